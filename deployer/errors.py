@@ -1,0 +1,66 @@
+"""Every error a user can meet, and the exit code each one ends with.
+
+DeployerError                 1  nothing was changed
+├── UsageError                3  the command line asks for something that does not exist
+├── InvalidManifest           3  the manifest holds problems, each on its line
+├── Blocked                   3  the plan cannot be applied until something outside it is mended
+├── Refused                   4  stale plan, lock held, protection, or a "no"
+├── DeploymentFailed          5  the new release failed; the previous one is serving
+├── StateUnknown              6  failed half way, or AWS did not say how it ended
+└── Interrupted             130  stopped by the user; says what was started and how to follow it
+
+An error says what happened, why, and what to do next. It never holds a secret.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DeployerError(Exception):
+    """What happened, why it happened, and what to do about it."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.fix = fix
+
+    def __str__(self) -> str:
+        """The error as the lines a terminal shows after `error: `."""
+        lines = [self.what]
+        if self.why:
+            lines.append(f"  why: {self.why}")
+        if self.fix:
+            lines.append(f"  fix: {self.fix}")
+        return "\n".join(lines)
+
+
+class UsageError(DeployerError):
+    exit_code = 3
+
+
+class InvalidManifest(DeployerError):
+    exit_code = 3
+
+
+class Blocked(DeployerError):
+    exit_code = 3
+
+
+class Refused(DeployerError):
+    exit_code = 4
+
+
+class DeploymentFailed(DeployerError):
+    exit_code = 5
+
+
+class StateUnknown(DeployerError):
+    exit_code = 6
+
+
+class Interrupted(DeployerError):
+    exit_code = 130
