@@ -1,0 +1,66 @@
+# Thin names for the deployer's verbs. `./just` runs this file also where neither just nor uv is installed.
+
+set positional-arguments
+
+export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
+
+# list the recipes
+@_default:
+    just --list --unsorted
+
+# make AWS (or the local world) equal to env/ENV.yaml
+@reconcile env *options: _sync
+    deployer reconcile "$@"
+
+# show what a reconcile would do, and why
+@plan env *options: _sync
+    deployer plan "$@"
+
+# report every problem in the manifests
+@check *envs: _sync
+    deployer check "$@"
+
+# send a text as a WhatsApp user and print the answer (local world)
+@say env +text: _sync
+    deployer say "$@"
+
+# start the local world without deploying
+@up env="local": _sync
+    deployer local up "$@"
+
+# stop the local world and everything it started
+@down env="local": _sync
+    deployer local down "$@"
+
+# set a secret: just secret set staging meta-app-secret
+@secret *arguments: _sync
+    deployer secret "$@"
+
+# any other verb of the deployer
+@deployer *arguments: _sync
+    deployer "$@"
+
+# run the tests
+@test *options: _sync-dev
+    pytest "$@"
+
+# format and lint, check the types
+@lint: _sync-dev
+    ruff format --check .
+    ruff check .
+    mypy
+
+# write the generated files again, and the lock files with the newest versions that fit
+@generate: _sync
+    deployer schema > env/manifest.schema.json
+
+@lock:
+    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra local -o requirements.lock
+    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra local --group dev -c requirements.lock -o requirements-dev.lock
+    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 --group tools -o requirements-tools.lock
+
+@_sync:
+    ./.just/sync requirements.lock
+
+@_sync-dev: _sync
+    ./.just/sync requirements-dev.lock

@@ -1,0 +1,62 @@
+"""Start the deployer: `deployer ...` or `python -m deployer ...`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from deployer.errors import DeployerError, Interrupted
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a verb and return its exit code; every error becomes words on stderr, never a traceback."""
+    from deployer import cli
+
+    try:
+        return cli.run(sys.argv[1:] if arguments is None else arguments)
+    except DeployerError as error:
+        return _tell(error)
+    except KeyboardInterrupt:
+        return _tell(Interrupted("interrupted", fix="run the same command again: it continues where this one stopped"))
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has left; there is nobody to tell
+        return 1
+    except Exception as error:
+        if os.environ.get("DEPLOYER_TRACEBACK"):
+            raise
+        return _tell(_aws_error(error) or _defect(error))
+
+
+def _aws_error(error: Exception) -> DeployerError | None:
+    """AWS's own exceptions in our words, without importing botocore for verbs that never met it."""
+    if "botocore" not in sys.modules:
+        return None
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from deployer.aws.errors import explain
+
+    return explain(error) if isinstance(error, BotoCoreError | ClientError) else None
+
+
+def _defect(error: Exception) -> DeployerError:
+    """The message is left out: nobody knows what it holds."""
+    return DeployerError(
+        f"the deployer met an error it does not know: {type(error).__name__}",
+        why="this is a defect in the deployer",
+        fix="run again with DEPLOYER_TRACEBACK=1 to see where, and report it",
+    )
+
+
+def _tell(error: DeployerError) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,127 @@
+"""One door to AWS: the endpoint and the account that the manifest names, and no other."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore.config import Config
+
+from deployer.errors import Refused
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+    from types_boto3_apprunner import AppRunnerClient
+    from types_boto3_ecr import ECRClient
+    from types_boto3_iam import IAMClient
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_ssm import SSMClient
+    from types_boto3_sts import STSClient
+
+# The local world takes any key; a fixed one means that no real credential is ever read for it.
+LOCAL_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+
+
+@dataclass(frozen=True)
+class Session:
+    """Clients for one account and region. `endpoint` is the local AWS, or None for the real one.
+
+    Botocore's clients are used without boto3's layer: the same clients, half the import time.
+    `calls` counts what was asked of AWS, such as "ssm:PutParameter".
+    """
+
+    account: str
+    region: str
+    endpoint: str | None
+    calls: Counter[str] = field(default_factory=Counter, compare=False)
+
+    def check(self) -> str:
+        """Make sure these credentials belong to the account of the manifest; returns the caller's ARN.
+
+        Raises Refused for any other account, before anything else is read.
+        """
+        caller = self.sts.get_caller_identity()
+        if caller["Account"] != self.account:
+            raise Refused(
+                f"these credentials belong to account {caller['Account']}, the manifest names {self.account}",
+                why="a deployment to the wrong account cannot be taken back",
+                fix="use the credentials of the manifest's account, or correct aws.account in the manifest",
+            )
+        return caller["Arn"]
+
+    def _client(self, service: str) -> Any:
+        if self.endpoint is None:
+            _refuse_redirection(service)
+        config = Config(
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"mode": "standard", "max_attempts": 6},
+            max_pool_connections=16,
+            user_agent_extra="ansari-deployer",
+        )
+        credentials: dict[str, Any] = LOCAL_CREDENTIALS if self.endpoint else {}
+        client = self._botocore.create_client(
+            service, region_name=self.region, endpoint_url=self.endpoint, config=config, **credentials
+        )
+        _refuse_stranger(client.meta.endpoint_url, self.endpoint)
+        return client
+
+    @cached_property
+    def _botocore(self) -> botocore.session.Session:
+        session = botocore.session.get_session()
+        session.register("before-call", self._count)
+        return session
+
+    def _count(self, **event: Any) -> None:
+        model: OperationModel = event["model"]
+        self.calls[f"{model.service_model.endpoint_prefix}:{model.name}"] += 1
+
+    @cached_property
+    def sts(self) -> STSClient:
+        return self._client("sts")  # type: ignore[no-any-return]
+
+    @cached_property
+    def ssm(self) -> SSMClient:
+        return self._client("ssm")  # type: ignore[no-any-return]
+
+    @cached_property
+    def ecr(self) -> ECRClient:
+        return self._client("ecr")  # type: ignore[no-any-return]
+
+    @cached_property
+    def iam(self) -> IAMClient:
+        return self._client("iam")  # type: ignore[no-any-return]
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        return self._client("logs")  # type: ignore[no-any-return]
+
+    @cached_property
+    def apprunner(self) -> AppRunnerClient:
+        return self._client("apprunner")  # type: ignore[no-any-return]
+
+
+def _refuse_redirection(service: str) -> None:
+    for name in ("AWS_ENDPOINT_URL", f"AWS_ENDPOINT_URL_{service.upper()}"):
+        if os.environ.get(name):
+            raise Refused(
+                f"{name} is set, but this manifest names no endpoint",
+                why="half of a deployment could go to one AWS and half to another",
+                fix=f"unset {name}, or name the endpoint as aws.endpoint in the manifest",
+            )
+
+
+def _refuse_stranger(url: str, endpoint: str | None) -> None:
+    """The endpoint a client really has, whatever a profile or variable says."""
+    host = urlsplit(url).hostname or ""
+    right = url == endpoint if endpoint else host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    if not right:
+        raise Refused(
+            f"the AWS configuration leads to {host}, which the manifest does not name",
+            fix="remove endpoint_url from the AWS profile, or name it as aws.endpoint in the manifest",
+        )

@@ -1,0 +1,218 @@
+"""What the manifest wants, in the words of AWS, ready to be compared with what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deployer import names
+from deployer.core.release import ledger_path
+from deployer.core.service import HealthCheck, Scaling, ServiceSpec
+from deployer.manifest.load import Loaded
+from deployer.manifest.model import Literal, Roles, Secret
+
+
+@dataclass(frozen=True)
+class WantedParameter:
+    """One parameter below the environment's path. A literal has a `value`; a secret never does.
+
+    `origin` says where an absent secret comes from: "generate:N", "local-world", or "" when a person sets it.
+    """
+
+    name: str
+    path: str
+    variable: str
+    value: str | None
+    origin: str
+    description: str
+    line: str
+
+    @property
+    def secure(self) -> bool:
+        return self.value is None
+
+
+@dataclass(frozen=True)
+class WantedRole:
+    """A role the manifest lets the deployer create and mend, with its documents as parsed JSON."""
+
+    name: str
+    trust: object
+    policy: object
+
+
+@dataclass(frozen=True)
+class WantedImage:
+    """The image to run. `digest` is known when this machine holds the image and can push it."""
+
+    repository: str
+    tag: str
+    digest: str | None
+    keep: int
+
+
+@dataclass(frozen=True)
+class Desired:
+    """The whole wish. `plain` are variables of the service itself; `lines` maps an address to its manifest line.
+
+    The `spec` lacks what only the observed state decides: the image's digest and the release id.
+    """
+
+    app: str
+    environment: str
+    account: str
+    region: str
+    local: bool
+    parameter_path: str
+    parameters: tuple[WantedParameter, ...]
+    plain: Mapping[str, str]
+    image: WantedImage
+    roles: tuple[WantedRole, ...]
+    service_name: str
+    spec: ServiceSpec
+    manifest_sha: str
+    lines: Mapping[str, str]
+
+    def image_identifier(self, digest: str) -> str:
+        """The image by digest, as App Runner and docker take it."""
+        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{self.image.repository}@{digest}"
+
+    @property
+    def ledger(self) -> str:
+        return ledger_path(self.app, self.environment)
+
+
+def desired(loaded: Loaded, image: WantedImage) -> Desired:
+    """Turn a checked manifest and the image to run into the wanted state."""
+    manifest = loaded.manifest
+    aws, service = manifest.aws, manifest.service
+    parameters: list[WantedParameter] = []
+    plain: dict[str, str] = {}
+    lines = {key: _line(loaded, key) for key in ("image", "service")}
+    for name, variable in manifest.variables.items():
+        line = _line(loaded, "variables", name)
+        lines[names.variable_of(name)] = line
+        if isinstance(variable, Literal) and variable.store == "service":
+            plain[names.variable_of(name)] = variable.text
+        else:
+            parameters.append(_parameter(name, variable, aws.parameter_path, line))
+    role_arn = f"arn:aws:iam::{aws.account}:role/"
+    spec = ServiceSpec(
+        image="",
+        port=service.port,
+        cpu=service.cpu_units,
+        memory=service.memory_mb,
+        access_role=role_arn + service.roles.access,
+        instance_role=role_arn + service.roles.instance,
+        health_check=HealthCheck(**service.health_check.model_dump()),
+        scaling=Scaling(**service.scaling.model_dump()),
+        auto_deployments=False,
+        environment=plain,
+        secrets={p.variable: names.arn_of(p.path, region=aws.region, account=aws.account) for p in parameters},
+    )
+    return Desired(
+        app=manifest.app,
+        environment=manifest.environment,
+        account=aws.account,
+        region=aws.region,
+        local=aws.endpoint is not None,
+        parameter_path=aws.parameter_path,
+        parameters=tuple(parameters),
+        plain=plain,
+        image=image,
+        roles=managed_roles(service.roles, aws.account, aws.region, image.repository, aws.parameter_path),
+        service_name=service.name,
+        spec=spec,
+        manifest_sha=loaded.sha256,
+        lines=lines,
+    )
+
+
+def _parameter(name: str, variable: Literal | Secret, root: str, line: str) -> WantedParameter:
+    origin = ""
+    if isinstance(variable, Secret):
+        if variable.generate:
+            origin = f"generate:{variable.generate}"
+        elif variable.source:
+            origin = variable.source
+    return WantedParameter(
+        name=name,
+        path=names.join(root, name),
+        variable=names.variable_of(name),
+        value=variable.text if isinstance(variable, Literal) else None,
+        origin=origin,
+        description=variable.description or "",
+        line=line,
+    )
+
+
+def managed_roles(
+    roles: Roles, account: str, region: str, repository: str, parameter_path: str
+) -> tuple[WantedRole, ...]:
+    """The two roles App Runner takes, with the least rights each needs; none unless the manifest manages them.
+
+    The actions are those of App Runner's guide, "How App Runner works with IAM"; GetAuthorizationToken accepts
+    no resource.
+    """
+    if not roles.managed:
+        return ()
+    access = [
+        _allow(
+            [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:DescribeImages",
+                "ecr:GetDownloadUrlForLayer",
+            ],
+            f"arn:aws:ecr:{region}:{account}:repository/{repository}",
+        ),
+        _allow(["ecr:GetAuthorizationToken"], "*"),
+    ]
+    instance = [_allow(["ssm:GetParameters"], names.ssm_root(parameter_path, region=region, account=account) + "*")]
+    return (
+        WantedRole(roles.access, _trust("build.apprunner.amazonaws.com"), _policy(access)),
+        WantedRole(roles.instance, _trust("tasks.apprunner.amazonaws.com"), _policy(instance)),
+    )
+
+
+def lifecycle_policy(keep: int) -> str:
+    """The ECR lifecycle policy text: untagged images go after 14 days, the newest `keep` others stay."""
+    untagged = {
+        "tagStatus": "untagged",
+        "countType": "sinceImagePushed",
+        "countUnit": "days",
+        "countNumber": 14,
+    }
+    newest = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": keep}
+    rules = [
+        {
+            "rulePriority": 1,
+            "description": "drop untagged images",
+            "selection": untagged,
+            "action": {"type": "expire"},
+        },
+        {
+            "rulePriority": 2,
+            "description": "keep the newest",
+            "selection": newest,
+            "action": {"type": "expire"},
+        },
+    ]
+    return json.dumps({"rules": rules}, sort_keys=True, separators=(",", ":"))
+
+
+def _line(loaded: Loaded, *keys: str) -> str:
+    return f"{loaded.path.name}:{loaded.where(*keys).line}"
+
+
+def _allow(actions: list[str], resource: str) -> dict[str, object]:
+    return {"Effect": "Allow", "Action": actions, "Resource": resource}
+
+
+def _trust(service: str) -> object:
+    return _policy([{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}])
+
+
+def _policy(statements: list[dict[str, object]]) -> object:
+    return {"Version": "2012-10-17", "Statement": statements}

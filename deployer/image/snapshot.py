@@ -1,0 +1,144 @@
+"""The service's source at a commit as an OCI image, for machines without a container engine.
+
+The image holds no operating system and no libraries: the local world runs it with the Python that runs the world.
+The same commit always gives the same digest. App Runner takes linux/amd64 only, so that is what it is marked as.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployer.errors import DeployerError
+
+SOURCE = "ansari_whatsapp"
+COMMAND = ["python", "-m", SOURCE]
+CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
+LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An image in the layout. `tag` is the full git SHA, marked when the working tree differs from it."""
+
+    tag: str
+    digest: str
+    manifest: bytes
+
+
+def take(root: Path, layout: Path) -> Snapshot:
+    """Put the source of `root`'s commit into the OCI image layout at `layout`.
+
+    A changed working tree is taken as it is, with its content's hash in the tag. Raises DeployerError when
+    `root` is no git checkout or holds no service.
+    """
+    commit = _git(root, "rev-parse", "HEAD").decode().strip()
+    dirty = bool(_git(root, "status", "--porcelain", "--", SOURCE).strip())
+    files = _working_tree(root) if dirty else _committed(root)
+    if not files:
+        raise DeployerError(f"{root} holds no {SOURCE}/", fix="run in a checkout of the project")
+    return _write(layout, files, commit, dirty=dirty)
+
+
+def _committed(root: Path) -> dict[str, bytes]:
+    archive = _git(root, "archive", "--format=tar", "HEAD", SOURCE)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        return {m.name: _read(tar, m) for m in tar.getmembers() if m.isfile()}
+
+
+def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = tar.extractfile(member)
+    assert stream is not None
+    return stream.read()
+
+
+def _working_tree(root: Path) -> dict[str, bytes]:
+    """What git tracks or would track; ignored files stay out."""
+    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", SOURCE)
+    names = sorted(name for name in listed.decode().split("\0") if name)
+    return {name: (root / name).read_bytes() for name in names if (root / name).is_file()}
+
+
+def _write(layout: Path, files: dict[str, bytes], commit: str, *, dirty: bool) -> Snapshot:
+    layer = _tar(files)  # not compressed: two versions of zlib would give one commit two digests
+    config = _json(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {
+                "Cmd": COMMAND,
+                "WorkingDir": "/app",
+                "Labels": {"org.opencontainers.image.revision": commit},
+            },
+            "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]},
+        }
+    )
+    manifest = _json(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST_TYPE,
+            "config": _descriptor(CONFIG_TYPE, config),
+            "layers": [_descriptor(LAYER_TYPE, layer)],
+        }
+    )
+    for blob in (layer, config, manifest):
+        _store(layout, blob)
+    digest = _digest(manifest)
+    (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}\n')
+    tag = f"{commit}-dirty-{digest[7:19]}" if dirty else commit
+    return Snapshot(tag=tag, digest=digest, manifest=manifest)
+
+
+def _tar(files: dict[str, bytes]) -> bytes:
+    """A tar of the files below /app with nothing in it that changes from one run to the next."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name in sorted(files):
+            entry = tarfile.TarInfo(f"app/{name}")
+            entry.size, entry.mode = len(files[name]), 0o644
+            tar.addfile(entry, io.BytesIO(files[name]))
+    return out.getvalue()
+
+
+def _store(layout: Path, blob: bytes) -> None:
+    path = layout / "blobs" / "sha256" / _digest(blob)[7:]
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_bytes(blob)
+    part.replace(path)
+
+
+def _descriptor(kind: str, blob: bytes) -> dict[str, object]:
+    return {"mediaType": kind, "digest": _digest(blob), "size": len(blob)}
+
+
+def _digest(blob: bytes) -> str:
+    return "sha256:" + hashlib.sha256(blob).hexdigest()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _git(root: Path, *arguments: str) -> bytes:
+    """Run git in `root`. Raises DeployerError with git's own words."""
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
+    except FileNotFoundError:
+        raise DeployerError("git is not installed", fix="install git") from None
+    if done.returncode:
+        raise DeployerError(
+            f"git {arguments[0]} failed in {root}",
+            why=done.stderr.decode(errors="replace").strip(),
+            fix="run in a checkout of the project that has a commit",
+        )
+    return done.stdout

@@ -1,0 +1,135 @@
+"""Start the local world when it is not there, find it when it is, and stop it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+
+from deployer.errors import DeployerError
+from deployer.local.settings import WorldSettings
+
+START_WITHIN = 60.0  # seconds
+STOP_WITHIN = 20.0
+
+
+@dataclass(frozen=True)
+class World:
+    """A running local world, as it describes itself."""
+
+    pid: int
+    root: str
+    ports: dict[str, int]
+
+
+def find(settings: WorldSettings) -> World | None:
+    """The world that answers at the endpoint, or None. Raises DeployerError when it belongs to another checkout."""
+    try:
+        with urllib.request.urlopen(f"{settings.endpoint}/_local/world", timeout=5) as answer:  # noqa: S310
+            world = World(**json.load(answer))
+    except (OSError, ValueError, TypeError):
+        return None  # nothing there, or something else: starting the world will say what
+    if world.root != str(settings.root):
+        raise DeployerError(
+            f"the local world on port {settings.aws} belongs to the checkout {world.root}",
+            fix=f"stop it there with `just down local`, or choose other ports in {settings.manifest}",
+        )
+    return world
+
+
+def up(settings: WorldSettings) -> tuple[World, bool]:
+    """Make sure the world runs. Returns it, and whether it had to be started."""
+    if (world := find(settings)) is not None:
+        _same_ports(world, settings)
+        return world, False
+    _refuse_taken_ports(settings)
+    settings.images.mkdir(parents=True, exist_ok=True)
+    with settings.log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deployer.local.world", str(settings.manifest.resolve())],
+            cwd=settings.root,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # a Ctrl-C in this terminal is not meant for it
+        )
+    end = time.monotonic() + START_WITHIN
+    while time.monotonic() < end:
+        if (world := find(settings)) is not None:
+            return world, True
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise DeployerError(
+        "the local world did not start",
+        why=_last_lines(settings),
+        fix=f"read {settings.log}",
+    )
+
+
+def down(settings: WorldSettings) -> bool:
+    """Stop the world and all that it started. Returns False when none was running."""
+    world = find(settings)
+    if world is None:
+        return False
+    os.kill(world.pid, signal.SIGTERM)
+    end = time.monotonic() + STOP_WITHIN
+    while time.monotonic() < end:
+        if not _alive(world.pid):
+            return True
+        time.sleep(0.05)
+    os.kill(world.pid, signal.SIGKILL)
+    return True
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _same_ports(world: World, settings: WorldSettings) -> None:
+    wanted = {"aws": settings.aws, "backend": settings.backend, "meta": settings.meta}
+    moved = {name: port for name, port in wanted.items() if world.ports.get(name) != port}
+    if moved:
+        names = ", ".join(f"{name} {world.ports.get(name)} -> {port}" for name, port in moved.items())
+        raise DeployerError(
+            f"the local world runs with other ports than {settings.manifest} says: {names}",
+            fix="just down local, then run again",
+        )
+
+
+def _refuse_taken_ports(settings: WorldSettings) -> None:
+    taken = [port for port in settings.lines if _taken(port)]
+    if taken:
+        lines = [f"port {port} of 127.0.0.1 is taken; {settings.lines[port]} chooses it" for port in taken]
+        raise DeployerError(
+            "\n  ".join(lines),
+            why="another program listens there",
+            fix="stop that program, or write a free port on that line, then run again",
+        )
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _last_lines(settings: WorldSettings) -> str:
+    try:
+        return "\n       ".join(settings.log.read_text(errors="replace").splitlines()[-8:])
+    except OSError:
+        return "it left no log"

@@ -1,0 +1,104 @@
+"""Where the local world listens and keeps its files: read from the manifest, so that nothing is said twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deployer.errors import UsageError
+from deployer.manifest.load import Loaded
+from deployer.manifest.model import Literal
+
+BACKEND, META = "backend-server-url", "meta-graph-url"
+
+
+@dataclass(frozen=True)
+class WorldSettings:
+    """Ports of 127.0.0.1, and the directory of the world's files.
+
+    `lines` says for each port which line of the manifest chooses it.
+    """
+
+    root: Path
+    manifest: Path
+    account: str
+    region: str
+    aws: int
+    backend: int
+    meta: int
+    service: int
+    lines: dict[int, str]
+
+    @property
+    def home(self) -> Path:
+        """Everything the world writes is below this directory."""
+        return self.root / ".deployer" / "local"
+
+    @property
+    def images(self) -> Path:
+        """The OCI image layout that stands for ECR's storage."""
+        return self.home / "images"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "world.log"
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.aws}"
+
+    @property
+    def meta_url(self) -> str:
+        return f"http://127.0.0.1:{self.meta}"
+
+    @property
+    def service_url(self) -> str:
+        return f"http://127.0.0.1:{self.service}"
+
+
+def world_settings(loaded: Loaded) -> WorldSettings:
+    """The local world of a manifest. Raises UsageError when the manifest is for the real AWS."""
+    manifest = loaded.manifest
+    if manifest.aws.endpoint is None:
+        raise UsageError(
+            f"{loaded.path} is for the real AWS: it names no aws.endpoint",
+            fix="use an environment with a local endpoint, such as `local`",
+        )
+    where = {
+        "aws": ("aws", "endpoint"),
+        "backend": ("variables", BACKEND, "value"),
+        "meta": ("variables", META, "value"),
+        "service": ("service", "port"),
+    }
+    ports = {
+        "aws": _port(manifest.aws.endpoint, loaded, "aws", "endpoint"),
+        "backend": _literal_port(loaded, BACKEND),
+        "meta": _literal_port(loaded, META),
+        "service": manifest.service.port,
+    }
+    return WorldSettings(
+        root=loaded.path.resolve().parent.parent,
+        manifest=loaded.path,
+        account=manifest.aws.account,
+        region=manifest.aws.region,
+        **ports,
+        lines={port: f"{loaded.path}:{loaded.where(*where[name]).line}" for name, port in ports.items()},
+    )
+
+
+def _literal_port(loaded: Loaded, name: str) -> int:
+    variable = loaded.manifest.variables.get(name)
+    if not isinstance(variable, Literal):
+        raise UsageError(f"{loaded.path} has no literal {name}: the local world would not know where to listen")
+    return _port(variable.text, loaded, "variables", name)
+
+
+def _port(url: str, loaded: Loaded, *keys: str) -> int:
+    parts = urlsplit(url)
+    if parts.hostname not in {"127.0.0.1", "localhost"} or parts.port is None:
+        raise UsageError(
+            f"{loaded.path}:{loaded.where(*keys).line}: the local world listens on 127.0.0.1 only, with a port",
+            fix="write it as http://127.0.0.1:PORT",
+        )
+    return parts.port

@@ -1,0 +1,127 @@
+"""The local world: one background process with an AWS endpoint, an ansari-backend and a Meta.
+
+`python -m deployer.local.world MANIFEST` runs until SIGTERM or SIGINT and stops everything it started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from deployer.local.backend import create_backend
+from deployer.local.endpoint import AwsEndpoint
+from deployer.local.meta import MetaConfig, create_meta
+from deployer.local.settings import WorldSettings, world_settings
+from deployer.manifest.load import load
+
+
+@dataclass(frozen=True, repr=False)
+class Credentials:
+    """What the neighbours of the service hand out, by parameter name. New at every start, kept in memory only."""
+
+    values: dict[str, str]
+
+    @classmethod
+    def make(cls) -> Credentials:
+        return cls(
+            {
+                "whatsapp-service-api-key": secrets.token_urlsafe(32),
+                "meta-app-secret": secrets.token_hex(16),
+                "meta-access-token-from-sys-user": "EAA" + secrets.token_urlsafe(48),
+                "meta-business-phone-number-id": "".join(secrets.choice("123456789") for _ in range(15)),
+            }
+        )
+
+
+class Control:
+    """The world's own routes beside the AWS endpoint: who it is, and the secrets it hands out."""
+
+    def __init__(self, settings: WorldSettings, credentials: Credentials) -> None:
+        self._credentials = credentials.values
+        self._world = {
+            "pid": os.getpid(),
+            "root": str(settings.root),
+            "ports": {"aws": settings.aws, "backend": settings.backend, "meta": settings.meta},
+        }
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"].removeprefix("/_local/")
+        if path == "world":
+            return _answer(start_response, "200 OK", self._world)
+        kind, _, name = path.partition("/")
+        if kind == "secrets" and name in self._credentials:
+            return _answer(start_response, "200 OK", {"value": self._credentials[name]})
+        return _answer(start_response, "404 Not Found", {"error": "no such thing in the local world"})
+
+
+def _answer(start_response: Callable[..., Any], status: str, body: object) -> Iterable[bytes]:
+    start_response(status, [("Content-Type", "application/json")])
+    return [json.dumps(body).encode()]
+
+
+async def serve(settings: WorldSettings) -> None:
+    """Run the world until a signal asks it to stop."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    credentials = Credentials.make()
+    backend = create_backend(api_key=credentials.values["whatsapp-service-api-key"])
+    meta = create_meta(
+        MetaConfig(
+            app_secret=credentials.values["meta-app-secret"],
+            access_token=credentials.values["meta-access-token-from-sys-user"],
+            phone_number_id=credentials.values["meta-business-phone-number-id"],
+            callback_url=f"{settings.service_url}/whatsapp/v2",
+        )
+    )
+    endpoint = AwsEndpoint(
+        port=settings.aws,
+        account=settings.account,
+        region=settings.region,
+        images=settings.images,
+        work=settings.home / "work",
+        loop=loop,
+        control=Control(settings, credentials),
+    )
+    runners = [await _listen(backend, settings.backend), await _listen(meta, settings.meta)]
+    endpoint.start()
+    print(f"local world: ready, pid {os.getpid()}", flush=True)  # noqa: T201 -- its log file
+    try:
+        await stop.wait()
+    finally:
+        await asyncio.to_thread(endpoint.stop)
+        for runner in runners:
+            await runner.cleanup()
+
+
+async def _listen(app: web.Application, port: int) -> web.AppRunner:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    return runner
+
+
+def main(manifest: str) -> int:
+    """Run the world of a manifest; the exit code says whether it ended as asked."""
+    settings = world_settings(load(Path(manifest)))
+    try:
+        asyncio.run(serve(settings))
+    except OSError as error:
+        print(f"local world: {error}", file=sys.stderr, flush=True)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,35 @@
+"""Ask the public URL for the new release, as a user's request would reach it."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+
+RELEASE_HEADER = "X-App-Release"
+
+
+def probe(url: str, path: str, release: str, *, seconds: float) -> str | None:
+    """GET `url``path` until it answers 200 with the release id in its header.
+
+    Returns None when it does, and what was seen last when it does not within `seconds`.
+    """
+    end, seen = time.monotonic() + seconds, "no answer"
+    with httpx.Client(timeout=5.0, follow_redirects=False) as client:
+        while True:
+            try:
+                answer = client.get(url + path)
+                found = answer.headers.get(RELEASE_HEADER)
+                if answer.status_code == 200 and found == release:
+                    return None
+                seen = f"{answer.status_code}, release {found or 'not named'}"
+            except httpx.HTTPError as error:
+                seen = type(error).__name__
+            if time.monotonic() >= end:
+                return seen
+            time.sleep(0.2)
+
+
+def public_url(service_url: str, *, local: bool) -> str:
+    """App Runner names its URL without a scheme; only the local world serves plain HTTP."""
+    return f"{'http' if local else 'https'}://{service_url}"

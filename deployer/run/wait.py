@@ -1,0 +1,33 @@
+"""Wait for an operation, saying only what is new."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from deployer.errors import StateUnknown
+from deployer.targets.base import Progress, Started, Target
+
+DEADLINE = 1800.0  # seconds; a failed update with its rollback takes App Runner more than fifteen minutes
+SLOWEST = 10.0  # seconds between two looks
+
+
+def wait(target: Target, started: Started, *, fastest: float, tell: Callable[[], None]) -> Progress:
+    """Poll until the operation ends; `tell` is called at every look. Returns how it ended.
+
+    `fastest` is the first pause in seconds; pauses grow by half up to ten seconds. An operation that is not
+    listed yet counts as running: absence is never success. Raises StateUnknown after thirty minutes.
+    """
+    end, pause = time.monotonic() + DEADLINE, fastest
+    while time.monotonic() < end:
+        tell()
+        progress = target.progress(started)
+        if progress not in {None, Progress.RUNNING}:
+            assert progress is not None
+            return progress
+        time.sleep(pause)
+        pause = min(pause * 1.5, SLOWEST)
+    raise StateUnknown(
+        f"operation {started.operation} has not ended after {DEADLINE / 60:.0f} minutes",
+        fix="look at the service in the App Runner console; an operation cannot be cancelled",
+    )

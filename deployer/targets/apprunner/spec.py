@@ -1,0 +1,86 @@
+"""Between the deployer's ServiceSpec and App Runner's request and answer shapes. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deployer.core.service import HealthCheck, Scaling, ServiceSpec
+
+if TYPE_CHECKING:
+    from types_boto3_apprunner.type_defs import ServiceTypeDef
+
+
+def to_request(spec: ServiceSpec, scaling_arn: str) -> dict[str, Any]:
+    """Every block of CreateService and UpdateService, whole: what is left out of a block may be reset.
+
+    The port is a string in this API, and automatic deployments default to on, so both are always sent.
+    """
+    check = spec.health_check
+    return {
+        "SourceConfiguration": {
+            "ImageRepository": {
+                "ImageIdentifier": spec.image,
+                "ImageRepositoryType": "ECR",
+                "ImageConfiguration": {
+                    "Port": str(spec.port),
+                    "RuntimeEnvironmentVariables": dict(spec.environment),
+                    "RuntimeEnvironmentSecrets": dict(spec.secrets),
+                },
+            },
+            "AutoDeploymentsEnabled": spec.auto_deployments,
+            "AuthenticationConfiguration": {"AccessRoleArn": spec.access_role},
+        },
+        "InstanceConfiguration": {
+            "Cpu": str(spec.cpu),
+            "Memory": str(spec.memory),
+            "InstanceRoleArn": spec.instance_role,
+        },
+        "HealthCheckConfiguration": {
+            "Protocol": check.protocol,
+            "Path": check.path,
+            "Interval": check.interval,
+            "Timeout": check.timeout,
+            "HealthyThreshold": check.healthy_threshold,
+            "UnhealthyThreshold": check.unhealthy_threshold,
+        },
+        "AutoScalingConfigurationArn": scaling_arn,
+    }
+
+
+def from_answer(service: ServiceTypeDef, scaling: Scaling) -> ServiceSpec:
+    """The spec a described service runs with."""
+    source = service["SourceConfiguration"]
+    repository: dict[str, Any] = {**source.get("ImageRepository", {})}  # a service built from source code has none
+    image: dict[str, Any] = repository.get("ImageConfiguration", {})
+    instance = service["InstanceConfiguration"]
+    check = service.get("HealthCheckConfiguration", {})
+    return ServiceSpec(
+        image=repository.get("ImageIdentifier", ""),
+        port=int(image.get("Port", "8080")),
+        cpu=_cpu(instance.get("Cpu", "1024")),
+        memory=_memory(instance.get("Memory", "2048")),
+        access_role=source.get("AuthenticationConfiguration", {}).get("AccessRoleArn", ""),
+        instance_role=instance.get("InstanceRoleArn", ""),
+        health_check=HealthCheck(
+            protocol=check.get("Protocol", "TCP"),
+            path=check.get("Path", "/"),
+            interval=check.get("Interval", 5),
+            timeout=check.get("Timeout", 2),
+            healthy_threshold=check.get("HealthyThreshold", 1),
+            unhealthy_threshold=check.get("UnhealthyThreshold", 5),
+        ),
+        scaling=scaling,
+        auto_deployments=source.get("AutoDeploymentsEnabled", True),
+        environment=image.get("RuntimeEnvironmentVariables", {}),
+        secrets=image.get("RuntimeEnvironmentSecrets", {}),
+    )
+
+
+def _cpu(text: str) -> int:
+    """App Runner takes and gives both "1 vCPU" and "1024"."""
+    return round(float(text.removesuffix(" vCPU")) * 1024) if text.endswith("vCPU") else int(text)
+
+
+def _memory(text: str) -> int:
+    """Likewise "2 GB" and "2048"."""
+    return round(float(text.removesuffix(" GB")) * 1024) if text.endswith("GB") else int(text)

@@ -1,0 +1,60 @@
+"""The compute seam: what the deployer needs of whatever runs the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from deployer.core.facts import ServiceFact
+from deployer.core.service import Scaling, ServiceSpec
+
+
+class Progress(Enum):
+    """Where an operation is. The last three are ends."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    ROLLED_BACK = "rolled back"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A deployment under way."""
+
+    service_arn: str
+    operation: str
+
+
+@dataclass(frozen=True)
+class LogPlaces:
+    """Where a service writes: log group of the application, log group of the platform's events."""
+
+    application: str
+    events: str
+
+
+class Target(Protocol):
+    """One way of running a service. Every call either answers or raises; nothing is guessed."""
+
+    def observe(self, name: str) -> ServiceFact | None:
+        """The living service of this name, or None."""
+
+    def find_scaling(self, name: str, scaling: Scaling) -> str | None:
+        """The ARN of an existing scaling configuration with these numbers, or None."""
+
+    def create_scaling(self, name: str, scaling: Scaling) -> str:
+        """Make one and return its ARN."""
+
+    def create(self, name: str, spec: ServiceSpec, scaling_arn: str, tags: dict[str, str]) -> Started:
+        """Start the creation of the service."""
+
+    def update(self, arn: str, spec: ServiceSpec, scaling_arn: str) -> Started:
+        """Start a deployment of the whole spec to an existing service."""
+
+    def progress(self, started: Started) -> Progress | None:
+        """How far the operation is; None while the platform does not list it yet."""
+
+    def logs(self, service_arn: str) -> LogPlaces:
+        """Where to look when it fails."""

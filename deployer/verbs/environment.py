@@ -1,0 +1,85 @@
+"""One environment, opened: its manifest read and checked, its AWS account confirmed."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployer.aws.session import Session
+from deployer.core.desired import Desired, WantedImage, desired
+from deployer.errors import UsageError
+from deployer.image.snapshot import Snapshot, take
+from deployer.local import lifecycle
+from deployer.local.settings import world_settings
+from deployer.manifest.load import Loaded, load
+from deployer.project import manifest_path
+from deployer.run.reconcile import Run
+from deployer.targets.apprunner.target import AppRunner
+from deployer.verbs.check import refuse_contract_problems
+from deployer.view.progress import Reporter
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Everything a verb that talks to AWS needs."""
+
+    loaded: Loaded
+    session: Session
+    run: Run
+
+    @property
+    def wanted(self) -> Desired:
+        return self.run.desired
+
+
+def open_environment(name: str, report: Reporter, *, image: str | None = None) -> Environment:
+    """Read the manifest, start the local world if the manifest is for it, and confirm the account.
+
+    `image` is a tag in ECR instead of that of the current commit.
+    """
+    loaded = load(manifest_path(name))
+    refuse_contract_problems(loaded)
+    manifest = loaded.manifest
+    if manifest.aws.endpoint is not None:
+        settings = world_settings(loaded)
+        _, started = lifecycle.up(settings)
+        if started:
+            report.step("world", f"started: AWS on {settings.endpoint}, Meta and chat page on {settings.meta_url}")
+    snapshot = None if image or manifest.aws.endpoint is None else _snapshot(loaded)
+    session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint)
+    who = session.check()
+    run = Run(
+        session=session,
+        target=AppRunner(session.apprunner),
+        desired=desired(loaded, _image(loaded, snapshot, image)),
+        who=who,
+        image_manifest=snapshot.manifest if snapshot else None,
+        report=report,
+    )
+    return Environment(loaded, session, run)
+
+
+def _snapshot(loaded: Loaded) -> Snapshot:
+    settings = world_settings(loaded)
+    return take(settings.root, settings.images)
+
+
+def _image(loaded: Loaded, snapshot: Snapshot | None, tag: str | None) -> WantedImage:
+    image = loaded.manifest.image
+    if snapshot is not None:
+        return WantedImage(image.repository, snapshot.tag, snapshot.digest, image.keep)
+    return WantedImage(image.repository, tag or _commit(loaded.path), None, image.keep)
+
+
+def _commit(manifest: Path) -> str:
+    """The full SHA of the checked-out commit, which is the tag of its image."""
+    done = subprocess.run(
+        ["git", "-C", str(manifest.resolve().parent), "rev-parse", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise UsageError("the commit to deploy is not known: this is no git checkout", fix="name an image: --image TAG")
+    return done.stdout.strip()

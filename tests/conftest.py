@@ -1,0 +1,25 @@
+"""No test may reach a real AWS account: dummy credentials, and no configuration of the user is read."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+DUMMY = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_REGION": "us-west-2",
+    "AWS_DEFAULT_REGION": "us-west-2",
+}
+
+
+def pytest_configure() -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(DUMMY)
+    if os.environ["AWS_ACCESS_KEY_ID"] != "testing":
+        pytest.exit("tests run with dummy AWS credentials only", returncode=4)

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deployer.core.change import DeployService, MendRepository, PushImage, PutParameter, PutRole, RecordRelease
+from deployer.core.desired import Desired, WantedParameter
+from deployer.core.facts import Facts, ParameterFact
+from deployer.core.plan import Plan
+from deployer.core.planner import plan
+from deployer.core.release import RELEASE_VARIABLE
+
+Wish = Callable[..., Desired]
+Make = Callable[..., WantedParameter]
+CarryOut = Callable[..., Facts]
+
+
+def kinds(made: Plan) -> list[str]:
+    return [type(change).__name__ for change in made.changes]
+
+
+T = TypeVar("T")
+
+
+def only(made: Plan, kind: type[T]) -> T:
+    [found] = [change for change in made.changes if isinstance(change, kind)]
+    return found
+
+
+def test_from_nothing_everything_is_made_and_the_service_comes_last(wish: Wish, parameter: Make, empty: Facts) -> None:
+    made = plan(wish(parameter("level", "DEBUG"), parameter("key", None, "generate:32")), empty)
+    assert kinds(made) == [
+        "PutRole",
+        "PutRole",
+        "CreateRepository",
+        "PutLifecycle",
+        "PushImage",
+        "PutParameter",
+        "PutParameter",
+        "CreateScaling",
+        "DeployService",
+    ]
+    assert made.versions == {"LEVEL": 1, "KEY": 1}
+    assert made.deployment is not None
+    assert made.deployment.spec.environment[RELEASE_VARIABLE] == made.release
+    assert made.counts() == (9, 0)
+
+
+def test_a_secret_nobody_can_make_is_a_blocker_with_its_command(wish: Wish, parameter: Make, empty: Facts) -> None:
+    made = plan(wish(parameter("app-secret", None)), empty)
+    [blocker] = made.blockers
+    assert "APP_SECRET" in blocker.what
+    assert blocker.fix == "just secret set staging app-secret"
+    assert blocker.line == "staging.yaml:10"
+
+
+def test_a_plain_string_where_a_secret_belongs_is_a_blocker(wish: Wish, parameter: Make, empty: Facts) -> None:
+    wanted = parameter("key", None, "generate:32")
+    made = plan(wish(wanted), replace(empty, parameters={wanted.path: ParameterFact(False, 1, "leaked")}))
+    [blocker] = made.blockers
+    assert "plain String" in blocker.what
+    assert "leaked" not in str(made)
+
+
+def test_an_image_that_is_nowhere_is_a_blocker(wish: Wish, empty: Facts) -> None:
+    [blocker] = plan(wish(digest=None), empty).blockers
+    assert "c0ffee" in blocker.what
+
+
+def test_another_image_under_the_same_tag_is_a_blocker(wish: Wish, empty: Facts) -> None:
+    [blocker] = plan(wish(digest="sha256:aaa"), replace(empty, image_digest="sha256:bbb")).blockers
+    assert "immutable" in blocker.what
+
+
+def test_an_image_in_ecr_is_run_by_the_digest_ecr_names(wish: Wish, empty: Facts) -> None:
+    made = plan(wish(digest=None), replace(empty, image_digest="sha256:bbb"))
+    assert only(made, DeployService).spec.image.endswith("/demo@sha256:bbb")
+
+
+class TestAfterADeployment:
+    """Each starts from a service that is as the manifest says."""
+
+    def test_nothing_is_to_do(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
+        wanted = wish(parameter("level", "DEBUG"))
+        made = plan(wanted, carry_out(plan(wanted, empty), empty, wanted))
+        assert made.empty
+        assert made.notices == ()
+        assert made.unchanged == 1
+
+    def test_an_edit_puts_and_deploys(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
+        before = wish(parameter("level", "DEBUG"))
+        live = carry_out(plan(before, empty), empty, before)
+        made = plan(wish(parameter("level", "INFO")), live)
+        put = only(made, PutParameter)
+        assert (put.symbol, put.detail, put.reason, put.version) == ("~", "literal  DEBUG -> INFO", "edit", 2)
+        assert only(made, DeployService).detail == "deploy, because: LEVEL"
+
+    def test_a_change_from_outside_is_drift(
+        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
+    ) -> None:
+        wanted = wish(parameter("level", "DEBUG"))
+        live = carry_out(plan(wanted, empty), empty, wanted)
+        path = wanted.parameters[0].path
+        live = replace(live, parameters={path: ParameterFact(False, 2, "TRACE")})
+        put = only(plan(wanted, live), PutParameter)
+        assert put.reason == "drift: changed outside the deployer"
+        assert put.version == 3
+
+    def test_both_is_a_conflict(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
+        before = wish(parameter("level", "DEBUG"))
+        live = carry_out(plan(before, empty), empty, before)
+        live = replace(live, parameters={before.parameters[0].path: ParameterFact(False, 2, "TRACE")})
+        assert "conflict" in only(plan(wish(parameter("level", "INFO")), live), PutParameter).reason
+
+    def test_a_removed_parameter_comes_back(
+        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
+    ) -> None:
+        wanted = wish(parameter("level", "DEBUG"))
+        live = replace(carry_out(plan(wanted, empty), empty, wanted), parameters={})
+        put = only(plan(wanted, live), PutParameter)
+        assert (put.symbol, put.reason) == ("+", "drift: removed outside the deployer")
+
+    def test_a_secret_set_since_is_staged_and_one_deployment_takes_it(
+        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
+    ) -> None:
+        wanted = wish(parameter("key", None, "generate:32"))
+        live = carry_out(plan(wanted, empty), empty, wanted)
+        live = replace(live, parameters={wanted.parameters[0].path: ParameterFact(True, 2, None)})
+        made = plan(wanted, live)
+        [notice] = made.notices
+        assert (notice.symbol, notice.address) == ("!", "KEY")
+        assert "v1 -> v2" in notice.detail
+        assert kinds(made) == ["DeployService"]
+
+    def test_an_unmanaged_parameter_shows_and_is_left_alone(
+        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
+    ) -> None:
+        wanted = wish(parameter("level", "DEBUG"))
+        live = carry_out(plan(wanted, empty), empty, wanted)
+        stranger = {f"{wanted.parameter_path}/old-key": ParameterFact(False, 1, "x")}
+        made = plan(wanted, replace(live, parameters={**live.parameters, **stranger}))
+        assert made.empty
+        assert [(n.symbol, n.address) for n in made.notices] == [("?", f"{wanted.parameter_path}/old-key")]
+
+    def test_a_setting_shows_its_old_and_new_value(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
+        before = wish()
+        live = carry_out(plan(before, empty), empty, before)
+        after = replace(before, spec=replace(before.spec, cpu=2048, memory=4096))
+        assert only(plan(after, live), DeployService).differences == (
+            "cpu 1 vCPU -> 2 vCPU",
+            "memory 2 GB -> 4 GB",
+        )
+
+    def test_a_busy_service_is_a_blocker(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
+        wanted = wish()
+        live = carry_out(plan(wanted, empty), empty, wanted)
+        assert live.service is not None
+        for status in ("OPERATION_IN_PROGRESS", "PAUSED", "DELETE_FAILED"):
+            [blocker] = plan(wanted, replace(live, service=replace(live.service, status=status))).blockers
+            assert status in blocker.what
+
+    def test_a_failed_creation_is_built_again_in_place(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
+        wanted = wish()
+        live = carry_out(plan(wanted, empty), empty, wanted)
+        assert live.service is not None
+        made = plan(wanted, replace(live, service=replace(live.service, status="CREATE_FAILED")))
+        assert only(made, DeployService).arn == "arn"
+
+    def test_a_live_release_without_a_record_is_recorded_and_not_deployed(
+        self, wish: Wish, carry_out: CarryOut, empty: Facts
+    ) -> None:
+        wanted = wish()
+        live = replace(carry_out(plan(wanted, empty), empty, wanted), recorded=None)
+        made = plan(wanted, live)
+        assert kinds(made) == ["RecordRelease"]
+        assert made.warnings
+        assert only(made, RecordRelease).release == made.release
+
+    def test_managed_things_that_were_bent_are_mended(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
+        wanted = wish()
+        live = carry_out(plan(wanted, empty), empty, wanted)
+        assert live.repository is not None
+        role = wanted.roles[0].name
+        fact = live.roles[role]
+        assert fact is not None
+        bent = replace(
+            live,
+            repository=replace(live.repository, immutable=False, lifecycle='{"rules": []}'),
+            roles={**live.roles, role: replace(fact, trust={})},
+        )
+        made = plan(wanted, bent)
+        assert kinds(made) == ["PutRole", "MendRepository", "PutLifecycle"]
+        assert only(made, PutRole).create is False
+        assert only(made, MendRepository).detail == "tags mutable -> immutable"
+        assert plan(wanted, carry_out(made, bent, wanted)).empty
+
+    def test_a_new_commit_pushes_and_deploys(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
+        before = wish()
+        live = replace(carry_out(plan(before, empty), empty, before), image_digest=None)
+        made = plan(wish(digest="sha256:bbb"), live)
+        assert only(made, PushImage).digest == "sha256:bbb"
+        assert only(made, DeployService).differences == ("image",)
+
+
+NAMES = ["level", "key", "server-url", "a1"]
+values = st.one_of(st.none(), st.sampled_from(["x", "y", "z"]))
+wishes = st.dictionaries(st.sampled_from(NAMES), values, max_size=4)
+lives = st.dictionaries(
+    st.sampled_from([*NAMES, "stranger"]),
+    st.builds(lambda value, version: ParameterFact(value is None, version, value), values, st.integers(1, 9)),
+    max_size=5,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wanted=wishes, live=lives, previous=st.booleans(), fails=st.booleans())
+def test_a_plan_carried_out_leaves_an_empty_plan(
+    wish: Wish,
+    parameter: Make,
+    carry_out: CarryOut,
+    empty: Facts,
+    wanted: dict[str, str | None],
+    live: dict[str, ParameterFact],
+    *,
+    previous: bool,
+    fails: bool,
+) -> None:
+    desired = wish(*(parameter(n, v, "" if v else "generate:32") for n, v in wanted.items()))
+    facts = empty
+    if previous:
+        before = wish(parameter("level", "x"))
+        facts = carry_out(plan(before, empty), empty, before)
+    facts = replace(facts, parameters={f"{desired.parameter_path}/{name}": fact for name, fact in live.items()})
+    made = plan(desired, facts)
+    if made.blockers:
+        return
+    if fails:  # a deployment that did not become healthy changes nothing but the parameters
+        facts = carry_out(made, facts, desired, healthy=False)
+        made = plan(desired, facts)
+    after = carry_out(made, facts, desired)
+    assert plan(desired, after).empty
+    strangers = facts.parameters.keys() - {p.path for p in desired.parameters}
+    assert {path: after.parameters[path] for path in strangers} == {path: facts.parameters[path] for path in strangers}

@@ -1,0 +1,88 @@
+"""A checkout of the project as a newcomer has it, on ports of its own."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PORTS = ("4566", "8000", "8001", "8002")
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """`ports` maps the port a newcomer sees to the free one used here."""
+
+    root: Path
+    ports: dict[str, int]
+
+    @property
+    def manifest(self) -> Path:
+        return self.root / "env" / "local.yaml"
+
+    @property
+    def service(self) -> str:
+        return f"http://127.0.0.1:{self.ports['8001']}"
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.ports['4566']}"
+
+    def just(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """What the README says to type."""
+        return self._run([str(self.root / "just"), *arguments], stdin)
+
+    def deployer(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """The same without the set-up in front of it."""
+        return self._run([sys.executable, "-m", "deployer", *arguments], stdin)
+
+    def _run(self, command: list[str], stdin: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=self.root, input=stdin, capture_output=True, text=True, check=False, timeout=110
+        )
+
+    def edit(self, old: str, new: str) -> None:
+        text = self.manifest.read_text()
+        assert text.count(old) == 1, old
+        self.manifest.write_text(text.replace(old, new))
+
+    def git(self, *arguments: str) -> None:
+        identity = ["-c", "user.name=tester", "-c", "user.email=tester@example.invalid"]
+        subprocess.run(["git", "-C", str(self.root), *identity, *arguments], check=True, capture_output=True)
+
+
+def make_checkout(root: Path) -> Checkout:
+    """Everything that git tracks or would track, in a repository of its own."""
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+    checkout = Checkout(root, dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
+    text = checkout.manifest.read_text()
+    for known, free in checkout.ports.items():
+        text = text.replace(known, str(free))
+    checkout.manifest.write_text(text)
+    checkout.git("init", "--quiet")
+    checkout.git("add", "--all")
+    checkout.git("commit", "--quiet", "--message", "all of it")
+    return checkout
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports

@@ -1,0 +1,102 @@
+"""What a newcomer does, in order, with the commands of the README."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests.e2e.checkout import Checkout
+
+
+def release(checkout: Checkout) -> str:
+    answer = httpx.get(checkout.service)
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok"}
+    return answer.headers["X-App-Release"]
+
+
+@contextmanager
+def constant_requests(url: str) -> Iterator[list[str]]:
+    """Ask again and again over one kept connection; what is yielded collects a line per failed request."""
+    failures: list[str] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        with httpx.Client() as client:
+            while not stop.is_set():
+                try:
+                    status = client.get(url).status_code
+                except httpx.HTTPError as error:
+                    failures.append(repr(error))
+                else:
+                    if status != 200:
+                        failures.append(str(status))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield failures
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.timeout(300)
+def test_the_first_five_minutes(checkout: Checkout) -> None:
+    first = checkout.just("reconcile", "local")
+    assert first.returncode == 0, first.stderr
+    assert "+ META_APP_SECRET" in first.stdout
+    assert "One deployment follows." in first.stdout
+    assert f"is live: {checkout.service}" in first.stdout
+    assert "just say local" in first.stdout
+    one = release(checkout)
+    assert one in first.stdout
+
+    said = checkout.just("say", "local", "What is Ansari?")
+    assert said.returncode == 0, said.stderr
+    assert "Ansari" in said.stdout
+
+    again = checkout.just("reconcile", "local")
+    assert again.returncode == 0, again.stderr
+    assert "Nothing to do" in again.stdout
+    assert release(checkout) == one
+
+    checkout.edit("logging-level: {kind: literal, value: DEBUG}", "logging-level: {kind: literal, value: INFO}")
+    with constant_requests(checkout.service) as failures:
+        edited = checkout.just("reconcile", "local")
+    assert edited.returncode == 0, edited.stderr
+    assert "literal  DEBUG -> INFO" in edited.stdout
+    assert failures == []
+    assert release(checkout) != one
+
+    down = checkout.just("down", "local")
+    assert down.returncode == 0, down.stderr
+    for port in checkout.ports.values():
+        with socket.socket() as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(("127.0.0.1", port))
+
+
+def test_the_world_without_a_deployment(checkout: Checkout) -> None:
+    up = checkout.just("up", "local")
+    assert up.returncode == 0, up.stderr
+    status = json.loads(checkout.deployer("local", "status").stdout)
+    assert status["running"]
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(checkout.service)
+    assert checkout.just("down", "local").returncode == 0
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.kill(status["pid"], 0)
+        except ProcessLookupError:
+            return
+    pytest.fail("the world is still running")
