@@ -92,9 +92,9 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
     lines = {key: _line(loaded, key) for key in ("image", "service")}
     for name, variable in manifest.variables.items():
         line = _line(loaded, "variables", name)
-        lines[names.variable_of(name)] = line
+        lines[names.variable(name)] = line
         if isinstance(variable, Literal) and variable.store == "service":
-            plain[names.variable_of(name)] = variable.text
+            plain[names.variable(name)] = variable.text
         else:
             parameters.append(_parameter(name, variable, aws.parameter_path, line))
     role_arn = f"arn:aws:iam::{aws.account}:role/"
@@ -109,7 +109,7 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         scaling=Scaling(**service.scaling.model_dump()),
         auto_deployments=False,
         environment=plain,
-        secrets={p.variable: names.arn_of(p.path, region=aws.region, account=aws.account) for p in parameters},
+        secrets={p.variable: names.path_to_arn(p.path, aws.region, aws.account) for p in parameters},
     )
     return Desired(
         app=manifest.app,
@@ -139,7 +139,7 @@ def _parameter(name: str, variable: Literal | Secret, root: str, line: str) -> W
     return WantedParameter(
         name=name,
         path=names.join(root, name),
-        variable=names.variable_of(name),
+        variable=names.variable(name),
         value=variable.text if isinstance(variable, Literal) else None,
         origin=origin,
         description=variable.description or "",
@@ -169,7 +169,7 @@ def managed_roles(
         ),
         _allow(["ecr:GetAuthorizationToken"], "*"),
     ]
-    instance = [_allow(["ssm:GetParameters"], names.ssm_root(parameter_path, region=region, account=account) + "*")]
+    instance = [_allow(["ssm:GetParameters"], names.ssm_root(parameter_path, region, account) + "*")]
     return (
         WantedRole(roles.access, _trust("build.apprunner.amazonaws.com"), _policy(access)),
         WantedRole(roles.instance, _trust("tasks.apprunner.amazonaws.com"), _policy(instance)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from deployer.core.change import (
@@ -177,7 +177,7 @@ def _service(
         if last is None or last.id != release:
             changes.append(RecordRelease(desired.service_name, release))
         return changes, []
-    differences = tuple(_differences(live, spec, parameters))
+    differences = _differences(live, spec, parameters)
     reason = "edit" if last is None or live.spec.settings() == dict(last.settings) else "edit or drift"
     return [
         *changes,
@@ -194,28 +194,23 @@ def _status_blocker(desired: Desired, live: ServiceFact) -> Blocker:
     return Blocker(what, "look at its events in the App Runner console")
 
 
-def _differences(live: ServiceFact, spec: ServiceSpec, parameters: _Parameters) -> Iterable[str]:
+def _differences(live: ServiceFact, spec: ServiceSpec, parameters: _Parameters) -> tuple[str, ...]:
     """What a deployment brings, in words; a setting with its old and new value."""
     old = live.spec
-    if live.status == "CREATE_FAILED":
-        yield "its creation failed"
+    found = ["its creation failed"] if live.status == "CREATE_FAILED" else []
     if old.image != spec.image:
-        yield "image"
-    moved = {c.address for c in parameters.changes} | {n.address for n in parameters.notices}
+        found.append("image")
+    moved = {change.address for change in parameters.changes} | {notice.address for notice in parameters.notices}
     moved |= _moved(old.environment, spec.environment) | _moved(old.secrets, spec.secrets)
     if variables := sorted(moved - {RELEASE_VARIABLE}):
-        yield " ".join(variables) if len(variables) <= 3 else f"{len(variables)} variables"
+        found.append(" ".join(variables) if len(variables) <= 3 else f"{len(variables)} variables")
     before, after = old.settings(), spec.settings()
-    for name, value in after.items():
-        if before[name] != value:
-            yield f"{name} {before[name]} -> {value}"
-    if old.environment.get(RELEASE_VARIABLE) != spec.environment[RELEASE_VARIABLE] and not moved - {RELEASE_VARIABLE}:
-        yield "release id"
+    found += [f"{name} {before[name]} -> {after[name]}" for name in after if before[name] != after[name]]
+    return tuple(found) or ("its release id is not that of these versions",)
 
 
-def _moved(old: object, new: object) -> set[str]:
-    before, after = dict(old), dict(new)  # type: ignore[call-overload]
-    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+def _moved(old: Mapping[str, str], new: Mapping[str, str]) -> set[str]:
+    return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
 
 
 def _unmanaged(desired: Desired, facts: Facts) -> Iterable[Notice]:

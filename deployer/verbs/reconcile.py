@@ -8,6 +8,7 @@ from collections.abc import Callable
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.errors import Refused
+from deployer.local.settings import world_settings
 from deployer.verbs.environment import Environment
 from deployer.verbs.plan import refuse_blocked
 
@@ -42,6 +43,6 @@ def show(environment: Environment, outcome: Outcome, *, as_json: bool) -> str:
     if environment.wanted.local:
         lines += [
             f'Next: just say {environment.wanted.environment} "What is Ansari?"',
-            f"      or chat with it in a browser: {environment.loaded.manifest.variables['meta-graph-url'].text}",
+            f"      or chat with it in a browser: {world_settings(environment.loaded).meta_url}",
         ]
     return "\n".join(lines)
