@@ -1,0 +1,239 @@
+"""Fault switches: what can be made to go wrong in the local world, how often, and for whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+RULES_AT_MOST = 100  # per switch
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number between `low` and `high`, both included."""
+
+    about: str
+    low: float
+    high: float
+    whole: bool = False
+    required: bool = False
+
+    @property
+    def form(self) -> str:
+        return f"{'a whole number' if self.whole else 'a number'} from {self.low:g} to {self.high:g}"
+
+    def accepts(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
+            return False
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words or numbers."""
+
+    about: str
+    choices: tuple[str | int, ...]
+    required: bool = False
+
+    @property
+    def form(self) -> str:
+        return "one of " + ", ".join(map(str, self.choices))
+
+    def accepts(self, value: object) -> bool:
+        return not isinstance(value, bool) and value in self.choices
+
+
+@dataclass(frozen=True)
+class Text:
+    """Any text that is not empty."""
+
+    about: str
+    required: bool = False
+    form: str = "a text"
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, str) and 0 < len(value) <= 200
+
+
+@dataclass(frozen=True)
+class Flag:
+    about: str
+    required: bool = False
+    form: str = "true or false"
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, bool)
+
+
+Parameter = Number | Choice | Text | Flag
+
+COUNTS: dict[str, Parameter] = {
+    "times": Number("how often it strikes; without it, until it is cleared", 1, 1e9, whole=True),
+    "after": Number("how many requests that it fits pass unharmed first", 0, 1e9, whole=True),
+}
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One thing that can go wrong.
+
+    `selectors` narrow down which requests it strikes; `parameters` say how.
+    """
+
+    about: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    selectors: Mapping[str, Parameter] = field(default_factory=dict)
+
+    @property
+    def known(self) -> dict[str, Parameter]:
+        return {**self.parameters, **self.selectors, **COUNTS}
+
+
+class FaultProblem(ValueError):
+    """A document of faults that cannot be taken; `problems` has one sentence for each reason."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass
+class _Rule:
+    settings: dict[str, Any]
+    selectors: dict[str, Any]
+    left: int | None
+    skip: int
+    struck: int = 0
+
+    def fits(self, about: Mapping[str, Any]) -> bool:
+        return self.left != 0 and all(about.get(name) == value for name, value in self.selectors.items())
+
+
+class Faults:
+    """The switches of one server. Nothing is on until it is put on."""
+
+    def __init__(self, switches: Mapping[str, Switch]) -> None:
+        self._switches = switches
+        self._rules: dict[str, list[_Rule]] = {}
+
+    def replace(self, document: object) -> None:
+        """Take `{switch: true | {…} | [{…}, …]}` instead of all that was on. Raises FaultProblem, changing nothing."""
+        problems: list[str] = []
+        if not isinstance(document, dict):
+            raise FaultProblem(["faults are a JSON object of switches"])
+        rules: dict[str, list[_Rule]] = {}
+        for name, wanted in document.items():
+            switch = self._switches.get(name)
+            if switch is None:
+                problems.append(f"there is no switch {name!r}: known are {', '.join(sorted(self._switches))}")
+                continue
+            if wanted is False:
+                continue
+            rules[name] = list(_read(name, switch, wanted, problems))
+        if problems:
+            raise FaultProblem(problems)
+        self._rules = rules
+
+    def clear(self) -> None:
+        self._rules = {}
+
+    def on(self, name: str, **about: Any) -> bool:
+        """Whether the next such request would be struck; counts nothing."""
+        return any(rule.fits(about) and not rule.skip for rule in self._rules.get(name, ()))
+
+    def take(self, name: str, **about: Any) -> dict[str, Any] | None:
+        """The settings of the first rule that strikes this request, counting it, or None."""
+        for rule in self._rules.get(name, ()):
+            if not rule.fits(about):
+                continue
+            if rule.skip:
+                rule.skip -= 1
+                continue
+            rule.struck += 1
+            if rule.left is not None:
+                rule.left -= 1
+            return rule.settings
+        return None
+
+    def state(self) -> dict[str, Any]:
+        """What is on, with how often it struck and how often it still will."""
+        return {
+            name: [
+                {**rule.settings, **rule.selectors, "left": rule.left, "after": rule.skip, "struck": rule.struck}
+                for rule in rules
+            ]
+            for name, rules in self._rules.items()
+        }
+
+    def manual(self) -> dict[str, Any]:
+        """Every switch with its settings, for people."""
+        return {
+            name: {
+                "about": switch.about,
+                "settings": {key: f"{what.form}: {what.about}" for key, what in switch.known.items()},
+                "required": [key for key, what in switch.known.items() if what.required],
+            }
+            for name, switch in self._switches.items()
+        }
+
+
+def _read(name: str, switch: Switch, wanted: object, problems: list[str]) -> Iterator[_Rule]:
+    listed = wanted if isinstance(wanted, list) else [wanted]
+    if len(listed) > RULES_AT_MOST:
+        problems.append(f"{name}: at most {RULES_AT_MOST} rules")
+        return
+    for one in listed:
+        settings = {} if one is True else one
+        if not isinstance(settings, dict):
+            problems.append(f"{name}: give true, an object of settings, or a list of such objects")
+            continue
+        before = len(problems)
+        for key, value in settings.items():
+            if key not in switch.known:
+                problems.append(f"{name}: there is no setting {key!r}: known are {', '.join(switch.known)}")
+            elif not switch.known[key].accepts(value):
+                problems.append(f"{name}.{key} must be {switch.known[key].form}")
+        missing = [key for key, what in switch.known.items() if what.required and key not in settings]
+        problems.extend(f"{name}: {key} is missing ({switch.known[key].form})" for key in missing)
+        if len(problems) == before:
+            yield _Rule(
+                settings={key: value for key, value in settings.items() if key in switch.parameters},
+                selectors={key: value for key, value in settings.items() if key in switch.selectors},
+                left=settings.get("times"),
+                skip=settings.get("after", 0),
+            )
+
+
+def fault_routes(faults: Faults) -> list[web.RouteDef]:
+    """`GET/PUT/DELETE /_local/faults`: read, replace and clear the switches.
+
+    Each answers `{"faults": {…}, "switches": {…}}`; a document that cannot be taken is 400 with
+    `{"error", "problems"}`.
+    """
+
+    def answer() -> web.Response:
+        return web.json_response({"faults": faults.state(), "switches": faults.manual()})
+
+    async def read(_: web.Request) -> web.Response:
+        return answer()
+
+    async def replace(request: web.Request) -> web.Response:
+        try:
+            faults.replace(json.loads(await request.read()))
+        except FaultProblem as problem:
+            return web.json_response({"error": str(problem), "problems": problem.problems}, status=400)
+        except ValueError as error:
+            return web.json_response({"error": f"not JSON: {error}", "problems": []}, status=400)
+        return answer()
+
+    async def clear(_: web.Request) -> web.Response:
+        faults.clear()
+        return answer()
+
+    path = "/_local/faults"
+    return [web.get(path, read), web.put(path, replace), web.delete(path, clear)]

@@ -1,0 +1,37 @@
+"""The chat page: one file of the package, sent with a policy that lets nothing else run or load."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from importlib.resources import files
+
+from aiohttp import web
+
+
+class Page:
+    """`GET /`. Only the page's own script and style, known by their hashes, may run."""
+
+    def __init__(self) -> None:
+        self._html = files(__package__).joinpath("chat.html").read_text(encoding="utf-8")
+        self._headers = {
+            "Content-Security-Policy": (
+                f"default-src 'none'; script-src {_hash(self._html, 'script')}; style-src {_hash(self._html, 'style')};"
+                " connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            ),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cache-Control": "no-store",
+        }
+
+    async def show(self, _: web.Request) -> web.Response:
+        return web.Response(text=self._html, content_type="text/html", headers=self._headers)
+
+
+def _hash(html: str, tag: str) -> str:
+    """The one inline element of that name, as a policy source: https://www.w3.org/TR/CSP3/#grammardef-hash-source"""
+    found = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+    if len(found) != 1:
+        raise ValueError(f"chat.html must have exactly one <{tag}>, it has {len(found)}")
+    return f"'sha256-{base64.b64encode(hashlib.sha256(found[0].encode()).digest()).decode()}'"

@@ -1,0 +1,207 @@
+"""A local Meta and a receiver of its webhooks on free ports, with their loop in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+import pytest
+from aiohttp import web
+
+from deployer.local.meta import MetaConfig, create_meta
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates for each client would be the slowest part
+SECRET, TOKEN, NUMBER = "secret-of-the-app", "EAAtoken-of-the-user", "106540352242922"
+
+
+@dataclass
+class Webhook:
+    """One request as it came: the exact bytes."""
+
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        payload = json.loads(self.body)
+        assert isinstance(payload, dict)
+        return payload
+
+    @property
+    def values(self) -> list[dict[str, Any]]:
+        return [change["value"] for entry in self.payload["entry"] for change in entry["changes"]]
+
+
+@dataclass
+class Receiver:
+    """The service's side: keeps every webhook and answers what it is told to. `answers` are used up in order."""
+
+    webhooks: list[Webhook] = field(default_factory=list)
+    answers: list[int | str] = field(default_factory=list)
+    verify_token: str = "the-verify-token"
+
+    async def post(self, request: web.Request) -> web.Response:
+        self.webhooks.append(Webhook(await request.read(), dict(request.headers)))
+        answer = self.answers.pop(0) if self.answers else 200
+        if answer == "hang":
+            await asyncio.sleep(3)
+        if answer == "cut":
+            assert request.transport is not None
+            request.transport.abort()
+        return web.Response(status=answer if isinstance(answer, int) else 200)
+
+    async def get(self, request: web.Request) -> web.Response:
+        if request.query["hub.verify_token"] != self.verify_token or request.query["hub.mode"] != "subscribe":
+            return web.Response(status=403)
+        return web.Response(text=request.query["hub.challenge"])
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """All messages or all statuses, in the order they came."""
+        return [
+            one
+            for webhook in list(self.webhooks)
+            if webhook.payload.get("object")
+            for value in webhook.values
+            for one in value.get(kind, [])
+        ]
+
+
+@dataclass
+class Meta:
+    """A running Meta: `graph` has the service's token, `local` is anybody on this machine."""
+
+    url: str
+    receiver: Receiver
+    graph: httpx.Client
+    local: httpx.Client
+
+    def send(self, **body: Any) -> httpx.Response:
+        message = {"messaging_product": "whatsapp", "to": "15551230000", "type": "text", "text": {"body": "an answer"}}
+        wanted = {key: value for key, value in {**message, **body}.items() if value is not None}
+        return self.graph.post(f"/v26.0/{NUMBER}/messages", json=wanted)
+
+    def mark(self, wamid: str, **body: Any) -> httpx.Response:
+        read = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+        return self.graph.post(f"/v26.0/{NUMBER}/messages", json={**read, **body})
+
+    def say(self, text: str = "hello", **more: Any) -> dict[str, Any]:
+        answer = self.local.post("/_local/say", json={"text": text, **more})
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert isinstance(told, dict)
+        return told
+
+    def faults(self, **switches: object) -> None:
+        answer = self.local.put("/_local/faults", json=switches)
+        assert answer.status_code == 200, answer.text
+
+    def limits(self, **limits: object) -> None:
+        assert self.local.put("/_local/limits", json=limits).status_code == 200
+
+    def chat(self, user: str = "15551230000", **query: Any) -> dict[str, Any]:
+        view = self.local.get(f"/_local/chats/{user}", params=query).json()
+        assert isinstance(view, dict)
+        return view
+
+    def record(self) -> dict[str, Any]:
+        record = self.local.get("/_local/record").json()
+        assert isinstance(record, dict)
+        return record
+
+    def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "it did not happen"
+            time.sleep(0.01)
+
+
+@dataclass
+class Loop:
+    """An event loop in a thread."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+
+
+@pytest.fixture
+def loop() -> Iterator[Loop]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield Loop(loop)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+@pytest.fixture
+def config() -> MetaConfig:
+    return MetaConfig(
+        app_secret=SECRET,
+        access_token=TOKEN,
+        phone_number_id=NUMBER,
+        callback_url="http://127.0.0.1:1/whatsapp/v2",
+        webhook_timeout=1.0,
+        redeliver_after=(0.05, 0.1, 0.15),
+        status_delay=0.01,
+    )
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    return Receiver()
+
+
+@pytest.fixture
+def callback(loop: Loop, receiver: Receiver) -> Iterator[str]:
+    app = web.Application(client_max_size=8 << 20)
+    app.add_routes([web.post("/whatsapp/v2", receiver.post), web.get("/whatsapp/v2", receiver.get)])
+    runner, port = loop.run(_serve(app))
+    yield f"http://127.0.0.1:{port}/whatsapp/v2"
+    loop.run(runner.cleanup())
+
+
+@pytest.fixture
+def meta(loop: Loop, config: MetaConfig, receiver: Receiver, callback: str) -> Iterator[Meta]:
+    runner, port = loop.run(_serve(create_meta(replace(config, callback_url=callback))))
+    yield from _clients(loop, runner, port, receiver)
+
+
+@pytest.fixture
+def lonely_meta(loop: Loop, config: MetaConfig, receiver: Receiver) -> Iterator[Meta]:
+    """A Meta whose service is not there."""
+    runner, port = loop.run(_serve(create_meta(config)))
+    yield from _clients(loop, runner, port, receiver)
+
+
+def _clients(loop: Loop, runner: web.AppRunner, port: int, receiver: Receiver) -> Iterator[Meta]:
+    url = f"http://127.0.0.1:{port}"
+    try:
+        with (
+            httpx.Client(
+                base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10, verify=NO_TLS
+            ) as graph,
+            httpx.Client(base_url=url, timeout=20, verify=NO_TLS) as local,
+        ):
+            yield Meta(url, receiver, graph, local)
+    finally:
+        loop.run(runner.cleanup())
+
+
+async def _serve(app: web.Application) -> tuple[web.AppRunner, int]:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port: int = runner.addresses[0][1]
+    return runner, port
