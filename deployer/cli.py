@@ -64,7 +64,7 @@ def parser() -> _Parser:
     return top
 
 
-_Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"
+_Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 -- argparse gives it no other name
 
 
 def _verb(verbs: _Verbs, name: str, run: Callable[[argparse.Namespace], int], text: str) -> _Parser:

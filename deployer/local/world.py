@@ -76,7 +76,7 @@ async def serve(settings: WorldSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     credentials = Credentials.make()
-    backend = create_backend(api_key=credentials.values["whatsapp-service-api-key"])
+    backend = create_backend(api_key=credentials.values["whatsapp-service-api-key"], pace=0.005)
     meta = create_meta(
         MetaConfig(
             app_secret=credentials.values["meta-app-secret"],

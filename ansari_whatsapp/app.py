@@ -1,0 +1,55 @@
+"""Wiring and lifecycle: one inbox, one worker, two clients, and the routes in front of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sanic import Sanic
+
+from ansari_whatsapp.backend import Backend
+from ansari_whatsapp.conversation import Conversation
+from ansari_whatsapp.graph import Graph
+from ansari_whatsapp.inbox import MemoryInbox
+from ansari_whatsapp.routes import Routes
+from ansari_whatsapp.settings import Settings
+from ansari_whatsapp.telemetry import log
+from ansari_whatsapp.worker import Worker
+
+LARGEST_BODY = 4 * 1024 * 1024  # bytes; Meta sends 3 MB at the most
+
+
+def create_app(settings: Settings, name: str = "ansari_whatsapp") -> Sanic[Any, Any]:
+    """The application. Everything that needs a loop is made when the server starts, nothing at import."""
+    app: Sanic[Any, Any] = Sanic(name, configure_logging=False)
+    app.config.update(
+        {
+            "REQUEST_MAX_SIZE": LARGEST_BODY,
+            "REQUEST_TIMEOUT": 15,
+            "RESPONSE_TIMEOUT": 30,
+            "GRACEFUL_SHUTDOWN_TIMEOUT": 5,
+            "AUTO_EXTEND": False,
+            "ACCESS_LOG": False,
+            "FALLBACK_ERROR_FORMAT": "json",
+        }
+    )
+    inbox = MemoryInbox()
+    backend, graph = Backend(settings), Graph(settings)
+    worker = Worker(inbox, Conversation(settings, backend, graph), graph)
+    Routes(settings, inbox, worker).add_to(app)
+
+    @app.before_server_start
+    async def start(_: Any) -> None:
+        worker.start()
+        log.info("started", extra={"release": settings.app_release, "port": settings.port})
+
+    @app.before_server_stop
+    async def drain(_: Any) -> None:
+        left = await worker.drain()
+        log.log(30 if left else 20, "stopped", extra={"unfinished": left})
+
+    @app.after_server_stop
+    async def close(_: Any) -> None:
+        await backend.aclose()
+        await graph.aclose()
+
+    return app

@@ -1,0 +1,114 @@
+"""Meta's Graph API: send a text, show "read" and "typing". What each error asks for is a table."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import httpx
+import orjson
+
+from ansari_whatsapp.settings import Settings
+
+
+class Reaction(Enum):
+    """What to do about an error."""
+
+    RETRY = "try again soon"
+    USER = "this user's messages wait"
+    PAUSE = "all sending waits: the token or the account has to be mended"
+    DROP = "this message cannot arrive"
+
+
+# Source: Meta, "Error codes" of the WhatsApp Cloud API. Codes that are not here are temporary when the HTTP status is
+# 5xx or the error says is_transient, and final otherwise.
+REACTIONS: dict[int, Reaction] = {
+    **dict.fromkeys((1, 2, 4, 613, 80007, 130429, 131000, 131016, 131057, 135000), Reaction.RETRY),
+    131056: Reaction.USER,
+    **dict.fromkeys((0, 3, 10, 190, *range(200, 300), 131005), Reaction.PAUSE),
+    **dict.fromkeys((368, 131031, 131042, 131045, 131048, 133010), Reaction.PAUSE),
+    **dict.fromkeys((131021, 131026, 131030, 131047, 131049, 131050, 130472, 130497, 131062), Reaction.DROP),
+    **dict.fromkeys((33, 100, 131008, 131009, 131051), Reaction.DROP),
+}
+
+
+class GraphError(Exception):
+    """Meta did not take it. `code` is Meta's, None when there was no answer."""
+
+    def __init__(self, reaction: Reaction, code: int | None, what: str) -> None:
+        super().__init__(what)
+        self.reaction = reaction
+        self.code = code
+
+
+class Graph:
+    """One pooled client for one phone number."""
+
+    def __init__(self, settings: Settings) -> None:
+        number = settings.meta_business_phone_number_id.get_secret_value()
+        self._path = f"/{settings.meta_api_version}/{number}/messages"
+        self._http = httpx.AsyncClient(
+            base_url=settings.meta_graph_url,
+            headers={
+                "Authorization": f"Bearer {settings.meta_access_token_from_sys_user.get_secret_value()}",
+                "Content-Type": "application/json",
+            },
+            timeout=httpx.Timeout(15.0, connect=5.0),
+            limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
+            follow_redirects=False,
+        )
+
+    async def aclose(self) -> None:
+        """Close the pool."""
+        await self._http.aclose()
+
+    async def send_text(self, user: str, text: str, tag: str) -> str:
+        """Send one part; returns its wamid. `tag` comes back with every status of it. Raises GraphError."""
+        to = {"to": user} if user.isdigit() else {"recipient": user}
+        answer = await self._post(
+            {
+                "messaging_product": "whatsapp",
+                "recipient_type": "individual",
+                **to,
+                "type": "text",
+                "text": {"body": text, "preview_url": False},
+                "biz_opaque_callback_data": tag,
+            }
+        )
+        sent = answer.get("messages")
+        return str(sent[0].get("id", "")) if isinstance(sent, list) and sent and isinstance(sent[0], dict) else ""
+
+    async def show_typing(self, wamid: str) -> None:
+        """Mark the message as read and show "typing" for 25 seconds or until the answer. Raises GraphError."""
+        await self._post(
+            {
+                "messaging_product": "whatsapp",
+                "status": "read",
+                "message_id": wamid,
+                "typing_indicator": {"type": "text"},
+            }
+        )
+
+    async def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+        content = orjson.dumps(body)
+        try:
+            answer = await self._http.post(self._path, content=content)
+        except httpx.HTTPError as error:
+            raise GraphError(Reaction.RETRY, None, type(error).__name__) from None
+        try:
+            found = orjson.loads(answer.content)
+        except orjson.JSONDecodeError:
+            found = {}
+        if answer.status_code == 200 and isinstance(found, dict):
+            return found
+        raise _error(answer.status_code, found)
+
+
+def _error(status: int, body: object) -> GraphError:
+    error = body.get("error") if isinstance(body, dict) else None
+    error = error if isinstance(error, dict) else {}
+    code = error.get("code")
+    transient = status >= 500 or status == 429 or error.get("is_transient") is True
+    default = Reaction.RETRY if transient else Reaction.DROP
+    reaction = REACTIONS.get(code, default) if isinstance(code, int) else default
+    return GraphError(reaction, code if isinstance(code, int) else None, f"HTTP {status}, code {code}")

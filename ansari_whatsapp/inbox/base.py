@@ -1,0 +1,63 @@
+"""The port of the inbox: what the webhook and the worker need of whatever keeps the jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from ansari_whatsapp.webhook import Message
+
+
+class State(Enum):
+    """How far a job is. An answer is kept before it is sent, so that no finished answer is asked for twice."""
+
+    RECEIVED = "received"
+    PROCESSING = "processing"
+    ANSWERED = "answered"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One message on its way. `parts` is the stored answer, `sent` how many of them have gone out."""
+
+    message: Message
+    state: State = State.RECEIVED
+    parts: tuple[str, ...] = ()
+    sent: int = 0
+    tries: int = 0
+
+
+class InboxFull(Exception):
+    """No more jobs are taken now; Meta will deliver again."""
+
+
+class Inbox(Protocol):
+    """All times are unix seconds. A leased job is nobody else's until its lease ends."""
+
+    async def put(self, messages: Sequence[Message]) -> int:
+        """Commit all of them or none; returns how many are new. A known wamid is taken as done.
+
+        Raises InboxFull, or OSError when they cannot be kept.
+        """
+
+    async def lease(self, now: float, until: float) -> Job | None:
+        """The oldest job that is due, of a user who has none under way; None when there is nothing to do."""
+
+    async def extend(self, wamid: str, until: float) -> None:
+        """Keep a lease longer."""
+
+    async def save(self, job: Job) -> None:
+        """Store how far a leased job is."""
+
+    async def retry(self, job: Job, at: float) -> None:
+        """Give the lease back; the job, and the user's later ones behind it, wait until `at`."""
+
+    async def finish(self, wamid: str, state: State) -> None:
+        """End a job as DONE or FAILED. Its text is forgotten; its wamid is remembered."""
+
+    async def waiting(self) -> int:
+        """How many jobs are not finished."""

@@ -1,0 +1,42 @@
+"""What the service itself says to a user, and how often."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from enum import Enum
+
+WINDOW = 3600.0  # seconds
+USERS_AT_MOST = 50_000
+
+
+class Notice(Enum):
+    """The texts, in English."""
+
+    MAINTENANCE = "Ansari is being maintained right now. Please try again later, or use https://ansari.chat."
+    TOO_OLD = "Your message reached me too late to answer it. Please send it again if you still need an answer."
+    NOT_REGISTERED = "Sorry, I could not register you just now. Please try again in a little while."
+    NO_THREAD = "Sorry, I cannot reach our conversation just now. Please try again in a little while."
+    NO_ANSWER = "Sorry, I could not find an answer just now. Please ask again in a little while."
+    TEXT_ONLY = "I can only read text for now. Please write your question as a text message."
+
+
+class Notices:
+    """Each notice goes to a user once per window at the most."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._told: OrderedDict[tuple[str, Notice], float] = OrderedDict()
+
+    def due(self, user: str, notice: Notice) -> bool:
+        """Whether to say it now; saying yes counts as said."""
+        now = self._clock()
+        last = self._told.get((user, notice))
+        if last is not None and now - last < WINDOW:
+            return False
+        self._told[user, notice] = now
+        self._told.move_to_end((user, notice))
+        while len(self._told) > USERS_AT_MOST:
+            self._told.popitem(last=False)
+        return True

@@ -1,0 +1,100 @@
+"""The service's routes: health, Meta's verification, and the webhook."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+
+import orjson
+from sanic import HTTPResponse, Request, Sanic, text
+from sanic.exceptions import PayloadTooLarge
+
+from ansari_whatsapp.inbox import Inbox, InboxFull
+from ansari_whatsapp.settings import Settings
+from ansari_whatsapp.signature import HEADER, Signer
+from ansari_whatsapp.telemetry import log
+from ansari_whatsapp.webhook import SILENT, parse
+from ansari_whatsapp.worker import Worker
+
+WEBHOOK = "/whatsapp/v2"
+BODY_WITHIN = 10.0  # seconds for the whole body, however slowly its bytes come
+COMMIT_WITHIN = 1.0
+LONGEST_CHALLENGE = 256
+
+
+class Routes:
+    """The handlers and what they share."""
+
+    def __init__(self, settings: Settings, inbox: Inbox, worker: Worker) -> None:
+        self._settings = settings
+        self._inbox = inbox
+        self._worker = worker
+        self._signer = Signer(settings.meta_app_secret.get_secret_value())
+        self._number = settings.meta_business_phone_number_id.get_secret_value()
+        self._health = {"X-App-Release": settings.app_release}
+
+    def add_to(self, app: Sanic) -> None:  # type: ignore[type-arg]
+        app.add_route(self.health, "/", methods=["GET", "HEAD"])
+        app.add_route(self.verify, WEBHOOK, methods=["GET"])
+        app.add_route(self.receive, WEBHOOK, methods=["POST"], stream=True)
+
+    async def health(self, _: Request) -> HTTPResponse:
+        """Alive, whatever the neighbours do: App Runner replaces an instance that says otherwise."""
+        return HTTPResponse(b'{"status":"ok"}', content_type="application/json", headers=self._health)
+
+    async def verify(self, request: Request) -> HTTPResponse:
+        """Meta's handshake (Meta, "Create a webhook endpoint"): show the challenge to whoever knows the token."""
+        mode, token = request.args.get("hub.mode"), request.args.get("hub.verify_token")
+        challenge = request.args.get("hub.challenge") or ""
+        if not mode or not token:
+            return text("hub.mode and hub.verify_token are needed", status=400)
+        ours = self._settings.meta_webhook_verify_token.get_secret_value()
+        known = hmac.compare_digest(token.encode("utf-8", "replace"), ours.encode())
+        if mode != "subscribe" or not known:
+            return text("forbidden", status=403)
+        if len(challenge) > LONGEST_CHALLENGE or not challenge.isprintable():
+            return text("that is no challenge", status=400)
+        return text(challenge, headers={"X-Content-Type-Options": "nosniff"})
+
+    async def receive(self, request: Request) -> HTTPResponse:
+        """200 means committed. Nobody else is asked anything before that."""
+        try:
+            async with asyncio.timeout(BODY_WITHIN):
+                await request.receive_body()  # type: ignore[no-untyped-call]
+        except TimeoutError:
+            return _told(408, "the body did not come in time")
+        except PayloadTooLarge:
+            return _told(413, "the body is too large")
+        if not self._signer.valid(request.headers.get(HEADER), request.body):
+            log.warning("a webhook with a bad signature")
+            return _told(403, "forbidden", {"WWW-Authenticate": "HMAC-SHA256"})
+        if self._worker.draining:
+            return _told(503, "stopping")
+        try:
+            payload = orjson.loads(request.body)
+        except orjson.JSONDecodeError:
+            log.error("a signed webhook that is no JSON", extra={"bytes": len(request.body)})
+            return _told(200 if self._settings.always_return_ok_to_meta else 400, "not understood")
+        return await self._commit(payload)
+
+    async def _commit(self, payload: object) -> HTTPResponse:
+        batch = parse(payload, self._number)
+        for status in batch.statuses:
+            if status.status == "failed":
+                log.warning("a message did not arrive", extra={"code": status.code, "tag": status.tag})
+        jobs = [message for message in batch.messages if message.kind not in SILENT]
+        if jobs:
+            try:
+                async with asyncio.timeout(COMMIT_WITHIN):
+                    await self._inbox.put(jobs)
+            except (InboxFull, OSError) as error:
+                log.error("a webhook could not be kept", extra={"cause": type(error).__name__})
+                return _told(503, "try again later")
+            self._worker.wake()
+        return _told(200, "accepted")
+
+
+def _told(status: int, message: str, headers: dict[str, str] | None = None) -> HTTPResponse:
+    body = {"success": status == 200, "message": message, "timestamp": int(time.time())}
+    return HTTPResponse(orjson.dumps(body), status=status, content_type="application/json", headers=headers)

@@ -1,0 +1,122 @@
+"""Everything the service is told by its environment. Nothing usable is built in: a missing secret stops the start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+SHORTEST_SECRET = 12
+PLACEHOLDERS = re.compile(r"(?i)^(your[-_].*|change[-_]?me.*|placeholder.*|todo.*|example.*|x+|\*+|<.*>|\$\{.*\})$")
+
+
+class SettingsError(Exception):
+    """The environment does not fit. `problems` names every variable that is wrong, without its value."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("the service cannot start with this environment:\n" + "\n".join(f"  {p}" for p in problems))
+        self.problems = problems
+
+
+def _no_placeholder(secret: SecretStr) -> SecretStr:
+    value = secret.get_secret_value()
+    if not value.strip():
+        raise ValueError("is empty")
+    if PLACEHOLDERS.match(value.strip()):
+        raise ValueError("is a placeholder")
+    return secret
+
+
+def _strong(secret: SecretStr) -> SecretStr:
+    if len(_no_placeholder(secret).get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"has fewer than {SHORTEST_SECRET} characters")
+    return secret
+
+
+def _digits(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"\d{5,20}", _no_placeholder(secret).get_secret_value()):
+        raise ValueError("has to be 5 to 20 digits")
+    return secret
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("has to be an address such as https://api.example.org")
+    if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        raise ValueError("has to be https: plain http is for this machine only")
+    return url.rstrip("/")
+
+
+StrongSecret = Annotated[SecretStr, AfterValidator(_strong)]
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class Settings(BaseModel):
+    """One field per variable: `meta_app_secret` is META_APP_SECRET."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    deployment_type: Literal["local", "development", "staging", "production"] = Field(
+        description="Where this runs: `local` listens on this machine only, `staging` ignores texts that start with !d."
+    )
+    backend_server_url: Address = Field(description="ansari-backend, which answers the questions.")
+    whatsapp_service_api_key: StrongSecret = Field(description="The key ansari-backend knows this service by.")
+    meta_graph_url: Address = Field(default="https://graph.facebook.com", description="Meta's Graph API.")
+    meta_api_version: Annotated[str, Field(pattern=r"^v\d+\.\d$")] = Field(
+        default="v26.0", description="The Graph API version, such as v26.0."
+    )
+    meta_business_phone_number_id: Annotated[SecretStr, AfterValidator(_digits)] = Field(
+        description="The id (not the number) of the WhatsApp number; webhooks for another number are skipped."
+    )
+    meta_access_token_from_sys_user: StrongSecret = Field(description="The system user's token for the Graph API.")
+    meta_webhook_verify_token: StrongSecret = Field(description="What Meta shows when the callback is registered.")
+    meta_app_secret: StrongSecret = Field(description="The app secret that signs every webhook.")
+    always_return_ok_to_meta: bool = Field(
+        default=True, description="Answer 200 to webhooks that cannot be used; never to a bad signature."
+    )
+    whatsapp_under_maintenance: bool = Field(default=False, description="Answer every message with a notice.")
+    whatsapp_chat_retention_hours: Annotated[float, Field(gt=0, le=24 * 365)] = Field(
+        default=3, description="A thread is continued if it was used within this many hours."
+    )
+    whatsapp_message_age_threshold_seconds: Annotated[int, Field(gt=0)] = Field(
+        default=86400, description="Older messages are answered with a notice only."
+    )
+    logging_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        default="INFO", description="The least severe log line that is written."
+    )
+    origins: str = Field(
+        default="", description="Accepted because every environment has it; no browser talks to this service."
+    )
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(default=8001, description="Set by the platform.")
+    app_release: str = Field(default="", description="Set by the deployer; reported in X-App-Release.")
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        secrets = [self.meta_app_secret, self.meta_webhook_verify_token, self.whatsapp_service_api_key]
+        if len({secret.get_secret_value() for secret in secrets}) < len(secrets):
+            raise ValueError("two secrets have the same value")
+        return self
+
+    @property
+    def host(self) -> str:
+        """The address to listen on: this machine only, unless a platform is in front."""
+        return "127.0.0.1" if self.deployment_type == "local" else "0.0.0.0"  # noqa: S104 -- inside a container
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the variables. Raises SettingsError with every problem at once."""
+        given = {name: environ[name.upper()] for name in cls.model_fields if name.upper() in environ}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            found = error.errors(include_input=False, include_url=False)
+            raise SettingsError([_told(each["loc"], each["type"], each["msg"]) for each in found]) from None
+
+
+def _told(place: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = str(place[0]).upper() if place else "the secrets"
+    return f"{name}: is missing" if kind == "missing" else f"{name}: {message.removeprefix('Value error, ')}"

@@ -1,0 +1,130 @@
+"""The manifest against the service's own Settings class: what the service would refuse at its start is refused here.
+
+A field `meta_app_secret` is the variable META_APP_SECRET. Fields that the platform or the deployer sets, such as
+`port`, are no variables of a manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from deployer import names
+from deployer.manifest.credentials import is_telling
+from deployer.manifest.excerpt import close
+from deployer.manifest.load import Loaded
+from deployer.manifest.model import Literal
+from deployer.manifest.problem import Problem, in_order
+
+
+def problems(loaded: Loaded, settings: type[BaseModel]) -> tuple[Problem, ...]:
+    """Every way in which the service would not start with this manifest, in the order of its lines.
+
+    Literals are tried from their texts, as the service gets them; secrets are never read.
+    """
+    fields = {
+        name.upper(): field for name, field in settings.model_fields.items() if not names.why_reserved(name.upper())
+    }
+    variables = {names.variable(name): name for name in loaded.manifest.variables}
+    found = [
+        *_missing(loaded, fields, variables),
+        *_unknown(loaded, fields, variables),
+        *_exposed(loaded, fields, variables),
+        *_refused(loaded, settings, fields, variables),
+    ]
+    return in_order(found)
+
+
+def _missing(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
+    strangers = [name for variable, name in variables.items() if variable not in fields]
+    for variable, field in fields.items():
+        name = names.parameter(variable)
+        misspelt = any(close(stranger, [name]) for stranger in strangers)
+        if field.is_required() and variable not in variables and not misspelt:
+            kind = "{kind: secret}" if _is_secret(field) else "{kind: literal, value: ...}"
+            yield loaded.problem(
+                "variables",
+                what=f"{name} is missing",
+                why=f"the service does not start without {variable}",
+                fix=f"add `{name}: {kind}`",
+            )
+
+
+def _unknown(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
+    known = [names.parameter(variable) for variable in fields]
+    for variable, name in variables.items():
+        if variable not in fields:
+            meant = close(name, known)
+            yield loaded.problem(
+                "variables",
+                name,
+                what=f"the service has no setting {variable}",
+                why="nothing would read it",
+                fix=f"did you mean {meant}?" if meant else "delete it, or add the setting to the service",
+            )
+
+
+def _exposed(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
+    for variable, name in variables.items():
+        field = fields.get(variable)
+        if field and _is_secret(field) and isinstance(loaded.manifest.variables[name], Literal):
+            yield loaded.problem(
+                "variables",
+                name,
+                what=f"{name} is a secret of the service, and here a literal",
+                why="a literal can be read by everyone who reads the repository or the service's configuration",
+                fix=(
+                    f"write `{name}: {{kind: secret}}`, then: "
+                    f"just secret set {loaded.manifest.environment} {name}; if a real value was here, replace it"
+                ),
+                hide={name},
+            )
+
+
+def _refused(
+    loaded: Loaded, settings: type[BaseModel], fields: dict[str, FieldInfo], variables: dict[str, str]
+) -> Iterator[Problem]:
+    literals = {
+        variable.lower(): (name, entry)
+        for variable, name in variables.items()
+        if variable in fields
+        and isinstance(entry := loaded.manifest.variables[name], Literal)
+        and not _is_secret(fields[variable])
+    }
+    by_field = {field.lower(): field for field in settings.model_fields}
+    try:
+        settings.model_validate({by_field[low]: entry.text for low, (_, entry) in literals.items()})
+    except ValidationError as error:
+        told: set[str] = set()
+        for item in error.errors(include_input=False, include_url=False):
+            if not item["loc"]:
+                yield loaded.problem("variables", what="the service refuses these values together", why=_reason(item))
+            field = str(item["loc"][0]).lower() if item["loc"] else ""
+            if field in literals and field not in told and item["type"] != "missing":
+                told.add(field)
+                name = literals[field][0]
+                yield loaded.problem(
+                    "variables",
+                    name,
+                    "value",
+                    what=f"the service refuses this value of {names.variable(name)}",
+                    why="" if is_telling(name) else _reason(item),
+                    fix="change the value",
+                    hide={name} if is_telling(name) else (),
+                )
+
+
+def _reason(item: Any) -> str:
+    """The validator's own words, small at the start and without pydantic's label."""
+    words = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    words = words.replace("Input should be", "it should be")
+    return " ".join(words.split())
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    """Whether the service keeps this setting as SecretStr, in an optional or not."""
+    kinds = {field.annotation, *get_args(field.annotation)}
+    return bool(kinds & {SecretStr, SecretBytes})

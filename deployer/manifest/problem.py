@@ -1,0 +1,81 @@
+"""What is wrong with a manifest, and where: shown to a person as text, or to a program as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from deployer.errors import InvalidManifest as InvalidManifestError
+
+
+class Position(NamedTuple):
+    """A place in a file. Both count from 1, in characters."""
+
+    line: int
+    col: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One problem before its source line is added."""
+
+    position: Position
+    what: str
+    why: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem on its line.
+
+    `source` is that line as far as it may be shown, with `***` for the rest; `caret` is the offset in it, from 0.
+    """
+
+    file: str
+    line: int
+    col: int
+    what: str
+    why: str = ""
+    fix: str = ""
+    source: str = ""
+    caret: int = 0
+
+    def __str__(self) -> str:
+        """`env/staging.yaml:17:5: what`, the line with a caret, why, and the fix."""
+        lines = [f"{self.file}:{self.line}:{self.col}: {self.what}"]
+        if self.source:
+            number = f"  {self.line} | "
+            lines.append(number + self.source)
+            lines.append(" " * (len(number) - 2) + "| " + " " * self.caret + "^")
+        if self.why:
+            lines.append(f"  why: {self.why}")
+        if self.fix:
+            lines.append(f"  fix: {self.fix}")
+        return "\n".join(lines)
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, by file and place; those of one place stay in the order they came."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line, problem.col)))
+
+
+class InvalidManifest(InvalidManifestError):
+    """Every problem of one or several manifests, in the order of their lines."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = in_order(problems)
+        count = len(self.problems)
+        files = ", ".join(dict.fromkeys(problem.file for problem in self.problems))
+        super().__init__(f"{files}: {count} problem{'' if count == 1 else 's'}")
+
+    def __str__(self) -> str:
+        """The count, then each problem, parted by empty lines."""
+        return "\n\n".join([self.what, *map(str, self.problems)])
+
+
+def to_json(problems: Iterable[Problem]) -> str:
+    """`{"problems": [{"file": ..., "line": ..., "col": ..., "what": ..., ...}]}`."""
+    return json.dumps({"problems": [asdict(problem) for problem in problems]}, ensure_ascii=False, indent=2)

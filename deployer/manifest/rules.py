@@ -1,0 +1,183 @@
+"""The rules that span several fields, and those about what a value says.
+
+They read the manifest as plain data, of which any part may be missing or of the wrong kind: so they hold for a
+file with other problems too, and every problem is told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeGuard
+
+from deployer.manifest import limits
+from deployer.manifest.credentials import credential_in
+from deployer.names import why_not_a_name
+
+LEDGER_ROOT: Final = "/app-deployer"
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A rule that does not hold, and the path of the value to change."""
+
+    at: Path
+    what: str
+    why: str = ""
+    fix: str = ""
+
+
+def broken(manifest: Mapping[str, object]) -> Iterator[Broken]:
+    """Every rule that the manifest breaks."""
+    yield from _sizes(manifest)
+    yield from _paths(manifest)
+    yield from _protection(manifest)
+    variables = _get(manifest, "variables")
+    if isinstance(variables, Mapping):
+        for name, variable in variables.items():
+            if isinstance(name, str) and isinstance(variable, Mapping):
+                yield from _variable(manifest, name, variable)
+
+
+def _sizes(manifest: Mapping[str, object]) -> Iterator[Broken]:
+    cpu = limits.CPU_UNITS.get(str(_get(manifest, "service", "cpu") or "1 vCPU"))
+    memory = limits.MEMORY_MB.get(str(_get(manifest, "service", "memory") or "2 GB"))
+    if cpu and memory and memory not in limits.MEMORY_FOR_CPU[cpu]:
+        offered = ", ".join(f"{size / 1024:g} GB" for size in limits.MEMORY_FOR_CPU[cpu])
+        yield Broken(
+            ("service", "memory"),
+            "App Runner does not offer this memory with this cpu",
+            f"with {cpu / 1024:g} vCPU it offers {offered}",
+            "change service.memory or service.cpu",
+        )
+    least, most = _get(manifest, "service", "scaling", "min"), _get(manifest, "service", "scaling", "max")
+    if _is_number(least) and _is_number(most) and least > most:
+        yield Broken(("service", "scaling", "max"), "service.scaling.max is below service.scaling.min")
+
+
+def _paths(manifest: Mapping[str, object]) -> Iterator[Broken]:
+    path = _get(manifest, "aws", "parameter_path")
+    if isinstance(path, str) and f"{path}/".startswith(f"{LEDGER_ROOT}/"):
+        yield Broken(
+            ("aws", "parameter_path"),
+            f"{LEDGER_ROOT} is the deployer's own",
+            "its ledger and lock live there, where no service may read",
+            "use another path, such as /app-runtime/ansari-whatsapp/staging",
+        )
+
+
+def _protection(manifest: Mapping[str, object]) -> Iterator[Broken]:
+    before = _get(manifest, "protect", "healthy_in")
+    if isinstance(before, str) and before == _get(manifest, "environment"):
+        yield Broken(
+            ("protect", "healthy_in"),
+            "an environment cannot wait for itself",
+            fix="name the environment that comes before, or delete the key",
+        )
+
+
+def _variable(manifest: Mapping[str, object], name: str, variable: Mapping[str, object]) -> Iterator[Broken]:
+    at = ("variables", name)
+    yield from _arn_length(manifest, name)
+    description = variable.get("description")
+    if isinstance(description, str) and (what := credential_in(description)):
+        yield _credential((*at, "description"), "this description", what, manifest, name)
+    if variable.get("kind") == "secret":
+        yield from _secret(manifest, at, variable)
+    if variable.get("kind") == "literal":
+        yield from _literal(manifest, at, variable)
+
+
+def _secret(manifest: Mapping[str, object], at: Path, secret: Mapping[str, object]) -> Iterator[Broken]:
+    source = secret.get("source")
+    if source is None:
+        return
+    if secret.get("generate") is not None:
+        yield Broken((*at, "source"), "a secret has either `generate` or `source`", fix="delete one of the two")
+    if _get(manifest, "aws", "endpoint") is None:
+        yield Broken(
+            (*at, "source"),
+            "`source` is for the local world only",
+            "this environment is on the real AWS: it has no aws.endpoint",
+            f"delete `source`, then: {set_command(manifest, at[1])}",
+        )
+
+
+def _literal(manifest: Mapping[str, object], at: Path, literal: Mapping[str, object]) -> Iterator[Broken]:
+    value = literal.get("value")
+    if not isinstance(value, str):
+        return
+    here = (*at, "value")
+    if value.startswith(("arn:aws:ssm:", "arn:aws:secretsmanager:", "arn:aws-")) and any(
+        f":{service}:" in value for service in ("ssm", "secretsmanager")
+    ):
+        yield Broken(
+            here,
+            "this literal is the ARN of a parameter or secret",
+            "a literal reaches the service as it is written: it would get the ARN, not the value behind it",
+            "for a secret write `kind: secret` without a value; for anything else write the value itself",
+        )
+    elif what := credential_in(value, name=at[1]):
+        yield _credential(here, "this literal", what, manifest, at[1])
+    yield from _text(here, value, store=literal.get("store") or "parameter")
+
+
+def _text(at: Path, value: str, *, store: object) -> Iterator[Broken]:
+    if store == "service":
+        if len(value) > limits.SERVICE_VARIABLE_CHARACTERS:
+            yield Broken(at, f"this value is longer than {limits.SERVICE_VARIABLE_CHARACTERS} characters")
+        if "\n" in value or "\r" in value:
+            yield Broken(at, "a plain variable of the service holds one line", fix="use `store: parameter`")
+        return
+    if not value:
+        yield Broken(at, "a parameter cannot be empty", "SSM refuses an empty value", "use `store: service`")
+    if len(value.encode(errors="replace")) > limits.PARAMETER_VALUE_BYTES:
+        yield Broken(at, f"this value has more than {limits.PARAMETER_VALUE_BYTES} bytes, which SSM does not take")
+    if "{{" in value:
+        yield Broken(at, "a parameter cannot hold '{{'", "SSM takes it for a reference", "use `store: service`")
+
+
+def _arn_length(manifest: Mapping[str, object], name: str) -> Iterator[Broken]:
+    region, account, path = (_get(manifest, "aws", key) for key in ("region", "account", "parameter_path"))
+    length = len(f"arn:aws:ssm:{region}:{account}:parameter{path}/{name}")
+    if length > limits.PARAMETER_ARN_CHARACTERS:
+        yield Broken(
+            ("variables", name),
+            f"this name makes an ARN of more than {limits.PARAMETER_ARN_CHARACTERS} characters",
+            "SSM counts the ARN, with the region, the account and the path",
+            "choose a shorter name or a shorter aws.parameter_path",
+        )
+
+
+def _credential(at: Path, subject: str, what: str, manifest: Mapping[str, object], name: str) -> Broken:
+    return Broken(
+        at,
+        f"{subject} looks like {what}",
+        "a manifest is read by everyone who reads the repository; if it was committed, replace the credential",
+        f"write `kind: secret` without a value, then: {set_command(manifest, name)}",
+    )
+
+
+def set_command(manifest: Mapping[str, object], name: str) -> str:
+    """The command that gives a secret its value."""
+    environment = _get(manifest, "environment")
+    return f"just secret set {_or(environment, 'ENVIRONMENT')} {_or(name, 'NAME')}"
+
+
+def _or(name: object, instead: str) -> str:
+    """The name, unless it is none: what is no name may be anything, and is not repeated."""
+    known = isinstance(name, str) and not why_not_a_name(name) and not credential_in(name, name="key")
+    return str(name) if known else instead
+
+
+def _get(data: object, *keys: str) -> object:
+    for key in keys:
+        if not isinstance(data, Mapping):
+            return None
+        data = data.get(key)
+    return data
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

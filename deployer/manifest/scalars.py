@@ -1,0 +1,52 @@
+"""What an unquoted YAML word is taken as, and which words YAML readers would bend into something else."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+Scalar = str | bool | int | None
+
+LONGEST_NUMBER: Final = 15  # digits a spreadsheet, JavaScript or JSON reader still keeps exactly
+
+_NUMBER: Final = re.compile(r"0|-?[1-9][0-9]*")
+_EMPTY: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_OTHER_BOOLEANS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n"})
+_BENT: Final = (
+    ("a number with a leading zero", re.compile(r"[-+]?0[0-9]+")),
+    ("a hexadecimal, octal or binary number", re.compile(r"[-+]?0[xob][0-9A-Fa-f_]+", re.IGNORECASE)),
+    ("a date", re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t].*)?")),
+    ("a time in base 60", re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")),
+    ("a number with underscores", re.compile(r"[-+]?[0-9][0-9_.]*_[0-9_.]*")),
+    ("a fraction", re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?")),
+    ("a power of ten", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+")),
+    ("infinity or not-a-number", re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")),
+    ("a signed number", re.compile(r"\+[0-9]+|-0")),
+    ("a default key", re.compile(r"=")),
+)
+
+
+def read_plain(word: str) -> Scalar:
+    """An unquoted word as it is taken: None when empty, true or false, a whole number, else its text."""
+    if word in _EMPTY:
+        return None
+    if word in {"true", "false"}:
+        return word == "true"
+    if _NUMBER.fullmatch(word) and len(word.lstrip("-")) <= LONGEST_NUMBER:
+        return int(word)
+    return word
+
+
+def bent(word: str) -> str | None:
+    """What some YAML reader makes of an unquoted word that we would take as text, or None.
+
+    YAML 1.1 and 1.2 readers disagree about these words (https://yaml.org/type/), so none of them may stand
+    unquoted.
+    """
+    if word in {"true", "false"}:
+        return None
+    if word.lower() in _OTHER_BOOLEANS:
+        return "a boolean"
+    if _NUMBER.fullmatch(word):
+        return "a number too long to be kept exactly" if len(word.lstrip("-")) > LONGEST_NUMBER else None
+    return next((what for what, shape in _BENT if shape.fullmatch(word)), None)

@@ -1,0 +1,32 @@
+"""Several manifests side by side: no two environments may hold the same thing in AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from deployer.manifest.load import Loaded
+from deployer.manifest.problem import Problem
+
+
+def clashes(manifests: Sequence[Loaded]) -> Iterator[Problem]:
+    """A problem for each service or path that two manifests claim in one account and region.
+
+    It is the slip of a copied file: one environment's reconcile would overwrite the other.
+    """
+    seen: dict[tuple[str, ...], Loaded] = {}
+    for loaded in manifests:
+        aws, service = loaded.manifest.aws, loaded.manifest.service
+        place = (aws.account, aws.region, aws.endpoint or "")
+        claims = {
+            ("service", "name"): service.name,
+            ("aws", "parameter_path"): aws.parameter_path,
+        }
+        for keys, value in claims.items():
+            other = seen.setdefault((*place, *keys, value), loaded)
+            if other.path.resolve() != loaded.path.resolve():
+                yield loaded.problem(
+                    *keys,
+                    what=f"{'.'.join(keys)} is that of {other.path} too",
+                    why="each environment would overwrite the other",
+                    fix="give this environment its own",
+                )

@@ -1,0 +1,62 @@
+"""`deployer check [ENV ...]`: read manifests and tell every problem of every one of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ansari_whatsapp.settings import Settings
+from deployer.manifest.contract import problems
+from deployer.manifest.load import Loaded, load
+from deployer.manifest.model import Secret
+from deployer.manifest.problem import InvalidManifest, Problem
+from deployer.manifest.together import clashes
+
+
+def check(paths: Sequence[Path], *, as_json: bool) -> str:
+    """What to say of good manifests, as text or JSON. Raises InvalidManifest with all problems of all files."""
+    loaded: list[Loaded] = []
+    found: list[Problem] = []
+    for path in paths:
+        try:
+            loaded.append(load(path))
+        except InvalidManifest as error:
+            found += error.problems
+    for one in loaded:
+        found += problems(one, Settings)
+    found += clashes(loaded)
+    if found:
+        raise InvalidManifest(found)
+    return _json(loaded) if as_json else "\n".join(map(_line, loaded))
+
+
+def refuse_contract_problems(loaded: Loaded) -> None:
+    """Raise InvalidManifest when the service would not start with this manifest."""
+    if found := problems(loaded, Settings):
+        raise InvalidManifest(found)
+
+
+def _line(loaded: Loaded) -> str:
+    secrets, literals = _counts(loaded)
+    return f"{loaded.path}: good ({secrets} secrets, {literals} literals)"
+
+
+def _json(loaded: Sequence[Loaded]) -> str:
+    manifests = [
+        {
+            "file": str(one.path),
+            "environment": one.manifest.environment,
+            "sha256": one.sha256,
+            "secrets": _counts(one)[0],
+            "literals": _counts(one)[1],
+        }
+        for one in loaded
+    ]
+    return json.dumps({"manifests": manifests, "problems": []}, indent=2, ensure_ascii=False)
+
+
+def _counts(loaded: Loaded) -> tuple[int, int]:
+    variables = loaded.manifest.variables.values()
+    secrets = sum(isinstance(variable, Secret) for variable in variables)
+    return secrets, len(variables) - secrets

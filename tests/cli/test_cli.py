@@ -1,0 +1,94 @@
+"""The command line as a process: usage, exit codes, and what it costs to start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def deployer(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "deployer", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("no-such-verb",),
+        ("plan",),
+        ("plan", "staging", "--no-such-option"),
+        ("plan", "no-such-environment"),
+        ("secret",),
+        ("secret", "set", "local"),
+        ("secret", "set", "local", "no-such-secret"),
+        ("local", "sideways"),
+        ("local", "up", "staging"),
+        ("say", "local"),
+    ],
+)
+def test_a_wrong_command_line_is_3_with_words_and_no_traceback(arguments: tuple[str, ...]) -> None:
+    done = deployer(*arguments)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert "fix: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_environment_names_those_there_are() -> None:
+    assert "local, production, staging" in deployer("plan", "no-such-environment").stderr
+
+
+def test_outside_the_project_it_says_so(tmp_path: Path) -> None:
+    done = deployer("plan", "local", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "not inside the project" in done.stderr
+
+
+def test_the_local_world_answers_nobody_when_it_is_down(tmp_path: Path) -> None:
+    env = tmp_path / "env"
+    env.mkdir()
+    (tmp_path / "pyproject.toml").write_text("")
+    text = (ROOT / "env" / "local.yaml").read_text()
+    for number, port in enumerate(("4566", "8000", "8001", "8002")):
+        text = text.replace(port, str(61001 + number))
+    (env / "local.yaml").write_text(text)
+    assert deployer("local", "down", cwd=tmp_path).stdout == "The local world was not running.\n"
+    assert deployer("local", "status", cwd=tmp_path).stdout == '{"running": false}\n'
+    done = deployer("say", "local", "hello", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "just reconcile local" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check"], ["schema"]])
+def test_verbs_that_need_no_aws_do_not_import_it(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from deployer.__main__ import main\n"
+        "try:\n"
+        f"    main({arguments!r})\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        "heavy = {'boto3', 'botocore', 'httpx', 'sanic', 'aiohttp', 'moto'} & sys.modules.keys()\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_environment_for_aws_clients_is_shell() -> None:
+    lines = deployer("local", "env").stdout.splitlines()
+    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4566" in lines
+    assert all(line.startswith("export AWS_") for line in lines)

@@ -1,0 +1,91 @@
+"""`deployer check` reads every file it is given and tells everything at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from deployer.manifest.problem import InvalidManifest, to_json
+
+pytest.importorskip("ansari_whatsapp.settings")
+
+ENVIRONMENTS = ["staging", "production", "local"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, root: Path) -> Path:
+    for name in ENVIRONMENTS:
+        (tmp_path / f"{name}.yaml").write_text((root / "env" / f"{name}.yaml").read_text())
+    return tmp_path
+
+
+def paths(folder: Path) -> list[Path]:
+    return [folder / f"{name}.yaml" for name in ENVIRONMENTS]
+
+
+def test_good_manifests_say_so(folder: Path) -> None:
+    from deployer.verbs.check import check
+
+    assert check(paths(folder), as_json=False).splitlines() == [
+        f"{folder}/{name}.yaml: good (5 secrets, 10 literals)" for name in ENVIRONMENTS
+    ]
+
+
+def test_good_manifests_as_json(folder: Path) -> None:
+    from deployer.verbs.check import check
+
+    told = json.loads(check(paths(folder), as_json=True))
+
+    assert told["problems"] == []
+    assert [one["environment"] for one in told["manifests"]] == ENVIRONMENTS
+    assert all(len(one["sha256"]) == 64 for one in told["manifests"])
+
+
+def test_every_problem_of_every_file(folder: Path) -> None:
+    from deployer.verbs.check import check
+
+    staging, production, _ = paths(folder)
+    staging.write_text(staging.read_text().replace("keep: 30", "kep: 30"))
+    production.write_text(production.read_text().replace("  logging-level:", "  loging-level:"))
+    with pytest.raises(InvalidManifest) as refusal:
+        check([*paths(folder), folder / "none.yaml"], as_json=False)
+
+    told = [(Path(one.file).name, one.what) for one in refusal.value.problems]
+    assert told == [
+        ("none.yaml", "there is no such file"),
+        ("production.yaml", "the service has no setting LOGING_LEVEL"),
+        ("staging.yaml", "there is no key kep in image"),
+    ]
+    shown = json.loads(to_json(refusal.value.problems))["problems"]
+    assert [(one["line"], one["col"]) for one in shown] == [(one.line, one.col) for one in refusal.value.problems]
+
+
+def test_two_environments_may_not_hold_the_same_thing(folder: Path) -> None:
+    from deployer.verbs.check import check
+
+    staging, production, _ = paths(folder)
+    production.write_text(
+        production.read_text()
+        .replace("ansari-production-whatsapp", "ansari-staging-whatsapp")
+        .replace("whatsapp/production", "whatsapp/staging")
+    )
+    with pytest.raises(InvalidManifest) as refusal:
+        check([staging, production, staging], as_json=False)
+
+    assert [one.what for one in refusal.value.problems] == [
+        f"aws.parameter_path is that of {staging} too",
+        f"service.name is that of {staging} too",
+    ]
+
+
+def test_a_manifest_that_the_service_refuses_is_refused(folder: Path) -> None:
+    from deployer.manifest.load import load
+    from deployer.verbs.check import refuse_contract_problems
+
+    path = folder / "staging.yaml"
+    refuse_contract_problems(load(path))
+    path.write_text(path.read_text().replace("  origins:", "  orgins:"))
+    with pytest.raises(InvalidManifest):
+        refuse_contract_problems(load(path))
