@@ -74,6 +74,7 @@ def _verb(verbs: _Verbs, name: str, run: Callable[[argparse.Namespace], int], te
 
 
 def _check(options: argparse.Namespace) -> int:
+    from deployer.manifest.problem import InvalidManifest, to_json
     from deployer.project import find_root, manifest_path
     from deployer.verbs.check import check
 
@@ -81,7 +82,13 @@ def _check(options: argparse.Namespace) -> int:
     if not paths:
         names = sorted(path.stem for path in (find_root(Path.cwd()) / "env").glob("*.yaml"))
         paths = [manifest_path(name) for name in names]
-    _out(check(paths, as_json=options.json))
+    try:
+        _out(check(paths, as_json=options.json))
+    except InvalidManifest as invalid:
+        if not options.json:
+            raise
+        _out(to_json(invalid.problems))
+        return invalid.exit_code
     return 0
 
 

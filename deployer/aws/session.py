@@ -79,7 +79,7 @@ class Session:
 
     def _count(self, **event: Any) -> None:
         model: OperationModel = event["model"]
-        self.calls[f"{model.service_model.endpoint_prefix}:{model.name}"] += 1
+        self.calls[f"{model.service_model.signing_name}:{model.name}"] += 1
 
     @cached_property
     def sts(self) -> STSClient:

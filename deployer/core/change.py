@@ -84,7 +84,7 @@ class PushImage:
 
     @property
     def address(self) -> str:
-        return f"image {self.image.tag}"
+        return f"image {self.image.short_tag}"
 
     @property
     def detail(self) -> str:

@@ -51,6 +51,12 @@ class WantedImage:
     digest: str | None
     keep: int
 
+    @property
+    def short_tag(self) -> str:
+        """The tag with its git SHA cut to 12 digits, for people."""
+        sha, mark, _ = self.tag.partition("-dirty")
+        return sha[:12] + mark
+
 
 @dataclass(frozen=True)
 class Desired:

@@ -79,7 +79,7 @@ class Run:
             for line in logs.since(self.session.logs, places.events, since, prefix="events"):
                 if line not in told:
                     told.add(line)
-                    self.report.step("", line)
+                    self.report.step("", line.removeprefix("[AppRunner] "))
 
         self.report.step("deploy", f"operation {started.operation}")
         progress = wait(self.target, started, fastest=0.1 if self.desired.local else 3.0, tell=tell)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 
-from deployer.core.change import Change
-from deployer.core.plan import Notice, Plan
+from deployer.core.plan import Plan
 
 GROUPS = ("Access", "Image", "Variables", "Service")
 COLOURS = {"+": "\x1b[32m", "~": "\x1b[33m", "!": "\x1b[36m", "?": "\x1b[2m"}
 RESET = "\x1b[0m"
+WIDEST = 60  # a longer cell pushes the rest of its own line, not of all lines
+
+
+@dataclass(frozen=True)
+class _Row:
+    symbol: str
+    address: str
+    detail: str
+    end: str
 
 
 def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> str:
@@ -23,16 +31,16 @@ def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> s
     lines += [f"warning: {warning}" for warning in plan.warnings]
     for blocker in plan.blockers:
         lines += [f"blocked: {blocker.what}   {blocker.line}".rstrip(), f"    fix: {blocker.fix}"]
-    if plan.blockers:
+    if plan.warnings or plan.blockers:
         lines.append("")
-    for group in GROUPS:
-        rows = [_row(change, colour) for change in plan.changes if change.group == group]
-        rows += [_notice(notice, colour) for notice in plan.notices if group == "Variables"]
+    groups = {group: _rows(plan, group) for group in GROUPS}
+    widths = _widths([row for rows in groups.values() for row in rows])
+    for group, rows in groups.items():
         if rows:
-            lines += [f"  {group}", *rows]
+            lines += [f"  {group}", *(_line(row, widths, colour) for row in rows)]
             if group == "Variables" and plan.unchanged:
                 lines.append(f"    = {plan.unchanged} unchanged")
-    return "\n".join([*lines, *([""] if plan.changes or plan.notices else []), summary(plan)])
+    return "\n".join([*lines, *([""] if any(groups.values()) else []), summary(plan)])
 
 
 def summary(plan: Plan) -> str:
@@ -47,19 +55,25 @@ def summary(plan: Plan) -> str:
     return f"Plan: {add} to add, {change} to change. {follows}"
 
 
-def _row(change: Change, colour: bool) -> str:
-    text = f"{change.address:<40} {change.detail}"
-    return _line(change.symbol, text, _end((change.reason, change.line)), colour)
+def _rows(plan: Plan, group: str) -> list[_Row]:
+    rows = [
+        _Row(change.symbol, change.address, change.detail, "  ".join(filter(None, (change.reason, change.line))))
+        for change in plan.changes
+        if change.group == group
+    ]
+    if group == "Variables":
+        rows += [_Row(notice.symbol, notice.address, notice.detail, notice.line) for notice in plan.notices]
+    return rows
 
 
-def _notice(notice: Notice, colour: bool) -> str:
-    return _line(notice.symbol, f"{notice.address:<40} {notice.detail}", _end((notice.line,)), colour)
+def _widths(rows: list[_Row]) -> tuple[int, int]:
+    def widest(cells: list[str]) -> int:
+        return max((len(cell) for cell in cells if len(cell) <= WIDEST), default=0)
+
+    return widest([row.address for row in rows]), widest([row.detail for row in rows])
 
 
-def _end(parts: Iterable[str]) -> str:
-    return "  ".join(part for part in parts if part)
-
-
-def _line(symbol: str, text: str, end: str, colour: bool) -> str:
-    line = f"    {symbol} {text:<82} {end}".rstrip()
-    return f"{COLOURS[symbol]}{line}{RESET}" if colour else line
+def _line(row: _Row, widths: tuple[int, int], colour: bool) -> str:
+    address, detail = widths
+    line = f"    {row.symbol} {row.address:<{address}}  {row.detail:<{detail}}  {row.end}".rstrip()
+    return f"{COLOURS[row.symbol]}{line}{RESET}" if colour else line

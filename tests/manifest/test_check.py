@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from deployer.manifest.load import load
 from deployer.manifest.problem import InvalidManifest, to_json
-
-pytest.importorskip("ansari_whatsapp.settings")
+from deployer.verbs.check import check, refuse_contract_problems
 
 ENVIRONMENTS = ["staging", "production", "local"]
 
@@ -26,16 +26,12 @@ def paths(folder: Path) -> list[Path]:
 
 
 def test_good_manifests_say_so(folder: Path) -> None:
-    from deployer.verbs.check import check
-
     assert check(paths(folder), as_json=False).splitlines() == [
         f"{folder}/{name}.yaml: good (5 secrets, 10 literals)" for name in ENVIRONMENTS
     ]
 
 
 def test_good_manifests_as_json(folder: Path) -> None:
-    from deployer.verbs.check import check
-
     told = json.loads(check(paths(folder), as_json=True))
 
     assert told["problems"] == []
@@ -44,8 +40,6 @@ def test_good_manifests_as_json(folder: Path) -> None:
 
 
 def test_every_problem_of_every_file(folder: Path) -> None:
-    from deployer.verbs.check import check
-
     staging, production, _ = paths(folder)
     staging.write_text(staging.read_text().replace("keep: 30", "kep: 30"))
     production.write_text(production.read_text().replace("  logging-level:", "  loging-level:"))
@@ -63,8 +57,6 @@ def test_every_problem_of_every_file(folder: Path) -> None:
 
 
 def test_two_environments_may_not_hold_the_same_thing(folder: Path) -> None:
-    from deployer.verbs.check import check
-
     staging, production, _ = paths(folder)
     production.write_text(
         production.read_text()
@@ -81,9 +73,6 @@ def test_two_environments_may_not_hold_the_same_thing(folder: Path) -> None:
 
 
 def test_a_manifest_that_the_service_refuses_is_refused(folder: Path) -> None:
-    from deployer.manifest.load import load
-    from deployer.verbs.check import refuse_contract_problems
-
     path = folder / "staging.yaml"
     refuse_contract_problems(load(path))
     path.write_text(path.read_text().replace("  origins:", "  orgins:"))

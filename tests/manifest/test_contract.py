@@ -9,8 +9,9 @@ from typing import Annotated, Self
 import pytest
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
+from ansari_whatsapp.settings import Settings as ServiceSettings
 from deployer.manifest.contract import problems
-from deployer.manifest.load import Loaded, parse
+from deployer.manifest.load import Loaded, load, parse
 
 HEAD = (Path(__file__).parents[2] / "env" / "staging.yaml").read_text().partition("variables:\n")[0]
 
@@ -166,9 +167,8 @@ def test_no_validators_words_are_shown_for_a_telling_name() -> None:
 
 
 def test_the_manifests_of_this_project_fit_its_service(root: Path, read: Callable[..., Loaded]) -> None:
-    settings = pytest.importorskip("ansari_whatsapp.settings").Settings
-
-    assert problems(read(), settings) == ()
-    (problem,) = problems(read(("meta-app-secret: {kind: secret", "meta-app-secrt: {kind: secret")), settings)
+    for path in (root / "env").glob("*.yaml"):
+        assert problems(load(path), ServiceSettings) == ()
+    (problem,) = problems(read(("meta-app-secret: {kind: secret", "meta-app-secrt: {kind: secret")), ServiceSettings)
     assert problem.what == "the service has no setting META_APP_SECRT"
     assert problem.fix == "did you mean meta-app-secret?"

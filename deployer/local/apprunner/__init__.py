@@ -1,0 +1,8 @@
+"""App Runner on this machine: its API, its operations, and the instances it runs."""
+
+from __future__ import annotations
+
+from deployer.local.apprunner.emulator import AppRunner
+from deployer.local.apprunner.limits import Limits
+
+__all__ = ["AppRunner", "Limits"]

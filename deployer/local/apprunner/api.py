@@ -1,0 +1,193 @@
+"""The API of services, operations and tags: each request is judged here, and operations are begun."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from deployer.local.apprunner import configuration, tags
+from deployer.local.apprunner.clients import Clients
+from deployer.local.apprunner.errors import InvalidRequest, InvalidState, QuotaExceeded, ResourceNotFound
+from deployer.local.apprunner.operations import Operations, Previous
+from deployer.local.apprunner.paging import page
+from deployer.local.apprunner.roles import ACCESS_PRINCIPAL, INSTANCE_PRINCIPAL, assumable
+from deployer.local.apprunner.scaling import Revision, Scaling
+from deployer.local.apprunner.state import (
+    CREATE_FAILED,
+    DELETE_FAILED,
+    DELETED,
+    PAUSED,
+    RUNNING,
+    Operation,
+    Service,
+    Services,
+)
+
+JSON = dict[str, Any]
+Request = Mapping[str, Any]
+
+MOST_SERVICES = 30  # App Runner developer guide, "App Runner architecture", quotas
+PAGE = 20
+
+
+class ServicesApi:
+    """Every method takes a request that fits the API's model and returns the answer. Any thread."""
+
+    def __init__(
+        self, account: str, region: str, services: Services, scaling: Scaling, operations: Operations, clients: Clients
+    ) -> None:
+        self._prefix = f"arn:aws:apprunner:{region}:{account}:service/"
+        self._services = services
+        self._scaling = scaling
+        self._operations = operations
+        self._clients = clients
+
+    def create_service(self, request: Request) -> JSON:
+        self._judge(request)
+        wanted = tags.of(request.get("Tags"))
+        name, service_id = request["ServiceName"], uuid.uuid4().hex
+        with self._services.lock:
+            living = self._services.living()
+            if any(service.name == name for service in living):
+                raise InvalidRequest(f"Service with the provided name already exists: {name}.")
+            if len(living) >= MOST_SERVICES:
+                raise QuotaExceeded(f"There are {MOST_SERVICES} services already, which is the quota.")
+            service = Service(
+                name=name,
+                arn=f"{self._prefix}{name}/{service_id}",
+                id=service_id,
+                configuration=configuration.complete(request),
+                scaling_arn=self._revision(request.get("AutoScalingConfigurationArn")).arn,
+                tags=wanted,
+            )
+            self._services.add(service)
+            return self._begun(service, "CREATE_SERVICE")
+
+    def update_service(self, request: Request) -> JSON:
+        with self._services.lock:
+            self._allow(self._services.find(request["ServiceArn"]), RUNNING, CREATE_FAILED)
+        self._judge(request)
+        with self._services.lock:
+            service = self._allow(self._services.find(request["ServiceArn"]), RUNNING, CREATE_FAILED)
+            previous = Previous(service.configuration, service.scaling_arn)
+            scaling = request.get("AutoScalingConfigurationArn")
+            scaling_arn = self._revision(scaling).arn if scaling else service.scaling_arn
+            service.configuration = configuration.updated(service.configuration, request)
+            service.scaling_arn = scaling_arn
+            return self._begun(service, "UPDATE_SERVICE", previous)
+
+    def start_deployment(self, request: Request) -> JSON:
+        """InvalidStateException is not among the errors this operation has in the model."""
+        with self._services.lock:
+            service = self._services.find(request["ServiceArn"])
+            if service.status != RUNNING:
+                raise InvalidRequest(f"A deployment cannot start while the service is {service.status}.")
+            return {"OperationId": self._begun(service, "START_DEPLOYMENT")["OperationId"]}
+
+    def pause_service(self, request: Request) -> JSON:
+        return self._turn(request, "PAUSE_SERVICE", RUNNING, PAUSED)
+
+    def resume_service(self, request: Request) -> JSON:
+        return self._turn(request, "RESUME_SERVICE", PAUSED, RUNNING)
+
+    def delete_service(self, request: Request) -> JSON:
+        with self._services.lock:
+            service = self._services.find(request["ServiceArn"])
+            self._allow(service, RUNNING, PAUSED, CREATE_FAILED, DELETE_FAILED)
+            return self._begun(service, "DELETE_SERVICE")
+
+    def describe_service(self, request: Request) -> JSON:
+        with self._services.lock:
+            return {"Service": self._described(self._services.find(request["ServiceArn"]))}
+
+    def list_services(self, request: Request) -> JSON:
+        with self._services.lock:
+            shown, more = page(
+                self._services.every(),
+                request,
+                most=PAGE,
+                key=lambda service: service.id,
+                keep=lambda service: service.status != DELETED,
+            )
+            return {"ServiceSummaryList": [service.summary() for service in shown], **more}
+
+    def list_operations(self, request: Request) -> JSON:
+        with self._services.lock:
+            operations = self._services.find(request["ServiceArn"]).operations[::-1]
+            shown, more = page(operations, request, most=PAGE, key=lambda operation: operation.id)
+            return {"OperationSummaryList": [operation.summary() for operation in shown], **more}
+
+    def tag_resource(self, request: Request) -> JSON:
+        with self._services.lock:
+            existing = self._tags(request["ResourceArn"])
+            wanted = existing | tags.of(request["Tags"])
+            tags.within_quota(wanted)
+            existing.update(wanted)
+            return {}
+
+    def untag_resource(self, request: Request) -> JSON:
+        with self._services.lock:
+            existing = self._tags(request["ResourceArn"])
+            for key in request["TagKeys"]:
+                existing.pop(key, None)
+            return {}
+
+    def list_tags_for_resource(self, request: Request) -> JSON:
+        with self._services.lock:
+            return {"Tags": tags.listed(self._tags(request["ResourceArn"]))}
+
+    def _turn(self, request: Request, kind: str, source: str, target: str) -> JSON:
+        """A service that is there already is answered without an operation, as the model allows."""
+        with self._services.lock:
+            service = self._services.find(request["ServiceArn"])
+            if service.status == target:
+                return {"Service": self._described(service)}
+            return self._begun(self._allow(service, source), kind)
+
+    def _allow(self, service: Service, *statuses: str) -> Service:
+        if service.status not in statuses:
+            raise InvalidState(f"The service is {service.status}; it must be {' or '.join(statuses)}.")
+        return service
+
+    def _judge(self, request: Request) -> None:
+        """What the model cannot say. The roles are looked at now, as the real service does."""
+        configuration.not_emulated(request)
+        wrong = configuration.reasons(request)
+        if wrong:
+            raise InvalidRequest("; ".join(wrong))
+        source = request.get("SourceConfiguration") or {}
+        access = (source.get("AuthenticationConfiguration") or {}).get("AccessRoleArn")
+        instance = (request.get("InstanceConfiguration") or {}).get("InstanceRoleArn")
+        for kind, arn, principal in (
+            ("access", access, ACCESS_PRINCIPAL),
+            ("instance", instance, INSTANCE_PRINCIPAL),
+        ):
+            if arn and not assumable(self._clients.iam, arn, principal):
+                raise InvalidRequest(f"Error in assuming {kind} role {arn}: it must exist and trust {principal}.")
+
+    def _revision(self, arn: str | None) -> Revision:
+        if arn is None:
+            return self._scaling.default
+        try:
+            return self._scaling.find(arn, active=True)
+        except ResourceNotFound as missing:
+            raise InvalidRequest(missing.message) from None
+
+    def _begun(self, service: Service, kind: str, previous: Previous | None = None) -> JSON:
+        operation: Operation = service.begin(kind)
+        answer = {"Service": self._described(service), "OperationId": operation.id}
+        self._operations.begin(service, operation, previous)
+        return answer
+
+    def _described(self, service: Service) -> JSON:
+        revision = self._scaling.find(service.scaling_arn)
+        return service.describe(self._scaling.summary(revision, self._services.scaling_in_use()))
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        if ":autoscalingconfiguration/" in arn:
+            return self._scaling.find(arn, active=True).tags
+        service = self._services.find(arn)
+        if service.status == DELETED:
+            raise ResourceNotFound(f"The service {arn} is deleted.")
+        return service.tags

@@ -1,0 +1,116 @@
+"""App Runner as one object: requests in, answers out, instances behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+
+from deployer.local.apprunner import validate
+from deployer.local.apprunner.api import ServicesApi
+from deployer.local.apprunner.clients import Clients
+from deployer.local.apprunner.deploy import Preparer
+from deployer.local.apprunner.errors import InvalidRequest, NotEmulated
+from deployer.local.apprunner.image import ImageStore
+from deployer.local.apprunner.instances import Launcher
+from deployer.local.apprunner.limits import Limits
+from deployer.local.apprunner.logs import LogShipper
+from deployer.local.apprunner.operations import Operations
+from deployer.local.apprunner.scaling import Scaling
+from deployer.local.apprunner.scaling_api import ScalingApi
+from deployer.local.apprunner.state import Services
+from deployer.local.guard import Guard
+
+if TYPE_CHECKING:
+    from botocore.model import ServiceModel
+
+JSON = dict[str, Any]
+STOP_WITHIN = 30.0  # seconds
+
+
+class AppRunner:
+    """`url` is the endpoint this is part of; `images` an OCI image layout; `work` a directory for unpacked images.
+
+    The public ports of the services are served by `loop`, which must run in another thread than the callers of `stop`.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        account: str,
+        region: str,
+        images: Path,
+        work: Path,
+        loop: asyncio.AbstractEventLoop,
+        limits: Limits,
+    ) -> None:
+        self._loop = loop
+        self._guard = Guard()
+        self._clients = Clients(url, region)
+        self._logs = LogShipper(self._clients)
+        services, scaling = Services(), Scaling(account, region)
+        self._operations = Operations(
+            loop,
+            services,
+            scaling,
+            Preparer(self._clients, ImageStore(images, work / "content"), account, region),
+            Launcher(self._guard, region),
+            self._logs,
+            limits,
+        )
+        api = ServicesApi(account, region, services, scaling, self._operations, self._clients)
+        revisions = ScalingApi(services, scaling)
+        self._calls: dict[str, Callable[[Mapping[str, Any]], JSON]] = {
+            "CreateService": api.create_service,
+            "UpdateService": api.update_service,
+            "DescribeService": api.describe_service,
+            "ListServices": api.list_services,
+            "DeleteService": api.delete_service,
+            "PauseService": api.pause_service,
+            "ResumeService": api.resume_service,
+            "StartDeployment": api.start_deployment,
+            "ListOperations": api.list_operations,
+            "TagResource": api.tag_resource,
+            "UntagResource": api.untag_resource,
+            "ListTagsForResource": api.list_tags_for_resource,
+            "CreateAutoScalingConfiguration": revisions.create,
+            "DescribeAutoScalingConfiguration": revisions.describe,
+            "ListAutoScalingConfigurations": revisions.list,
+            "DeleteAutoScalingConfiguration": revisions.delete,
+            "UpdateDefaultAutoScalingConfiguration": revisions.make_default,
+            "ListServicesForAutoScalingConfiguration": revisions.list_services,
+        }
+        self._model: ServiceModel = botocore.session.Session().get_service_model("apprunner")
+
+    def start(self) -> None:
+        self._guard.start()
+        self._logs.start()
+
+    def load(self) -> None:
+        """Make the clients now, so that the first deployment need not."""
+        self._clients.load()
+
+    def stop(self) -> None:
+        """Let requests end, stop every instance, close every port. Not from the loop's own thread."""
+        asyncio.run_coroutine_threadsafe(self._operations.stop(), self._loop).result(STOP_WITHIN)
+        self._logs.stop()
+        self._guard.stop()
+        self._clients.close()
+
+    def call(self, operation: str, body: bytes) -> JSON:
+        """Answer one request in AWS JSON 1.0. Raises ApiError."""
+        if operation not in self._calls:
+            raise NotEmulated(f"The local App Runner does not emulate {operation}.")
+        try:
+            request = json.loads(body or b"{}")
+        except ValueError:
+            raise InvalidRequest("The request is not JSON.") from None
+        wrong = validate.reasons(self._model.operation_model(operation).input_shape, request)
+        if wrong:
+            raise InvalidRequest("; ".join(wrong))
+        return self._calls[operation](request)

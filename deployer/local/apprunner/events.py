@@ -1,0 +1,30 @@
+"""The two logs App Runner itself writes for a service (developer guide, "Viewing App Runner logs")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deployer.local.apprunner.logs import LogShipper
+from deployer.local.apprunner.state import Operation, Service
+
+
+@dataclass(frozen=True)
+class Journal:
+    """`event` goes to the stream of the service's life, `step` to the one of a single deployment."""
+
+    logs: LogShipper
+    group: str
+    operation_id: str
+
+    @classmethod
+    def of(cls, logs: LogShipper, service: Service, operation: Operation) -> Journal:
+        return cls(logs, service.log_group, operation.id)
+
+    def event(self, text: str) -> None:
+        self.logs.put(f"{self.group}/service", "events", f"[AppRunner] {text}")
+
+    def step(self, text: str) -> None:
+        self.logs.put(f"{self.group}/service", f"deployment/{self.operation_id}", f"[AppRunner] {text}")
+
+    def output(self, instance: str, line: str) -> None:
+        self.logs.put(f"{self.group}/application", f"instance/{instance}", line)

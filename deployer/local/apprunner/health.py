@@ -1,0 +1,141 @@
+"""Health checks with a service's own settings, over TCP or HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from deployer.local.apprunner.errors import Problem
+
+LOOK = 0.02  # seconds between two looks at an instance that does not listen yet
+
+
+class Checked(Protocol):
+    """What a check needs to know of an instance."""
+
+    @property
+    def port(self) -> int: ...
+
+    async def exits_within(self, seconds: float) -> bool:
+        """Wait that long, or until the process has ended."""
+
+    def ending(self) -> str:
+        """How it ended, in words."""
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """HealthCheckConfiguration with every default filled in; interval and timeout in seconds."""
+
+    protocol: str
+    path: str
+    interval: int
+    timeout: int
+    healthy_threshold: int
+    unhealthy_threshold: int
+
+    @classmethod
+    def of(cls, configuration: Mapping[str, Any]) -> HealthCheck:
+        return cls(
+            protocol=configuration["Protocol"],
+            path=configuration["Path"],
+            interval=configuration["Interval"],
+            timeout=configuration["Timeout"],
+            healthy_threshold=configuration["HealthyThreshold"],
+            unhealthy_threshold=configuration["UnhealthyThreshold"],
+        )
+
+    def describe(self) -> str:
+        return f"HTTP GET {self.path}" if self.protocol == "HTTP" else "TCP"
+
+
+async def until_healthy(check: HealthCheck, instance: Checked, budget: float) -> None:
+    """Wait for an instance that was just started.
+
+    It has `budget` seconds to listen. From then on the checks come at the service's interval; Problem is raised
+    after `unhealthy_threshold` failures in a row, and at once when the process ends.
+    """
+    await _until_listening(instance, budget)
+    healthy = failed = 0
+    while True:
+        why = await probe(check, instance.port)
+        healthy, failed = (0, failed + 1) if why else (healthy + 1, 0)
+        if healthy >= check.healthy_threshold:
+            return
+        if failed >= check.unhealthy_threshold:
+            raise Problem(f"Health check failed {failed} times in a row: {why}.")
+        if await instance.exits_within(check.interval):
+            raise Problem(f"The application stopped: {instance.ending()}.")
+
+
+async def until_unhealthy(check: HealthCheck, instance: Checked) -> str:
+    """Watch a running instance until its process ends or it fails `unhealthy_threshold` checks in a row; says why."""
+    failed = 0
+    while True:
+        if await instance.exits_within(check.interval):
+            return f"The application stopped: {instance.ending()}."
+        why = await probe(check, instance.port)
+        failed = failed + 1 if why else 0
+        if failed >= check.unhealthy_threshold:
+            return f"Health check failed {failed} times in a row: {why}."
+
+
+async def _until_listening(instance: Checked, budget: float) -> None:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + budget
+    while await _tcp(instance.port, 1.0) is not None:
+        if loop.time() > end:
+            raise Problem(f"The application did not listen on the port in the variable PORT within {budget:g} seconds.")
+        if await instance.exits_within(LOOK):
+            raise Problem(f"The application stopped before it listened: {instance.ending()}.")
+
+
+async def probe(check: HealthCheck, port: int) -> str | None:
+    """One check: None when healthy, otherwise the reason."""
+    if check.protocol == "HTTP":
+        return await _http(port, check.path, check.timeout)
+    return await _tcp(port, check.timeout)
+
+
+async def _tcp(port: int, patience: float) -> str | None:
+    try:
+        async with asyncio.timeout(patience):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except TimeoutError:
+        return f"no connection within {patience:g} seconds"
+    except OSError:
+        return "the connection was refused"
+    await _closed(writer)
+    return None
+
+
+async def _http(port: int, path: str, patience: float) -> str | None:
+    """Healthy is an answer with status 200."""
+    try:
+        async with asyncio.timeout(patience):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(
+                    f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: AppRunner-HealthCheck\r\n"
+                    "Accept: */*\r\nConnection: close\r\n\r\n".encode()
+                )
+                status = await reader.readline()
+            finally:
+                await _closed(writer)
+    except TimeoutError:
+        return f"{path} did not answer within {patience:g} seconds"
+    except (OSError, ValueError):
+        return f"{path} did not answer"
+    parts = status.split(b" ", 2)
+    if len(parts) < 2 or not parts[0].startswith(b"HTTP/1."):
+        return f"{path} gave no HTTP answer"
+    return None if parts[1].strip() == b"200" else f"{path} answered {parts[1].decode(errors='replace').strip()[:3]}"
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()

@@ -1,0 +1,178 @@
+"""An image: its manifest from ECR, its content from the OCI image layout that stands for ECR's storage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any
+
+from deployer.local.apprunner.errors import Problem
+
+if TYPE_CHECKING:
+    from types_boto3_ecr import ECRClient
+
+LAYERS = {
+    "application/vnd.oci.image.layer.v1.tar": "r:",
+    "application/vnd.oci.image.layer.v1.tar+gzip": "r:gz",
+    "application/vnd.docker.image.rootfs.diff.tar": "r:",
+    "application/vnd.docker.image.rootfs.diff.tar.gzip": "r:gz",
+}
+LARGEST = 3 * 1024**3  # bytes; an instance's whole disk (App Runner's guide, "Developing application code")
+IDENTIFIER = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[^:@]+)(?P<rest>[:@].+)?"
+)
+WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"  # OCI image specification, "Image Layer Filesystem Changeset"
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """The parts of an ECR image name; one of `tag` and `digest` is set."""
+
+    account: str
+    region: str
+    repository: str
+    tag: str = ""
+    digest: str = ""
+
+    @property
+    def repository_arn(self) -> str:
+        return f"arn:aws:ecr:{self.region}:{self.account}:repository/{self.repository}"
+
+
+def parse(identifier: str) -> Identifier:
+    """Raises Problem for a name that is not of ECR."""
+    match = IDENTIFIER.fullmatch(identifier)
+    if match is None:
+        raise Problem(f"{identifier} is no image of ECR.")
+    account, region, repository, rest = match.groups(default=":latest")
+    _, at, digest = rest.partition("@")
+    if at:
+        return Identifier(account, region, repository, digest=digest)
+    return Identifier(account, region, repository, tag=rest[1:])
+
+
+@dataclass(frozen=True)
+class Image:
+    """An unpacked image, and how it wants to be started."""
+
+    digest: str
+    root: Path
+    environment: dict[str, str]
+    command: tuple[str, ...]
+    directory: str
+
+
+class ImageStore:
+    """Unpacks images below `content`, each once, from the blobs of the layout at `images`."""
+
+    def __init__(self, images: Path, content: Path) -> None:
+        self._blobs = images / "blobs" / "sha256"
+        self._content = content
+
+    def pull(self, ecr: ECRClient, identifier: Identifier) -> Image:
+        """The image behind an identifier. Raises Problem when ECR, the layout or the image itself is wrong."""
+        try:
+            return self._pull(ecr, identifier)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise Problem("The image's manifest or configuration is malformed.") from error
+
+    def _pull(self, ecr: ECRClient, identifier: Identifier) -> Image:
+        digest, manifest = self._manifest(ecr, identifier)
+        config = json.loads(self._blob(manifest["config"]["digest"]).read_bytes())
+        platform = f"{config.get('os')}/{config.get('architecture')}"
+        if platform != "linux/amd64":
+            raise Problem(f"The image is built for {platform}; App Runner runs linux/amd64 only.")
+        wanted = config.get("config") or {}
+        return Image(
+            digest=digest,
+            root=self._unpacked(digest, manifest["layers"]),
+            environment=dict(entry.partition("=")[::2] for entry in wanted.get("Env") or []),
+            command=(*(wanted.get("Entrypoint") or ()), *(wanted.get("Cmd") or ())),
+            directory=wanted.get("WorkingDir") or "/",
+        )
+
+    def _manifest(self, ecr: ECRClient, identifier: Identifier) -> tuple[str, dict[str, Any]]:
+        image_id: Any = {"imageDigest": identifier.digest} if identifier.digest else {"imageTag": identifier.tag}
+        try:
+            found = ecr.batch_get_image(repositoryName=identifier.repository, imageIds=[image_id])["images"]
+        except ecr.exceptions.RepositoryNotFoundException:
+            raise Problem(f"The repository {identifier.repository} does not exist in ECR.") from None
+        if not found:
+            raise Problem(f"The image {identifier.digest or identifier.tag} is not in {identifier.repository}.")
+        text = found[0]["imageManifest"].encode()
+        digest = "sha256:" + hashlib.sha256(text).hexdigest()
+        if identifier.digest and digest != identifier.digest:
+            raise Problem(f"ECR's manifest for {identifier.digest} has the digest {digest}.")
+        manifest: dict[str, Any] = json.loads(text)
+        if "manifests" in manifest:
+            raise Problem("The image is a list of images for several platforms; push the one for linux/amd64.")
+        return digest, manifest
+
+    def _blob(self, digest: str) -> Path:
+        """The file of a blob, after a look at its content."""
+        path = self._blobs / digest.removeprefix("sha256:")
+        if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest) or not path.is_file():
+            raise Problem(f"The image's blob {digest} is not in storage; push the image again.")
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != path.name:
+                raise Problem(f"The image's blob {digest} is damaged; push the image again.")
+        return path
+
+    def _unpacked(self, digest: str, layers: list[dict[str, Any]]) -> Path:
+        target = self._content / digest.removeprefix("sha256:")
+        if target.is_dir():
+            return target
+        self._content.mkdir(parents=True, exist_ok=True)
+        part = Path(mkdtemp(prefix=".part-", dir=self._content))
+        try:
+            part.chmod(0o755)
+            for layer in layers:
+                mode = LAYERS.get(layer.get("mediaType", ""))
+                if mode is None:
+                    raise Problem(f"A layer of the type {layer.get('mediaType')} cannot be unpacked here.")
+                _apply(self._blob(layer["digest"]), mode, part)
+            part.rename(target)
+        except OSError as error:
+            if not target.is_dir():  # else another deployment of the same image was quicker
+                raise Problem(f"The image cannot be unpacked: {error}") from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        return target
+
+
+def _apply(layer: Path, mode: Any, root: Path) -> None:
+    """Put one layer on top of what is in `root`. Raises Problem for one that is unsafe, broken or too large."""
+    try:
+        with tarfile.open(layer, mode) as tar:
+            members = tar.getmembers()
+            if sum(member.size for member in members) > LARGEST:
+                raise Problem("The image is larger than the 3 GB an instance has.")
+            plain = [member for member in members if not PurePosixPath(member.name).name.startswith(WHITEOUT)]
+            for path in _removed(members, root):
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+            tar.extractall(root, members=plain, filter="data")
+    except tarfile.TarError as error:
+        raise Problem(f"A layer of the image cannot be unpacked safely: {error}") from error
+
+
+def _removed(members: list[tarfile.TarInfo], root: Path) -> Iterator[Path]:
+    """What the whiteouts of a layer take away from the layers below it, never outside `root`."""
+    base = root.resolve()
+    for member in members:
+        name = PurePosixPath(member.name).name
+        if not name.startswith(WHITEOUT):
+            continue
+        folder = (base / PurePosixPath(member.name).parent).resolve()
+        if not folder.is_relative_to(base) or not folder.is_dir():
+            continue
+        if name == OPAQUE:
+            yield from folder.iterdir()
+        elif name.removeprefix(WHITEOUT) not in {"", ".", ".."}:
+            yield folder / name.removeprefix(WHITEOUT)

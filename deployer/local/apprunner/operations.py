@@ -1,0 +1,223 @@
+"""Operations, each run from PENDING to its end: deployments with their rollback, pause, resume, delete."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from deployer.local.apprunner.deploy import Preparer
+from deployer.local.apprunner.errors import Problem
+from deployer.local.apprunner.events import Journal
+from deployer.local.apprunner.fleet import Fleet, Version
+from deployer.local.apprunner.instances import Launcher
+from deployer.local.apprunner.limits import Limits
+from deployer.local.apprunner.logs import LogShipper
+from deployer.local.apprunner.scaling import Scaling
+from deployer.local.apprunner.state import CREATE_FAILED, DELETED, PAUSED, RUNNING, Operation, Service, Services
+from deployer.local.proxy import Proxy
+
+FLUSH_WITHIN = 3.0  # seconds; whoever sees an operation end should find its log complete
+LEAVE_WITHIN = 5.0  # seconds for the requests inside when the whole world stops
+
+
+@dataclass(frozen=True)
+class Previous:
+    """What a service returns to when a deployment fails."""
+
+    configuration: dict[str, Any]
+    scaling_arn: str
+
+
+@dataclass
+class Live:
+    """The running side of a service: its listener and the last version that was healthy. No fleet while paused."""
+
+    proxy: Proxy
+    version: Version
+    fleet: Fleet | None
+
+
+@dataclass(frozen=True)
+class End:
+    operation: str
+    service: str
+
+
+class Operations:
+    """Of one loop; `begin` may be called from any thread."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        services: Services,
+        scaling: Scaling,
+        preparer: Preparer,
+        launcher: Launcher,
+        logs: LogShipper,
+        limits: Limits,
+    ) -> None:
+        self._loop = loop
+        self._services = services
+        self._scaling = scaling
+        self._preparer = preparer
+        self._launcher = launcher
+        self._logs = logs
+        self._limits = limits
+        self._live: dict[str, Live] = {}
+        self._fleets: set[Fleet] = set()
+        self._proxies: set[Proxy] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def begin(self, service: Service, operation: Operation, previous: Previous | None = None) -> None:
+        """Run the operation in the background. `previous` is what an update replaced."""
+        self._loop.call_soon_threadsafe(self._start, self._run(service, operation, previous))
+
+    async def stop(self) -> None:
+        """Give up what is under way, let requests end, stop every instance and close every port."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        patience = min(self._limits.drain, LEAVE_WITHIN)
+        await asyncio.gather(*(proxy.close(within=patience) for proxy in list(self._proxies)))
+        await asyncio.gather(*(fleet.stop(drain=0) for fleet in list(self._fleets)))
+
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        if self._stopping:
+            coroutine.close()
+            return
+        task = self._loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, service: Service, operation: Operation, previous: Previous | None) -> None:
+        journal = Journal.of(self._logs, service, operation)
+        with self._services.lock:
+            operation.move("IN_PROGRESS")
+        kinds: dict[str, Callable[[], Awaitable[End]]] = {
+            "CREATE_SERVICE": lambda: self._deploy(service, operation, previous, journal),
+            "UPDATE_SERVICE": lambda: self._deploy(service, operation, previous, journal),
+            "START_DEPLOYMENT": lambda: self._deploy(service, operation, previous, journal),
+            "PAUSE_SERVICE": lambda: self._pause(service),
+            "RESUME_SERVICE": lambda: self._resume(service, journal),
+            "DELETE_SERVICE": lambda: self._delete(service),
+        }
+        journal.event(f"{operation.type} with ID {operation.id} started.")
+        try:
+            end = await kinds[operation.type]()
+        except Exception as error:  # noqa: BLE001 -- an operation must end, whatever happens
+            traceback.print_exc(file=sys.stderr)
+            journal.event(f"{operation.type} failed by a fault of this emulator: {type(error).__name__}.")
+            end = End("FAILED", RUNNING if service.arn in self._live else CREATE_FAILED)
+        journal.event(f"{operation.type} with ID {operation.id} ended: {end.operation}. The service is {end.service}.")
+        await asyncio.to_thread(self._logs.flush, FLUSH_WITHIN)
+        with self._services.lock:
+            service.become(end.service)
+            operation.move(end.operation, ended=True)
+
+    async def _deploy(self, service: Service, operation: Operation, previous: Previous | None, journal: Journal) -> End:
+        live = self._live.get(service.arn)
+        proxy, fleet = None, None
+        try:
+            version = await asyncio.to_thread(
+                self._preparer.prepare,
+                service.configuration,
+                self._scaling.find(service.scaling_arn).low,
+                journal.step,
+            )
+            proxy = live.proxy if live and live.version.port == version.port else await self._listen(version.port)
+            fleet = self._fleet(version, journal)
+            journal.step(f"Starting {version.size} instances. Health check: {version.check.describe()}.")
+            await fleet.start()
+        except Problem as problem:
+            journal.step(str(problem))
+            journal.event(f"Deployment with ID {operation.id} failed. Failure reason: {problem}")
+            if live:
+                with self._services.lock:
+                    operation.move("ROLLBACK_IN_PROGRESS")
+            if fleet:
+                await self._retire(fleet, drain=0)
+            if proxy and not (live and proxy is live.proxy):
+                await self._unlisten(proxy)
+            return self._failed(service, live, previous, journal)
+        journal.step("Health check is successful. Routing traffic to the new instances.")
+        proxy.current = fleet.generation
+        self._live[service.arn] = Live(proxy, version, fleet)
+        if live and live.fleet:
+            self._start(self._retire(live.fleet, drain=self._limits.drain))
+        if live and live.proxy is not proxy:
+            self._start(self._unlisten(live.proxy))
+        return End("SUCCEEDED", RUNNING)
+
+    def _failed(self, service: Service, live: Live | None, previous: Previous | None, journal: Journal) -> End:
+        """The version before is still there and was never touched; without one there is nothing to return to."""
+        if live is None:
+            return End("FAILED", CREATE_FAILED)
+        if previous:
+            with self._services.lock:
+                service.configuration, service.scaling_arn = previous.configuration, previous.scaling_arn
+        serving = live.fleet is not None and bool(live.fleet.generation.ports)
+        journal.event("The version before is serving." if serving else "The version before has no healthy instance.")
+        return End("ROLLBACK_SUCCEEDED" if serving else "ROLLBACK_FAILED", RUNNING)
+
+    async def _pause(self, service: Service) -> End:
+        live = self._live[service.arn]
+        live.proxy.current = None
+        if live.fleet:
+            await self._retire(live.fleet, drain=self._limits.drain)
+        live.fleet = None
+        return End("SUCCEEDED", PAUSED)
+
+    async def _resume(self, service: Service, journal: Journal) -> End:
+        """The last deployed version again, with the image and the secrets of that deployment."""
+        live = self._live[service.arn]
+        fleet = self._fleet(live.version, journal)
+        try:
+            await fleet.start()
+        except Problem as problem:
+            journal.event(f"The service cannot be resumed. Failure reason: {problem}")
+            await self._retire(fleet, drain=0)
+            return End("FAILED", PAUSED)
+        live.fleet = fleet
+        live.proxy.current = fleet.generation
+        return End("SUCCEEDED", RUNNING)
+
+    async def _delete(self, service: Service) -> End:
+        live = self._live.pop(service.arn, None)
+        if live:
+            live.proxy.current = None
+            if live.fleet:
+                await self._retire(live.fleet, drain=self._limits.drain)
+            await self._unlisten(live.proxy)
+        return End("SUCCEEDED", DELETED)
+
+    def _fleet(self, version: Version, journal: Journal) -> Fleet:
+        fleet = Fleet(version, self._launcher, self._limits, tell=journal.event, write=journal.output)
+        self._fleets.add(fleet)
+        return fleet
+
+    async def _retire(self, fleet: Fleet, *, drain: float) -> None:
+        await fleet.stop(drain=drain)
+        self._fleets.discard(fleet)
+
+    async def _listen(self, port: int) -> Proxy:
+        proxy = Proxy(request_limit=self._limits.request)
+        try:
+            await proxy.open(port)
+        except OSError as error:
+            why = "another program or service listens there" if error.errno == errno.EADDRINUSE else error.strerror
+            raise Problem(f"Port {port} of 127.0.0.1 cannot be opened for the service: {why}.") from error
+        self._proxies.add(proxy)
+        return proxy
+
+    async def _unlisten(self, proxy: Proxy) -> None:
+        with contextlib.suppress(OSError):
+            await proxy.close(within=self._limits.drain)
+        self._proxies.discard(proxy)

@@ -1,0 +1,82 @@
+"""Roles as App Runner uses them: assumed by one of its principals, then asked what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from deployer.local.apprunner import iam
+from deployer.local.apprunner.errors import Problem
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+# App Runner developer guide, "How App Runner works with IAM".
+ACCESS_PRINCIPAL = "build.apprunner.amazonaws.com"
+INSTANCE_PRINCIPAL = "tasks.apprunner.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role that was assumed, with its policies and, if it has one, the boundary they are held in."""
+
+    arn: str
+    policies: tuple[iam.Document, ...]
+    boundary: iam.Document | None
+
+    def may(self, action: str, resource: str) -> bool:
+        within = self.boundary is None or iam.allows([self.boundary], action, resource)
+        return within and iam.allows(self.policies, action, resource)
+
+
+def assumable(client: IAMClient, arn: str, principal: str) -> bool:
+    """Whether there is such a role and it trusts the principal."""
+    found = _get(client, arn)
+    return found is not None and iam.trusts(found[0], principal)
+
+
+def assume(client: IAMClient, arn: str, principal: str) -> Role:
+    """The role with all its policies. Raises Problem when there is none or it does not trust the principal."""
+    found = _get(client, arn)
+    if found is None:
+        raise Problem(f"The role {arn} does not exist.")
+    trust, boundary = found
+    if not iam.trusts(trust, principal):
+        raise Problem(f"The role {arn} does not trust {principal}.")
+    name = _name(arn)
+    policies = [
+        _document(client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
+        for page in client.get_paginator("list_role_policies").paginate(RoleName=name)
+        for policy in page["PolicyNames"]
+    ]
+    policies += [
+        _managed(client, attached["PolicyArn"])
+        for page in client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
+        for attached in page["AttachedPolicies"]
+    ]
+    return Role(arn, tuple(policies), _managed(client, boundary) if boundary else None)
+
+
+def _get(client: IAMClient, arn: str) -> tuple[iam.Document, str] | None:
+    """The trust policy and the boundary's ARN of the role with exactly this ARN."""
+    try:
+        role = client.get_role(RoleName=_name(arn))["Role"]
+    except client.exceptions.NoSuchEntityException:
+        return None
+    if role["Arn"] != arn:
+        return None
+    boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
+    return _document(role["AssumeRolePolicyDocument"]), boundary
+
+
+def _managed(client: IAMClient, arn: str) -> iam.Document:
+    version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    return _document(client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+
+
+def _document(document: object) -> iam.Document:
+    return cast("iam.Document", document)  # botocore has parsed it already
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]

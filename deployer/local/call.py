@@ -1,0 +1,38 @@
+"""Which operation of which AWS service a signed request asks for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from werkzeug.wrappers import Request
+
+SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[^/,\s]+)/(?P<service>[^/,\s]+)/aws4_request")
+
+
+@dataclass(frozen=True)
+class Call:
+    """`service` and `region` are those of the signature's scope; the body may hold secrets."""
+
+    service: str
+    region: str
+    operation: str
+
+
+def read_call(request: Request, body: bytes) -> Call | None:
+    """None for a request that is not signed with Signature Version 4, in its header or in its query."""
+    credential = request.headers.get("Authorization") or f"Credential={request.args.get('X-Amz-Credential', '')}"
+    scope = SCOPE.search(credential)
+    if scope is None:
+        return None
+    return Call(scope["service"].lower(), scope["region"], _operation(request, body))
+
+
+def _operation(request: Request, body: bytes) -> str:
+    """The JSON protocols name it in a header, the query protocol in a form; REST protocols have method and path."""
+    target = request.headers.get("X-Amz-Target")
+    if target:
+        return target.rpartition(".")[2]
+    form = parse_qs(body.decode(errors="replace")) if request.mimetype == "application/x-www-form-urlencoded" else {}
+    return request.args.get("Action") or form.get("Action", [""])[0] or f"{request.method} {request.path}"

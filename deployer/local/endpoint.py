@@ -1,0 +1,163 @@
+"""AWS on one port of this machine: App Runner by this project, six other services by moto, the rest a clean no.
+
+The service is read from the scope of the request's signature. Signatures themselves are not checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from deployer.local import corrections, moto_services
+from deployer.local.apprunner import AppRunner, Limits
+from deployer.local.apprunner.errors import ApiError
+from deployer.local.aws_errors import AwsError, not_emulated, render
+from deployer.local.call import Call, read_call
+from deployer.local.loopback import is_loopback
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+GLOBAL = frozenset({"iam", "sts"})  # signed for us-east-1 too
+LARGEST_BODY = 64 * 1024 * 1024  # bytes
+LOOK = 0.2  # seconds between two looks of the server whether it shall stop
+
+
+class AwsEndpoint:
+    """An AWS endpoint on 127.0.0.1. `port` 0 takes any free one; `control` answers paths below /_local/.
+
+    `images` is the OCI image layout that stands for ECR's storage, `work` a directory for what is unpacked from it.
+    The public ports of App Runner's services are served by `loop`.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int,
+        account: str,
+        region: str,
+        images: Path,
+        work: Path,
+        loop: asyncio.AbstractEventLoop,
+        control: Wsgi,
+        limits: Limits | None = None,
+    ) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._port = port
+        self._region = region
+        self._control = control
+        self._make_apprunner: Callable[[], AppRunner] = lambda: AppRunner(
+            url=self.url,
+            account=account,
+            region=region,
+            images=images,
+            work=work,
+            loop=loop,
+            limits=limits or Limits(),
+        )
+        self._apprunner: AppRunner | None = None
+        self._moto = moto_services.MotoServices(account, region)
+        self._server: BaseWSGIServer | None = None
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Listen, and load what is slow to load in the background. Raises OSError when the port is taken."""
+        with socket.create_server(("127.0.0.1", self._port), backlog=128) as listener:
+            self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            self._server = make_server(
+                "127.0.0.1", self._port, self, threaded=True, request_handler=_Quiet, fd=listener.fileno()
+            )
+        self._apprunner = self._make_apprunner()
+        self._apprunner.start()
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever, args=(LOOK,), name="aws-endpoint", daemon=True),
+            threading.Thread(target=self._load, name="aws-loader", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let requests end and stop every instance, then stop listening. Not from the loop's own thread."""
+        if self._server is None or self._apprunner is None:
+            return
+        self._apprunner.stop()
+        self._server.shutdown()
+        for thread in self._threads:
+            thread.join()
+        self._server = self._apprunner = None
+
+    def _load(self) -> None:
+        self._moto.load()
+        if self._apprunner is not None:
+            self._apprunner.load()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application."""
+        request = Request(environ)
+        if not _from_this_machine(request):
+            error = AwsError(403, "AccessDenied", "Only this machine may ask, by 127.0.0.1 or localhost.")
+            return render(error, request)(environ, start_response)
+        if request.path.startswith("/_local/"):
+            return self._control(environ, start_response)
+        if (request.content_length or 0) > LARGEST_BODY:
+            error = AwsError(413, "RequestEntityTooLarge", f"A request has at most {LARGEST_BODY} bytes.")
+            return render(error, request)(environ, start_response)
+        body = request.get_data(cache=True)
+        call = read_call(request, body)
+        if call is None:
+            error = AwsError(403, "MissingAuthenticationToken", "The request has no Signature Version 4.")
+            return render(error, request)(environ, start_response)
+        answer = self._answer(call, request, body)
+        if isinstance(answer, AwsError):
+            answer = render(answer, request, call.service)
+        return answer(environ, start_response)
+
+    def _answer(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
+        if call.region != self._region and call.service not in GLOBAL:
+            why = f"Credential should be scoped to a valid region: this endpoint is {self._region}, not {call.region}."
+            return AwsError(400, "InvalidSignatureException", why)
+        if call.service == "apprunner":
+            return self._from_apprunner(call, body)
+        if call.service in moto_services.SERVICES:
+            return self._from_moto(call, request, body)
+        return not_emulated(call.service, call.operation)
+
+    def _from_apprunner(self, call: Call, body: bytes) -> Response | AwsError:
+        assert self._apprunner is not None
+        try:
+            answer = self._apprunner.call(call.operation, body)
+        except ApiError as error:
+            return AwsError(error.status, error.code, error.message)
+        return Response(json.dumps(answer), content_type="application/x-amz-json-1.0")
+
+    def _from_moto(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
+        sent = corrections.before(call, body)
+        if isinstance(sent, AwsError):
+            return sent
+        answer = self._moto.ask(call, request, sent)
+        if isinstance(answer, Response):
+            corrections.after(call, sent, answer)
+        return answer
+
+
+def _from_this_machine(request: Request) -> bool:
+    """Neither a name rebound to 127.0.0.1 nor a page of another origin."""
+    origin = request.headers.get("Origin")
+    host = request.headers.get("Host", "")
+    return is_loopback(f"http://{host}") and (not origin or is_loopback(origin))
+
+
+class _Quiet(WSGIRequestHandler):
+    """Keeps requests out of the world's log."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 -- the name of the base class
+        pass

@@ -1,0 +1,100 @@
+"""The services that moto emulates, asked through its unmodified WSGI application."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.model import OperationNotFoundError
+from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request, Response
+
+from deployer.local.aws_errors import AwsError, not_emulated
+
+if TYPE_CHECKING:
+    from deployer.local.call import Call
+
+# One harmless request to each, so that the first real one does not pay for loading the service.
+FIRST_REQUESTS = {
+    "ssm": ("AmazonSSM.DescribeParameters", ""),
+    "ecr": ("AmazonEC2ContainerRegistry_V20150921.DescribeRepositories", ""),
+    "iam": ("", "Action=ListRoles&Version=2010-05-08"),
+    "sts": ("", "Action=GetCallerIdentity&Version=2011-06-15"),
+    "logs": ("Logs_20140328.DescribeLogGroups", ""),
+    "sqs": ("AmazonSQS.ListQueues", ""),
+}
+SERVICES = tuple(FIRST_REQUESTS)
+
+
+class MotoServices:
+    """One account and region of moto. Any thread; moto is imported by whoever comes first."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._account = account
+        self._region = region
+        self._lock = threading.Lock()
+        self._app: Any = None
+
+    def load(self) -> None:
+        """Import moto and each of its services, which takes some seconds."""
+        for service, (target, form) in FIRST_REQUESTS.items():
+            scope = f"local/20200101/{self._region}/{service}/aws4_request"
+            headers = Headers({"Authorization": _authorization(scope)})
+            if target:
+                headers["X-Amz-Target"] = target
+            builder = EnvironBuilder(method="POST", headers=headers, data=form or "{}", content_type=_type(target))
+            self._pass(builder.get_environ())
+
+    def ask(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
+        """The answer to a request with `body` in the place of its own."""
+        environ = dict(request.environ)
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        if "X-Amz-Credential" in request.args:  # moto looks into the header only
+            environ["HTTP_AUTHORIZATION"] = _authorization(request.args["X-Amz-Credential"])
+        try:
+            answer = self._pass(environ)
+        except (NotImplementedError, OperationNotFoundError):
+            return not_emulated(call.service, call.operation)
+        except Exception as error:  # noqa: BLE001 -- moto fails in many ways; its words could repeat a secret
+            failure = f"The local AWS endpoint failed on {call.service}:{call.operation} ({type(error).__name__})."
+            return AwsError(501, "NotEmulated", failure)
+        if _is_page(answer):
+            return not_emulated(call.service, call.operation)
+        return answer
+
+    def _pass(self, environ: Mapping[str, Any]) -> Response:
+        account = {"HTTP_X_MOTO_ACCOUNT_ID": self._account}
+        return Response.from_app(self._application(), {**environ, **account}, buffered=True)
+
+    def _application(self) -> Any:
+        with self._lock:
+            if self._app is None:
+                os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # moto reads it when it is imported
+                from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
+                    DomainDispatcherApplication,
+                    create_backend_app,
+                )
+
+                self._app = DomainDispatcherApplication(create_backend_app)
+            return self._app
+
+
+def _authorization(credential: str) -> str:
+    return f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=none"
+
+
+def _type(target: str) -> str:
+    return "application/x-amz-json-1.1" if target else "application/x-www-form-urlencoded"
+
+
+def _is_page(answer: Response) -> bool:
+    """A page for people instead of an answer of AWS."""
+    if answer.status_code == 404 and b"Not yet implemented" in answer.get_data():
+        return True
+    return answer.status_code >= 500 and answer.mimetype == "text/html"

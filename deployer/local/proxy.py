@@ -1,0 +1,204 @@
+"""The public side of a service: an HTTP proxy that hands each request to the version which is current.
+
+It counts the requests inside each version, so that a replaced one can finish what it has before it is stopped.
+Every request to an instance has a connection of its own: one that was kept alive could be closed by the instance
+at the moment of use, and a POST lost that way must not be sent twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict, MultiMapping
+from yarl import URL
+
+# RFC 9110, section 7.6.1: meant for one connection only. `Expect` is answered here.
+HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+LARGEST_HEADER = 64 * 1024  # bytes
+
+
+class Generation:
+    """One version as the proxy sees it: the ports of its healthy instances, and the requests inside. Of one loop."""
+
+    def __init__(self) -> None:
+        self._ports: list[int] = []
+        self._turn = 0
+        self._inside = 0
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return tuple(self._ports)
+
+    def add(self, port: int) -> None:
+        self._ports.append(port)
+
+    def remove(self, port: int) -> None:
+        if port in self._ports:
+            self._ports.remove(port)
+
+    def turn(self) -> list[int]:
+        """The ports in the order to try for the next request; each instance is first in its turn."""
+        if not self._ports:
+            return []
+        self._turn = (self._turn + 1) % len(self._ports)
+        return self._ports[self._turn :] + self._ports[: self._turn]
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        self._inside += 1
+        self._empty.clear()
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._empty.set()
+
+    async def drained(self, seconds: float) -> bool:
+        """Wait until no request is inside; False when `seconds` were not enough."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._empty.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+class Proxy:
+    """Listens on one port of 127.0.0.1. `current` may be changed at any moment; None answers 503."""
+
+    def __init__(self, *, request_limit: float) -> None:
+        self.current: Generation | None = None
+        self._limit = request_limit
+        self._server: web.Server | None = None
+        self._listener: asyncio.Server | None = None
+        self._upstream: aiohttp.ClientSession | None = None
+
+    async def open(self, port: int) -> None:
+        """Raises OSError when the port is taken."""
+        server = web.Server(
+            self._answer,
+            handler_cancellation=True,
+            access_log=None,
+            auto_decompress=False,
+            max_line_size=LARGEST_HEADER,
+            max_field_size=LARGEST_HEADER,
+        )
+        self._listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", port, backlog=1024)
+        self._server = server
+        self._upstream = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=5),
+            auto_decompress=False,
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            max_line_size=LARGEST_HEADER,
+            max_field_size=LARGEST_HEADER,
+        )
+
+    async def close(self, *, within: float) -> None:
+        """Stop listening, let the requests inside end within that many seconds, close every connection."""
+        if self._listener is None or self._server is None or self._upstream is None:
+            return
+        self._listener.close()
+        self._server.pre_shutdown()
+        await self._server.shutdown(within)
+        await self._upstream.close()
+        self._listener = self._server = self._upstream = None
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        generation = self.current
+        if generation is None:
+            return _refusal(503, "the service is not running")
+        with generation.entered():
+            return await self._forward(request, generation)
+
+    async def _forward(self, request: web.BaseRequest, generation: Generation) -> web.StreamResponse:
+        response = web.StreamResponse()
+        try:
+            async with asyncio.timeout(self._limit):
+                await _welcome(request)
+                for port in generation.turn():
+                    try:
+                        await self._pass(request, response, port)
+                    except aiohttp.ClientConnectorError:
+                        continue  # it was never connected, so nothing was sent
+                    return response
+        except TimeoutError:
+            return _broken(request, response, 504, f"the service did not answer within {self._limit:g} seconds")
+        except (aiohttp.ClientError, ConnectionError):
+            return _broken(request, response, 502, "the instance closed the connection without a whole answer")
+        return _refusal(503, "no instance of the service takes connections")
+
+    async def _pass(self, request: web.BaseRequest, response: web.StreamResponse, port: int) -> None:
+        assert self._upstream is not None
+        async with self._upstream.request(
+            request.method,
+            URL(f"http://127.0.0.1:{port}{_target(request)}", encoded=True),
+            headers=_request_headers(request),
+            data=request.content if request.body_exists else None,
+            allow_redirects=False,
+        ) as answer:
+            response.set_status(answer.status, answer.reason)
+            response.headers.extend(_kept(answer.headers))
+            await response.prepare(request)
+            async for chunk in answer.content.iter_any():
+                await response.write(chunk)
+            await response.write_eof()
+
+
+async def _welcome(request: web.BaseRequest) -> None:
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+
+
+def _target(request: web.BaseRequest) -> str:
+    """Path and query exactly as the client wrote them."""
+    return request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs
+
+
+def _request_headers(request: web.BaseRequest) -> CIMultiDict[str]:
+    headers = _kept(request.headers)
+    hops = [*headers.popall("X-Forwarded-For", []), request.remote or "unknown"]
+    headers["X-Forwarded-For"] = ", ".join(hops)
+    headers["X-Forwarded-Proto"] = "http"
+    return headers
+
+
+def _kept(headers: MultiMapping[str]) -> CIMultiDict[str]:
+    """The headers that go on to the next hop."""
+    named = {name.strip().lower() for line in headers.getall("Connection", []) for name in line.split(",")}
+    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in HOP_BY_HOP | named)
+
+
+def _refusal(status: int, why: str) -> web.Response:
+    return web.Response(status=status, text=f"{why}\n")
+
+
+def _broken(request: web.BaseRequest, response: web.StreamResponse, status: int, why: str) -> web.StreamResponse:
+    """An answer that has begun can only be cut off; otherwise say what happened."""
+    if not response.prepared:
+        return _refusal(status, why)
+    if request.transport is not None:
+        request.transport.abort()
+    return response

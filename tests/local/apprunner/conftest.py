@@ -1,0 +1,349 @@
+"""A started endpoint on a free port, and tiny real images in its ECR."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import hashlib
+import io
+import json
+import socket
+import tarfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from deployer.local.apprunner import Limits
+from deployer.local.endpoint import AwsEndpoint
+
+ACCOUNT, REGION = "000000000000", "us-west-2"
+REPOSITORY = "small"
+ACCESS, INSTANCE = f"arn:aws:iam::{ACCOUNT}:role/Access", f"arn:aws:iam::{ACCOUNT}:role/Instance"
+CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
+TERMINAL = {"SUCCEEDED", "FAILED", "ROLLBACK_SUCCEEDED", "ROLLBACK_FAILED"}
+
+# The service of most images here. / tells who answers; the rest is for single tests.
+PROGRAM = r'''
+import json, os, signal, sys, threading, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+print("instance of", os.environ.get("VERSION"), "starts", flush=True)
+if os.environ.get("EXIT_AT_START"):
+    sys.exit(int(os.environ["EXIT_AT_START"]))
+sick = threading.Event()
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def log_message(self, *args): pass
+    def answer(self, status, body, kind="application/json"):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        if self.path.startswith("/slow"):
+            time.sleep(float(self.path.partition("=")[2]))
+        if self.path == "/health":
+            return self.answer(503 if sick.is_set() or os.environ.get("SICK") else 200, b"{}")
+        if self.path == "/die":
+            os._exit(9)
+        if self.path == "/sicken":
+            sick.set()
+        who = {"pid": os.getpid(), "env": dict(os.environ), "cwd": os.getcwd(), "path": self.path,
+               "headers": dict(self.headers.items())}
+        self.answer(200, json.dumps(who).encode())
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(200, os.environ.get("VERSION", "").encode() + b":" + body, "application/octet-stream")
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 256
+server = Server(("127.0.0.1", int(os.environ["PORT"])), Handler)
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+server.serve_forever()
+'''
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """An image in ECR."""
+
+    uri: str
+    digest: str
+
+
+@dataclass
+class Harness:
+    """One endpoint with its clients, two roles and a repository."""
+
+    endpoint: AwsEndpoint
+    images: Path
+    loop: asyncio.AbstractEventLoop
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    until = staticmethod(lambda probe, seconds=10.0: until(probe, seconds))
+    health = staticmethod(lambda **settings: health(**settings))
+    tar = staticmethod(lambda files, compressed=False: tar(files, compressed=compressed))
+    trust = staticmethod(lambda service: trust(service))
+    allow = staticmethod(lambda actions, resource: allow(actions, resource))
+
+    def client(self, service: str, region: str = REGION) -> Any:
+        """A real boto3 client, with parameter validation off where a test wants to send nonsense itself."""
+        key = f"{service}/{region}"
+        if key not in self.clients:
+            self.clients[key] = boto3.client(
+                service,
+                region_name=region,
+                endpoint_url=self.endpoint.url,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+                config=Config(retries={"max_attempts": 1}, parameter_validation=False),
+            )
+        return self.clients[key]
+
+    @property
+    def apprunner(self) -> Any:
+        return self.client("apprunner")
+
+    def push(
+        self,
+        program: str = PROGRAM,
+        *,
+        tag: str | None = None,
+        command: tuple[str, ...] = ("python", "-u", "main.py"),
+        architecture: str = "amd64",
+        env: tuple[str, ...] = (),
+        layers: list[tuple[str, bytes]] | None = None,
+        directory: str = "/app",
+    ) -> Pushed:
+        """Write an OCI image to the layout and register it in ECR."""
+        if layers is None:
+            layers = [(LAYER_TYPE, tar({"app/main.py": program.encode()}))]
+        config = {
+            "os": "linux",
+            "architecture": architecture,
+            "config": {"Cmd": list(command), "WorkingDir": directory, "Env": list(env)},
+            "rootfs": {"type": "layers", "diff_ids": []},
+        }
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST_TYPE,
+            "config": self.blob(CONFIG_TYPE, json.dumps(config).encode()),
+            "layers": [self.blob(kind, content) for kind, content in layers],
+        }
+        text = json.dumps(manifest)
+        digest = sha256(text.encode())
+        put: dict[str, Any] = {"imageTag": tag} if tag else {"imageTag": digest[7:19]}
+        with contextlib.suppress(self.client("ecr").exceptions.ImageAlreadyExistsException):
+            self.client("ecr").put_image(
+                repositoryName=REPOSITORY, imageManifest=text, imageDigest=digest, **put
+            )
+        return Pushed(f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{REPOSITORY}@{digest}", digest)
+
+    def blob(self, kind: str, content: bytes) -> dict[str, Any]:
+        digest = sha256(content)
+        path = self.images / "blobs" / "sha256" / digest[7:]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return {"mediaType": kind, "digest": digest, "size": len(content)}
+
+    def source(self, image: str, port: int, **configuration: Any) -> dict[str, Any]:
+        return {
+            "ImageRepository": {
+                "ImageIdentifier": image,
+                "ImageRepositoryType": "ECR",
+                "ImageConfiguration": {"Port": str(port), **configuration},
+            },
+            "AutoDeploymentsEnabled": False,
+            "AuthenticationConfiguration": {"AccessRoleArn": ACCESS},
+        }
+
+    def create(self, name: str, image: str, port: int, **more: Any) -> tuple[str, str]:
+        """CreateService with an HTTP health check. Returns the ARN and how the operation ended."""
+        configuration = more.pop("configuration", {})
+        request = {
+            "ServiceName": name,
+            "SourceConfiguration": self.source(image, port, **configuration),
+            "InstanceConfiguration": {"InstanceRoleArn": INSTANCE},
+            "HealthCheckConfiguration": health(),
+            **more,
+        }
+        answer = self.apprunner.create_service(**request)
+        arn: str = answer["Service"]["ServiceArn"]
+        return arn, self.ended(arn, answer["OperationId"])
+
+    def update(self, arn: str, **request: Any) -> str:
+        """UpdateService; returns how the operation ended."""
+        answer = self.apprunner.update_service(ServiceArn=arn, **request)
+        return self.ended(arn, answer["OperationId"])
+
+    def ended(self, arn: str, operation: str, seconds: float = 30) -> str:
+        """The status an operation ends with."""
+
+        def status() -> str | None:
+            listed = self.apprunner.list_operations(ServiceArn=arn)["OperationSummaryList"]
+            now: str = next(one["Status"] for one in listed if one["Id"] == operation)
+            return now if now in TERMINAL else None
+
+        return until(status, seconds)
+
+    def describe(self, arn: str) -> dict[str, Any]:
+        service: dict[str, Any] = self.apprunner.describe_service(ServiceArn=arn)["Service"]
+        return service
+
+    def log(self, arn: str, kind: str, prefix: str = "") -> list[str]:
+        """The lines of a service's `service` or `application` log, in the streams that start with a prefix."""
+        name, service_id = arn.split("/")[-2:]
+        more = {"logStreamNamePrefix": prefix} if prefix else {}
+        logs = self.client("logs")
+        try:
+            found = logs.filter_log_events(logGroupName=f"/aws/apprunner/{name}/{service_id}/{kind}", **more)
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return [event["message"] for event in found["events"]]
+
+    def delete_all(self) -> None:
+        for service in self.apprunner.list_services()["ServiceSummaryList"]:
+            arn = service["ServiceArn"]
+            operation = until(lambda arn=arn: self._delete(arn), 30)
+            assert self.ended(arn, operation) == "SUCCEEDED"
+
+    def _delete(self, arn: str) -> str | None:
+        try:
+            operation: str = self.apprunner.delete_service(ServiceArn=arn)["OperationId"]
+        except self.apprunner.exceptions.InvalidStateException:
+            return None  # an operation still runs
+        return operation
+
+
+def until(probe: Callable[[], Any], seconds: float = 10) -> Any:
+    """Ask until the answer is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := probe():
+            return answer
+        time.sleep(0.01)
+    raise AssertionError(f"it did not happen within {seconds} seconds")
+
+
+def sha256(content: bytes) -> str:
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def tar(files: dict[str, bytes], *, compressed: bool = False) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return gzip.compress(out.getvalue(), mtime=0) if compressed else out.getvalue()
+
+
+def health(**settings: Any) -> dict[str, Any]:
+    return {"Protocol": "HTTP", "Path": "/health", "Interval": 1, "Timeout": 1, "UnhealthyThreshold": 1, **settings}
+
+
+def trust(service: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def allow(actions: Any, resource: str) -> str:
+    statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@contextlib.contextmanager
+def running_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result(30)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def control(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ["PATH_INFO"].encode()]
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    """One endpoint for the whole run: loading moto takes seconds."""
+    home = tmp_path_factory.mktemp("world")
+    with running_loop() as loop:
+        endpoint = AwsEndpoint(
+            port=0,
+            account=ACCOUNT,
+            region=REGION,
+            images=home / "images",
+            work=home / "work",
+            loop=loop,
+            control=control,
+            limits=Limits(start_budget=10, drain=5, stop_grace=3, request=3, backoff=0.05),
+        )
+        endpoint.start()
+        harness = Harness(endpoint, home / "images", loop)
+        try:
+            harness.client("ecr").create_repository(repositoryName=REPOSITORY)
+            iam = harness.client("iam")
+            iam.create_role(RoleName="Access", AssumeRolePolicyDocument=trust("build.apprunner.amazonaws.com"))
+            iam.attach_role_policy(
+                RoleName="Access",
+                PolicyArn="arn:aws:iam::aws:policy/service-role/AWSAppRunnerServicePolicyForECRAccess",
+            )
+            iam.create_role(RoleName="Instance", AssumeRolePolicyDocument=trust("tasks.apprunner.amazonaws.com"))
+            iam.put_role_policy(
+                RoleName="Instance",
+                PolicyName="secrets",
+                PolicyDocument=allow("ssm:GetParameters", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/app/*"),
+            )
+            yield harness
+        finally:
+            for client in harness.clients.values():
+                client.close()
+            endpoint.stop()
+
+
+@pytest.fixture
+def world(shared: Harness) -> Iterator[Harness]:
+    """The endpoint, with no service left from another test."""
+    yield shared
+    shared.delete_all()
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
+
+
+@pytest.fixture
+def get() -> Callable[..., Any]:
+    """GET a path of a local port: the JSON of its answer."""
+
+    def fetch(port: int, path: str = "/") -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    return fetch
