@@ -13,9 +13,7 @@ from ansari_whatsapp.inbox import MemoryInbox
 from ansari_whatsapp.routes import Routes
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.telemetry import log
-from ansari_whatsapp.worker import Worker
-
-LARGEST_BODY = 4 * 1024 * 1024  # bytes; Meta sends 3 MB at the most
+from ansari_whatsapp.worker import Clocks, Worker
 
 
 def create_app(settings: Settings, name: str = "ansari_whatsapp") -> Sanic[Any, Any]:
@@ -23,7 +21,6 @@ def create_app(settings: Settings, name: str = "ansari_whatsapp") -> Sanic[Any, 
     app: Sanic[Any, Any] = Sanic(name, configure_logging=False)
     app.config.update(
         {
-            "REQUEST_MAX_SIZE": LARGEST_BODY,
             "REQUEST_TIMEOUT": 15,
             "RESPONSE_TIMEOUT": 30,
             "GRACEFUL_SHUTDOWN_TIMEOUT": 5,
@@ -34,7 +31,8 @@ def create_app(settings: Settings, name: str = "ansari_whatsapp") -> Sanic[Any, 
     )
     inbox = MemoryInbox()
     backend, graph = Backend(settings), Graph(settings)
-    worker = Worker(inbox, Conversation(settings, backend, graph), graph)
+    clocks = Clocks(first_retry=settings.first_retry_seconds)
+    worker = Worker(inbox, Conversation(settings, backend, graph), graph, clocks)
     Routes(settings, inbox, worker).add_to(app)
 
     @app.before_server_start

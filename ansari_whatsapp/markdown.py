@@ -113,7 +113,8 @@ def _inline(token: Token, skip: str = "") -> str:
     open_marks: list[str] = [skip] if skip else []
     starts: list[tuple[str, int]] = []
     href = ""
-    for child in token.children or []:
+    children = token.children or []
+    for at, child in enumerate(children):
         name = child.type.removesuffix("_open").removesuffix("_close")
         if name in _MARKS:
             mark = _MARKS[name]
@@ -123,7 +124,9 @@ def _inline(token: Token, skip: str = "") -> str:
             else:
                 open_marks.pop()
                 mark, start = starts.pop()
-                out[start:] = [_mark(mark, "".join(out[start:]))]
+                inside = "".join(out[start:])
+                product = child.markup == "*" and _within_a_word(out[:start], children[at + 1 :])
+                out[start:] = [f"*{inside}*" if product else _mark(mark, inside)]
         elif child.type == "link_open":
             href = str(child.attrs.get("href", ""))
             starts.append(("", len(out)))
@@ -139,6 +142,12 @@ def _inline(token: Token, skip: str = "") -> str:
         else:
             out.append(_LEFT_BOLD.sub(r"*\1*", child.content))
     return "".join(out)
+
+
+def _within_a_word(before: list[str], after: Sequence[Token]) -> bool:
+    """Whether letters or digits touch the marks outside, as in 2*3*4: those are stars to be shown."""
+    left, right = "".join(before)[-1:], after[0].content[:1] if after else ""
+    return left.isalnum() and right.isalnum()
 
 
 def _mark(mark: str, text: str) -> str:

@@ -85,6 +85,9 @@ class Settings(BaseModel):
     whatsapp_message_age_threshold_seconds: Annotated[int, Field(gt=0)] = Field(
         default=86400, description="Older messages are answered with a notice only."
     )
+    first_retry_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=1.0, description="The pause before a failed step is tried again; each further one is twice as long."
+    )
     logging_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         default="INFO", description="The least severe log line that is written."
     )

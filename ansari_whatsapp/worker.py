@@ -33,11 +33,11 @@ class Clocks:
 class Worker:
     """Owns its tasks: Sanic would cancel its own at the very start of a shutdown."""
 
-    def __init__(self, inbox: Inbox, conversation: Conversation, graph: Graph, clocks: Clocks | None = None) -> None:
+    def __init__(self, inbox: Inbox, conversation: Conversation, graph: Graph, clocks: Clocks) -> None:
         self._inbox = inbox
         self._conversation = conversation
         self._graph = graph
-        self._clocks = clocks or Clocks()
+        self._clocks = clocks
         self._wake = asyncio.Event()
         self._jobs: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None

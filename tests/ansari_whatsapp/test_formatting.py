@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansari_whatsapp.markdown import to_whatsapp
+from ansari_whatsapp.split import LIMIT, split, units
+
+
+@pytest.mark.parametrize(
+    ("markdown", "whatsapp"),
+    [
+        ("plain", "plain"),
+        ("**bold** and *italic* and ~~gone~~", "*bold* and _italic_ and ~gone~"),
+        ("***both***", "_*both*_"),
+        ("__bold__ and _italic_", "*bold* and _italic_"),
+        ("# Title\n\ntext", "*Title*\n\ntext"),
+        ("# **Bold** title\n\ntext", "*Bold title*\n\ntext"),
+        ("Let me search.# Title\n\ntext", "Let me search.\n\n*Title*\n\ntext"),
+        ("Title\n===\n\ntext", "*Title*\n\ntext"),
+        ("last\n\n## Heading", "last\n\n*Heading*"),
+        ("* one\n* two", "- one\n- two"),
+        ("3. three\n4. four", "3. three\n4. four"),
+        ("- a\n  - b\n  - c\n- d", "- a\n   • b\n   • c\n- d"),
+        ("2*3*4 and snake_case_name", "2*3*4 and snake_case_name"),
+        ("[text](https://a.example/x_y_z)", "text (https://a.example/x_y_z)"),
+        ("<https://a.example>", "https://a.example"),
+        ("`a*b*c` and\n\n```python\na**b # c\n```", "`a*b*c` and\n\n```a**b # c```"),
+        ("> quoted\n> twice", "> quoted\n> twice"),
+        ("one\n\n---\n\ntwo", "one\n\ntwo"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |", "- a: 1, b: 2\n- a: 3, b: 4"),
+        ("a &amp; b \\*c\\*", "a & b *c*"),
+        ("**Quran 39:3:**Arabic", "*Quran 39:3:*Arabic"),
+        ("said [1] so", "said [1] so"),
+        ("C# is a language", "C# is a language"),
+    ],
+)
+def test_what_whatsapp_shows(markdown: str, whatsapp: str) -> None:
+    assert "\n\n".join(to_whatsapp(markdown)) == whatsapp
+
+
+def test_a_heading_stays_with_what_follows_it() -> None:
+    assert to_whatsapp("intro\n\n# A\n\n## B\n\ntext\n\nmore") == ["intro", "*A*\n\n*B*\n\ntext", "more"]
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_rendered_without_blank_blocks(text: str) -> None:
+    assert all(block.strip() for block in to_whatsapp(text))
+
+
+@given(st.text(alphabet=st.characters(categories=["L", "N", "Zs"]), max_size=200))
+def test_letters_and_digits_are_kept(text: str) -> None:
+    shown = "".join(to_whatsapp(text))
+    assert re.findall(r"\w", shown) == re.findall(r"\w", text)
+
+
+blocks = st.lists(st.text(alphabet="ab. \n؟ن👨‍👩‍👧é", min_size=1, max_size=120).filter(str.strip), max_size=12)
+
+
+@given(blocks, st.integers(20, 200))
+def test_nothing_is_lost_no_message_is_blank_and_all_fit(given_blocks: list[str], limit: int) -> None:
+    messages = split(given_blocks, limit)
+    assert all(message.strip() and units(message) <= limit for message in messages)
+    assert "".join("".join(messages).split()) == "".join("".join(given_blocks).split())
+
+
+@given(st.lists(st.text(alphabet="abc", min_size=1, max_size=9), min_size=1, max_size=200), st.integers(20, 100))
+def test_no_word_that_fits_is_cut(words: list[str], limit: int) -> None:
+    assert " ".join(split([" ".join(words)], limit)).split() == words
+
+
+def test_messages_are_filled() -> None:
+    assert split(["a" * 30] * 4, 64) == (("a" * 30 + "\n\n" + "a" * 30),) * 2
+
+
+def test_the_limit_counts_as_javascript_does() -> None:
+    assert units("👨") == 2
+    assert LIMIT <= 4096
+
+
+def test_a_family_is_not_torn_apart() -> None:
+    family = "👨‍👩‍👧"
+    messages = split([family * 30], 50)
+    assert all(message.count("👨") == message.count("👧") for message in messages)

@@ -1,0 +1,343 @@
+"""The service over HTTP, as Meta and a load balancer see it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from ansari_whatsapp.notices import Notice
+from ansari_whatsapp.signature import HEADER, Signer
+from tests.ansari_whatsapp import world as service
+from tests.ansari_whatsapp.world import APP_SECRET, NUMBER, VERIFY, World, envelope, running, text, until, value
+
+users = (f"1555200{number:04}" for number in itertools.count())
+wamids = (f"wamid.{number}" for number in itertools.count())
+
+
+class TestHealth:
+    def test_it_is_well_and_names_its_release(self, world: World) -> None:
+        answer = world.http.get(world.service)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        assert answer.headers["X-App-Release"] == "abc123"
+        assert world.http.head(world.service).status_code == 200
+
+    def test_it_stays_well_while_the_backend_is_down(self, world: World) -> None:
+        world.fault("backend", server_error=True)
+        assert world.http.get(world.service).status_code == 200
+
+    def test_an_unknown_route_tells_nothing(self, world: World) -> None:
+        answer = world.http.get(f"{world.service}/.env")
+        assert answer.status_code == 404
+        assert "Traceback" not in answer.text
+
+
+class TestVerification:
+    @pytest.mark.parametrize(
+        ("query", "status"),
+        [
+            ({"hub.mode": "subscribe", "hub.verify_token": VERIFY, "hub.challenge": "1158201444"}, 200),
+            ({"hub.mode": "subscribe", "hub.verify_token": VERIFY + "x", "hub.challenge": "1"}, 403),
+            ({"hub.mode": "subscribe", "hub.verify_token": "é\u202e", "hub.challenge": "1"}, 403),
+            ({"hub.mode": "unsubscribe", "hub.verify_token": VERIFY, "hub.challenge": "1"}, 403),
+            ({"hub.verify_token": VERIFY, "hub.challenge": "1"}, 400),
+            ({"hub.mode": "subscribe", "hub.challenge": "1"}, 400),
+            ({}, 400),
+            ({"hub.mode": "subscribe", "hub.verify_token": VERIFY, "hub.challenge": "x" * 257}, 400),
+            ({"hub.mode": "subscribe", "hub.verify_token": VERIFY, "hub.challenge": "a\nb"}, 400),
+        ],
+    )
+    def test_who_gets_the_challenge(self, world: World, query: dict[str, str], status: int) -> None:
+        answer = world.http.get(f"{world.service}/whatsapp/v2", params=query)
+        assert answer.status_code == status
+        if status == 200:
+            assert answer.text == query["hub.challenge"]
+            assert answer.headers["content-type"].startswith("text/plain")
+            assert answer.headers["x-content-type-options"] == "nosniff"
+
+    def test_meta_itself_can_register_it(self, world: World) -> None:
+        answer = world.http.post(f"{world.meta}/_local/verify", json={"verify_token": VERIFY}).json()
+        assert answer["verified"] is True
+
+
+class TestSignature:
+    BODY = envelope(value(text("hi", "wamid.signature", "15559990000")))
+    RIGHT = Signer(APP_SECRET).sign(BODY)
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            None,
+            "",
+            "sha256=",
+            RIGHT.upper(),
+            RIGHT.replace("sha256", "sha1"),
+            RIGHT[:-1],
+            RIGHT + "0",
+            f"{RIGHT} x",
+            Signer("another-secret").sign(BODY),
+            Signer(APP_SECRET).sign(BODY + b" "),
+            "sha256=" + "é" * 64,
+        ],
+    )
+    def test_every_cause_is_the_same_403(self, world: World, header: str | None) -> None:
+        headers = [] if header is None else [(HEADER.encode(), header.encode("latin-1"))]
+        answer = world.http.post(f"{world.service}/whatsapp/v2", content=self.BODY, headers=headers)
+        assert answer.status_code == 403
+        assert answer.headers["WWW-Authenticate"] == "HMAC-SHA256"
+        assert answer.json()["message"] == "forbidden"
+        assert world.asked("15559990000") == []
+
+    def test_the_raw_bytes_count_not_what_they_mean(self, world: World) -> None:
+        user = next(users)
+        body = envelope(value(text("caf\u00e9 / tea", next(wamids), user))).replace(b"/", b"\\/")
+        assert world.post(body).status_code == 200
+        world.wait_for_sent(user, 1)
+        assert world.asked(user) == ["café / tea"]
+
+
+class TestMessages:
+    def test_a_question_is_answered(self, world: World) -> None:
+        user = next(users)
+        [part] = world.ask("What is Ansari?", user)
+        assert part.startswith("*What is Ansari?*")
+        assert "**" not in part
+
+    def test_a_long_answer_comes_in_two_messages(self, world: World) -> None:
+        parts = world.ask("tell me something long", next(users))
+        assert len(parts) == 2
+        assert all(len(part.encode("utf-16-le")) // 2 <= 4096 for part in parts)
+
+    def test_every_message_of_a_batch_is_answered_in_order(self, world: World) -> None:
+        one, two = next(users), next(users)
+        batch = {
+            "object": "whatsapp_business_account",
+            "entry": [
+                {
+                    "id": "A",
+                    "changes": [
+                        {"field": "messages", "value": value(text("a1", "b.1", one), text("b1", "b.2", two))},
+                        {"field": "messages", "value": value(text("a2", "b.3", one), text("a1", "b.1", one))},
+                    ],
+                },
+                {
+                    "id": "B",
+                    "changes": [
+                        {"field": "account_update", "value": {"event": "x"}},
+                        {"field": "messages", "value": value(text("no", "b.4", one), number="1")},
+                        {
+                            "field": "messages",
+                            "value": value(
+                                text("a3", "b.5", one),
+                                statuses=[{"id": "w", "status": "failed", "errors": [{"code": 131047}]}],
+                                errors=[{"code": 1}],
+                            ),
+                        },
+                    ],
+                },
+            ],
+        }
+        assert world.post(json.dumps(batch).encode()).status_code == 200
+        world.wait_for_sent(one, 3)
+        world.wait_for_sent(two, 1)
+        assert world.asked(one) == ["a1", "a2", "a3"]
+        assert world.asked(two) == ["b1"]
+
+    def test_a_redelivered_message_is_answered_once(self, world: World) -> None:
+        user = next(users)
+        body = envelope(value(text("once", next(wamids), user)))
+        for _ in range(5):
+            assert world.post(body).status_code == 200
+        world.wait_for_sent(user, 1)
+        assert world.post(body).status_code == 200
+        assert world.ask("after it", user)
+        assert world.asked(user) == ["once", "after it"]
+
+    def test_a_user_without_a_number_is_answered(self, world: World) -> None:
+        user = next(users)
+        said = world.say("who am I?", user, hide_phone=True)
+        assert said["delivered"]
+        assert world.answer(user, said["wamid"])
+
+    def test_a_tapped_button_counts_as_text(self, world: World) -> None:
+        user = next(users)
+        reply = {"type": "button_reply", "button_reply": {"id": "1", "title": "Yes please"}}
+        message = {"from": user, "id": next(wamids), "timestamp": "", "type": "interactive", "interactive": reply}
+        world.deliver(value(message))
+        world.wait_for_sent(user, 1)
+        assert world.asked(user) == ["Yes please"]
+
+    @pytest.mark.parametrize("kind", ["image", "audio", "sticker", "location", "contacts", "order", "unsupported"])
+    def test_what_is_no_text_gets_one_notice(self, world: World, kind: str) -> None:
+        user = next(users)
+        body: Any = [{"name": "x"}] if kind == "contacts" else {"id": "1"}
+        for _ in range(3):
+            world.deliver(value({"from": user, "id": next(wamids), "timestamp": "1", "type": kind, kind: body}))
+        assert world.ask("and now a text", user)
+        assert world.sent(user)[0] == Notice.TEXT_ONLY.value
+        assert world.sent(user).count(Notice.TEXT_ONLY.value) == 1
+
+    @pytest.mark.parametrize("kind", ["reaction", "system", "edit", "revoke", "request_welcome", "hologram"])
+    def test_what_needs_no_answer_gets_none(self, world: World, kind: str) -> None:
+        user = next(users)
+        world.deliver(value({"from": user, "id": next(wamids), "timestamp": "1", "type": kind, kind: {"a": 1}}))
+        assert world.ask("a text", user)
+        assert len(world.sent(user)) == 1
+
+    def test_a_message_that_came_too_late_gets_a_notice(self, world: World) -> None:
+        user = next(users)
+        said = world.say("old", user, age=90_000)
+        assert world.answer(user, said["wamid"]) == [Notice.TOO_OLD.value]
+        assert world.asked(user) == []
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"{",
+            b"\xff\xfe",
+            b"null",
+            b"[]",
+            b'"x"',
+            b"1e999",
+            b'{"entry": 5}',
+            b'{"entry": [[], 1, {}]}',
+            b"[" * 3000,
+        ],
+    )
+    def test_a_signed_body_that_means_nothing_is_taken_and_forgotten(self, world: World, body: bytes) -> None:
+        assert world.post(body).status_code == 200
+
+    def test_a_lone_surrogate_is_no_crash(self, world: World) -> None:
+        user = next(users)
+        body = envelope(value(text("half", next(wamids), user))).replace(b"half", b"half \\ud83d!")
+        assert world.post(body).status_code == 200
+        assert world.ask("whole", user)
+
+    def test_a_body_that_is_too_large_is_refused(self, world: World) -> None:
+        answer = world.post(b"x" * (5 * 1024 * 1024))
+        assert answer.status_code == 413
+        assert world.http.get(world.service).status_code == 200
+
+
+class TestTrouble:
+    @pytest.mark.parametrize(
+        "fault", ["empty_answer", "server_error", "thread_none", "register_failure", "no_response"]
+    )
+    def test_a_backend_that_fails_for_good_gives_one_apology(self, world: World, fault: str) -> None:
+        user = next(users)
+        world.fault("backend", **{fault: {"user": user}})
+        said = world.say("please", user)
+        parts = world.answer(user, said["wamid"], wait=30)
+        assert parts in ([Notice.NO_ANSWER.value], [Notice.NOT_REGISTERED.value])
+        assert len(world.asked(user)) <= 1
+
+    def test_a_backend_that_stumbles_once_is_asked_again(self, world: World) -> None:
+        user = next(users)
+        world.fault("backend", server_error={"user": user, "route": "exists", "times": 1})
+        assert world.ask("What is Ansari?", user)[0].startswith("*What is Ansari?*")
+        assert world.asked(user) == ["What is Ansari?"]
+
+    def test_an_answer_that_breaks_off_is_sent_as_far_as_it_came(self, world: World) -> None:
+        user = next(users)
+        world.fault("backend", truncate={"user": user, "after_bytes": 300})
+        assert world.ask("a question", user)[0]
+        assert world.asked(user) == ["a question"]
+
+    @pytest.mark.parametrize("code", [130429, 131000, 2])
+    def test_a_throttled_part_is_sent_again_and_arrives_once(self, world: World, code: int) -> None:
+        user = next(users)
+        world.fault("meta", error={"code": code, "times": 2, "user": user, "kind": "message"})
+        assert len(world.ask("What is Ansari?", user)) == 1
+        assert world.asked(user) == ["What is Ansari?"]
+
+    def test_a_part_that_cannot_arrive_does_not_stop_the_next_message(self, world: World) -> None:
+        user = next(users)
+        world.fault("meta", error={"code": 131026, "times": 1, "user": user, "kind": "message"})
+        world.say("lost", user)
+        until(lambda: world.asked(user) == ["lost"])
+        assert len(world.ask("arrives", user)) == 1
+
+    def test_a_typing_indicator_that_fails_does_not_stop_the_answer(self, world: World) -> None:
+        user = next(users)
+        world.fault("meta", error={"code": 131000, "user": user, "kind": "read"})
+        assert world.ask("What is Ansari?", user)
+
+
+def test_a_slow_body_is_cut_off(world: World) -> None:
+    host, port = world.service.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as slow:
+        slow.settimeout(30)
+        slow.sendall(b"POST /whatsapp/v2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+        answer = slow.recv(4096)
+    assert answer.startswith((b"HTTP/1.1 408", b"HTTP/1.1 503"))
+
+
+def test_maintenance_and_the_developers_mark() -> None:
+    with running(WHATSAPP_UNDER_MAINTENANCE="true") as world:
+        user = next(users)
+        assert world.ask("hello", user) == [Notice.MAINTENANCE.value]
+        assert world.asked(user) == []
+
+
+def test_it_stops_after_what_it_took_and_takes_no_more() -> None:
+    with running() as world:
+        user = next(users)
+        world.fault("backend", first_chunk_delay={"seconds": 1.5})
+        said = world.say("the last one", user)
+        until(lambda: world.asked(user) == ["the last one"])
+        world.process.send_signal(signal.SIGTERM)
+        until(lambda: world.post(envelope(value(text("late", next(wamids), user)))).status_code == 503)
+        assert world.answer(user, said["wamid"])
+        assert world.process.wait(20) == 0
+        assert world.asked(user) == ["the last one"]
+
+
+def test_nothing_secret_or_personal_is_written() -> None:
+    user, question = next(users), "a question nobody else may read"
+    with running() as world:
+        world.fault("meta", error={"code": 131026, "times": 1, "user": user, "kind": "message"})
+        world.say(question, user)
+        until(lambda: world.asked(user) == [question])
+        world.ask(question, user)
+        world.post(b"{}", "sha256=" + "0" * 64)
+        world.http.get(f"{world.service}/whatsapp/v2", params={"hub.mode": "subscribe", "hub.verify_token": VERIFY})
+        world.deliver(value({"from": user, "id": "x" * 600, "type": "text"}))
+    written = "".join(world.output)
+    assert "answered" in written
+    for private in (*service.SECRETS, NUMBER, user, question, "Ansari is an assistant"):
+        assert private not in written
+    for line in world.output:
+        json.loads(line)
+
+
+@pytest.mark.parametrize("bad", [None, "", "your_app_secret", "changeme", "short"])
+def test_it_does_not_start_without_its_secrets(bad: str | None) -> None:
+    environ = service.environment("http://127.0.0.1:9", "http://127.0.0.1:9", service.free_port())
+    environ |= {"META_API_VERSION": "26", "BACKEND_SERVER_URL": "http://example.org"}
+    del environ["META_WEBHOOK_VERIFY_TOKEN"]
+    if bad is None:
+        del environ["META_APP_SECRET"]
+    else:
+        environ["META_APP_SECRET"] = bad
+    done = subprocess.run(
+        [sys.executable, "-m", "ansari_whatsapp"],
+        env=environ,
+        cwd=service.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    for name in ("META_APP_SECRET", "META_WEBHOOK_VERIFY_TOKEN", "META_API_VERSION", "BACKEND_SERVER_URL"):
+        assert re.search(rf"^  {name}: ", done.stderr, re.MULTILINE)
+    assert "Traceback" not in done.stderr
+    for secret in service.SECRETS:
+        assert secret not in done.stderr

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansari_whatsapp.language import detect
+from ansari_whatsapp.settings import Settings, SettingsError
+from tests.ansari_whatsapp.world import environment
+
+GOOD = environment("http://127.0.0.1:8000", "http://127.0.0.1:8002", 8001)
+
+
+def problems(**more: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({**GOOD, **more})
+    return str(caught.value)
+
+
+def test_a_good_environment_is_read() -> None:
+    settings = Settings.from_environment(GOOD | {"WHATSAPP_UNDER_MAINTENANCE": "true", "UNKNOWN": "x"})
+    assert settings.whatsapp_under_maintenance is True
+    assert settings.port == 8001
+    assert settings.host == "127.0.0.1"
+    assert GOOD["META_APP_SECRET"] not in repr(settings)
+
+
+def test_every_field_is_described() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_a_platform_is_listened_to_on_every_address() -> None:
+    assert Settings.from_environment(GOOD | {"DEPLOYMENT_TYPE": "staging"}).host == "0.0.0.0"  # noqa: S104
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEPLOYMENT_TYPE", "testing"),
+        ("BACKEND_SERVER_URL", "http://api.example.org"),
+        ("BACKEND_SERVER_URL", "file:///etc/passwd"),
+        ("BACKEND_SERVER_URL", "https://user:password@api.example.org"),
+        ("META_GRAPH_URL", "http://graph.example.org"),
+        ("META_API_VERSION", "26"),
+        ("META_BUSINESS_PHONE_NUMBER_ID", "12"),
+        ("META_APP_SECRET", "your_app_secret"),
+        ("META_APP_SECRET", "   "),
+        ("WHATSAPP_CHAT_RETENTION_HOURS", "0"),
+        ("WHATSAPP_UNDER_MAINTENANCE", "maybe"),
+        ("LOGGING_LEVEL", "LOUD"),
+        ("PORT", "0"),
+    ],
+)
+def test_a_bad_value_is_named_and_not_repeated(name: str, value: str) -> None:
+    told = problems(**{name: value})
+    assert f"{name}: " in told
+    assert value.strip() == "" or len(value) < 4 or value not in told
+
+
+@given(st.text(max_size=60))
+def test_no_secret_is_repeated_whatever_it_is(value: str) -> None:
+    sentinel = f"s3ntinel{value}"
+    assert "s3ntinel" not in problems(META_APP_SECRET=sentinel, META_WEBHOOK_VERIFY_TOKEN=sentinel, PORT=sentinel)
+
+
+def test_two_secrets_with_one_value_are_refused() -> None:
+    assert "same value" in problems(META_APP_SECRET=GOOD["META_WEBHOOK_VERIFY_TOKEN"])
+
+
+def test_reading_the_settings_loads_no_server() -> None:
+    code = "import sys, ansari_whatsapp.settings; sys.exit('sanic' in sys.modules or 'httpx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("What is Ansari?", "en"),
+        ("ما حكم الصيام في السفر؟", "ar"),
+        ("نماز کا طریقہ کیا ہے؟", "ur"),
+        ("چگونه نماز بخوانم؟", "fa"),
+        ("রোজার নিয়ম কী?", "bn"),
+        ("Что такое намаз?", "ru"),
+        ("", "en"),
+        ("123 !?", "en"),
+    ],
+)
+def test_the_language_is_that_of_the_script(text: str, language: str) -> None:
+    assert detect(text) == language

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansari_whatsapp.webhook import Batch, Message, Status, parse
+from tests.ansari_whatsapp.world import NUMBER, envelope, text, value
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def parsed(*values: dict[str, Any]) -> Batch:
+    return parse(json.loads(envelope(*values)), NUMBER)
+
+
+def test_a_text() -> None:
+    message = {"from": "15551230000", "id": "w", "timestamp": "1764000000", "type": "text", "text": {"body": "hi"}}
+    assert parsed(value(message)).messages == (Message("w", "15551230000", "text", "hi", 1764000000),)
+
+
+def test_messages_statuses_and_errors_together() -> None:
+    status = {"id": "s", "status": "failed", "errors": [{"code": 131047}], "biz_opaque_callback_data": "job:2"}
+    batch = parsed(value(text("a", "1"), statuses=[status, {"id": 5}], errors=[{"code": 1}]))
+    assert [message.text for message in batch.messages] == ["a"]
+    assert batch.statuses == (Status("s", "failed", "job:2", 131047),)
+    assert batch.ignored == 1
+
+
+def test_a_repeated_wamid_counts_once_and_another_number_not_at_all() -> None:
+    batch = parsed(value(text("a", "1"), text("b", "1")), value(text("c", "2"), number="999"), value(text("d", "3")))
+    assert [message.text for message in batch.messages] == ["a", "d"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "user"),
+    [
+        ({"from": "15551230000", "from_user_id": "US.1a2b"}, "15551230000"),
+        ({"from_user_id": "US.1a2b"}, "US.1a2b"),
+        ({"from": "", "from_user_id": "US.1a2b"}, "US.1a2b"),
+        ({"from": "+1555"}, None),
+        ({"from": "1' or '1"}, None),
+        ({"from": 15551230000}, None),
+        ({}, None),
+    ],
+)
+def test_who_wrote(sender: dict[str, Any], user: str | None) -> None:
+    batch = parsed(value({**sender, "id": "1", "timestamp": "1", "type": "text", "text": {"body": "x"}}))
+    assert [message.user for message in batch.messages] == ([user] if user else [])
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "seconds"),
+    [("1764000000", 1764000000), (1764000000, 1764000000), ("9" * 400, None), ("-1", None), (True, None), (None, None)],
+)
+def test_when(timestamp: object, seconds: int | None) -> None:
+    message = {"from": "15551230000", "id": "1", "timestamp": timestamp, "type": "text", "text": {"body": "x"}}
+    assert parsed(value(message)).messages[0].timestamp == seconds
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ({"type": "text", "text": {"body": "a"}}, "a"),
+        ({"type": "text", "text": {"body": 5}}, None),
+        ({"type": "text"}, None),
+        ({"type": "button", "button": {"payload": "p", "text": "b"}}, "b"),
+        ({"type": "interactive", "interactive": {"type": "list_reply", "list_reply": {"title": "c"}}}, "c"),
+        ({"type": "interactive"}, None),
+        ({"type": "image", "image": {"id": "1", "caption": "look"}}, None),
+        ({"type": "contacts", "contacts": [{}]}, None),
+    ],
+)
+def test_what_was_said(message: dict[str, Any], said: str | None) -> None:
+    assert parsed(value({"from": "15551230000", "id": "1", **message})).messages[0].text == said
+
+
+@given(json_values)
+def test_no_payload_raises(payload: object) -> None:
+    assert parse(payload, NUMBER).messages == ()
+
+
+@given(st.data())
+def test_no_damage_to_a_real_payload_raises(data: st.DataObject) -> None:
+    payload = json.loads(
+        envelope(value(text("a", "1"), statuses=[{"id": "s", "status": "read"}]), value(text("b", "2")))
+    )
+    damaged = copy.deepcopy(payload)
+    place: Any = damaged
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = data.draw(st.sampled_from(keys))
+        inside = place[key]
+        if not isinstance(inside, dict | list) or not inside or data.draw(st.booleans()):
+            place[key] = data.draw(json_values)
+            break
+        place = inside
+    found = parse(damaged, NUMBER)
+    assert {m.wamid for m in found.messages} <= {"1", "2"} | {m.wamid for m in found.messages if m.wamid}
+    assert len(found.messages) <= 2
