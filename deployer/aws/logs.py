@@ -9,13 +9,19 @@ if TYPE_CHECKING:
 
 
 def since(logs: CloudWatchLogsClient, group: str, start: int, *, prefix: str = "", limit: int = 200) -> list[str]:
-    """Up to `limit` lines of the group's streams, oldest first, from `start` (ms since 1970) on."""
+    """Up to `limit` lines, oldest first, from `start` (ms since 1970) on; of the streams that begin with `prefix`."""
     lines: list[tuple[int, str]] = []
-    streams: dict[str, Any] = {"logStreamNamePrefix": prefix} if prefix else {}
     try:
-        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start, **streams)
-        for page in pages:
+        streams: dict[str, Any] = {"logStreamNames": _streams(logs, group, prefix)} if prefix else {}
+        if prefix and not streams["logStreamNames"]:
+            return []
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start, **streams):
             lines += [(event["timestamp"], event["message"]) for event in page["events"]]
     except logs.exceptions.ResourceNotFoundException:
         return []
     return [message for _, message in sorted(lines, key=lambda line: line[0])][-limit:]
+
+
+def _streams(logs: CloudWatchLogsClient, group: str, prefix: str) -> list[str]:
+    found = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)["logStreams"]
+    return [stream["logStreamName"] for stream in found]

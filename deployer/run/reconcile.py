@@ -72,11 +72,11 @@ class Run:
 
     def _finish(self, plan: Plan, started: Started, begin: float, made: list[SecretValue]) -> None:
         """Wait for the operation; a failed one is recorded with its cause shown."""
-        places = self.target.logs(started.service_arn)
+        places = self.target.logs(started)
         since, told = int(begin * 1000), set[str]()
 
         def tell() -> None:
-            for line in logs.since(self.session.logs, places.events, since, prefix="events"):
+            for line in logs.since(self.session.logs, places.platform, since, prefix=places.streams):
                 if line not in told:
                     told.add(line)
                     self.report.step("", line.removeprefix("[AppRunner] "))
@@ -88,7 +88,7 @@ class Run:
             return
         self._record(plan, "failed", started, begin)
         cause = logs.since(self.session.logs, places.application, since)
-        cause = cause or logs.since(self.session.logs, places.events, since)
+        cause = cause or logs.since(self.session.logs, places.platform, since)
         why = "\n       ".join(["last log lines:", *(_clean(line, made) for line in cause[-LOG_LINES:])])
         fix = "mend the cause, then run again"
         if progress is Progress.ROLLED_BACK:

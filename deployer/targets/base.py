@@ -29,10 +29,11 @@ class Started:
 
 @dataclass(frozen=True)
 class LogPlaces:
-    """Where a service writes: log group of the application, log group of the platform's events."""
+    """Where to read about an operation: the application's log group, the platform's, and its streams there."""
 
     application: str
-    events: str
+    platform: str
+    streams: str
 
 
 class Target(Protocol):
@@ -56,5 +57,5 @@ class Target(Protocol):
     def progress(self, started: Started) -> Progress | None:
         """How far the operation is; None while the platform does not list it yet."""
 
-    def logs(self, service_arn: str) -> LogPlaces:
-        """Where to look when it fails."""
+    def logs(self, started: Started) -> LogPlaces:
+        """Where to look while it runs and when it fails."""

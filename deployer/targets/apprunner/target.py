@@ -87,10 +87,15 @@ class AppRunner:
                 return PROGRESS[status]
         return None
 
-    def logs(self, service_arn: str) -> LogPlaces:
-        """Log groups are named after the last two parts of the ARN (App Runner developer guide, monitor-cwl)."""
-        group = f"/aws/apprunner/{service_arn.split(':service/', 1)[1]}"
-        return LogPlaces(application=f"{group}/application", events=f"{group}/service")
+    def logs(self, started: Started) -> LogPlaces:
+        """Log groups are named after the last two parts of the ARN (App Runner developer guide, monitor-cwl).
+
+        An operation's stream is `deployment/` and its id; the guide shows the id without its dashes, so that only
+        the part before the first dash is sure.
+        """
+        group = f"/aws/apprunner/{started.service_arn.split(':service/', 1)[1]}"
+        stream = f"deployment/{started.operation.partition('-')[0]}"
+        return LogPlaces(application=f"{group}/application", platform=f"{group}/service", streams=stream)
 
     def _services(self) -> Iterator[tuple[str, str]]:
         token = ""

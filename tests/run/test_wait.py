@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from deployer.core.facts import ServiceFact
+from deployer.core.service import Scaling, ServiceSpec
+from deployer.run.wait import wait
+from deployer.targets.base import LogPlaces, Progress, Started
+
+STARTED = Started("arn", "operation")
+
+
+class Scripted:
+    """A target whose operation goes through given steps."""
+
+    def __init__(self, steps: Sequence[Progress | None]) -> None:
+        self.steps = list(steps)
+
+    def progress(self, started: Started) -> Progress | None:
+        assert started == STARTED
+        return self.steps.pop(0)
+
+    def observe(self, name: str) -> ServiceFact | None:
+        raise NotImplementedError
+
+    def find_scaling(self, name: str, scaling: Scaling) -> str | None:
+        raise NotImplementedError
+
+    def create_scaling(self, name: str, scaling: Scaling) -> str:
+        raise NotImplementedError
+
+    def create(self, name: str, spec: ServiceSpec, scaling_arn: str, tags: dict[str, str]) -> Started:
+        raise NotImplementedError
+
+    def update(self, arn: str, spec: ServiceSpec, scaling_arn: str) -> Started:
+        raise NotImplementedError
+
+    def logs(self, started: Started) -> LogPlaces:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("end", [Progress.SUCCEEDED, Progress.ROLLED_BACK, Progress.FAILED])
+def test_it_waits_for_an_end_and_absence_is_none(end: Progress) -> None:
+    looks: list[int] = []
+    target = Scripted([None, Progress.RUNNING, None, Progress.RUNNING, end])
+    assert wait(target, STARTED, fastest=0.001, tell=lambda: looks.append(1)) is end
+    assert len(looks) == 5

@@ -1,0 +1,85 @@
+"""Whole plans as text."""
+
+from __future__ import annotations
+
+from deployer.core.change import CreateRepository, PutParameter
+from deployer.core.desired import WantedParameter
+from deployer.core.plan import Blocker, Notice, Plan
+from deployer.view.plan_text import render
+
+
+def plan(**more: object) -> Plan:
+    fields: dict[str, object] = {
+        "app": "demo",
+        "environment": "staging",
+        "account": "123456789012",
+        "region": "us-west-2",
+        "live_number": 41,
+        "release": "abc",
+        "versions": {},
+        "changes": (),
+        "notices": (),
+        "blockers": (),
+        "warnings": (),
+        "unchanged": 3,
+    }
+    return Plan(**{**fields, **more})  # type: ignore[arg-type]
+
+
+def put(name: str, value: str | None, old: str | None, symbol: str) -> PutParameter:
+    wanted = WantedParameter(name.lower(), f"/p/{name.lower()}", name, value, "generate:32", "", "staging.yaml:7")
+    return PutParameter(wanted, version=2, old=old, retype=False, symbol=symbol, reason="edit")
+
+
+HEAD = (
+    "demo / staging   account 123456789012  us-west-2  target apprunner\n"
+    "manifest env/staging.yaml   live release 41\n"
+    "\n"
+)
+
+
+def text(made: Plan, *, colour: bool = False) -> str:
+    return render(made, manifest="env/staging.yaml", target="apprunner", colour=colour)
+
+
+def test_nothing_to_do() -> None:
+    assert text(plan()) == HEAD + "Nothing to do: staging is as the manifest says."
+
+
+def test_changes_notices_and_a_summary() -> None:
+    made = plan(
+        changes=(CreateRepository("demo"), put("LEVEL", "INFO", "DEBUG", "~"), put("API_KEY", None, None, "+")),
+        notices=(Notice("!", "TOKEN", "secret   v6 -> v7; containers still hold v6", "staging.yaml:9"),),
+    )
+    assert text(made) == HEAD + (
+        "  Image\n"
+        "    + repository demo  immutable tags, scan on push                 missing\n"
+        "  Variables\n"
+        "    ~ LEVEL            literal  DEBUG -> INFO                       edit  staging.yaml:7\n"
+        "    + API_KEY          secret   generated now                       edit  staging.yaml:7\n"
+        "    ! TOKEN            secret   v6 -> v7; containers still hold v6  staging.yaml:9\n"
+        "    = 3 unchanged\n"
+        "\n"
+        "Plan: 2 to add, 1 to change. No deployment."
+    )
+
+
+def test_blockers_come_first_with_what_mends_them() -> None:
+    made = plan(blockers=(Blocker("KEY: the secret has no value", "just secret set staging key", "staging.yaml:8"),))
+    assert text(made) == HEAD + (
+        "blocked: KEY: the secret has no value   staging.yaml:8\n"
+        "    fix: just secret set staging key\n"
+        "\n"
+        "Plan: blocked by 1 thing to mend first."
+    )
+
+
+def test_colour_adds_nothing_but_colour() -> None:
+    made = plan(changes=(put("LEVEL", "INFO", "DEBUG", "~"),))
+    coloured = text(made, colour=True)
+    assert coloured != text(made)
+    assert coloured.replace("\x1b[33m", "").replace("\x1b[0m", "") == text(made)
+
+
+def test_a_value_cannot_draw_on_the_terminal() -> None:
+    assert "\x1b" not in text(plan(changes=(put("LEVEL", "\x1b[2J\n+ FAKE", None, "~"),)))
