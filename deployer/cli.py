@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -121,7 +122,8 @@ def _reconcile(options: argparse.Namespace) -> int:
     print(planning.show(environment, plan, as_json=False, colour=_colour(shown)), file=shown, flush=True)
     ask = input if sys.stdin.isatty() else None
     outcome = verb.apply(environment, plan, ask=ask)
-    _out(verb.show(environment, outcome, as_json=options.json))
+    just = os.environ.get("DEPLOYER_JUST", "just")
+    _out(verb.show(environment, outcome, as_json=options.json, just=just))
     return 0
 
 
@@ -166,8 +168,6 @@ def _out(text: str) -> None:
 
 
 def _colour(stream: object) -> bool:
-    import os
-
     return bool(getattr(stream, "isatty", bool)()) and not os.environ.get("NO_COLOR")
 
 

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Outcome:
-    """`number` is the ledger's; it is None when nothing was deployed. `seconds` covers the deployment."""
+    """How many changes were made, and the release that is live now.
 
+    `deployed` says whether it was released by this run; `number` is the ledger's, None when there is none;
+    `seconds` covers the run from the first change on.
+    """
+
+    changes: int
     deployed: bool
     number: int | None
     release: str

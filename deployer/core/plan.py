@@ -32,8 +32,8 @@ class Notice:
 class Plan:
     """Everything a person or a program needs to say yes.
 
-    `changes` are in the order they are applied; `release` is the id the service will report; `versions` are the
-    parameter versions it will hold, by variable.
+    `changes` are in the order they are applied; `release` is the id the service will report, `image` what it will run
+    by digest, and `versions` the parameter versions it will hold, by variable.
     """
 
     app: str
@@ -42,6 +42,7 @@ class Plan:
     region: str
     live_number: int | None
     release: str
+    image: str
     versions: dict[str, int]
     changes: tuple[Change, ...]
     notices: tuple[Notice, ...]
@@ -75,6 +76,7 @@ class Plan:
             "region": self.region,
             "live_release": self.live_number,
             "release": self.release,
+            "image": self.image,
             "deployment": self.deployment is not None,
             "summary": {"add": add, "change": change, "unchanged": self.unchanged},
             "changes": [

@@ -41,6 +41,7 @@ def plan(desired: Desired, facts: Facts) -> Plan:
         region=desired.region,
         live_number=facts.recorded.number if facts.recorded else None,
         release=release,
+        image=spec.image,
         versions=parameters.versions,
         changes=(*_roles(desired, facts), *image_changes, *parameters.changes, *service_changes),
         notices=(*parameters.notices, *_unmanaged(desired, facts)),

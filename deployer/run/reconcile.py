@@ -65,7 +65,7 @@ class Run:
         for change in plan.changes:
             started = applier.apply(change) or started
         if started is None and not any(isinstance(change, RecordRelease) for change in plan.changes):
-            return Outcome(False, plan.live_number, plan.release, self._url(), 0)
+            return Outcome(len(plan.changes), False, plan.live_number, plan.release, self._url(), 0)
         if started is not None:
             self._finish(plan, started, begin, applier.made)
         return self._prove(plan, started, begin)
@@ -115,20 +115,19 @@ class Run:
         self.report.step("probe", f"GET {url}{path} reports {plan.release}")
         number = self._record(plan, "healthy", started, begin)
         self.report.step("record", f"release {number}")
-        return Outcome(True, number, plan.release, url, int(time.time() - begin))
+        return Outcome(len(plan.changes), True, number, plan.release, url, int(time.time() - begin))
 
     def _url(self) -> str:
         service = self.target.observe(self.desired.service_name)
         return public_url(service.url, local=self.desired.local) if service else ""
 
     def _record(self, plan: Plan, outcome: str, started: Started | None, begin: float) -> int:
-        desired, image = self.desired, self.desired.image
-        digest = plan.deployment.spec.image if plan.deployment else desired.image_identifier(image.digest or "")
+        desired = self.desired
         release = Release(
             id=plan.release,
             outcome=outcome,
-            image=digest,
-            tag=image.tag,
+            image=plan.image,
+            tag=desired.image.tag,
             literals={p.variable: p.value for p in desired.parameters if p.value is not None} | dict(desired.plain),
             versions=plan.versions,
             settings=desired.spec.settings(),

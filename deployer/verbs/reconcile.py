@@ -20,7 +20,7 @@ def apply(environment: Environment, plan: Plan, *, ask: Callable[[str], str] | N
     """
     refuse_blocked(plan)
     if plan.empty:
-        return Outcome(False, plan.live_number, plan.release, "", 0)
+        return Outcome(0, False, plan.live_number, plan.release, "", 0)
     if environment.loaded.manifest.protect.confirm:
         _confirm(plan.environment, ask)
     return environment.run.apply(plan)
@@ -33,16 +33,17 @@ def _confirm(name: str, ask: Callable[[str], str] | None) -> None:
         raise Refused("not confirmed; nothing was changed")
 
 
-def show(environment: Environment, outcome: Outcome, *, as_json: bool) -> str:
-    """What came of it, for stdout; ends with the next thing to try."""
+def show(environment: Environment, outcome: Outcome, *, as_json: bool, just: str) -> str:
+    """What came of it, for stdout; ends with the next thing to try. `just` is how the user calls it."""
     if as_json:
         return json.dumps(vars(outcome), sort_keys=True)
     if not outcome.deployed:
-        return ""
+        return f"Done: {outcome.changes} applied, no deployment was needed." if outcome.changes else ""
     lines = [f"Release {outcome.number} ({outcome.release}) is live: {outcome.url}"]
     if environment.wanted.local:
+        settings = world_settings(environment.loaded)
         lines += [
-            f'Next: just say {environment.wanted.environment} "What is Ansari?"',
-            f"      or chat with it in a browser: {world_settings(environment.loaded).meta_url}",
+            f'Next: {just} say {environment.wanted.environment} "What is Ansari?"',
+            f"      or chat with it in a browser: {settings.meta_url}",
         ]
     return "\n".join(lines)

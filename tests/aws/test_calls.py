@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -175,6 +178,19 @@ class TestLock:
         with lock.hold(session.ssm, f"/{fresh}", who="two", intent="release b"):
             held = session.ssm.get_parameter(Name=f"/{fresh}/lock")["Parameter"]
             assert json.loads(held["Value"])["holder"] == "two"
+
+    def test_one_of_a_process_that_is_gone_is_taken_over(self, session: Session, fresh: str) -> None:
+        gone = subprocess.Popen([sys.executable, "-c", ""])
+        gone.wait()
+        later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        holder = {"holder": "dead", "intent": "a", "expires": later, "host": socket.gethostname(), "pid": gone.pid}
+        session.ssm.put_parameter(Name=f"/{fresh}/lock", Value=json.dumps(holder), Type="String")
+        with lock.hold(session.ssm, f"/{fresh}", who="two", intent="release b"):
+            pass
+        elsewhere = json.dumps(holder | {"host": "another-machine"})
+        session.ssm.put_parameter(Name=f"/{fresh}/lock", Value=elsewhere, Type="String")
+        with pytest.raises(Refused), lock.hold(session.ssm, f"/{fresh}", who="two", intent="release b"):
+            pytest.fail("two hold it")
 
     def test_one_that_was_taken_over_is_not_removed_by_its_old_holder(self, session: Session, fresh: str) -> None:
         with lock.hold(session.ssm, f"/{fresh}", who="one", intent="release a"):

@@ -16,6 +16,7 @@ def plan(**more: object) -> Plan:
         "region": "us-west-2",
         "live_number": 41,
         "release": "abc",
+        "image": "demo@sha256:0",
         "versions": {},
         "changes": (),
         "notices": (),
