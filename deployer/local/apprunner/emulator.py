@@ -97,10 +97,12 @@ class AppRunner:
 
     def stop(self) -> None:
         """Let requests end, stop every instance, close every port. Not from the loop's own thread."""
-        asyncio.run_coroutine_threadsafe(self._operations.stop(), self._loop).result(STOP_WITHIN)
-        self._logs.stop()
-        self._guard.stop()
-        self._clients.close()
+        try:
+            asyncio.run_coroutine_threadsafe(self._operations.stop(), self._loop).result(STOP_WITHIN)
+        finally:
+            self._logs.stop()
+            self._guard.stop()
+            self._clients.close()
 
     def call(self, operation: str, body: bytes) -> JSON:
         """Answer one request in AWS JSON 1.0. Raises ApiError."""

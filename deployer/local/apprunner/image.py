@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -158,7 +159,7 @@ def _apply(layer: Path, mode: Any, root: Path) -> None:
             for path in _removed(members, root):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
             tar.extractall(root, members=plain, filter="data")
-    except tarfile.TarError as error:
+    except (tarfile.TarError, EOFError, zlib.error) as error:
         raise Problem(f"A layer of the image cannot be unpacked safely: {error}") from error
 
 

@@ -113,8 +113,7 @@ class Operations:
         try:
             end = await kinds[operation.type]()
         except Exception as error:  # noqa: BLE001 -- an operation must end, whatever happens
-            traceback.print_exc(file=sys.stderr)
-            journal.event(f"{operation.type} failed by a fault of this emulator: {type(error).__name__}.")
+            journal.event(str(_fault(error)))
             end = End("FAILED", RUNNING if service.arn in self._live else CREATE_FAILED)
         journal.event(f"{operation.type} with ID {operation.id} ended: {end.operation}. The service is {end.service}.")
         await asyncio.to_thread(self._logs.flush, FLUSH_WITHIN)
@@ -136,7 +135,8 @@ class Operations:
             fleet = self._fleet(version, journal)
             journal.step(f"Starting {version.size} instances. Health check: {version.check.describe()}.")
             await fleet.start()
-        except Problem as problem:
+        except Exception as error:  # noqa: BLE001 -- whatever happens, the version before goes on
+            problem = error if isinstance(error, Problem) else _fault(error)
             journal.step(str(problem))
             journal.event(f"Deployment with ID {operation.id} failed. Failure reason: {problem}")
             if live:
@@ -221,3 +221,9 @@ class Operations:
         with contextlib.suppress(OSError):
             await proxy.close(within=self._limits.drain)
         self._proxies.discard(proxy)
+
+
+def _fault(error: Exception) -> Problem:
+    """A mistake of this program: its trace goes to the world's own log."""
+    traceback.print_exception(error, file=sys.stderr)
+    return Problem(f"The emulator itself is at fault ({type(error).__name__}); the log of the local world says more.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gzip
 import hashlib
 import io
@@ -12,6 +13,7 @@ import socket
 import tarfile
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -34,46 +36,50 @@ LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
 TERMINAL = {"SUCCEEDED", "FAILED", "ROLLBACK_SUCCEEDED", "ROLLBACK_FAILED"}
 
 # The service of most images here. / tells who answers; the rest is for single tests.
-PROGRAM = r'''
-import json, os, signal, sys, threading, time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+PROGRAM = r"""
+import json, os, signal, socket, sys, threading, time
 
-print("instance of", os.environ.get("VERSION"), "starts", flush=True)
+print("instance of", os.environ.get("VERSION"), "starts\n\n", flush=True)
 if os.environ.get("EXIT_AT_START"):
     sys.exit(int(os.environ["EXIT_AT_START"]))
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 sick = threading.Event()
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    def log_message(self, *args): pass
-    def answer(self, status, body, kind="application/json"):
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def do_GET(self):
-        if self.path.startswith("/slow"):
-            time.sleep(float(self.path.partition("=")[2]))
-        if self.path == "/health":
-            return self.answer(503 if sick.is_set() or os.environ.get("SICK") else 200, b"{}")
-        if self.path == "/die":
-            os._exit(9)
-        if self.path == "/sicken":
-            sick.set()
-        who = {"pid": os.getpid(), "env": dict(os.environ), "cwd": os.getcwd(), "path": self.path,
-               "headers": dict(self.headers.items())}
-        self.answer(200, json.dumps(who).encode())
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer(200, os.environ.get("VERSION", "").encode() + b":" + body, "application/octet-stream")
+def answer(method, path, headers, body):
+    if method == "POST":
+        return 200, os.environ.get("VERSION", "").encode() + b":" + body
+    if path == "/health":
+        return (503 if sick.is_set() or os.environ.get("SICK") else 200), b"{}"
+    if path == "/die":
+        os._exit(9)
+    if path == "/sicken":
+        sick.set()
+    if path.startswith("/slow"):
+        time.sleep(float(path.partition("=")[2]))
+    who = {"pid": os.getpid(), "env": dict(os.environ), "cwd": os.getcwd(), "path": path}
+    return 200, json.dumps(who).encode()
 
-class Server(ThreadingHTTPServer):
-    request_queue_size = 256
-server = Server(("127.0.0.1", int(os.environ["PORT"])), Handler)
-signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-server.serve_forever()
-'''
+def serve(connection):
+    with connection, connection.makefile("rwb") as stream:
+        method, path, _ = stream.readline().decode().split()
+        headers = {}
+        while (line := stream.readline().strip()):
+            name, _, value = line.decode().partition(":")
+            headers[name.lower()] = value.strip()
+        status, body = answer(method, path, headers, stream.read(int(headers.get("content-length", 0))))
+        head = f"HTTP/1.1 {status} Whatever\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        stream.write(head.encode() + (b"" if method == "HEAD" else body))
+
+def attempt(connection):
+    try:
+        serve(connection)
+    except (OSError, ValueError):
+        pass
+
+listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=256)
+while True:
+    threading.Thread(target=attempt, args=(listener.accept()[0],), daemon=True).start()
+"""
 
 
 @dataclass(frozen=True)
@@ -93,17 +99,12 @@ class Harness:
     loop: asyncio.AbstractEventLoop
     clients: dict[str, Any] = field(default_factory=dict)
 
-    until = staticmethod(lambda probe, seconds=10.0: until(probe, seconds))
-    health = staticmethod(lambda **settings: health(**settings))
-    tar = staticmethod(lambda files, compressed=False: tar(files, compressed=compressed))
-    trust = staticmethod(lambda service: trust(service))
-    allow = staticmethod(lambda actions, resource: allow(actions, resource))
-
     def client(self, service: str, region: str = REGION) -> Any:
         """A real boto3 client, with parameter validation off where a test wants to send nonsense itself."""
         key = f"{service}/{region}"
         if key not in self.clients:
-            self.clients[key] = boto3.client(
+            make: Any = boto3.client  # typed for each service by its literal name
+            self.clients[key] = make(
                 service,
                 region_name=region,
                 endpoint_url=self.endpoint.url,
@@ -112,6 +113,35 @@ class Harness:
                 config=Config(retries={"max_attempts": 1}, parameter_validation=False),
             )
         return self.clients[key]
+
+    def post(self, body: bytes, *, service: str = "apprunner", region: str = REGION, **headers: str) -> tuple[int, Any]:
+        """A request that no client would send: its status and the JSON of its answer."""
+        scope = f"AWS4-HMAC-SHA256 Credential=test/20260101/{region}/{service}/aws4_request, Signature=none"
+        sent = {"Authorization": scope, "Content-Type": "application/x-amz-json-1.0"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.endpoint.url, data=body, headers=sent)  # noqa: S310 -- http
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- http
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    def ask(self, operation: str, request: Any) -> tuple[int, Any]:
+        """A request to App Runner as plain JSON, whatever botocore thinks of it."""
+        return self.post(json.dumps(request).encode(), X_Amz_Target=f"AppRunner.{operation}")
+
+    def prepare(self) -> None:
+        """The repository and the two roles."""
+        self.client("ecr").create_repository(repositoryName=REPOSITORY)
+        iam = self.client("iam")
+        iam.create_role(RoleName="Access", AssumeRolePolicyDocument=trust("build.apprunner.amazonaws.com"))
+        managed = "arn:aws:iam::aws:policy/service-role/AWSAppRunnerServicePolicyForECRAccess"
+        iam.attach_role_policy(RoleName="Access", PolicyArn=managed)
+        iam.create_role(RoleName="Instance", AssumeRolePolicyDocument=trust("tasks.apprunner.amazonaws.com"))
+        parameters = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/app/*"
+        document = allow("ssm:GetParameters", parameters)
+        iam.put_role_policy(RoleName="Instance", PolicyName="secrets", PolicyDocument=document)
 
     @property
     def apprunner(self) -> Any:
@@ -147,9 +177,7 @@ class Harness:
         digest = sha256(text.encode())
         put: dict[str, Any] = {"imageTag": tag} if tag else {"imageTag": digest[7:19]}
         with contextlib.suppress(self.client("ecr").exceptions.ImageAlreadyExistsException):
-            self.client("ecr").put_image(
-                repositoryName=REPOSITORY, imageManifest=text, imageDigest=digest, **put
-            )
+            self.client("ecr").put_image(repositoryName=REPOSITORY, imageManifest=text, imageDigest=digest, **put)
         return Pushed(f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{REPOSITORY}@{digest}", digest)
 
     def blob(self, kind: str, content: bytes) -> dict[str, Any]:
@@ -197,7 +225,8 @@ class Harness:
             now: str = next(one["Status"] for one in listed if one["Id"] == operation)
             return now if now in TERMINAL else None
 
-        return until(status, seconds)
+        ended: str = until(status, seconds)
+        return ended
 
     def describe(self, arn: str) -> dict[str, Any]:
         service: dict[str, Any] = self.apprunner.describe_service(ServiceArn=arn)["Service"]
@@ -214,10 +243,30 @@ class Harness:
             return []
         return [event["message"] for event in found["events"]]
 
+    @staticmethod
+    def until(probe: Callable[[], Any], seconds: float = 10) -> Any:
+        return until(probe, seconds)
+
+    @staticmethod
+    def health(**settings: Any) -> dict[str, Any]:
+        return health(**settings)
+
+    @staticmethod
+    def tar(files: dict[str, bytes], *, compressed: bool = False) -> bytes:
+        return tar(files, compressed=compressed)
+
+    @staticmethod
+    def trust(service: str) -> str:
+        return trust(service)
+
+    @staticmethod
+    def allow(actions: Any, resource: str) -> str:
+        return allow(actions, resource)
+
     def delete_all(self) -> None:
         for service in self.apprunner.list_services()["ServiceSummaryList"]:
             arn = service["ServiceArn"]
-            operation = until(lambda arn=arn: self._delete(arn), 30)
+            operation = until(functools.partial(self._delete, arn), 30)
             assert self.ended(arn, operation) == "SUCCEEDED"
 
     def _delete(self, arn: str) -> str | None:
@@ -234,7 +283,7 @@ def until(probe: Callable[[], Any], seconds: float = 10) -> Any:
     while time.monotonic() < end:
         if answer := probe():
             return answer
-        time.sleep(0.01)
+        time.sleep(0.03)
     raise AssertionError(f"it did not happen within {seconds} seconds")
 
 
@@ -298,29 +347,38 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
             work=home / "work",
             loop=loop,
             control=control,
-            limits=Limits(start_budget=10, drain=5, stop_grace=3, request=3, backoff=0.05),
+            limits=Limits(start_budget=10, drain=5, stop_grace=3, request=1.5, backoff=0.05),
         )
         endpoint.start()
         harness = Harness(endpoint, home / "images", loop)
         try:
-            harness.client("ecr").create_repository(repositoryName=REPOSITORY)
-            iam = harness.client("iam")
-            iam.create_role(RoleName="Access", AssumeRolePolicyDocument=trust("build.apprunner.amazonaws.com"))
-            iam.attach_role_policy(
-                RoleName="Access",
-                PolicyArn="arn:aws:iam::aws:policy/service-role/AWSAppRunnerServicePolicyForECRAccess",
-            )
-            iam.create_role(RoleName="Instance", AssumeRolePolicyDocument=trust("tasks.apprunner.amazonaws.com"))
-            iam.put_role_policy(
-                RoleName="Instance",
-                PolicyName="secrets",
-                PolicyDocument=allow("ssm:GetParameters", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/app/*"),
-            )
+            harness.prepare()
             yield harness
         finally:
             for client in harness.clients.values():
                 client.close()
             endpoint.stop()
+
+
+@pytest.fixture
+def other(shared: Harness, tmp_path: Path) -> Iterator[Harness]:
+    """A second endpoint in this process, which a test may stop."""
+    endpoint = AwsEndpoint(
+        port=0,
+        account=ACCOUNT,
+        region=REGION,
+        images=shared.images,
+        work=tmp_path,
+        loop=shared.loop,
+        control=control,
+        limits=Limits(stop_grace=3),
+    )
+    endpoint.start()
+    harness = Harness(endpoint, shared.images, shared.loop)
+    yield harness
+    for client in harness.clients.values():
+        client.close()
+    endpoint.stop()
 
 
 @pytest.fixture

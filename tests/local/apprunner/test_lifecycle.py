@@ -176,7 +176,7 @@ def test_one_operation_at_a_time(world: Any, port: int) -> None:
     image = world.push()
     arn, _ = world.create("web-busy", image.uri, port)
     sick = world.source(image.uri, port, RuntimeEnvironmentVariables={"SICK": "1"})
-    check = world.health(UnhealthyThreshold=3)
+    check = world.health(UnhealthyThreshold=2)
     operation = world.apprunner.update_service(
         ServiceArn=arn, SourceConfiguration=sick, HealthCheckConfiguration=check
     )["OperationId"]
