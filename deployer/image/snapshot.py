@@ -10,11 +10,11 @@ import hashlib
 import io
 import json
 import os
-import subprocess
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployer import git
 from deployer.errors import DeployerError
 
 SOURCE = "ansari_whatsapp"
@@ -39,8 +39,8 @@ def take(root: Path, layout: Path) -> Snapshot:
     A changed working tree is taken as it is, with its content's hash in the tag. Raises DeployerError when
     `root` is no git checkout or holds no service.
     """
-    commit = _git(root, "rev-parse", "HEAD").decode().strip()
-    dirty = bool(_git(root, "status", "--porcelain", "--", SOURCE).strip())
+    commit = git.commit(root)
+    dirty = bool(git.git(root, "status", "--porcelain", "--", SOURCE).strip())
     files = _working_tree(root) if dirty else _committed(root)
     if not files:
         raise DeployerError(f"{root} holds no {SOURCE}/", fix="run in a checkout of the project")
@@ -48,7 +48,7 @@ def take(root: Path, layout: Path) -> Snapshot:
 
 
 def _committed(root: Path) -> dict[str, bytes]:
-    archive = _git(root, "archive", "--format=tar", "HEAD", SOURCE)
+    archive = git.git(root, "archive", "--format=tar", "HEAD", SOURCE)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         return {m.name: _read(tar, m) for m in tar.getmembers() if m.isfile()}
 
@@ -61,7 +61,7 @@ def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 def _working_tree(root: Path) -> dict[str, bytes]:
     """What git tracks or would track; ignored files stay out."""
-    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", SOURCE)
+    listed = git.git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", SOURCE)
     names = sorted(name for name in listed.decode().split("\0") if name)
     return {name: (root / name).read_bytes() for name in names if (root / name).is_file()}
 
@@ -127,18 +127,3 @@ def _digest(blob: bytes) -> str:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _git(root: Path, *arguments: str) -> bytes:
-    """Run git in `root`. Raises DeployerError with git's own words."""
-    try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
-    except FileNotFoundError:
-        raise DeployerError("git is not installed", fix="install git") from None
-    if done.returncode:
-        raise DeployerError(
-            f"git {arguments[0]} failed in {root}",
-            why=done.stderr.decode(errors="replace").strip(),
-            fix="run in a checkout of the project that has a commit",
-        )
-    return done.stdout

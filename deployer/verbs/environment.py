@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
+from deployer import git
 from deployer.aws.session import Session
 from deployer.core.desired import Desired, WantedImage, desired
-from deployer.errors import UsageError
 from deployer.image.snapshot import Snapshot, take
 from deployer.local import lifecycle
 from deployer.local.settings import world_settings
@@ -69,17 +67,4 @@ def _image(loaded: Loaded, snapshot: Snapshot | None, tag: str | None) -> Wanted
     image = loaded.manifest.image
     if snapshot is not None:
         return WantedImage(image.repository, snapshot.tag, snapshot.digest, image.keep)
-    return WantedImage(image.repository, tag or _commit(loaded.path), None, image.keep)
-
-
-def _commit(manifest: Path) -> str:
-    """The full SHA of the checked-out commit, which is the tag of its image."""
-    done = subprocess.run(
-        ["git", "-C", str(manifest.resolve().parent), "rev-parse", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise UsageError("the commit to deploy is not known: this is no git checkout", fix="name an image: --image TAG")
-    return done.stdout.strip()
+    return WantedImage(image.repository, tag or git.commit(loaded.path.resolve().parent), None, image.keep)

@@ -7,30 +7,22 @@ from collections.abc import Callable
 
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
-from deployer.errors import Refused
 from deployer.local.settings import world_settings
+from deployer.verbs import protection
 from deployer.verbs.environment import Environment
 from deployer.verbs.plan import refuse_blocked
 
 
 def apply(environment: Environment, plan: Plan, *, ask: Callable[[str], str] | None) -> Outcome:
-    """Carry out a plan that was shown. A protected environment asks for its name first.
+    """Carry out a plan that was shown, unless the environment's protection refuses it.
 
-    `ask` puts a question to a person; None means nobody is there, and a protected environment is refused.
+    `ask` puts a question to a person; None means that nobody is there.
     """
     refuse_blocked(plan)
     if plan.empty:
         return Outcome(0, False, plan.live_number, plan.release, "", 0)
-    if environment.loaded.manifest.protect.confirm:
-        _confirm(plan.environment, ask)
+    protection.check(environment, plan, ask)
     return environment.run.apply(plan)
-
-
-def _confirm(name: str, ask: Callable[[str], str] | None) -> None:
-    if ask is None:
-        raise Refused(f"{name} is protected and asks a person, but there is no terminal", fix="run it on a terminal")
-    if ask(f"Type the environment's name to apply this plan [{name}]: ").strip() != name:
-        raise Refused("not confirmed; nothing was changed")
 
 
 def show(environment: Environment, outcome: Outcome, *, as_json: bool, just: str) -> str:

@@ -1,0 +1,38 @@
+"""What git says about a checkout."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from deployer.errors import DeployerError
+
+
+def git(root: Path, *arguments: str) -> bytes:
+    """Run git in `root` and return its output. Raises DeployerError with git's own words."""
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
+    except FileNotFoundError:
+        raise DeployerError("git is not installed", fix="install git") from None
+    if done.returncode:
+        raise DeployerError(
+            f"git {arguments[0]} failed in {root}",
+            why=done.stderr.decode(errors="replace").strip(),
+            fix="run in a checkout of the project that has a commit",
+        )
+    return done.stdout
+
+
+def commit(root: Path) -> str:
+    """The full SHA of the checked-out commit."""
+    return git(root, "rev-parse", "HEAD").decode().strip()
+
+
+def branch(root: Path) -> str:
+    """The checked-out branch; empty when none is."""
+    return git(root, "branch", "--show-current").decode().strip()
+
+
+def is_clean(root: Path) -> bool:
+    """Whether nothing differs from the commit, new files included."""
+    return not git(root, "status", "--porcelain").strip()

@@ -1,0 +1,68 @@
+"""What `protect` in a manifest asks for before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from deployer import git
+from deployer.aws import ledger
+from deployer.aws.session import Session
+from deployer.core.plan import Plan
+from deployer.core.release import ledger_path
+from deployer.errors import Refused
+from deployer.manifest.load import load
+from deployer.verbs.environment import Environment
+
+
+def check(environment: Environment, plan: Plan, ask: Callable[[str], str] | None) -> None:
+    """Raises Refused when the manifest's protection is not satisfied; a person is asked last."""
+    protect = environment.loaded.manifest.protect
+    folder = environment.loaded.path.resolve().parent
+    if protect.branches:
+        _branch(folder, plan.environment, protect.branches)
+    if protect.clean_tree and not git.is_clean(folder):
+        raise Refused(
+            f"{plan.environment} takes committed changes only, and this checkout has others (protect.clean_tree)",
+            fix="commit or stash them: git status",
+        )
+    if protect.healthy_in and plan.deployment:
+        _healthy_elsewhere(folder / f"{protect.healthy_in}.yaml", plan)
+    if protect.confirm:
+        _confirm(plan.environment, ask)
+
+
+def _branch(folder: Path, environment: str, allowed: tuple[str, ...]) -> None:
+    branch = git.branch(folder)
+    if branch not in allowed:
+        raise Refused(
+            f"{environment} is deployed from {' or '.join(allowed)}, and this is {branch or 'no branch'}"
+            " (protect.branches)",
+            fix=f"git switch {allowed[0]}",
+        )
+
+
+def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
+    """The same image, by digest, has to be in a healthy release of the other environment."""
+    other = load(manifest).manifest
+    session = Session(other.aws.account, other.aws.region, other.aws.endpoint)
+    session.check()
+    releases = ledger.read(session.ssm, ledger_path(other.app, other.environment))
+    digest = plan.image.partition("@")[2]
+    healthy = {e.release.image.partition("@")[2] for e in releases if e.release.outcome == "healthy"}
+    if digest not in healthy:
+        raise Refused(
+            f"this image was never healthy in {other.environment} (protect.healthy_in)",
+            why=f"no healthy release of {other.environment} runs {digest[:19]}",
+            fix=f"just reconcile {other.environment}",
+        )
+
+
+def _confirm(name: str, ask: Callable[[str], str] | None) -> None:
+    if ask is None:
+        raise Refused(
+            f"{name} asks a person before anything is changed (protect.confirm), and there is no terminal",
+            fix="run it on a terminal",
+        )
+    if ask(f"Type the environment's name to apply this plan [{name}]: ").strip() != name:
+        raise Refused("not confirmed; nothing was changed")

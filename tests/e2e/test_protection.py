@@ -1,0 +1,93 @@
+"""A protected environment, beside one that is not, in one local world."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.e2e import aws
+from tests.e2e.checkout import Checkout, free_ports
+
+pytestmark = pytest.mark.timeout(240)
+UNPROTECTED = "protect: {confirm: false, branches: [], clean_tree: false}"
+
+
+@pytest.fixture(scope="module")
+def deployed(checkout: Checkout) -> Checkout:
+    done = checkout.deployer("reconcile", "local")
+    assert done.returncode == 0, done.stderr
+    return checkout
+
+
+def write_second(checkout: Checkout, protect: str) -> None:
+    """A second environment in the same world, with a service of its own."""
+    text = checkout.manifest.read_text()
+    port = str(free_ports(1)[0])
+    for old, new in {
+        "environment: local\n": "environment: second\n",
+        "whatsapp/local\n": "whatsapp/second\n",
+        "ansari-local-whatsapp": "ansari-second-whatsapp",
+        f"port: {checkout.ports['8001']} ": f"port: {port} ",
+        UNPROTECTED: protect,
+    }.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    (checkout.root / "env" / "second.yaml").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("protect", "words"),
+    [
+        ("protect: {confirm: true, clean_tree: false}", "there is no terminal"),
+        ("protect: {confirm: false, clean_tree: false, branches: [release]}", "is deployed from release"),
+        ("protect: {confirm: false, clean_tree: true}", "takes committed changes only"),
+    ],
+)
+def test_what_is_not_satisfied_is_refused_and_changes_nothing(deployed: Checkout, protect: str, words: str) -> None:
+    write_second(deployed, protect)
+    done = deployed.deployer("reconcile", "second")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert words in done.stderr
+    found = aws.ssm(deployed).get_parameters_by_path(Path="/app-runtime/ansari-whatsapp/second")
+    assert found["Parameters"] == []
+
+
+def test_an_image_has_to_be_healthy_elsewhere_first(deployed: Checkout) -> None:
+    write_second(deployed, "protect: {confirm: false, clean_tree: false, healthy_in: local}")
+    source = deployed.root / "ansari_whatsapp" / "notices.py"
+    original = source.read_text()
+    source.write_text(original + "\n")
+    try:
+        done = deployed.deployer("reconcile", "second")
+    finally:
+        source.write_text(original)
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "never healthy in local" in done.stderr
+    done = deployed.deployer("reconcile", "second")
+    assert done.returncode == 0, done.stderr
+    assert "Release 1" in done.stdout
+
+
+@pytest.mark.parametrize(("typed", "code"), [("local", 4), ("", 4), ("second", 0)])
+def test_a_person_types_the_name(deployed: Checkout, typed: str, code: int) -> None:
+    write_second(deployed, "protect: {confirm: true, clean_tree: false}")
+    aws.ssm(deployed).delete_parameters(Names=["/app-runtime/ansari-whatsapp/second/logging-level"])
+    person, terminal = os.openpty()
+    try:
+        os.write(person, f"{typed}\n".encode())
+        done = subprocess.run(
+            [sys.executable, "-m", "deployer", "reconcile", "second"],
+            cwd=deployed.root,
+            stdin=terminal,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(person)
+        os.close(terminal)
+    assert "Type the environment's name" in done.stdout
+    assert done.returncode == code, done.stderr
