@@ -120,7 +120,7 @@ def _reconcile(options: argparse.Namespace) -> int:
     plan = planning.make_plan(environment)
     shown = sys.stderr if options.json else sys.stdout
     print(planning.show(environment, plan, as_json=False, colour=_colour(shown)), file=shown, flush=True)
-    ask = input if sys.stdin.isatty() else None
+    ask = _ask if sys.stdin.isatty() else None
     outcome = verb.apply(environment, plan, ask=ask)
     just = os.environ.get("DEPLOYER_JUST", "just")
     _out(verb.show(environment, outcome, as_json=options.json, just=just))
@@ -160,6 +160,12 @@ def _say(options: argparse.Namespace) -> int:
     settings = world_settings(load(manifest_path(options.environment)))
     _out(say(settings, " ".join(options.text), options.user))
     return 0
+
+
+def _ask(question: str) -> str:
+    """A question on stderr: stdout carries data only."""
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline()
 
 
 def _out(text: str) -> None:

@@ -89,5 +89,5 @@ def test_a_person_types_the_name(deployed: Checkout, typed: str, code: int) -> N
     finally:
         os.close(person)
         os.close(terminal)
-    assert "Type the environment's name" in done.stdout
+    assert "Type the environment's name" in done.stderr
     assert done.returncode == code, done.stderr
