@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansari_whatsapp.markdown import to_whatsapp
+from ansari_whatsapp.markdown import LONGEST, to_whatsapp
 from ansari_whatsapp.split import LIMIT, split, units
 
 
@@ -36,10 +36,27 @@ from ansari_whatsapp.split import LIMIT, split, units
         ("**Quran 39:3:**Arabic", "*Quran 39:3:*Arabic"),
         ("said [1] so", "said [1] so"),
         ("C# is a language", "C# is a language"),
+        ("```py\nf(x)# note\n```", "```f(x)# note```"),
+        ("one<br>two", "one\ntwo"),
+        ("| a | b |\n|---|---|\n| 1<br>2 | 3 |", "- a: 1 2, b: 3"),
+        ("[a@b.example](mailto:a@b.example)", "a@b.example"),
+        ("<https://a.example/ن>", "https://a.example/ن"),
+        ("قال.# عنوان\n\nنص", "قال.\n\n*عنوان*\n\nنص"),
     ],
 )
 def test_what_whatsapp_shows(markdown: str, whatsapp: str) -> None:
     assert "\n\n".join(to_whatsapp(markdown)) == whatsapp
+
+
+@pytest.mark.parametrize("marks", ["**a ", "*a", "_a ", "[", "![", "`", "> ", "- ", "|a", "~~a "])
+def test_a_flood_of_marks_is_still_rendered(marks: str) -> None:
+    text = marks * (LONGEST // len(marks))
+    assert "".join(to_whatsapp(text)).count("a") == text.count("a")
+
+
+def test_many_bold_items_stay_bold() -> None:
+    items = "\n".join(f"- **item {number}**" for number in range(600))
+    assert to_whatsapp(items)[0].splitlines()[599] == "- *item 599*"
 
 
 def test_a_heading_stays_with_what_follows_it() -> None:

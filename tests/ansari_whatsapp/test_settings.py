@@ -40,14 +40,18 @@ def test_a_platform_is_listened_to_on_every_address() -> None:
     ("name", "value"),
     [
         ("DEPLOYMENT_TYPE", "testing"),
-        ("BACKEND_SERVER_URL", "http://api.example.org"),
         ("BACKEND_SERVER_URL", "file:///etc/passwd"),
         ("BACKEND_SERVER_URL", "https://user:password@api.example.org"),
-        ("META_GRAPH_URL", "http://graph.example.org"),
+        ("BACKEND_SERVER_URL", "http://[::1"),
+        ("META_GRAPH_URL", "ftp://graph.example.org"),
         ("META_API_VERSION", "26"),
         ("META_BUSINESS_PHONE_NUMBER_ID", "12"),
         ("META_APP_SECRET", "your_app_secret"),
         ("META_APP_SECRET", "   "),
+        ("META_APP_SECRET", "a-real-looking-secret\n"),
+        ("META_ACCESS_TOKEN_FROM_SYS_USER", "EAA-with-an-é-in-it"),
+        ("META_BUSINESS_PHONE_NUMBER_ID", "١٢٣٤٥٦"),
+        ("APP_RELEASE", "two\nlines"),
         ("WHATSAPP_CHAT_RETENTION_HOURS", "0"),
         ("WHATSAPP_UNDER_MAINTENANCE", "maybe"),
         ("LOGGING_LEVEL", "LOUD"),
@@ -66,8 +70,16 @@ def test_no_secret_is_repeated_whatever_it_is(value: str) -> None:
     assert "s3ntinel" not in problems(META_APP_SECRET=sentinel, META_WEBHOOK_VERIFY_TOKEN=sentinel, PORT=sentinel)
 
 
-def test_two_secrets_with_one_value_are_refused() -> None:
-    assert "same value" in problems(META_APP_SECRET=GOOD["META_WEBHOOK_VERIFY_TOKEN"])
+def test_two_secrets_with_one_value_are_refused_by_name() -> None:
+    told = problems(META_APP_SECRET=GOOD["META_WEBHOOK_VERIFY_TOKEN"])
+    assert "META_APP_SECRET and META_WEBHOOK_VERIFY_TOKEN have the same value" in told
+
+
+@pytest.mark.parametrize("name", ["BACKEND_SERVER_URL", "META_GRAPH_URL"])
+def test_plain_http_is_for_this_machine_or_a_local_deployment(name: str) -> None:
+    away = {name: "http://neighbour:8000"}
+    assert Settings.from_environment(GOOD | away).model_dump()[name.lower()] == "http://neighbour:8000"
+    assert f"{name}: has to be https" in problems(DEPLOYMENT_TYPE="staging", **away)
 
 
 def test_reading_the_settings_loads_no_server() -> None:

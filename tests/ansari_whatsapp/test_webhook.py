@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansari_whatsapp.webhook import Batch, Message, Status, parse
+from ansari_whatsapp.webhook import LONGEST_TEXT, Batch, Message, Status, decode, parse
 from tests.ansari_whatsapp.world import NUMBER, envelope, text, value
 
 json_values = st.recursive(
@@ -49,6 +49,7 @@ def test_a_repeated_wamid_counts_once_and_another_number_not_at_all() -> None:
         ({"from": "+1555"}, None),
         ({"from": "1' or '1"}, None),
         ({"from": 15551230000}, None),
+        ({"from": "١٢٣٤٥٦"}, None),
         ({}, None),
     ],
 )
@@ -58,8 +59,77 @@ def test_who_wrote(sender: dict[str, Any], user: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("contacts", "user"),
+    [
+        ([{"user_id": "US.1a2b", "profile": {"username": "a.b"}}], "US.1a2b"),
+        ([{"wa_id": "15551230000", "user_id": "US.1a2b"}], "15551230000"),
+        ([{"user_id": "US.1a2b"}, {"user_id": "US.3c4d"}], None),
+        ([{"user_id": 5}], None),
+        ([[]], None),
+        ({}, None),
+    ],
+)
+def test_who_wrote_when_only_the_contact_says_so(contacts: object, user: str | None) -> None:
+    message = {"id": "1", "timestamp": "1", "type": "text", "text": {"body": "x"}}
+    batch = parsed(value(message, contacts=contacts))
+    assert [message.user for message in batch.messages] == ([user] if user else [])
+
+
+def test_a_group_is_not_answered() -> None:
+    batch = parsed(value(text("to all", "1", group_id="G")))
+    assert (batch.messages, batch.ignored) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'"caf\\u00e9"', "café"),
+        (b'"half \\ud83d!"', "half \ud83d!"),
+        (b'"\\ud83d\\ude00"', "😀"),
+        (b'"\xff"', "\ufffd"),
+        (b'\xef\xbb\xbf"x"', "x"),
+    ],
+)
+def test_what_can_be_read_of_a_body_is_read(body: bytes, said: str) -> None:
+    assert decode(body) == said
+
+
+@given(st.binary(max_size=200))
+def test_a_body_is_read_or_a_value_error(body: bytes) -> None:
+    try:
+        decode(body)
+    except ValueError:
+        pass
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b"9" * 5000])
+def test_what_nobody_can_read(body: bytes) -> None:
+    with pytest.raises(ValueError, match="."):
+        decode(body)
+
+
+def test_half_an_emoji_does_not_take_the_message_with_it() -> None:
+    assert parsed(value(text("half \ud83d!", "1"))).messages[0].text == "half \ufffd!"
+    assert parsed(value(text("whole \U0001f600", "1"))).messages[0].text == "whole 😀"
+
+
+def test_an_endless_text_is_cut_where_it_shows() -> None:
+    found = parsed(value(text("x" * 100_000, "1"))).messages[0].text
+    assert found == "x" * (LONGEST_TEXT + 1)
+
+
+@pytest.mark.parametrize(
     ("timestamp", "seconds"),
-    [("1764000000", 1764000000), (1764000000, 1764000000), ("9" * 400, None), ("-1", None), (True, None), (None, None)],
+    [
+        ("1764000000", 1764000000),
+        (1764000000, 1764000000),
+        ("9" * 400, None),
+        (10**400, None),
+        ("-1", None),
+        (-1, None),
+        (True, None),
+        (None, None),
+    ],
 )
 def test_when(timestamp: object, seconds: int | None) -> None:
     message = {"from": "15551230000", "id": "1", "timestamp": timestamp, "type": "text", "text": {"body": "x"}}

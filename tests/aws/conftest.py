@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-import threading
-from collections.abc import Iterable, Iterator
-from typing import Any
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from deployer.aws.session import Session
-from deployer.local.endpoint import AwsEndpoint
 
 ACCOUNT, REGION = "000000000000", "us-west-2"
+ROOT = Path(__file__).parents[2]
 numbers = itertools.count()
-
-
-def no_control(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    start_response("404 Not Found", [])
-    return []
 
 
 @pytest.fixture(scope="session")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    home = tmp_path_factory.mktemp("aws")
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    endpoint = AwsEndpoint(
-        port=0,
-        account=ACCOUNT,
-        region=REGION,
-        images=home / "images",
-        work=home / "work",
-        loop=loop,
-        control=no_control,
-    )
-    endpoint.start()
-    try:
-        yield Session(ACCOUNT, REGION, endpoint.url)
-    finally:
-        endpoint.stop()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    home = str(tmp_path_factory.mktemp("aws"))
+    command = [sys.executable, "-m", "tests.aws.serve", ACCOUNT, REGION, home]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield Session(ACCOUNT, REGION, process.stdout.readline().strip())
 
 
 @pytest.fixture

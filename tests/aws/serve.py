@@ -1,0 +1,43 @@
+"""A local AWS endpoint in a process of its own: moto's state belongs to the process. Prints its URL; ends with stdin."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from deployer.local.endpoint import AwsEndpoint
+
+
+def no_control(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    start_response("404 Not Found", [])
+    return []
+
+
+def main(account: str, region: str, home: Path) -> None:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    endpoint = AwsEndpoint(
+        port=0,
+        account=account,
+        region=region,
+        images=home / "images",
+        work=home / "work",
+        loop=loop,
+        control=no_control,
+    )
+    endpoint.start()
+    print(endpoint.url, flush=True)  # noqa: T201
+    sys.stdin.read()
+    endpoint.stop()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
