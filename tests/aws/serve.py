@@ -1,4 +1,4 @@
-"""A local AWS endpoint in a process of its own: moto's state belongs to the process. Prints its URL; ends with stdin."""
+"""A local AWS endpoint in a process of its own, because moto keeps its state per process. It ends with its stdin."""
 
 from __future__ import annotations
 
