@@ -9,15 +9,21 @@ from deployer.core.desired import WantedImage, WantedParameter, WantedRole
 from deployer.core.service import Scaling, ServiceSpec
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Change:
+    """What every change says of itself: "+" or "~", why, and the line of the manifest that asks for it."""
+
+    symbol: str
+    reason: str
+    line: str = ""
+
+
 @dataclass(frozen=True)
-class CreateRepository:
+class CreateRepository(_Change):
     """An ECR repository with immutable tags, so that a tag always means the same commit."""
 
     group: ClassVar[str] = "Image"
     name: str
-    symbol: str = "+"
-    reason: str = "missing"
-    line: str = ""
 
     @property
     def address(self) -> str:
@@ -29,16 +35,13 @@ class CreateRepository:
 
 
 @dataclass(frozen=True)
-class MendRepository:
+class MendRepository(_Change):
     """Tag immutability or scanning differs from what the deployer keeps."""
 
     group: ClassVar[str] = "Image"
     name: str
     immutable: bool
     scan_on_push: bool
-    reason: str
-    symbol: str = "~"
-    line: str = ""
 
     @property
     def address(self) -> str:
@@ -51,16 +54,13 @@ class MendRepository:
 
 
 @dataclass(frozen=True)
-class PutLifecycle:
+class PutLifecycle(_Change):
     """The rule that keeps the newest images."""
 
     group: ClassVar[str] = "Image"
     repository: str
     policy: str
     keep: int
-    symbol: str
-    reason: str
-    line: str
 
     @property
     def address(self) -> str:
@@ -72,15 +72,12 @@ class PutLifecycle:
 
 
 @dataclass(frozen=True)
-class PushImage:
+class PushImage(_Change):
     """An image this machine holds and ECR does not."""
 
     group: ClassVar[str] = "Image"
     image: WantedImage
     digest: str
-    symbol: str = "+"
-    reason: str = "new"
-    line: str = ""
 
     @property
     def address(self) -> str:
@@ -92,15 +89,12 @@ class PushImage:
 
 
 @dataclass(frozen=True)
-class PutRole:
+class PutRole(_Change):
     """A managed role: created, or its trust and inline policy written again."""
 
     group: ClassVar[str] = "Access"
     role: WantedRole
     create: bool
-    symbol: str
-    reason: str
-    line: str
 
     @property
     def address(self) -> str:
@@ -112,7 +106,7 @@ class PutRole:
 
 
 @dataclass(frozen=True)
-class PutParameter:
+class PutParameter(_Change):
     """One parameter written. `version` is what AWS must answer; another number means somebody else wrote too."""
 
     group: ClassVar[str] = "Variables"
@@ -120,16 +114,10 @@ class PutParameter:
     version: int
     old: str | None
     retype: bool
-    symbol: str
-    reason: str
 
     @property
     def address(self) -> str:
         return self.parameter.variable
-
-    @property
-    def line(self) -> str:
-        return self.parameter.line
 
     @property
     def detail(self) -> str:
@@ -143,15 +131,12 @@ _ORIGINS = {"generate": "generated now", "local-world": "from the local world"}
 
 
 @dataclass(frozen=True)
-class CreateScaling:
+class CreateScaling(_Change):
     """A new revision of the service's auto scaling configuration; App Runner's are immutable."""
 
     group: ClassVar[str] = "Service"
     name: str
     scaling: Scaling
-    symbol: str
-    reason: str
-    line: str
 
     @property
     def address(self) -> str:
@@ -164,7 +149,7 @@ class CreateScaling:
 
 
 @dataclass(frozen=True)
-class DeployService:
+class DeployService(_Change):
     """The one deployment that brings everything else to the running containers."""
 
     group: ClassVar[str] = "Service"
@@ -173,9 +158,6 @@ class DeployService:
     spec: ServiceSpec
     release: str
     differences: tuple[str, ...]
-    reason: str
-    symbol: str
-    line: str
 
     @property
     def address(self) -> str:
@@ -187,15 +169,12 @@ class DeployService:
 
 
 @dataclass(frozen=True)
-class RecordRelease:
+class RecordRelease(_Change):
     """A release that is live and healthy, but missing in the ledger: an earlier run stopped before the record."""
 
     group: ClassVar[str] = "Service"
     name: str
     release: str
-    symbol: str = "+"
-    reason: str = "live, but not in the ledger"
-    line: str = ""
 
     @property
     def address(self) -> str:

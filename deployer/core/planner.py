@@ -67,14 +67,22 @@ def _image(desired: Desired, facts: Facts) -> tuple[str, list[Change], list[Bloc
     policy = lifecycle_policy(wanted.keep)
     repository, changes = facts.repository, list[Change]()
     if repository is None:
-        changes.append(CreateRepository(wanted.repository))
+        changes.append(CreateRepository(wanted.repository, symbol="+", reason="missing", line=line))
     elif not (repository.immutable and repository.scan_on_push):
-        drift = "drift: changed outside the deployer"
-        changes.append(MendRepository(wanted.repository, repository.immutable, repository.scan_on_push, drift))
+        changes.append(
+            MendRepository(
+                wanted.repository,
+                repository.immutable,
+                repository.scan_on_push,
+                symbol="~",
+                reason="drift: changed outside the deployer",
+                line=line,
+            )
+        )
     if repository is None or repository.lifecycle is None:
-        changes.append(PutLifecycle(wanted.repository, policy, wanted.keep, "+", "missing", line))
+        changes.append(PutLifecycle(wanted.repository, policy, wanted.keep, symbol="+", reason="missing", line=line))
     elif json.loads(repository.lifecycle) != json.loads(policy):
-        changes.append(PutLifecycle(wanted.repository, policy, wanted.keep, "~", "differs", line))
+        changes.append(PutLifecycle(wanted.repository, policy, wanted.keep, symbol="~", reason="differs", line=line))
     if wanted.digest is None and facts.image_digest is None:
         what = f"no image {wanted.repository}:{wanted.tag} in ECR"
         return (
@@ -84,7 +92,7 @@ def _image(desired: Desired, facts: Facts) -> tuple[str, list[Change], list[Bloc
         )
     if facts.image_digest is None:
         assert wanted.digest is not None
-        return wanted.digest, [*changes, PushImage(wanted, wanted.digest)], []
+        return wanted.digest, [*changes, PushImage(wanted, wanted.digest, symbol="+", reason="new", line=line)], []
     if wanted.digest is not None and wanted.digest != facts.image_digest:
         what = f"ECR already holds another image under the tag {wanted.tag}; tags are immutable"
         return (
@@ -129,6 +137,7 @@ def _parameters(desired: Desired, facts: Facts, last: Release | None) -> _Parame
                     retype=found is not None and found.secure != wanted.secure,
                     symbol="+" if found is None else "~",
                     reason=_why(wanted, found.value if found else None, last),
+                    line=wanted.line,
                 )
             )
         elif held is not None and held != version:
@@ -168,22 +177,45 @@ def _service(
     live, line = facts.service, desired.lines["service"]
     changes: list[Change] = []
     if facts.scaling_arn is None:
-        changes.append(CreateScaling(desired.service_name, spec.scaling, "+", "no revision with these numbers", line))
+        changes.append(
+            CreateScaling(
+                desired.service_name,
+                spec.scaling,
+                symbol="+",
+                reason="no revision with these numbers",
+                line=line,
+            )
+        )
     if live is None:
-        deploy = DeployService(desired.service_name, None, spec, release, (), "missing", "+", line)
+        deploy = DeployService(desired.service_name, None, spec, release, (), symbol="+", reason="missing", line=line)
         return [*changes, deploy], []
     if live.status not in UPDATABLE:
         return changes, [_status_blocker(desired, live)]
     if live.spec == spec and live.status == "RUNNING":
         if last is None or last.id != release:
-            changes.append(RecordRelease(desired.service_name, release))
+            changes.append(
+                RecordRelease(
+                    desired.service_name, release, symbol="+", reason="live, but not in the ledger", line=line
+                )
+            )
         return changes, []
     differences = _differences(live, spec, parameters)
-    reason = "edit" if last is None or live.spec.settings() == dict(last.settings) else "edit or drift"
+    reason = _why_deploy(live, release, last)
     return [
         *changes,
-        DeployService(desired.service_name, live.arn, spec, release, differences, reason, "~", line),
+        DeployService(desired.service_name, live.arn, spec, release, differences, symbol="~", reason=reason, line=line),
     ], []
+
+
+def _why_deploy(live: ServiceFact, release: str, last: Release | None) -> str:
+    """Edit when another release is wanted than the last one, drift when the service is not as that one left it."""
+    if last is None:
+        return "edit"
+    held = live.spec.environment.get(RELEASE_VARIABLE), live.spec.image, live.spec.settings()
+    drifted = held != (last.id, last.image, dict(last.settings))
+    if release == last.id:
+        return "drift: changed outside the deployer"
+    return "edit, and drift: changed outside the deployer" if drifted else "edit"
 
 
 def _status_blocker(desired: Desired, live: ServiceFact) -> Blocker:

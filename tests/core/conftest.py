@@ -125,7 +125,7 @@ def record(plan: Plan, desired: Desired) -> Release:
     return Release(
         id=plan.release,
         outcome="healthy",
-        image="",
+        image=plan.image,
         tag="",
         literals=literals,
         versions=plan.versions,

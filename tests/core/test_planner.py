@@ -98,6 +98,7 @@ class TestAfterADeployment:
         put = only(made, PutParameter)
         assert (put.symbol, put.detail, put.reason, put.version) == ("~", "literal  DEBUG -> INFO", "edit", 2)
         assert only(made, DeployService).detail == "deploy, because: LEVEL"
+        assert only(made, DeployService).reason == "edit"
 
     def test_a_change_from_outside_is_drift(
         self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
@@ -154,6 +155,19 @@ class TestAfterADeployment:
             "cpu 1 vCPU -> 2 vCPU",
             "memory 2 GB -> 4 GB",
         )
+
+    def test_a_setting_changed_outside_is_drift_and_both_are_told(
+        self, wish: Wish, carry_out: CarryOut, empty: Facts
+    ) -> None:
+        wanted = wish()
+        live = carry_out(plan(wanted, empty), empty, wanted)
+        assert live.service is not None
+        bent = replace(live, service=replace(live.service, spec=replace(live.service.spec, auto_deployments=True)))
+        made = plan(wanted, bent)
+        assert only(made, DeployService).reason == "drift: changed outside the deployer"
+        assert only(made, DeployService).differences == ("auto_deployments true -> false",)
+        edited = replace(wanted, spec=replace(wanted.spec, cpu=2048))
+        assert only(plan(edited, bent), DeployService).reason == "edit, and drift: changed outside the deployer"
 
     def test_a_busy_service_is_a_blocker(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
         wanted = wish()

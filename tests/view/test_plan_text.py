@@ -29,7 +29,7 @@ def plan(**more: object) -> Plan:
 
 def put(name: str, value: str | None, old: str | None, symbol: str) -> PutParameter:
     wanted = WantedParameter(name.lower(), f"/p/{name.lower()}", name, value, "generate:32", "", "staging.yaml:7")
-    return PutParameter(wanted, version=2, old=old, retype=False, symbol=symbol, reason="edit")
+    return PutParameter(wanted, version=2, old=old, retype=False, symbol=symbol, reason="edit", line="staging.yaml:7")
 
 
 HEAD = (
@@ -49,7 +49,11 @@ def test_nothing_to_do() -> None:
 
 def test_changes_notices_and_a_summary() -> None:
     made = plan(
-        changes=(CreateRepository("demo"), put("LEVEL", "INFO", "DEBUG", "~"), put("API_KEY", None, None, "+")),
+        changes=(
+            CreateRepository("demo", symbol="+", reason="missing"),
+            put("LEVEL", "INFO", "DEBUG", "~"),
+            put("API_KEY", None, None, "+"),
+        ),
         notices=(Notice("!", "TOKEN", "secret   v6 -> v7; containers still hold v6", "staging.yaml:9"),),
     )
     assert text(made) == HEAD + (
