@@ -18,10 +18,13 @@ def main() -> None:
     from ansari_whatsapp.telemetry import configure
 
     configure(settings.logging_level)
-    # One process: the manager that Sanic starts otherwise can miss a SIGTERM that comes early.
-    create_app(settings).run(
-        host=settings.host, port=settings.port, single_process=True, motd=False, access_log=False, debug=False
-    )
+    try:
+        # One process: the manager that Sanic starts otherwise can miss a SIGTERM that comes early.
+        create_app(settings).run(
+            host=settings.host, port=settings.port, single_process=True, motd=False, access_log=False, debug=False
+        )
+    except OSError as error:
+        sys.exit(f"the service cannot listen on {settings.host}:{settings.port}: {error.strerror}")
 
 
 if __name__ == "__main__":

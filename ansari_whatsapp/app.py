@@ -9,18 +9,22 @@ from sanic import Sanic
 from ansari_whatsapp.backend import Backend
 from ansari_whatsapp.conversation import Conversation
 from ansari_whatsapp.graph import Graph
-from ansari_whatsapp.inbox import MemoryInbox
-from ansari_whatsapp.routes import Routes
+from ansari_whatsapp.inbox import Inbox, MemoryInbox
+from ansari_whatsapp.routes import LARGEST_BODY, Routes
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.telemetry import log
 from ansari_whatsapp.worker import Clocks, Worker
 
 
-def create_app(settings: Settings, name: str = "ansari_whatsapp") -> Sanic[Any, Any]:
-    """The application. Everything that needs a loop is made when the server starts, nothing at import."""
+def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansari_whatsapp") -> Sanic[Any, Any]:
+    """The application, with the inbox in memory unless another one is given; nothing runs before the server starts.
+
+    `name` is known to Sanic process-wide, and two applications cannot have the same.
+    """
     app: Sanic[Any, Any] = Sanic(name, configure_logging=False)
     app.config.update(
         {
+            "REQUEST_MAX_SIZE": LARGEST_BODY,
             "REQUEST_TIMEOUT": 15,
             "RESPONSE_TIMEOUT": 30,
             "GRACEFUL_SHUTDOWN_TIMEOUT": 5,
@@ -29,7 +33,7 @@ def create_app(settings: Settings, name: str = "ansari_whatsapp") -> Sanic[Any, 
             "FALLBACK_ERROR_FORMAT": "json",
         }
     )
-    inbox = MemoryInbox()
+    inbox = inbox or MemoryInbox()
     backend, graph = Backend(settings), Graph(settings)
     clocks = Clocks(first_retry=settings.first_retry_seconds)
     worker = Worker(inbox, Conversation(settings, backend, graph), graph, clocks)

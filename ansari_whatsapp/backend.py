@@ -12,10 +12,13 @@ import httpx
 
 from ansari_whatsapp.settings import Settings
 
-CONNECT, FIRST_BYTE, BETWEEN_CHUNKS = 5.0, 30.0, 75.0  # seconds
+CONNECT, LOOKUP, FIRST_BYTE, BETWEEN_CHUNKS = 5.0, 15.0, 30.0, 75.0  # seconds
 WHOLE_ANSWER = 115.0  # seconds; App Runner ends a request of the backend's after 120
 LONGEST_ANSWER = 200_000  # characters
 THREAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+UNREACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class BackendError(Exception):
@@ -24,6 +27,18 @@ class BackendError(Exception):
     def __init__(self, what: str, *, again: bool) -> None:
         super().__init__(what)
         self.again = again
+
+
+class UnknownUser(BackendError):
+    """The backend says 404: `exists` knows users of every channel, the other routes those of WhatsApp only."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer in markdown; `complete` is False when it broke off on its way."""
+
+    markdown: str
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -41,7 +56,7 @@ class Backend:
         self._http = httpx.AsyncClient(
             base_url=settings.backend_server_url,
             headers={"X-Whatsapp-Api-Key": settings.whatsapp_service_api_key.get_secret_value()},
-            timeout=httpx.Timeout(FIRST_BYTE, connect=CONNECT, read=BETWEEN_CHUNKS),
+            timeout=httpx.Timeout(LOOKUP, connect=CONNECT),
             limits=httpx.Limits(max_connections=1000, max_keepalive_connections=100),
             follow_redirects=False,
         )
@@ -64,7 +79,7 @@ class Backend:
             raise BackendError("registration failed", again=True)
 
     async def last_thread(self, user: str) -> LastThread:
-        """The newest thread of the user."""
+        """The newest thread of the user. Raises UnknownUser."""
         answer = await self._ask("GET", "/whatsapp/v2/threads/last", params={"phone_num": user})
         thread, used = answer.get("thread_id"), answer.get("last_message_time")
         try:
@@ -81,40 +96,56 @@ class Backend:
             raise BackendError("no thread was made", again=True)
         return str(thread)
 
-    async def process(self, user: str, thread_id: str, text: str) -> str:
-        """The whole answer, in markdown. It is never asked for twice: every call adds a turn to the thread.
+    async def process(self, user: str, thread_id: str, text: str) -> Answer:
+        """The answer. Once the backend has the question it is not asked again: every call adds a turn to the thread.
 
-        An answer that breaks off is returned as far as it came; an empty one raises BackendError.
+        An answer that breaks off is returned as far as it came; an empty one raises BackendError, as the backend's
+        own failures come as a 200 without a body.
         """
         body = {"phone_num": user, "thread_id": thread_id, "message": text}
         chunks: list[str] = []
+        broken = ""
         try:
             async with asyncio.timeout(WHOLE_ANSWER):
-                async with self._http.stream("POST", "/whatsapp/v2/messages/process", json=body) as answer:
-                    if answer.status_code != 200:
-                        raise BackendError(f"processing answered {answer.status_code}", again=False)
-                    answer.encoding = "utf-8"  # the backend names none
-                    length = 0
-                    async for chunk in answer.aiter_text():
-                        chunks.append(chunk)
-                        length += len(chunk)
-                        if length > LONGEST_ANSWER:
-                            break
+                await self._stream(body, chunks)
+        except UNREACHED as error:
+            raise BackendError(f"processing: {type(error).__name__}", again=True) from None
         except (httpx.HTTPError, TimeoutError) as error:
-            if not "".join(chunks).strip():
-                raise BackendError(f"processing broke off: {type(error).__name__}", again=False) from None
-        text = "".join(chunks)
-        if not text.strip():
-            raise BackendError("the answer is empty", again=False)
-        return text
+            broken = type(error).__name__
+        markdown = "".join(chunks)
+        if not markdown.strip():
+            raise BackendError(f"processing broke off: {broken}" if broken else "the answer is empty", again=False)
+        return Answer(markdown, complete=not broken)
+
+    async def _stream(self, body: dict[str, str], chunks: list[str]) -> None:
+        """Add the chunks of the answer as they come."""
+        timeout = httpx.Timeout(BETWEEN_CHUNKS, connect=CONNECT)
+        request = self._http.build_request("POST", "/whatsapp/v2/messages/process", json=body, timeout=timeout)
+        async with asyncio.timeout(FIRST_BYTE):
+            answer = await self._http.send(request, stream=True)
+        try:
+            if answer.status_code != 200:
+                raise BackendError(f"processing answered {answer.status_code}", again=False)
+            answer.encoding = "utf-8"  # the backend names none
+            length = 0
+            async for chunk in answer.aiter_text():
+                chunks.append(chunk)
+                length += len(chunk)
+                if length > LONGEST_ANSWER:
+                    return
+        finally:
+            await answer.aclose()
 
     async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
             answer = await self._http.request(method, path, **options)
         except httpx.HTTPError as error:
             raise BackendError(f"{path}: {type(error).__name__}", again=True) from None
+        if answer.status_code == 404:
+            raise UnknownUser(f"{path} answered 404", again=False)
         if answer.status_code != 200:
-            raise BackendError(f"{path} answered {answer.status_code}", again=answer.status_code >= 500)
+            again = answer.status_code >= 500 or answer.status_code == 429
+            raise BackendError(f"{path} answered {answer.status_code}", again=again)
         try:
             found = answer.json()
         except ValueError:

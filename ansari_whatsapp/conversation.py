@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from ansari_whatsapp.backend import Backend, BackendError
-from ansari_whatsapp.graph import Graph, GraphError
+from ansari_whatsapp.backend import Answer, Backend, BackendError, UnknownUser
+from ansari_whatsapp.graph import Graph, GraphError, Reaction
 from ansari_whatsapp.language import detect
-from ansari_whatsapp.markdown import to_whatsapp
+from ansari_whatsapp.markdown import LONGEST, to_whatsapp
 from ansari_whatsapp.notices import Notice, Notices
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.split import split
-from ansari_whatsapp.telemetry import log, who
-from ansari_whatsapp.webhook import KNOWN, Message
+from ansari_whatsapp.telemetry import log
+from ansari_whatsapp.webhook import KNOWN, LONGEST_TEXT, Message
 
 TYPING_EVERY = 20.0  # seconds; the indicator goes out after 25
 TYPING_AT_MOST = 300.0
@@ -25,70 +25,102 @@ MOST_PARTS = 10
 DEVELOPERS_MARK = "!d "
 
 
+class Unanswered(Exception):
+    """There is no answer now. `notice` tells the user; `again` says that trying later can help and does no harm."""
+
+    def __init__(self, notice: Notice, cause: BackendError) -> None:
+        super().__init__(str(cause))
+        self.notice = notice
+        self.again = cause.again
+
+
 class Conversation:
     """Decides, and asks the backend. It sends nothing but "read" and "typing"."""
 
     def __init__(
-        self, settings: Settings, backend: Backend, graph: Graph, clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        backend: Backend,
+        graph: Graph,
+        clock: Callable[[], float] = time.time,
+        typing_every: float = TYPING_EVERY,
     ) -> None:
         self._settings = settings
         self._backend = backend
         self._graph = graph
         self._clock = clock
+        self._typing_every = typing_every
         self._notices = Notices()
 
     async def answer(self, message: Message) -> tuple[str, ...]:
-        """The messages to send, in order; none when there is nothing to say.
+        """The messages to send, in order; none when there is nothing to say. Raises Unanswered."""
+        if (told := self._without_the_backend(message)) is not None:
+            return told
+        text = message.text or ""
+        async with self._typing(message.wamid):
+            thread = await self._thread(message.user, text)
+            try:
+                answer = await self._backend.process(message.user, thread, text)
+            except BackendError as error:
+                raise Unanswered(Notice.NO_ANSWER, error) from None
+            # Some markdown takes seconds to parse, and everybody else would wait for it.
+            return await asyncio.to_thread(_parts, answer) or self.notice(message, Notice.NO_ANSWER)
 
-        Raises BackendError with `again` when nothing was asked of the model yet and asking later can help.
-        """
-        if message.text is None:
-            return self._notice(message, Notice.TEXT_ONLY) if message.kind in KNOWN else ()
-        if self._settings.deployment_type == "staging" and message.text.startswith(DEVELOPERS_MARK):
+    def notice(self, message: Message, notice: Notice) -> tuple[str, ...]:
+        """The notice, unless the user has just been told."""
+        return (notice.value,) if self._notices.due(message.user, notice) else ()
+
+    def _without_the_backend(self, message: Message) -> tuple[str, ...] | None:
+        """The answer to what the backend is not asked; None for a question."""
+        if message.text is None and message.kind not in KNOWN:
             return ()
-        if self._settings.whatsapp_under_maintenance:
-            return self._notice(message, Notice.MAINTENANCE)
+        if self._settings.deployment_type == "staging" and (message.text or "").startswith(DEVELOPERS_MARK):
+            return ()
         if self._too_old(message):
-            return self._notice(message, Notice.TOO_OLD)
+            return self.notice(message, Notice.TOO_OLD) if message.text is not None else ()
+        if self._settings.whatsapp_under_maintenance:
+            return self.notice(message, Notice.MAINTENANCE)
+        if message.text is None:
+            return self.notice(message, Notice.TEXT_ONLY)
         if not message.text.strip():
             return ()
-        async with self._typing(message.wamid):
-            await self._register(message)
-            thread = await self._thread(message)
-            try:
-                markdown = await self._backend.process(message.user, thread, _clean(message.text))
-            except BackendError as error:
-                log.warning("no answer", extra={"user": who(message.user), "cause": str(error)})
-                return self._notice(message, Notice.NO_ANSWER)
-        parts = split(to_whatsapp(markdown))[:MOST_PARTS]
-        return parts or self._notice(message, Notice.NO_ANSWER)
-
-    def apology(self, message: Message) -> tuple[str, ...]:
-        """What to say when a message could not be worked on at all, after the last try."""
-        return self._notice(message, Notice.NOT_REGISTERED) if message.text is not None else ()
-
-    async def _register(self, message: Message) -> None:
-        if not await self._backend.exists(message.user):
-            await self._backend.register(message.user, detect(message.text or ""))
-
-    async def _thread(self, message: Message) -> str:
-        """The newest thread if it was used lately, else a new one titled with the first words."""
-        last = await self._backend.last_thread(message.user)
-        kept = timedelta(hours=self._settings.whatsapp_chat_retention_hours)
-        if last.thread_id is not None and last.used is not None:
-            used = last.used if last.used.tzinfo else last.used.replace(tzinfo=UTC)
-            if datetime.fromtimestamp(self._clock(), UTC) - used <= kept:
-                return last.thread_id
-        title = " ".join(_clean(message.text or "").split()[:TITLE_WORDS])
-        return await self._backend.new_thread(message.user, title)
+        if len(message.text) > LONGEST_TEXT:
+            return self.notice(message, Notice.TOO_LONG)
+        return None
 
     def _too_old(self, message: Message) -> bool:
         if message.timestamp is None:
             return False
         return self._clock() - message.timestamp > self._settings.whatsapp_message_age_threshold_seconds
 
-    def _notice(self, message: Message, notice: Notice) -> tuple[str, ...]:
-        return (notice.value,) if self._notices.due(message.user, notice) else ()
+    async def _thread(self, user: str, text: str) -> str:
+        """The thread to ask in, of a user the backend knows."""
+        try:
+            if not await self._backend.exists(user):
+                await self._backend.register(user, detect(text))
+        except BackendError as error:
+            raise Unanswered(Notice.NOT_REGISTERED, error) from None
+        try:
+            return await self._newest_or_new(user, text)
+        except UnknownUser:
+            pass
+        except BackendError as error:
+            raise Unanswered(Notice.NO_THREAD, error) from None
+        try:  # known from the web or an app, and not yet as a user of WhatsApp
+            await self._backend.register(user, detect(text))
+            return await self._newest_or_new(user, text)
+        except BackendError as error:
+            raise Unanswered(Notice.NOT_REGISTERED, error) from None
+
+    async def _newest_or_new(self, user: str, text: str) -> str:
+        """The newest thread if it was used lately, else a new one titled with the first words."""
+        last = await self._backend.last_thread(user)
+        kept = timedelta(hours=self._settings.whatsapp_chat_retention_hours)
+        if last.thread_id is not None and last.used is not None:
+            used = last.used if last.used.tzinfo else last.used.replace(tzinfo=UTC)
+            if datetime.fromtimestamp(self._clock(), UTC) - used <= kept:
+                return last.thread_id
+        return await self._backend.new_thread(user, " ".join(text.split()[:TITLE_WORDS]))
 
     @asynccontextmanager
     async def _typing(self, wamid: str) -> AsyncIterator[None]:
@@ -98,8 +130,7 @@ class Conversation:
             yield
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _keep_typing(self, wamid: str) -> None:
         end = time.monotonic() + TYPING_AT_MOST
@@ -108,10 +139,17 @@ class Conversation:
                 await self._graph.show_typing(wamid)
             except GraphError as error:
                 log.debug("typing was not shown", extra={"code": error.code})
-                return
-            await asyncio.sleep(TYPING_EVERY)
+                if error.reaction is not Reaction.RETRY:
+                    return
+            await asyncio.sleep(self._typing_every)
 
 
-def _clean(text: str) -> str:
-    """Without lone surrogates, which no JSON encoder takes."""
-    return text.encode("utf-8", "replace").decode()
+def _parts(answer: Answer) -> tuple[str, ...]:
+    """The messages of an answer; one that is too long or broke off says so at its end. None if nothing is visible."""
+    blocks = to_whatsapp(answer.markdown)
+    if blocks and not answer.complete:
+        blocks.append(Notice.ENDED_EARLY.value)
+    parts = split(blocks)
+    if len(answer.markdown) > LONGEST or len(parts) > MOST_PARTS:
+        return (*parts[: MOST_PARTS - 1], Notice.CUT_SHORT.value)
+    return parts

@@ -21,7 +21,7 @@ class Reaction(Enum):
 
 
 # Source: Meta, "Error codes" of the WhatsApp Cloud API. Codes that are not here are temporary when the HTTP status is
-# 5xx or the error says is_transient, and final otherwise.
+# 429 or 5xx or the error says is_transient, a matter of the token when it is 401 or 403, and final otherwise.
 REACTIONS: dict[int, Reaction] = {
     **dict.fromkeys((1, 2, 4, 613, 80007, 130429, 131000, 131016, 131057, 135000), Reaction.RETRY),
     131056: Reaction.USER,
@@ -99,8 +99,8 @@ class Graph:
             found = orjson.loads(answer.content)
         except orjson.JSONDecodeError:
             found = {}
-        if answer.status_code == 200 and isinstance(found, dict):
-            return found
+        if answer.status_code == 200 and not (isinstance(found, dict) and "error" in found):
+            return found if isinstance(found, dict) else {}
         raise _error(answer.status_code, found)
 
 
@@ -108,7 +108,9 @@ def _error(status: int, body: object) -> GraphError:
     error = body.get("error") if isinstance(body, dict) else None
     error = error if isinstance(error, dict) else {}
     code = error.get("code")
-    transient = status >= 500 or status == 429 or error.get("is_transient") is True
-    default = Reaction.RETRY if transient else Reaction.DROP
+    if status >= 500 or status == 429 or error.get("is_transient") is True:
+        default = Reaction.RETRY
+    else:
+        default = Reaction.PAUSE if status in {401, 403} else Reaction.DROP
     reaction = REACTIONS.get(code, default) if isinstance(code, int) else default
     return GraphError(reaction, code if isinstance(code, int) else None, f"HTTP {status}, code {code}")

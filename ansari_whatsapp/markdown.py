@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-LONGEST = 60_000  # characters; far beyond any answer, so that parsing stays quick
+LONGEST = 45_000  # characters; more than the ten messages an answer may have, and parsing can be quadratic
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-_GLUED_HEADING = re.compile(r"(?<=[.!?:;)\]])(#{1,6} )")
-_LEFT_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+_FENCED = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
+_GLUED_HEADING = re.compile(r"(?<=[.!?:;)\]؟۔。])(#{1,6} )")
+_LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_LEFT_BOLD = re.compile(r"\*\*(?=\S)(.{1,300}?)(?<=\S)\*\*")  # bounded, or a flood of them takes seconds
 _MARKS = {"strong": "*", "em": "_", "s": "~"}
 
 
@@ -20,7 +23,9 @@ def to_whatsapp(markdown: str) -> list[str]:
 
     A heading stands in one block with what follows it, so that a split never leaves it alone.
     """
-    text = _GLUED_HEADING.sub(r"\n\n\1", markdown[:LONGEST])
+    pieces = _FENCED.split(markdown[:LONGEST])
+    pieces[::2] = [_GLUED_HEADING.sub(r"\n\n\1", piece) for piece in pieces[::2]]
+    text = "".join(pieces)
     blocks: list[str] = []
     heading = ""
     for kind, block in _blocks(_PARSER.parse(text), indent=""):
@@ -97,7 +102,7 @@ def _table(inside: Sequence[Token]) -> str:
         if token.type == "tr_open":
             rows.append([])
         elif token.type in {"th_open", "td_open"}:
-            rows[-1].append(_inline(inside[at + 1]).strip())
+            rows[-1].append(" ".join(_inline(inside[at + 1]).split()))
     if len(rows) < 2:
         return " | ".join(rows[0]) if rows else ""
     head, *body = rows
@@ -140,7 +145,7 @@ def _inline(token: Token, skip: str = "") -> str:
         elif child.type in {"softbreak", "hardbreak"}:
             out.append("\n")
         else:
-            out.append(_LEFT_BOLD.sub(r"*\1*", child.content))
+            out.append(_LEFT_BOLD.sub(r"*\1*", _LINE_BREAK.sub("\n", child.content)))
     return "".join(out)
 
 
@@ -164,4 +169,5 @@ def _mark(mark: str, text: str) -> str:
 
 
 def _link(text: str, href: str) -> str:
-    return href if not text.strip() or text == href else f"{text} ({href})"
+    same = unquote(href).removeprefix("mailto:") == unquote(text)
+    return text if same and text else f"{text} ({href})" if text.strip() else href

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from enum import Enum
 
-WINDOW = 3600.0  # seconds
+HOUR, MINUTE = 3600.0, 60.0  # seconds
 USERS_AT_MOST = 50_000
 
 
@@ -16,10 +16,19 @@ class Notice(Enum):
 
     MAINTENANCE = "Ansari is being maintained right now. Please try again later, or use https://ansari.chat."
     TOO_OLD = "Your message reached me too late to answer it. Please send it again if you still need an answer."
+    TOO_LONG = "Your message is too long for me. Please send a shorter one."
+    TEXT_ONLY = "I can only read text for now. Please write your question as a text message."
     NOT_REGISTERED = "Sorry, I could not register you just now. Please try again in a little while."
     NO_THREAD = "Sorry, I cannot reach our conversation just now. Please try again in a little while."
     NO_ANSWER = "Sorry, I could not find an answer just now. Please ask again in a little while."
-    TEXT_ONLY = "I can only read text for now. Please write your question as a text message."
+    UNEXPECTED = "Sorry, something went wrong on my side. Please try again in a little while."
+    ENDED_EARLY = "_(This answer ended early. Please ask again if something is missing.)_"
+    CUT_SHORT = "_(The answer is longer than I can send here. Please ask about one part of it.)_"
+
+    @property
+    def window(self) -> float:
+        """Seconds in which a user is told once. Apologies invite to ask again, so they come again soon."""
+        return HOUR if self in {Notice.MAINTENANCE, Notice.TOO_OLD, Notice.TEXT_ONLY} else MINUTE
 
 
 class Notices:
@@ -33,7 +42,7 @@ class Notices:
         """Whether to say it now; saying yes counts as said."""
         now = self._clock()
         last = self._told.get((user, notice))
-        if last is not None and now - last < WINDOW:
+        if last is not None and now - last < notice.window:
             return False
         self._told[user, notice] = now
         self._told.move_to_end((user, notice))

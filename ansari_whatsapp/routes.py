@@ -8,12 +8,13 @@ import time
 
 import orjson
 from sanic import HTTPResponse, Request, Sanic, text
+from sanic.http.http1 import Http
 
 from ansari_whatsapp.inbox import Inbox, InboxFull
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.signature import HEADER, Signer
 from ansari_whatsapp.telemetry import log
-from ansari_whatsapp.webhook import SILENT, parse
+from ansari_whatsapp.webhook import SILENT, decode, parse
 from ansari_whatsapp.worker import Worker
 
 WEBHOOK = "/whatsapp/v2"
@@ -67,19 +68,22 @@ class Routes:
             async with asyncio.timeout(BODY_WITHIN):
                 body = await _body(request)
         except TimeoutError:
+            _hang_up(request)
             return _told(408, "the body did not come in time")
         if body is None:
+            _hang_up(request)
             return _told(413, "the body is too large")
         if not self._signer.valid(request.headers.get(HEADER), body):
             log.warning("a webhook with a bad signature")
-            return _told(403, "forbidden", {"WWW-Authenticate": "HMAC-SHA256"})
+            return _told(403, "forbidden", headers={"WWW-Authenticate": "HMAC-SHA256"})
         if self._worker.draining:
             return _told(503, "stopping")
         try:
-            payload = orjson.loads(body)
-        except orjson.JSONDecodeError:
+            payload = decode(body)
+        except ValueError:
             log.error("a signed webhook that is no JSON", extra={"bytes": len(body)})
-            return _told(200 if self._settings.always_return_ok_to_meta else 400, "not understood")
+            status = 200 if self._settings.always_return_ok_to_meta else 400
+            return _told(status, "not understood", error_code="INVALID_PAYLOAD")
         return await self._commit(payload)
 
     async def _commit(self, payload: object) -> HTTPResponse:
@@ -101,6 +105,9 @@ class Routes:
 
 async def _body(request: Request) -> bytes | None:
     """The raw bytes, or None when there are too many. Sanic's own timer starts anew with every byte."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and (len(announced) > 9 or int(announced) > LARGEST_BODY):
+        return None
     chunks, size = [], 0
     async for chunk in request.stream:  # type: ignore[union-attr]
         size += len(chunk)
@@ -110,6 +117,15 @@ async def _body(request: Request) -> bytes | None:
     return b"".join(chunks)
 
 
-def _told(status: int, message: str, headers: dict[str, str] | None = None) -> HTTPResponse:
-    body = {"success": status == 200, "message": message, "timestamp": int(time.time())}
+def _hang_up(request: Request) -> None:
+    """Say with the answer that no other request is taken behind a body that was not read to its end."""
+    if isinstance(request.stream, Http):
+        request.stream.keep_alive = False
+
+
+def _told(status: int, message: str, *, error_code: str = "", headers: dict[str, str] | None = None) -> HTTPResponse:
+    succeeded = status == 200 and not error_code
+    body: dict[str, object] = {"success": succeeded, "message": message, "timestamp": int(time.time())}
+    if error_code:
+        body["error_code"] = error_code
     return HTTPResponse(orjson.dumps(body), status=status, content_type="application/json", headers=headers)

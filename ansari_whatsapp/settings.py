@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 SHORTEST_SECRET = 12
 PLACEHOLDERS = re.compile(r"(?i)^(your[-_].*|change[-_]?me.*|placeholder.*|todo.*|example.*|x+|\*+|<.*>|\$\{.*\})$")
@@ -27,6 +37,8 @@ def _no_placeholder(secret: SecretStr) -> SecretStr:
         raise ValueError("is empty")
     if PLACEHOLDERS.match(value.strip()):
         raise ValueError("is a placeholder")
+    if not re.fullmatch(r"[!-~]+", value):  # it goes into an HTTP header, and a pasted line end is easily overlooked
+        raise ValueError("holds a space, a line end or a letter that is not ASCII")
     return secret
 
 
@@ -37,17 +49,22 @@ def _strong(secret: SecretStr) -> SecretStr:
 
 
 def _digits(secret: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"\d{5,20}", _no_placeholder(secret).get_secret_value()):
+    if not re.fullmatch(r"[0-9]{5,20}", _no_placeholder(secret).get_secret_value()):
         raise ValueError("has to be 5 to 20 digits")
     return secret
 
 
-def _address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+def _address(url: str, info: ValidationInfo) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.username or parts.query or parts.fragment:
         raise ValueError("has to be an address such as https://api.example.org")
-    if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
-        raise ValueError("has to be https: plain http is for this machine only")
+    here = parts.hostname in {"127.0.0.1", "localhost", "::1"} or info.data.get("deployment_type") == "local"
+    if parts.scheme == "http" and not here:
+        raise ValueError("has to be https: plain http is for this machine, or a local deployment")
     return url.rstrip("/")
 
 
@@ -66,7 +83,7 @@ class Settings(BaseModel):
     backend_server_url: Address = Field(description="ansari-backend, which answers the questions.")
     whatsapp_service_api_key: StrongSecret = Field(description="The key ansari-backend knows this service by.")
     meta_graph_url: Address = Field(default="https://graph.facebook.com", description="Meta's Graph API.")
-    meta_api_version: Annotated[str, Field(pattern=r"^v\d+\.\d$")] = Field(
+    meta_api_version: Annotated[str, Field(pattern=r"^v[0-9]+\.[0-9]$")] = Field(
         default="v26.0", description="The Graph API version, such as v26.0."
     )
     meta_business_phone_number_id: Annotated[SecretStr, AfterValidator(_digits)] = Field(
@@ -92,16 +109,21 @@ class Settings(BaseModel):
         default="INFO", description="The least severe log line that is written."
     )
     origins: str = Field(
-        default="", description="Accepted because every environment has it; no browser talks to this service."
+        default="",
+        description="Accepted because every environment has it, and not used: no browser talks to this service, "
+        "so it sends no CORS headers.",
     )
     port: Annotated[int, Field(ge=1, le=65535)] = Field(default=8001, description="Set by the platform.")
-    app_release: str = Field(default="", description="Set by the deployer; reported in X-App-Release.")
+    app_release: Annotated[str, Field(pattern=r"^[!-~]{0,128}$")] = Field(
+        default="", description="Set by the deployer; reported in X-App-Release."
+    )
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        secrets = [self.meta_app_secret, self.meta_webhook_verify_token, self.whatsapp_service_api_key]
-        if len({secret.get_secret_value() for secret in secrets}) < len(secrets):
-            raise ValueError("two secrets have the same value")
+        names = ("meta_app_secret", "meta_webhook_verify_token", "whatsapp_service_api_key")
+        for one, other in itertools.combinations(names, 2):
+            if getattr(self, one) == getattr(self, other):
+                raise ValueError(f"{one.upper()} and {other.upper()} have the same value")
         return self
 
     @property

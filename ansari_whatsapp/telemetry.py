@@ -19,19 +19,26 @@ log = logging.getLogger("ansari_whatsapp")
 
 def who(user: str) -> str:
     """A name for a user in logs that is the same during one run and tells nothing."""
-    return hmac.new(_KEY, user.encode(), hashlib.sha256).hexdigest()[:10]
+    return hmac.new(_KEY, user.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:10]
 
 
 class JsonLines(logging.Formatter):
-    """One object per line: time, level, event, and what `extra` gives. Exceptions show type and place only."""
+    """One object per line: time, level, event, and what `extra` gives. Exceptions show type and place only.
+
+    What a library has to say is shown without its arguments: those may be an address with a token or a number in it.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03}Z",
             "level": record.levelname,
-            "event": record.getMessage(),
         }
-        line |= {name: value for name, value in vars(record).items() if name not in _PLAIN}
+        if record.name == log.name:
+            line["event"] = record.getMessage()
+            line |= {name: value for name, value in vars(record).items() if name not in _PLAIN}
+        else:
+            line["event"] = str(record.msg).partition("\n")[0]
+            line["logger"] = record.name
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = type(record.exc_info[1]).__name__
             at = record.exc_info[2]
@@ -39,13 +46,14 @@ class JsonLines(logging.Formatter):
                 at = at.tb_next
             if at is not None:
                 line["at"] = f"{at.tb_frame.f_code.co_filename.rpartition('/')[2]}:{at.tb_lineno}"
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return json.dumps(line, default=str)
 
 
 def configure(level: str, stream: TextIO = sys.stdout) -> None:
     """Send this package's lines, and warnings of the libraries, to the stream."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
+    logging.raiseExceptions = False  # or a line that cannot be written is shown on stderr with all that is in it
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

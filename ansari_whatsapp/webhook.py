@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-USER = re.compile(r"\d{5,20}|[A-Z]{2}\.[A-Za-z0-9]{1,128}")
+import orjson
+
+USER = re.compile(r"[0-9]{5,20}|[A-Z]{2}\.[A-Za-z0-9]{1,128}")
+WAMID = re.compile(r"[!-~]{1,512}")
+LONGEST_TEXT = 16_000  # characters; WhatsApp takes 4096 of a user, and that is not to be relied on
 SILENT = frozenset({"reaction", "system", "edit", "revoke", "request_welcome"})
 KNOWN = frozenset(
     {"image", "video", "document", "audio", "sticker", "location", "contacts", "order", "unsupported", "unknown"}
@@ -18,7 +23,8 @@ KNOWN = frozenset(
 class Message:
     """One message of a user. `user` is the phone number, or the business-scoped id when Meta gives no number.
 
-    `text` is what the user said, None when the message is no text; `timestamp` is unix seconds, None if unknown.
+    `text` is what the user said, None when the message is no text; it holds no lone surrogate, and a text of more
+    than LONGEST_TEXT characters is cut after LONGEST_TEXT + 1. `timestamp` is unix seconds, None if unknown.
     """
 
     wamid: str
@@ -47,6 +53,22 @@ class Batch:
     ignored: int
 
 
+def decode(body: bytes) -> object:
+    """The JSON of a signed body. Raises ValueError when nobody can read it.
+
+    A body that is not strictly JSON, such as one with half an emoji in it, is read as leniently as can be: the other
+    messages in it must not be lost, and Meta would deliver the same bytes again for days.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(body.decode("utf-8-sig", "replace"))
+    except RecursionError:
+        raise ValueError("too deep") from None
+
+
 def parse(payload: object, phone_number_id: str) -> Batch:
     """Every entry, change, message and status for this phone number; a repeated wamid counts once."""
     messages: dict[str, Message] = {}
@@ -56,8 +78,9 @@ def parse(payload: object, phone_number_id: str) -> Batch:
         if _get(value, "metadata", "phone_number_id") != phone_number_id:
             ignored += 1
             continue
+        writers = _objects(value.get("contacts"))
         for item in _objects(value.get("messages")):
-            message = _message(item)
+            message = _message(item, writers)
             if message is None:
                 ignored += 1
             else:
@@ -81,18 +104,23 @@ def _values(payload: object) -> Iterator[dict[str, Any]]:
                 yield value
 
 
-def _message(item: dict[str, Any]) -> Message | None:
+def _message(item: dict[str, Any], writers: list[dict[str, Any]]) -> Message | None:
     wamid, kind = item.get("id"), item.get("type")
-    user = _user(item)
-    if not isinstance(wamid, str) or not 0 < len(wamid) <= 512 or user is None or not isinstance(kind, str):
+    user = _user(item, writers)
+    if not isinstance(wamid, str) or not WAMID.fullmatch(wamid) or user is None or not isinstance(kind, str):
+        return None
+    if "group_id" in item:  # answering a group's message would write to one of its members
         return None
     return Message(wamid, user, kind, _text(item, kind), _seconds(item.get("timestamp")))
 
 
-def _user(item: dict[str, Any]) -> str | None:
-    """The number when there is one; since usernames exist it may be absent or empty."""
-    for name in ("from", "from_user_id"):
-        value = item.get(name)
+def _user(item: dict[str, Any], writers: list[dict[str, Any]]) -> str | None:
+    """The number when there is one; since usernames exist it may be absent or empty.
+
+    The contact beside a message stands for its writer only when there is no other contact it could be.
+    """
+    writer = writers[0] if len(writers) == 1 else {}
+    for value in (item.get("from"), writer.get("wa_id"), item.get("from_user_id"), writer.get("user_id")):
         if isinstance(value, str) and USER.fullmatch(value):
             return value
     return None
@@ -103,9 +131,14 @@ def _text(item: dict[str, Any], kind: str) -> str | None:
     if kind == "interactive":
         reply = item.get("interactive")
         chosen = _get(reply, "button_reply", "title") or _get(reply, "list_reply", "title")
-        return chosen if isinstance(chosen, str) else None
+        return _whole(chosen) if isinstance(chosen, str) else None
     found = _get(item, kind, {"text": "body", "button": "text"}.get(kind, ""))
-    return found if isinstance(found, str) else None
+    return _whole(found) if isinstance(found, str) else None
+
+
+def _whole(text: str) -> str:
+    """With U+FFFD for half a surrogate pair, which no encoder takes."""
+    return text[: LONGEST_TEXT + 1].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _status(item: dict[str, Any]) -> Status | None:
@@ -119,7 +152,9 @@ def _status(item: dict[str, Any]) -> Status | None:
 
 def _seconds(value: object) -> int | None:
     """Unix seconds; a number of more than 11 digits is no time."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**11:
+        return value
+    text = value if isinstance(value, str) else ""
     return int(text) if re.fullmatch(r"[0-9]{1,11}", text) else None
 
 

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from ansari_whatsapp.backend import BackendError
-from ansari_whatsapp.conversation import Conversation
+from ansari_whatsapp.conversation import Conversation, Unanswered
 from ansari_whatsapp.graph import Graph, GraphError, Reaction
 from ansari_whatsapp.inbox import Inbox, Job, State
+from ansari_whatsapp.notices import Notice
 from ansari_whatsapp.telemetry import log, who
-
-IDLE = 0.5  # seconds between two looks at the inbox when nothing wakes the worker
 
 
 @dataclass(frozen=True)
 class Clocks:
-    """Seconds, and how often. `pause` is how long all sending waits when the token or account needs mending."""
+    """Seconds, and how often.
 
-    lease: float = 180.0
+    `idle` lies between two looks at the inbox when nothing wakes the worker; `pause` is how long no job is begun when
+    the token or the account has to be mended.
+    """
+
+    lease: float = 60.0
     first_retry: float = 1.0
-    longest_retry: float = 60.0
+    longest_retry: float = 64.0
     pause: float = 30.0
     tries: int = 6
     drain: float = 25.0
     at_once: int = 200
+    idle: float = 0.5
 
 
 class Worker:
@@ -41,7 +45,13 @@ class Worker:
         self._wake = asyncio.Event()
         self._jobs: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
+        self._paused_until = 0.0
         self.draining = False
+
+    @property
+    def paused(self) -> bool:
+        """Whether no job is begun because the token or the account has to be mended."""
+        return time.monotonic() < self._paused_until
 
     def start(self) -> None:
         """Begin to lease jobs."""
@@ -52,7 +62,7 @@ class Worker:
         self._wake.set()
 
     async def drain(self) -> int:
-        """Finish what is under way, within the deadline; returns how many jobs were left unfinished."""
+        """Finish what was accepted, within the deadline; returns how many jobs were left unfinished."""
         self.draining = True
         end = time.monotonic() + self._clocks.drain
         while time.monotonic() < end and (self._jobs or await self._inbox.waiting()):
@@ -60,8 +70,7 @@ class Worker:
             await asyncio.sleep(0.02)
         if self._loop is not None:
             self._loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._loop
+            await asyncio.gather(self._loop, return_exceptions=True)
         for task in self._jobs:
             task.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
@@ -70,16 +79,24 @@ class Worker:
     async def _run(self) -> None:
         while True:
             self._wake.clear()
-            while len(self._jobs) < self._clocks.at_once:
-                now = time.time()
-                job = await self._inbox.lease(now, now + self._clocks.lease)
-                if job is None:
-                    break
-                task = asyncio.create_task(self._work(job))
-                self._jobs.add(task)
-                task.add_done_callback(self._done)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), IDLE)
+            try:
+                await self._begin()
+            except Exception:  # an inbox that cannot be read now is read again  # noqa: BLE001
+                log.exception("the inbox could not be read")
+            with suppress(TimeoutError):  # not wait_for: it can swallow the cancellation that ends this loop
+                async with asyncio.timeout(self._clocks.idle):
+                    await self._wake.wait()
+
+    async def _begin(self) -> None:
+        """Lease what is due, as far as there is room."""
+        while len(self._jobs) < self._clocks.at_once and not self.paused:
+            now = time.time()
+            job = await self._inbox.lease(now, now + self._clocks.lease)
+            if job is None:
+                return
+            task = asyncio.create_task(self._work(job))
+            self._jobs.add(task)
+            task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._jobs.discard(task)
@@ -88,25 +105,44 @@ class Worker:
             log.error("a job ended unexpectedly", exc_info=error)
 
     async def _work(self, job: Job) -> None:
+        lease = asyncio.create_task(self._keep_lease(job.message.wamid))
         try:
-            job = await self._answered(job)
+            if job.state is not State.ANSWERED:
+                answered = await self._answered(job)
+                if answered is None:
+                    return
+                job = answered
             await self._send(job)
-        except BackendError as error:
-            await self._later(job, error.again, str(error))
-        except GraphError as error:
-            await self._later(job, error.reaction is not Reaction.DROP, str(error), error.reaction)
-        except Exception:  # one broken message must not stop the others  # noqa: BLE001
-            log.exception("a message could not be answered", extra={"user": who(job.message.user)})
-            await self._inbox.finish(job.message.wamid, State.FAILED)
+        finally:
+            lease.cancel()
+            await asyncio.gather(lease, return_exceptions=True)
 
-    async def _answered(self, job: Job) -> Job:
-        """The job with its answer stored."""
-        if job.state is State.ANSWERED:
-            return job
-        await self._inbox.save(replace(job, state=State.PROCESSING))
+    async def _keep_lease(self, wamid: str) -> None:
+        """However long an answer takes, nobody else may begin it meanwhile: the model would be asked twice."""
+        while True:
+            await asyncio.sleep(self._clocks.lease / 3)
+            await self._inbox.extend(wamid, time.time() + self._clocks.lease)
+
+    async def _answered(self, job: Job) -> Job | None:
+        """The job with its answer, or an apology, stored; None when it was given back to be tried later."""
+        job = replace(job, state=State.PROCESSING)
+        await self._inbox.save(job)
         begin = time.monotonic()
-        parts = await self._conversation.answer(job.message)
-        job = replace(job, state=State.ANSWERED, parts=parts)
+        extra: dict[str, object] = {"user": who(job.message.user)}
+        try:
+            parts, failed = await self._conversation.answer(job.message), False
+        except Unanswered as error:
+            extra |= {"cause": str(error), "tries": job.tries + 1}
+            if error.again and job.tries + 1 < self._clocks.tries:
+                log.warning("no answer yet", extra=extra)
+                await self._again(job, base=2.0)
+                return None
+            log.error("no answer", extra=extra)
+            parts, failed = self._conversation.notice(job.message, error.notice), True
+        except Exception:  # one broken message must not stop the others  # noqa: BLE001
+            log.exception("a message could not be answered", extra=extra)
+            parts, failed = self._conversation.notice(job.message, Notice.UNEXPECTED), True
+        job = replace(job, state=State.ANSWERED, parts=parts, failed=failed, tries=0)
         await self._inbox.save(job)
         seconds = round(time.monotonic() - begin, 3)
         log.info("answered", extra={"user": who(job.message.user), "parts": len(parts), "seconds": seconds})
@@ -117,30 +153,29 @@ class Worker:
         while job.sent < len(job.parts):
             try:
                 await self._graph.send_text(job.message.user, job.parts[job.sent], f"{name}:{job.sent + 1}")
-            except GraphError:
-                await self._inbox.save(job)
-                raise
-            job = replace(job, sent=job.sent + 1)
+            except GraphError as error:
+                await self._unsent(job, error)
+                return
+            job = replace(job, sent=job.sent + 1, tries=0)
             await self._inbox.save(job)
-            await self._inbox.extend(job.message.wamid, time.time() + self._clocks.lease)
-        await self._inbox.finish(job.message.wamid, State.DONE)
+        await self._inbox.finish(job.message.wamid, State.FAILED if job.failed else State.DONE)
 
-    async def _later(self, job: Job, again: bool, cause: str, reaction: Reaction | None = None) -> None:
-        """Give the job back with a pause, or end it; the answer that was stored stays with it."""
-        extra = {"user": who(job.message.user), "cause": cause, "tries": job.tries + 1}
-        if again and (reaction is Reaction.PAUSE or job.tries + 1 < self._clocks.tries):
-            log.warning("will be tried again", extra=extra)
-            await self._inbox.retry(job, time.time() + self._pause(job, reaction))
-            return
-        log.error("given up", extra=extra)
-        if job.state is not State.ANSWERED:
-            with suppress(GraphError):
-                for text in self._conversation.apology(job.message):
-                    await self._graph.send_text(job.message.user, text, "apology:1")
-        await self._inbox.finish(job.message.wamid, State.FAILED)
+    async def _unsent(self, job: Job, error: GraphError) -> None:
+        """Do what Meta's error asks for; what has been sent stays sent."""
+        extra = {"user": who(job.message.user), "cause": str(error), "sent": job.sent, "tries": job.tries + 1}
+        if error.reaction is Reaction.PAUSE:
+            self._paused_until = time.monotonic() + self._clocks.pause
+            log.critical("nothing can be sent: mend the token or the account", extra=extra)
+            await self._inbox.retry(job, time.time() + self._clocks.pause)
+        elif error.reaction is Reaction.DROP or job.tries + 1 >= self._clocks.tries:
+            log.error("given up", extra=extra)
+            await self._inbox.finish(job.message.wamid, State.FAILED)
+        else:
+            log.warning("will be sent again", extra=extra)
+            # Source: Meta, "Error codes", 131056: 4^n seconds between messages of one pair.
+            await self._again(job, base=4.0 if error.reaction is Reaction.USER else 2.0)
 
-    def _pause(self, job: Job, reaction: Reaction | None) -> float:
-        if reaction is Reaction.PAUSE:
-            return self._clocks.pause
-        base = 4.0 if reaction is Reaction.USER else 2.0  # Meta asks for 4^n seconds between messages of one pair
-        return min(self._clocks.first_retry * base**job.tries, self._clocks.longest_retry)
+    async def _again(self, job: Job, base: float) -> None:
+        pause = min(self._clocks.first_retry * base**job.tries, self._clocks.longest_retry)
+        spread = random.uniform(1.0, 1.25)  # so that those who failed together do not come back together  # noqa: S311
+        await self._inbox.retry(replace(job, tries=job.tries + 1), time.time() + pause * spread)

@@ -22,13 +22,17 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Job:
-    """One message on its way. `parts` is the stored answer, `sent` how many of them have gone out."""
+    """One message on its way. `parts` is the stored answer, `sent` how many of them have gone out.
+
+    `tries` counts the failed tries of the step it is at; `failed` says that `parts` is an apology.
+    """
 
     message: Message
     state: State = State.RECEIVED
     parts: tuple[str, ...] = ()
     sent: int = 0
     tries: int = 0
+    failed: bool = False
 
 
 class InboxFull(Exception):
@@ -36,7 +40,10 @@ class InboxFull(Exception):
 
 
 class Inbox(Protocol):
-    """All times are unix seconds. A leased job is nobody else's until its lease ends."""
+    """All times are unix seconds. A leased job is nobody else's until its lease ends.
+
+    Only `put` may be called with a wamid that is not waiting; the other methods raise KeyError for one.
+    """
 
     async def put(self, messages: Sequence[Message]) -> int:
         """Commit all of them or none; returns how many are new. A known wamid is taken as done.
@@ -54,7 +61,7 @@ class Inbox(Protocol):
         """Store how far a leased job is."""
 
     async def retry(self, job: Job, at: float) -> None:
-        """Give the lease back; the job, and the user's later ones behind it, wait until `at`."""
+        """Store how far a leased job is and give the lease back; it and the user's later ones wait until `at`."""
 
     async def finish(self, wamid: str, state: State) -> None:
         """End a job as DONE or FAILED. Its text is forgotten; its wamid is remembered."""

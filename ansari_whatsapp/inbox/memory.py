@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ansari_whatsapp.inbox.base import InboxFull, Job, State
 from ansari_whatsapp.webhook import Message
@@ -60,7 +60,7 @@ class MemoryInbox:
 
     async def retry(self, job: Job, at: float) -> None:
         entry = self._entries[job.message.wamid]
-        entry.job, entry.due, entry.leased_until = replace(job, tries=job.tries + 1), at, 0.0
+        entry.job, entry.due, entry.leased_until = job, at, 0.0
 
     async def finish(self, wamid: str, state: State) -> None:
         entry = self._entries.pop(wamid)

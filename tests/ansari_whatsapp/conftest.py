@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -13,6 +16,31 @@ from tests.ansari_whatsapp.world import World, running
 def shared_world() -> Iterator[World]:
     with running() as world:
         yield world
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trickle(request: pytest.FixtureRequest) -> Iterator[Future[bytes] | None]:
+    """What the service says to a body that comes byte by byte; begun early, for it takes the whole deadline."""
+    if not any("trickle" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        yield None
+        return
+    address = request.getfixturevalue("shared_world").service.removeprefix("http://").split(":")
+    ended = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(_trickle, (address[0], int(address[1])), ended)
+        ended.set()
+
+
+def _trickle(address: tuple[str, int], ended: threading.Event) -> bytes:
+    with socket.create_connection(address) as slow:
+        slow.settimeout(0.5)
+        slow.sendall(b"POST /whatsapp/v2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+        while not ended.is_set():
+            try:
+                return slow.recv(4096)
+            except TimeoutError:
+                slow.sendall(b" ")
+    return b""
 
 
 @pytest.fixture

@@ -1,0 +1,421 @@
+"""The worker and the conversation in this process, over HTTP with a local ansari-backend and a local Meta."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from ansari_whatsapp.backend import Backend
+from ansari_whatsapp.conversation import Conversation
+from ansari_whatsapp.graph import Graph
+from ansari_whatsapp.inbox import Job, MemoryInbox
+from ansari_whatsapp.notices import Notice
+from ansari_whatsapp.settings import Settings
+from ansari_whatsapp.webhook import LONGEST_TEXT, Message
+from ansari_whatsapp.worker import Clocks, Worker
+from tests.ansari_whatsapp.world import WITHIN, environment, neighbours
+
+users = (f"1555300{number:04}" for number in itertools.count())
+wamids = (f"wamid.w{number}" for number in itertools.count())
+
+
+@dataclass(frozen=True)
+class Around:
+    """The two servers around the worker."""
+
+    backend: str
+    meta: str
+    http: httpx.Client
+
+    def fault(self, who: str, **switches: Any) -> None:
+        self.http.put(f"{getattr(self, who)}/_local/faults", json=switches).raise_for_status()
+
+    def threads(self, user: str) -> list[dict[str, Any]]:
+        record = self.http.get(f"{self.backend}/_local/record").json()
+        return [thread for thread in record["threads"].values() if thread["phone_num"] == user]
+
+    def asked(self, user: str) -> list[str]:
+        messages = [message for thread in self.threads(user) for message in thread["messages"]]
+        return [message["message"] for message in messages for _ in range(message["count"])]
+
+    def sent(self, user: str) -> list[str]:
+        chat = self.http.get(f"{self.meta}/_local/chats/{user}").json()
+        return [message["text"] for message in chat["messages"] if message["sender"] == "service"]
+
+    def message(self, said: str, user: str) -> Message:
+        """A message that Meta knows, so that it can be marked as read."""
+        wamid = next(wamids)
+        content = {"type": "text", "text": {"body": said}, "id": wamid}
+        body = {"message": content, "from": user, "redeliver": False}
+        self.http.post(f"{self.meta}/_local/webhook", json=body).raise_for_status()
+        return Message(wamid, user, "text", said, None)
+
+    def typed(self) -> int:
+        count: int = self.http.get(f"{self.meta}/_local/record").json()["typing"]
+        return count
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Around]:
+    # No webhook is delivered here: the messages are put into the inbox.
+    with (
+        neighbours("http://127.0.0.1:9/whatsapp/v2") as (backend, meta),
+        httpx.Client(verify=False) as http,  # noqa: S501 -- loading certificates is slow
+    ):
+        yield Around(backend, meta, http)
+
+
+@pytest.fixture
+def around(servers: Around) -> Iterator[Around]:
+    yield servers
+    for server in (servers.backend, servers.meta):
+        servers.http.delete(f"{server}/_local/faults")
+
+
+@dataclass
+class Run:
+    inbox: MemoryInbox
+    worker: Worker
+
+    async def take(self, *messages: Message) -> None:
+        await self.inbox.put(messages)
+        self.worker.wake()
+
+    async def done(self) -> None:
+        """Wait for nothing to be left."""
+        await self.left(0)
+
+    async def left(self, count: int) -> None:
+        async with asyncio.timeout(WITHIN):
+            while await self.inbox.waiting() > count:  # noqa: ASYNC110 -- an inbox tells nobody
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def working(
+    around: Around,
+    variables: dict[str, str] | None = None,
+    *,
+    clocks: Clocks | None = None,
+    inbox: MemoryInbox | None = None,
+    clock: Callable[[], float] = time.time,
+    typing_every: float = 20.0,
+) -> AsyncIterator[Run]:
+    settings = Settings.from_environment(environment(around.backend, around.meta, 8001, **(variables or {})))
+    backend, graph = Backend(settings), Graph(settings)
+    inbox = inbox or MemoryInbox()
+    conversation = Conversation(settings, backend, graph, clock, typing_every)
+    worker = Worker(inbox, conversation, graph, clocks or Clocks(first_retry=0.02, drain=1.0, idle=0.02))
+    worker.start()
+    try:
+        yield Run(inbox, worker)
+    finally:
+        await worker.drain()
+        await backend.aclose()
+        await graph.aclose()
+
+
+async def eventually(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WITHIN):
+        while not true():  # noqa: ASYNC110 -- what is waited for tells nobody
+            await asyncio.sleep(0.01)
+
+
+def text(said: str, user: str, timestamp: int | None = None) -> Message:
+    return Message(next(wamids), user, "text", said, timestamp)
+
+
+def test_a_part_that_was_sent_is_not_sent_again_with_the_next(around: Around) -> None:
+    user = next(users)
+    around.fault("meta", error={"code": 130429, "after": 1, "times": 2, "user": user, "kind": "message"})
+
+    async def test() -> None:
+        async with working(around) as run:
+            await run.take(text("something long", user))
+            await run.done()
+
+    asyncio.run(test())
+    parts = around.sent(user)
+    assert len(parts) == len(set(parts)) == 2
+    assert around.asked(user) == ["something long"]
+
+
+def test_an_answer_may_take_longer_than_a_lease(around: Around) -> None:
+    user = next(users)
+    around.fault("backend", first_chunk_delay={"seconds": 1.0, "user": user})
+
+    async def test() -> None:
+        async with working(around, clocks=Clocks(lease=0.2, idle=0.02)) as run:
+            await run.take(text("slow", user))
+            await run.done()
+
+    asyncio.run(test())
+    assert around.asked(user) == ["slow"]
+    assert len(around.sent(user)) == 1
+
+
+def test_nothing_is_begun_while_the_token_is_to_be_mended(around: Around) -> None:
+    first, second = next(users), next(users)
+    around.fault("meta", error={"code": 190, "user": first, "kind": "message"})
+
+    async def test() -> None:
+        async with working(around, clocks=Clocks(pause=3600, drain=0.5)) as run:
+            await run.take(text("first", first))
+            await eventually(lambda: run.worker.paused)
+            await run.take(text("second", second))
+            assert await run.worker.drain() == 2
+
+    asyncio.run(test())
+    assert around.asked(first) == ["first"]
+    assert around.asked(second) == []
+
+
+def test_a_mended_token_sends_the_answer_that_was_kept(around: Around) -> None:
+    user = next(users)
+    around.fault("meta", token_revoked={"times": 1})
+
+    async def test() -> None:
+        async with working(around, clocks=Clocks(pause=0.1, idle=0.02)) as run:
+            await run.take(text("kept", user))
+            await run.done()
+
+    asyncio.run(test())
+    assert around.asked(user) == ["kept"]
+    assert len(around.sent(user)) == 1
+
+
+def test_a_user_who_has_to_wait_holds_up_nobody_else(around: Around) -> None:
+    slow, quick = next(users), next(users)
+    around.fault("meta", error={"code": 131056, "user": slow, "kind": "message"})
+
+    async def test() -> None:
+        async with working(around, clocks=Clocks(first_retry=60, drain=0.1, idle=0.02)) as run:
+            await run.take(text("one", slow), text("two", slow), text("three", quick))
+            await run.left(2)
+            assert not run.worker.paused
+            assert await run.worker.drain() == 2
+
+    asyncio.run(test())
+    assert len(around.sent(quick)) == 1
+    assert around.asked(slow) == ["one"]
+
+
+class Stumbling(MemoryInbox):
+    """An inbox that cannot be read at first, as one on a busy disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures = 3
+
+    async def lease(self, now: float, until: float) -> Job | None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the disk is busy")
+        return await super().lease(now, until)
+
+
+def test_an_inbox_that_stumbles_does_not_stop_the_worker(around: Around) -> None:
+    user = next(users)
+
+    async def test() -> None:
+        async with working(around, inbox=Stumbling()) as run:
+            for _ in range(4):
+                run.worker.wake()
+                await asyncio.sleep(0.02)
+            await run.take(text("after all", user))
+            await run.done()
+
+    asyncio.run(test())
+    assert len(around.sent(user)) == 1
+
+
+def test_what_nobody_expected_gives_an_apology_and_the_next_is_answered(around: Around) -> None:
+    user = next(users)
+
+    def broken() -> float:
+        raise ZeroDivisionError
+
+    async def test() -> None:
+        async with working(around, clock=broken) as run:
+            await run.take(text("breaks", user, timestamp=1))
+            await run.done()
+
+    asyncio.run(test())
+    assert around.sent(user) == [Notice.UNEXPECTED.value]
+
+
+def test_typing_is_shown_again_and_stops_with_the_answer(around: Around) -> None:
+    user = next(users)
+    around.fault("backend", first_chunk_delay={"seconds": 0.6, "user": user})
+    around.fault("meta", error={"code": 131000, "times": 1, "kind": "read"})
+    message = around.message("slow", user)
+
+    async def test() -> tuple[int, int]:
+        async with working(around, typing_every=0.1) as run:
+            await run.take(message)
+            await run.done()
+            then = around.typed()
+            await asyncio.sleep(0.3)
+            return then, around.typed()
+
+    before = around.typed()
+    then, later = asyncio.run(test())
+    assert then - before >= 2
+    assert later == then
+
+
+def test_a_thread_is_continued_for_three_hours(around: Around) -> None:
+    user = next(users)
+    ahead = 0.0
+
+    async def test() -> None:
+        nonlocal ahead
+        async with working(around, clock=lambda: time.time() + ahead) as run:
+            for ahead in (0.0, 2.9 * 3600, 3.1 * 3600):
+                await run.take(text(f"one two three four five six seven {ahead}", user))
+                await run.done()
+
+    asyncio.run(test())
+    threads = around.threads(user)
+    assert [thread["title"] for thread in threads] == ["one two three four five six"] * 2
+    assert sorted(len(thread["messages"]) for thread in threads) == [1, 2]
+
+
+def test_a_user_known_elsewhere_is_registered_here(around: Around) -> None:
+    user = next(users)
+    elsewhere = [{"user": user, "route": "exists"}, {"user": user, "route": "last_thread", "times": 1}]
+    around.fault("backend", user_not_found=elsewhere)
+
+    async def test() -> None:
+        async with working(around) as run:
+            await run.take(text("hello", user))
+            await run.done()
+
+    asyncio.run(test())
+    assert around.asked(user) == ["hello"]
+    assert Notice.NOT_REGISTERED.value not in around.sent(user)
+
+
+@pytest.mark.parametrize(
+    ("message", "variables", "answer"),
+    [
+        ({"text": "!d for the developers"}, {"DEPLOYMENT_TYPE": "staging"}, None),
+        ({"text": "hello"}, {"WHATSAPP_UNDER_MAINTENANCE": "true"}, Notice.MAINTENANCE),
+        ({"kind": "image", "text": None}, {"WHATSAPP_UNDER_MAINTENANCE": "true"}, Notice.MAINTENANCE),
+        ({"kind": "image", "text": None}, {}, Notice.TEXT_ONLY),
+        ({"kind": "hologram", "text": None}, {}, None),
+        ({"timestamp": 1}, {"WHATSAPP_UNDER_MAINTENANCE": "true"}, Notice.TOO_OLD),
+        ({"kind": "image", "text": None, "timestamp": 1}, {}, None),
+        ({"text": " \n "}, {}, None),
+        ({"text": "x" * (LONGEST_TEXT + 1)}, {}, Notice.TOO_LONG),
+    ],
+)
+def test_what_is_answered_without_the_backend(
+    around: Around, message: dict[str, Any], variables: dict[str, str], answer: Notice | None
+) -> None:
+    user = next(users)
+    taken = Message(**{"wamid": next(wamids), "user": user, "kind": "text", "text": "x", "timestamp": None, **message})
+
+    async def test() -> None:
+        async with working(around, variables) as run:
+            await run.take(taken)
+            await run.done()
+
+    typed = around.typed()
+    asyncio.run(test())
+    assert around.sent(user) == ([answer.value] if answer else [])
+    assert around.asked(user) == []
+    assert around.typed() == typed
+
+
+def test_the_developers_mark_means_nothing_in_production(around: Around) -> None:
+    user = next(users)
+
+    async def test() -> None:
+        async with working(around, {"DEPLOYMENT_TYPE": "production"}) as run:
+            await run.take(text("!d hello", user))
+            await run.done()
+
+    asyncio.run(test())
+    assert around.asked(user) == ["!d hello"]
+
+
+@pytest.mark.parametrize("fault", ["truncate", "reset"])
+def test_an_answer_that_breaks_off_says_so(around: Around, fault: str) -> None:
+    user = next(users)
+    around.fault("backend", **{fault: {"user": user, "after_bytes": 300}})
+
+    async def test() -> None:
+        async with working(around) as run:
+            await run.take(text("a question", user))
+            await run.done()
+
+    asyncio.run(test())
+    [part] = around.sent(user)
+    assert part.endswith(Notice.ENDED_EARLY.value)
+    assert len(part) > len(Notice.ENDED_EARLY.value) + 100
+    assert around.asked(user) == ["a question"]
+
+
+def test_an_answer_beyond_ten_messages_says_that_it_is_cut(around: Around) -> None:
+    user = next(users)
+    around.fault("backend", answer_length={"characters": 90_000, "user": user})
+
+    async def test() -> None:
+        async with working(around) as run:
+            await run.take(text("everything", user))
+            await run.done()
+
+    asyncio.run(test())
+    parts = around.sent(user)
+    assert len(parts) == 10
+    assert parts[-1] == Notice.CUT_SHORT.value
+
+
+def test_a_backend_that_is_away_is_asked_again_when_it_is_back(around: Around) -> None:
+    user = next(users)
+    around.fault("backend", server_error={"user": user, "route": "last_thread", "status": 503, "times": 3})
+
+    async def test() -> None:
+        async with working(around) as run:
+            await run.take(text("patience", user))
+            await run.done()
+
+    asyncio.run(test())
+    assert around.asked(user) == ["patience"]
+    assert len(around.sent(user)) == 1
+
+
+def test_a_drain_ends_at_its_deadline(around: Around) -> None:
+    user = next(users)
+    around.fault("backend", first_chunk_delay={"seconds": 60, "user": user})
+
+    async def test() -> None:
+        async with working(around, clocks=Clocks(drain=0.2)) as run:
+            await run.take(text("endless", user))
+            assert await run.worker.drain() == 1
+
+    asyncio.run(test())
+    assert around.sent(user) == []
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_a_drain_ends_even_if_the_worker_is_just_being_woken(around: Around, steps: int) -> None:
+    async def test() -> None:
+        async with working(around, clocks=Clocks(idle=60)) as run:
+            await asyncio.sleep(0.01)
+            run.worker.wake()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            async with asyncio.timeout(WITHIN / 4):
+                assert await run.worker.drain() == 0
+
+    asyncio.run(test())
