@@ -48,7 +48,7 @@ def up(settings: WorldSettings) -> tuple[World, bool]:
     if (world := find(settings)) is not None:
         _same_ports(world, settings)
         return world, False
-    _refuse_taken_ports(settings)
+    refuse_taken_ports(settings, *settings.lines)
     settings.images.mkdir(parents=True, exist_ok=True)
     with settings.log.open("ab") as log:
         process = subprocess.Popen(
@@ -107,8 +107,9 @@ def _same_ports(world: World, settings: WorldSettings) -> None:
         )
 
 
-def _refuse_taken_ports(settings: WorldSettings) -> None:
-    taken = [port for port in settings.lines if _taken(port)]
+def refuse_taken_ports(settings: WorldSettings, *ports: int) -> None:
+    """Raises DeployerError when another program listens on one of them; it names the line that chooses the port."""
+    taken = [port for port in ports if _taken(port)]
     if taken:
         lines = [f"port {port} of 127.0.0.1 is taken; {settings.lines[port]} chooses it" for port in taken]
         raise DeployerError(

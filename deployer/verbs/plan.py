@@ -7,6 +7,8 @@ import json
 from deployer.core import planner
 from deployer.core.plan import Plan
 from deployer.errors import Blocked
+from deployer.local.lifecycle import refuse_taken_ports
+from deployer.local.settings import world_settings
 from deployer.run.observe import observe
 from deployer.verbs.environment import Environment
 from deployer.view.plan_text import render
@@ -15,7 +17,11 @@ from deployer.view.plan_text import render
 def make_plan(environment: Environment) -> Plan:
     """Look at AWS and compare."""
     run = environment.run
-    return planner.plan(run.desired, observe(environment.session, run.target, run.desired))
+    plan = planner.plan(run.desired, observe(environment.session, run.target, run.desired))
+    if run.desired.local and plan.deployment and plan.deployment.arn is None:
+        settings = world_settings(environment.loaded)
+        refuse_taken_ports(settings, settings.service)  # on this machine a service's port may be somebody else's
+    return plan
 
 
 def show(environment: Environment, plan: Plan, *, as_json: bool, colour: bool) -> str:

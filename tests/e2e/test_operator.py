@@ -195,6 +195,21 @@ def test_a_taken_port_is_named_with_the_line_that_chooses_it(tmp_path: Path) -> 
     assert f"port {port} of 127.0.0.1 is taken; env/local.yaml:{line} chooses it" in done.stderr
 
 
+def test_a_port_taken_after_the_world_started_is_named_too(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path / "checkout")
+    try:
+        assert checkout.deployer("local", "up").returncode == 0
+        port = checkout.ports["8001"]
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+            done = checkout.deployer("reconcile", "local")
+        assert done.returncode == 1
+        assert f"port {port} of 127.0.0.1 is taken; env/local.yaml:" in done.stderr
+    finally:
+        checkout.deployer("local", "down")
+
+
 def test_the_world_of_another_checkout_is_not_used(deployed: Checkout, tmp_path: Path) -> None:
     other = make_checkout(tmp_path / "checkout")
     other.manifest.write_text(deployed.manifest.read_text())
