@@ -39,7 +39,7 @@ def plan(desired: Desired, facts: Facts) -> Plan:
         environment=desired.environment,
         account=desired.account,
         region=desired.region,
-        live_number=facts.recorded.number if facts.recorded else None,
+        live_number=facts.recorded.number if facts.recorded and facts.service else None,
         release=release,
         image=spec.image,
         versions=parameters.versions,

@@ -91,6 +91,16 @@ class TestAfterADeployment:
         assert made.notices == ()
         assert made.unchanged == 1
 
+    def test_a_service_that_is_gone_is_made_again_and_nothing_is_live(
+        self, wish: Wish, carry_out: CarryOut, empty: Facts
+    ) -> None:
+        wanted = wish()
+        live = carry_out(plan(wanted, empty), empty, wanted)
+        assert plan(wanted, live).live_number == 1
+        made = plan(wanted, replace(live, service=None))
+        assert kinds(made) == ["DeployService"]
+        assert made.live_number is None
+
     def test_an_edit_puts_and_deploys(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
         before = wish(parameter("level", "DEBUG"))
         live = carry_out(plan(before, empty), empty, before)
