@@ -16,11 +16,12 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from deployer.local import corrections, moto_services
+from deployer.local import corrections, moto_services, simulation
 from deployer.local.apprunner import AppRunner, Limits
 from deployer.local.apprunner.errors import ApiError
 from deployer.local.aws_errors import AwsError, not_emulated, render
 from deployer.local.call import Call, read_call
+from deployer.local.clients import Clients
 from deployer.local.loopback import is_loopback
 
 Environ = dict[str, Any]
@@ -55,8 +56,8 @@ class AwsEndpoint:
         self._port = port
         self._region = region
         self._control = control
-        self._make_apprunner: Callable[[], AppRunner] = lambda: AppRunner(
-            url=self.url,
+        self._make_apprunner: Callable[[Clients], AppRunner] = lambda clients: AppRunner(
+            clients=clients,
             account=account,
             region=region,
             images=images,
@@ -65,6 +66,7 @@ class AwsEndpoint:
             limits=limits or Limits(),
         )
         self._apprunner: AppRunner | None = None
+        self._clients: Clients | None = None
         self._moto = moto_services.MotoServices(account, region)
         self._server: BaseWSGIServer | None = None
         self._threads: list[threading.Thread] = []
@@ -76,7 +78,8 @@ class AwsEndpoint:
             self._server = make_server(
                 "127.0.0.1", self._port, self, threaded=True, request_handler=_Quiet, fd=listener.fileno()
             )
-        self._apprunner = self._make_apprunner()
+        self._clients = Clients(self.url, self._region)
+        self._apprunner = self._make_apprunner(self._clients)
         self._apprunner.start()
         self._threads = [
             threading.Thread(target=self._server.serve_forever, args=(LOOK,), name="aws-endpoint", daemon=True),
@@ -87,18 +90,19 @@ class AwsEndpoint:
 
     def stop(self) -> None:
         """Let requests end and stop every instance, then stop listening. Not from the loop's own thread."""
-        if self._server is None or self._apprunner is None:
+        if self._server is None or self._apprunner is None or self._clients is None:
             return
         self._apprunner.stop()
         self._server.shutdown()
         for thread in self._threads:
             thread.join()
-        self._server = self._apprunner = None
+        self._clients.close()
+        self._server = self._apprunner = self._clients = None
 
     def _load(self) -> None:
         self._moto.load()
-        if self._apprunner is not None:
-            self._apprunner.load()
+        if self._clients is not None:
+            self._clients.load()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The WSGI application."""
@@ -127,6 +131,9 @@ class AwsEndpoint:
             return AwsError(400, "InvalidSignatureException", why)
         if call.service == "apprunner":
             return self._from_apprunner(call, body)
+        if (call.service, call.operation) == ("iam", simulation.OPERATION):
+            assert self._clients is not None
+            return simulation.simulate(self._clients, body)
         if call.service in moto_services.SERVICES:
             return self._from_moto(call, request, body)
         return not_emulated(call.service, call.operation)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from deployer.local.apprunner import configuration, tags
-from deployer.local.apprunner.clients import Clients
 from deployer.local.apprunner.errors import InvalidRequest, InvalidState, QuotaExceeded, ResourceNotFound
 from deployer.local.apprunner.operations import Operations, Previous
 from deployer.local.apprunner.paging import page
@@ -23,6 +22,7 @@ from deployer.local.apprunner.state import (
     Service,
     Services,
 )
+from deployer.local.clients import Clients
 
 JSON = dict[str, Any]
 Request = Mapping[str, Any]

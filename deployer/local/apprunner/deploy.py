@@ -11,11 +11,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deployer.local.apprunner import image as images
 from deployer.local.apprunner import secrets
-from deployer.local.apprunner.clients import Clients
 from deployer.local.apprunner.errors import Problem
 from deployer.local.apprunner.fleet import Version
 from deployer.local.apprunner.health import HealthCheck
 from deployer.local.apprunner.roles import ACCESS_PRINCIPAL, INSTANCE_PRINCIPAL, assume
+from deployer.local.clients import Clients
 
 # App Runner developer guide, "How App Runner works with IAM": what the access role must allow.
 ON_REPOSITORY = (

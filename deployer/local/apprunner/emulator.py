@@ -12,7 +12,6 @@ import botocore.session
 
 from deployer.local.apprunner import validate
 from deployer.local.apprunner.api import ServicesApi
-from deployer.local.apprunner.clients import Clients
 from deployer.local.apprunner.deploy import Preparer
 from deployer.local.apprunner.errors import InvalidRequest, NotEmulated
 from deployer.local.apprunner.image import ImageStore
@@ -23,6 +22,7 @@ from deployer.local.apprunner.operations import Operations
 from deployer.local.apprunner.scaling import Scaling
 from deployer.local.apprunner.scaling_api import ScalingApi
 from deployer.local.apprunner.state import Services
+from deployer.local.clients import Clients
 from deployer.local.guard import Guard
 
 if TYPE_CHECKING:
@@ -33,15 +33,16 @@ STOP_WITHIN = 30.0  # seconds
 
 
 class AppRunner:
-    """`url` is the endpoint this is part of; `images` an OCI image layout; `work` a directory for unpacked images.
+    """`clients` reach the endpoint this is part of.
 
-    The public ports of the services are served by `loop`, which must run in another thread than the callers of `stop`.
+    `images` is an OCI image layout, `work` a directory for unpacked images. The public ports of the services are
+    served by `loop`, which must run in another thread than the callers of `stop`.
     """
 
     def __init__(
         self,
         *,
-        url: str,
+        clients: Clients,
         account: str,
         region: str,
         images: Path,
@@ -51,19 +52,18 @@ class AppRunner:
     ) -> None:
         self._loop = loop
         self._guard = Guard()
-        self._clients = Clients(url, region)
-        self._logs = LogShipper(self._clients)
+        self._logs = LogShipper(clients)
         services, scaling = Services(), Scaling(account, region)
         self._operations = Operations(
             loop,
             services,
             scaling,
-            Preparer(self._clients, ImageStore(images, work / "content"), account, region),
+            Preparer(clients, ImageStore(images, work / "content"), account, region),
             Launcher(self._guard, region),
             self._logs,
             limits,
         )
-        api = ServicesApi(account, region, services, scaling, self._operations, self._clients)
+        api = ServicesApi(account, region, services, scaling, self._operations, clients)
         revisions = ScalingApi(services, scaling)
         self._calls: dict[str, Callable[[Mapping[str, Any]], JSON]] = {
             "CreateService": api.create_service,
@@ -91,10 +91,6 @@ class AppRunner:
         self._guard.start()
         self._logs.start()
 
-    def load(self) -> None:
-        """Make the clients now, so that the first deployment need not."""
-        self._clients.load()
-
     def stop(self) -> None:
         """Let requests end, stop every instance, close every port. Not from the loop's own thread."""
         try:
@@ -102,7 +98,6 @@ class AppRunner:
         finally:
             self._logs.stop()
             self._guard.stop()
-            self._clients.close()
 
     def call(self, operation: str, body: bytes) -> JSON:
         """Answer one request in AWS JSON 1.0. Raises ApiError."""

@@ -1,4 +1,4 @@
-"""What IAM policies allow. Pure: documents in, yes or no out.
+"""What IAM policies allow. Pure: documents in, a decision out.
 
 After "Policy evaluation logic" of the IAM user guide, for one account: an explicit Deny wins, otherwise an Allow is
 needed. No Condition is known here, so a statement that has one never allows, and always denies.
@@ -8,14 +8,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 Document = Mapping[str, Any]
 
+# PolicyEvaluationDecisionType of the API's model.
+ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = "allowed", "explicitDeny", "implicitDeny"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`unknown` names the condition keys of the statements that fit."""
+
+    outcome: str
+    unknown: frozenset[str] = frozenset()
+
+    @property
+    def allows(self) -> bool:
+        return self.outcome == ALLOWED
+
 
 def allows(policies: Iterable[Document], action: str, resource: str) -> bool:
     """Whether the policies together allow `action` (such as ssm:GetParameters) on the ARN `resource`."""
+    return decide(policies, action, resource).allows
+
+
+def decide(policies: Iterable[Document], action: str, resource: str) -> Decision:
+    """What the policies together say of `action` on `resource`."""
     return _decide(
         statement
         for policy in policies
@@ -31,17 +52,25 @@ def trusts(trust: Document, service: str) -> bool:
         statement
         for statement in _statements(trust)
         if _names(statement.get("Principal"), service) and _fits(statement, "Action", "sts:AssumeRole", _action_matches)
-    )
+    ).allows
 
 
-def _decide(matching: Iterator[Mapping[str, Any]]) -> bool:
-    allowed = False
-    for statement in matching:
+def _decide(fitting: Iterator[Mapping[str, Any]]) -> Decision:
+    outcome, unknown = IMPLICIT_DENY, set()
+    for statement in fitting:
+        condition = statement.get("Condition")
+        unknown |= _keys(condition)
         if statement.get("Effect") == "Deny":
-            return False
-        if statement.get("Effect") == "Allow" and not statement.get("Condition"):
-            allowed = True
-    return allowed
+            outcome = EXPLICIT_DENY
+        elif statement.get("Effect") == "Allow" and not condition and outcome != EXPLICIT_DENY:
+            outcome = ALLOWED
+    return Decision(outcome, frozenset(unknown))
+
+
+def _keys(condition: object) -> set[str]:
+    """The keys below the operators, such as aws:SourceAccount below StringEquals."""
+    operators = condition.values() if isinstance(condition, Mapping) else ()
+    return {key for keys in operators if isinstance(keys, Mapping) for key in keys}
 
 
 def _statements(document: Document) -> Iterator[Mapping[str, Any]]:

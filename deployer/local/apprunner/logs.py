@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient
 
-    from deployer.local.apprunner.clients import Clients
+    from deployer.local.clients import Clients
 
 BATCH_EVENTS = 2000
 BATCH_BYTES = 900_000  # PutLogEvents takes 1 MiB, with 26 bytes counted for each event

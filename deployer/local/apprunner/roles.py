@@ -18,9 +18,10 @@ INSTANCE_PRINCIPAL = "tasks.apprunner.amazonaws.com"
 
 @dataclass(frozen=True)
 class Role:
-    """A role that was assumed, with its policies and, if it has one, the boundary they are held in."""
+    """A role with its trust, its policies and, if it has one, the boundary they are held in."""
 
     arn: str
+    trust: iam.Document
     policies: tuple[iam.Document, ...]
     boundary: iam.Document | None
 
@@ -37,12 +38,20 @@ def assumable(client: IAMClient, arn: str, principal: str) -> bool:
 
 def assume(client: IAMClient, arn: str, principal: str) -> Role:
     """The role with all its policies. Raises Problem when there is none or it does not trust the principal."""
+    role = find(client, arn)
+    if role is None:
+        raise Problem(f"The role {arn} does not exist.")
+    if not iam.trusts(role.trust, principal):
+        raise Problem(f"The role {arn} does not trust {principal}.")
+    return role
+
+
+def find(client: IAMClient, arn: str) -> Role | None:
+    """The role with exactly this ARN and all its policies, inline and attached."""
     found = _get(client, arn)
     if found is None:
-        raise Problem(f"The role {arn} does not exist.")
+        return None
     trust, boundary = found
-    if not iam.trusts(trust, principal):
-        raise Problem(f"The role {arn} does not trust {principal}.")
     name = _name(arn)
     policies = [
         _document(client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
@@ -54,7 +63,7 @@ def assume(client: IAMClient, arn: str, principal: str) -> Role:
         for page in client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
         for attached in page["AttachedPolicies"]
     ]
-    return Role(arn, tuple(policies), _managed(client, boundary) if boundary else None)
+    return Role(arn, trust, tuple(policies), _managed(client, boundary) if boundary else None)
 
 
 def _get(client: IAMClient, arn: str) -> tuple[iam.Document, str] | None:

@@ -1,4 +1,4 @@
-"""botocore clients for the endpoint that the emulator itself is part of."""
+"""botocore clients for the endpoint that the one who asks is itself part of."""
 
 from __future__ import annotations
 

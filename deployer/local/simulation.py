@@ -1,0 +1,124 @@
+"""iam:SimulatePrincipalPolicy, which moto does not have, for roles.
+
+As the API reference has it, every action is tried on every resource. Conditions are not evaluated: their keys are
+listed as missing, an Allow that has one does not count, a Deny does. MatchedStatements are left out.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree as Xml
+
+import botocore.session
+from botocore.model import StructureShape
+from werkzeug.wrappers import Response
+
+from deployer.local.apprunner import iam, roles, validate
+from deployer.local.aws_errors import AwsError
+from deployer.local.clients import Clients
+
+OPERATION = "SimulatePrincipalPolicy"
+KNOWN = frozenset({"PolicySourceArn", "ActionNames", "ResourceArns", "MaxItems", "Marker"})
+ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/.+")
+PAGE = 100  # API reference, MaxItems
+MEMBER = re.compile(r"(?P<name>\w+)(?:\.member\.\d+(?:\.\w+)*)?")
+
+
+def simulate(clients: Clients, body: bytes) -> Response | AwsError:
+    """The answer to a request in the query protocol.
+
+    NoSuchEntity for a role that is not there, InvalidInput for what is no ARN of a role or no action, and
+    ValidationError for a request that does not fit the API's model.
+    """
+    request = _request(body)
+    if beyond := sorted(request.keys() & _shape().members.keys() - KNOWN):
+        return AwsError(501, "NotEmulated", f"The local {OPERATION} does not emulate {', '.join(beyond)}.")
+    if wrong := validate.reasons(_shape(), request):
+        return AwsError(400, "ValidationError", "; ".join(wrong))
+    source = request["PolicySourceArn"]
+    if not ROLE_ARN.fullmatch(source):
+        return AwsError(400, "InvalidInput", f"{source} is no ARN of a role; others are not simulated here.")
+    if strange := [action for action in request["ActionNames"] if ":" not in action]:
+        return AwsError(400, "InvalidInput", f"Not the name of an action with its service: {', '.join(strange)}.")
+    role = roles.find(clients.iam, source)
+    if role is None:
+        return AwsError(404, "NoSuchEntity", f"The role {source} cannot be found.")
+    resources = request.get("ResourceArns") or ["*"]
+    pairs = [(action, resource) for action in request["ActionNames"] for resource in resources]
+    start = request.get("Marker", "0")
+    if not start.isdecimal() or int(start) > len(pairs):
+        return AwsError(400, "InvalidInput", "Marker is not one that this operation gave.")
+    end = int(start) + request.get("MaxItems", PAGE)
+    return _rendered([_result(role, *pair) for pair in pairs[int(start) : end]], str(end) if end < len(pairs) else None)
+
+
+def _request(body: bytes) -> dict[str, Any]:
+    """The members of the form, lists as lists; of anything deeper only that it is there. An empty list is blank."""
+    request: dict[str, Any] = {}
+    for key, value in parse_qsl(body.decode(errors="replace")):
+        name = match["name"] if (match := MEMBER.fullmatch(key)) else key
+        if name in {"Action", "Version"}:
+            continue
+        if ".member." in key:
+            request.setdefault(name, []).append(value)
+        else:
+            request[name] = int(value) if name == "MaxItems" and value.isdecimal() else value
+    return request
+
+
+def _result(role: roles.Role, action: str, resource: str) -> Xml.Element:
+    decision = iam.decide(role.policies, action, resource)
+    outcome, unknown, within = decision.outcome, decision.unknown, None
+    if role.boundary is not None:
+        boundary = iam.decide([role.boundary], action, resource)
+        unknown |= boundary.unknown
+        within = boundary.allows
+        if not within and outcome == iam.ALLOWED:
+            outcome = boundary.outcome
+    result = Xml.Element("member")
+    _leaf(result, "EvalActionName", action)
+    _leaf(result, "EvalResourceName", resource)
+    _leaf(result, "EvalDecision", outcome)
+    if resource == "*":
+        _details(result, unknown, within)
+    else:  # API reference, EvaluationResult: the details of a named resource stand below it
+        specific = Xml.SubElement(Xml.SubElement(result, "ResourceSpecificResults"), "member")
+        _leaf(specific, "EvalResourceName", resource)
+        _leaf(specific, "EvalResourceDecision", outcome)
+        _details(specific, unknown, within)
+    return result
+
+
+def _details(parent: Xml.Element, unknown: frozenset[str], within: bool | None) -> None:
+    missing = Xml.SubElement(parent, "MissingContextValues")
+    for key in sorted(unknown):
+        _leaf(missing, "member", key)
+    if within is not None:
+        detail = Xml.SubElement(parent, "PermissionsBoundaryDecisionDetail")
+        _leaf(detail, "AllowedByPermissionsBoundary", str(within).lower())
+
+
+def _rendered(results: list[Xml.Element], marker: str | None) -> Response:
+    answer = Xml.Element(f"{OPERATION}Response", xmlns="https://iam.amazonaws.com/doc/2010-05-08/")
+    outcome = Xml.SubElement(answer, f"{OPERATION}Result")
+    Xml.SubElement(outcome, "EvaluationResults").extend(results)
+    _leaf(outcome, "IsTruncated", "true" if marker else "false")
+    if marker:
+        _leaf(outcome, "Marker", marker)
+    _leaf(Xml.SubElement(answer, "ResponseMetadata"), "RequestId", str(uuid.uuid4()))
+    return Response(Xml.tostring(answer, encoding="unicode"), content_type="text/xml")
+
+
+def _leaf(parent: Xml.Element, tag: str, text: str) -> None:
+    Xml.SubElement(parent, tag).text = text
+
+
+@cache
+def _shape() -> StructureShape:
+    shape = botocore.session.Session().get_service_model("iam").operation_model(OPERATION).input_shape
+    assert isinstance(shape, StructureShape)
+    return shape
