@@ -16,7 +16,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from deployer.local import corrections, moto_services, simulation
+from deployer.local import blobs, corrections, moto_services, simulation
 from deployer.local.apprunner import AppRunner, Limits
 from deployer.local.apprunner.errors import ApiError
 from deployer.local.aws_errors import AwsError, not_emulated, render
@@ -34,7 +34,7 @@ LOOK = 0.2  # seconds between two looks of the server whether it shall stop
 
 
 class AwsEndpoint:
-    """An AWS endpoint on 127.0.0.1. `port` 0 takes any free one; `control` answers paths below /_local/.
+    """An AWS endpoint on 127.0.0.1. `port` 0 takes any free one; `control` answers the other paths below /_local/.
 
     `images` is the OCI image layout that stands for ECR's storage, `work` a directory for what is unpacked from it.
     The public ports of App Runner's services are served by `loop`.
@@ -66,6 +66,7 @@ class AwsEndpoint:
             limits=limits or Limits(),
         )
         self._apprunner: AppRunner | None = None
+        self._blobs = blobs.Blobs(images)
         self._clients: Clients | None = None
         self._moto = moto_services.MotoServices(account, region)
         self._server: BaseWSGIServer | None = None
@@ -110,6 +111,8 @@ class AwsEndpoint:
         if not _from_this_machine(request):
             error = AwsError(403, "AccessDenied", "Only this machine may ask, by 127.0.0.1 or localhost.")
             return render(error, request)(environ, start_response)
+        if request.path.startswith(blobs.ROUTE):
+            return self._blobs.serve(request)(environ, start_response)
         if request.path.startswith("/_local/"):
             return self._control(environ, start_response)
         if (request.content_length or 0) > LARGEST_BODY:
@@ -131,9 +134,12 @@ class AwsEndpoint:
             return AwsError(400, "InvalidSignatureException", why)
         if call.service == "apprunner":
             return self._from_apprunner(call, body)
-        if (call.service, call.operation) == ("iam", simulation.OPERATION):
-            assert self._clients is not None
-            return simulation.simulate(self._clients, body)
+        assert self._clients is not None
+        match call.service, call.operation:
+            case "iam", simulation.OPERATION:
+                return simulation.simulate(self._clients, body)
+            case "ecr", blobs.OPERATION:
+                return self._blobs.download_url(self._clients, self.url, body)
         if call.service in moto_services.SERVICES:
             return self._from_moto(call, request, body)
         return not_emulated(call.service, call.operation)

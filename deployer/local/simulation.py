@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as Xml
 
-import botocore.session
-from botocore.model import StructureShape
 from werkzeug.wrappers import Response
 
 from deployer.local.apprunner import iam, roles, validate
@@ -34,10 +31,10 @@ def simulate(clients: Clients, body: bytes) -> Response | AwsError:
     NoSuchEntity for a role that is not there, InvalidInput for what is no ARN of a role or no action, and
     ValidationError for a request that does not fit the API's model.
     """
-    request = _request(body)
-    if beyond := sorted(request.keys() & _shape().members.keys() - KNOWN):
+    request, shape = _request(body), validate.input_shape("iam", OPERATION)
+    if beyond := sorted(request.keys() & shape.members.keys() - KNOWN):
         return AwsError(501, "NotEmulated", f"The local {OPERATION} does not emulate {', '.join(beyond)}.")
-    if wrong := validate.reasons(_shape(), request):
+    if wrong := validate.reasons(shape, request):
         return AwsError(400, "ValidationError", "; ".join(wrong))
     source = request["PolicySourceArn"]
     if not ROLE_ARN.fullmatch(source):
@@ -115,10 +112,3 @@ def _rendered(results: list[Xml.Element], marker: str | None) -> Response:
 
 def _leaf(parent: Xml.Element, tag: str, text: str) -> None:
     Xml.SubElement(parent, tag).text = text
-
-
-@cache
-def _shape() -> StructureShape:
-    shape = botocore.session.Session().get_service_model("iam").operation_model(OPERATION).input_shape
-    assert isinstance(shape, StructureShape)
-    return shape

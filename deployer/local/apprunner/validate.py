@@ -10,10 +10,21 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+import botocore.session
+from botocore.model import StructureShape
+
 if TYPE_CHECKING:
-    from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+    from botocore.model import ListShape, MapShape, Shape, StringShape
 
 SHOWN = 60  # characters of a value that a message repeats
+
+
+@cache
+def input_shape(service: str, operation: str) -> StructureShape:
+    """What an operation with members takes, by botocore's model of its service."""
+    shape = botocore.session.Session().get_service_model(service).operation_model(operation).input_shape
+    assert isinstance(shape, StructureShape)
+    return shape
 
 
 def reasons(shape: Shape | None, value: object) -> list[str]:
@@ -26,7 +37,7 @@ def reasons(shape: Shape | None, value: object) -> list[str]:
 def _check(shape: Shape, value: object, path: str) -> Iterator[str]:
     match shape.type_name:
         case "structure":
-            yield from _structure(cast("StructureShape", shape), value, path)
+            yield from _structure(cast(StructureShape, shape), value, path)
         case "list":
             yield from _list(cast("ListShape", shape), value, path)
         case "map":

@@ -1,0 +1,79 @@
+"""ecr:GetDownloadUrlForLayer, which moto does not have: the blobs of images, in the layout that stands for storage."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from werkzeug.utils import send_file
+from werkzeug.wrappers import Request, Response
+
+from deployer.local.apprunner import validate
+from deployer.local.aws_errors import AwsError
+from deployer.local.clients import Clients
+
+if TYPE_CHECKING:
+    from types_boto3_ecr import ECRClient
+
+OPERATION = "GetDownloadUrlForLayer"
+ROUTE = "/_local/blobs/"
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+BATCH = 100  # BatchGetImage takes no more images
+
+
+class Blobs:
+    """The blobs of the OCI image layout at `images`."""
+
+    def __init__(self, images: Path) -> None:
+        self._folder = images / "blobs" / "sha256"
+
+    def download_url(self, clients: Clients, url: str, body: bytes) -> Response | AwsError:
+        """Where on the endpoint at `url` a layer or a configuration of one of the repository's images can be read.
+
+        RepositoryNotFoundException, and LayersNotFoundException for a blob that no image of the repository has or
+        that is not in storage.
+        """
+        try:
+            request = json.loads(body or b"{}")
+        except ValueError:
+            request = None
+        if wrong := validate.reasons(validate.input_shape("ecr", OPERATION), request):
+            return AwsError(400, "InvalidParameterException", "; ".join(wrong))
+        repository, digest = request["repositoryName"], request["layerDigest"]
+        try:
+            known = any(digest == blob for blob in _blobs_of(clients.ecr, repository))
+        except clients.ecr.exceptions.RepositoryNotFoundException as missing:
+            return AwsError(400, "RepositoryNotFoundException", missing.response["Error"]["Message"])
+        if not known or self._file(digest) is None:
+            return AwsError(
+                400, "LayersNotFoundException", f"There is no layer {digest} in the repository '{repository}'."
+            )
+        answer = {"downloadUrl": f"{url}{ROUTE}{digest}", "layerDigest": digest}
+        return Response(json.dumps(answer), content_type="application/x-amz-json-1.1")
+
+    def serve(self, request: Request) -> Response:
+        """The bytes at such a URL. As in AWS it needs no signature."""
+        file = self._file(request.path.removeprefix(ROUTE))
+        if file is None:
+            return Response("there is no such blob\n", 404)
+        if request.method not in {"GET", "HEAD"}:
+            return Response("a blob can only be read\n", 405)
+        return send_file(file, request.environ, mimetype="application/octet-stream")
+
+    def _file(self, digest: str) -> Path | None:
+        path = self._folder / digest.removeprefix("sha256:")
+        return path if DIGEST.fullmatch(digest) and path.is_file() else None
+
+
+def _blobs_of(ecr: ECRClient, repository: str) -> Iterator[str]:
+    pages = ecr.get_paginator("list_images").paginate(repositoryName=repository)
+    digests = sorted({image["imageDigest"] for page in pages for image in page["imageIds"]})
+    for start in range(0, len(digests), BATCH):
+        batch = [{"imageDigest": digest} for digest in digests[start : start + BATCH]]
+        for image in ecr.batch_get_image(repositoryName=repository, imageIds=batch)["images"]:  # type: ignore[arg-type]
+            manifest = json.loads(image["imageManifest"])
+            descriptors = [manifest.get("config") or {}, *(manifest.get("layers") or [])]
+            yield from (descriptor.get("digest", "") for descriptor in descriptors)

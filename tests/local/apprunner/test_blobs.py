@@ -1,0 +1,108 @@
+"""ecr:GetDownloadUrlForLayer and what is behind its URL."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+CONFIG, LAYER, MANIFEST = (f"application/vnd.oci.image.{kind}.v1+json" for kind in ("config", "layer", "manifest"))
+
+
+@pytest.fixture
+def ecr(shared: Any) -> Iterator[Any]:
+    """A client, and an empty repository."""
+    client = shared.client("ecr")
+    client.create_repository(repositoryName="blobs/one", imageTagMutability="IMMUTABLE")
+    yield client
+    client.delete_repository(repositoryName="blobs/one", force=True)
+
+
+def put(shared: Any, ecr: Any, tag: str, config: dict[str, str], layer: bytes = b"layer") -> str:
+    """An image in the repository; its manifest as it was put."""
+    manifest = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": shared.blob(CONFIG, json.dumps(config).encode()),
+            "layers": [shared.blob(LAYER, layer)],
+        },
+        indent=1,
+    )
+    ecr.put_image(repositoryName="blobs/one", imageManifest=manifest, imageManifestMediaType=MANIFEST, imageTag=tag)
+    return manifest
+
+
+def read(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 -- http
+        content: bytes = answer.read()
+        assert int(answer.headers["Content-Length"]) == len(content)
+        return content
+
+
+def test_the_configuration_of_an_image_can_be_read_by_its_tag(shared: Any, ecr: Any) -> None:
+    wanted = {"os": "linux", "architecture": "arm64"}
+    manifest = put(shared, ecr, "v1", wanted)
+    put(shared, ecr, "v2", {**wanted, "architecture": "amd64"})
+    (image,) = ecr.batch_get_image(repositoryName="blobs/one", imageIds=[{"imageTag": "v1"}])["images"]
+    assert image["imageManifest"] == manifest
+    assert image["imageManifestMediaType"] == MANIFEST
+    assert image["imageId"]["imageDigest"] == "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
+    digest = json.loads(manifest)["config"]["digest"]
+    answer = ecr.get_download_url_for_layer(repositoryName="blobs/one", layerDigest=digest)
+    assert answer["layerDigest"] == digest
+    assert answer["downloadUrl"].startswith(shared.endpoint.url)
+    assert json.loads(read(answer["downloadUrl"])) == wanted
+    layer = json.loads(manifest)["layers"][0]["digest"]
+    assert read(ecr.get_download_url_for_layer(repositoryName="blobs/one", layerDigest=layer)["downloadUrl"]) == (
+        b"layer"
+    )
+
+
+def test_a_blob_of_another_repository_of_nobody_and_of_no_storage(shared: Any, ecr: Any) -> None:
+    with pytest.raises(ecr.exceptions.RepositoryNotFoundException, match="blobs/none"):
+        ecr.get_download_url_for_layer(repositoryName="blobs/none", layerDigest="sha256:" + "0" * 64)
+    foreign = shared.blob(LAYER, b"of nobody here")["digest"]
+    lost = json.loads(put(shared, ecr, "v1", {"os": "linux"}, b"soon lost"))["layers"][0]["digest"]
+    (shared.images / "blobs" / "sha256" / lost[7:]).unlink()
+    for digest in (foreign, lost, "sha256:" + "0" * 64, "md5:00", "sha256:abc"):
+        with pytest.raises(ecr.exceptions.LayersNotFoundException, match=digest):
+            ecr.get_download_url_for_layer(repositoryName="blobs/one", layerDigest=digest)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"no json", "must be an object"),
+        (b"{}", "layerDigest is required"),
+        (b'{"layerDigest": "?"}', "does not match"),
+    ],
+)
+def test_no_request(shared: Any, body: bytes, told: str) -> None:
+    status, answer = shared.post(
+        body, service="ecr", X_Amz_Target="AmazonEC2ContainerRegistry_V20150921.GetDownloadUrlForLayer"
+    )
+    assert (status, answer["__type"]) == (400, "InvalidParameterException")
+    assert told in answer["message"]
+
+
+@pytest.mark.parametrize("name", ["", "nonsense", "sha256:", "sha256:..%2Foci-layout", "sha256:" + "0" * 64])
+def test_only_blobs_are_served(shared: Any, name: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        read(f"{shared.endpoint.url}/_local/blobs/{name}")
+    assert refused.value.code == 404
+    refused.value.close()
+
+
+def test_a_blob_cannot_be_written(shared: Any) -> None:
+    url = f"{shared.endpoint.url}/_local/blobs/{shared.blob(LAYER, b'written once')['digest']}"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(url, b"", method="PUT"), timeout=10)  # noqa: S310 -- http
+    assert refused.value.code == 405
+    refused.value.close()
+    assert read(url) == b"written once"
