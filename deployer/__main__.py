@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -54,7 +55,8 @@ def _tell(error: DeployerError) -> int:
 
 
 def run() -> None:
-    """The console script."""
+    """The console script. SIGTERM ends it as Ctrl-C does: in order, saying what was started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())
 
 

@@ -8,10 +8,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from deployer.errors import UsageError
 from deployer.view.progress import Reporter
+
+if TYPE_CHECKING:
+    from deployer.run.reconcile import Planned
+    from deployer.verbs.environment import Environment
 
 # A verb's modules are imported in its function: `deployer check` must not pay for AWS.
 
@@ -34,11 +38,33 @@ def parser() -> _Parser:
 
     plan = _verb(verbs, "plan", _plan, "show what a reconcile would do, and why")
     reconcile = _verb(verbs, "reconcile", _reconcile, "make AWS equal to the manifest")
+    rollback = _verb(verbs, "rollback", _rollback, "go back to the last healthy release, or to another one")
     for verb in (plan, reconcile):
         verb.add_argument("environment", metavar="ENV", help="such as local, staging, or a manifest's path")
         verb.add_argument("--image", metavar="TAG", help="an image tag in ECR; the current commit when left out")
+        verb.add_argument("--prune", action="store_true", help="delete our parameters the manifest no longer names")
+    rollback.add_argument("environment", metavar="ENV", nargs="?", help="staging when left out")
+    plan.add_argument("--rollback", action="store_true", help="show what a rollback would do instead")
+    for verb in (plan, rollback):
+        verb.add_argument("--to", metavar="N", type=int, help="the number of a release; the last healthy when left out")
+        verb.add_argument("--with-secrets", action="store_true", help="bring its secrets back, too")
+    for verb in (reconcile, rollback):
+        verb.add_argument("--approve", metavar="ID", help="the fingerprint of the plan that was agreed to")
+    for verb in (plan, reconcile, rollback):
         verb.add_argument("--json", action="store_true", help="for programs")
+    plan.add_argument("--markdown", action="store_true", help="for the summary of a CI job")
+    plan.add_argument("--out", metavar="FILE", type=Path, help="save the plan; it holds no secret")
     plan.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when there is something to do")
+    reconcile.add_argument("--plan", metavar="FILE", type=Path, help="carry out exactly this saved plan")
+    reconcile.add_argument("--retry", action="store_true", help="deploy a release that failed before, unchanged")
+
+    releases = _verb(verbs, "releases", _releases, "list what was released, newest first")
+    releases.add_argument("environment", metavar="ENV")
+    releases.add_argument("--all", action="store_true", help="all that the ledger holds, not only the newest twenty")
+    releases.add_argument("--json", action="store_true", help="for programs")
+    unlock = _verb(verbs, "unlock", _unlock, "show and break a lock that was left behind")
+    unlock.add_argument("environment", metavar="ENV")
+    unlock.add_argument("--approve", metavar="ID", help="the id of the lock, where nobody is at a terminal")
 
     secret = verbs.add_parser("secret", help="set a secret").add_subparsers(metavar="VERB", required=True)
     put = _verb(secret, "set", _secret_set, "write a secret from a prompt or from standard input")
@@ -60,8 +86,8 @@ def parser() -> _Parser:
     say.add_argument("text", metavar="TEXT", nargs="+")
     say.add_argument("--from", dest="user", default="15551230000", metavar="NUMBER", help="the user's number")
 
-    schema = _verb(verbs, "schema", _schema, "print the manifest's JSON Schema")
-    schema.set_defaults(json=True)
+    schema = _verb(verbs, "schema", _schema, "print the JSON Schema of a manifest, or of a plan")
+    schema.add_argument("of", metavar="KIND", nargs="?", choices=("manifest", "plan"), default="manifest")
     return top
 
 
@@ -93,10 +119,10 @@ def _check(options: argparse.Namespace) -> int:
     return 0
 
 
-def _schema(_: argparse.Namespace) -> int:
+def _schema(options: argparse.Namespace) -> int:
     from deployer.verbs.schema import schema
 
-    sys.stdout.write(schema())
+    sys.stdout.write(schema(options.of))
     return 0
 
 
@@ -104,26 +130,86 @@ def _plan(options: argparse.Namespace) -> int:
     from deployer.verbs import plan as verb
     from deployer.verbs.environment import open_environment
 
-    environment = open_environment(options.environment, Reporter(sys.stderr), image=options.image)
-    plan = verb.make_plan(environment)
-    _out(verb.show(environment, plan, as_json=options.json, colour=_colour(sys.stdout)))
-    verb.refuse_blocked(plan)
-    return 2 if options.detailed_exitcode and not plan.empty else 0
+    if (options.to is not None or options.with_secrets) and not options.rollback:
+        raise UsageError("--to and --with-secrets belong to a rollback", fix="add --rollback")
+    reporter = Reporter(sys.stderr)
+    environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
+    if options.rollback:
+        environment = environment.back_to(options.to, with_secrets=options.with_secrets)
+    planned = verb.make_plan(environment)
+    form = "json" if options.json else "markdown" if options.markdown else "text"
+    _out(verb.show(environment, planned, form=form, colour=_colour(sys.stdout)))
+    if options.out:
+        verb.save(planned.plan, options.out)
+        reporter.note(f"saved: just reconcile {planned.plan.environment} --plan {options.out}")
+    verb.refuse_blocked(planned.plan)
+    return 2 if options.detailed_exitcode and not planned.plan.empty else 0
 
 
 def _reconcile(options: argparse.Namespace) -> int:
     from deployer.verbs import plan as planning
-    from deployer.verbs import reconcile as verb
     from deployer.verbs.environment import open_environment
 
-    environment = open_environment(options.environment, Reporter(sys.stderr), image=options.image)
-    plan = planning.make_plan(environment)
+    reporter = Reporter(sys.stderr)
+    if options.plan is None:
+        environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
+        return _carry_out(options, environment, planning.settled_plan(environment))
+    if options.image or options.prune:
+        raise UsageError("a saved plan has its own image and its own --prune", fix="leave out --image and --prune")
+    saved = planning.read_saved(options.plan, options.environment)
+    environment = open_environment(options.environment, reporter, image=saved.tag, prune=saved.prune)
+    if saved.rollback_to:
+        environment = environment.back_to(saved.rollback_to, with_secrets=saved.with_secrets)
+    planned = planning.settled_plan(environment)
+    planning.refuse_changed(saved, planned.plan)
+    return _carry_out(options, environment, planned)
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from deployer.verbs import plan as planning
+    from deployer.verbs.environment import open_environment
+
+    reporter = Reporter(sys.stderr)
+    if options.environment is None:
+        reporter.note("no environment was named: this is staging")
+    environment = open_environment(options.environment or "staging", reporter)
+    planning.settle(environment)
+    environment = environment.back_to(options.to, with_secrets=options.with_secrets)
+    options.retry = True  # a release that was healthy once may be gone back to, whatever came of it later
+    return _carry_out(options, environment, planning.make_plan(environment))
+
+
+def _carry_out(options: argparse.Namespace, environment: Environment, planned: Planned) -> int:
+    from deployer.verbs import plan as planning
+    from deployer.verbs import reconcile as verb
+    from deployer.verbs.protection import Consent
+
     shown = sys.stderr if options.json else sys.stdout
-    print(planning.show(environment, plan, as_json=False, colour=_colour(shown)), file=shown, flush=True)
+    print(planning.show(environment, planned, form="text", colour=_colour(shown)), file=shown, flush=True)
+    consent = Consent(_ask if sys.stdin.isatty() else None, options.approve)
+    outcome = verb.apply(environment, planned, consent, retry=options.retry)
+    _out(verb.show(environment, outcome, verb.Shown(options.json, _just())))
+    return 0
+
+
+def _releases(options: argparse.Namespace) -> int:
+    from deployer.manifest.load import load
+    from deployer.project import manifest_path
+    from deployer.verbs.releases import releases
+
+    loaded = load(manifest_path(options.environment))
+    _out(releases(loaded, as_json=options.json, everything=options.all))
+    return 0
+
+
+def _unlock(options: argparse.Namespace) -> int:
+    from deployer.manifest.load import load
+    from deployer.project import manifest_path
+    from deployer.verbs.unlock import unlock
+
     ask = _ask if sys.stdin.isatty() else None
-    outcome = verb.apply(environment, plan, ask=ask)
-    just = os.environ.get("DEPLOYER_JUST", "just")
-    _out(verb.show(environment, outcome, as_json=options.json, just=just))
+    loaded = load(manifest_path(options.environment))
+    _out(unlock(loaded, Reporter(sys.stderr), ask=ask, approve=options.approve))
     return 0
 
 
@@ -166,6 +252,11 @@ def _ask(question: str) -> str:
     """A question on stderr: stdout carries data only."""
     print(question, end="", file=sys.stderr, flush=True)
     return sys.stdin.readline()
+
+
+def _just() -> str:
+    """How the user calls the recipes."""
+    return os.environ.get("DEPLOYER_JUST", "just")
 
 
 def _out(text: str) -> None:

@@ -121,6 +121,15 @@ def split(path: str) -> tuple[str, str]:
     return parameter_path, name
 
 
+def variable_or_none(path: str, parameter_path: str) -> str | None:
+    """The variable that the parameter at a path is for, or None when it lies elsewhere or maps to none."""
+    folder, _, name = path.rpartition("/")
+    if folder != parameter_path or why_not_a_name(name):
+        return None
+    wanted = name.upper().replace("-", "_")
+    return None if why_reserved(wanted) else wanted
+
+
 def path_to_arn(path: str, region: str, account: str) -> str:
     """The ARN of a parameter: what App Runner is given for a secret.
 

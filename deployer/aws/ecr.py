@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from deployer.core.facts import RepositoryFact
+from deployer.core.facts import ImageFact, RepositoryFact
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
+    from types_boto3_ecr.type_defs import ImageIdentifierTypeDef
+
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 def read_repository(ecr: ECRClient, name: str) -> RepositoryFact | None:
@@ -34,23 +39,27 @@ def _read_lifecycle(ecr: ECRClient, name: str) -> str | None:
         return None
 
 
-def read_digest(ecr: ECRClient, repository: str, tag: str) -> str | None:
-    """The digest of the image under `tag`, or None."""
+def read_image(ecr: ECRClient, repository: str, tag: str, digest: str | None) -> ImageFact | None:
+    """The image of this digest, or of this tag where none is given, with all its tags; None when there is none."""
+    wanted: ImageIdentifierTypeDef = {"imageDigest": digest} if digest else {"imageTag": tag}
     try:
-        found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
+        found = ecr.describe_images(repositoryName=repository, imageIds=[wanted])["imageDetails"]
     except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):
         return None
-    return found[0]["imageDigest"]
+    return ImageFact(found[0]["imageDigest"], tuple(found[0].get("imageTags", [])))
 
 
 def create_repository(ecr: ECRClient, name: str) -> None:
-    """A repository whose tags never move and whose images are scanned when pushed."""
-    ecr.create_repository(
-        repositoryName=name,
-        imageTagMutability="IMMUTABLE",
-        imageScanningConfiguration={"scanOnPush": True},
-        tags=[{"Key": "managed-by", "Value": "deployer"}],
-    )
+    """A repository whose tags never move and whose images are scanned when pushed; one that exists is left as it is."""
+    try:
+        ecr.create_repository(
+            repositoryName=name,
+            imageTagMutability="IMMUTABLE",
+            imageScanningConfiguration={"scanOnPush": True},
+            tags=[{"Key": "managed-by", "Value": "deployer"}],
+        )
+    except ecr.exceptions.RepositoryAlreadyExistsException:
+        return
 
 
 def mend_repository(ecr: ECRClient, name: str) -> None:
@@ -65,11 +74,43 @@ def put_lifecycle(ecr: ECRClient, name: str, policy: str) -> None:
 
 
 def put_image(ecr: ECRClient, repository: str, tag: str, manifest: bytes, digest: str) -> None:
-    """Register a manifest under a tag. The digest is given, so that the registry checks it against ours."""
-    ecr.put_image(
-        repositoryName=repository,
-        imageTag=tag,
-        imageManifest=manifest.decode(),
-        imageManifestMediaType="application/vnd.oci.image.manifest.v1+json",
-        imageDigest=digest,
-    )
+    """Register a manifest under a tag. The digest is given, so that the registry checks it against ours.
+
+    A tag that holds this image already is what was asked for.
+    """
+    _put(ecr, repository, tag, manifest.decode(), OCI_MANIFEST, digest)
+
+
+def tag_image(ecr: ECRClient, repository: str, digest: str, tag: str) -> None:
+    """Give an image of the repository another tag."""
+    image = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"][0]
+    _put(ecr, repository, tag, image["imageManifest"], image.get("imageManifestMediaType", OCI_MANIFEST), digest)
+
+
+def platforms(ecr: ECRClient, repository: str, digest: str) -> list[str]:
+    """What an image runs on, such as linux/amd64: of each entry of an index, or of the image's own configuration."""
+    image = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"][0]
+    manifest = json.loads(image["imageManifest"])
+    if "manifests" in manifest:
+        return [_platform(entry.get("platform", {})) for entry in manifest["manifests"]]
+    layer = manifest["config"]["digest"]
+    url = ecr.get_download_url_for_layer(repositoryName=repository, layerDigest=layer)["downloadUrl"]
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 -- an address that AWS has just signed
+        return [_platform(json.load(answer))]
+
+
+def _platform(described: dict[str, str]) -> str:
+    return f"{described.get('os', 'unknown')}/{described.get('architecture', 'unknown')}"
+
+
+def _put(ecr: ECRClient, repository: str, tag: str, manifest: str, kind: str, digest: str) -> None:
+    try:
+        ecr.put_image(
+            repositoryName=repository,
+            imageTag=tag,
+            imageManifest=manifest,
+            imageManifestMediaType=kind,
+            imageDigest=digest,
+        )
+    except ecr.exceptions.ImageAlreadyExistsException:
+        return

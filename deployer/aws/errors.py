@@ -11,6 +11,14 @@ class AwsError(DeployerError):
     """A call that AWS refused or never answered."""
 
 
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+
+
+def is_denied(error: botocore.ClientError) -> bool:
+    """Whether AWS answered that these credentials may not do this."""
+    return error.response.get("Error", {}).get("Code") in DENIED
+
+
 def explain(error: botocore.ClientError | botocore.BotoCoreError) -> AwsError:
     """The error for a person. Parameters of the call are left out: they may hold a secret."""
     if isinstance(error, botocore.ClientError):
@@ -28,7 +36,7 @@ def _refused(error: botocore.ClientError) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "unknown")
     message = error.response.get("Error", {}).get("Message", "")
     action = error.operation_name
-    if code in {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}:
+    if code in DENIED:
         fix = f"allow {action} for these credentials, then run again"
     elif "Throttl" in code or code == "TooManyUpdates":
         fix = "AWS asks for fewer calls: wait a moment, then run again"

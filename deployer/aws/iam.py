@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deployer.core.facts import RoleFact
@@ -29,14 +30,45 @@ def read_role(iam: IAMClient, name: str) -> RoleFact | None:
 def put_role(iam: IAMClient, name: str, trust: object, policy: object, *, create: bool) -> None:
     """Create the role or replace its trust, then write the inline policy."""
     if create:
-        iam.create_role(
-            RoleName=name,
-            AssumeRolePolicyDocument=json.dumps(trust),
-            Tags=[{"Key": "managed-by", "Value": "deployer"}],
-        )
+        _create(iam, name, json.dumps(trust))
     else:
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
     iam.put_role_policy(RoleName=name, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(policy))
+
+
+def _create(iam: IAMClient, name: str, trust: str) -> None:
+    try:
+        iam.create_role(
+            RoleName=name, AssumeRolePolicyDocument=trust, Tags=[{"Key": "managed-by", "Value": "deployer"}]
+        )
+    except iam.exceptions.EntityAlreadyExistsException:  # a repeated request finds what its first attempt made
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
+
+
+def denied(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequence[str]) -> tuple[str, ...]:
+    """Those of the actions that the role is not allowed on every one of the resources, as AWS evaluates it."""
+    refused: list[str] = []
+    pages = iam.get_paginator("simulate_principal_policy").paginate(
+        PolicySourceArn=role, ActionNames=actions, ResourceArns=resources
+    )
+    for page in pages:
+        refused += [r["EvalActionName"] for r in page["EvaluationResults"] if r["EvalDecision"] != "allowed"]
+    return tuple(dict.fromkeys(refused))
+
+
+def trusts(document: object, service: str) -> bool:
+    """Whether a trust policy, as parsed JSON, lets a service assume the role."""
+    statements = document.get("Statement", []) if isinstance(document, dict) else []
+    return any(
+        statement.get("Effect") == "Allow"
+        and "sts:AssumeRole" in _listed(statement.get("Action"))
+        and service in _listed(statement.get("Principal", {}).get("Service"))
+        for statement in ([statements] if isinstance(statements, dict) else statements)
+    )
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else [value]
 
 
 def _plain(document: object) -> object:

@@ -1,57 +1,140 @@
-"""Parameter Store: read a path, write one parameter, add its tags. Decides nothing."""
+"""Parameter Store: read what is there, write one parameter, tag it, delete it. Decides nothing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from deployer.core.facts import ParameterFact
 from deployer.core.secret import SecretValue
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
-    from types_boto3_ssm.literals import ParameterTypeType
-    from types_boto3_ssm.type_defs import TagTypeDef
+    from types_boto3_ssm.literals import ParameterTierType, ParameterTypeType
+    from types_boto3_ssm.type_defs import ParameterStringFilterTypeDef, TagTypeDef
 
 PLAIN: ParameterTypeType = "String"
 SECURE: ParameterTypeType = "SecureString"
 MANAGED_BY: TagTypeDef = {"Key": "managed-by", "Value": "deployer"}
+NAMES_PER_CALL = 10  # GetParameters (AWS Systems Manager API reference)
+DESCRIBED_PER_CALL = 50  # DescribeParameters
 
 
-def read_path(ssm: SSMClient, path: str) -> dict[str, ParameterFact]:
-    """Every parameter below `path`, keyed by full name. Secrets are not decrypted and their value is dropped.
+def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The names in groups that one GetParameters call takes."""
+    return (names[start : start + NAMES_PER_CALL] for start in range(0, len(names), NAMES_PER_CALL))
 
-    A page may be empty and still have a successor, so only the token ends the loop
-    (AWS Systems Manager API reference, GetParametersByPath).
-    """
+
+def read(ssm: SSMClient, names: Sequence[str]) -> dict[str, ParameterFact]:
+    """Those of up to ten parameters that exist, by name. Secrets are not decrypted and their value is dropped."""
     found: dict[str, ParameterFact] = {}
-    for page in ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True, WithDecryption=False):
-        for parameter in page["Parameters"]:
-            secure = parameter["Type"] == SECURE
-            found[parameter["Name"]] = ParameterFact(
-                secure=secure, version=parameter["Version"], value=None if secure else parameter["Value"]
-            )
+    for parameter in ssm.get_parameters(Names=names, WithDecryption=False)["Parameters"]:
+        value = parameter["Value"] if parameter["Type"] == PLAIN else None
+        found[parameter["Name"]] = ParameterFact(parameter["Type"] == SECURE, parameter["Version"], value)
     return found
 
 
-def put(ssm: SSMClient, path: str, value: str | SecretValue, description: str, *, create: bool) -> int:
+def describe(ssm: SSMClient, path: str) -> dict[str, ParameterFact]:
+    """Every parameter below `path` with what is known about it but its value.
+
+    A page may be empty and still have a successor, so only the token ends the loop.
+    """
+    return {
+        parameter["Name"]: ParameterFact(
+            secure=parameter["Type"] == SECURE,
+            version=parameter["Version"],
+            value=None,
+            description=parameter.get("Description", ""),
+            tier=parameter.get("Tier", "Standard"),
+            changed_by=parameter.get("LastModifiedUser", ""),
+            changed=parameter["LastModifiedDate"].timestamp(),
+        )
+        for parameter in _described(ssm, [_below(path)])
+    }
+
+
+def ours(ssm: SSMClient, path: str) -> set[str]:
+    """The names below `path` that carry the deployer's tag."""
+    tagged: ParameterStringFilterTypeDef = {"Key": f"tag:{MANAGED_BY['Key']}", "Values": [MANAGED_BY["Value"]]}
+    return {parameter["Name"] for parameter in _described(ssm, [_below(path), tagged])}
+
+
+def together(
+    described: dict[str, ParameterFact], values: dict[str, ParameterFact], tagged: set[str]
+) -> dict[str, ParameterFact]:
+    """One fact per parameter. What was read by name decides existence, type and version; the rest is beside it."""
+    named = {
+        name: replace(described.get(name, fact), secure=fact.secure, version=fact.version, value=fact.value)
+        for name, fact in values.items()
+    }
+    return {name: replace(fact, ours=name in tagged) for name, fact in {**described, **named}.items()}
+
+
+def _below(path: str) -> ParameterStringFilterTypeDef:
+    return {"Key": "Path", "Option": "Recursive", "Values": [path]}
+
+
+def _described(ssm: SSMClient, filters: list[ParameterStringFilterTypeDef]) -> Iterator[Any]:
+    pages = ssm.get_paginator("describe_parameters").paginate(
+        ParameterFilters=filters, PaginationConfig={"PageSize": DESCRIBED_PER_CALL}
+    )
+    for page in pages:
+        yield from page["Parameters"]
+
+
+def reveal(ssm: SSMClient, names: Sequence[str]) -> dict[str, SecretValue]:
+    """The values of those of up to ten parameters that exist, decrypted, by name."""
+    found = ssm.get_parameters(Names=names, WithDecryption=True)["Parameters"]
+    return {parameter["Name"]: SecretValue(parameter["Value"]) for parameter in found}
+
+
+def reveal_version(ssm: SSMClient, path: str, version: int) -> SecretValue | None:
+    """The decrypted value of one version, or None when SSM no longer keeps it: it keeps the newest hundred."""
+    try:
+        found = ssm.get_parameter(Name=f"{path}:{version}", WithDecryption=True)["Parameter"]
+    except (ssm.exceptions.ParameterNotFound, ssm.exceptions.ParameterVersionNotFound):
+        return None
+    return SecretValue(found["Value"])
+
+
+def put(
+    ssm: SSMClient,
+    path: str,
+    value: str | SecretValue,
+    description: str,
+    *,
+    create: bool,
+    tier: str = "Standard",
+) -> int:
     """Write one parameter and return its new version. A SecretValue becomes a SecureString.
 
     Tags are only taken together with a creation (PutParameter: "tags and overwrite can't be used together").
     The tier is pinned, so that an account's default cannot make a parameter a paid one.
     """
     text, kind = (value.reveal(), SECURE) if isinstance(value, SecretValue) else (value, PLAIN)
-    if create:
-        answer = ssm.put_parameter(
-            Name=path,
-            Value=text,
-            Description=description,
-            Type=kind,
-            Tier="Standard",
-            Overwrite=False,
-            Tags=[MANAGED_BY],
-        )
-    else:
-        answer = ssm.put_parameter(
-            Name=path, Value=text, Description=description, Type=kind, Tier="Standard", Overwrite=True
-        )
+    pinned: ParameterTierType = "Advanced" if tier == "Advanced" else "Standard"
+    more: dict[str, Any] = {"Tags": [MANAGED_BY]} if create else {}
+    answer = ssm.put_parameter(
+        Name=path, Value=text, Description=description, Type=kind, Tier=pinned, Overwrite=not create, **more
+    )
     return answer["Version"]
+
+
+def holds_only(ssm: SSMClient, path: str, versions: Sequence[int], value: str | SecretValue) -> bool:
+    """Whether each of these versions holds exactly this value: the same request, sent again, and nobody else's."""
+    wanted = value if isinstance(value, SecretValue) else SecretValue(value)
+    return all(reveal_version(ssm, path, version) == wanted for version in versions)
+
+
+def adopt(ssm: SSMClient, path: str) -> None:
+    """Put the deployer's tag on a parameter that exists; the version stays."""
+    ssm.add_tags_to_resource(ResourceType="Parameter", ResourceId=path, Tags=[MANAGED_BY])
+
+
+def delete(ssm: SSMClient, path: str) -> None:
+    """Delete one parameter with its history; one that is gone already is what was asked for."""
+    try:
+        ssm.delete_parameter(Name=path)
+    except ssm.exceptions.ParameterNotFound:
+        return

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from deployer.core.desired import WantedImage, WantedParameter, WantedRole
+from deployer.core.lifecycle import RELEASED
 from deployer.core.service import Scaling, ServiceSpec
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Change:
-    """What every change says of itself: "+" or "~", why, and the line of the manifest that asks for it."""
+    """What every change says of itself: "+", "~" or "-", why, and the line of the manifest that asks for it."""
 
-    symbol: str
+    symbol: Literal["+", "~", "-"]
     reason: str
     line: str = ""
 
@@ -68,7 +70,7 @@ class PutLifecycle(_Change):
 
     @property
     def detail(self) -> str:
-        return f"keep the newest {self.keep} images"
+        return f"keep the newest {self.keep} images, and the newest {RELEASED} releases"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,24 @@ class PushImage(_Change):
     @property
     def detail(self) -> str:
         return self.digest[:19]
+
+
+@dataclass(frozen=True)
+class KeepImage(_Change):
+    """A second tag for an image that is about to be released, so that ECR does not expire it."""
+
+    group: ClassVar[str] = "Image"
+    image: WantedImage
+    digest: str
+    tag: str
+
+    @property
+    def address(self) -> str:
+        return f"tag {self.image.short_tag}"
+
+    @property
+    def detail(self) -> str:
+        return "kept as a release"
 
 
 @dataclass(frozen=True)
@@ -107,13 +127,17 @@ class PutRole(_Change):
 
 @dataclass(frozen=True)
 class PutParameter(_Change):
-    """One parameter written. `version` is what AWS must answer; another number means somebody else wrote too."""
+    """One parameter written. `version` is what AWS must answer; another number means somebody else wrote too.
+
+    `tier` is the one it has: an advanced parameter cannot be turned back into a standard one.
+    """
 
     group: ClassVar[str] = "Variables"
     parameter: WantedParameter
     version: int
     old: str | None
     retype: bool
+    tier: str = "Standard"
 
     @property
     def address(self) -> str:
@@ -121,22 +145,66 @@ class PutParameter(_Change):
 
     @property
     def detail(self) -> str:
-        if self.parameter.value is None:
-            return f"secret   {_ORIGINS[self.parameter.origin.partition(':')[0]]}"
-        new = shown(self.parameter.value)
-        return f"literal  {new}" if self.old is None else f"literal  {shown(self.old)} -> {new}"
+        wanted = self.parameter
+        if wanted.restore is not None:
+            return f"secret   value of v{wanted.restore} again, as v{self.version}"
+        if wanted.value is None:
+            was = "was a plain String; " if self.retype else ""
+            return f"secret   {was}{_ORIGINS[wanted.origin.partition(':')[0]]}"
+        new = shown(wanted.value)
+        if self.retype:
+            return f"literal  {new} (was a secret)"
+        if self.old is None:
+            return f"literal  {new}"
+        return f"literal  {new} (description)" if self.old == wanted.value else f"literal  {shown(self.old)} -> {new}"
 
 
 _ORIGINS = {"generate": "generated now", "local-world": "from the local world"}
 
 
 @dataclass(frozen=True)
+class AdoptParameter(_Change):
+    """A parameter somebody else made gets the deployer's tag. Its value and version stay."""
+
+    group: ClassVar[str] = "Variables"
+    parameter: WantedParameter
+
+    @property
+    def address(self) -> str:
+        return self.parameter.variable
+
+    @property
+    def detail(self) -> str:
+        return f"{'secret ' if self.parameter.secure else 'literal'}  adopted: tagged, its value stays"
+
+
+@dataclass(frozen=True)
+class DeleteParameter(_Change):
+    """A parameter of ours that the manifest no longer names. It goes last, when the new release is healthy."""
+
+    group: ClassVar[str] = "Variables"
+    path: str
+
+    @property
+    def address(self) -> str:
+        return self.path
+
+    @property
+    def detail(self) -> str:
+        return "deleted with its history"
+
+
+@dataclass(frozen=True)
 class CreateScaling(_Change):
-    """A new revision of the service's auto scaling configuration; App Runner's are immutable."""
+    """A new revision of the service's auto scaling configuration; App Runner's are immutable.
+
+    `replaces` is the ARN of an unused one that goes first, because App Runner keeps five.
+    """
 
     group: ClassVar[str] = "Service"
     name: str
     scaling: Scaling
+    replaces: str | None = None
 
     @property
     def address(self) -> str:
@@ -145,7 +213,43 @@ class CreateScaling(_Change):
     @property
     def detail(self) -> str:
         scaling = self.scaling
-        return f"{scaling.min} to {scaling.max} instances, {scaling.concurrency} requests each"
+        text = f"{scaling.min} to {scaling.max} instances, {scaling.concurrency} requests each"
+        return text + "; an unused revision goes" if self.replaces else text
+
+
+@dataclass(frozen=True)
+class ResumeService(_Change):
+    """A paused service runs again, with what it ran before: it is deployed to afterwards."""
+
+    group: ClassVar[str] = "Service"
+    name: str
+    arn: str
+
+    @property
+    def address(self) -> str:
+        return f"resume {self.name}"
+
+    @property
+    def detail(self) -> str:
+        return "paused -> running"
+
+
+@dataclass(frozen=True)
+class TagService(_Change):
+    """The tags the deployer gives every service; others stay."""
+
+    group: ClassVar[str] = "Service"
+    name: str
+    arn: str
+    tags: Mapping[str, str]
+
+    @property
+    def address(self) -> str:
+        return f"tags {self.name}"
+
+    @property
+    def detail(self) -> str:
+        return ", ".join(f"{key}={value}" for key, value in sorted(self.tags.items()))
 
 
 @dataclass(frozen=True)
@@ -185,17 +289,10 @@ class RecordRelease(_Change):
         return f"release {self.release}"
 
 
-Change = (
-    CreateRepository
-    | MendRepository
-    | PutLifecycle
-    | PushImage
-    | PutRole
-    | PutParameter
-    | CreateScaling
-    | DeployService
-    | RecordRelease
-)
+ImageChange = CreateRepository | MendRepository | PutLifecycle | PushImage | KeepImage
+VariableChange = PutParameter | AdoptParameter | DeleteParameter
+ServiceChange = CreateScaling | ResumeService | TagService | DeployService | RecordRelease
+Change = PutRole | ImageChange | VariableChange | ServiceChange
 
 
 def shown(value: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deployer import names
 from deployer.core.release import ledger_path
-from deployer.core.service import HealthCheck, Scaling, ServiceSpec
+from deployer.core.service import HealthCheck, Scaling, ServiceSettings
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Roles, Secret
 
@@ -18,6 +17,7 @@ class WantedParameter:
     """One parameter below the environment's path. A literal has a `value`; a secret never does.
 
     `origin` says where an absent secret comes from: "generate:N", "local-world", or "" when a person sets it.
+    A `description` of None leaves the one there is. `restore` is the version of a secret whose value is wanted back.
     """
 
     name: str
@@ -25,8 +25,9 @@ class WantedParameter:
     variable: str
     value: str | None
     origin: str
-    description: str
+    description: str | None
     line: str
+    restore: int | None = None
 
     @property
     def secure(self) -> bool:
@@ -44,12 +45,16 @@ class WantedRole:
 
 @dataclass(frozen=True)
 class WantedImage:
-    """The image to run. `digest` is known when this machine holds the image and can push it."""
+    """The image to run: by `digest` where it is known, else by what ECR holds under `tag`.
+
+    `here` says that this machine holds the image and can push it.
+    """
 
     repository: str
     tag: str
     digest: str | None
     keep: int
+    here: bool = False
 
     @property
     def short_tag(self) -> str:
@@ -62,7 +67,9 @@ class WantedImage:
 class Desired:
     """The whole wish. `plain` are variables of the service itself; `lines` maps an address to its manifest line.
 
-    The `spec` lacks what only the observed state decides: the image's digest and the release id.
+    `roles` are those to create and mend; none when the manifest does not manage them. `rollback_to` is the number of
+    the recorded release that this wish repeats, `with_secrets` whether its secrets come back too. What only the
+    observed state decides is not here: the image's digest and the release id.
     """
 
     app: str
@@ -76,9 +83,12 @@ class Desired:
     image: WantedImage
     roles: tuple[WantedRole, ...]
     service_name: str
-    spec: ServiceSpec
+    settings: ServiceSettings
+    on_unhealthy: str
     manifest_sha: str
     lines: Mapping[str, str]
+    rollback_to: int | None = None
+    with_secrets: bool = False
 
     def image_identifier(self, digest: str) -> str:
         """The image by digest, as App Runner and docker take it."""
@@ -88,6 +98,26 @@ class Desired:
     def ledger(self) -> str:
         return ledger_path(self.app, self.environment)
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the service carries, so that a bill or a policy can tell whose it is."""
+        return {"managed-by": "deployer", "app": self.app, "environment": self.environment}
+
+    @property
+    def asks(self) -> str:
+        """Why something is wanted otherwise than it was: the manifest was edited, or a release is to come back."""
+        return f"as in release {self.rollback_to}" if self.rollback_to else "edit"
+
+    @property
+    def literals(self) -> dict[str, str]:
+        """Every literal by variable, wherever it is kept."""
+        return {p.variable: p.value for p in self.parameters if p.value is not None} | dict(self.plain)
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The ARN of the parameter that each variable is read from."""
+        return {p.variable: names.path_to_arn(p.path, self.region, self.account) for p in self.parameters}
+
 
 def desired(loaded: Loaded, image: WantedImage) -> Desired:
     """Turn a checked manifest and the image to run into the wanted state."""
@@ -95,7 +125,7 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
     aws, service = manifest.aws, manifest.service
     parameters: list[WantedParameter] = []
     plain: dict[str, str] = {}
-    lines = {key: _line(loaded, key) for key in ("image", "service")}
+    lines = {key: _line(loaded, key) for key in ("image", "service", "variables")}
     for name, variable in manifest.variables.items():
         line = _line(loaded, "variables", name)
         lines[names.variable(name)] = line
@@ -104,8 +134,7 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         else:
             parameters.append(_parameter(name, variable, aws.parameter_path, line))
     role_arn = f"arn:aws:iam::{aws.account}:role/"
-    spec = ServiceSpec(
-        image="",
+    settings = ServiceSettings(
         port=service.port,
         cpu=service.cpu_units,
         memory=service.memory_mb,
@@ -114,8 +143,6 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         health_check=HealthCheck(**service.health_check.model_dump()),
         scaling=Scaling(**service.scaling.model_dump()),
         auto_deployments=False,
-        environment=plain,
-        secrets={p.variable: names.path_to_arn(p.path, aws.region, aws.account) for p in parameters},
     )
     return Desired(
         app=manifest.app,
@@ -129,7 +156,8 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         image=image,
         roles=managed_roles(service.roles, aws.account, aws.region, image.repository, aws.parameter_path),
         service_name=service.name,
-        spec=spec,
+        settings=settings,
+        on_unhealthy=service.on_unhealthy,
         manifest_sha=loaded.sha256,
         lines=lines,
     )
@@ -153,6 +181,16 @@ def _parameter(name: str, variable: Literal | Secret, root: str, line: str) -> W
     )
 
 
+ACCESS_ACTIONS = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:DescribeImages",
+    "ecr:GetDownloadUrlForLayer",
+)
+INSTANCE_ACTIONS = ("ssm:GetParameters",)
+TRUSTED = {"access": "build.apprunner.amazonaws.com", "instance": "tasks.apprunner.amazonaws.com"}
+
+
 def managed_roles(
     roles: Roles, account: str, region: str, repository: str, parameter_path: str
 ) -> tuple[WantedRole, ...]:
@@ -164,48 +202,14 @@ def managed_roles(
     if not roles.managed:
         return ()
     access = [
-        _allow(
-            [
-                "ecr:BatchCheckLayerAvailability",
-                "ecr:BatchGetImage",
-                "ecr:DescribeImages",
-                "ecr:GetDownloadUrlForLayer",
-            ],
-            f"arn:aws:ecr:{region}:{account}:repository/{repository}",
-        ),
+        _allow([*ACCESS_ACTIONS], f"arn:aws:ecr:{region}:{account}:repository/{repository}"),
         _allow(["ecr:GetAuthorizationToken"], "*"),
     ]
-    instance = [_allow(["ssm:GetParameters"], names.ssm_root(parameter_path, region, account) + "*")]
+    instance = [_allow([*INSTANCE_ACTIONS], names.ssm_root(parameter_path, region, account) + "*")]
     return (
-        WantedRole(roles.access, _trust("build.apprunner.amazonaws.com"), _policy(access)),
-        WantedRole(roles.instance, _trust("tasks.apprunner.amazonaws.com"), _policy(instance)),
+        WantedRole(roles.access, _trust(TRUSTED["access"]), _policy(access)),
+        WantedRole(roles.instance, _trust(TRUSTED["instance"]), _policy(instance)),
     )
-
-
-def lifecycle_policy(keep: int) -> str:
-    """The ECR lifecycle policy text: untagged images go after 14 days, the newest `keep` others stay."""
-    untagged = {
-        "tagStatus": "untagged",
-        "countType": "sinceImagePushed",
-        "countUnit": "days",
-        "countNumber": 14,
-    }
-    newest = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": keep}
-    rules = [
-        {
-            "rulePriority": 1,
-            "description": "drop untagged images",
-            "selection": untagged,
-            "action": {"type": "expire"},
-        },
-        {
-            "rulePriority": 2,
-            "description": "keep the newest",
-            "selection": newest,
-            "action": {"type": "expire"},
-        },
-    ]
-    return json.dumps({"rules": rules}, sort_keys=True, separators=(",", ":"))
 
 
 def _line(loaded: Loaded, *keys: str) -> str:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 
-from deployer.core.release import Release
-from deployer.core.service import ServiceSpec
+from deployer.core.release import RecordedRelease
+from deployer.core.service import Scaling, ServiceSpec
+
+BUSY = "OPERATION_IN_PROGRESS"
 
 
 @dataclass(frozen=True)
 class ParameterFact:
-    """One parameter. `value` is that of a String; a SecureString's is never read to make a plan."""
+    """One parameter. `value` is that of a String; a SecureString's is never read to make a plan.
+
+    `ours` says whether it carries the deployer's tag. `changed_by` is an ARN, "" if unknown; `changed` is when, in
+    seconds since 1970 by AWS's clock.
+    """
 
     secure: bool
     version: int
     value: str | None
+    description: str = ""
+    tier: str = "Standard"
+    ours: bool = True
+    changed_by: str = ""
+    changed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -29,12 +42,29 @@ class RepositoryFact:
 
 
 @dataclass(frozen=True)
+class ImageFact:
+    """The wanted image as ECR holds it, with all its tags."""
+
+    digest: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RoleFact:
     """An IAM role. Documents are parsed JSON; `policy` is the inline policy the deployer would write."""
 
     arn: str
     trust: object
     policy: object | None
+
+
+@dataclass(frozen=True)
+class ScalingRevision:
+    """One revision of the service's auto scaling configuration."""
+
+    arn: str
+    scaling: Scaling
+    free: bool
 
 
 @dataclass(frozen=True)
@@ -45,30 +75,98 @@ class ServiceFact:
     url: str
     status: str
     spec: ServiceSpec
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class RecordedRelease:
-    """The newest entry of the ledger, and its number."""
+class LockFact:
+    """Who holds the environment's lock, for what, and whether that is over."""
 
-    number: int
-    release: Release
+    id: str
+    holder: str
+    where: str
+    since: str
+    beat: str
+    release: str
+    operation: str
+    over: bool
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What is looked at only when a deployment follows, because it is slow or needs more rights.
+
+    `platform` is the image's, such as linux/amd64. `secrets` says by variable why the service would refuse the value
+    that SSM holds. `denied` lists, by role, what App Runner would need and the role does not allow; `untrusted` names
+    the roles that do not trust App Runner. What could not be looked at is in `unverified`.
+    """
+
+    platform: str | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    missing_roles: tuple[str, ...] = ()
+    untrusted: Mapping[str, str] = field(default_factory=dict)
+    denied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unverified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Facts:
     """All of it. A missing thing is None; a read that failed never becomes one of these.
 
-    `parameters` is keyed by path, `roles` by role name. `image_digest` is what ECR holds under the wanted tag.
-    `scaling_arn` is an existing scaling configuration with the wanted numbers.
+    `parameters` is keyed by path, `roles` by role name (only those the manifest manages). `restorable` says by path
+    whether an older version of a secret equals the present one ("same"), differs, or is "gone".
     """
 
     account: str
     region: str
     parameters: Mapping[str, ParameterFact]
     repository: RepositoryFact | None
-    image_digest: str | None
+    image: ImageFact | None
     roles: Mapping[str, RoleFact | None]
-    scaling_arn: str | None
+    scalings: tuple[ScalingRevision, ...]
     service: ServiceFact | None
-    recorded: RecordedRelease | None
+    releases: tuple[RecordedRelease, ...]
+    lock: LockFact | None = None
+    restorable: Mapping[str, str] = field(default_factory=dict)
+    inspection: Inspection | None = None
+
+    def named(self) -> dict[str, str]:
+        """Every fact a plan stands on, by name and in words: what is compared before a plan is applied."""
+        return dict(self._named())
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        yield "account", self.account
+        yield "region", self.region
+        for path, found in self.parameters.items():
+            kind = "SecureString" if found.secure else "String"
+            yield f"parameter {path}", f"{kind} v{found.version}" + ("" if found.ours else ", not tagged")
+        if self.repository:
+            yield "repository", _digest(asdict(self.repository))
+        if self.image:
+            yield "image", f"{self.image.digest} tagged {' '.join(sorted(self.image.tags))}"
+        for name, role in self.roles.items():
+            if role:
+                yield f"role {name}", _digest([role.trust, role.policy])
+        yield "scaling", " ".join(revision.arn for revision in self.scalings) or "none"
+        if self.service:
+            yield "service", f"{self.service.arn} {self.service.status}"
+            yield "service configuration", _digest(asdict(self.service.spec))
+            yield "service tags", _digest(dict(self.service.tags))
+        if self.releases:
+            yield "newest release", str(self.releases[-1].number)
+        for path, state in self.restorable.items():
+            yield f"older version of {path}", state
+
+
+def moved(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Each fact that is not what it was, as `name: from -> to`."""
+    names = [*before, *(name for name in now if name not in before)]
+    return [
+        f"{name}: {before.get(name, 'nothing')} -> {now.get(name, 'nothing')}"
+        for name in names
+        if before.get(name) != now.get(name)
+    ]
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""What came of a reconcile."""
+"""What came of a reconcile or a rollback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Outcome:
     """How many changes were made, and the release that is live now.
 
     `deployed` says whether it was released by this run; `number` is the ledger's, None when there is none;
-    `seconds` covers the run from the first change on.
+    `rollback_to` is the release it brought back; `seconds` covers the run from the first change on.
     """
 
     changes: int
@@ -19,3 +19,4 @@ class Outcome:
     release: str
     url: str
     seconds: int
+    rollback_to: int | None = None

@@ -1,54 +1,49 @@
-"""The plan: what will change, why, and what stands in the way. It can be shown and saved; it holds no secret."""
+"""A plan: what will change, why, and what stands in the way. It can be shown and saved; it holds no secret."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deployer.core.change import Change, DeployService
-
-PLAN_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Blocker:
-    """Something that must be mended before the plan can be applied, and the command that mends it."""
-
-    what: str
-    fix: str
-    line: str = ""
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A line that is no change of its own: "!" waits for the deployment, "?" is left alone."""
-
-    symbol: str
-    address: str
-    detail: str
-    line: str = ""
+from deployer.core.part import Blocker, Notice
+from deployer.core.release import RecordedRelease
 
 
 @dataclass(frozen=True)
 class Plan:
     """Everything a person or a program needs to say yes.
 
-    `changes` are in the order they are applied; `release` is the id the service will report, `image` what it will run
-    by digest, and `versions` the parameter versions it will hold, by variable.
+    `changes` are in the order they are applied. `release` is the id the service will report, `content` what it is made
+    of, `image` what it will run by digest. `versions` are the parameter versions it will hold, by variable; `anew`
+    marks those that were deleted and made again. `facts` are what the plan stands on; `took` are the seconds of the
+    last healthy deployments; `known_bad` is the number of a release that was the same and failed; `rollback_to` is the
+    release that this plan brings back.
     """
 
     app: str
     environment: str
     account: str
     region: str
-    live_number: int | None
+    live: RecordedRelease | None
     release: str
+    content: str
     image: str
-    versions: dict[str, int]
+    tag: str
+    versions: Mapping[str, int]
+    anew: Mapping[str, str]
     changes: tuple[Change, ...]
     notices: tuple[Notice, ...]
     blockers: tuple[Blocker, ...]
     warnings: tuple[str, ...]
     unchanged: int
+    facts: Mapping[str, str]
+    took: tuple[int, ...] = ()
+    known_bad: int | None = None
+    rollback_to: int | None = None
+    with_secrets: bool = False
+    prune: bool = False
 
     @property
     def empty(self) -> bool:
@@ -60,37 +55,13 @@ class Plan:
         """The deployment this plan needs, if any."""
         return next((change for change in self.changes if isinstance(change, DeployService)), None)
 
-    def counts(self) -> tuple[int, int]:
-        """How many things are added and how many are changed."""
-        symbols = [change.symbol for change in self.changes]
-        return symbols.count("+"), symbols.count("~")
+    def count(self, symbol: str) -> int:
+        """How many changes add ("+"), change ("~") or remove ("-")."""
+        return sum(change.symbol == symbol for change in self.changes)
 
-    def to_dict(self) -> dict[str, object]:
-        """The plan for programs; `format` grows when a field changes its meaning."""
-        add, change = self.counts()
-        return {
-            "format": PLAN_VERSION,
-            "app": self.app,
-            "environment": self.environment,
-            "account": self.account,
-            "region": self.region,
-            "live_release": self.live_number,
-            "release": self.release,
-            "image": self.image,
-            "deployment": self.deployment is not None,
-            "summary": {"add": add, "change": change, "unchanged": self.unchanged},
-            "changes": [
-                {
-                    "kind": type(c).__name__,
-                    "symbol": c.symbol,
-                    "address": c.address,
-                    "detail": c.detail,
-                    "reason": c.reason,
-                    "line": c.line,
-                }
-                for c in self.changes
-            ],
-            "notices": [vars(notice) for notice in self.notices],
-            "blockers": [vars(blocker) for blocker in self.blockers],
-            "warnings": list(self.warnings),
-        }
+    @property
+    def fingerprint(self) -> str:
+        """12 hex digits over what will be done and what it stands on: the consent to exactly this plan."""
+        parts = [self.release, self.image, self.prune, self.with_secrets, sorted(self.facts.items())]
+        done = [(type(c).__name__, c.symbol, c.address, c.detail) for c in self.changes]
+        return hashlib.sha256(repr([*parts, done, self.blockers]).encode()).hexdigest()[:12]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
-from deployer.core.service import ServiceSpec
+from deployer.core.service import ServiceSettings, ServiceSpec
 
 RELEASE_VARIABLE = "APP_RELEASE"
 LEDGER_ROOT = "/app-deployer"
+LEDGER_BYTES = 4096  # a standard parameter's value (AWS Systems Manager endpoints and quotas)
+PACKED = "zlib:"
 
 
 def ledger_path(app: str, environment: str) -> str:
@@ -18,23 +23,26 @@ def ledger_path(app: str, environment: str) -> str:
     return f"{LEDGER_ROOT}/{app}/{environment}"
 
 
-def release_id(spec: ServiceSpec, versions: Mapping[str, int]) -> str:
+def release_id(spec: ServiceSpec, versions: Mapping[str, int], anew: Mapping[str, str]) -> str:
     """The short id of a release: 12 hex digits over image, plain variables, settings and parameter versions.
 
     App Runner reads parameters only when it deploys. With this id among the service's plain variables, a new
-    parameter version changes the service's own configuration, so one update deploys it.
+    parameter version changes the service's own configuration, so one update deploys it. `anew` tells apart a
+    parameter that was deleted and made again, whose versions count from one again.
     """
     environment = {name: value for name, value in spec.environment.items() if name != RELEASE_VARIABLE}
-    parts = [spec.image, environment, dict(spec.secrets), spec.settings(), dict(versions)]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+    return _digest([spec.image, environment, dict(spec.secrets), asdict(spec.settings), dict(versions), dict(anew)])
 
 
 @dataclass(frozen=True)
 class Release:
     """One entry of the ledger. It holds no secret, only the version of each parameter.
 
-    `literals` and `versions` are keyed by variable; `when` is ISO 8601 in UTC; `outcome` is "healthy" or
-    "failed". The number is the version of the ledger parameter, so it is not part of the record.
+    `literals` and `versions` are keyed by variable: a literal without a version is a plain variable of the service, a
+    version without a literal is a secret. `when` is ISO 8601 in UTC; `outcome` is "healthy" or "failed", and `why`
+    says how it failed. `rollback_to` is the number of the release that this one brought back. `anew` marks parameters
+    that were deleted and made again since an older release. The number of a release is the version of the ledger
+    parameter, so it is not part of the record.
     """
 
     id: str
@@ -43,21 +51,93 @@ class Release:
     tag: str
     literals: Mapping[str, str]
     versions: Mapping[str, int]
-    settings: Mapping[str, str]
+    settings: ServiceSettings | None
     manifest: str
     operation: str
     who: str
     when: str
     seconds: int
+    content: str
+    rollback_to: int | None = None
+    why: str = ""
+    anew: Mapping[str, str] = field(default_factory=dict)
 
-    def to_json(self) -> str:
-        """The record as the ledger keeps it."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+    @property
+    def healthy(self) -> bool:
+        return self.outcome == "healthy"
+
+    @property
+    def digest(self) -> str:
+        return self.image.partition("@")[2]
+
+    def to_text(self) -> str:
+        """The record as the ledger keeps it: JSON, packed when it would not fit into a parameter."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        if len(text.encode()) <= LEDGER_BYTES:
+            return text
+        return PACKED + base64.b85encode(zlib.compress(text.encode(), 9)).decode()
 
     @classmethod
-    def from_json(cls, text: str) -> Release:
+    def from_text(cls, text: str) -> Release:
         """Read a record. Raises ValueError when it is not one."""
         try:
-            return cls(**json.loads(text))
-        except TypeError as error:
-            raise ValueError(f"not a release record: {error}") from None
+            if text.startswith(PACKED):
+                text = zlib.decompress(base64.b85decode(text.removeprefix(PACKED))).decode()
+            fields = json.loads(text)
+            settings = ServiceSettings.from_dict(fields["settings"]) if fields["settings"] else None
+            return cls(**{**fields, "settings": settings})
+        except (TypeError, KeyError, AttributeError, zlib.error, binascii.Error) as error:
+            raise ValueError(f"not a release record: {type(error).__name__}") from None
+
+
+@dataclass(frozen=True)
+class RecordedRelease:
+    """An entry of the ledger, its number, and when AWS took it, in seconds since 1970."""
+
+    number: int
+    release: Release
+    at: float = 0.0
+
+
+def content_id(
+    image: str,
+    literals: Mapping[str, str],
+    versions: Mapping[str, int],
+    anew: Mapping[str, str],
+    settings: ServiceSettings,
+) -> str:
+    """What a release is made of: the same for a literal written twice, which has another version but the same value."""
+    secrets = {name: [version, anew.get(name)] for name, version in versions.items() if name not in literals}
+    return _digest([image, dict(literals), secrets, asdict(settings)])
+
+
+def last_healthy(releases: Sequence[RecordedRelease]) -> RecordedRelease | None:
+    """What the containers hold: a failed release left the one before it running."""
+    return next((entry for entry in reversed(releases) if entry.release.healthy), None)
+
+
+def before(releases: Sequence[RecordedRelease], live: RecordedRelease | None) -> RecordedRelease | None:
+    """The healthy release to go back to from `live`: the newest older one that is not the same again.
+
+    A live release that is itself a rollback counts as the one it brought back, so that two rollbacks go two back.
+    """
+    if live is None:
+        return None
+    start = live.release.rollback_to or live.number
+    older = (e for e in reversed(releases) if e.number < start and e.release.healthy)
+    return next((e for e in older if e.release.content != live.release.content), None)
+
+
+def known_bad(releases: Sequence[RecordedRelease], content: str) -> RecordedRelease | None:
+    """The failed release of this content, unless the same content was healthy since."""
+    same = [entry for entry in releases if entry.release.content == content]
+    return same[-1] if same and not same[-1].release.healthy else None
+
+
+def typical_seconds(releases: Sequence[RecordedRelease], count: int = 5) -> tuple[int, ...]:
+    """How long the newest healthy deployments took, newest last."""
+    return tuple(e.release.seconds for e in releases if e.release.healthy and e.release.operation)[-count:]
+
+
+def _digest(parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]

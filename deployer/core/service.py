@@ -1,9 +1,10 @@
-"""The service as it is meant to run, in the same shape whether wanted or observed, so that == compares."""
+"""The service as it is meant to run, in the same shape whether wanted, observed or recorded, so that == compares."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,12 @@ class Scaling:
 
 
 @dataclass(frozen=True)
-class ServiceSpec:
-    """Everything about the running service that a deployment can change.
+class ServiceSettings:
+    """Everything about a service but its image and its variables.
 
-    `cpu` is in units (1024 = 1 vCPU), `memory` in MB; roles are ARNs; `environment` holds plain values and
-    `secrets` the ARN of the parameter each variable is read from.
+    `cpu` is in units (1024 = 1 vCPU), `memory` in MB; roles are ARNs.
     """
 
-    image: str
     port: int
     cpu: int
     memory: int
@@ -44,27 +43,44 @@ class ServiceSpec:
     health_check: HealthCheck
     scaling: Scaling
     auto_deployments: bool
-    environment: Mapping[str, str]
-    secrets: Mapping[str, str]
 
-    def settings(self) -> dict[str, str]:
-        """The settings apart from image and variables, as `name -> text`, for plans and fingerprints."""
+    def words(self) -> dict[str, str]:
+        """Each setting as `name -> text`, for plans."""
         return {
             "port": str(self.port),
             "cpu": f"{self.cpu / 1024:g} vCPU",
             "memory": f"{self.memory / 1024:g} GB",
             "access_role": self.access_role,
             "instance_role": self.instance_role,
-            "health_check": _words(self.health_check),
-            "scaling": _words(self.scaling),
+            **_words("health_check", self.health_check),
+            **_words("scaling", self.scaling),
             "auto_deployments": str(self.auto_deployments).lower(),
         }
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> ServiceSettings:
+        """The reverse of `dataclasses.asdict`. Raises TypeError for anything else."""
+        return cls(
+            **{
+                **fields,
+                "health_check": HealthCheck(**fields.get("health_check", {})),
+                "scaling": Scaling(**fields.get("scaling", {})),
+            }
+        )
 
-def _words(value: HealthCheck | Scaling) -> str:
-    return " ".join(f"{name}={text}" for name, text in _pairs(value))
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """What a deployment brings: an image by digest, the settings, and the variables.
+
+    `environment` holds plain values and `secrets` the ARN of the parameter each variable is read from.
+    """
+
+    image: str
+    settings: ServiceSettings
+    environment: Mapping[str, str]
+    secrets: Mapping[str, str]
 
 
-def _pairs(value: HealthCheck | Scaling) -> Iterator[tuple[str, object]]:
-    for field in fields(value):
-        yield field.name, getattr(value, field.name)
+def _words(prefix: str, group: HealthCheck | Scaling) -> dict[str, str]:
+    return {f"{prefix}.{field.name}": str(getattr(group, field.name)) for field in fields(group)}

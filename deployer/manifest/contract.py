@@ -6,13 +6,14 @@ A field `meta_app_secret` is the variable META_APP_SECRET. Fields that the platf
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from deployer import names
+from deployer.core.secret import SecretValue
 from deployer.manifest.credentials import is_telling
 from deployer.manifest.excerpt import close
 from deployer.manifest.load import Loaded
@@ -36,6 +37,25 @@ def problems(loaded: Loaded, settings: type[BaseModel]) -> tuple[Problem, ...]:
         *_refused(loaded, settings, fields, variables),
     ]
     return in_order(found)
+
+
+def refused_secrets(
+    settings: type[BaseModel], literals: Mapping[str, str], secrets: Mapping[str, SecretValue]
+) -> dict[str, str]:
+    """By variable, why the service would not start with the secret's value; "" stands for several together.
+
+    The values are tried in memory. A reason never repeats one: it is the validator's own words about the setting.
+    """
+    by_variable = {field.upper(): field for field in settings.model_fields}
+    given = {by_variable[v]: text for v, text in literals.items() if v in by_variable}
+    given |= {by_variable[v]: value.reveal() for v, value in secrets.items() if v in by_variable}
+    try:
+        settings.model_validate(given)
+    except ValidationError as error:
+        items = error.errors(include_input=False, include_url=False)
+        found = {str(item["loc"][0]).upper() if item["loc"] else "": item for item in items}
+        return {v: _reason(item) for v, item in found.items() if v in {"", *secrets} and item["type"] != "missing"}
+    return {}
 
 
 def _missing(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:

@@ -8,16 +8,24 @@ from dataclasses import dataclass
 from deployer.aws import ecr, iam, ssm
 from deployer.aws.session import Session
 from deployer.core.change import (
+    AdoptParameter,
     Change,
     CreateRepository,
     CreateScaling,
+    DeleteParameter,
     DeployService,
+    ImageChange,
+    KeepImage,
     MendRepository,
     PushImage,
     PutLifecycle,
     PutParameter,
     PutRole,
     RecordRelease,
+    ResumeService,
+    ServiceChange,
+    TagService,
+    VariableChange,
 )
 from deployer.core.secret import SecretValue
 from deployer.errors import StateUnknown
@@ -27,7 +35,10 @@ from deployer.targets.base import Started, Target
 
 @dataclass
 class Applier:
-    """What the changes share. `made` collects the secrets of this run, so that logs can be cleaned of them."""
+    """What the changes share. `made` collects the secrets of this run, so that logs can be cleaned of them.
+
+    `repeated` says that a parameter got more than one version, because the network made the client ask twice.
+    """
 
     session: Session
     target: Target
@@ -36,29 +47,54 @@ class Applier:
     scaling_arn: str | None
     made: list[SecretValue]
     tell: Callable[[str, str], None]
+    repeated: bool = False
 
     def apply(self, change: Change) -> Started | None:
-        """Make one change; a deployment is started and returned, not waited for."""
-        session = self.session
+        """Make one change; an operation of the platform is started and returned, not waited for."""
         self.tell(change.group.lower(), f"{change.symbol} {change.address}")
+        if isinstance(change, PutRole):
+            role = change.role
+            iam.put_role(self.session.iam, role.name, role.trust, role.policy, create=change.create)
+        elif isinstance(change, ImageChange):
+            self._image(change)
+        elif isinstance(change, VariableChange):
+            self._variable(change)
+        else:
+            return self._service(change)
+        return None
+
+    def _image(self, change: ImageChange) -> None:
+        client = self.session.ecr
         match change:
             case CreateRepository():
-                ecr.create_repository(session.ecr, change.name)
+                ecr.create_repository(client, change.name)
             case MendRepository():
-                ecr.mend_repository(session.ecr, change.name)
+                ecr.mend_repository(client, change.name)
             case PutLifecycle():
-                ecr.put_lifecycle(session.ecr, change.repository, change.policy)
-            case PushImage():
+                ecr.put_lifecycle(client, change.repository, change.policy)
+            case PushImage(image=image):
                 assert self.image_manifest is not None
-                image = change.image
-                ecr.put_image(session.ecr, image.repository, image.tag, self.image_manifest, change.digest)
-            case PutRole():
-                role = change.role
-                iam.put_role(session.iam, role.name, role.trust, role.policy, create=change.create)
+                ecr.put_image(client, image.repository, image.tag, self.image_manifest, change.digest)
+            case KeepImage():
+                ecr.tag_image(client, change.image.repository, change.digest, change.tag)
+
+    def _variable(self, change: VariableChange) -> None:
+        match change:
             case PutParameter():
                 self._put(change)
+            case AdoptParameter():
+                ssm.adopt(self.session.ssm, change.parameter.path)
+            case DeleteParameter():
+                ssm.delete(self.session.ssm, change.path)
+
+    def _service(self, change: ServiceChange) -> Started | None:
+        match change:
+            case TagService():
+                self.target.tag(change.arn, change.tags)
             case CreateScaling():
-                self.scaling_arn = self.target.create_scaling(change.name, change.scaling)
+                self._create_scaling(change)
+            case ResumeService():
+                return self.target.resume(change.arn)
             case DeployService():
                 return self._deploy(change)
             case RecordRelease():
@@ -69,16 +105,31 @@ class Applier:
         wanted = change.parameter
         value: str | SecretValue
         if wanted.value is None:
-            value = secrets.make(wanted, self.session.endpoint)
+            value = secrets.make(wanted, self.session)
             self.made.append(value)
         else:
             value = wanted.value
-        version = ssm.put(self.session.ssm, wanted.path, value, wanted.description, create=change.version == 1)
-        if version != change.version:
+        version = ssm.put(
+            self.session.ssm,
+            wanted.path,
+            value,
+            wanted.description or "",
+            create=change.version == 1,
+            tier=change.tier,
+        )
+        if version == change.version:
+            return
+        if not ssm.holds_only(self.session.ssm, wanted.path, range(change.version, version), value):
             raise StateUnknown(
                 f"{wanted.path} is now version {version}, not {change.version}: somebody else wrote it too",
                 fix="agree on who changes it, then run again",
             )
+        self.repeated = True
+
+    def _create_scaling(self, change: CreateScaling) -> None:
+        if change.replaces:
+            self.target.delete_scaling(change.replaces)
+        self.scaling_arn = self.target.create_scaling(change.name, change.scaling)
 
     def _deploy(self, change: DeployService) -> Started:
         assert self.scaling_arn is not None

@@ -3,33 +3,53 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from deployer.aws import ledger, lock, logs
+from botocore.exceptions import ClientError
+
+from deployer.aws import ledger, lock
+from deployer.aws.errors import explain
+from deployer.aws.lock import Held
 from deployer.aws.session import Session
-from deployer.core import planner
-from deployer.core.change import RecordRelease
+from deployer.core import planner, rollback
+from deployer.core.change import DeleteParameter, DeployService, RecordRelease, ResumeService
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts
+from deployer.core.facts import BUSY, Facts, Inspection, moved
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
-from deployer.core.release import Release
+from deployer.core.record import record
+from deployer.core.release import last_healthy
 from deployer.core.secret import SecretValue
-from deployer.errors import DeploymentFailed, Refused, StateUnknown
+from deployer.errors import DeployerError, DeploymentFailed, Interrupted, Refused, StateUnknown
+from deployer.run import resume
 from deployer.run.apply import Applier
+from deployer.run.follow import Follower
 from deployer.run.observe import observe
+from deployer.run.preflight import Examine, inspect
 from deployer.run.probe import probe, public_url
-from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started, Target
 from deployer.view.progress import Reporter
 
-LOG_LINES = 20
+PROBE_SECONDS = 120.0  # DNS and the edge of App Runner need some time after a deployment
+LOCAL_PROBE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan and the facts it was made from."""
+
+    plan: Plan
+    facts: Facts
 
 
 @dataclass(frozen=True)
 class Run:
-    """One reconcile of one environment. `who` is the caller's ARN; `image_manifest` is what this machine can push."""
+    """One change of one environment. `who` is the caller's ARN; `image_manifest` is what this machine can push.
+
+    `examine` says which secrets the service would refuse.
+    """
 
     session: Session
     target: Target
@@ -37,111 +57,230 @@ class Run:
     who: str
     image_manifest: bytes | None
     report: Reporter
+    examine: Examine
+    prune: bool = False
 
-    def apply(self, agreed: Plan) -> Outcome:
-        """Carry `agreed` out. Raises Refused when the world has moved since it was made."""
-        intent = f"release {agreed.release}"
-        with lock.hold(self.session.ssm, self.desired.ledger, who=self.who, intent=intent):
-            facts = observe(self.session, self.target, self.desired)
-            if planner.plan(self.desired, facts) != agreed:
-                raise Refused(
-                    "the state of AWS has changed since the plan was made",
-                    fix="look at the new plan, then run again",
-                )
-            return self._apply(agreed, facts)
+    def plan(self) -> Planned:
+        """Look at AWS and compare. What is slow to look at is looked at only when a deployment follows."""
+        facts = self.observed()
+        made = planner.plan(self.desired, facts, prune=self.prune)
+        if made.deployment is None:
+            return Planned(made, facts)
+        seen = inspect(self.session, self.desired, facts, made.image.partition("@")[2], self.examine)
+        return self.compare(facts, seen)
 
-    def _apply(self, plan: Plan, facts: Facts) -> Outcome:
+    def observed(self) -> Facts:
+        """The live state of all that is wanted."""
+        return observe(self.session, self.target, self.desired)
+
+    def settle(self, facts: Facts) -> bool:
+        """Go on from where an earlier run stopped, or wait until the service is free; False when there is no need."""
+        left_behind = facts.lock is not None and facts.lock.over
+        busy = facts.service is not None and facts.service.status == BUSY
+        if not left_behind and not busy:
+            return False
+        with lock.hold(self.session.ssm, self.desired.ledger, who=self.who, verb="resume") as held:
+            resume.settle(held, self.session, self.desired, self.target, self.follower([]))
+        return True
+
+    def apply(self, agreed: Planned) -> Outcome:
+        """Carry a plan out. Raises Refused when the world has moved since it was made."""
+        verb = "rollback" if self.desired.rollback_to else "reconcile"
+        with lock.hold(self.session.ssm, self.desired.ledger, who=self.who, verb=verb) as held:
+            fresh = self.compare(self.observed(), agreed.facts.inspection)
+            refuse_stale(agreed.plan.facts, fresh.plan)
+            if fresh.plan.fingerprint != agreed.plan.fingerprint:
+                raise Refused("the plan is not the one that was agreed to", fix="look at the new plan, then run again")
+            return _Carrier(self, held, time.time()).carry_out(fresh)
+
+    def compare(self, facts: Facts, seen: Inspection | None) -> Planned:
+        """The plan for facts that were observed, with what was inspected before."""
+        facts = replace(facts, inspection=seen)
+        return Planned(planner.plan(self.desired, facts, prune=self.prune), facts)
+
+    def follower(self, made: list[SecretValue]) -> Follower:
+        """What waits for this run's operations; `made` are the secrets to keep out of its lines."""
+        fastest = 0.1 if self.desired.local else 3.0
+        return Follower(self.session, self.target, self.report, fastest, made)
+
+
+def refuse_stale(stood_on: Mapping[str, str], now: Plan) -> None:
+    """Raises Refused, naming every fact that is no longer what a plan stood on, from -> to."""
+    if changed := moved(stood_on, now.facts):
+        why = "\n       ".join(changed)
+        raise Refused(
+            "the plan is stale: what it stands on has changed since it was made; nothing was changed by this run",
+            why=why,
+            fix="look at the new plan, then run again",
+        )
+
+
+class _Carrier:
+    """Carries plans out under one lock: the one agreed to, and the way back when its release does not answer."""
+
+    def __init__(self, run: Run, held: Held, begin: float) -> None:
+        self._run = run
+        self._held = held
+        self._begin = begin
+        self._made: list[SecretValue] = []
+
+    def carry_out(self, planned: Planned) -> Outcome:
+        """Make every change; says what was started when it is interrupted."""
+        done = 0
+
+        def count() -> None:
+            nonlocal done
+            done += 1
+
+        try:
+            return self._carry_out(planned, count)
+        except KeyboardInterrupt:
+            raise _interrupted(planned.plan, done, self._held) from None
+
+    def _carry_out(self, planned: Planned, count: Callable[[], None]) -> Outcome:
+        run, plan = self._run, planned.plan
+        wanted = next((r.arn for r in planned.facts.scalings if r.scaling == run.desired.settings.scaling), None)
         applier = Applier(
-            session=self.session,
-            target=self.target,
-            tags={"managed-by": "deployer", "app": self.desired.app, "environment": self.desired.environment},
-            image_manifest=self.image_manifest,
-            scaling_arn=facts.scaling_arn,
-            made=[],
-            tell=self.report.step,
+            session=run.session,
+            target=run.target,
+            tags=run.desired.tags,
+            image_manifest=run.image_manifest,
+            scaling_arn=wanted,
+            made=self._made,
+            tell=run.report.step,
         )
         started: Started | None = None
-        begin = time.time()
-        for change in plan.changes:
-            started = applier.apply(change) or started
-        if started is None and not any(isinstance(change, RecordRelease) for change in plan.changes):
-            return Outcome(len(plan.changes), False, plan.live_number, plan.release, self._url(), 0)
-        if started is not None:
-            self._finish(plan, started, begin, applier.made)
-        return self._prove(plan, started, begin)
+        for change in (c for c in plan.changes if not isinstance(c, DeleteParameter)):
+            self._held.check()
+            if isinstance(change, DeployService):
+                if applier.repeated:
+                    return self._carry_out(self._again(planned), count)
+                started = self._start(applier, change, plan)
+                self._finish(plan, started)
+            elif isinstance(change, ResumeService):
+                self._resumed(applier.apply(change))
+            else:
+                applier.apply(change)
+            count()
+        released = started is not None or any(isinstance(change, RecordRelease) for change in plan.changes)
+        number, url = self._prove(planned, started) if released else (_number(plan), self._url())
+        for removal in (c for c in plan.changes if isinstance(c, DeleteParameter)):
+            self._held.check()
+            applier.apply(removal)
+            count()
+        seconds = int(time.time() - self._begin) if released else 0
+        return Outcome(len(plan.changes), released, number, plan.release, url, seconds, plan.rollback_to)
 
-    def _finish(self, plan: Plan, started: Started, begin: float, made: list[SecretValue]) -> None:
+    def _again(self, planned: Planned) -> Planned:
+        """The same wish from what AWS holds now: a repeated request has moved a version."""
+        run = self._run
+        return run.compare(run.observed(), planned.facts.inspection)
+
+    def _start(self, applier: Applier, change: DeployService, plan: Plan) -> Started:
+        """Say what is about to happen, then start it: a run that finds our lock knows what to look for."""
+        self._held.intend(release=plan.release, content=plan.content, image=plan.image, tag=plan.tag)
+        try:
+            started = applier.apply(change)
+        except ClientError as error:
+            if 400 <= error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500:
+                self._held.settled()  # AWS has said no
+            raise
+        assert started is not None
+        self._held.started(started.operation)
+        return started
+
+    def _resumed(self, started: Started | None) -> None:
+        if started is None:
+            return
+        follower = self._run.follower(self._made)
+        if follower.follow(started, self._begin) is not Progress.SUCCEEDED:
+            why = follower.cause(started, self._begin)
+            raise StateUnknown("the paused service could not be resumed", why=why, fix="mend the cause, then run again")
+
+    def _finish(self, plan: Plan, started: Started) -> None:
         """Wait for the operation; a failed one is recorded with its cause shown."""
-        places = self.target.logs(started)
-        since, told = int(begin * 1000), set[str]()
-
-        def tell() -> None:
-            for line in logs.since(self.session.logs, places.platform, since, prefix=places.streams):
-                if line not in told:
-                    told.add(line)
-                    self.report.step("", line.removeprefix("[AppRunner] "))
-
-        self.report.step("deploy", f"operation {started.operation}")
-        progress = wait(self.target, started, fastest=0.1 if self.desired.local else 3.0, tell=tell)
-        tell()
+        follower = self._run.follower(self._made)
+        progress = follower.follow(started, self._begin)
         if progress is Progress.SUCCEEDED:
             return
-        self._record(plan, "failed", started, begin)
-        cause = logs.since(self.session.logs, places.application, since)
-        cause = cause or logs.since(self.session.logs, places.platform, since)
-        why = "\n       ".join(["last log lines:", *(_clean(line, made) for line in cause[-LOG_LINES:])])
-        fix = "mend the cause, then run again"
-        if progress is Progress.ROLLED_BACK:
-            serving = f"release {plan.live_number}" if plan.live_number else "the previous version"
-            raise DeploymentFailed(
-                f"release {plan.release} did not become healthy; {serving} is serving, unaffected",
-                why=why,
-                fix=fix,
-            )
-        raise StateUnknown(f"the deployment of release {plan.release} failed", why=why, fix=fix)
+        why = follower.cause(started, self._begin)
+        self._record(self._run.desired, plan, "failed", started, "the deployment failed")
+        raise resume.failure(progress, plan.release, plan.live, why)
 
-    def _prove(self, plan: Plan, started: Started | None, begin: float) -> Outcome:
-        """The release counts as healthy when the public URL reports it."""
+    def _prove(self, planned: Planned, started: Started | None) -> tuple[int, str]:
+        """The release counts as healthy when the service is as planned and the public URL reports it."""
+        run, plan = self._run, planned.plan
         url = self._url()
-        path = self.desired.spec.health_check.path
-        seen = probe(url, path, plan.release, seconds=10 if self.desired.local else 120)
-        if seen is not None:
-            self._record(plan, "failed", started, begin)
-            raise StateUnknown(
-                f"the deployment succeeded, but {url}{path} does not report release {plan.release}",
-                why=f"last seen: {seen}",
-                fix="look at the application's log",
-            )
-        self.report.step("probe", f"GET {url}{path} reports {plan.release}")
-        number = self._record(plan, "healthy", started, begin)
-        self.report.step("record", f"release {number}")
-        return Outcome(len(plan.changes), True, number, plan.release, url, int(time.time() - begin))
+        path = run.desired.settings.health_check.path
+        seconds = LOCAL_PROBE_SECONDS if run.desired.local else PROBE_SECONDS
+        seen = probe(url, path, plan.release, seconds=seconds)
+        if seen is None:
+            run.report.step("probe", f"GET {url}{path} reports {plan.release}")
+            number = self._record(run.desired, plan, "healthy", started, "")
+            run.report.step("record", f"release {number}")
+            return number, url
+        wrong = f"{url}{path} does not report it (last seen: {seen})"
+        number = self._record(run.desired, plan, "failed", started, f"not seen at its URL: {seen}")
+        raise self._back(planned, number, wrong)
+
+    def _back(self, planned: Planned, failed: int, wrong: str) -> DeployerError:
+        """Go back to the last healthy release, unless the manifest says to hold. Returns what to tell."""
+        run = self._run
+        what = f"release {failed} ({planned.plan.release}) was deployed, but {wrong}"
+        target = last_healthy(planned.facts.releases)
+        if run.desired.on_unhealthy == "hold" or run.desired.rollback_to or target is None:
+            held = "the manifest holds it (on_unhealthy)" if run.desired.on_unhealthy == "hold" else "it stays"
+            fix = f"look at the application's log; go back with: just rollback {run.desired.environment}"
+            return StateUnknown(f"{what}; {held}, and is serving", fix=fix)
+        run.report.step("rollback", f"release {failed} does not answer: back to release {target.number}")
+        back = replace(run, desired=rollback.wish(run.desired, target, with_secrets=False), prune=False)
+        try:
+            way = back.compare(back.observed(), None)
+            if way.plan.blockers:
+                raise StateUnknown("; ".join(blocker.what for blocker in way.plan.blockers))
+            outcome = _Carrier(back, self._held, time.time()).carry_out(way)
+        except DeployerError as error:
+            return StateUnknown(f"{what}, and going back to release {target.number} failed", why=str(error))
+        except ClientError as error:
+            return StateUnknown(f"{what}, and going back to release {target.number} failed", why=str(explain(error)))
+        return DeploymentFailed(
+            f"{what}; release {target.number} serves again, as release {outcome.number}",
+            fix="mend the cause, then run again; this exact release is refused without --retry",
+        )
 
     def _url(self) -> str:
-        service = self.target.observe(self.desired.service_name)
-        return public_url(service.url, local=self.desired.local) if service else ""
+        service = self._run.target.observe(self._run.desired.service_name)[0]
+        return public_url(service.url, local=self._run.desired.local) if service else ""
 
-    def _record(self, plan: Plan, outcome: str, started: Started | None, begin: float) -> int:
-        desired = self.desired
-        release = Release(
-            id=plan.release,
+    def _record(self, desired: Desired, plan: Plan, outcome: str, started: Started | None, why: str) -> int:
+        self._held.check()
+        release = record(
+            desired,
+            plan,
             outcome=outcome,
-            image=plan.image,
-            tag=desired.image.tag,
-            literals={p.variable: p.value for p in desired.parameters if p.value is not None} | dict(desired.plain),
-            versions=plan.versions,
-            settings=desired.spec.settings(),
-            manifest=desired.manifest_sha,
             operation=started.operation if started else "",
-            who=self.who,
+            who=self._run.who,
             when=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds=int(time.time() - begin),
+            seconds=int(time.time() - self._begin),
+            why=why,
         )
-        return ledger.record(self.session.ssm, desired.ledger, release)
+        number = ledger.record(self._run.session.ssm, desired.ledger, release)
+        self._held.settled()
+        return number
 
 
-def _clean(line: str, made: list[SecretValue]) -> str:
-    """A log line without the secrets this run has made."""
-    for value in made:
-        line = line.replace(value.reveal(), "<secret>")
-    return line
+def _number(plan: Plan) -> int | None:
+    return plan.live.number if plan.live else None
+
+
+def _interrupted(plan: Plan, done: int, held: Held) -> Interrupted:
+    operation = held.under_way
+    verb = f"just {'rollback' if plan.rollback_to else 'reconcile'} {plan.environment}"
+    if operation is None:
+        return Interrupted(f"interrupted after {done} of {len(plan.changes)} changes", fix=f"continue with: {verb}")
+    what = f"interrupted while release {plan.release} is being deployed"
+    return Interrupted(
+        what,
+        why=f"App Runner goes on with operation {operation or 'that was just asked for'}; it cannot be cancelled",
+        fix=f"follow it to its end with: {verb}",
+    )

@@ -1,4 +1,4 @@
-"""Where the value of an absent secret comes from."""
+"""Where the value of a secret that is to be written comes from."""
 
 from __future__ import annotations
 
@@ -6,16 +6,27 @@ import json
 import secrets
 import urllib.request
 
+from deployer.aws import ssm
+from deployer.aws.session import Session
 from deployer.core.desired import WantedParameter
 from deployer.core.secret import SecretValue
-from deployer.errors import DeployerError
+from deployer.errors import DeployerError, StateUnknown
 
 
-def make(parameter: WantedParameter, endpoint: str | None) -> SecretValue:
-    """Generate the secret, or fetch it from the local world beside the local AWS at `endpoint`."""
+def make(parameter: WantedParameter, session: Session) -> SecretValue:
+    """Read the older version that is wanted back, generate the secret, or fetch it from the local world."""
+    if parameter.restore is not None:
+        older = ssm.reveal_version(session.ssm, parameter.path, parameter.restore)
+        if older is None:
+            raise StateUnknown(f"version {parameter.restore} of {parameter.path} is no longer in SSM", fix="run again")
+        return older
     origin, _, size = parameter.origin.partition(":")
     if origin == "generate":
         return SecretValue(secrets.token_urlsafe(int(size)))
+    return _from_local_world(parameter, session.endpoint)
+
+
+def _from_local_world(parameter: WantedParameter, endpoint: str | None) -> SecretValue:
     try:
         with urllib.request.urlopen(f"{endpoint}/_local/secrets/{parameter.name}", timeout=5) as answer:  # noqa: S310
             return SecretValue(json.load(answer)["value"])

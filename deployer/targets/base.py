@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from deployer.core.facts import ServiceFact
+from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
 
 
@@ -17,6 +18,17 @@ class Progress(Enum):
     SUCCEEDED = "succeeded"
     ROLLED_BACK = "rolled back"
     FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a service. `started` is seconds since 1970; `deploys` says that it brings a release."""
+
+    id: str
+    kind: str
+    progress: Progress
+    started: float
+    deploys: bool
 
 
 @dataclass(frozen=True)
@@ -39,16 +51,25 @@ class LogPlaces:
 class Target(Protocol):
     """One way of running a service. Every call either answers or raises; nothing is guessed."""
 
-    def observe(self, name: str) -> ServiceFact | None:
-        """The living service of this name, or None."""
+    def observe(self, name: str) -> tuple[ServiceFact | None, tuple[ScalingRevision, ...]]:
+        """The living service of this name, if any, and the revisions of its scaling configuration, oldest first."""
 
-    def find_scaling(self, name: str, scaling: Scaling) -> str | None:
-        """The ARN of an existing scaling configuration with these numbers, or None."""
+    def newest_operation(self, arn: str) -> Operation | None:
+        """What was done last to a service, or None."""
 
     def create_scaling(self, name: str, scaling: Scaling) -> str:
         """Make one and return its ARN."""
 
-    def create(self, name: str, spec: ServiceSpec, scaling_arn: str, tags: dict[str, str]) -> Started:
+    def delete_scaling(self, arn: str) -> None:
+        """Delete a revision that no service uses; one that is gone already is what was asked for."""
+
+    def resume(self, arn: str) -> Started | None:
+        """Start a paused service; None when it runs already."""
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Set these tags of a service; others stay."""
+
+    def create(self, name: str, spec: ServiceSpec, scaling_arn: str, tags: Mapping[str, str]) -> Started:
         """Start the creation of the service."""
 
     def update(self, arn: str, spec: ServiceSpec, scaling_arn: str) -> Started:

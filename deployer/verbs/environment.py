@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ansari_whatsapp.settings import Settings
 from deployer import git
+from deployer.aws import ledger
 from deployer.aws.session import Session
+from deployer.core import rollback
 from deployer.core.desired import Desired, WantedImage, desired
 from deployer.image.snapshot import Snapshot, take
 from deployer.local import lifecycle
 from deployer.local.settings import world_settings
+from deployer.manifest.contract import refused_secrets
 from deployer.manifest.load import Loaded, load
 from deployer.project import manifest_path
 from deployer.run.reconcile import Run
@@ -30,8 +34,22 @@ class Environment:
     def wanted(self) -> Desired:
         return self.run.desired
 
+    def back_to(self, number: int | None, *, with_secrets: bool) -> Environment:
+        """The same environment, wanting a recorded release: that of this number, or the last healthy one."""
+        releases = ledger.read(self.session.ssm, self.wanted.ledger)
+        entry = rollback.choose(releases, number, self.wanted.environment)
+        wish = rollback.wish(self.wanted, entry, with_secrets=with_secrets)
+        return replace(self, run=replace(self.run, desired=wish))
 
-def open_environment(name: str, report: Reporter, *, image: str | None = None) -> Environment:
+
+def open_session(loaded: Loaded) -> tuple[Session, str]:
+    """A session whose account is that of the manifest, and the caller's ARN."""
+    aws = loaded.manifest.aws
+    session = Session(aws.account, aws.region, aws.endpoint)
+    return session, session.check()
+
+
+def open_environment(name: str, report: Reporter, *, image: str | None = None, prune: bool = False) -> Environment:
     """Read the manifest, start the local world if the manifest is for it, and confirm the account.
 
     `image` is a tag in ECR instead of that of the current commit.
@@ -44,9 +62,10 @@ def open_environment(name: str, report: Reporter, *, image: str | None = None) -
         _, started = lifecycle.up(settings)
         if started:
             report.step("world", f"started: AWS on {settings.endpoint}, Meta and chat page on {settings.meta_url}")
-    snapshot = None if image or manifest.aws.endpoint is None else _snapshot(loaded)
-    session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint)
-    who = session.check()
+    snapshot = None if manifest.aws.endpoint is None else _snapshot(loaded)
+    if snapshot and image and image != snapshot.tag:
+        snapshot = None
+    session, who = open_session(loaded)
     run = Run(
         session=session,
         target=AppRunner(session.apprunner),
@@ -54,6 +73,8 @@ def open_environment(name: str, report: Reporter, *, image: str | None = None) -
         who=who,
         image_manifest=snapshot.manifest if snapshot else None,
         report=report,
+        examine=lambda literals, secrets: refused_secrets(Settings, literals, secrets),
+        prune=prune,
     )
     return Environment(loaded, session, run)
 
@@ -66,5 +87,5 @@ def _snapshot(loaded: Loaded) -> Snapshot:
 def _image(loaded: Loaded, snapshot: Snapshot | None, tag: str | None) -> WantedImage:
     image = loaded.manifest.image
     if snapshot is not None:
-        return WantedImage(image.repository, snapshot.tag, snapshot.digest, image.keep)
+        return WantedImage(image.repository, snapshot.tag, snapshot.digest, image.keep, here=True)
     return WantedImage(image.repository, tag or git.commit(loaded.path.resolve().parent), None, image.keep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from deployer import git
@@ -15,8 +16,25 @@ from deployer.manifest.load import load
 from deployer.verbs.environment import Environment
 
 
-def check(environment: Environment, plan: Plan, ask: Callable[[str], str] | None) -> None:
+@dataclass(frozen=True)
+class Consent:
+    """How a plan is agreed to.
+
+    `ask` puts a question to a person; None means that nobody is there. `approved` is the fingerprint of a plan that
+    somebody has looked at.
+    """
+
+    ask: Callable[[str], str] | None = None
+    approved: str | None = None
+
+
+def check(environment: Environment, plan: Plan, consent: Consent) -> None:
     """Raises Refused when the manifest's protection is not satisfied; a person is asked last."""
+    if consent.approved not in {None, plan.fingerprint}:
+        raise Refused(
+            f"this plan is {plan.fingerprint}, and {consent.approved} was approved; nothing was changed",
+            fix="look at this plan, then approve it",
+        )
     protect = environment.loaded.manifest.protect
     folder = environment.loaded.path.resolve().parent
     if protect.branches:
@@ -29,7 +47,7 @@ def check(environment: Environment, plan: Plan, ask: Callable[[str], str] | None
     if protect.healthy_in and plan.deployment:
         _healthy_elsewhere(folder / f"{protect.healthy_in}.yaml", plan)
     if protect.confirm:
-        _confirm(plan.environment, ask)
+        _confirm(plan, consent)
 
 
 def _branch(folder: Path, environment: str, allowed: tuple[str, ...]) -> None:
@@ -58,11 +76,14 @@ def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
         )
 
 
-def _confirm(name: str, ask: Callable[[str], str] | None) -> None:
-    if ask is None:
+def _confirm(plan: Plan, consent: Consent) -> None:
+    name = plan.environment
+    if consent.approved == plan.fingerprint:
+        return
+    if consent.ask is None:
         raise Refused(
             f"{name} asks a person before anything is changed (protect.confirm), and there is no terminal",
-            fix="run it on a terminal",
+            fix=f"run it on a terminal; or, where this plan was looked at: --approve {plan.fingerprint}",
         )
-    if ask(f"Type the environment's name to apply this plan [{name}]: ").strip() != name:
+    if consent.ask(f"Type the environment's name to apply this plan [{name}]: ").strip() != name:
         raise Refused("not confirmed; nothing was changed")

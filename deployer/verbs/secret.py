@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from deployer import names
 from deployer.aws import ssm
-from deployer.aws.session import Session
 from deployer.core.secret import SecretValue
 from deployer.errors import UsageError
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Secret
+from deployer.verbs.environment import open_session
 
 MAXIMUM_BYTES = 4096  # a standard parameter's value
 
@@ -22,12 +22,11 @@ def put(loaded: Loaded, name: str, read: Callable[[str], str]) -> str:
         known = ", ".join(n for n, v in loaded.manifest.variables.items() if isinstance(v, Secret))
         raise UsageError(f"{loaded.path} has no secret {name}", fix=f"use one of: {known}")
     aws = loaded.manifest.aws
-    session = Session(aws.account, aws.region, aws.endpoint)
-    session.check()
+    session, _ = open_session(loaded)
     path = names.join(aws.parameter_path, name)
-    create = path not in ssm.read_path(session.ssm, aws.parameter_path)
+    found = ssm.read(session.ssm, [path]).get(path)
     value = SecretValue(_checked(read(f"{name}: ")))
-    version = ssm.put(session.ssm, path, value, variable.description or "", create=create)
+    version = ssm.put(session.ssm, path, value, variable.description or "", create=found is None)
     environment = loaded.manifest.environment
     return f"{name} is set (version {version}). Containers get it with: just reconcile {environment}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from deployer.core.plan import Plan
 
 GROUPS = ("Access", "Image", "Variables", "Service")
-COLOURS = {"+": "\x1b[32m", "~": "\x1b[33m", "!": "\x1b[36m", "?": "\x1b[2m"}
+COLOURS = {"+": "\x1b[32m", "~": "\x1b[33m", "-": "\x1b[31m", "!": "\x1b[36m", "?": "\x1b[2m"}
 RESET = "\x1b[0m"
 WIDEST = 60  # a longer cell pushes the rest of its own line, not of all lines
 
@@ -22,12 +22,14 @@ class _Row:
 
 def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> str:
     """The whole plan, ending in one summary line."""
-    live = f"live release {plan.live_number}" if plan.live_number else "nothing released yet"
     lines = [
         f"{plan.app} / {plan.environment}   account {plan.account}  {plan.region}  target {target}",
-        f"manifest {manifest}   {live}",
+        f"manifest {manifest}   {_live(plan)}",
         "",
     ]
+    if plan.rollback_to:
+        secrets = "its secrets too" if plan.with_secrets else "secrets stay as they are"
+        lines[1:2] = [f"back to release {plan.rollback_to}, {secrets}   {_live(plan)}"]
     lines += [f"warning: {warning}" for warning in plan.warnings]
     for blocker in plan.blockers:
         lines += [f"blocked: {blocker.what}   {blocker.line}".rstrip(), f"    fix: {blocker.fix}"]
@@ -43,16 +45,38 @@ def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> s
     return "\n".join([*lines, *([""] if any(groups.values()) else []), summary(plan)])
 
 
+def _live(plan: Plan) -> str:
+    if plan.live is None:
+        return "nothing released yet"
+    release = plan.live.release
+    return f"live release {plan.live.number}, {release.when[:16].replace('T', ' ')} by {release.who.rpartition('/')[2]}"
+
+
 def summary(plan: Plan) -> str:
-    """One line: adds, changes, and whether a deployment follows."""
+    """One line: adds, changes, removals, and whether a deployment follows and how long the last ones took."""
     if plan.blockers:
         count = len(plan.blockers)
         return f"Plan: blocked by {count} thing{'s' if count > 1 else ''} to mend first."
     if plan.empty:
-        return f"Nothing to do: {plan.environment} is as the manifest says."
-    add, change = plan.counts()
-    follows = "One deployment follows." if plan.deployment else "No deployment."
-    return f"Plan: {add} to add, {change} to change. {follows}"
+        source = f"in release {plan.rollback_to}" if plan.rollback_to else "the manifest says"
+        return f"Nothing to do: {plan.environment} is as {source}."
+    counts = f"{plan.count('+')} to add, {plan.count('~')} to change, {plan.count('-')} to remove"
+    return f"Plan {plan.fingerprint}: {counts}. {_follows(plan)}"
+
+
+def _follows(plan: Plan) -> str:
+    if plan.deployment is None:
+        return "No deployment."
+    if not plan.took:
+        return "One deployment follows."
+    shortest, longest = _time(min(plan.took)), _time(max(plan.took))
+    spread = shortest if shortest == longest else f"{shortest} to {longest}"
+    last = "the last one" if len(plan.took) == 1 else f"the last {len(plan.took)}"
+    return f"One deployment follows; {last} took {spread}."
+
+
+def _time(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def _rows(plan: Plan, group: str) -> list[_Row]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import socket
+import os
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -14,29 +18,19 @@ from botocore.exceptions import ClientError
 
 from deployer.aws import ecr, iam, ledger, lock, logs, ssm
 from deployer.aws.session import Session
-from deployer.core.desired import lifecycle_policy
 from deployer.core.facts import ParameterFact
-from deployer.core.release import Release
+from deployer.core.lifecycle import lifecycle_policy
 from deployer.core.secret import SecretValue
-from deployer.errors import Refused, StateUnknown
+from deployer.errors import Blocked, Refused, StateUnknown
+from tests.core.test_release import release
 
 
-def release(name: str, **more: object) -> Release:
-    fields = {
-        "id": name,
-        "outcome": "healthy",
-        "image": "i",
-        "tag": "t",
-        "literals": {},
-        "versions": {},
-        "settings": {},
-        "manifest": "m",
-        "operation": "o",
-        "who": "w",
-        "when": "2026-01-01T00:00:00+00:00",
-        "seconds": 1,
-    }
-    return Release(**{**fields, **more})  # type: ignore[arg-type]
+def read(session: Session, path: str, *names: str) -> dict[str, ParameterFact]:
+    """Everything below a path, as a plan reads it, without who wrote it and when."""
+    found = ssm.together(
+        ssm.describe(session.ssm, path), ssm.read(session.ssm, names) if names else {}, ssm.ours(session.ssm, path)
+    )
+    return {name: replace(fact, changed_by="", changed=0.0) for name, fact in found.items()}
 
 
 class TestAccount:
@@ -51,19 +45,18 @@ class TestAccount:
 
 
 class TestParameters:
-    @pytest.mark.parametrize("count", [0, 1, 10, 11, 20, 25])
+    @pytest.mark.parametrize("count", [0, 1, 50, 51])
     def test_all_of_a_path_are_read_whatever_the_pages(self, session: Session, fresh: str, count: int) -> None:
         for number in range(count):
             ssm.put(session.ssm, f"/{fresh}/x/p{number}", str(number), "", create=True)
         ssm.put(session.ssm, f"/{fresh}/other", "no", "", create=True)
-        found = ssm.read_path(session.ssm, f"/{fresh}/x")
-        assert found == {f"/{fresh}/x/p{n}": ParameterFact(False, 1, str(n)) for n in range(count)}
+        assert read(session, f"/{fresh}/x") == {f"/{fresh}/x/p{n}": ParameterFact(False, 1, None) for n in range(count)}
 
     def test_a_secret_is_written_secure_and_read_without_its_value(self, session: Session, fresh: str) -> None:
         path = f"/{fresh}/x/key"
         assert ssm.put(session.ssm, path, SecretValue("s3ntinel"), "why", create=True) == 1
         assert ssm.put(session.ssm, path, SecretValue("s3ntinel-2"), "why", create=False) == 2
-        assert ssm.read_path(session.ssm, f"/{fresh}/x") == {path: ParameterFact(True, 2, None)}
+        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(True, 2, None, "why")}
         stored = session.ssm.get_parameter(Name=path, WithDecryption=True)["Parameter"]
         assert (stored["Type"], stored["Value"]) == ("SecureString", "s3ntinel-2")
 
@@ -71,6 +64,47 @@ class TestParameters:
         ssm.put(session.ssm, f"/{fresh}/x/a", "1", "", create=True)
         tags = session.ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=f"/{fresh}/x/a")["TagList"]
         assert tags == [{"Key": "managed-by", "Value": "deployer"}]
+
+    def test_a_literal_is_read_with_its_value_and_a_missing_name_is_not_there(
+        self, session: Session, fresh: str
+    ) -> None:
+        path = f"/{fresh}/x/a"
+        ssm.put(session.ssm, path, "1", "", create=True)
+        assert read(session, f"/{fresh}/x", path, f"{path}b") == {path: ParameterFact(False, 1, "1")}
+
+    def test_one_of_somebody_else_is_adopted_without_a_new_version(self, session: Session, fresh: str) -> None:
+        path = f"/{fresh}/x/a"
+        session.ssm.put_parameter(Name=path, Value="1", Type="String")
+        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(False, 1, "1", ours=False)}
+        ssm.adopt(session.ssm, path)
+        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(False, 1, "1")}
+
+    def test_it_can_turn_from_one_type_into_the_other(self, session: Session, fresh: str) -> None:
+        path = f"/{fresh}/x/a"
+        ssm.put(session.ssm, path, "1", "", create=True)
+        assert ssm.put(session.ssm, path, SecretValue("s"), "", create=False) == 2
+        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(True, 2, None)}
+        assert ssm.put(session.ssm, path, "3", "", create=False) == 3
+        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(False, 3, "3")}
+
+    def test_older_versions_are_revealed_by_number_and_a_missing_one_is_not_there(
+        self, session: Session, fresh: str
+    ) -> None:
+        path = f"/{fresh}/x/a"
+        for version, text in enumerate(("one", "two"), 1):
+            assert ssm.put(session.ssm, path, SecretValue(text), "", create=version == 1) == version
+        assert ssm.reveal(session.ssm, [path, f"{path}-b"]) == {path: SecretValue("two")}
+        assert ssm.reveal_version(session.ssm, path, 1) == SecretValue("one")
+        assert ssm.reveal_version(session.ssm, path, 9) is None
+        assert ssm.reveal_version(session.ssm, f"{path}-b", 1) is None
+        assert ssm.holds_only(session.ssm, path, [2], SecretValue("two"))
+        assert not ssm.holds_only(session.ssm, path, [1, 2], SecretValue("two"))
+
+    def test_it_is_deleted_and_once_more_does_no_harm(self, session: Session, fresh: str) -> None:
+        ssm.put(session.ssm, f"/{fresh}/x/a", "1", "", create=True)
+        for _ in range(2):
+            ssm.delete(session.ssm, f"/{fresh}/x/a")
+            assert read(session, f"/{fresh}/x") == {}
 
     def test_a_creation_never_overwrites(self, session: Session, fresh: str) -> None:
         ssm.put(session.ssm, f"/{fresh}/x/a", "theirs", "", create=True)
@@ -81,18 +115,18 @@ class TestParameters:
 class TestRepository:
     def test_a_missing_one_is_none(self, session: Session, fresh: str) -> None:
         assert ecr.read_repository(session.ecr, fresh) is None
-        assert ecr.read_digest(session.ecr, fresh, "tag") is None
+        assert ecr.read_image(session.ecr, fresh, "tag", None) is None
 
     def test_a_new_one_is_as_wanted(self, session: Session, fresh: str) -> None:
         ecr.create_repository(session.ecr, fresh)
         found = ecr.read_repository(session.ecr, fresh)
         assert found is not None
         assert (found.immutable, found.scan_on_push, found.lifecycle) == (True, True, None)
-        ecr.put_lifecycle(session.ecr, fresh, lifecycle_policy(30))
+        ecr.put_lifecycle(session.ecr, fresh, lifecycle_policy("staging", 30, None))
         found = ecr.read_repository(session.ecr, fresh)
         assert found is not None
         assert found.lifecycle is not None
-        assert json.loads(found.lifecycle) == json.loads(lifecycle_policy(30))
+        assert json.loads(found.lifecycle) == json.loads(lifecycle_policy("staging", 30, None))
 
     def test_a_bent_one_is_mended(self, session: Session, fresh: str) -> None:
         session.ecr.create_repository(repositoryName=fresh)
@@ -100,6 +134,19 @@ class TestRepository:
         found = ecr.read_repository(session.ecr, fresh)
         assert found is not None
         assert (found.immutable, found.scan_on_push) == (True, True)
+
+    def test_an_image_gets_a_second_tag_and_twice_does_no_harm(self, session: Session, fresh: str) -> None:
+        ecr.create_repository(session.ecr, fresh)
+        ecr.create_repository(session.ecr, fresh)
+        manifest = b'{"schemaVersion": 2, "config": {"digest": "sha256:0"}, "layers": []}'
+        digest = "sha256:" + hashlib.sha256(manifest).hexdigest()
+        for _ in range(2):
+            ecr.put_image(session.ecr, fresh, "c0ffee", manifest, digest)
+            ecr.tag_image(session.ecr, fresh, digest, "released-staging-c0ffee")
+        for tag, wanted in (("c0ffee", None), ("nowhere", digest)):
+            found = ecr.read_image(session.ecr, fresh, tag, wanted)
+            assert found is not None
+            assert (found.digest, set(found.tags)) == (digest, {"c0ffee", "released-staging-c0ffee"})
 
 
 class TestRole:
@@ -137,8 +184,8 @@ class TestRole:
 
 class TestLedger:
     def test_it_starts_empty_and_keeps_every_release(self, session: Session, fresh: str) -> None:
-        assert ledger.read(session.ssm, f"/{fresh}") == []
-        numbers = [ledger.record(session.ssm, f"/{fresh}", release(f"r{n}")) for n in range(60)]
+        assert ledger.read(session.ssm, f"/{fresh}") == ()
+        numbers = [ledger.record(session.ssm, f"/{fresh}", release(id=f"r{n}")) for n in range(60)]
         assert numbers == list(range(1, 61))
         assert [(e.number, e.release.id) for e in ledger.read(session.ssm, f"/{fresh}")] == [
             (n, f"r{n - 1}") for n in range(1, 61)
@@ -146,56 +193,121 @@ class TestLedger:
 
     def test_what_is_no_release_is_said(self, session: Session, fresh: str) -> None:
         session.ssm.put_parameter(Name=f"/{fresh}/release", Value="nonsense", Type="String")
-        with pytest.raises(StateUnknown, match="not a release"):
+        with pytest.raises(Blocked, match="not a release"):
             ledger.read(session.ssm, f"/{fresh}")
 
-    def test_a_record_that_ssm_does_not_take_is_said(self, session: Session, fresh: str) -> None:
-        large = release("r", literals={"A": "x" * 5000})
-        with pytest.raises(StateUnknown, match="4096"):
-            ledger.record(session.ssm, f"/{fresh}", large)
+
+def body(session: Session, ledger: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(session.ssm.get_parameter(Name=f"{ledger}/lock")["Parameter"]["Value"])
+    return found
+
+
+def write(session: Session, ledger: str, **more: object) -> None:
+    """A lock that somebody else has left, as this process would have written it but for `more`."""
+    with lock.hold(session.ssm, ledger, who="one", verb="reconcile"):
+        left = body(session, ledger) | {"id": "another"} | more
+    session.ssm.put_parameter(Name=f"{ledger}/lock", Value=json.dumps(left), Type="String")
 
 
 class TestLock:
     def test_one_holds_it_and_another_is_told_who(self, session: Session, fresh: str) -> None:
-        with (
-            lock.hold(session.ssm, f"/{fresh}", who="one", intent="release a"),
-            pytest.raises(Refused, match="one is working on this environment: release a"),
-            lock.hold(session.ssm, f"/{fresh}", who="two", intent="release b"),
-        ):
-            pytest.fail("two hold it")
-        with lock.hold(session.ssm, f"/{fresh}", who="two", intent="release b"):
-            pass
+        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+            held.intend(release="abc", content="c", image="i", tag="t")
+            with (
+                pytest.raises(Refused, match=r"one .* is working on this environment since .*: release abc"),
+                lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"),
+            ):
+                pytest.fail("two hold it")
+            held.settled()
+        with lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile") as held:
+            assert held.previous is None
 
     def test_it_is_given_back_after_an_error(self, session: Session, fresh: str) -> None:
-        with pytest.raises(KeyError), lock.hold(session.ssm, f"/{fresh}", who="one", intent="a"):
+        with pytest.raises(KeyError), lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile"):
             raise KeyError
-        assert session.ssm.get_parameters(Names=[f"/{fresh}/lock"])["Parameters"] == []
+        assert lock.read(session.ssm, f"/{fresh}") is None
+
+    def test_a_deployment_under_way_is_handed_to_the_next_run(self, session: Session, fresh: str) -> None:
+        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+            held.intend(release="abc", content="c", image="i", tag="t")
+            held.started("operation-1")
+        left = lock.read(session.ssm, f"/{fresh}")
+        assert left is not None
+        assert (left.release, left.operation, left.over) == ("abc", "operation-1", True)
+        with lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile") as held:
+            assert held.previous is not None
+            assert (held.previous.holder, held.previous.operation) == ("one", "operation-1")
+        assert lock.read(session.ssm, f"/{fresh}") is None
 
     def test_an_expired_one_is_taken_over(self, session: Session, fresh: str) -> None:
         gone = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
-        body = json.dumps({"holder": "dead", "intent": "release a", "expires": gone})
-        session.ssm.put_parameter(Name=f"/{fresh}/lock", Value=body, Type="String")
-        with lock.hold(session.ssm, f"/{fresh}", who="two", intent="release b"):
-            held = session.ssm.get_parameter(Name=f"/{fresh}/lock")["Parameter"]
-            assert json.loads(held["Value"])["holder"] == "two"
+        write(session, f"/{fresh}", host="another-machine", expires=gone)
+        with lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
+            assert body(session, f"/{fresh}")["holder"] == "two"
 
     def test_one_of_a_process_that_is_gone_is_taken_over(self, session: Session, fresh: str) -> None:
         gone = subprocess.Popen([sys.executable, "-c", ""])
         gone.wait()
-        later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-        holder = {"holder": "dead", "intent": "a", "expires": later, "host": socket.gethostname(), "pid": gone.pid}
-        session.ssm.put_parameter(Name=f"/{fresh}/lock", Value=json.dumps(holder), Type="String")
-        with lock.hold(session.ssm, f"/{fresh}", who="two", intent="release b"):
+        write(session, f"/{fresh}", pid=gone.pid)
+        with lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
             pass
-        elsewhere = json.dumps(holder | {"host": "another-machine"})
-        session.ssm.put_parameter(Name=f"/{fresh}/lock", Value=elsewhere, Type="String")
-        with pytest.raises(Refused), lock.hold(session.ssm, f"/{fresh}", who="two", intent="release b"):
+
+    def test_a_zombie_is_gone_and_so_is_a_process_whose_number_was_given_out_again(self) -> None:
+        zombie = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
+        assert zombie.stdout is not None
+        zombie.stdout.read()
+        while Path(f"/proc/{zombie.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            time.sleep(0.01)
+        assert lock.process_start(zombie.pid) == 0
+        zombie.wait()
+        zombie.stdout.close()
+        assert lock.process_start(zombie.pid) == 0
+        assert lock.process_start(os.getpid()) > 0
+
+    def test_one_of_another_machine_is_not_taken_before_it_expires(self, session: Session, fresh: str) -> None:
+        write(session, f"/{fresh}", host="another-machine")
+        with pytest.raises(Refused), lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
             pytest.fail("two hold it")
 
+    def test_a_heartbeat_moves_the_expiry_and_keeps_what_it_says(self, session: Session, fresh: str) -> None:
+        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+            held.intend(release="abc", content="c", image="i", tag="t")
+            before = body(session, f"/{fresh}")
+            held.beat()
+            held.check()
+            after = body(session, f"/{fresh}")
+            assert {**before, "beat": "", "expires": ""} == {**after, "beat": "", "expires": ""}
+            assert session.ssm.get_parameter(Name=f"/{fresh}/lock")["Parameter"]["Version"] == 3
+            held.settled()
+
+    def test_a_holder_whose_lock_was_taken_stops_before_its_next_change(self, session: Session, fresh: str) -> None:
+        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+            text = json.dumps(body(session, f"/{fresh}") | {"id": "another"})
+            session.ssm.put_parameter(Name=f"/{fresh}/lock", Value=text, Type="String", Overwrite=True)
+            held.beat()
+            with pytest.raises(StateUnknown, match="somebody took this run's lock"):
+                held.check()
+
     def test_one_that_was_taken_over_is_not_removed_by_its_old_holder(self, session: Session, fresh: str) -> None:
-        with lock.hold(session.ssm, f"/{fresh}", who="one", intent="release a"):
+        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile"):
             session.ssm.put_parameter(Name=f"/{fresh}/lock", Value="{}", Type="String", Overwrite=True)
         assert len(session.ssm.get_parameters(Names=[f"/{fresh}/lock"])["Parameters"]) == 1
+
+    def test_a_broken_one_stops_its_holder(self, session: Session, fresh: str) -> None:
+        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+            seen = lock.read(session.ssm, f"/{fresh}")
+            assert seen is not None
+            assert lock.break_it(session.ssm, f"/{fresh}", seen)
+            assert not lock.break_it(session.ssm, f"/{fresh}", seen)
+            with lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
+                held.beat()
+                with pytest.raises(StateUnknown):
+                    held.check()
+
+    def test_what_is_no_lock_is_said(self, session: Session, fresh: str) -> None:
+        session.ssm.put_parameter(Name=f"/{fresh}/lock", Value="nonsense", Type="String")
+        with pytest.raises(StateUnknown, match="no lock"):
+            lock.read(session.ssm, f"/{fresh}")
 
 
 def test_log_lines_come_in_order_and_since_a_moment(session: Session, fresh: str) -> None:

@@ -8,30 +8,39 @@ from dataclasses import replace
 import pytest
 
 from deployer.core.change import (
+    AdoptParameter,
+    Change,
     CreateRepository,
     CreateScaling,
+    DeleteParameter,
     DeployService,
+    KeepImage,
     MendRepository,
     PushImage,
     PutLifecycle,
     PutParameter,
     PutRole,
     RecordRelease,
+    ResumeService,
+    TagService,
 )
 from deployer.core.desired import Desired, WantedImage, WantedParameter, managed_roles
 from deployer.core.facts import (
     Facts,
+    ImageFact,
     ParameterFact,
-    RecordedRelease,
     RepositoryFact,
     RoleFact,
+    ScalingRevision,
     ServiceFact,
 )
 from deployer.core.plan import Plan
-from deployer.core.release import Release
-from deployer.core.service import HealthCheck, Scaling, ServiceSpec
+from deployer.core.record import record
+from deployer.core.release import RecordedRelease
+from deployer.core.service import HealthCheck, Scaling, ServiceSettings
 from deployer.manifest.model import Roles
 
+TAGS = {"managed-by": "deployer", "app": "demo", "environment": "staging"}
 ROOT = "/app-runtime/demo/staging"
 ACCOUNT, REGION = "123456789012", "us-west-2"
 
@@ -43,8 +52,7 @@ def parameter(name: str, value: str | None, origin: str = "") -> WantedParameter
 
 def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Desired:
     roles = Roles(access="AccessRole", instance="InstanceRole", managed=True)
-    spec = ServiceSpec(
-        image="",
+    settings = ServiceSettings(
         port=8001,
         cpu=1024,
         memory=2048,
@@ -53,8 +61,6 @@ def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Des
         health_check=HealthCheck("HTTP", "/", 5, 2, 1, 5),
         scaling=Scaling(1, 25, 100),
         auto_deployments=False,
-        environment={},
-        secrets={p.variable: p.path for p in parameters},
     )
     return Desired(
         app="demo",
@@ -65,12 +71,13 @@ def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Des
         parameter_path=ROOT,
         parameters=parameters,
         plain={"META_GRAPH_URL": "https://graph.facebook.com"},
-        image=WantedImage("demo", "c0ffee", digest, 30),
+        image=WantedImage("demo", "c0ffee", digest, 30, here=digest is not None),
         roles=managed_roles(roles, ACCOUNT, REGION, "demo", ROOT),
         service_name="demo-staging",
-        spec=spec,
+        settings=settings,
+        on_unhealthy="rollback",
         manifest_sha="m",
-        lines={"image": "staging.yaml:10", "service": "staging.yaml:14"},
+        lines={"image": "staging.yaml:10", "service": "staging.yaml:14", "variables": "staging.yaml:20"},
     )
 
 
@@ -79,63 +86,80 @@ EMPTY = Facts(
     region=REGION,
     parameters={},
     repository=None,
-    image_digest=None,
+    image=None,
     roles={},
-    scaling_arn=None,
+    scalings=(),
     service=None,
-    recorded=None,
+    releases=(),
 )
 
 
 def carry_out(plan: Plan, facts: Facts, desired: Desired, *, healthy: bool = True) -> Facts:
     """The facts after the plan: what AWS would hold, with no AWS."""
     for change in plan.changes:
-        match change:
-            case CreateRepository():
-                facts = replace(facts, repository=RepositoryFact("uri", True, True, None))
-            case MendRepository():
-                assert facts.repository
-                facts = replace(facts, repository=replace(facts.repository, immutable=True, scan_on_push=True))
-            case PutLifecycle():
-                assert facts.repository
-                facts = replace(facts, repository=replace(facts.repository, lifecycle=change.policy))
-            case PushImage():
-                facts = replace(facts, image_digest=change.digest)
-            case PutRole():
-                role = RoleFact("arn", change.role.trust, change.role.policy)
-                facts = replace(facts, roles={**facts.roles, change.role.name: role})
-            case PutParameter():
-                wanted = change.parameter
-                fact = ParameterFact(wanted.secure, change.version, wanted.value)
-                facts = replace(facts, parameters={**facts.parameters, wanted.path: fact})
-            case CreateScaling():
-                facts = replace(facts, scaling_arn="scaling")
-            case DeployService() if healthy:
-                facts = replace(facts, service=ServiceFact("arn", "url", "RUNNING", change.spec))
-            case DeployService() | RecordRelease():
-                pass
-    if healthy and (plan.deployment or any(isinstance(c, RecordRelease) for c in plan.changes)):
-        number = facts.recorded.number + 1 if facts.recorded else 1
-        facts = replace(facts, recorded=RecordedRelease(number, record(plan, desired)))
+        facts = _after(change, facts, healthy=healthy)
+    deployed = plan.deployment is not None
+    if deployed or any(isinstance(c, RecordRelease) for c in plan.changes):
+        facts = replace(facts, releases=(*facts.releases, recorded(plan, facts, desired, healthy=healthy)))
     return facts
 
 
-def record(plan: Plan, desired: Desired) -> Release:
-    literals = {p.variable: p.value for p in desired.parameters if p.value is not None}
-    return Release(
-        id=plan.release,
-        outcome="healthy",
-        image=plan.image,
-        tag="",
-        literals=literals,
-        versions=plan.versions,
-        settings=desired.spec.settings(),
-        manifest="",
-        operation="",
-        who="",
-        when="",
-        seconds=0,
+def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
+    match change:
+        case CreateRepository():
+            return replace(facts, repository=RepositoryFact("uri", True, True, None))
+        case MendRepository():
+            assert facts.repository
+            return replace(facts, repository=replace(facts.repository, immutable=True, scan_on_push=True))
+        case PutLifecycle():
+            assert facts.repository
+            return replace(facts, repository=replace(facts.repository, lifecycle=change.policy))
+        case PushImage():
+            return replace(facts, image=ImageFact(change.digest, (change.image.tag,)))
+        case KeepImage():
+            assert facts.image
+            return replace(facts, image=replace(facts.image, tags=(*facts.image.tags, change.tag)))
+        case PutRole():
+            role = RoleFact("arn", change.role.trust, change.role.policy)
+            return replace(facts, roles={**facts.roles, change.role.name: role})
+        case PutParameter():
+            wanted = change.parameter
+            fact = ParameterFact(wanted.secure, change.version, wanted.value, wanted.description or "")
+            return replace(facts, parameters={**facts.parameters, wanted.path: fact})
+        case AdoptParameter():
+            path = change.parameter.path
+            return replace(facts, parameters={**facts.parameters, path: replace(facts.parameters[path], ours=True)})
+        case DeleteParameter():
+            return replace(facts, parameters={p: f for p, f in facts.parameters.items() if p != change.path})
+        case CreateScaling():
+            kept = tuple(r for r in facts.scalings if r.arn != change.replaces)
+            return replace(facts, scalings=(*kept, ScalingRevision(f"scaling-{change.scaling}", change.scaling, True)))
+        case ResumeService():
+            assert facts.service
+            return replace(facts, service=replace(facts.service, status="RUNNING"))
+        case TagService():
+            assert facts.service
+            return replace(facts, service=replace(facts.service, tags={**facts.service.tags, **change.tags}))
+        case DeployService() if healthy:
+            tags = facts.service.tags if facts.service else TAGS
+            return replace(facts, service=ServiceFact("arn", "url", "RUNNING", change.spec, tags))
+        case DeployService() | RecordRelease():
+            return facts
+
+
+def recorded(plan: Plan, facts: Facts, desired: Desired, *, healthy: bool) -> RecordedRelease:
+    number = facts.releases[-1].number + 1 if facts.releases else 1
+    outcome = "healthy" if healthy else "failed"
+    release = record(
+        desired,
+        plan,
+        outcome=outcome,
+        operation="o",
+        who="arn:aws:iam::123456789012:user/amir",
+        when="2026-11-01T09:00:00+00:00",
+        seconds=240,
     )
+    return RecordedRelease(number, release)
 
 
 @pytest.fixture(name="parameter")

@@ -1,16 +1,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.core.release import RELEASE_VARIABLE, Release, release_id
-from deployer.core.service import HealthCheck, Scaling, ServiceSpec
+from deployer.core.release import (
+    LEDGER_BYTES,
+    RELEASE_VARIABLE,
+    RecordedRelease,
+    Release,
+    before,
+    content_id,
+    known_bad,
+    last_healthy,
+    release_id,
+)
+from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
 
-SPEC = ServiceSpec(
-    image="repo@sha256:1",
+SETTINGS = ServiceSettings(
     port=8001,
     cpu=1024,
     memory=2048,
@@ -19,6 +29,10 @@ SPEC = ServiceSpec(
     health_check=HealthCheck("HTTP", "/", 5, 2, 1, 5),
     scaling=Scaling(1, 25, 100),
     auto_deployments=False,
+)
+SPEC = ServiceSpec(
+    image="repo@sha256:1",
+    settings=SETTINGS,
     environment={"LOGGING_LEVEL": "DEBUG"},
     secrets={"META_APP_SECRET": "arn:p"},
 )
@@ -26,37 +40,60 @@ VERSIONS = {"META_APP_SECRET": 3}
 
 
 def test_the_id_is_short_and_stable() -> None:
-    assert release_id(SPEC, VERSIONS) == release_id(replace(SPEC), dict(VERSIONS))
-    assert len(release_id(SPEC, VERSIONS)) == 12
+    assert release_id(SPEC, VERSIONS, {}) == release_id(replace(SPEC), dict(VERSIONS), {})
+    assert len(release_id(SPEC, VERSIONS, {})) == 12
 
 
 @pytest.mark.parametrize(
     "other",
     [
         replace(SPEC, image="repo@sha256:2"),
-        replace(SPEC, port=8002),
-        replace(SPEC, cpu=2048),
-        replace(SPEC, memory=4096),
-        replace(SPEC, access_role="arn:b"),
-        replace(SPEC, instance_role="arn:b"),
-        replace(SPEC, health_check=replace(SPEC.health_check, interval=6)),
-        replace(SPEC, scaling=replace(SPEC.scaling, max=24)),
-        replace(SPEC, auto_deployments=True),
+        replace(SPEC, settings=replace(SETTINGS, port=8002)),
+        replace(SPEC, settings=replace(SETTINGS, cpu=2048)),
+        replace(SPEC, settings=replace(SETTINGS, memory=4096)),
+        replace(SPEC, settings=replace(SETTINGS, access_role="arn:b")),
+        replace(SPEC, settings=replace(SETTINGS, instance_role="arn:b")),
+        replace(SPEC, settings=replace(SETTINGS, health_check=replace(SETTINGS.health_check, interval=6))),
+        replace(SPEC, settings=replace(SETTINGS, scaling=replace(SETTINGS.scaling, max=24))),
+        replace(SPEC, settings=replace(SETTINGS, auto_deployments=True)),
         replace(SPEC, environment={"LOGGING_LEVEL": "INFO"}),
         replace(SPEC, secrets={"META_APP_SECRET": "arn:q"}),
     ],
 )
 def test_it_moves_with_everything_a_deployment_changes(other: ServiceSpec) -> None:
-    assert release_id(other, VERSIONS) != release_id(SPEC, VERSIONS)
+    assert release_id(other, VERSIONS, {}) != release_id(SPEC, VERSIONS, {})
 
 
 def test_it_moves_with_a_parameter_version() -> None:
-    assert release_id(SPEC, {"META_APP_SECRET": 4}) != release_id(SPEC, VERSIONS)
+    assert release_id(SPEC, {"META_APP_SECRET": 4}, {}) != release_id(SPEC, VERSIONS, {})
+
+
+def test_it_moves_with_a_parameter_that_was_made_again() -> None:
+    assert release_id(SPEC, VERSIONS, {"META_APP_SECRET": "after release 1"}) != release_id(SPEC, VERSIONS, {})
 
 
 def test_it_does_not_depend_on_itself() -> None:
     with_id = replace(SPEC, environment={**SPEC.environment, RELEASE_VARIABLE: "abc"})
-    assert release_id(with_id, VERSIONS) == release_id(SPEC, VERSIONS)
+    assert release_id(with_id, VERSIONS, {}) == release_id(SPEC, VERSIONS, {})
+
+
+def release(**more: Any) -> Release:
+    fields = {
+        "id": "abc",
+        "outcome": "healthy",
+        "image": "repo@sha256:1",
+        "tag": "t",
+        "literals": {},
+        "versions": {},
+        "settings": SETTINGS,
+        "manifest": "m",
+        "operation": "o",
+        "who": "w",
+        "when": "2026-01-01T00:00:00+00:00",
+        "seconds": 1,
+        "content": "c",
+    }
+    return Release(**{**fields, **more})
 
 
 texts = st.dictionaries(st.text(max_size=8), st.text(max_size=20), max_size=4)
@@ -66,24 +103,68 @@ texts = st.dictionaries(st.text(max_size=8), st.text(max_size=20), max_size=4)
 def test_a_record_reads_back_as_it_was_written(
     literals: dict[str, str], versions: dict[str, int], seconds: int
 ) -> None:
-    release = Release(
-        id="abc",
-        outcome="healthy",
-        image="i",
-        tag="t",
-        literals=literals,
-        versions=versions,
-        settings={},
-        manifest="m",
-        operation="o",
-        who="w",
-        when="2026-01-01T00:00:00+00:00",
-        seconds=seconds,
+    written = release(literals=literals, versions=versions, seconds=seconds)
+    assert Release.from_text(written.to_text()) == written
+
+
+def test_a_long_record_is_packed_so_that_it_fits_into_a_parameter() -> None:
+    long = release(
+        literals={f"VARIABLE_NUMBER_{n}": f"https://host-{n}.example.org" for n in range(100)},
+        versions={f"VARIABLE_NUMBER_{n}": n for n in range(100)},
     )
-    assert Release.from_json(release.to_json()) == release
+    assert len(long.to_text().encode()) <= LEDGER_BYTES
+    assert Release.from_text(long.to_text()) == long
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "nonsense", '{"id": "x"}'])
+def test_a_failed_release_that_nobody_lived_to_record_has_no_settings() -> None:
+    assert Release.from_text(release(settings=None).to_text()).settings is None
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "nonsense", '{"id": "x"}', "zlib:", "zlib:nonsense", "zlib: !"])
 def test_what_is_no_record_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 -- json's own error is one too
-        Release.from_json(text)
+        Release.from_text(text)
+
+
+def history(*outcomes: str) -> list[RecordedRelease]:
+    """`h` is healthy, `f` failed; the letter after it names the content, and `<N` the release it brought back."""
+    found = []
+    for number, text in enumerate(outcomes, 1):
+        state, _, back = text.partition("<")
+        outcome = {"h": "healthy", "f": "failed"}[state[0]]
+        kept = release(outcome=outcome, content=state[1:], rollback_to=int(back) if back else None)
+        found.append(RecordedRelease(number, kept))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "number"),
+    [
+        (["ha", "hb"], 1),
+        (["ha", "hb", "fc"], 1),
+        (["ha", "hb", "hb"], 1),
+        (["ha", "hb", "hc", "hb<2"], 1),
+        (["ha", "fb", "hc"], 1),
+        (["ha"], None),
+        ([], None),
+    ],
+)
+def test_the_one_before_is_healthy_older_and_another(outcomes: list[str], number: int | None) -> None:
+    entries = history(*outcomes)
+    found = before(entries, last_healthy(entries))
+    assert (found.number if found else None) == number
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "number"),
+    [(["ha", "fb"], 2), (["fb", "ha", "fb"], 3), (["fb", "hb"], None), (["hb"], None), ([], None)],
+)
+def test_a_release_that_failed_is_known_until_it_was_healthy(outcomes: list[str], number: int | None) -> None:
+    found = known_bad(history(*outcomes), "b")
+    assert (found.number if found else None) == number
+
+
+def test_what_is_written_twice_is_the_same_content() -> None:
+    once = content_id("i", {"LEVEL": "DEBUG"}, {"LEVEL": 1, "KEY": 4}, {}, SETTINGS)
+    assert once == content_id("i", {"LEVEL": "DEBUG"}, {"LEVEL": 2, "KEY": 4}, {}, SETTINGS)
+    assert once != content_id("i", {"LEVEL": "DEBUG"}, {"LEVEL": 1, "KEY": 5}, {}, SETTINGS)

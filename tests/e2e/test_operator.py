@@ -14,8 +14,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deployer.core import planner
-from deployer.run.observe import observe
 from deployer.verbs.environment import open_environment
 from deployer.view.progress import Reporter
 from tests.e2e import aws
@@ -49,8 +47,7 @@ def live_release(checkout: Checkout) -> str:
 def test_a_second_run_reads_only(deployed: Checkout) -> None:
     environment = open_environment(str(deployed.manifest), Reporter(sys.stderr))
     run = environment.run
-    plan = planner.plan(run.desired, observe(environment.session, run.target, run.desired))
-    assert plan.empty
+    assert run.plan().plan.empty
     calls = environment.session.calls
     assert [call for call in calls if not READS.fullmatch(call)] == []
     assert calls.total() <= 20
@@ -66,7 +63,7 @@ def test_the_plan_for_programs(edited: Checkout) -> None:
     done = edited.deployer("plan", "local", "--json", "--detailed-exitcode")
     assert done.returncode == 2, done.stderr
     plan = json.loads(done.stdout)
-    assert plan["summary"] == {"add": 0, "change": 2, "unchanged": 13}
+    assert plan["summary"] == {"add": 0, "change": 2, "remove": 0, "unchanged": 13}
     put, deploy = plan["changes"]
     assert put["kind"] == "PutParameter"
     assert put["reason"] == "edit"

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
-from deployer.core.facts import ServiceFact
+from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.run.wait import wait
-from deployer.targets.base import LogPlaces, Progress, Started
+from deployer.targets.base import LogPlaces, Operation, Progress, Started
 
 STARTED = Started("arn", "operation")
 
@@ -22,16 +22,25 @@ class Scripted:
         assert started == STARTED
         return self.steps.pop(0)
 
-    def observe(self, name: str) -> ServiceFact | None:
+    def observe(self, name: str) -> tuple[ServiceFact | None, tuple[ScalingRevision, ...]]:
         raise NotImplementedError
 
-    def find_scaling(self, name: str, scaling: Scaling) -> str | None:
+    def newest_operation(self, arn: str) -> Operation | None:
         raise NotImplementedError
 
     def create_scaling(self, name: str, scaling: Scaling) -> str:
         raise NotImplementedError
 
-    def create(self, name: str, spec: ServiceSpec, scaling_arn: str, tags: dict[str, str]) -> Started:
+    def delete_scaling(self, arn: str) -> None:
+        raise NotImplementedError
+
+    def resume(self, arn: str) -> Started | None:
+        raise NotImplementedError
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        raise NotImplementedError
+
+    def create(self, name: str, spec: ServiceSpec, scaling_arn: str, tags: Mapping[str, str]) -> Started:
         raise NotImplementedError
 
     def update(self, arn: str, spec: ServiceSpec, scaling_arn: str) -> Started:

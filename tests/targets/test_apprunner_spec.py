@@ -8,16 +8,15 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.core.service import HealthCheck, Scaling, ServiceSpec
+from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
 from deployer.targets.apprunner.spec import from_answer, to_request
 
 words = st.text(alphabet="abcXYZ_", min_size=1, max_size=8)
 variables = st.dictionaries(words, words, max_size=4)
 small = st.integers(1, 20)
 scalings = st.builds(Scaling, small, small, small)
-specs = st.builds(
-    ServiceSpec,
-    image=st.just("000000000000.dkr.ecr.us-west-2.amazonaws.com/a@sha256:" + "0" * 64),
+settings = st.builds(
+    ServiceSettings,
     port=st.integers(1, 65535),
     cpu=st.sampled_from([256, 512, 1024, 2048, 4096]),
     memory=st.sampled_from([512, 1024, 2048, 4096]),
@@ -26,6 +25,11 @@ specs = st.builds(
     health_check=st.builds(HealthCheck, st.sampled_from(["TCP", "HTTP"]), st.just("/"), small, small, small, small),
     scaling=scalings,
     auto_deployments=st.booleans(),
+)
+specs = st.builds(
+    ServiceSpec,
+    image=st.just("000000000000.dkr.ecr.us-west-2.amazonaws.com/a@sha256:" + "0" * 64),
+    settings=settings,
     environment=variables,
     secrets=variables,
 )
@@ -39,7 +43,7 @@ def described(request: dict[str, Any]) -> Any:
 
 @given(specs)
 def test_what_is_sent_is_what_is_read_back(spec: ServiceSpec) -> None:
-    assert from_answer(described(to_request(spec, "arn")), spec.scaling) == spec
+    assert from_answer(described(to_request(spec, "arn")), spec.settings.scaling) == spec
 
 
 @given(specs)
@@ -56,11 +60,16 @@ def test_every_request_fits_awss_own_description(spec: ServiceSpec) -> None:
 def test_both_spellings_of_a_size_are_the_same(cpu: str, units: int, memory: str, size: int) -> None:
     answer: Any = {"SourceConfiguration": {}, "InstanceConfiguration": {"Cpu": cpu, "Memory": memory}}
     spec = from_answer(answer, Scaling(1, 1, 1))
-    assert (spec.cpu, spec.memory) == (units, size)
+    assert (spec.settings.cpu, spec.settings.memory) == (units, size)
 
 
 def test_what_is_not_said_is_the_documented_default() -> None:
     answer: Any = {"SourceConfiguration": {"ImageRepository": {"ImageIdentifier": "i"}}, "InstanceConfiguration": {}}
     spec = from_answer(answer, Scaling(1, 1, 1))
-    assert spec.health_check == HealthCheck("TCP", "/", 5, 2, 1, 5)
-    assert (spec.port, spec.cpu, spec.memory, spec.auto_deployments) == (8080, 1024, 2048, True)
+    assert spec.settings.health_check == HealthCheck("TCP", "/", 5, 2, 1, 5)
+    assert (spec.settings.port, spec.settings.cpu, spec.settings.memory, spec.settings.auto_deployments) == (
+        8080,
+        1024,
+        2048,
+        True,
+    )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from deployer.core.change import CreateRepository, PutParameter
 from deployer.core.desired import WantedParameter
-from deployer.core.plan import Blocker, Notice, Plan
+from deployer.core.part import Blocker, Notice
+from deployer.core.plan import Plan
+from deployer.core.release import RecordedRelease
 from deployer.view.plan_text import render
+from tests.core.test_release import release
 
 
 def plan(**more: object) -> Plan:
@@ -14,27 +19,33 @@ def plan(**more: object) -> Plan:
         "environment": "staging",
         "account": "123456789012",
         "region": "us-west-2",
-        "live_number": 41,
+        "live": RecordedRelease(
+            41, release(when="2026-11-01T09:00:00+00:00", who="arn:aws:sts::1:assumed-role/ops/amir")
+        ),
         "release": "abc",
+        "content": "c",
         "image": "demo@sha256:0",
+        "tag": "t",
         "versions": {},
+        "anew": {},
         "changes": (),
         "notices": (),
         "blockers": (),
         "warnings": (),
         "unchanged": 3,
+        "facts": {},
     }
     return Plan(**{**fields, **more})  # type: ignore[arg-type]
 
 
-def put(name: str, value: str | None, old: str | None, symbol: str) -> PutParameter:
+def put(name: str, value: str | None, old: str | None, symbol: Literal["+", "~"]) -> PutParameter:
     wanted = WantedParameter(name.lower(), f"/p/{name.lower()}", name, value, "generate:32", "", "staging.yaml:7")
     return PutParameter(wanted, version=2, old=old, retype=False, symbol=symbol, reason="edit", line="staging.yaml:7")
 
 
 HEAD = (
     "demo / staging   account 123456789012  us-west-2  target apprunner\n"
-    "manifest env/staging.yaml   live release 41\n"
+    "manifest env/staging.yaml   live release 41, 2026-11-01 09:00 by amir\n"
     "\n"
 )
 
@@ -65,7 +76,7 @@ def test_changes_notices_and_a_summary() -> None:
         "    ! TOKEN            secret   v6 -> v7; containers still hold v6  staging.yaml:9\n"
         "    = 3 unchanged\n"
         "\n"
-        "Plan: 2 to add, 1 to change. No deployment."
+        f"Plan {made.fingerprint}: 2 to add, 1 to change, 0 to remove. No deployment."
     )
 
 

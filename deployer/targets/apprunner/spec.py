@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deployer.core.service import HealthCheck, Scaling, ServiceSpec
+from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
 
 if TYPE_CHECKING:
     from types_boto3_apprunner.type_defs import ServiceTypeDef
@@ -15,25 +15,25 @@ def to_request(spec: ServiceSpec, scaling_arn: str) -> dict[str, Any]:
 
     The port is a string in this API, and automatic deployments default to on, so both are always sent.
     """
-    check = spec.health_check
+    settings, check = spec.settings, spec.settings.health_check
     return {
         "SourceConfiguration": {
             "ImageRepository": {
                 "ImageIdentifier": spec.image,
                 "ImageRepositoryType": "ECR",
                 "ImageConfiguration": {
-                    "Port": str(spec.port),
+                    "Port": str(settings.port),
                     "RuntimeEnvironmentVariables": dict(spec.environment),
                     "RuntimeEnvironmentSecrets": dict(spec.secrets),
                 },
             },
-            "AutoDeploymentsEnabled": spec.auto_deployments,
-            "AuthenticationConfiguration": {"AccessRoleArn": spec.access_role},
+            "AutoDeploymentsEnabled": settings.auto_deployments,
+            "AuthenticationConfiguration": {"AccessRoleArn": settings.access_role},
         },
         "InstanceConfiguration": {
-            "Cpu": str(spec.cpu),
-            "Memory": str(spec.memory),
-            "InstanceRoleArn": spec.instance_role,
+            "Cpu": str(settings.cpu),
+            "Memory": str(settings.memory),
+            "InstanceRoleArn": settings.instance_role,
         },
         "HealthCheckConfiguration": {
             "Protocol": check.protocol,
@@ -54,8 +54,7 @@ def from_answer(service: ServiceTypeDef, scaling: Scaling) -> ServiceSpec:
     image: dict[str, Any] = repository.get("ImageConfiguration", {})
     instance = service["InstanceConfiguration"]
     check = service.get("HealthCheckConfiguration", {})
-    return ServiceSpec(
-        image=repository.get("ImageIdentifier", ""),
+    settings = ServiceSettings(
         port=int(image.get("Port", "8080")),
         cpu=_cpu(instance.get("Cpu", "1024")),
         memory=_memory(instance.get("Memory", "2048")),
@@ -71,6 +70,10 @@ def from_answer(service: ServiceTypeDef, scaling: Scaling) -> ServiceSpec:
         ),
         scaling=scaling,
         auto_deployments=source.get("AutoDeploymentsEnabled", True),
+    )
+    return ServiceSpec(
+        image=repository.get("ImageIdentifier", ""),
+        settings=settings,
         environment=image.get("RuntimeEnvironmentVariables", {}),
         secrets=image.get("RuntimeEnvironmentSecrets", {}),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from deployer.core.facts import ServiceFact
+from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.errors import StateUnknown
 from deployer.targets.apprunner.spec import from_answer, to_request
-from deployer.targets.base import LogPlaces, Progress, Started
+from deployer.targets.base import LogPlaces, Operation, Progress, Started
 
 if TYPE_CHECKING:
     from types_boto3_apprunner import AppRunnerClient
@@ -33,23 +34,38 @@ class AppRunner:
     def __init__(self, client: AppRunnerClient) -> None:
         self._client = client
 
-    def observe(self, name: str) -> ServiceFact | None:
+    def observe(self, name: str) -> tuple[ServiceFact | None, tuple[ScalingRevision, ...]]:
         """Found by listing, because the ARN ends in an id that the name does not tell."""
-        arn = next((found for listed, found in self._services() if listed == name), None)
-        if arn is None:
-            return None
-        service = self._client.describe_service(ServiceArn=arn)["Service"]
-        revision = service["AutoScalingConfigurationSummary"].get("AutoScalingConfigurationArn", "")
-        return ServiceFact(
-            arn=arn,
-            url=service.get("ServiceUrl", ""),
-            status=service["Status"],
-            spec=from_answer(service, self._scaling(revision)),
-        )
+        with ThreadPoolExecutor(4) as pool:
+            revisions = pool.submit(self._revisions, name)
+            arn = next((found for listed, found in self._services() if listed == name), None)
+            if arn is None:
+                return None, revisions.result()
+            tags = pool.submit(self._client.list_tags_for_resource, ResourceArn=arn)
+            service = self._client.describe_service(ServiceArn=arn)["Service"]
+            used = service["AutoScalingConfigurationSummary"].get("AutoScalingConfigurationArn", "")
+            known = {revision.arn: revision.scaling for revision in revisions.result()}
+            fact = ServiceFact(
+                arn=arn,
+                url=service.get("ServiceUrl", ""),
+                status=service["Status"],
+                spec=from_answer(service, known[used] if used in known else self._scaling(used)),
+                tags={tag["Key"]: tag["Value"] for tag in tags.result()["Tags"] if "Key" in tag and "Value" in tag},
+            )
+            return fact, revisions.result()
 
-    def find_scaling(self, name: str, scaling: Scaling) -> str | None:
-        """The summary of a revision lacks its numbers, so each one is described."""
-        return next((arn for arn in self._revisions(name) if self._scaling(arn) == scaling), None)
+    def newest_operation(self, arn: str) -> Operation | None:
+        """Operations are listed newest first."""
+        for found in self._client.list_operations(ServiceArn=arn, MaxResults=1)["OperationSummaryList"]:
+            started = found.get("StartedAt")
+            return Operation(
+                id=found.get("Id", ""),
+                kind=found.get("Type", ""),
+                progress=_progress(found.get("Status", "")),
+                started=started.timestamp() if started else 0.0,
+                deploys=found.get("Type") in {"CREATE_SERVICE", "UPDATE_SERVICE", "START_DEPLOYMENT"},
+            )
+        return None
 
     def create_scaling(self, name: str, scaling: Scaling) -> str:
         answer = self._client.create_auto_scaling_configuration(
@@ -61,7 +77,20 @@ class AppRunner:
         )
         return answer["AutoScalingConfiguration"].get("AutoScalingConfigurationArn", "")
 
-    def create(self, name: str, spec: ServiceSpec, scaling_arn: str, tags: dict[str, str]) -> Started:
+    def delete_scaling(self, arn: str) -> None:
+        try:
+            self._client.delete_auto_scaling_configuration(AutoScalingConfigurationArn=arn)
+        except self._client.exceptions.ResourceNotFoundException:
+            return
+
+    def resume(self, arn: str) -> Started | None:
+        answer = self._client.resume_service(ServiceArn=arn)
+        return Started(arn, answer["OperationId"]) if answer.get("OperationId") else None
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": tags[key]} for key in sorted(tags)])
+
+    def create(self, name: str, spec: ServiceSpec, scaling_arn: str, tags: Mapping[str, str]) -> Started:
         answer = self._client.create_service(
             ServiceName=name,
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
@@ -78,13 +107,7 @@ class AppRunner:
         listed = self._client.list_operations(ServiceArn=started.service_arn, MaxResults=20)
         for operation in listed["OperationSummaryList"]:
             if operation.get("Id") == started.operation:
-                status = operation.get("Status", "")
-                if status not in PROGRESS:
-                    raise StateUnknown(
-                        f"App Runner reports a status this version does not know: {status}",
-                        fix="look at the service in the App Runner console",
-                    )
-                return PROGRESS[status]
+                return _progress(operation.get("Status", ""))
         return None
 
     def logs(self, started: Started) -> LogPlaces:
@@ -109,7 +132,9 @@ class AppRunner:
             if not token:
                 return
 
-    def _revisions(self, name: str) -> Iterator[str]:
+    def _revisions(self, name: str) -> tuple[ScalingRevision, ...]:
+        """The summary of a revision lacks its numbers, so each one is described."""
+        found: list[tuple[int, ScalingRevision]] = []
         token = ""
         while True:
             more: dict[str, Any] = {"NextToken": token} if token else {}
@@ -117,11 +142,14 @@ class AppRunner:
                 AutoScalingConfigurationName=name, LatestOnly=False, **more
             )
             for summary in page["AutoScalingConfigurationSummaryList"]:
-                if summary.get("Status") == "ACTIVE":
-                    yield summary.get("AutoScalingConfigurationArn", "")
+                if summary.get("Status", "").upper() == "ACTIVE":
+                    arn = summary.get("AutoScalingConfigurationArn", "")
+                    free = not (summary.get("HasAssociatedService") or summary.get("IsDefault"))
+                    number = summary.get("AutoScalingConfigurationRevision", 0)
+                    found.append((number, ScalingRevision(arn, self._scaling(arn), free)))
             token = page.get("NextToken", "")
             if not token:
-                return
+                return tuple(revision for _, revision in sorted(found, key=lambda one: one[0]))
 
     def _scaling(self, arn: str) -> Scaling:
         found = self._client.describe_auto_scaling_configuration(AutoScalingConfigurationArn=arn)
@@ -131,3 +159,12 @@ class AppRunner:
             max=numbers.get("MaxSize", 25),
             concurrency=numbers.get("MaxConcurrency", 100),
         )
+
+
+def _progress(status: str) -> Progress:
+    if status not in PROGRESS:
+        raise StateUnknown(
+            f"App Runner reports a status this version does not know: {status}",
+            fix="look at the service in the App Runner console",
+        )
+    return PROGRESS[status]

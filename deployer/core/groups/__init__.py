@@ -1,0 +1,1 @@
+"""What each group of resources needs: one file for each heading of a plan."""

@@ -1,0 +1,40 @@
+"""The two roles: made and mended where the manifest manages them, looked at where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.core.change import PutRole
+from deployer.core.desired import Desired
+from deployer.core.facts import Facts
+from deployer.core.part import Blocker, Part
+
+
+def access(desired: Desired, facts: Facts) -> Part:
+    return Part(changes=tuple(_mended(desired, facts)), blockers=tuple(_wrong(desired, facts)))
+
+
+def _mended(desired: Desired, facts: Facts) -> Iterator[PutRole]:
+    for role in desired.roles:
+        found = facts.roles.get(role.name)
+        line = desired.lines["service"]
+        if found is None:
+            yield PutRole(role, create=True, symbol="+", reason="missing", line=line)
+        elif (found.trust, found.policy) != (role.trust, role.policy):
+            yield PutRole(role, create=False, symbol="~", reason="drift: not as the deployer wrote it", line=line)
+
+
+def _wrong(desired: Desired, facts: Facts) -> Iterator[Blocker]:
+    seen, line = facts.inspection, desired.lines["service"]
+    if seen is None:
+        return
+    for name in seen.missing_roles:
+        what = f"role {name} does not exist"
+        yield Blocker(what, "create it, or let the deployer: `managed: true` in service.roles", line)
+    for name, service in seen.untrusted.items():
+        what = f"role {name} does not trust {service}"
+        fix = f"allow sts:AssumeRole for the principal {service} in the trust policy of {name}"
+        yield Blocker(what, fix, line)
+    for name, actions in seen.denied.items():
+        what = f"role {name} does not allow {', '.join(actions)}"
+        yield Blocker(what, f"allow it in a policy of {name}: App Runner needs it to deploy", line)

@@ -1,0 +1,103 @@
+"""The service: one deployment for everything that containers get only by being deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deployer.core.change import Change, CreateScaling, DeployService, RecordRelease, ResumeService, TagService
+from deployer.core.desired import Desired
+from deployer.core.facts import BUSY, Facts, ServiceFact
+from deployer.core.groups.variables import OUTSIDE, VariablesPart
+from deployer.core.part import Blocker, Part
+from deployer.core.release import RELEASE_VARIABLE, Release
+from deployer.core.service import ServiceSpec
+
+REVISIONS = 5  # of one scaling configuration; not adjustable (App Runner developer guide, "Quotas")
+DEPLOYABLE = {"RUNNING", "CREATE_FAILED", "PAUSED"}
+
+
+def service(
+    desired: Desired, facts: Facts, spec: ServiceSpec, release: str, variables: VariablesPart, last: Release | None
+) -> Part:
+    """`spec` is what is wanted, whole; `last` the recorded release that runs."""
+    live, name, line = facts.service, desired.service_name, desired.lines["service"]
+    scaling = _scaling(desired, facts)
+    if live is None:
+        deploy = DeployService(name, None, spec, release, (), symbol="+", reason="missing", line=line)
+        return Part(changes=(*scaling.changes, deploy), blockers=scaling.blockers)
+    if live.status not in DEPLOYABLE:
+        return Part(changes=scaling.changes, blockers=(*scaling.blockers, _status_blocker(desired, live)))
+    changes: list[Change] = [*scaling.changes]
+    if live.status == "PAUSED":
+        changes.append(ResumeService(name, live.arn, symbol="~", reason=f"drift: {OUTSIDE}", line=line))
+    if missing := {key: value for key, value in desired.tags.items() if live.tags.get(key) != value}:
+        changes.append(TagService(name, live.arn, missing, symbol="~", reason="missing or different", line=line))
+    if live.spec != spec or live.status == "CREATE_FAILED":
+        differences = _differences(live, spec, variables)
+        reason = _why(desired, live, spec, variables, last)
+        changes.append(DeployService(name, live.arn, spec, release, differences, symbol="~", reason=reason, line=line))
+    elif last is None or not last.healthy or last.id != release:
+        reason = "live, but not in the ledger" if last is None or last.id != release else "live, but was not healthy"
+        changes.append(RecordRelease(name, release, symbol="+", reason=reason, line=line))
+    return Part(changes=tuple(changes), blockers=scaling.blockers)
+
+
+def _scaling(desired: Desired, facts: Facts) -> Part:
+    """App Runner's scaling configurations are immutable: reuse one with these numbers, or make a new revision."""
+    wanted, name, line = desired.settings.scaling, desired.service_name, desired.lines["service"]
+    if any(revision.scaling == wanted for revision in facts.scalings):
+        return Part()
+    oldest = next((revision.arn for revision in facts.scalings if revision.free), None)
+    full = len(facts.scalings) >= REVISIONS
+    if full and oldest is None:
+        what = f"scaling configuration {name} has {REVISIONS} revisions in use, and App Runner takes no more"
+        fix = "let the services that use them go to another revision: aws apprunner list-auto-scaling-configurations"
+        return Part(blockers=(Blocker(what, fix, line),))
+    reason = "no revision with these numbers"
+    create = CreateScaling(name, wanted, oldest if full else None, symbol="+", reason=reason, line=line)
+    return Part(changes=(create,))
+
+
+def _why(desired: Desired, live: ServiceFact, spec: ServiceSpec, variables: VariablesPart, last: Release | None) -> str:
+    """Edit when the wish is not what was released, drift when AWS is not, staged when a value waits for it."""
+    if last is None:
+        return desired.asks
+    wish = spec.image, spec.settings, desired.literals, set(variables.versions)
+    released = last.image, last.settings, dict(last.literals), set(last.versions)
+    held = live.spec.environment.get(RELEASE_VARIABLE), live.spec.image, live.spec.settings
+    outside = any(change.reason.startswith(("drift", "conflict")) for change in variables.changes)
+    reasons = [
+        desired.asks if wish != released else "",
+        f"drift: {OUTSIDE}" if outside or held != (last.id, last.image, last.settings) else "",
+        "staged" if any(notice.symbol == "!" for notice in variables.notices) else "",
+    ]
+    return ", ".join(filter(None, reasons)) or f"drift: {OUTSIDE}"
+
+
+def _status_blocker(desired: Desired, live: ServiceFact) -> Blocker:
+    what = f"service {desired.service_name} is {live.status}"
+    if live.status == BUSY:
+        what += ": App Runner runs one operation at a time"
+        return Blocker(what, f"wait until it has ended; just reconcile {desired.environment} waits by itself")
+    return Blocker(what, "look at its events in the App Runner console")
+
+
+def _differences(live: ServiceFact, spec: ServiceSpec, variables: VariablesPart) -> tuple[str, ...]:
+    """What a deployment brings, in words; a setting with its old and new value."""
+    old = live.spec
+    found = ["its creation failed"] if live.status == "CREATE_FAILED" else []
+    if old.image != spec.image:
+        found.append("image")
+    moved = {change.address for change in variables.changes} | {
+        notice.address for notice in variables.notices if notice.symbol == "!"
+    }
+    moved |= _moved(old.environment, spec.environment) | _moved(old.secrets, spec.secrets)
+    if names := sorted(moved - {RELEASE_VARIABLE}):
+        found.append(" ".join(names) if len(names) <= 3 else f"{len(names)} variables")
+    before, after = old.settings.words(), spec.settings.words()
+    found += [f"{name} {before[name]} -> {after[name]}" for name in after if before[name] != after[name]]
+    return tuple(found) or ("its release id is not that of these versions",)
+
+
+def _moved(old: Mapping[str, str], new: Mapping[str, str]) -> set[str]:
+    return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}

@@ -1,0 +1,191 @@
+"""The parameters: written when they differ, adopted when somebody else made them, removed only when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter
+from deployer.core.desired import Desired, WantedParameter
+from deployer.core.facts import Facts, ParameterFact
+from deployer.core.part import Blocker, Notice, Part
+from deployer.core.release import RecordedRelease
+from deployer.names import variable_or_none
+
+OUTSIDE = "changed outside the deployer"
+
+
+@dataclass(frozen=True)
+class VariablesPart(Part):
+    """`versions` are those the service will hold, by variable; `removals` come after everything else.
+
+    `anew` marks a variable whose parameter was deleted and made again with the version it had: nothing else tells it
+    from the one that containers hold.
+    """
+
+    versions: dict[str, int] = field(default_factory=dict)
+    anew: dict[str, str] = field(default_factory=dict)
+    removals: tuple[DeleteParameter, ...] = ()
+    unchanged: int = 0
+
+
+@dataclass(frozen=True)
+class _One:
+    """What one parameter needs, and which version it will have."""
+
+    version: int
+    change: PutParameter | AdoptParameter | None = None
+    notice: Notice | None = None
+    blocker: Blocker | None = None
+
+
+def variables(
+    desired: Desired, facts: Facts, last: RecordedRelease | None, previous: RecordedRelease | None, *, prune: bool
+) -> VariablesPart:
+    """`last` is the release that runs, `previous` the one to go back to once this plan is carried out."""
+    ones = [_one(desired, wanted, facts, last) for wanted in desired.parameters]
+    versions = {wanted.variable: one.version for wanted, one in zip(desired.parameters, ones, strict=True)}
+    marks = {
+        wanted.variable: _anew(facts.parameters.get(wanted.path), wanted, one, last)
+        for wanted, one in zip(desired.parameters, ones, strict=True)
+    }
+    removals, left = _removals(desired, facts, previous, prune=prune)
+    refused = tuple(_refused(desired, facts))
+    return VariablesPart(
+        changes=tuple(one.change for one in ones if one.change),
+        notices=(*(one.notice for one in ones if one.notice), *left),
+        blockers=(*(one.blocker for one in ones if one.blocker), *refused),
+        versions=versions,
+        anew={variable: mark for variable, mark in marks.items() if mark},
+        removals=removals,
+        unchanged=sum(one.change is None and one.blocker is None for one in ones),
+    )
+
+
+def _one(desired: Desired, wanted: WantedParameter, facts: Facts, last: RecordedRelease | None) -> _One:
+    found = facts.parameters.get(wanted.path)
+    if wanted.restore is not None:
+        return _restored(desired, wanted, found, facts.restorable.get(wanted.path, "gone"))
+    if wanted.secure:
+        if found is None or not found.secure:
+            return _secret(desired, wanted, found, last)
+    elif found is None or found.secure or found.value != wanted.value:
+        return _put(wanted, found, _why(desired, wanted, found, last))
+    elif wanted.description not in {None, found.description}:
+        return _put(wanted, found, f"{desired.asks}: description")
+    adopted = None if found.ours else AdoptParameter(wanted, symbol="~", reason="made elsewhere", line=wanted.line)
+    return _One(found.version, change=adopted, notice=_staged(wanted, found, last))
+
+
+def _put(wanted: WantedParameter, found: ParameterFact | None, reason: str) -> _One:
+    version = found.version + 1 if found else 1
+    change = PutParameter(
+        wanted,
+        version=version,
+        old=found.value if found else None,
+        retype=found is not None and found.secure != wanted.secure,
+        tier=found.tier if found else "Standard",
+        symbol="~" if found else "+",
+        reason=reason,
+        line=wanted.line,
+    )
+    return _One(version, change=change)
+
+
+def _secret(
+    desired: Desired, wanted: WantedParameter, found: ParameterFact | None, last: RecordedRelease | None
+) -> _One:
+    """A secret that is missing, or a plain String: made where the manifest says how, else a person has to set it."""
+    plain = "the plain value stays in its history: replace what it opened"
+    if wanted.origin:
+        return _put(wanted, found, "missing" if found is None else f"was readable; {plain}")
+    what = "the secret has no value in SSM" if found is None else "a plain String in SSM, but the manifest says secret"
+    command = f"just secret set {desired.environment} {wanted.name}"
+    fix = command if found is None else f"{command}   ({plain})"
+    version = _held(wanted, last) or 0
+    return _One(version, blocker=Blocker(f"{wanted.variable}: {what}", fix, wanted.line))
+
+
+def _restored(desired: Desired, wanted: WantedParameter, found: ParameterFact | None, state: str) -> _One:
+    if state == "gone" or found is None:
+        what = f"{wanted.variable}: version {wanted.restore} of the secret is no longer in SSM"
+        blocker = Blocker(what, "roll back without --with-secrets", wanted.line)
+        return _One(found.version if found else 0, blocker=blocker)
+    return _One(found.version) if state == "same" else _put(wanted, found, desired.asks)
+
+
+def _held(wanted: WantedParameter, last: RecordedRelease | None) -> int | None:
+    """The version that containers hold, as far as the ledger knows."""
+    return last.release.versions.get(wanted.variable) if last else None
+
+
+def _anew(found: ParameterFact | None, wanted: WantedParameter, one: _One, last: RecordedRelease | None) -> str | None:
+    """A mark for a parameter that has the version of the running release, and yet was written after it."""
+    if last is None or _held(wanted, last) != one.version:
+        return None
+    if one.change if found is None else found.changed > last.at:
+        return f"after release {last.number}"
+    return last.release.anew.get(wanted.variable)
+
+
+def _staged(wanted: WantedParameter, found: ParameterFact, last: RecordedRelease | None) -> Notice | None:
+    """Set since the running release: containers get it with the next deployment."""
+    held = _held(wanted, last)
+    if last is None or held is None or (held == found.version and found.changed <= last.at):
+        return None
+    kind = "secret " if wanted.secure else "literal"
+    if held == found.version:
+        detail = f"{kind}  deleted and made again{_whose(found)}; containers still hold the one before"
+    else:
+        detail = f"{kind}  v{held} -> v{found.version}{_whose(found)}; containers still hold v{held}"
+    return Notice("!", wanted.variable, detail, wanted.line)
+
+
+def _why(desired: Desired, wanted: WantedParameter, found: ParameterFact | None, last: RecordedRelease | None) -> str:
+    """Three-way: manifest against the last release is an edit, live against it is drift, both is a conflict."""
+    if last is None or _held(wanted, last) is None:
+        return "new" if found is None else desired.asks
+    recorded = last.release.literals.get(wanted.variable)
+    if found is None:
+        return "drift: removed outside the deployer"
+    if wanted.value == recorded:
+        return f"drift: {OUTSIDE}{_whose(found)}"
+    return desired.asks if found.value == recorded else f"conflict: {desired.asks}, and {OUTSIDE}{_whose(found)}"
+
+
+def _whose(found: ParameterFact) -> str:
+    who = found.changed_by.rpartition("/")[2]
+    when = f", {datetime.fromtimestamp(found.changed, UTC):%Y-%m-%d %H:%M} UTC" if found.changed else ""
+    return when + (f" by {who}" if who else "")
+
+
+def _removals(
+    desired: Desired, facts: Facts, previous: RecordedRelease | None, *, prune: bool
+) -> tuple[tuple[DeleteParameter, ...], list[Notice]]:
+    wanted = {parameter.path for parameter in desired.parameters}
+    removals, notices = list[DeleteParameter](), list[Notice]()
+    for path in sorted(facts.parameters.keys() - wanted):
+        variable = variable_or_none(path, desired.parameter_path)
+        if not facts.parameters[path].ours:
+            notices.append(Notice("?", path, "in SSM, not in the manifest; left alone"))
+        elif previous and variable in previous.release.versions:
+            detail = f"no longer in the manifest; kept, because release {previous.number} needs it"
+            notices.append(Notice("?", path, detail))
+        elif not prune:
+            notices.append(Notice("?", path, "no longer in the manifest; deleted with --prune"))
+        else:
+            removals.append(DeleteParameter(path, symbol="-", reason="no longer in the manifest"))
+    return tuple(removals), notices
+
+
+def _refused(desired: Desired, facts: Facts) -> Iterator[Blocker]:
+    """Secrets that have a value which the service would refuse at its start."""
+    seen = facts.inspection.secrets if facts.inspection else {}
+    if reason := seen.get(""):
+        what = f"the service refuses the values in SSM together: {reason}"
+        yield Blocker(what, f"just secret set {desired.environment} NAME", desired.lines["variables"])
+    for wanted in desired.parameters:
+        if reason := seen.get(wanted.variable):
+            what = f"{wanted.variable}: the service refuses the value in SSM: {reason}"
+            yield Blocker(what, f"just secret set {desired.environment} {wanted.name}", wanted.line)

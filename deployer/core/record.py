@@ -1,0 +1,31 @@
+"""A plan that was carried out, as the entry the ledger keeps of it."""
+
+from __future__ import annotations
+
+from deployer.core.desired import Desired
+from deployer.core.plan import Plan
+from deployer.core.release import Release
+
+
+def record(
+    desired: Desired, plan: Plan, *, outcome: str, operation: str, who: str, when: str, seconds: int, why: str = ""
+) -> Release:
+    """`when` is ISO 8601 in UTC, `operation` the platform's id or "", `why` says how it failed."""
+    return Release(
+        id=plan.release,
+        outcome=outcome,
+        image=plan.image,
+        tag=desired.image.tag,
+        literals=desired.literals,
+        versions=plan.versions,
+        settings=desired.settings,
+        manifest=desired.manifest_sha,
+        operation=operation,
+        who=who,
+        when=when,
+        seconds=seconds,
+        content=plan.content,
+        rollback_to=plan.rollback_to,
+        anew=plan.anew,
+        why=why,
+    )

@@ -1,0 +1,78 @@
+"""Going back: which release to, and the wish that repeats it. What follows is a plan like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from deployer import names
+from deployer.core.desired import Desired, WantedParameter
+from deployer.core.release import RecordedRelease, before, last_healthy
+from deployer.errors import Refused, UsageError
+
+
+def choose(releases: Sequence[RecordedRelease], number: int | None, environment: str) -> RecordedRelease:
+    """The release to go back to: the one of this number, or the last healthy one before what runs.
+
+    When the newest release failed, the last healthy one is what to go back to. Raises UsageError for a number that is
+    not recorded, and Refused for a failed release or when there is nothing to go back to.
+    """
+    look = f"just releases {environment}"
+    if number is not None:
+        return _numbered(releases, number, look)
+    newest = releases[-1] if releases else None
+    healthy = last_healthy(releases)
+    found = before(releases, healthy) if newest is healthy else healthy
+    if found is None:
+        raise Refused(f"{environment} has no earlier healthy release to go back to", fix=look)
+    return found
+
+
+def _numbered(releases: Sequence[RecordedRelease], number: int, look: str) -> RecordedRelease:
+    found = next((entry for entry in releases if entry.number == number), None)
+    if found is None:
+        known = f"{releases[0].number} to {releases[-1].number}" if releases else "none"
+        raise UsageError(f"there is no release {number}; recorded: {known}", fix=look)
+    if not found.release.healthy:
+        raise Refused(f"release {number} failed: it is no place to go back to", fix=f"choose a healthy one: {look}")
+    return found
+
+
+def wish(current: Desired, entry: RecordedRelease, *, with_secrets: bool) -> Desired:
+    """The wish for that release: its image, literals and settings; its secrets only when asked for.
+
+    Where the manifest still names a variable, its line and its description come along.
+    """
+    release = entry.release
+    assert release.settings is not None
+    known = {parameter.variable: parameter for parameter in current.parameters}
+    parameters = tuple(
+        _parameter(current, known.get(variable), variable, release.literals.get(variable), version, with_secrets)
+        for variable, version in release.versions.items()
+    )
+    return replace(
+        current,
+        parameters=parameters,
+        plain={name: text for name, text in release.literals.items() if name not in release.versions},
+        image=replace(current.image, tag=release.tag, digest=release.digest, here=False),
+        settings=release.settings,
+        manifest_sha=release.manifest,
+        rollback_to=entry.number,
+        with_secrets=with_secrets,
+    )
+
+
+def _parameter(
+    current: Desired, known: WantedParameter | None, variable: str, literal: str | None, version: int, secrets: bool
+) -> WantedParameter:
+    name = names.parameter(variable)
+    return WantedParameter(
+        name=name,
+        path=names.join(current.parameter_path, name),
+        variable=variable,
+        value=literal,
+        origin=known.origin if known and known.secure else "",
+        description=known.description if known else None,
+        line=known.line if known else "",
+        restore=version if secrets and literal is None else None,
+    )

@@ -1,0 +1,121 @@
+"""What is worth looking at before a deployment, which is slow to fail: the image, the secrets, the roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from botocore.exceptions import ClientError
+
+from deployer.aws import ecr, iam, ssm
+from deployer.aws.errors import is_denied
+from deployer.aws.session import Session
+from deployer.core.desired import ACCESS_ACTIONS, INSTANCE_ACTIONS, TRUSTED, Desired
+from deployer.core.facts import Facts, Inspection
+from deployer.core.groups.image import PLATFORM
+from deployer.core.secret import SecretValue
+
+Examine = Callable[[Mapping[str, str], Mapping[str, SecretValue]], Mapping[str, str]]
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+def inspect(session: Session, desired: Desired, facts: Facts, digest: str, examine: Examine) -> Inspection:
+    """All of it, side by side. `examine(literals, secrets)` says by variable what the service would refuse.
+
+    A look that these credentials may not take is named in `unverified`; any other failure ends the run.
+    """
+    clients = session.ecr, session.iam, session.ssm  # made here, because making them is not thread-safe
+    unverified: list[str] = []
+    with ThreadPoolExecutor(len(clients) + 1) as pool:
+        platform = pool.submit(_platform, session, desired, facts, digest)
+        secrets = pool.submit(_secrets, session, desired, facts)
+        roles = [] if desired.roles else [pool.submit(_role, session, role) for role in _roles(desired)]
+        seen = _unless_denied(platform, "the image's platform", unverified, None)
+        values = _unless_denied(secrets, "whether the service accepts its secrets", unverified, None)
+        looked = [_unless_denied(role, "the roles", unverified, None) for role in roles]
+    found = [role for role in looked if role is not None]
+    return Inspection(
+        platform=seen,
+        secrets={} if desired.rollback_to or values is None else examine(desired.literals, values),
+        missing_roles=tuple(role.name for role in found if not role.exists),
+        untrusted={role.name: role.service for role in found if role.exists and not role.trusted},
+        denied={role.name: role.denied for role in found if role.denied},
+        unverified=tuple(dict.fromkeys([*unverified, *(role.unverified for role in found if role.unverified)])),
+    )
+
+
+def _unless_denied(look: Future[T], what: str, unverified: list[str], otherwise: U) -> T | U:
+    try:
+        return look.result()
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        unverified.append(f"{what}: these credentials may not call {error.operation_name}")
+        return otherwise
+
+
+def _platform(session: Session, desired: Desired, facts: Facts, digest: str) -> str | None:
+    runs = facts.service.spec.image if facts.service else ""
+    if facts.image is None or runs.endswith(digest):
+        return None  # the image of this machine, which is about to be pushed; or one that runs already
+    found = ecr.platforms(session.ecr, desired.image.repository, digest)
+    return PLATFORM if PLATFORM in found else ", ".join(found)
+
+
+def _secrets(session: Session, desired: Desired, facts: Facts) -> dict[str, SecretValue]:
+    """The values that containers would get, by variable."""
+    there = {p.path: p.variable for p in desired.parameters if p.secure and p.path in facts.parameters}
+    values: dict[str, SecretValue] = {}
+    for batch in ssm.batches(list(there)):
+        values |= ssm.reveal(session.ssm, batch)
+    return {there[path]: value for path, value in values.items()}
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A role that somebody else keeps, and what App Runner needs of it."""
+
+    name: str
+    service: str
+    needs: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class _Role:
+    name: str
+    service: str
+    exists: bool
+    trusted: bool = True
+    denied: tuple[str, ...] = ()
+    unverified: str = ""
+
+
+def _roles(desired: Desired) -> list[_Wanted]:
+    settings = desired.settings
+    repository = f"arn:aws:ecr:{desired.region}:{desired.account}:repository/{desired.image.repository}"
+    parameters = tuple(desired.secrets.values())
+    access, instance = (arn.rpartition("/")[2] for arn in (settings.access_role, settings.instance_role))
+    return [
+        _Wanted(access, TRUSTED["access"], ((ACCESS_ACTIONS, (repository,)), (("ecr:GetAuthorizationToken",), ("*",)))),
+        _Wanted(instance, TRUSTED["instance"], ((INSTANCE_ACTIONS, parameters),)),
+    ]
+
+
+def _role(session: Session, wanted: _Wanted) -> _Role:
+    found = iam.read_role(session.iam, wanted.name)
+    if found is None:
+        return _Role(wanted.name, wanted.service, exists=False)
+    trusted = iam.trusts(found.trust, wanted.service)
+    denied: list[str] = []
+    try:
+        for actions, resources in wanted.needs:
+            denied += iam.denied(session.iam, found.arn, actions, resources) if resources else ()
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        unverified = f"what {wanted.name} allows: these credentials may not call {error.operation_name}"
+        return _Role(wanted.name, wanted.service, exists=True, trusted=trusted, unverified=unverified)
+    return _Role(wanted.name, wanted.service, exists=True, trusted=trusted, denied=tuple(denied))

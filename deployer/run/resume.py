@@ -1,0 +1,89 @@
+"""Go on from where an earlier run stopped: attach to the operation it started instead of starting another."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from deployer.aws import ledger
+from deployer.aws.lock import Body, Held
+from deployer.aws.session import Session
+from deployer.core.desired import Desired
+from deployer.core.release import RecordedRelease, Release, last_healthy
+from deployer.errors import DeployerError, DeploymentFailed, StateUnknown
+from deployer.run.follow import Follower
+from deployer.targets.base import Operation, Progress, Started, Target
+
+CLOCKS_APART = 60.0  # seconds by which this machine's clock and the platform's may differ
+
+
+def settle(held: Held, session: Session, desired: Desired, target: Target, follower: Follower) -> None:
+    """Wait for the operation that runs, if any, and record what came of one that nobody waited for.
+
+    One that succeeded is left to the next plan, which finds a live release to prove and record. Raises
+    DeploymentFailed or StateUnknown, as the run that started it would have.
+    """
+    service = target.observe(desired.service_name)[0]
+    operation = target.newest_operation(service.arn) if service else None
+    if service is None or operation is None:
+        return
+    intended = held.previous if held.previous and _is_of(operation, held.previous) else None
+    progress = operation.progress
+    started = Started(service.arn, operation.id)
+    if intended:
+        held.intend(release=intended.release, content=intended.content, image=intended.image, tag=intended.tag)
+        held.started(operation.id)
+    if progress is Progress.RUNNING:
+        follower.report.step("attach", f"{operation.kind} is under way; an earlier run or somebody else started it")
+        progress = follower.follow(started, operation.started)
+    if intended and progress is not Progress.SUCCEEDED:
+        releases = ledger.read(session.ssm, desired.ledger)
+        if all(entry.release.operation != operation.id for entry in releases):
+            held.check()
+            ledger.record(session.ssm, desired.ledger, _failed(intended, operation))
+            held.settled()
+            why = follower.cause(started, operation.started)
+            raise failure(progress, intended.release, last_healthy(releases), why)
+    held.settled()
+
+
+def failure(progress: Progress, release: str, serving: RecordedRelease | None, why: str) -> DeployerError:
+    """The error for a deployment that ended badly: rolled back by the platform, or in a state nobody knows."""
+    fix = "mend the cause, then run again; this exact release is refused without --retry"
+    if progress is Progress.ROLLED_BACK:
+        old = f"release {serving.number}" if serving else "the previous version"
+        return DeploymentFailed(
+            f"release {release} did not become healthy; {old} is serving, unaffected"
+            " (parameters in SSM keep their new values, and containers get them only with the next deployment)",
+            why=why,
+            fix=fix,
+        )
+    return StateUnknown(f"the deployment of release {release} failed", why=why, fix=fix)
+
+
+def _is_of(operation: Operation, said: Body) -> bool:
+    """Whether the operation is the one that the lock's holder has started, or was just about to."""
+    if not said.release or not operation.deploys:
+        return False
+    if said.operation:
+        return operation.id == said.operation
+    return operation.started >= datetime.fromisoformat(said.beat).timestamp() - CLOCKS_APART
+
+
+def _failed(said: Body, operation: Operation) -> Release:
+    """What is known of a deployment whose run did not live to record it."""
+    return Release(
+        id=said.release,
+        outcome="failed",
+        image=said.image,
+        tag=said.tag,
+        literals={},
+        versions={},
+        settings=None,
+        manifest="",
+        operation=operation.id,
+        who=said.holder,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=0,
+        content=said.content,
+        why="the deployment failed, and its run had stopped",
+    )

@@ -1,0 +1,30 @@
+"""`deployer releases ENV`: what was released, when, by whom, and which one is live."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from deployer.aws import ledger
+from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, ledger_path
+from deployer.manifest.load import Loaded
+from deployer.targets.apprunner.target import AppRunner
+from deployer.verbs.environment import open_session
+from deployer.view.releases_text import render
+
+
+def releases(loaded: Loaded, *, as_json: bool, everything: bool) -> str:
+    """The newest releases first, as text or JSON; all that the ledger holds when `everything` is asked for."""
+    manifest = loaded.manifest
+    session, _ = open_session(loaded)
+    found = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment))
+    service = AppRunner(session.apprunner).observe(manifest.service.name)[0]
+    says = service.spec.environment.get(RELEASE_VARIABLE) if service else None
+    live = next((entry.number for entry in reversed(found) if entry.release.id == says), None)
+    if as_json:
+        return json.dumps([_document(entry, live) for entry in reversed(found)], indent=2)
+    return render(found, live, environment=manifest.environment, everything=everything)
+
+
+def _document(entry: RecordedRelease, live: int | None) -> dict[str, object]:
+    return {"number": entry.number, "live": entry.number == live, **asdict(entry.release)}

@@ -1,0 +1,44 @@
+"""`deployer unlock ENV`: break a lock that was left behind, after showing what is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deployer.aws import lock
+from deployer.core.release import ledger_path
+from deployer.errors import Refused
+from deployer.manifest.load import Loaded
+from deployer.verbs.environment import open_session
+from deployer.view.progress import Reporter
+
+
+def unlock(loaded: Loaded, report: Reporter, *, ask: Callable[[str], str] | None, approve: str | None) -> str:
+    """Show the lock, then break it when a person types the environment's name or `approve` is its id."""
+    manifest = loaded.manifest
+    name = manifest.environment
+    session, _ = open_session(loaded)
+    ledger = ledger_path(manifest.app, name)
+    held = lock.read(session.ssm, ledger)
+    if held is None:
+        return f"{name} is not locked."
+    report.note(f"lock {held.id} of {name}")
+    report.note(f"  holder   {held.holder}, {held.where}")
+    report.note(f"  since    {held.since}, last sign of life {held.beat}")
+    if held.release:
+        operation = f", operation {held.operation}" if held.operation else ""
+        report.note(f"  doing    deploying release {held.release}{operation}: it goes on without the lock")
+    if held.over:
+        report.note(f"  It is over: the next `just reconcile {name}` takes it by itself and goes on from there.")
+    else:
+        report.note("  It is alive: breaking it stops that run before its next change, wherever it is.")
+    if approve is not None:
+        agreed = approve == held.id
+    elif ask is not None:
+        agreed = ask(f"Type the environment's name to break it [{name}]: ").strip() == name
+    else:
+        raise Refused("nobody is at a terminal to confirm", fix=f"just unlock {name} --approve {held.id}")
+    if not agreed:
+        raise Refused("not confirmed; the lock stays")
+    if not lock.break_it(session.ssm, ledger, held):
+        raise Refused("the lock has changed hands in this moment; it stays", fix=f"look again: just unlock {name}")
+    return f"The lock of {name} is broken."

@@ -1,0 +1,43 @@
+"""A plan as markdown, for the summary of a CI job or a comment on a pull request."""
+
+from __future__ import annotations
+
+from deployer.core.plan import Plan
+from deployer.view.plan_text import summary
+
+ENTITIES = str.maketrans({"\n": " ", "&": "&amp;", "<": "&lt;", ">": "&gt;"} | {c: f"&#{ord(c)};" for c in "|`*_[]~\\"})
+
+
+def render(plan: Plan, *, manifest: str) -> str:
+    """Headings and one table; what stands in the way comes first."""
+    lines = [f"### {plan.app} / {plan.environment}", "", f"**{_text(summary(plan))}**", ""]
+    live = f"release {plan.live.number}" if plan.live else "nothing released yet"
+    lines += [
+        (
+            f"Manifest {_code(manifest)}, live: {live}, account {plan.account}, {plan.region}."
+            f" Fingerprint {_code(plan.fingerprint)}."
+        ),
+        "",
+    ]
+    lines += [f"> **Warning:** {_text(warning)}\n" for warning in plan.warnings]
+    for blocker in plan.blockers:
+        lines += [f"- **Blocked:** {_text(blocker.what)} {_code(blocker.line)}", f"  Fix: {_code(blocker.fix)}"]
+    lines += [""] if plan.blockers else []
+    rows: list[tuple[str, ...]] = [(c.symbol, c.group, c.address, c.detail, c.reason, c.line) for c in plan.changes]
+    rows += [(n.symbol, "Variables", n.address, n.detail, "", n.line) for n in plan.notices]
+    if rows:
+        lines += ["| | Group | What | Change | Why | Line |", "|---|---|---|---|---|---|"]
+        lines += [
+            f"| {_code(symbol)} | {group} | {_code(address)} | {_code(detail)} | {_text(reason)} | {_text(line)} |"
+            for symbol, group, address, detail, reason, line in rows
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _text(text: str) -> str:
+    """Text that cannot become markup."""
+    return text.translate(ENTITIES)
+
+
+def _code(text: str) -> str:
+    return f"<code>{_text(text)}</code>" if text else ""

@@ -1,0 +1,41 @@
+"""The recorded releases as a table for people, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deployer.core.release import RecordedRelease
+
+NEWEST = 20
+HEADINGS = ("", "number", "when", "who", "commit", "image", "took", "outcome")
+
+
+def render(releases: Sequence[RecordedRelease], live: int | None, *, environment: str, everything: bool) -> str:
+    """One line for each; `live` is the number of the one that runs."""
+    if not releases:
+        return f"{environment} has no recorded release yet."
+    shown = list(reversed(releases))[: None if everything else NEWEST]
+    rows = [HEADINGS, *(_row(entry, live) for entry in shown)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    if len(shown) < len(releases):
+        lines.append(f"   {len(releases) - len(shown)} older (--all)")
+    return "\n".join(lines)
+
+
+def _row(entry: RecordedRelease, live: int | None) -> tuple[str, ...]:
+    release = entry.release
+    when = release.when[:16].replace("T", " ")
+    sha, mark, _ = release.tag.partition("-dirty")
+    outcome = release.outcome + (f": {release.why}" if release.why else "")
+    outcome += f", release {release.rollback_to} again" if release.rollback_to else ""
+    return (
+        "*" if entry.number == live else " ",
+        str(entry.number),
+        when,
+        release.who.rpartition("/")[2] or release.who.rpartition(":")[2],
+        sha[:12] + mark,
+        release.digest[7:19],
+        f"{release.seconds} s",
+        outcome + (" (live)" if entry.number == live else ""),
+    )

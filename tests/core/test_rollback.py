@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from deployer.core import rollback
+from deployer.core.desired import Desired, WantedParameter
+from deployer.core.facts import Facts, ImageFact, ParameterFact
+from deployer.core.planner import plan
+from deployer.errors import Refused, UsageError
+from tests.core.test_release import history
+
+Wish = Callable[..., Desired]
+Make = Callable[..., WantedParameter]
+CarryOut = Callable[..., Facts]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "number"),
+    [(["ha", "hb"], 1), (["ha", "hb", "fc"], 2), (["ha", "hb", "ha<1", "fc"], 3), (["fa", "hb", "fc", "fd"], 2)],
+)
+def test_the_last_healthy_one_is_chosen(outcomes: list[str], number: int) -> None:
+    assert rollback.choose(history(*outcomes), None, "staging").number == number
+
+
+def test_a_number_is_taken_as_it_is() -> None:
+    assert rollback.choose(history("ha", "hb", "hc"), 1, "staging").number == 1
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "number", "error", "words"),
+    [
+        ([], None, Refused, "no earlier healthy release"),
+        (["ha"], None, Refused, "no earlier healthy release"),
+        (["fa"], None, Refused, "no earlier healthy release"),
+        (["ha", "fb"], 2, Refused, "release 2 failed"),
+        (["ha", "hb"], 3, UsageError, "recorded: 1 to 2"),
+        ([], 1, UsageError, "recorded: none"),
+    ],
+)
+def test_what_is_no_place_to_go_back_to_is_refused(
+    outcomes: list[str], number: int | None, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        rollback.choose(history(*outcomes), number, "staging")
+
+
+def test_there_and_back_again(wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
+    """A rollback is a plan like any other: carried out it leaves the old image, literals and settings."""
+    old = wish(parameter("level", "DEBUG"), parameter("key", None, "generate:32"), parameter("gone", "x"))
+    facts = carry_out(plan(old, empty), empty, old)
+    new = wish(parameter("level", "INFO"), parameter("key", None, "generate:32"), digest="sha256:bbb")
+    new = replace(new, settings=replace(new.settings, cpu=2048, memory=4096))
+    facts = replace(facts, image=None)
+    facts = carry_out(plan(new, facts), facts, new)
+    path = new.parameters[1].path
+    facts = replace(facts, parameters={**facts.parameters, path: ParameterFact(True, 2, None)})
+    back = rollback.wish(new, rollback.choose(facts.releases, None, "staging"), with_secrets=False)
+    facts = replace(facts, image=ImageFact("sha256:aaa", ("c0ffee", "released-staging-c0ffee")))
+    made = plan(back, facts)
+    assert made.rollback_to == 1
+    assert made.deployment is not None
+    assert made.deployment.spec.image.endswith("sha256:aaa")
+    assert made.deployment.spec.settings == old.settings
+    assert made.versions == {"LEVEL": 3, "KEY": 2, "GONE": 1}
+    facts = carry_out(made, facts, back)
+    assert plan(back, facts).empty
+    assert facts.releases[-1].release.rollback_to == 1
+    assert facts.releases[-1].release.literals == facts.releases[0].release.literals
+
+
+def test_secrets_come_back_only_when_asked_for(wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
+    old = wish(parameter("key", None, "generate:32"))
+    facts = carry_out(plan(old, empty), empty, old)
+    entry = facts.releases[0]
+    assert rollback.wish(old, entry, with_secrets=False).parameters[0].restore is None
+    assert rollback.wish(old, entry, with_secrets=True).parameters[0].restore == 1

@@ -1,0 +1,107 @@
+"""A plan case is a folder of data: what is wanted and what was observed, and the plan as text and as JSON.
+
+    staging.yaml   the manifest; that of base/ when left out
+    facts.yaml     how the observed state differs from base/facts.yaml: maps are merged, `gone` removes a key,
+                   `key+` adds to a list, everything else replaces what was there
+    options.yaml   tag, digest and here of the image; prune; rollback and with_secrets
+    plan.txt       what `deployer plan` prints
+    plan.json      what `deployer plan --json` prints
+
+`python -m tests.golden.case` writes plan.txt and plan.json of every case again: read the difference in git.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from ruamel.yaml import YAML
+
+from deployer.core import rollback
+from deployer.core.desired import Desired, WantedImage, desired
+from deployer.core.document import document
+from deployer.core.facts import Facts
+from deployer.core.plan import Plan
+from deployer.core.planner import plan
+from deployer.manifest.load import load
+from deployer.view.plan_text import render
+
+HERE: Final = Path(__file__).parent
+BASE: Final = HERE / "base"
+TAG: Final = "8c1f2e0d4b5a69788796a5b4c3d2e1f001234567"
+GONE: Final = "gone"
+
+
+@dataclass(frozen=True)
+class Case:
+    folder: Path
+
+    @property
+    def facts(self) -> Facts:
+        """The observed state."""
+        patched = merged(read(BASE / "facts.yaml"), read(self.folder / "facts.yaml"))
+        return TypeAdapter(Facts).validate_python(patched)
+
+    @property
+    def wanted(self) -> Desired:
+        """The wish; that of a recorded release when the case is a rollback."""
+        options, own = self._options(), self.folder / "staging.yaml"
+        loaded = load(own if own.exists() else BASE / "staging.yaml")
+        image = loaded.manifest.image
+        tag, digest, here = options.get("tag", TAG), options.get("digest"), options.get("here", False)
+        current = desired(loaded, WantedImage(image.repository, tag, digest, image.keep, here=here))
+        if "rollback" not in options:
+            return current
+        entry = rollback.choose(self.facts.releases, options["rollback"], "staging")
+        return rollback.wish(current, entry, with_secrets=options.get("with_secrets", False))
+
+    def plan(self) -> Plan:
+        return plan(self.wanted, self.facts, prune=self._options().get("prune", False))
+
+    def outputs(self) -> dict[str, str]:
+        """The file names and what they should hold."""
+        made = self.plan()
+        return {
+            "plan.txt": render(made, manifest="env/staging.yaml", target="apprunner") + "\n",
+            "plan.json": document(made).model_dump_json(indent=2) + "\n",
+        }
+
+    def _options(self) -> dict[str, Any]:
+        return read(self.folder / "options.yaml")
+
+
+def cases() -> list[Case]:
+    """Every folder below cases/."""
+    return [Case(folder) for folder in sorted((HERE / "cases").iterdir()) if folder.is_dir()]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A YAML file as plain data; empty when there is none."""
+    return (YAML(typ="safe", pure=True).load(path) or {}) if path.exists() else {}
+
+
+def merged(base: Any, patch: Any) -> Any:
+    """`base` with `patch` over it."""
+    if not isinstance(base, dict) or not isinstance(patch, dict):
+        return patch
+    result = dict(base)
+    for key, value in patch.items():
+        if value == GONE:
+            result.pop(key, None)
+        elif key.endswith("+"):
+            result[key[:-1]] = [*base[key[:-1]], *value]
+        else:
+            result[key] = merged(base.get(key), value)
+    return result
+
+
+def write_all() -> None:
+    for case in cases():
+        for name, text in case.outputs().items():
+            (case.folder / name).write_text(text)
+
+
+if __name__ == "__main__":
+    write_all()

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from markdown_it import MarkdownIt
+
+from deployer.core.part import Blocker, Notice
+from deployer.view.plan_markdown import render
+from tests.view.test_plan_text import plan, put
+
+
+def test_a_plan_is_one_table() -> None:
+    made = plan(
+        changes=(put("LEVEL", "INFO", "DEBUG", "~"),),
+        notices=(Notice("!", "TOKEN", "secret   v6 -> v7", "staging.yaml:9"),),
+        warnings=("look twice",),
+    )
+    assert render(made, manifest="env/staging.yaml") == (
+        "### demo / staging\n"
+        "\n"
+        f"**Plan {made.fingerprint}: 0 to add, 1 to change, 0 to remove. No deployment.**\n"
+        "\n"
+        "Manifest <code>env/staging.yaml</code>, live: release 41, account 123456789012, us-west-2."
+        f" Fingerprint <code>{made.fingerprint}</code>.\n"
+        "\n"
+        "> **Warning:** look twice\n"
+        "\n"
+        "| | Group | What | Change | Why | Line |\n"
+        "|---|---|---|---|---|---|\n"
+        "| <code>&#126;</code> | Variables | <code>LEVEL</code> | <code>literal  DEBUG -&gt; INFO</code> | edit"
+        " | staging.yaml:7 |\n"
+        "| <code>!</code> | Variables | <code>TOKEN</code> | <code>secret   v6 -&gt; v7</code> |  | staging.yaml:9 |\n"
+    )
+
+
+def test_blockers_come_first() -> None:
+    made = plan(blockers=(Blocker("KEY: no value", "just secret set staging key", "staging.yaml:8"),))
+    text = render(made, manifest="m")
+    assert (
+        "- **Blocked:** KEY: no value <code>staging.yaml:8</code>\n  Fix: <code>just secret set staging key</code>"
+        in text
+    )
+
+
+def test_a_value_cannot_become_markup() -> None:
+    """A literal stays text in its own cell, whatever it holds."""
+    text = render(plan(changes=(put("LEVEL", "a | b`c` <img src=x> **d**", None, "+"),)), manifest="m")
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    assert "<img" not in html
+    assert "<strong>d" not in html
+    assert html.count("<td>") == 6

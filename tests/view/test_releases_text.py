@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from deployer.core.release import RecordedRelease
+from deployer.view.releases_text import render
+from tests.core.test_release import release
+
+SHA = "8c1f2e0d4b5a69788796a5b4c3d2e1f001234567"
+
+
+def entries(count: int) -> list[RecordedRelease]:
+    kept = {
+        "tag": SHA,
+        "image": "repo@sha256:77d077d077d077d0",
+        "who": "arn:aws:sts::1:assumed-role/ops/amir",
+        "when": "2026-11-01T09:04:11+00:00",
+    }
+    return [RecordedRelease(n, release(**kept, seconds=n)) for n in range(1, count + 1)]
+
+
+def test_the_newest_comes_first_and_the_live_one_is_marked() -> None:
+    shown = entries(3)
+    shown[1] = RecordedRelease(
+        2, release(outcome="failed", why="not seen at its URL: 500", tag=f"{SHA}-dirty-1", who="x")
+    )
+    shown[2] = RecordedRelease(3, release(rollback_to=1, tag=SHA, who="x"))
+    assert render(shown, 3, environment="staging", everything=False) == (
+        "   number  when              who   commit              image         took  outcome\n"
+        "*  3       2026-01-01 00:00  x     8c1f2e0d4b5a        1             1 s   healthy, release 1 again (live)\n"
+        "   2       2026-01-01 00:00  x     8c1f2e0d4b5a-dirty  1             1 s   failed: not seen at its URL: 500\n"
+        "   1       2026-11-01 09:04  amir  8c1f2e0d4b5a        77d077d077d0  1 s   healthy"
+    )
+
+
+def test_only_the_newest_are_shown_unless_all_are_asked_for() -> None:
+    many = entries(25)
+    short = render(many, 25, environment="staging", everything=False).splitlines()
+    assert len(short) == 22
+    assert short[-1] == "   5 older (--all)"
+    assert len(render(many, 25, environment="staging", everything=True).splitlines()) == 26
+
+
+def test_an_environment_without_any_says_so() -> None:
+    assert render([], None, environment="staging", everything=False) == "staging has no recorded release yet."
