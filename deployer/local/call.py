@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from werkzeug.wrappers import Request
 
-SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[^/,\s]+)/(?P<service>[^/,\s]+)/aws4_request")
+SCOPE = re.compile(r"Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[^/,\s]+)/(?P<service>[^/,\s]+)/aws4_request")
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Call:
     service: str
     region: str
     operation: str
+    access_key: str
 
 
 def read_call(request: Request, body: bytes) -> Call | None:
@@ -26,7 +27,7 @@ def read_call(request: Request, body: bytes) -> Call | None:
     scope = SCOPE.search(credential)
     if scope is None:
         return None
-    return Call(scope["service"].lower(), scope["region"], _operation(request, body))
+    return Call(scope["service"].lower(), scope["region"], _operation(request, body), scope["key"])
 
 
 def _operation(request: Request, body: bytes) -> str:

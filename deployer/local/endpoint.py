@@ -16,12 +16,13 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from deployer.local import blobs, corrections, moto_services, simulation
+from deployer.local import blobs, moto_services, simulation
 from deployer.local.apprunner import AppRunner, Limits
 from deployer.local.apprunner.errors import ApiError
 from deployer.local.aws_errors import AwsError, not_emulated, render
 from deployer.local.call import Call, read_call
 from deployer.local.clients import Clients
+from deployer.local.corrections import Corrections
 from deployer.local.loopback import is_loopback
 
 Environ = dict[str, Any]
@@ -69,6 +70,7 @@ class AwsEndpoint:
         self._blobs = blobs.Blobs(images)
         self._clients: Clients | None = None
         self._moto = moto_services.MotoServices(account, region)
+        self._corrected = Corrections(self._moto)
         self._server: BaseWSGIServer | None = None
         self._threads: list[threading.Thread] = []
 
@@ -141,7 +143,7 @@ class AwsEndpoint:
             case "ecr", blobs.OPERATION:
                 return self._blobs.download_url(self._clients, self.url, body)
         if call.service in moto_services.SERVICES:
-            return self._from_moto(call, request, body)
+            return self._corrected.ask(call, request, body)
         return not_emulated(call.service, call.operation)
 
     def _from_apprunner(self, call: Call, body: bytes) -> Response | AwsError:
@@ -151,15 +153,6 @@ class AwsEndpoint:
         except ApiError as error:
             return AwsError(error.status, error.code, error.message)
         return Response(json.dumps(answer), content_type="application/x-amz-json-1.0")
-
-    def _from_moto(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
-        sent = corrections.before(call, body)
-        if isinstance(sent, AwsError):
-            return sent
-        answer = self._moto.ask(call, request, sent)
-        if isinstance(answer, Response):
-            corrections.after(call, sent, answer)
-        return answer
 
 
 def _from_this_machine(request: Request) -> bool:

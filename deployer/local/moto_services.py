@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as Xml
 
 from botocore.model import OperationNotFoundError
 from werkzeug.datastructures import Headers
@@ -48,6 +49,18 @@ class MotoServices:
                 headers["X-Amz-Target"] = target
             builder = EnvironBuilder(method="POST", headers=headers, data=form or "{}", content_type=_type(target))
             self._pass(builder.get_environ())
+
+    def caller(self, access_key: str) -> str:
+        """The ARN of who signs with this key, as GetCallerIdentity tells it."""
+        scope = f"{access_key}/20200101/{self._region}/sts/aws4_request"
+        builder = EnvironBuilder(
+            method="POST",
+            headers=Headers({"Authorization": _authorization(scope)}),
+            data=FIRST_REQUESTS["sts"][1],
+            content_type=_type(""),
+        )
+        answer = Xml.fromstring(self._pass(builder.get_environ()).get_data())  # noqa: S314 -- moto's own
+        return answer.findtext(".//{*}Arn", "")
 
     def ask(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
         """The answer to a request with `body` in the place of its own."""

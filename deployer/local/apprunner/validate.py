@@ -121,4 +121,5 @@ def _shown(shape: Shape, value: object) -> str:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+    """Classes of Unicode letters, numbers and spaces are written in a way that Python does not know."""
+    return re.compile(pattern.replace(r"\p{L}", r"\w").replace(r"\p{N}", r"\d").replace(r"\p{Z}", r"\s"))

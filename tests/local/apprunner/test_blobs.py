@@ -91,8 +91,10 @@ def test_no_request(shared: Any, body: bytes, told: str) -> None:
     assert told in answer["message"]
 
 
-@pytest.mark.parametrize("name", ["", "nonsense", "sha256:", "sha256:..%2Foci-layout", "sha256:" + "0" * 64])
+@pytest.mark.parametrize("name", ["", "nonsense", "sha256:", "sha256:..%2F..%2Foci-layout", "sha256:" + "0" * 64])
 def test_only_blobs_are_served(shared: Any, name: str) -> None:
+    shared.blob(LAYER, b"makes the folder")
+    (shared.images / "oci-layout").write_text("{}")
     with pytest.raises(urllib.error.HTTPError) as refused:
         read(f"{shared.endpoint.url}/_local/blobs/{name}")
     assert refused.value.code == 404

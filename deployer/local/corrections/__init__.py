@@ -1,0 +1,33 @@
+"""Where moto's answers differ from AWS in a way that matters here, they are put right on their way through.
+
+Requests are looked at before moto sees them, answers after it. Nothing here touches moto itself.
+"""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Request, Response
+
+from deployer.local.aws_errors import AwsError
+from deployer.local.call import Call
+from deployer.local.corrections import ecr
+from deployer.local.corrections.ssm import Ssm
+from deployer.local.moto_services import MotoServices
+
+
+class Corrections:
+    """moto as AWS would answer. Any thread."""
+
+    def __init__(self, moto: MotoServices) -> None:
+        self._moto = moto
+        self._ssm = Ssm(moto.caller)
+
+    def ask(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
+        def ask(sent: bytes) -> Response | AwsError:
+            return self._moto.ask(call, request, sent)
+
+        match call.service:
+            case "ecr":
+                return ecr.corrected(call, body, ask)
+            case "ssm":
+                return self._ssm.corrected(call, body, ask)
+        return ask(body)

@@ -1,0 +1,159 @@
+"""SSM Parameter Store: what may be written, who wrote it, and what is read without decryption."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import re
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from deployer.local.apprunner import validate
+from deployer.local.aws_errors import AwsError
+from deployer.local.call import Call
+from deployer.local.corrections.wire import Ask, answered, json_bytes, parsed
+
+VALUES = frozenset({"GetParameter", "GetParameters", "GetParametersByPath", "GetParameterHistory"})
+DETAILS = frozenset({"DescribeParameters", "GetParameterHistory"})
+CHECKED = VALUES | DETAILS | {"PutParameter", "DeleteParameter", "DeleteParameters"}
+
+# API reference, PutParameter, and the user guide's "Working with parameter names".
+LEVELS, LONGEST_ARN = 15, 1011
+LARGEST = {"Standard": 4096, "Advanced": 8192, "Intelligent-Tiering": 8192}  # bytes
+NAME = re.compile(r"[a-zA-Z0-9_.-]+|(/[a-zA-Z0-9_.-]+)+")
+NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
+
+DESCRIBED = 10  # what DescribeParameters gives without MaxResults
+_KEY = secrets.token_bytes(32)  # of this process: a ciphertext tells nothing about its value
+
+
+class Ssm:
+    """`caller` tells the ARN behind an access key."""
+
+    def __init__(self, caller: Callable[[str], str]) -> None:
+        self._caller = caller
+        self._lock = threading.Lock()
+        self._authors: dict[tuple[str, int], str] = {}
+
+    def corrected(self, call: Call, body: bytes, ask: Ask) -> Response | AwsError:
+        """The answer of AWS, by way of moto's. ValidationException for what does not fit the API's model."""
+        request = parsed(body)
+        if request and call.operation in CHECKED:
+            wrong = validate.reasons(validate.input_shape("ssm", call.operation), request)
+            if wrong:
+                return AwsError(400, "ValidationException", "; ".join(wrong))
+        with self._lock:  # moto has none, and of two who create a parameter at once one must fail
+            if call.operation == "PutParameter":
+                return self._put(call, request, body, ask)
+            return self._answer(call.operation, request, body, ask)
+
+    def _answer(self, operation: str, request: dict[str, Any], body: bytes, ask: Ask) -> Response | AwsError:
+        if operation == "DescribeParameters":
+            ask = _whole_pages(ask, request)
+        answer = ask(body)
+        found = answered(answer)
+        if not isinstance(answer, Response) or found is None:
+            return answer
+        for parameter in found.get("Parameters") or [found.get("Parameter")]:
+            if isinstance(parameter, dict):
+                self._correct(operation, request, parameter)
+        answer.set_data(json.dumps(found))
+        return answer
+
+    def _put(self, call: Call, request: dict[str, Any], body: bytes, ask: Ask) -> Response | AwsError:
+        if not request:
+            return ask(body)
+        for refused in (*_name_refusals(request["Name"], call.region), *_value_refusals(request)):
+            return refused
+        answer = ask(body)
+        if (found := answered(answer)) is not None:
+            self._authors[_rooted(request["Name"]), found["Version"]] = self._caller(call.access_key)
+        return answer
+
+    def _correct(self, operation: str, request: dict[str, Any], parameter: dict[str, Any]) -> None:
+        secure = parameter.get("Type") == "SecureString"
+        if operation in VALUES and secure and request.get("WithDecryption") is not True:
+            parameter["Value"] = _ciphertext(parameter)
+        if operation in DETAILS:
+            if not secure:
+                parameter.pop("KeyId", None)  # moto keeps it when a SecureString becomes a String
+            author = self._authors.get((_rooted(parameter["Name"]), parameter["Version"]))
+            if author:
+                parameter["LastModifiedUser"] = author
+
+
+def _name_refusals(name: str, region: str) -> Iterator[AwsError]:
+    arn = f"arn:aws:ssm:{region}:{0:012}:parameter/{name.removeprefix('/')}"
+    if "/" in name and not name.startswith("/"):
+        yield _invalid("Parameter name must be a fully qualified name.")
+    if not NAME.fullmatch(name):
+        yield _invalid(
+            "Parameter name: if formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path "
+            "can be formed as a mix of letters, numbers and the following 3 symbols .-_"
+        )
+    if name.count("/") > LEVELS:
+        text = f"A parameter hierarchy can have {LEVELS} levels, not {name.count('/')}."
+        yield AwsError(400, "HierarchyLevelLimitExceededException", text)
+    if len(arn) > LONGEST_ARN:
+        yield _invalid(f"The ARN of the parameter would have {len(arn)} characters; {LONGEST_ARN} are the most.")
+
+
+def _value_refusals(request: dict[str, Any]) -> Iterator[AwsError]:
+    """Values are not repeated."""
+    value, pattern, tier = request["Value"], request.get("AllowedPattern"), request.get("Tier") or "Standard"
+    if len(value.encode()) > LARGEST[tier]:
+        yield _invalid(f"{tier} tier parameters support a maximum parameter value of {LARGEST[tier]} characters.")
+    if NESTED.search(value):
+        yield _invalid("A parameter value cannot nest another parameter: {{}} is not allowed in it.")
+    if pattern:
+        try:
+            fits = re.search(pattern, value) is not None
+        except re.error:
+            yield AwsError(400, "InvalidAllowedPatternException", "AllowedPattern is no regular expression.")
+        else:
+            if not fits:
+                text = f"Parameter value, cannot be validated against allowedPattern: {pattern}"
+                yield AwsError(400, "ParameterPatternMismatchException", text)
+
+
+def _invalid(text: str) -> AwsError:
+    return AwsError(400, "ValidationException", text)
+
+
+def _rooted(name: str) -> str:
+    """`x` and `/x` are one parameter."""
+    return f"/{name.removeprefix('/')}"
+
+
+def _ciphertext(parameter: dict[str, Any]) -> str:
+    """A SecureString that is read without decryption is ciphertext; moto gives the plain text behind a prefix."""
+    seed = f"{parameter.get('Name')}:{parameter.get('Version')}".encode()
+    return base64.b64encode(b"\x01" + hmac.digest(_KEY, seed, "sha512") * 2).decode()
+
+
+def _whole_pages(ask: Ask, request: dict[str, Any]) -> Ask:
+    """DescribeParameters with its MaxResults, which moto does not look at: its tokens are positions."""
+    size = request.get("MaxResults") or DESCRIBED
+
+    def whole(_: bytes) -> Response | AwsError:
+        gathered: list[Any] = []
+        token = start = request.get("NextToken") or "0"
+        while True:
+            answer = ask(json_bytes({**request, "NextToken": token}))
+            found = answered(answer)
+            if not isinstance(answer, Response) or found is None:
+                return answer
+            gathered += found["Parameters"]
+            token = found.get("NextToken")
+            if not token or len(gathered) >= size:
+                break
+        more = {"NextToken": str(int(start) + size)} if token or len(gathered) > size else {}
+        answer.set_data(json.dumps({"Parameters": gathered[:size], **more}))
+        return answer
+
+    return whole

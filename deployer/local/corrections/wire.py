@@ -1,0 +1,32 @@
+"""JSON requests and answers, read leniently: what cannot be read is moto's to refuse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from deployer.local.aws_errors import AwsError
+
+Ask = Callable[[bytes], Response | AwsError]
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def answered(answer: Response | AwsError) -> dict[str, Any] | None:
+    """What an answer says, or None for an error."""
+    if isinstance(answer, AwsError) or answer.status_code != 200:
+        return None
+    return parsed(answer.get_data())
+
+
+def json_bytes(value: object) -> bytes:
+    return json.dumps(value).encode()

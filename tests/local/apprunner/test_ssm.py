@@ -1,0 +1,236 @@
+"""Parameters of the local SSM, as AWS answers."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+PREFIX = "arn:aws:ssm:us-west-2:000000000000:parameter"
+MARK = [{"Key": "managed-by", "Value": "deployer"}]
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def ssm(shared: Any) -> Any:
+    return shared.client("ssm")
+
+
+@pytest.fixture
+def path(ssm: Any) -> Iterator[str]:
+    """A path of one test; what is below it is deleted afterwards."""
+    path = f"/of-test-{next(_numbers)}"
+    yield path
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True)
+    for page in pages:
+        if names := [parameter["Name"] for parameter in page["Parameters"]]:
+            ssm.delete_parameters(Names=names)
+
+
+def put(ssm: Any, name: str, value: str = "v", **more: Any) -> int:
+    version: int = ssm.put_parameter(**{"Name": name, "Value": value, "Type": "String", **more})["Version"]
+    return version
+
+
+def described(ssm: Any, path: str, **more: Any) -> dict[str, Any]:
+    filters = [
+        {"Key": "Path", "Option": "Recursive", "Values": [path]},
+        {"Key": "tag:managed-by", "Option": "Equals", "Values": ["deployer"]},
+    ]
+    answer: dict[str, Any] = ssm.describe_parameters(ParameterFilters=filters, **more)
+    return answer
+
+
+def test_what_is_ours_below_a_path_is_described(ssm: Any, path: str) -> None:
+    put(ssm, f"{path}/a", Description="what it is", Tier="Standard", Tags=MARK)
+    put(ssm, f"{path}/deep/b", Type="SecureString", Tags=MARK)
+    put(ssm, f"{path}/foreign")
+    put(ssm, f"{path}-not/c", Tags=MARK)
+    put(ssm, f"{path}/a", Overwrite=True)
+    first, second = described(ssm, path)["Parameters"]
+    assert (first["Name"], first["Type"], first["Version"]) == (f"{path}/a", "String", 2)
+    assert (first["Description"], first["Tier"]) == ("what it is", "Standard")
+    assert (first["LastModifiedUser"], "Value" in first) == ("arn:aws:sts::000000000000:user/moto", False)
+    assert first["LastModifiedDate"] >= second["LastModifiedDate"]
+    assert (second["Name"], second["Type"], second["KeyId"]) == (f"{path}/deep/b", "SecureString", "alias/aws/ssm")
+    ssm.delete_parameter(Name=f"{path}-not/c")
+
+
+def test_descriptions_come_in_pages_of_the_size_asked_for(ssm: Any, path: str) -> None:
+    for number in range(53):
+        put(ssm, f"{path}/p{number:02}", Tags=MARK)
+
+    def sizes(**more: Any) -> list[int]:
+        answer = described(ssm, path, **more)
+        pages = [answer["Parameters"]]
+        while token := answer.get("NextToken"):
+            answer = described(ssm, path, NextToken=token, **more)
+            pages.append(answer["Parameters"])
+        assert [parameter["Name"] for page in pages for parameter in page] == [f"{path}/p{n:02}" for n in range(53)]
+        return [len(page) for page in pages]
+
+    assert sizes(MaxResults=50) == [50, 3]
+    assert sizes(MaxResults=17) == [17, 17, 17, 2]
+    assert sizes() == [10, 10, 10, 10, 10, 3]
+    with pytest.raises(ClientError, match="MaxResults"):
+        described(ssm, path, MaxResults=51)
+
+
+def test_who_wrote_a_version(shared: Any, ssm: Any, path: str) -> None:
+    iam = shared.client("iam")
+    iam.create_user(UserName="somebody")
+    key = iam.create_access_key(UserName="somebody")["AccessKey"]
+    theirs: Any = boto3.client(
+        "ssm",
+        region_name="us-west-2",
+        endpoint_url=shared.endpoint.url,
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+    )
+    put(ssm, f"{path}/a", Tags=MARK)
+    put(theirs, f"{path}/a", Overwrite=True)
+    theirs.close()
+    users = ["arn:aws:sts::000000000000:user/moto", "arn:aws:iam::000000000000:user/somebody"]
+    history = ssm.get_parameter_history(Name=f"{path}/a")["Parameters"]
+    assert [parameter["LastModifiedUser"] for parameter in history] == users
+    assert described(ssm, path)["Parameters"][0]["LastModifiedUser"] == users[1]
+    iam.delete_access_key(UserName="somebody", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName="somebody")
+
+
+def test_versions_and_history(ssm: Any, path: str) -> None:
+    name = f"{path}/a"
+    for number in range(1, 6):
+        assert put(ssm, name, f"v{number}", Overwrite=number > 1) == number
+    assert ssm.get_parameter(Name=f"{name}:3")["Parameter"]["Value"] == "v3"
+    with pytest.raises(ssm.exceptions.ParameterVersionNotFound):
+        ssm.get_parameter(Name=f"{name}:6")
+    pages = ssm.get_paginator("get_parameter_history").paginate(Name=name, PaginationConfig={"PageSize": 2})
+    assert [[parameter["Value"] for parameter in page["Parameters"]] for page in pages] == [
+        ["v1", "v2"],
+        ["v3", "v4"],
+        ["v5"],
+    ]
+
+
+def test_names_that_are_missing_are_named(ssm: Any, path: str) -> None:
+    put(ssm, f"{path}/a")
+    answer = ssm.get_parameters(Names=[f"{path}/a", f"{path}/b", f"{PREFIX}{path}/a", f"{path}/a:9"])
+    assert [parameter["Name"] for parameter in answer["Parameters"]] == [f"{path}/a"] * 2
+    assert {parameter["ARN"] for parameter in answer["Parameters"]} == {f"{PREFIX}{path}/a"}
+    assert sorted(answer["InvalidParameters"]) == [f"{path}/a:9", f"{path}/b"]
+    answer = ssm.delete_parameters(Names=[f"{path}/a", f"{path}/b"])
+    assert (answer["DeletedParameters"], answer["InvalidParameters"]) == ([f"{path}/a"], [f"{path}/b"])
+    for call in (ssm.delete_parameter, ssm.get_parameter, ssm.get_parameter_history):
+        with pytest.raises(ssm.exceptions.ParameterNotFound):
+            call(Name=f"{path}/a")
+    for call in (ssm.get_parameters, ssm.delete_parameters):
+        with pytest.raises(ClientError, match="Names has 11 items") as refused:
+            call(Names=[f"{path}/{number}" for number in range(11)])
+        assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_tags(ssm: Any, path: str) -> None:
+    put(ssm, f"{path}/a")
+    of = {"ResourceType": "Parameter", "ResourceId": f"{path}/a"}
+    assert ssm.list_tags_for_resource(**of)["TagList"] == []
+    ssm.add_tags_to_resource(**of, Tags=MARK)
+    assert ssm.list_tags_for_resource(**of)["TagList"] == MARK
+    assert [parameter["Name"] for parameter in described(ssm, path)["Parameters"]] == [f"{path}/a"]
+    with pytest.raises(ClientError, match="tags and overwrite can't be used together"):
+        put(ssm, f"{path}/a", Overwrite=True, Tags=MARK)
+    ssm.delete_parameter(Name=f"{path}/a")
+    put(ssm, f"{path}/a")
+    assert ssm.list_tags_for_resource(**of)["TagList"] == []
+    with pytest.raises(ssm.exceptions.InvalidResourceId):
+        ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=f"{path}/none")
+
+
+def test_a_type_can_change_both_ways(ssm: Any, path: str) -> None:
+    name = f"{path}/a"
+    put(ssm, name, "open", Tags=MARK)
+    put(ssm, name, "closed", Type="SecureString", Overwrite=True)
+    assert ssm.get_parameter(Name=name)["Parameter"]["Value"] != "closed"
+    assert ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] == "closed"
+    put(ssm, name, "open again", Overwrite=True)
+    assert ssm.get_parameter(Name=name)["Parameter"]["Value"] == "open again"
+    (found,) = described(ssm, path)["Parameters"]
+    assert (found["Type"], found["Version"], "KeyId" in found) == ("String", 3, False)
+    history = ssm.get_parameter_history(Name=name, WithDecryption=True)["Parameters"]
+    assert [(one["Type"], one["Value"], one.get("KeyId")) for one in history] == [
+        ("String", "open", None),
+        ("SecureString", "closed", "alias/aws/ssm"),
+        ("String", "open again", None),
+    ]
+
+
+LIMIT = 1011 - len(f"{PREFIX}/")
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({"Value": "s3ntinel" * 513}, "ValidationException"),
+        ({"Value": "é" * 2049}, "ValidationException"),
+        ({"Value": "s3ntinel" * 1025, "Tier": "Advanced"}, "ValidationException"),
+        ({"Value": "a {{s3ntinel}} b"}, "ValidationException"),
+        ({"Value": "{{\ns3ntinel}}"}, "ValidationException"),
+        ({"Value": "s3ntinel", "AllowedPattern": "^[0-9]+$"}, "ParameterPatternMismatchException"),
+        ({"AllowedPattern": "["}, "InvalidAllowedPatternException"),
+        ({"Name": "/refused/a b"}, "ValidationException"),
+        ({"Name": "/refused//a"}, "ValidationException"),
+        ({"Name": "/refused/a/"}, "ValidationException"),
+        ({"Name": "/refused/ä"}, "ValidationException"),
+        ({"Name": "refused/a"}, "ValidationException"),
+        ({"Name": "/refused" + "/a" * 15}, "HierarchyLevelLimitExceededException"),
+        ({"Name": "/" + "a" * (LIMIT + 1)}, "ValidationException"),
+        ({"Type": "Text"}, "ValidationException"),
+        ({"Tier": "Cheap"}, "ValidationException"),
+        ({"Description": "d" * 1025}, "ValidationException"),
+    ],
+)
+def test_what_may_not_be_written(ssm: Any, members: dict[str, Any], code: str) -> None:
+    request = {"Name": "/refused/a", "Value": "v", "Type": "String", **members}
+    with pytest.raises(ClientError) as refused:
+        ssm.put_parameter(**request)
+    assert refused.value.response["Error"]["Code"] == code
+    assert "s3ntinel" not in refused.value.response["Error"]["Message"]
+    assert ssm.get_parameters_by_path(Path="/refused", Recursive=True)["Parameters"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "members"),
+    [
+        ("/a" * 15, {"Value": "x" * 4096}),
+        ("/" + "a" * LIMIT, {"Value": "é" * 2048}),
+        ("alone.of_its-kind", {"Value": "{{ }", "AllowedPattern": "^{"}),
+        ("/large", {"Value": "x" * 8192, "Tier": "Advanced"}),
+    ],
+)
+def test_what_may_just_be_written(ssm: Any, name: str, members: dict[str, Any]) -> None:
+    assert put(ssm, name, **members, Tags=[{"Key": "Größe", "Value": "a b"}]) == 1
+    assert ssm.get_parameter(Name=name)["Parameter"]["Value"] == members["Value"]
+    ssm.delete_parameter(Name=name)
+
+
+def test_of_many_who_create_a_parameter_at_once_one_does(shared: Any, ssm: Any, path: str) -> None:
+    barrier, created = threading.Barrier(8), []
+
+    def create(number: int) -> None:
+        barrier.wait()
+        try:
+            created.append(put(ssm, f"{path}/lock", str(number)))
+        except ssm.exceptions.ParameterAlreadyExists:
+            return
+
+    threads = [threading.Thread(target=create, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert created == [1]
