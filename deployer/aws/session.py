@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.config import Config
 
+from deployer.aws.models import Models
 from deployer.errors import Refused
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Session:
     @cached_property
     def _botocore(self) -> botocore.session.Session:
         session = botocore.session.get_session()
+        session.register_component("data_loader", Models())
         session.register("before-call", self._count)
         return session
 

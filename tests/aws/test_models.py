@@ -1,0 +1,31 @@
+"""Our loader against botocore's own: other ways, the same data."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
+from botocore.loaders import Loader
+
+from deployer.aws.models import Models
+
+
+@pytest.mark.parametrize("service", ["sts", "ssm", "ecr", "iam", "logs", "apprunner"])
+@pytest.mark.parametrize("kind", ["service-2", "endpoint-rule-set-1", "paginators-1"])
+def test_a_service_is_described_as_by_botocore(service: str, kind: str) -> None:
+    assert Models().load_service_model(service, kind) == Loader().load_service_model(service, kind)
+
+
+@pytest.mark.parametrize("name", ["endpoints", "partitions", "_retry", "sdk-default-configuration"])
+def test_what_all_services_share_is_the_same(name: str) -> None:
+    assert Models().load_data(name) == Loader().load_data(name)
+
+
+def test_services_that_credentials_may_need_are_found() -> None:
+    assert {"sso", "sso-oidc", "sts"} <= set(Models().list_available_services("service-2"))
+
+
+def test_what_is_not_there_is_not_found() -> None:
+    with pytest.raises(UnknownServiceError):
+        Models().load_service_model("no-such-service", "service-2")
+    with pytest.raises(DataNotFoundError):
+        Models().load_service_model("ssm", "no-such-kind-1")
