@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 
 from deployer.errors import DeployerError
 from deployer.local.settings import WorldSettings
@@ -30,11 +30,14 @@ class World:
 
 def find(settings: WorldSettings) -> World | None:
     """The world that answers at the endpoint, or None. Raises DeployerError when it belongs to another checkout."""
+    connection = HTTPConnection("127.0.0.1", settings.aws, timeout=5)  # no proxy is asked for this machine itself
     try:
-        with urllib.request.urlopen(f"{settings.endpoint}/_local/world", timeout=5) as answer:  # noqa: S310
-            world = World(**json.load(answer))
-    except (OSError, ValueError, TypeError):
+        connection.request("GET", "/_local/world")
+        world = World(**json.load(connection.getresponse()))
+    except (OSError, HTTPException, ValueError, TypeError):
         return None  # nothing there, or something else: starting the world will say what
+    finally:
+        connection.close()
     if world.root != str(settings.root):
         raise DeployerError(
             f"the local world on port {settings.aws} belongs to the checkout {world.root}",
