@@ -80,7 +80,8 @@ Description = Annotated[
 
 class _Part(BaseModel):
     # hide_input_in_errors: an error must never repeat a value that may be a secret in the wrong place.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+    # defer_build: a part is checked by the manifest around it, so a validator of its own would be built for nothing.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Aws(_Part):
