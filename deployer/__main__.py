@@ -61,8 +61,9 @@ def _tell(error: DeployerError) -> int:
 def run() -> NoReturn:
     """The console script. A verb is short: it does not stop to search for garbage, nor to tidy memory at its end.
 
-    SIGTERM ends it as Ctrl-C does: in order, saying what was started. At the end every file and connection that matters is closed and the lock is given back; what is left is memory,
-    which the system takes faster than the interpreter can free it.
+    SIGTERM ends it as Ctrl-C does: in order, saying what was started. At the end every file and connection that
+    matters is closed and the lock is given back; what is left is memory, which the system takes faster than the
+    interpreter can free it.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     gc.set_threshold(GARBAGE_AFTER)

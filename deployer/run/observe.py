@@ -13,24 +13,22 @@ from deployer.targets.base import Target
 
 def observe(session: Session, target: Target, desired: Desired) -> Facts:
     """The live state of all that is wanted. Calls that need no other's answer run side by side."""
-    # Clients are made here, one after the other: making them is not thread-safe, using them is.
-    ssm_client, ecr_client = session.ssm, session.ecr
-    iam_client = session.iam if desired.roles else None
+    # Each client is made in this thread, while the calls of the others are under way: making one is not
+    # thread-safe, using it is.
     wanted, path = desired.image, desired.parameter_path
     with ThreadPoolExecutor(16) as pool:
         service = pool.submit(target.observe, desired.service_name)
-        described = pool.submit(ssm.describe, ssm_client, path)
-        tagged = pool.submit(ssm.ours, ssm_client, path)
+        described = pool.submit(ssm.describe, session.ssm, path)
+        tagged = pool.submit(ssm.ours, session.ssm, path)
         names = [parameter.path for parameter in desired.parameters]
-        values = [pool.submit(ssm.read, ssm_client, batch) for batch in ssm.batches(names)]
-        releases = pool.submit(ledger.read, ssm_client, desired.ledger)
-        held = pool.submit(lock.read, ssm_client, desired.ledger)
-        repository = pool.submit(ecr.read_repository, ecr_client, wanted.repository)
-        image = pool.submit(
-            ecr.read_image, ecr_client, wanted.repository, wanted.tag, None if wanted.here else wanted.digest
-        )
-        roles = {role.name: pool.submit(iam.read_role, iam_client, role.name) for role in desired.roles if iam_client}
+        values = [pool.submit(ssm.read, session.ssm, batch) for batch in ssm.batches(names)]
+        releases = pool.submit(ledger.read, session.ssm, desired.ledger)
+        held = pool.submit(lock.read, session.ssm, desired.ledger)
         restorable = pool.submit(_restorable, session, desired)
+        roles = {role.name: pool.submit(iam.read_role, session.iam, role.name) for role in desired.roles}
+        digest = None if wanted.here else wanted.digest
+        repository = pool.submit(ecr.read_repository, session.ecr, wanted.repository)
+        image = pool.submit(ecr.read_image, session.ecr, wanted.repository, wanted.tag, digest)
         read: dict[str, ParameterFact] = {}
         for batch in values:
             read |= batch.result()
