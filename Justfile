@@ -44,6 +44,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @test *options: _sync-dev
     pytest "$@"
 
+# measure how fast it is, in a local world of its own: docs/speed.md
+@bench *options: _sync-dev
+    python -m bench "$@"
+
 # format and lint, check the types
 @lint: _sync-dev
     ruff format --check .
