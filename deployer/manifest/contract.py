@@ -88,9 +88,9 @@ def _unknown(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, 
 
 
 def _exposed(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
-    for variable, name in variables.items():
-        field = fields.get(variable)
-        if field and _is_secret(field) and isinstance(loaded.manifest.variables[name], Literal):
+    secret = {name for variable, name in variables.items() if variable in fields and _is_secret(fields[variable])}
+    for name in secret:
+        if isinstance(loaded.manifest.variables[name], Literal):
             yield loaded.problem(
                 "variables",
                 name,
@@ -100,7 +100,7 @@ def _exposed(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, 
                     f"write `{name}: {{kind: secret}}`, then: "
                     f"just secret set {loaded.manifest.environment} {name}; if a real value was here, replace it"
                 ),
-                hide={name},
+                hide=secret,
             )
 
 
@@ -114,6 +114,7 @@ def _refused(
         and isinstance(entry := loaded.manifest.variables[name], Literal)
         and not _is_secret(fields[variable])
     }
+    telling = {name for name, _ in literals.values() if is_telling(name)}
     by_field = {field.lower(): field for field in settings.model_fields}
     try:
         settings.model_validate({by_field[low]: entry.text for low, (_, entry) in literals.items()})
@@ -131,9 +132,9 @@ def _refused(
                     name,
                     "value",
                     what=f"the service refuses this value of {names.variable(name)}",
-                    why="" if is_telling(name) else _reason(item),
+                    why="" if name in telling else _reason(item),
                     fix="change the value",
-                    hide={name} if is_telling(name) else (),
+                    hide=telling,
                 )
 
 

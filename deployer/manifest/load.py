@@ -29,6 +29,7 @@ class Loaded:
     text: str = field(repr=False)
     sha256: str
     _root: tree.Node = field(repr=False, compare=False)
+    _excerpts: dict[frozenset[str], Excerpts] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def where(self, *keys: str | int) -> Position:
         """The place of a key, as `where("variables", "logging-level")`; of the nearest group if it is absent."""
@@ -39,8 +40,11 @@ class Loaded:
 
         `hide` names the variables whose values may not be shown in the excerpt.
         """
-        excerpts = Excerpts(str(self.path), source.split_lines(self.text), self._root, KNOWN_KEYS, hide)
-        return excerpts.problem(Finding(self.where(*keys), what, why, fix))
+        closed = frozenset(hide)
+        if closed not in self._excerpts:  # each looks at the whole file, which is too much to do for every problem
+            lines = source.split_lines(self.text)
+            self._excerpts[closed] = Excerpts(str(self.path), lines, self._root, KNOWN_KEYS, closed)
+        return self._excerpts[closed].problem(Finding(self.where(*keys), what, why, fix))
 
 
 def load(path: Path) -> Loaded:
