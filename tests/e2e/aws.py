@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -10,6 +10,8 @@ from tests.e2e.checkout import Checkout
 
 if TYPE_CHECKING:
     from types_boto3_apprunner import AppRunnerClient
+    from types_boto3_ecr import ECRClient
+    from types_boto3_iam import IAMClient
     from types_boto3_ssm import SSMClient
 
 PATH = "/app-runtime/ansari-whatsapp/local"
@@ -22,35 +24,41 @@ SECRETS = (
 )
 
 
-def ssm(checkout: Checkout) -> SSMClient:
+def client(checkout: Checkout, service: str) -> Any:
     return boto3.client(
-        "ssm",
+        service,  # type: ignore[call-overload]
         endpoint_url=checkout.endpoint,
         region_name="us-west-2",
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
     )
+
+
+def ssm(checkout: Checkout) -> SSMClient:
+    return client(checkout, "ssm")  # type: ignore[no-any-return]
 
 
 def apprunner(checkout: Checkout) -> AppRunnerClient:
-    return boto3.client(
-        "apprunner",
-        endpoint_url=checkout.endpoint,
-        region_name="us-west-2",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-    )
+    return client(checkout, "apprunner")  # type: ignore[no-any-return]
+
+
+def ecr(checkout: Checkout) -> ECRClient:
+    return client(checkout, "ecr")  # type: ignore[no-any-return]
+
+
+def iam(checkout: Checkout) -> IAMClient:
+    return client(checkout, "iam")  # type: ignore[no-any-return]
 
 
 def secret_values(checkout: Checkout) -> dict[str, str]:
-    client = ssm(checkout)
+    parameters = ssm(checkout)
     names = [f"{PATH}/{name}" for name in SECRETS]
-    found = client.get_parameters(Names=names, WithDecryption=True)["Parameters"]
+    found = parameters.get_parameters(Names=names, WithDecryption=True)["Parameters"]
     return {parameter["Name"].rpartition("/")[2]: parameter["Value"] for parameter in found}
 
 
 def operations(checkout: Checkout) -> list[str]:
-    client = apprunner(checkout)
-    [service] = client.list_services()["ServiceSummaryList"]
-    listed = client.list_operations(ServiceArn=service["ServiceArn"])["OperationSummaryList"]
+    runner = apprunner(checkout)
+    [service] = runner.list_services()["ServiceSummaryList"]
+    listed = runner.list_operations(ServiceArn=service["ServiceArn"])["OperationSummaryList"]
     return [f"{operation['Type']} {operation['Status']}" for operation in listed]

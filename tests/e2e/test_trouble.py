@@ -1,0 +1,245 @@
+"""What goes wrong around a deployment, and how a run goes on from there: the real CLI against the local world."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e import aws, tiny
+from tests.e2e.checkout import Checkout
+from tests.e2e.test_releases import held, level, listed, run
+
+pytestmark = pytest.mark.timeout(240)
+LOCK = "/app-deployer/ansari-whatsapp/local/lock"
+FOREIGN = {
+    "id": "0123456789ab",
+    "holder": "arn:aws:iam::000000000000:user/zaid",
+    "verb": "reconcile",
+    "host": "another-machine",
+    "pid": 1,
+    "started": 1,
+    "since": "2026-11-01T09:00:00+00:00",
+    "beat": "2026-11-01T09:00:00+00:00",
+    "release": "cafe",
+    "content": "c",
+    "image": "i",
+    "tag": "t",
+    "operation": "op-1",
+}
+
+
+@pytest.fixture(scope="module")
+def released(checkout: Checkout) -> Checkout:
+    tiny.commit(checkout)
+    run(checkout, "reconcile", "local")
+    return checkout
+
+
+def live(checkout: Checkout) -> str:
+    return httpx.get(checkout.service).headers["X-App-Release"]
+
+
+def lock(checkout: Checkout, *, minutes: int) -> None:
+    """A lock of somebody on another machine that expires in so many minutes."""
+    expires = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
+    body = json.dumps(FOREIGN | {"expires": expires})
+    aws.ssm(checkout).put_parameter(Name=LOCK, Value=body, Type="String", Overwrite=True)
+
+
+def arn(checkout: Checkout) -> str:
+    [service] = aws.apprunner(checkout).list_services()["ServiceSummaryList"]
+    return service["ServiceArn"]
+
+
+def settled(checkout: Checkout) -> None:
+    while aws.apprunner(checkout).describe_service(ServiceArn=arn(checkout))["Service"]["Status"].endswith("PROGRESS"):
+        time.sleep(0.05)
+
+
+def deployments(checkout: Checkout) -> int:
+    return sum(operation.startswith(("CREATE", "UPDATE")) for operation in aws.operations(checkout))
+
+
+class TestProbe:
+    """The platform calls it healthy, and yet the public URL does not report the new release."""
+
+    def test_the_last_healthy_release_comes_back_by_itself(self, released: Checkout) -> None:
+        before = held(released)
+        tiny.install(released, tiny.SILENT)
+        said = run(released, "reconcile", "local", code=5)
+        assert "was deployed, but http://" in said
+        assert "release 1 serves again, as release 3" in said
+        three, two, _ = listed(released)
+        assert (two["outcome"], two["why"].partition(":")[0]) == ("failed", "not seen at its URL")
+        assert (three["outcome"], three["rollback_to"], three["live"]) == ("healthy", 1, True)
+        assert {**held(released), "PORT": ""} == {**before, "PORT": ""}
+
+    def test_exactly_the_same_is_refused_the_next_time(self, released: Checkout) -> None:
+        before = aws.operations(released)
+        said = run(released, "reconcile", "local", code=4)
+        assert "release 2 was exactly this and failed" in said
+        assert "warning: release 2 was the same and failed" in said
+        assert "just reconcile local --retry" in said
+        assert aws.operations(released) == before
+
+    def test_a_manifest_can_hold_it_instead_and_a_later_proof_is_enough(self, released: Checkout) -> None:
+        released.edit("on_unhealthy: rollback", "on_unhealthy: hold")
+        said = run(released, "reconcile", "local", "--retry", code=6)
+        assert "the manifest holds it (on_unhealthy), and is serving" in said
+        assert live(released) == "another"
+        tiny.install(released)
+        released.edit("on_unhealthy: hold", "on_unhealthy: rollback")
+        run(released, "reconcile", "local")
+        assert "Nothing to do" in run(released, "reconcile", "local")
+
+
+class TestInterruption:
+    """Ctrl-C and SIGTERM: it says what was started, and the next run attaches to it."""
+
+    @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+    def test_the_next_run_goes_on_without_a_second_deployment(self, released: Checkout, sent: signal.Signals) -> None:
+        old, new = ("DEBUG", "INFO") if sent == signal.SIGINT else ("INFO", "WARNING")
+        level(released, old, new)
+        before = deployments(released)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deployer", "reconcile", "local"],
+            cwd=released.root,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        said = ""
+        while "deploy      operation" not in said:
+            said += process.stderr.readline()
+        process.send_signal(sent)
+        said += process.stderr.read()
+        process.stderr.close()
+        assert process.wait() == 130
+        assert "interrupted while release" in said
+        assert "App Runner goes on with operation" in said
+        shown = released.deployer("plan", "local").stdout
+        assert "stopped in the middle of release" in shown
+        run(released, "reconcile", "local")
+        assert deployments(released) == before + 1
+        assert held(released)["LOGGING_LEVEL"] == new
+        assert listed(released)[0]["live"]
+        assert "Nothing to do" in run(released, "reconcile", "local")
+
+
+class TestLock:
+    def test_a_living_holder_is_named_and_waited_for(self, released: Checkout) -> None:
+        lock(released, minutes=10)
+        level(released, "WARNING", "ERROR")
+        assert "zaid (process 1 on another-machine) is working" in released.deployer("plan", "local").stdout
+        said = run(released, "reconcile", "local", code=4)
+        assert "zaid (process 1 on another-machine) is working on this environment since 2026-11-01T09:00" in said
+        assert "just unlock" in said
+
+    def test_breaking_it_shows_what_is_broken_and_asks(self, released: Checkout) -> None:
+        said = run(released, "unlock", "local", code=4)
+        assert "deploying release cafe, operation op-1" in said
+        assert "It is alive" in said
+        assert "just unlock local --approve 0123456789ab" in said
+        assert "not confirmed" in run(released, "unlock", "local", "--approve", "something-else", code=4)
+        assert "is broken" in run(released, "unlock", "local", "--approve", "0123456789ab")
+        assert "is not locked" in run(released, "unlock", "local")
+
+    def test_one_that_has_expired_is_taken_over(self, released: Checkout) -> None:
+        lock(released, minutes=-1)
+        run(released, "reconcile", "local")
+        assert held(released)["LOGGING_LEVEL"] == "ERROR"
+
+
+class TestService:
+    def test_a_paused_one_is_resumed_and_deployed_to(self, released: Checkout) -> None:
+        aws.apprunner(released).pause_service(ServiceArn=arn(released))
+        settled(released)
+        level(released, "ERROR", "DEBUG")
+        said = run(released, "reconcile", "local")
+        assert "paused -> running" in said
+        assert held(released)["LOGGING_LEVEL"] == "DEBUG"
+        aws.apprunner(released).pause_service(ServiceArn=arn(released))
+        settled(released)
+        assert "No deployment." in run(released, "reconcile", "local")
+        assert held(released)["LOGGING_LEVEL"] == "DEBUG"
+
+    def test_an_operation_of_somebody_else_is_waited_for(self, released: Checkout) -> None:
+        level(released, "DEBUG", "INFO")
+        aws.apprunner(released).start_deployment(ServiceArn=arn(released))
+        run(released, "reconcile", "local")
+        assert held(released)["LOGGING_LEVEL"] == "INFO"
+
+    def test_tags_that_were_taken_away_come_back_without_a_deployment(self, released: Checkout) -> None:
+        client = aws.apprunner(released)
+        client.untag_resource(ResourceArn=arn(released), TagKeys=["environment"])
+        client.tag_resource(ResourceArn=arn(released), Tags=[{"Key": "team", "Value": "bots"}])
+        before = aws.operations(released)
+        assert "environment=local" in run(released, "reconcile", "local")
+        tags = {tag["Key"]: tag["Value"] for tag in client.list_tags_for_resource(ResourceArn=arn(released))["Tags"]}
+        assert (tags["environment"], tags["team"]) == ("local", "bots")
+        assert aws.operations(released) == before
+
+    def test_scaling_may_change_more_often_than_revisions_are_kept(self, released: Checkout) -> None:
+        for most in range(24, 17, -1):
+            released.edit(f"max: {most + 1}", f"max: {most}")
+            run(released, "reconcile", "local")
+        found = aws.apprunner(released).list_auto_scaling_configurations(
+            AutoScalingConfigurationName="ansari-local-whatsapp", LatestOnly=False
+        )["AutoScalingConfigurationSummaryList"]
+        assert len([one for one in found if one.get("Status", "").upper() == "ACTIVE"]) <= 5
+        before = aws.operations(released)
+        assert "Nothing to do" in run(released, "reconcile", "local")
+        assert aws.operations(released) == before
+
+
+class TestPreflight:
+    """Everything that would make a deployment fail slowly is told at once, before anything is changed."""
+
+    def test_roles_of_somebody_else_and_secrets_are_looked_at_together(self, released: Checkout) -> None:
+        client = aws.iam(released)
+        nobody: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
+        client.create_role(RoleName="TheirInstanceRole", AssumeRolePolicyDocument=json.dumps(nobody))
+        released.edit(
+            "access: CustomAppRunnerServiceRole, instance: CustomAppRunnerInstanceRole, managed: true",
+            "access: NoSuchRole, instance: TheirInstanceRole, managed: false",
+        )
+        placeholder = "change-me-please-soon"
+        aws.ssm(released).put_parameter(Name=f"{aws.PATH}/meta-app-secret", Value=placeholder, Overwrite=True)
+        before = aws.operations(released)
+        said = run(released, "reconcile", "local", code=3)
+        for words in (
+            "role NoSuchRole does not exist",
+            "role TheirInstanceRole does not trust tasks.apprunner.amazonaws.com",
+            "role TheirInstanceRole does not allow ssm:GetParameters",
+            "META_APP_SECRET: the service refuses the value in SSM: is a placeholder",
+        ):
+            assert words in said
+        assert placeholder not in said
+        assert aws.operations(released) == before
+        released.edit(
+            "NoSuchRole, instance: TheirInstanceRole",
+            "CustomAppRunnerServiceRole, instance: CustomAppRunnerInstanceRole",
+        )
+        run(released, "secret", "set", "local", "meta-app-secret", stdin="a-secret-that-will-do")
+        run(released, "reconcile", "local")
+
+
+class TestConsent:
+    def test_a_fingerprint_is_the_consent_where_nobody_is_at_a_terminal(self, released: Checkout) -> None:
+        released.edit("confirm: false", "confirm: true")
+        level(released, "INFO", "DEBUG")
+        said = run(released, "reconcile", "local", code=4)
+        fingerprint = json.loads(released.deployer("plan", "local", "--json").stdout)["fingerprint"]
+        assert f"--approve {fingerprint}" in said
+        assert "was approved; nothing was changed" in run(released, "reconcile", "local", "--approve", "0" * 12, code=4)
+        run(released, "reconcile", "local", "--approve", fingerprint)
+        assert held(released)["LOGGING_LEVEL"] == "DEBUG"
