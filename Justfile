@@ -16,6 +16,18 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @plan env *options: _sync
     deployer plan "$@"
 
+# go back to the last healthy release, or to another one: just rollback staging --to 41
+@rollback *options: _sync
+    deployer rollback "$@"
+
+# list what was released, newest first
+@releases env *options: _sync
+    deployer releases "$@"
+
+# show and break a lock that was left behind
+@unlock env *options: _sync
+    deployer unlock "$@"
+
 # report every problem in the manifests
 @check *envs: _sync
     deployer check "$@"
@@ -56,7 +68,12 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 
 # write the generated files again, and the lock files with the newest versions that fit
 @generate: _sync
-    deployer schema > env/manifest.schema.json
+    deployer schema manifest > env/manifest.schema.json
+    deployer schema plan > docs/plan.schema.json
+
+# write what the plan cases expect again: read the difference in git
+@golden: _sync-dev
+    python -m tests.golden.case
 
 @lock:
     uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra local -o requirements.lock

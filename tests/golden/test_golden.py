@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import get_args
 
+import jsonschema
 import pytest
 
 from deployer.core.change import Change
 from deployer.core.document import PlanDocument
+from deployer.verbs.schema import schema
 from tests.golden.case import Case, cases
 
 CASES = cases()
@@ -25,6 +28,14 @@ def test_the_plan_is_as_the_case_says(case: Case) -> None:
 def test_its_json_reads_back_as_the_document_it_was(case: Case) -> None:
     text = (case.folder / "plan.json").read_text()
     assert PlanDocument.model_validate_json(text).model_dump_json(indent=2) + "\n" == text
+
+
+def test_the_schema_in_the_docs_is_fresh_and_every_plan_fits_it() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "plan.schema.json").read_text()
+    assert written == schema("plan"), "write it again: just generate"
+    validator = jsonschema.Draft202012Validator(json.loads(written))
+    for case in CASES:
+        validator.validate(json.loads((case.folder / "plan.json").read_text()))
 
 
 def test_every_kind_of_change_has_a_case() -> None:
