@@ -16,7 +16,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from deployer.local import blobs, moto_services, simulation
+from deployer.local import blobs, faults, moto_services, simulation
 from deployer.local.apprunner import AppRunner, Limits
 from deployer.local.apprunner.errors import ApiError
 from deployer.local.aws_errors import AwsError, not_emulated, render
@@ -113,10 +113,8 @@ class AwsEndpoint:
         if not _from_this_machine(request):
             error = AwsError(403, "AccessDenied", "Only this machine may ask, by 127.0.0.1 or localhost.")
             return render(error, request)(environ, start_response)
-        if request.path.startswith(blobs.ROUTE):
-            return self._blobs.serve(request)(environ, start_response)
         if request.path.startswith("/_local/"):
-            return self._control(environ, start_response)
+            return self._local(request)(environ, start_response)
         if (request.content_length or 0) > LARGEST_BODY:
             error = AwsError(413, "RequestEntityTooLarge", f"A request has at most {LARGEST_BODY} bytes.")
             return render(error, request)(environ, start_response)
@@ -129,6 +127,15 @@ class AwsEndpoint:
         if isinstance(answer, AwsError):
             answer = render(answer, request, call.service)
         return answer(environ, start_response)
+
+    def _local(self, request: Request) -> Wsgi:
+        if request.path.startswith(blobs.ROUTE):
+            return self._blobs.serve(request)
+        if request.path == faults.ROUTE and request.method in {"GET", "PUT", "DELETE"}:
+            assert self._apprunner is not None
+            status, document = faults.answer(self._apprunner.faults, request.method, request.get_data())
+            return Response(json.dumps(document), status, content_type="application/json")
+        return self._control
 
     def _answer(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
         if call.region != self._region and call.service not in GLOBAL:

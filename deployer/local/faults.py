@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+ROUTE = "/_local/faults"
 RULES_AT_MOST = 100  # per switch
 
 
@@ -160,6 +161,10 @@ class Faults:
             return rule.settings
         return None
 
+    def stands(self, settings: dict[str, Any]) -> bool:
+        """Whether the switches are still those that `take` gave these settings of."""
+        return any(rule.settings is settings for rules in self._rules.values() for rule in rules)
+
     def state(self) -> dict[str, Any]:
         """What is on, with how often it struck and how often it still will."""
         return {
@@ -209,31 +214,29 @@ def _read(name: str, switch: Switch, wanted: object, problems: list[str]) -> Ite
             )
 
 
-def fault_routes(faults: Faults) -> list[web.RouteDef]:
-    """`GET/PUT/DELETE /_local/faults`: read, replace and clear the switches.
+def answer(faults: Faults, method: str, body: bytes) -> tuple[int, dict[str, Any]]:
+    """`GET`, `PUT` and `DELETE` read, replace and clear the switches: a status, and a document to send as JSON.
 
     Each answers `{"faults": {…}, "switches": {…}}`; a document that cannot be taken is 400 with
     `{"error", "problems"}`.
     """
+    try:
+        if method == "PUT":
+            faults.replace(json.loads(body))
+        elif method == "DELETE":
+            faults.clear()
+    except FaultProblem as problem:
+        return 400, {"error": str(problem), "problems": problem.problems}
+    except ValueError as error:
+        return 400, {"error": f"not JSON: {error}", "problems": []}
+    return 200, {"faults": faults.state(), "switches": faults.manual()}
 
-    def answer() -> web.Response:
-        return web.json_response({"faults": faults.state(), "switches": faults.manual()})
 
-    async def read(_: web.Request) -> web.Response:
-        return answer()
+def fault_routes(faults: Faults) -> list[web.RouteDef]:
+    """The switches at `/_local/faults`."""
 
-    async def replace(request: web.Request) -> web.Response:
-        try:
-            faults.replace(json.loads(await request.read()))
-        except FaultProblem as problem:
-            return web.json_response({"error": str(problem), "problems": problem.problems}, status=400)
-        except ValueError as error:
-            return web.json_response({"error": f"not JSON: {error}", "problems": []}, status=400)
-        return answer()
+    async def handle(request: web.Request) -> web.Response:
+        status, document = answer(faults, request.method, await request.read())
+        return web.json_response(document, status=status)
 
-    async def clear(_: web.Request) -> web.Response:
-        faults.clear()
-        return answer()
-
-    path = "/_local/faults"
-    return [web.get(path, read), web.put(path, replace), web.delete(path, clear)]
+    return [method(ROUTE, handle) for method in (web.get, web.put, web.delete)]

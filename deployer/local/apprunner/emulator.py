@@ -22,7 +22,9 @@ from deployer.local.apprunner.operations import Operations
 from deployer.local.apprunner.scaling import Scaling
 from deployer.local.apprunner.scaling_api import ScalingApi
 from deployer.local.apprunner.state import Services
+from deployer.local.apprunner.switches import SWITCHES
 from deployer.local.clients import Clients
+from deployer.local.faults import Faults
 from deployer.local.guard import Guard
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class AppRunner:
         loop: asyncio.AbstractEventLoop,
         limits: Limits,
     ) -> None:
+        self.faults = Faults(SWITCHES)
         self._loop = loop
         self._guard = Guard()
         self._logs = LogShipper(clients)
@@ -62,6 +65,7 @@ class AppRunner:
             Launcher(self._guard, region),
             self._logs,
             limits,
+            self.faults,
         )
         api = ServicesApi(account, region, services, scaling, self._operations, clients)
         revisions = ScalingApi(services, scaling)

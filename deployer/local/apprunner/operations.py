@@ -20,9 +20,11 @@ from deployer.local.apprunner.limits import Limits
 from deployer.local.apprunner.logs import LogShipper
 from deployer.local.apprunner.scaling import Scaling
 from deployer.local.apprunner.state import CREATE_FAILED, DELETED, PAUSED, RUNNING, Operation, Service, Services
+from deployer.local.faults import Faults
 from deployer.local.proxy import Proxy
 
 FLUSH_WITHIN = 3.0  # seconds; whoever sees an operation end should find its log complete
+LOOK = 0.02  # seconds between two looks whether an operation is still held
 LEAVE_WITHIN = 5.0  # seconds for the requests inside when the whole world stops
 
 
@@ -61,6 +63,7 @@ class Operations:
         launcher: Launcher,
         logs: LogShipper,
         limits: Limits,
+        faults: Faults,
     ) -> None:
         self._loop = loop
         self._services = services
@@ -69,6 +72,7 @@ class Operations:
         self._launcher = launcher
         self._logs = logs
         self._limits = limits
+        self._faults = faults
         self._live: dict[str, Live] = {}
         self._fleets: set[Fleet] = set()
         self._proxies: set[Proxy] = set()
@@ -110,6 +114,7 @@ class Operations:
             "DELETE_SERVICE": lambda: self._delete(service),
         }
         journal.event(f"{operation.type} with ID {operation.id} started.")
+        await self._held(service, operation)
         try:
             end = await kinds[operation.type]()
         except Exception as error:  # noqa: BLE001 -- an operation must end, whatever happens
@@ -120,6 +125,14 @@ class Operations:
         with self._services.lock:
             service.become(end.service)
             operation.move(end.operation, ended=True)
+
+    async def _held(self, service: Service, operation: Operation) -> None:
+        hold = self._faults.take("hold", operation=operation.type, service=service.name)
+        if hold is None:
+            return
+        end = self._loop.time() + hold["seconds"]
+        while self._loop.time() < end and self._faults.stands(hold):  # noqa: ASYNC110 -- threads turn the switches
+            await asyncio.sleep(LOOK)
 
     async def _deploy(self, service: Service, operation: Operation, previous: Previous | None, journal: Journal) -> End:
         live = self._live.get(service.arn)
