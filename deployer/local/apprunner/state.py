@@ -77,6 +77,10 @@ class Service:
     def log_group(self) -> str:
         return f"/aws/apprunner/{self.name}/{self.id}"
 
+    @property
+    def forgotten(self) -> bool:
+        return self.deleted_at is not None and time.time() - self.deleted_at > DELETED_FOR
+
     def begin(self, kind: str) -> Operation:
         operation = Operation(kind, self.arn)
         self.operations.append(operation)
@@ -118,13 +122,14 @@ class Services:
         self._all: dict[str, Service] = {}
 
     def add(self, service: Service) -> None:
+        """Those that were deleted long ago are forgotten."""
+        self._all = {arn: known for arn, known in self._all.items() if not known.forgotten}
         self._all[service.arn] = service
 
     def find(self, arn: str) -> Service:
         """Raises ResourceNotFound. A deleted service is found for an hour."""
         service = self._all.get(arn)
-        if service is None or (service.deleted_at and time.time() - service.deleted_at > DELETED_FOR):
-            self._all.pop(arn, None)
+        if service is None or service.forgotten:
             raise ResourceNotFound(f"There is no service {arn}.")
         return service
 

@@ -243,6 +243,27 @@ class Harness:
             return []
         return [event["message"] for event in found["events"]]
 
+    def switch(self, method: str, document: object = None) -> tuple[int, dict[str, Any]]:
+        """A request to the fault switches: its status and the JSON of its answer."""
+        body = None if document is None else json.dumps(document).encode()
+        request = urllib.request.Request(f"{self.endpoint.url}/_local/faults", body, method=method)  # noqa: S310 -- http
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- http
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    @contextlib.contextmanager
+    def faults(self, document: object) -> Iterator[None]:
+        """Switches that are on meanwhile."""
+        status, answer = self.switch("PUT", document)
+        assert status == 200, answer
+        try:
+            yield
+        finally:
+            self.switch("DELETE")
+
     @staticmethod
     def until(probe: Callable[[], Any], seconds: float = 10) -> Any:
         return until(probe, seconds)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
+import threading
+import time
 import urllib.error
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +15,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from deployer.local.apprunner.state import Service, Services
 
 Get = Callable[..., Any]
 
@@ -140,14 +145,85 @@ def test_a_failed_creation_is_rebuilt_in_place(world: Any, port: int, get: Get) 
     broken = {"RuntimeEnvironmentVariables": {"EXIT_AT_START": "1"}}
     arn, status = world.create("web-born", image.uri, port, configuration=broken)
     assert status == "FAILED"
-    assert world.describe(arn)["Status"] == "CREATE_FAILED"
+    failed = world.describe(arn)
+    assert (failed["Status"], failed["ServiceUrl"]) == ("CREATE_FAILED", f"127.0.0.1:{port}")
     with socket.create_server(("127.0.0.1", port)):
         pass  # nothing listens
     with pytest.raises(world.apprunner.exceptions.InvalidStateException):
         world.apprunner.pause_service(ServiceArn=arn)
-    assert world.update(arn, SourceConfiguration=world.source(image.uri, port)) == "SUCCEEDED"
-    assert world.describe(arn)["Status"] == "RUNNING"
+    for source, ended, service in (
+        (world.source(image.uri, port, **broken), "FAILED", "CREATE_FAILED"),
+        (world.source(image.uri, port), "SUCCEEDED", "RUNNING"),
+    ):
+        assert world.update(arn, SourceConfiguration=source) == ended
+        rebuilt = world.describe(arn)
+        assert (rebuilt["Status"], rebuilt["ServiceUrl"]) == (service, failed["ServiceUrl"])
     assert get(port)["path"] == "/"
+
+
+def test_what_is_described_while_an_update_goes_on_and_after_its_rollback(world: Any, port: int) -> None:
+    """While it goes on the configuration is the wanted one, as in UpdateService's answer; then the old one again."""
+    client, image = world.apprunner, world.push(env=("VERSION=1",))
+    arn, _ = world.create("web-view", image.uri, port)
+    before = world.describe(arn)
+    scaling = client.create_auto_scaling_configuration(AutoScalingConfigurationName="wanted", MaxConcurrency=7)
+    scaling_arn = scaling["AutoScalingConfiguration"]["AutoScalingConfigurationArn"]
+    source = world.source(image.uri, port, RuntimeEnvironmentVariables={"SICK": "1"})
+    with world.faults({"hold": {"seconds": 3600, "service": "web-view"}}):
+        answer = client.update_service(
+            ServiceArn=arn,
+            SourceConfiguration=source,
+            InstanceConfiguration={"Cpu": "2 vCPU", "Memory": "4 GB"},
+            AutoScalingConfigurationArn=scaling_arn,
+        )
+        during = world.describe(arn)
+    assert during["Status"] == "OPERATION_IN_PROGRESS"
+    for block in ("SourceConfiguration", "InstanceConfiguration", "AutoScalingConfigurationSummary"):
+        assert during[block] == answer["Service"][block] != before[block]
+    assert during["AutoScalingConfigurationSummary"]["AutoScalingConfigurationArn"] == scaling_arn
+    assert world.ended(arn, answer["OperationId"]) == "ROLLBACK_SUCCEEDED"
+    after = world.describe(arn)
+    assert after.pop("UpdatedAt") > before.pop("UpdatedAt")
+    assert after == before
+    client.delete_auto_scaling_configuration(AutoScalingConfigurationArn=scaling_arn)
+
+
+def test_a_deleted_service_leaves_nothing_behind(world: Any, get: Get) -> None:
+    """Neither a port nor a process, thread, task or open file."""
+
+    def once() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        image = world.push(env=("VERSION=1",))
+        arn, _ = world.create("web-gone", image.uri, port)
+        pid = get(port)["pid"]
+        sick = world.source(image.uri, port, RuntimeEnvironmentVariables={"EXIT_AT_START": "1"})
+        assert world.update(arn, SourceConfiguration=sick) == "ROLLBACK_SUCCEEDED"
+        world.delete_all()
+        assert not alive(pid)
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+
+    def left() -> tuple[int, int, int]:
+        threads = sum(thread.name.startswith("instance-") for thread in threading.enumerate())
+        return threads, len(asyncio.all_tasks(world.loop)), len(list(Path("/dev/fd").iterdir()))
+
+    once()
+    before = left()
+    for _ in range(3):
+        once()
+    world.until(lambda: all(now <= then for now, then in zip(left(), before, strict=True)))
+
+
+def test_services_deleted_long_ago_are_forgotten() -> None:
+    services = Services()
+    gone, recent = (Service(name, f"arn:{name}", name, {}, "", {}) for name in ("gone", "recent"))
+    for service in (gone, recent):
+        services.add(service)
+        service.become("DELETED")
+    gone.deleted_at = time.time() - 3601
+    services.add(Service("new", "arn:new", "new", {}, "", {}))
+    assert [service.name for service in services.every()] == ["recent", "new"]
 
 
 def test_pause_and_resume(world: Any, port: int, get: Get) -> None:

@@ -105,6 +105,12 @@ def test_a_revision_in_use_stays(world: Any, port: int, name: str) -> None:
     assert status == "SUCCEEDED"
     summary = world.describe(arn)["AutoScalingConfigurationSummary"]
     assert (summary["AutoScalingConfigurationArn"], summary["HasAssociatedService"]) == (used, True)
+    answer = client.list_auto_scaling_configurations(AutoScalingConfigurationName=name, LatestOnly=False)
+    summaries = {one["AutoScalingConfigurationRevision"]: one for one in answer["AutoScalingConfigurationSummaryList"]}
+    assert summaries[1] == summary
+    assert {number: one["HasAssociatedService"] for number, one in summaries.items()} == {1: True, 2: False}
+    assert {(one["Status"], one["IsDefault"]) for one in summaries.values()} == {("ACTIVE", False)}
+    assert summaries[1]["CreatedAt"] <= summaries[2]["CreatedAt"]
     services = client.list_services_for_auto_scaling_configuration(AutoScalingConfigurationArn=used)
     assert services["ServiceArnList"] == [arn]
     for request in (
