@@ -29,9 +29,9 @@ class World:
     def manifest(self) -> Path:
         return self.checkout.manifest
 
-    def deployer(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> str:
-        """The console script with the checkout's own code, as its user starts it."""
-        return run([DEPLOYER, *arguments], cwd=str(self.checkout.root), env=self._environment(), codes=codes)
+    def deployer(self, *arguments: str, **variables: str) -> str:
+        """The console script with the checkout's own code, as its user starts it; `variables` as its environment."""
+        return run([DEPLOYER, *arguments], cwd=str(self.checkout.root), env=self._environment() | variables)
 
     def python(self, module: str, *arguments: str) -> str:
         return run([sys.executable, "-m", module, *arguments], cwd=str(self.checkout.root), env=self._environment())
