@@ -50,12 +50,12 @@ def in_turns(work: Mapping[str, Callable[[], object]], rounds: int) -> dict[str,
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def run(command: Sequence[str], *, cwd: str, env: Mapping[str, str]) -> str:
-    """Run a command to its end and return its output. Raises RuntimeError when it fails."""
+def run(command: Sequence[str], *, cwd: str, env: Mapping[str, str], codes: Sequence[int] = (0,)) -> str:
+    """Run a command to its end and return its output. Raises RuntimeError for an exit code that is not among `codes`."""
     done = subprocess.run(
         command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120
     )
-    if done.returncode:
+    if done.returncode not in codes:
         raise RuntimeError(f"{' '.join(command[:3])} ended with {done.returncode}: {done.stderr[-800:]}")
     return done.stdout
 

@@ -29,9 +29,10 @@ class World:
     def manifest(self) -> Path:
         return self.checkout.manifest
 
-    def deployer(self, *arguments: str, **variables: str) -> str:
-        """The console script with the checkout's own code, as its user starts it; `variables` as its environment."""
-        return run([DEPLOYER, *arguments], cwd=str(self.checkout.root), env=self._environment() | variables)
+    def deployer(self, *arguments: str, codes: tuple[int, ...] = (0,), **variables: str) -> str:
+        """The console script with the checkout's own code, as its user starts it; `variables` join its environment."""
+        env = self._environment() | variables
+        return run([DEPLOYER, *arguments], cwd=str(self.checkout.root), env=env, codes=codes)
 
     def python(self, module: str, *arguments: str) -> str:
         return run([sys.executable, "-m", module, *arguments], cwd=str(self.checkout.root), env=self._environment())
