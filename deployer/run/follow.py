@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from deployer.aws import logs
 from deployer.aws.session import Session
-from deployer.core.secret import SecretValue
+from deployer.run.scrub import Scrubber
 from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started, Target
 from deployer.view.progress import Reporter
@@ -18,13 +17,13 @@ CLOCKS_APART = 5  # seconds that this machine's clock may be ahead of the platfo
 
 @dataclass(frozen=True)
 class Follower:
-    """`made` are secrets that this run has written: they are taken out of every log line."""
+    """Follows operations of one environment; no line is shown that the scrubber has not cleaned."""
 
     session: Session
     target: Target
     report: Reporter
     fastest: float
-    made: Sequence[SecretValue] = field(default_factory=list)
+    scrubber: Scrubber
 
     def follow(self, started: Started, since: float) -> Progress:
         """Wait for the end, telling each event once. `since` is seconds since 1970."""
@@ -44,6 +43,11 @@ class Follower:
     def cause(self, started: Started, since: float) -> str:
         """The application's last lines, or else the platform's."""
         places = self.target.logs(started)
+        if not self.scrubber.learn():
+            return (
+                f"look at the log group {places.application}: these credentials may not read the secrets,"
+                " so that its lines cannot be shown without them"
+            )
         lines = self._lines(places.application, since) or self._lines(places.platform, since)
         if not lines:
             return "neither the service nor App Runner wrote a line about it"
@@ -51,9 +55,4 @@ class Follower:
 
     def _lines(self, group: str, since: float, streams: str = "") -> list[str]:
         start = int((since - CLOCKS_APART) * 1000)
-        return [self._clean(line) for line in logs.since(self.session.logs, group, start, prefix=streams)]
-
-    def _clean(self, line: str) -> str:
-        for value in self.made:
-            line = line.replace(value.reveal(), "<secret>")
-        return line
+        return self.scrubber.clean(logs.since(self.session.logs, group, start, prefix=streams))

@@ -21,7 +21,6 @@ from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import last_healthy
-from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError, DeploymentFailed, Interrupted, Refused, StateUnknown
 from deployer.run import resume
 from deployer.run.apply import Applier
@@ -29,6 +28,7 @@ from deployer.run.follow import Follower
 from deployer.run.observe import observe
 from deployer.run.preflight import Examine, inspect
 from deployer.run.probe import probe, public_url
+from deployer.run.scrub import Scrubber
 from deployer.targets.base import Progress, Started, Target
 from deployer.view.progress import Reporter
 
@@ -80,7 +80,7 @@ class Run:
         if not left_behind and not busy:
             return False
         with lock.hold(self.session.ssm, self.desired.ledger, who=self.who, verb="resume") as held:
-            resume.settle(held, self.session, self.desired, self.target, self.follower([]))
+            resume.settle(held, self.session, self.desired, self.target, self.follower())
         return True
 
     def apply(self, agreed: Planned) -> Outcome:
@@ -98,10 +98,11 @@ class Run:
         facts = replace(facts, inspection=seen)
         return Planned(planner.plan(self.desired, facts, prune=self.prune), facts)
 
-    def follower(self, made: list[SecretValue]) -> Follower:
-        """What waits for this run's operations; `made` are the secrets to keep out of its lines."""
+    def follower(self) -> Follower:
+        """What waits for this run's operations."""
         fastest = 0.1 if self.desired.local else 3.0
-        return Follower(self.session, self.target, self.report, fastest, made)
+        scrubber = Scrubber(self.session, self.desired)
+        return Follower(self.session, self.target, self.report, fastest, scrubber)
 
 
 def refuse_stale(stood_on: Mapping[str, str], now: Plan) -> None:
@@ -122,7 +123,7 @@ class _Carrier:
         self._run = run
         self._held = held
         self._begin = begin
-        self._made: list[SecretValue] = []
+        self._follower = run.follower()
 
     def carry_out(self, planned: Planned) -> Outcome:
         """Make every change; says what was started when it is interrupted."""
@@ -146,7 +147,7 @@ class _Carrier:
             tags=run.desired.tags,
             image_manifest=run.image_manifest,
             scaling_arn=wanted,
-            made=self._made,
+            made=self._follower.scrubber.made,
             tell=run.report.step,
         )
         started: Started | None = None
@@ -192,18 +193,16 @@ class _Carrier:
     def _resumed(self, started: Started | None) -> None:
         if started is None:
             return
-        follower = self._run.follower(self._made)
-        if follower.follow(started, self._begin) is not Progress.SUCCEEDED:
-            why = follower.cause(started, self._begin)
+        if self._follower.follow(started, self._begin) is not Progress.SUCCEEDED:
+            why = self._follower.cause(started, self._begin)
             raise StateUnknown("the paused service could not be resumed", why=why, fix="mend the cause, then run again")
 
     def _finish(self, plan: Plan, started: Started) -> None:
         """Wait for the operation; a failed one is recorded with its cause shown."""
-        follower = self._run.follower(self._made)
-        progress = follower.follow(started, self._begin)
+        progress = self._follower.follow(started, self._begin)
         if progress is Progress.SUCCEEDED:
             return
-        why = follower.cause(started, self._begin)
+        why = self._follower.cause(started, self._begin)
         self._record(self._run.desired, plan, "failed", started, "the deployment failed")
         raise resume.failure(progress, plan.release, plan.live, why)
 

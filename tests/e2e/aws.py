@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
 
 PATH = "/app-runtime/ansari-whatsapp/local"
+LEDGER = "/app-deployer/ansari-whatsapp/local"
 SECRETS = (
     "whatsapp-service-api-key",
     "meta-business-phone-number-id",
