@@ -14,7 +14,7 @@ from bench.measure import Result
 from bench.world import World
 from deployer.__main__ import main
 
-READS = re.compile(r"(Describe|Filter|Get|List)\w+")
+READS = re.compile(r"(BatchGet|Describe|Filter|Get|List)\w+")
 
 
 def measure(world: World) -> list[Result]:

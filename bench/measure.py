@@ -51,7 +51,7 @@ def in_turns(work: Mapping[str, Callable[[], object]], rounds: int) -> dict[str,
 
 
 def run(command: Sequence[str], *, cwd: str, env: Mapping[str, str], codes: Sequence[int] = (0,)) -> str:
-    """Run a command to its end and return its output. Raises RuntimeError for an exit code that is not among `codes`."""
+    """Run a command to its end and return its output. Raises RuntimeError for an exit code beside `codes`."""
     done = subprocess.run(
         command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120
     )
