@@ -56,6 +56,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @test *options: _sync-dev
     pytest "$@"
 
+# the reliability suites at full size: every crash, every fault
+@torture *options: _sync-dev
+    pytest tests/torture --full -s "$@"
+
 # measure how fast it is, in a local world of its own: docs/speed.md
 @bench *options: _sync-dev
     python -m bench "$@"

@@ -63,7 +63,7 @@ class Session:
             read_timeout=30,
             retries={"mode": "standard", "max_attempts": 6},
             max_pool_connections=16,
-            user_agent_extra="ansari-deployer",
+            user_agent_extra=f"ansari-deployer md/pid#{os.getpid()}",  # CloudTrail shows which run it was
         )
         credentials: dict[str, Any] = LOCAL_CREDENTIALS if self.endpoint else {}
         client = self._botocore.create_client(

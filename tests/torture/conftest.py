@@ -1,0 +1,30 @@
+"""One world for all torture of a session. `--full` runs every case instead of a fixed sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e import tiny
+from tests.e2e.checkout import make_checkout
+from tests.torture.gate import Gate
+from tests.torture.world import World
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    checkout = make_checkout(tmp_path_factory.mktemp("torture"))
+    tiny.commit(checkout)
+    assert checkout.deployer("local", "up").returncode == 0
+    gate = Gate(checkout.ports["4566"])
+    made = World(checkout, gate)
+    yield made
+    gate.close()
+    checkout.deployer("local", "down")
+    print("\n" + "  ".join(f"{count} {what}" for what, count in sorted(made.counts.items())))  # noqa: T201
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--full"))

@@ -1,0 +1,76 @@
+"""Each kind of fault on every call in turn: the run gets over it, or says what happened; nothing is half done."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import pytest
+
+from tests.torture.gate import FAULTS, Kind, Rule
+from tests.torture.test_crashes import DEBUG, INFO, RECONCILE
+from tests.torture.world import Environment, World, seeded
+
+pytestmark = pytest.mark.timeout(7200)
+SAMPLE = 6
+CODES = {1, 3, 4, 5, 6}
+
+
+@dataclass(frozen=True)
+class Case:
+    kind: Kind
+    number: int
+    lasts: bool
+
+
+def cases(calls: int, name: str, *, full: bool) -> list[Case]:
+    """Every fault once at every call; those that no retry helps against also for ever."""
+    once = [Case(kind, number, lasts=False) for kind in FAULTS for number in range(1, calls + 1)]
+    ever = [Case("denied", number, lasts=True) for number in range(1, calls + 1)]
+    if full:
+        return once + ever
+    chance = random.Random(seeded(name))
+    return chance.sample(once, SAMPLE) + chance.sample(ever, SAMPLE // 2)
+
+
+@pytest.mark.parametrize("name", ["create", "update"])
+def test_a_fault_is_got_over_or_said_and_nothing_is_half_done(world: World, name: str, *, full: bool) -> None:
+    with world.environment() as environment:
+        prepare(environment, name)
+        environment.must(*RECONCILE)
+        calls = len(world.gate.calls)
+        wanted = environment.state()
+    for case in cases(calls, name, full=full):
+        with world.environment() as environment:
+            prepare(environment, name)
+            rule = Rule(case.kind, case.number, lasts=case.lasts)
+            done = environment.run(*RECONCILE, rule=rule)
+            where = f"{case} at {rule.hit}\n{done.said}"
+            if done.code:
+                assert done.code in CODES, where
+                assert done.said.count("error: ") == 1, where
+                assert "  fix: " in done.said, where
+            environment.must(*RECONCILE)
+            found = environment.state()
+            assert found["deployments"] == wanted["deployments"], where
+            for state in (found, wanted):
+                without_versions(state)
+            assert found == wanted, where
+            assert environment.run("plan", "ENV", "--detailed-exitcode").code == 0, where
+            environment.check_running()
+        world.count("faults")
+
+
+def prepare(environment: Environment, name: str) -> None:
+    if name == "update":
+        environment.must(*RECONCILE)
+        environment.edit(DEBUG, INFO)
+
+
+def without_versions(state: dict[str, object]) -> None:
+    """A write whose answer was lost is sent again, and counts twice: SSM makes a version of each."""
+    parameters, releases = state["parameters"], state["releases"]
+    assert isinstance(parameters, dict)
+    assert isinstance(releases, list)
+    state["parameters"] = {name: found[:2] for name, found in parameters.items()}
+    state["releases"] = [{**release, "versions": {}} for release in releases]
