@@ -19,6 +19,13 @@ def is_denied(error: botocore.ClientError) -> bool:
     return error.response.get("Error", {}).get("Code") in DENIED
 
 
+def is_refusal(error: Exception) -> bool:
+    """Whether AWS has surely done nothing: it answered, and with a no."""
+    if not isinstance(error, botocore.ClientError):
+        return False
+    return 400 <= error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500
+
+
 def explain(error: botocore.ClientError | botocore.BotoCoreError) -> AwsError:
     """The error for a person. Parameters of the call are left out: they may hold a secret."""
     if isinstance(error, botocore.ClientError):

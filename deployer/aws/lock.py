@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from deployer.core.facts import LockFact
 from deployer.errors import Refused, StateUnknown
 
@@ -158,7 +160,9 @@ def hold(ssm: SSMClient, ledger: str, *, who: str, verb: str) -> Iterator[Held]:
     finally:
         stop.set()
         heart.join(timeout=5)
-        held.release()
+        # What was done is done, whatever becomes of the lock: it is over when this process is, or expires by itself.
+        with suppress(ClientError, BotoCoreError):
+            held.release()
 
 
 def read(ssm: SSMClient, ledger: str) -> LockFact | None:

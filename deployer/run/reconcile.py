@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from deployer.aws import ledger, lock
-from deployer.aws.errors import explain
+from deployer.aws.errors import AwsError, explain, is_refusal
 from deployer.aws.lock import Held
 from deployer.aws.session import Session
 from deployer.core import planner, rollback
@@ -126,7 +126,7 @@ class _Carrier:
         self._follower = run.follower()
 
     def carry_out(self, planned: Planned) -> Outcome:
-        """Make every change; says what was started when it is interrupted."""
+        """Make every change. Says what was started when it is interrupted, and how far it came when AWS fails."""
         done = 0
 
         def count() -> None:
@@ -137,6 +137,10 @@ class _Carrier:
             return self._carry_out(planned, count)
         except KeyboardInterrupt:
             raise _interrupted(planned.plan, done, self._held) from None
+        except (ClientError, BotoCoreError) as error:
+            if done == 0 and is_refusal(error):
+                raise
+            raise _stopped(planned.plan, done, self._held, explain(error)) from None
 
     def _carry_out(self, planned: Planned, count: Callable[[], None]) -> Outcome:
         run, plan = self._run, planned.plan
@@ -183,8 +187,8 @@ class _Carrier:
         try:
             started = applier.apply(change)
         except ClientError as error:
-            if 400 <= error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500:
-                self._held.settled()  # AWS has said no
+            if is_refusal(error):
+                self._held.settled()
             raise
         assert started is not None
         self._held.started(started.operation)
@@ -240,7 +244,7 @@ class _Carrier:
             outcome = _Carrier(back, self._held, time.time()).carry_out(way)
         except DeployerError as error:
             return StateUnknown(f"{what}, and going back to release {target.number} failed", why=str(error))
-        except ClientError as error:
+        except (ClientError, BotoCoreError) as error:
             return StateUnknown(f"{what}, and going back to release {target.number} failed", why=str(explain(error)))
         return DeploymentFailed(
             f"{what}; release {target.number} serves again, as release {outcome.number}",
@@ -283,3 +287,13 @@ def _interrupted(plan: Plan, done: int, held: Held) -> Interrupted:
         why=f"App Runner goes on with operation {operation or 'that was just asked for'}; it cannot be cancelled",
         fix=f"follow it to its end with: {verb}",
     )
+
+
+def _stopped(plan: Plan, done: int, held: Held, error: AwsError) -> StateUnknown:
+    """AWS failed on the way: what holds now, and that the same command goes on from there."""
+    what = f"{error.what}, after {done} of {len(plan.changes)} changes"
+    if held.under_way is not None:
+        what += f"; release {plan.release} may be on its way"
+    verb = f"just {'rollback' if plan.rollback_to else 'reconcile'} {plan.environment}"
+    fix = f"{error.fix}; {verb} goes on from there" if error.fix else f"{verb} goes on from there"
+    return StateUnknown(what, why=error.why, fix=fix)

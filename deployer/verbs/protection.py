@@ -37,15 +37,16 @@ def check(environment: Environment, plan: Plan, consent: Consent) -> None:
         )
     protect = environment.loaded.manifest.protect
     folder = environment.loaded.path.resolve().parent
-    if protect.branches:
-        _branch(folder, plan.environment, protect.branches)
-    if protect.clean_tree and not git.is_clean(folder):
-        raise Refused(
-            f"{plan.environment} takes committed changes only, and this checkout has others (protect.clean_tree)",
-            fix="commit or stash them: git status",
-        )
-    if protect.healthy_in and plan.deployment:
-        _healthy_elsewhere(folder / f"{protect.healthy_in}.yaml", plan)
+    if plan.rollback_to is None:  # a release that was healthy here has passed all of these, and takes no file from here
+        if protect.branches:
+            _branch(folder, plan.environment, protect.branches)
+        if protect.clean_tree and not git.is_clean(folder):
+            raise Refused(
+                f"{plan.environment} takes committed changes only, and this checkout has others (protect.clean_tree)",
+                fix="commit or stash them: git status",
+            )
+        if protect.healthy_in and plan.deployment:
+            _healthy_elsewhere(folder / f"{protect.healthy_in}.yaml", plan)
     if protect.confirm:
         _confirm(plan, consent)
 

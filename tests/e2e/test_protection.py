@@ -91,3 +91,16 @@ def test_a_person_types_the_name(deployed: Checkout, typed: str, code: int) -> N
         os.close(terminal)
     assert "Type the environment's name" in done.stderr
     assert done.returncode == code, done.stderr
+
+
+def test_a_rollback_asks_for_consent_only(deployed: Checkout) -> None:
+    """It takes nothing from this checkout, and is what one reaches for when things are bad."""
+    write_second(deployed, "protect: {confirm: false, clean_tree: false}")
+    assert deployed.deployer("reconcile", "second").returncode == 0
+    write_second(deployed, "protect: {confirm: true, clean_tree: true, branches: [release]}")
+    aws.ssm(deployed).delete_parameters(Names=["/app-runtime/ansari-whatsapp/second/logging-level"])
+    done = deployed.deployer("rollback", "second", "--to", "1")
+    assert done.returncode == 4
+    assert "there is no terminal" in done.stderr
+    fingerprint = done.stderr.rpartition("--approve ")[2].strip()
+    assert deployed.deployer("rollback", "second", "--to", "1", "--approve", fingerprint).returncode == 0

@@ -45,11 +45,13 @@ def test_a_fault_is_got_over_or_said_and_nothing_is_half_done(world: World, name
             prepare(environment, name)
             rule = Rule(case.kind, case.number, lasts=case.lasts)
             done = environment.run(*RECONCILE, rule=rule)
+            written = [call for call in world.gate.writes() if not call.name.endswith("/lock")]
             where = f"{case} at {rule.hit}\n{done.said}"
             if done.code:
                 assert done.code in CODES, where
                 assert done.said.count("error: ") == 1, where
                 assert "  fix: " in done.said, where
+                assert done.code != 1 or len(written) <= 1, where  # 1 says that nothing was changed
             environment.must(*RECONCILE)
             found = environment.state()
             assert found["deployments"] == wanted["deployments"], where
