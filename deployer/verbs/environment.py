@@ -10,6 +10,7 @@ from deployer.aws import ledger
 from deployer.aws.session import Session
 from deployer.core import rollback
 from deployer.core.desired import Desired, WantedImage, desired
+from deployer.errors import DeployerError
 from deployer.image.snapshot import Snapshot, take
 from deployer.local import lifecycle
 from deployer.local.settings import world_settings
@@ -43,8 +44,14 @@ class Environment:
 
 
 def open_session(loaded: Loaded) -> tuple[Session, str]:
-    """A session whose account is that of the manifest, and the caller's ARN."""
+    """A session whose account is that of the manifest, and the caller's ARN.
+
+    Raises DeployerError when the manifest is for the local world and that is not running.
+    """
     aws = loaded.manifest.aws
+    if aws.endpoint is not None and lifecycle.find(world_settings(loaded)) is None:
+        name = loaded.manifest.environment
+        raise DeployerError("the local world is not running", fix=f"just up {name}, or: just reconcile {name}")
     session = Session(aws.account, aws.region, aws.endpoint)
     return session, session.check()
 

@@ -180,6 +180,14 @@ def test_no_secret_is_on_any_surface(deployed: Checkout) -> None:
     assert leaks == []
 
 
+@pytest.mark.parametrize("words", [["releases"], ["unlock"], ["secret", "set"]])
+def test_a_world_that_does_not_run_is_named(tmp_path: Path, words: list[str]) -> None:
+    checkout = make_checkout(tmp_path / "checkout")
+    done = checkout.deployer(*words, "local", *(["meta-app-secret"] if words == ["secret", "set"] else []), stdin="x")
+    assert done.returncode == 1
+    assert done.stderr == "error: the local world is not running\n  fix: just up local, or: just reconcile local\n"
+
+
 def test_a_taken_port_is_named_with_the_line_that_chooses_it(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path / "checkout")
     port = checkout.ports["8002"]
