@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deployer.core.change import DeployService
+from deployer.core.change import DeployService, RecordRelease
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
 from deployer.core.groups.access import access
@@ -35,11 +35,12 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     """
     running = _running(facts)
     images = image(desired, facts)
-    wanted = variables(desired, facts, running, _previous(facts), prune=False)
+    wanted = variables(desired, facts, running, None, prune=False)
     spec, release = _spec(desired, images.digest, wanted)
     services = service(desired, facts, spec, release, wanted, running.release if running else None)
     deploys = any(isinstance(change, DeployService) for change in services.changes)
-    previous = running if deploys else _previous(facts)
+    releases = deploys or any(isinstance(change, RecordRelease) for change in services.changes)
+    previous = _healthy_but(facts, release) if releases else before(facts.releases, running)
     wanted = variables(desired, facts, running, previous, prune=prune)
     parts = (access(desired, facts), images, wanted, services)
     content = content_id(spec.image, desired.literals, wanted.versions, wanted.anew, spec.settings)
@@ -78,8 +79,9 @@ def _running(facts: Facts) -> RecordedRelease | None:
     return found or last_healthy(facts.releases)
 
 
-def _previous(facts: Facts) -> RecordedRelease | None:
-    return before(facts.releases, _running(facts))
+def _healthy_but(facts: Facts, release: str) -> RecordedRelease | None:
+    """What to go back to once `release` is recorded."""
+    return last_healthy([entry for entry in facts.releases if entry.release.id != release])
 
 
 def _spec(desired: Desired, digest: str, wanted: VariablesPart) -> tuple[ServiceSpec, str]:

@@ -215,6 +215,22 @@ class TestAfterADeployment:
         assert made.warnings
         assert only(made, RecordRelease).release == made.release
 
+    def test_what_is_deleted_does_not_depend_on_who_records_the_release(
+        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
+    ) -> None:
+        """A run that was stopped before its record leaves the same to delete as one that was not."""
+        first = wish(parameter("level", "DEBUG"), parameter("gone", "x"))
+        facts = carry_out(plan(first, empty), empty, first)
+        second = wish(parameter("level", "INFO"))
+        facts = carry_out(plan(second, facts), facts, second)
+        third = wish(parameter("level", "ERROR"))
+        undisturbed = plan(third, facts, prune=True)
+        stopped = replace(carry_out(undisturbed, facts, third), parameters=facts.parameters, releases=facts.releases)
+        level = third.parameters[0].path
+        stopped = replace(stopped, parameters={**stopped.parameters, level: ParameterFact(False, 3, "ERROR")})
+        assert kinds(undisturbed) == ["PutParameter", "DeployService", "DeleteParameter"]
+        assert kinds(plan(third, stopped, prune=True)) == ["RecordRelease", "DeleteParameter"]
+
     def test_managed_things_that_were_bent_are_mended(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
         wanted = wish()
         live = carry_out(plan(wanted, empty), empty, wanted)

@@ -13,33 +13,16 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 from urllib.parse import parse_qs
 
 READS: Final = re.compile(r"(Get|List|Describe|BatchGet|Filter|Simulate)")
 SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 HELD: Final = 0.2  # seconds a connection is kept without an answer before it is dropped
 
-Kind = Literal[
-    "kill before",
-    "kill after",
-    "throttled",
-    "error 500",
-    "error 503",
-    "denied",
-    "reset before",
-    "reset after",
-    "no answer",
-]
-FAULTS: Final[tuple[Kind, ...]] = (
-    "throttled",
-    "error 500",
-    "error 503",
-    "denied",
-    "reset before",
-    "reset after",
-    "no answer",
-)
+Fault = Literal["throttled", "error 500", "error 503", "denied", "reset before", "reset after", "no answer"]
+Kind = Literal["kill before", "kill after"] | Fault
+FAULTS: Final[tuple[Fault, ...]] = get_args(Fault)
 
 
 @dataclass(frozen=True)
