@@ -173,7 +173,10 @@ def _rollback(options: argparse.Namespace) -> int:
     if options.environment is None:
         reporter.note("no environment was named: this is staging")
     environment = open_environment(options.environment or "staging", reporter)
-    planning.settle(environment)
+    stopped = planning.settle(environment)
+    if stopped and stopped.release.rollback_to and options.to is None:  # asked for once, and not to be done twice
+        reporter.note(f"the rollback that was stopped is done: release {stopped.release.rollback_to} serves again")
+        options.to = stopped.release.rollback_to
     environment = environment.back_to(options.to, with_secrets=options.with_secrets)
     options.retry = True  # a release that was healthy once may be gone back to, whatever came of it later
     return _carry_out(options, environment, planning.make_plan(environment))

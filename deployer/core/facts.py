@@ -130,6 +130,12 @@ class Facts:
     restorable: Mapping[str, str] = field(default_factory=dict)
     inspection: Inspection | None = None
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether an earlier run left its lock behind, or the service is busy: something has to come to its end."""
+        left_behind = self.lock is not None and self.lock.over
+        return left_behind or (self.service is not None and self.service.status == BUSY)
+
     def named(self) -> dict[str, str]:
         """Every fact a plan stands on, by name and in words: what is compared before a plan is applied."""
         return dict(self._named())

@@ -16,11 +16,11 @@ from deployer.aws.session import Session
 from deployer.core import planner, rollback
 from deployer.core.change import DeleteParameter, DeployService, RecordRelease, ResumeService
 from deployer.core.desired import Desired
-from deployer.core.facts import BUSY, Facts, Inspection, moved
+from deployer.core.facts import Facts, Inspection, moved
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.core.record import record
-from deployer.core.release import last_healthy
+from deployer.core.release import RecordedRelease, last_healthy
 from deployer.errors import DeployerError, DeploymentFailed, Interrupted, Refused, StateUnknown
 from deployer.run import resume
 from deployer.run.apply import Applier
@@ -73,15 +73,13 @@ class Run:
         """The live state of all that is wanted."""
         return observe(self.session, self.target, self.desired)
 
-    def settle(self, facts: Facts) -> bool:
-        """Go on from where an earlier run stopped, or wait until the service is free; False when there is no need."""
-        left_behind = facts.lock is not None and facts.lock.over
-        busy = facts.service is not None and facts.service.status == BUSY
-        if not left_behind and not busy:
-            return False
+    def settle(self) -> RecordedRelease | None:
+        """Go on from where an earlier run stopped, and wait until the service is free.
+
+        Returns the release that the earlier run had recorded before it stopped, if any.
+        """
         with lock.hold(self.session.ssm, self.desired.ledger, who=self.who, verb="resume") as held:
-            resume.settle(held, self.session, self.desired, self.target, self.follower())
-        return True
+            return resume.settle(held, self.session, self.desired, self.target, self.follower())
 
     def apply(self, agreed: Planned) -> Outcome:
         """Carry a plan out. Raises Refused when the world has moved since it was made."""

@@ -16,16 +16,19 @@ from deployer.targets.base import Operation, Progress, Started, Target
 CLOCKS_APART = 60.0  # seconds by which this machine's clock and the platform's may differ
 
 
-def settle(held: Held, session: Session, desired: Desired, target: Target, follower: Follower) -> None:
+def settle(
+    held: Held, session: Session, desired: Desired, target: Target, follower: Follower
+) -> RecordedRelease | None:
     """Wait for the operation that runs, if any, and record what came of one that nobody waited for.
 
-    One that succeeded is left to the next plan, which finds a live release to prove and record. Raises
-    DeploymentFailed or StateUnknown, as the run that started it would have.
+    One that succeeded is left to the next plan, which finds a live release to prove and record; when the stopped run
+    had recorded it, that release is returned. Raises DeploymentFailed or StateUnknown, as the run that started it
+    would have.
     """
     service = target.observe(desired.service_name)[0]
     operation = target.newest_operation(service.arn) if service else None
     if service is None or operation is None:
-        return
+        return None
     intended = held.previous if held.previous and _is_of(operation, held.previous) else None
     progress = operation.progress
     started = Started(service.arn, operation.id)
@@ -35,15 +38,18 @@ def settle(held: Held, session: Session, desired: Desired, target: Target, follo
     if progress is Progress.RUNNING:
         follower.report.step("attach", f"{operation.kind} is under way; an earlier run or somebody else started it")
         progress = follower.follow(started, operation.started)
-    if intended and progress is not Progress.SUCCEEDED:
-        releases = ledger.read(session.ssm, desired.ledger)
-        if all(entry.release.operation != operation.id for entry in releases):
-            held.check()
-            ledger.record(session.ssm, desired.ledger, _failed(intended, operation))
-            held.settled()
-            why = follower.cause(started, operation.started)
-            raise failure(progress, intended.release, last_healthy(releases), why)
+    if intended is None:
+        return None
+    releases = ledger.read(session.ssm, desired.ledger)
+    recorded = next((entry for entry in releases if entry.release.operation == operation.id), None)
+    if recorded is None and progress is not Progress.SUCCEEDED:
+        held.check()
+        ledger.record(session.ssm, desired.ledger, _failed(intended, operation))
+        held.settled()
+        why = follower.cause(started, operation.started)
+        raise failure(progress, intended.release, last_healthy(releases), why)
     held.settled()
+    return recorded
 
 
 def failure(progress: Progress, release: str, serving: RecordedRelease | None, why: str) -> DeployerError:

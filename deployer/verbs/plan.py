@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from deployer.core.document import PlanDocument, document
 from deployer.core.facts import LockFact
 from deployer.core.plan import Plan
+from deployer.core.release import RecordedRelease
 from deployer.errors import Blocked, Refused, UsageError
 from deployer.local.lifecycle import refuse_taken_ports
 from deployer.local.settings import world_settings
@@ -32,12 +33,15 @@ def make_plan(environment: Environment) -> Planned:
 def settled_plan(environment: Environment) -> Planned:
     """The plan, after what an earlier run left under way has come to its end."""
     planned = make_plan(environment)
-    return make_plan(environment) if environment.run.settle(planned.facts) else planned
+    if not planned.facts.unsettled:
+        return planned
+    environment.run.settle()
+    return make_plan(environment)
 
 
-def settle(environment: Environment) -> None:
-    """Let what an earlier run left under way come to its end."""
-    environment.run.settle(environment.run.observed())
+def settle(environment: Environment) -> RecordedRelease | None:
+    """Let what an earlier run left under way come to its end; the release it had recorded, if any."""
+    return environment.run.settle() if environment.run.observed().unsettled else None
 
 
 def show(environment: Environment, planned: Planned, *, form: str, colour: bool) -> str:
