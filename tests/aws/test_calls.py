@@ -7,11 +7,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from botocore.exceptions import ClientError
@@ -23,6 +25,9 @@ from deployer.core.lifecycle import lifecycle_policy
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked, Refused, StateUnknown
 from tests.core.test_release import release
+
+if TYPE_CHECKING:
+    from types_boto3_ssm import SSMClient
 
 
 def read(session: Session, path: str, *names: str) -> dict[str, ParameterFact]:
@@ -321,3 +326,17 @@ def test_log_lines_come_in_order_and_since_a_moment(session: Session, fresh: str
     assert logs.since(session.logs, fresh, now) == ["a0", "b1", "a2"]
     assert logs.since(session.logs, fresh, now, prefix="b") == ["b1"]
     assert logs.since(session.logs, fresh, now, limit=1) == ["a2"]
+
+
+def test_threads_that_meet_their_first_error_together_both_know_it(session: Session, fresh: str) -> None:
+    for _ in range(20):
+        new = Session(session.account, session.region, session.endpoint)
+        client, start = new.ssm, threading.Barrier(4)
+
+        def look(ssm_client: SSMClient = client, together: threading.Barrier = start) -> object:
+            together.wait()
+            return lock.read(ssm_client, f"/{fresh}")
+
+        with ThreadPoolExecutor(4) as pool:
+            looks = [pool.submit(look) for _ in range(4)]
+        assert [found.result() for found in looks] == [None] * 4
