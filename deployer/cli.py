@@ -137,10 +137,14 @@ def _plan(options: argparse.Namespace) -> int:
     if options.rollback:
         environment = environment.back_to(options.to, with_secrets=options.with_secrets)
     planned = verb.make_plan(environment)
-    form = "json" if options.json else "markdown" if options.markdown else "text"
-    _out(verb.show(environment, planned, form=form, colour=_colour(sys.stdout)))
+    if options.json or options.out:  # the document's types take some time to build
+        from deployer.verbs import saved_plan
+    if options.json:
+        _out(saved_plan.as_json(planned.plan))
+    else:
+        _out(verb.show(environment, planned, colour=_colour(sys.stdout), markdown=options.markdown))
     if options.out:
-        verb.save(planned.plan, options.out)
+        saved_plan.save(planned.plan, options.out)
         reporter.note(f"saved: just reconcile {planned.plan.environment} --plan {options.out}")
     verb.refuse_blocked(planned.plan)
     return 2 if options.detailed_exitcode and not planned.plan.empty else 0
@@ -154,14 +158,17 @@ def _reconcile(options: argparse.Namespace) -> int:
     if options.plan is None:
         environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
         return _carry_out(options, environment, planning.settled_plan(environment))
+    from deployer.project import manifest_path
+    from deployer.verbs import saved_plan
+
     if options.image or options.prune:
         raise UsageError("a saved plan has its own image and its own --prune", fix="leave out --image and --prune")
-    saved = planning.read_saved(options.plan, options.environment)
+    saved = saved_plan.read_saved(options.plan, manifest_path(options.environment).stem)
     environment = open_environment(options.environment, reporter, image=saved.tag, prune=saved.prune)
     if saved.rollback_to:
         environment = environment.back_to(saved.rollback_to, with_secrets=saved.with_secrets)
     planned = planning.settled_plan(environment)
-    planning.refuse_changed(saved, planned.plan)
+    saved_plan.refuse_changed(saved, planned.plan)
     return _carry_out(options, environment, planned)
 
 
@@ -188,7 +195,7 @@ def _carry_out(options: argparse.Namespace, environment: Environment, planned: P
     from deployer.verbs.protection import Consent
 
     shown = sys.stderr if options.json else sys.stdout
-    print(planning.show(environment, planned, form="text", colour=_colour(shown)), file=shown, flush=True)
+    print(planning.show(environment, planned, colour=_colour(shown)), file=shown, flush=True)
     consent = Consent(_ask if sys.stdin.isatty() else None, options.approve)
     outcome = verb.apply(environment, planned, consent, retry=options.retry)
     _out(verb.show(environment, outcome, verb.Shown(options.json, _just())))

@@ -1,0 +1,49 @@
+"""A plan as JSON: printed for programs, saved to a file, and read again to be applied as it was saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from deployer.core.document import PlanDocument, document
+from deployer.core.plan import Plan
+from deployer.errors import Refused, UsageError
+from deployer.run.reconcile import refuse_stale
+
+
+def as_json(plan: Plan) -> str:
+    """The plan's document. It holds no secret."""
+    return document(plan).model_dump_json(indent=2)
+
+
+def save(plan: Plan, path: Path) -> None:
+    """Write the plan to a file. It holds no secret. Raises UsageError when the file cannot be written."""
+    try:
+        path.write_text(as_json(plan) + "\n")
+    except OSError as error:
+        raise UsageError(f"the plan cannot be saved: {error.strerror}: {path}", fix="name another --out FILE") from None
+
+
+def read_saved(path: Path, environment: str) -> PlanDocument:
+    """A plan that was saved. Raises UsageError when it is none, or one of another environment."""
+    try:
+        saved = PlanDocument.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"the plan cannot be read: {error.strerror}: {path}", fix="name a file of --out") from None
+    except ValidationError:
+        raise UsageError(f"{path} is no plan of this deployer", fix=f"just plan {environment} --out {path}") from None
+    if saved.environment != environment:
+        raise UsageError(f"{path} is a plan of {saved.environment}", fix=f"just plan {environment} --out {path}")
+    return saved
+
+
+def refuse_changed(saved: PlanDocument, plan: Plan) -> None:
+    """Raises Refused unless the plan made now is the one that was saved, naming each fact that moved."""
+    refuse_stale(saved.facts, plan)
+    if saved != document(plan):
+        raise Refused(
+            "the saved plan is not what this deployer would do with the same facts; nothing was changed",
+            why="the file was edited, or another version of the deployer made it",
+            fix=f"make it again: just plan {plan.environment} --out FILE",
+        )
