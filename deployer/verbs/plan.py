@@ -5,7 +5,7 @@ from __future__ import annotations
 from deployer.core.facts import LockFact
 from deployer.core.plan import Plan
 from deployer.core.release import RecordedRelease
-from deployer.errors import Blocked
+from deployer.errors import Blocked, DeployerError
 from deployer.local.lifecycle import refuse_taken_ports
 from deployer.local.settings import world_settings
 from deployer.run.reconcile import Planned
@@ -16,13 +16,22 @@ from deployer.view.plan_text import render
 
 def make_plan(environment: Environment) -> Planned:
     """Look at AWS and compare."""
-    run = environment.run
-    planned = run.plan()
-    deployment = planned.plan.deployment
-    if run.desired.local and deployment and deployment.arn is None:
-        settings = world_settings(environment.loaded)
+    planned = environment.run.plan()
+    if not _creates_here(environment, planned):
+        return planned
+    settings = world_settings(environment.loaded)
+    try:
         refuse_taken_ports(settings, settings.service)  # on this machine a service's port may be somebody else's
-    return planned
+    except DeployerError:
+        planned = environment.run.plan()
+        if _creates_here(environment, planned):
+            raise
+    return planned  # another run has created the service in this moment: the port is its own
+
+
+def _creates_here(environment: Environment, planned: Planned) -> bool:
+    deployment = planned.plan.deployment
+    return environment.wanted.local and deployment is not None and deployment.arn is None
 
 
 def settled_plan(environment: Environment) -> Planned:
