@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deployer.aws import ledger, lock
-from deployer.aws.errors import AwsError, explain, is_refusal
+from deployer.aws.errors import explain, is_refusal
 from deployer.aws.lock import Held
 from deployer.aws.session import Session
 from deployer.core import planner, rollback
@@ -139,6 +139,10 @@ class _Carrier:
             if done == 0 and is_refusal(error):
                 raise
             raise _stopped(planned.plan, done, self._held, explain(error)) from None
+        except DeployerError as error:
+            if done == 0 or error.exit_code != DeployerError.exit_code:
+                raise
+            raise _stopped(planned.plan, done, self._held, error) from None  # its own code says: nothing was changed
 
     def _carry_out(self, planned: Planned, count: Callable[[], None]) -> Outcome:
         run, plan = self._run, planned.plan
@@ -166,7 +170,7 @@ class _Carrier:
                 applier.apply(change)
             count()
         released = started is not None or any(isinstance(change, RecordRelease) for change in plan.changes)
-        number, url = self._prove(planned, started) if released else (_number(plan), self._url())
+        number, url = self._prove(planned, started) if released else (_number(plan), "")
         for removal in (c for c in plan.changes if isinstance(c, DeleteParameter)):
             self._held.check()
             applier.apply(removal)
@@ -209,9 +213,12 @@ class _Carrier:
         raise resume.failure(progress, plan.release, plan.live, why)
 
     def _prove(self, planned: Planned, started: Started | None) -> tuple[int, str]:
-        """The release counts as healthy when the service is as planned and the public URL reports it."""
+        """The release counts as healthy when the public URL reports it."""
         run, plan = self._run, planned.plan
-        url = self._url()
+        service = run.target.observe(run.desired.service_name)[0]
+        url = public_url(service.url, local=run.desired.local) if service else ""
+        if plan.deployment and service and service.spec != plan.deployment.spec:
+            run.report.step("warning", "App Runner does not report what was asked of it: look at the next plan")
         path = run.desired.settings.health_check.path
         seconds = LOCAL_PROBE_SECONDS if run.desired.local else PROBE_SECONDS
         seen = probe(url, path, plan.release, seconds=seconds)
@@ -249,10 +256,6 @@ class _Carrier:
             fix="mend the cause, then run again; this exact release is refused without --retry",
         )
 
-    def _url(self) -> str:
-        service = self._run.target.observe(self._run.desired.service_name)[0]
-        return public_url(service.url, local=self._run.desired.local) if service else ""
-
     def _record(self, desired: Desired, plan: Plan, outcome: str, started: Started | None, why: str) -> int:
         self._held.check()
         release = record(
@@ -287,8 +290,8 @@ def _interrupted(plan: Plan, done: int, held: Held) -> Interrupted:
     )
 
 
-def _stopped(plan: Plan, done: int, held: Held, error: AwsError) -> StateUnknown:
-    """AWS failed on the way: what holds now, and that the same command goes on from there."""
+def _stopped(plan: Plan, done: int, held: Held, error: DeployerError) -> StateUnknown:
+    """Something failed on the way: how far it came, and that the same command goes on from there."""
     what = f"{error.what}, after {done} of {len(plan.changes)} changes"
     if held.under_way is not None:
         what += f"; release {plan.release} may be on its way"
