@@ -42,6 +42,8 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     releases = deploys or any(isinstance(change, RecordRelease) for change in services.changes)
     previous = _healthy_but(facts, release) if releases else before(facts.releases, running)
     wanted = variables(desired, facts, running, previous, prune=prune)
+    if _says(facts) == release:  # what the ledger does not know yet, the containers hold already
+        wanted = replace(wanted, notices=tuple(notice for notice in wanted.notices if notice.symbol != "!"))
     parts = (access(desired, facts), images, wanted, services)
     content = content_id(spec.image, desired.literals, wanted.versions, wanted.anew, spec.settings)
     bad = known_bad(facts.releases, content) if deploys else None
@@ -74,9 +76,14 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
 
 def _running(facts: Facts) -> RecordedRelease | None:
     """The recorded release that the service says it runs; if it is not recorded, the last healthy one."""
-    says = facts.service.spec.environment.get(RELEASE_VARIABLE) if facts.service else None
+    says = _says(facts)
     found = next((entry for entry in reversed(facts.releases) if entry.release.id == says), None)
     return found or last_healthy(facts.releases)
+
+
+def _says(facts: Facts) -> str | None:
+    """The release that the service itself says it runs."""
+    return facts.service.spec.environment.get(RELEASE_VARIABLE) if facts.service else None
 
 
 def _healthy_but(facts: Facts, release: str) -> RecordedRelease | None:

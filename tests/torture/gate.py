@@ -105,6 +105,7 @@ class Gate:
             return self.rule.kind if self.rule and self.rule.strikes(call) else None
 
     def kill(self) -> None:
+        assert self.victim, "nobody was named to die"
         os.kill(self.victim, signal.SIGKILL)
 
     def close(self) -> None:
