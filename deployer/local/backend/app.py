@@ -172,7 +172,7 @@ async def _details(
     try:
         return await handler(request)
     except Dropped:
-        reset(request)
+        await reset(request)
         return web.Response()  # goes nowhere
     except Refusal as refusal:
         return _detail(refusal.status, refusal.detail)

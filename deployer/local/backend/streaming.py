@@ -51,7 +51,7 @@ async def stream(
     sent = 0
     for chunk in _chunks(answer, split=faults.take("split_characters", user=user) is not None):
         if ending.begun:
-            reset(request)
+            await reset(request)
             return response, Sent.BROKEN
         if stall is not None and sent + len(chunk) > stall["after_bytes"]:
             await ending.pause(stall["seconds"])
@@ -91,7 +91,7 @@ async def _break(request: web.Request, response: AnswerStream, last: bytes, how:
         if name == "end_early":
             await response.write_eof()
             return Sent.SHORT
-        reset(request)
+        await reset(request)
     return Sent.BROKEN_BUT_STORED if stored else Sent.BROKEN
 
 

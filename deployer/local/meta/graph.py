@@ -54,7 +54,7 @@ class Graph:
             self.refused[error.code] += 1
             body, status = error.body(trace), error.status
         except Dropped:
-            reset(request)
+            await reset(request)
             return web.Response()  # goes nowhere
         return web.json_response(body, status=status, headers={"X-FB-Trace-ID": trace})
 
