@@ -70,7 +70,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
     ruff check .
     mypy
 
-# write the generated files again, and the lock files with the newest versions that fit
+# write the generated files again
 @generate: _sync
     deployer schema manifest > env/manifest.schema.json
     deployer schema plan > docs/plan.schema.json
@@ -79,6 +79,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @golden: _sync-dev
     python -m tests.golden.case
 
+# compile the lock files again, with the newest versions that fit
 @lock:
     uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra local -o requirements.lock
     uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra local --group dev -c requirements.lock -o requirements-dev.lock
