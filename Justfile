@@ -52,9 +52,9 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @deployer *arguments: _sync
     deployer "$@"
 
-# run the tests
+# run the tests, a process for each core: with -n 0 in this one
 @test *options: _sync-dev
-    pytest "$@"
+    pytest -n auto --maxprocesses 4 --dist loadfile "$@"
 
 # the reliability suites at full size: every crash, every fault
 @torture *options: _sync-dev

@@ -29,6 +29,7 @@ from tests.ansari_whatsapp.world import (
     until,
     value,
 )
+from tests.ports import free_port
 
 users = (f"1555200{number:04}" for number in itertools.count())
 wamids = (f"wamid.{number}" for number in itertools.count())
@@ -378,7 +379,7 @@ def started(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("bad", [None, "", "your_app_secret", "changeme", "short"])
 def test_it_does_not_start_without_its_secrets(bad: str | None) -> None:
-    environ = service.environment("http://127.0.0.1:9", "http://127.0.0.1:9", service.free_port())
+    environ = service.environment("http://127.0.0.1:9", "http://127.0.0.1:9", free_port())
     environ |= {"META_API_VERSION": "26", "BACKEND_SERVER_URL": "example.org"}
     del environ["META_WEBHOOK_VERIFY_TOKEN"]
     if bad is None:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ from aiohttp import web
 from ansari_whatsapp.signature import HEADER, Signer
 from deployer.local.backend import create_backend
 from deployer.local.meta import MetaConfig, create_meta
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 NUMBER = "106540352242922"
@@ -184,13 +184,6 @@ def _up(http: httpx.Client, service: str) -> bool:
         return http.get(service).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 PORTS = ("4566", "8000", "8001", "8002")
@@ -76,13 +77,3 @@ def make_checkout(root: Path) -> Checkout:
     checkout.git("add", "--all")
     checkout.git("commit", "--quiet", "--message", "all of it")
     return checkout
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from tests.e2e import aws
-from tests.e2e.checkout import Checkout, free_ports
+from tests.e2e.checkout import Checkout
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(240)
 UNPROTECTED = "protect: {confirm: false, branches: [], clean_tree: false}"
@@ -25,7 +26,7 @@ def deployed(checkout: Checkout) -> Checkout:
 def write_second(checkout: Checkout, protect: str) -> None:
     """A second environment in the same world, with a service of its own."""
     text = checkout.manifest.read_text()
-    port = str(free_ports(1)[0])
+    port = str(free_port())
     for old, new in {
         "environment: local\n": "environment: second\n",
         "whatsapp/local\n": "whatsapp/second\n",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from tests.e2e import aws, tiny
-from tests.e2e.checkout import free_ports
+from tests.ports import free_port
 from tests.torture.gate import FAULTS, Kind, Rule
 from tests.torture.world import Environment, World, numbers
 
@@ -30,7 +30,7 @@ class Operators(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.environment = Environment(self.world, f"machine{next(numbers)}", free_ports(1)[0])
+        self.environment = Environment(self.world, f"machine{next(numbers)}", free_port())
         self.level, self.origins, self.most, self.broken = "DEBUG", True, 25, False
         self.theirs: dict[str, str] = {}
 

@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 
 from tests.e2e import aws
-from tests.e2e.checkout import Checkout, free_ports
+from tests.e2e.checkout import Checkout
+from tests.ports import free_port
 from tests.torture.gate import Gate, Rule
 from tests.torture.process import Done, run
 
@@ -39,7 +40,7 @@ class World:
     def environment(self) -> Iterator[Environment]:
         """A new environment, whose service is deleted at the end."""
         name = f"case{next(numbers)}"
-        made = Environment(self, name, free_ports(1)[0])
+        made = Environment(self, name, free_port())
         made.write(self.gate)
         try:
             yield made

@@ -9,7 +9,6 @@ import gzip
 import hashlib
 import io
 import json
-import socket
 import tarfile
 import threading
 import time
@@ -26,6 +25,7 @@ from botocore.config import Config
 
 from deployer.local.apprunner import Limits
 from deployer.local.endpoint import AwsEndpoint
+from tests.ports import free_port
 
 ACCOUNT, REGION = "000000000000", "us-west-2"
 REPOSITORY = "small"
@@ -411,10 +411,7 @@ def world(shared: Harness) -> Iterator[Harness]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
+    return free_port()
 
 
 @pytest.fixture
