@@ -67,6 +67,7 @@ def run() -> NoReturn:
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     gc.set_threshold(GARBAGE_AFTER)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every package for them
     code = main()
     try:
         sys.stdout.flush()

@@ -14,7 +14,7 @@ from deployer.errors import UsageError
 from deployer.view.progress import Reporter
 
 if TYPE_CHECKING:
-    from deployer.run.reconcile import Planned
+    from deployer.run.look import Planned
     from deployer.verbs.environment import Environment
 
 # A verb's modules are imported in its function: `deployer check` must not pay for AWS.
@@ -151,13 +151,12 @@ def _plan(options: argparse.Namespace) -> int:
 
 
 def _reconcile(options: argparse.Namespace) -> int:
-    from deployer.verbs import plan as planning
     from deployer.verbs.environment import open_environment
 
     reporter = Reporter(sys.stderr)
     if options.plan is None:
         environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
-        return _carry_out(options, environment, planning.settled_plan(environment))
+        return _carry_out(options, environment, _settled_plan(environment))
     from deployer.project import manifest_path
     from deployer.verbs import saved_plan
 
@@ -167,20 +166,34 @@ def _reconcile(options: argparse.Namespace) -> int:
     environment = open_environment(options.environment, reporter, image=saved.tag, prune=saved.prune)
     if saved.rollback_to:
         environment = environment.back_to(saved.rollback_to, with_secrets=saved.with_secrets)
-    planned = planning.settled_plan(environment)
+    planned = _settled_plan(environment)
     saved_plan.refuse_changed(saved, planned.plan)
     return _carry_out(options, environment, planned)
 
 
+def _settled_plan(environment: Environment) -> Planned:
+    """The plan, after what an earlier run left under way has come to its end."""
+    from deployer.verbs import plan as planning
+
+    planned = planning.make_plan(environment)
+    if not planned.facts.unsettled:
+        return planned
+    from deployer.verbs import reconcile as verb
+
+    verb.settle(environment)
+    return planning.make_plan(environment)
+
+
 def _rollback(options: argparse.Namespace) -> int:
     from deployer.verbs import plan as planning
+    from deployer.verbs import reconcile as verb
     from deployer.verbs.environment import open_environment
 
     reporter = Reporter(sys.stderr)
     if options.environment is None:
         reporter.note("no environment was named: this is staging")
     environment = open_environment(options.environment or "staging", reporter)
-    stopped = planning.settle(environment)
+    stopped = verb.settle(environment)
     if stopped and stopped.release.rollback_to and options.to is None:  # asked for once, and not to be done twice
         reporter.note(f"the rollback that was stopped is done: release {stopped.release.rollback_to} serves again")
         options.to = stopped.release.rollback_to
@@ -190,15 +203,20 @@ def _rollback(options: argparse.Namespace) -> int:
 
 
 def _carry_out(options: argparse.Namespace, environment: Environment, planned: Planned) -> int:
+    from deployer.verbs import outcome as ending
     from deployer.verbs import plan as planning
-    from deployer.verbs import reconcile as verb
-    from deployer.verbs.protection import Consent
 
     shown = sys.stderr if options.json else sys.stdout
     print(planning.show(environment, planned, colour=_colour(shown)), file=shown, flush=True)
-    consent = Consent(_ask if sys.stdin.isatty() else None, options.approve)
-    outcome = verb.apply(environment, planned, consent, retry=options.retry)
-    _out(verb.show(environment, outcome, verb.Shown(options.json, _just())))
+    planning.refuse_blocked(planned.plan)
+    outcome = ending.unchanged(planned.plan)
+    if not planned.plan.empty:  # a run that finds nothing to do needs none of what changes things
+        from deployer.verbs import reconcile as verb
+        from deployer.verbs.protection import Consent
+
+        consent = Consent(_ask if sys.stdin.isatty() else None, options.approve)
+        outcome = verb.apply(environment, planned, consent, retry=options.retry)
+    _out(ending.show(environment, outcome, ending.Shown(options.json, _just())))
     return 0
 
 

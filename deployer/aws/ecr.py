@@ -7,6 +7,9 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from deployer.aws.errors import only
 from deployer.core.facts import ImageFact, RepositoryFact
 
 if TYPE_CHECKING:
@@ -22,7 +25,8 @@ def read_repository(ecr: ECRClient, name: str) -> RepositoryFact | None:
         policy = pool.submit(_read_lifecycle, ecr, name)
         try:
             found = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
-        except ecr.exceptions.RepositoryNotFoundException:
+        except ClientError as error:
+            only(error, "RepositoryNotFoundException")
             return None
         return RepositoryFact(
             uri=found["repositoryUri"],
@@ -35,7 +39,8 @@ def read_repository(ecr: ECRClient, name: str) -> RepositoryFact | None:
 def _read_lifecycle(ecr: ECRClient, name: str) -> str | None:
     try:
         return ecr.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"]
-    except (ecr.exceptions.LifecyclePolicyNotFoundException, ecr.exceptions.RepositoryNotFoundException):
+    except ClientError as error:
+        only(error, "LifecyclePolicyNotFoundException", "RepositoryNotFoundException")
         return None
 
 
@@ -44,7 +49,8 @@ def read_image(ecr: ECRClient, repository: str, tag: str, digest: str | None) ->
     wanted: ImageIdentifierTypeDef = {"imageDigest": digest} if digest else {"imageTag": tag}
     try:
         found = ecr.describe_images(repositoryName=repository, imageIds=[wanted])["imageDetails"]
-    except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):
+    except ClientError as error:
+        only(error, "ImageNotFoundException", "RepositoryNotFoundException")
         return None
     return ImageFact(found[0]["imageDigest"], tuple(found[0].get("imageTags", [])))
 
@@ -58,7 +64,8 @@ def create_repository(ecr: ECRClient, name: str) -> None:
             imageScanningConfiguration={"scanOnPush": True},
             tags=[{"Key": "managed-by", "Value": "deployer"}],
         )
-    except ecr.exceptions.RepositoryAlreadyExistsException:
+    except ClientError as error:
+        only(error, "RepositoryAlreadyExistsException")
         return
 
 
@@ -112,5 +119,6 @@ def _put(ecr: ECRClient, repository: str, tag: str, manifest: str, kind: str, di
             imageManifestMediaType=kind,
             imageDigest=digest,
         )
-    except ecr.exceptions.ImageAlreadyExistsException:
+    except ClientError as error:
+        only(error, "ImageAlreadyExistsException")
         return

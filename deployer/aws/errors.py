@@ -19,6 +19,15 @@ def is_denied(error: botocore.ClientError) -> bool:
     return error.response.get("Error", {}).get("Code") in DENIED
 
 
+def only(error: botocore.ClientError, *codes: str) -> None:
+    """Go on after one of these answers of AWS; raises every other error again.
+
+    Codes, not the classes that botocore offers: it makes hundreds of them at the first look at one.
+    """
+    if error.response.get("Error", {}).get("Code") not in codes:
+        raise error
+
+
 def is_refusal(error: Exception) -> bool:
     """Whether AWS has surely done nothing: it answered, and with a no."""
     if not isinstance(error, botocore.ClientError):

@@ -6,6 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from deployer.aws.errors import only
 from deployer.core.facts import RoleFact
 
 if TYPE_CHECKING:
@@ -18,11 +21,13 @@ def read_role(iam: IAMClient, name: str) -> RoleFact | None:
     """The role, or None. botocore has parsed both documents already."""
     try:
         role = iam.get_role(RoleName=name)["Role"]
-    except iam.exceptions.NoSuchEntityException:
+    except ClientError as error:
+        only(error, "NoSuchEntity")
         return None
     try:
         policy: object = iam.get_role_policy(RoleName=name, PolicyName=POLICY_NAME)["PolicyDocument"]
-    except iam.exceptions.NoSuchEntityException:
+    except ClientError as error:
+        only(error, "NoSuchEntity")
         policy = None
     return RoleFact(arn=role["Arn"], trust=_plain(role["AssumeRolePolicyDocument"]), policy=_plain(policy))
 
@@ -41,7 +46,8 @@ def _create(iam: IAMClient, name: str, trust: str) -> None:
         iam.create_role(
             RoleName=name, AssumeRolePolicyDocument=trust, Tags=[{"Key": "managed-by", "Value": "deployer"}]
         )
-    except iam.exceptions.EntityAlreadyExistsException:  # a repeated request finds what its first attempt made
+    except ClientError as error:  # a repeated request finds what its first attempt made
+        only(error, "EntityAlreadyExists")
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from deployer.aws.errors import only
 from deployer.core.release import RecordedRelease, Release
 from deployer.errors import Blocked
 
@@ -22,7 +25,8 @@ def read(ssm: SSMClient, ledger: str) -> tuple[RecordedRelease, ...]:
                 )
                 for entry in page["Parameters"]
             ]
-    except ssm.exceptions.ParameterNotFound:
+    except ClientError as error:
+        only(error, "ParameterNotFound")
         return ()
     except ValueError as error:
         raise Blocked(

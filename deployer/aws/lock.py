@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deployer.aws.errors import only
 from deployer.core.facts import LockFact
 from deployer.errors import Refused, StateUnknown
 
@@ -133,7 +134,8 @@ class Held:
         """Looked at before every write: a lock that was broken and taken anew counts its versions from one again."""
         try:
             found = self._ssm.get_parameter(Name=self._name)["Parameter"]
-        except self._ssm.exceptions.ParameterNotFound:
+        except ClientError as error:
+            only(error, "ParameterNotFound")
             return False
         return found["Version"] == self._version and _parsed(found["Value"]).id == self._body.id
 
@@ -150,7 +152,7 @@ def hold(ssm: SSMClient, ledger: str, *, who: str, verb: str) -> Iterator[Held]:
     Creating with Overwrite=false succeeds for one caller only. A lock that is over is taken by overwriting it; that
     counts only if the version that comes back is the one after the version that was seen.
     """
-    name = f"{ledger}/lock"
+    name = parameter(ledger)
     held = _take(ssm, name, _new(who, verb))
     stop = threading.Event()
     heart = threading.Thread(target=_beat, args=(held, stop), daemon=True)
@@ -165,12 +167,20 @@ def hold(ssm: SSMClient, ledger: str, *, who: str, verb: str) -> Iterator[Held]:
             held.release()
 
 
+def parameter(ledger: str) -> str:
+    """The name of the parameter that is the lock."""
+    return f"{ledger}/lock"
+
+
+def fact(text: str) -> LockFact:
+    """What a lock says. Raises StateUnknown for a text that is none."""
+    return _parsed(text).fact()
+
+
 def read(ssm: SSMClient, ledger: str) -> LockFact | None:
     """The lock there is, or None."""
-    try:
-        return _parsed(ssm.get_parameter(Name=f"{ledger}/lock")["Parameter"]["Value"]).fact()
-    except ssm.exceptions.ParameterNotFound:
-        return None
+    found = ssm.get_parameters(Names=[parameter(ledger)])["Parameters"]
+    return fact(found[0]["Value"]) if found else None
 
 
 def break_it(ssm: SSMClient, ledger: str, lock: LockFact) -> bool:
@@ -178,7 +188,7 @@ def break_it(ssm: SSMClient, ledger: str, lock: LockFact) -> bool:
     now = read(ssm, ledger)
     if now is None or now.id != lock.id:
         return False
-    ssm.delete_parameter(Name=f"{ledger}/lock")
+    ssm.delete_parameter(Name=parameter(ledger))
     return True
 
 
@@ -206,11 +216,12 @@ def process_start(pid: int) -> int:
 def _take(ssm: SSMClient, name: str, body: Body) -> Held:
     try:
         return Held(ssm, name, body, _put(ssm, name, body, overwrite=False), None)
-    except ssm.exceptions.ParameterAlreadyExists:
-        pass
+    except ClientError as error:
+        only(error, "ParameterAlreadyExists")
     try:
         seen = ssm.get_parameter(Name=name)["Parameter"]
-    except ssm.exceptions.ParameterNotFound:  # given back in this moment
+    except ClientError as error:  # given back in this moment
+        only(error, "ParameterNotFound")
         return Held(ssm, name, body, _put(ssm, name, body, overwrite=False), None)
     holder = _parsed(seen["Value"])
     if holder.id != body.id:  # a repeated request may find what its first attempt wrote

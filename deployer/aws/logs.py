@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from deployer.aws.errors import only
+
 if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient
 
@@ -17,7 +21,8 @@ def since(logs: CloudWatchLogsClient, group: str, start: int, *, prefix: str = "
             return []
         for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start, **streams):
             lines += [(event["timestamp"], event["message"]) for event in page["events"]]
-    except logs.exceptions.ResourceNotFoundException:
+    except ClientError as error:
+        only(error, "ResourceNotFoundException")
         return []
     return [message for _, message in sorted(lines, key=lambda line: line[0])][-limit:]
 

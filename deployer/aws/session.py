@@ -70,9 +70,6 @@ class Session:
             service, region_name=self.region, endpoint_url=self.endpoint, config=config, **credentials
         )
         _refuse_stranger(client.meta.endpoint_url, self.endpoint)
-        # botocore makes these classes at their first use, without a lock: two threads that met an error at once would
-        # each have their own, and one would not recognise the other's.
-        _ = client.exceptions
         return client
 
     @cached_property

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from deployer.aws.errors import only
 from deployer.core.facts import ParameterFact
 from deployer.core.secret import SecretValue
 
@@ -93,7 +96,8 @@ def reveal_version(ssm: SSMClient, path: str, version: int) -> SecretValue | Non
     """The decrypted value of one version, or None when SSM no longer keeps it: it keeps the newest hundred."""
     try:
         found = ssm.get_parameter(Name=f"{path}:{version}", WithDecryption=True)["Parameter"]
-    except (ssm.exceptions.ParameterNotFound, ssm.exceptions.ParameterVersionNotFound):
+    except ClientError as error:
+        only(error, "ParameterNotFound", "ParameterVersionNotFound")
         return None
     return SecretValue(found["Value"])
 
@@ -136,5 +140,6 @@ def delete(ssm: SSMClient, path: str) -> None:
     """Delete one parameter with its history; one that is gone already is what was asked for."""
     try:
         ssm.delete_parameter(Name=path)
-    except ssm.exceptions.ParameterNotFound:
+    except ClientError as error:
+        only(error, "ParameterNotFound")
         return

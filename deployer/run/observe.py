@@ -20,10 +20,9 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
         service = pool.submit(target.observe, desired.service_name)
         described = pool.submit(ssm.describe, session.ssm, path)
         tagged = pool.submit(ssm.ours, session.ssm, path)
-        names = [parameter.path for parameter in desired.parameters]
+        names = [*(parameter.path for parameter in desired.parameters), lock.parameter(desired.ledger)]
         values = [pool.submit(ssm.read, session.ssm, batch) for batch in ssm.batches(names)]
         releases = pool.submit(ledger.read, session.ssm, desired.ledger)
-        held = pool.submit(lock.read, session.ssm, desired.ledger)
         restorable = pool.submit(_restorable, session, desired)
         roles = {role.name: pool.submit(iam.read_role, session.iam, role.name) for role in desired.roles}
         digest = None if wanted.here else wanted.digest
@@ -32,6 +31,7 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
         read: dict[str, ParameterFact] = {}
         for batch in values:
             read |= batch.result()
+        held = read.pop(lock.parameter(desired.ledger), None)
         found, scalings = service.result()
         return Facts(
             account=desired.account,
@@ -43,7 +43,7 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
             scalings=scalings,
             service=found,
             releases=releases.result(),
-            lock=held.result(),
+            lock=lock.fact(held.value or "") if held else None,
             restorable=restorable.result(),
         )
 

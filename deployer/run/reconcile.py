@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,11 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deployer.aws import ledger, lock
 from deployer.aws.errors import explain, is_refusal
 from deployer.aws.lock import Held
-from deployer.aws.session import Session
-from deployer.core import planner, rollback
+from deployer.core import rollback
 from deployer.core.change import DeleteParameter, DeployService, RecordRelease, ResumeService
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts, Inspection, moved
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.core.record import record
@@ -25,93 +23,38 @@ from deployer.errors import DeployerError, DeploymentFailed, Interrupted, Refuse
 from deployer.run import resume
 from deployer.run.apply import Applier
 from deployer.run.follow import Follower
-from deployer.run.observe import observe
-from deployer.run.preflight import Examine, inspect
+from deployer.run.look import Planned, Run, refuse_stale
 from deployer.run.probe import probe, public_url
 from deployer.run.scrub import Scrubber
-from deployer.targets.base import Progress, Started, Target
-from deployer.view.progress import Reporter
+from deployer.targets.base import Progress, Started
 
 PROBE_SECONDS = 120.0  # DNS and the edge of App Runner need some time after a deployment
 LOCAL_PROBE_SECONDS = 10.0
 
 
-@dataclass(frozen=True)
-class Planned:
-    """A plan and the facts it was made from."""
+def apply(run: Run, agreed: Planned) -> Outcome:
+    """Carry a plan out. Raises Refused when the world has moved since it was made."""
+    verb = "rollback" if run.desired.rollback_to else "reconcile"
+    with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb=verb) as held:
+        fresh = run.compare(run.observed(), agreed.facts.inspection)
+        refuse_stale(agreed.plan.facts, fresh.plan)
+        if fresh.plan.fingerprint != agreed.plan.fingerprint:
+            raise Refused("the plan is not the one that was agreed to", fix="look at the new plan, then run again")
+        return _Carrier(run, held, time.time()).carry_out(fresh)
 
-    plan: Plan
-    facts: Facts
 
+def settle(run: Run) -> RecordedRelease | None:
+    """Go on from where an earlier run stopped, and wait until the service is free.
 
-@dataclass(frozen=True)
-class Run:
-    """One change of one environment. `who` is the caller's ARN; `image_manifest` is what this machine can push.
-
-    `examine` says which secrets the service would refuse.
+    Returns the release that the earlier run had recorded before it stopped, if any.
     """
-
-    session: Session
-    target: Target
-    desired: Desired
-    who: str
-    image_manifest: bytes | None
-    report: Reporter
-    examine: Examine
-    prune: bool = False
-
-    def plan(self) -> Planned:
-        """Look at AWS and compare. What is slow to look at is looked at only when a deployment follows."""
-        facts = self.observed()
-        made = planner.plan(self.desired, facts, prune=self.prune)
-        if made.deployment is None:
-            return Planned(made, facts)
-        seen = inspect(self.session, self.desired, facts, made.image.partition("@")[2], self.examine)
-        return self.compare(facts, seen)
-
-    def observed(self) -> Facts:
-        """The live state of all that is wanted."""
-        return observe(self.session, self.target, self.desired)
-
-    def settle(self) -> RecordedRelease | None:
-        """Go on from where an earlier run stopped, and wait until the service is free.
-
-        Returns the release that the earlier run had recorded before it stopped, if any.
-        """
-        with lock.hold(self.session.ssm, self.desired.ledger, who=self.who, verb="resume") as held:
-            return resume.settle(held, self.session, self.desired, self.target, self.follower())
-
-    def apply(self, agreed: Planned) -> Outcome:
-        """Carry a plan out. Raises Refused when the world has moved since it was made."""
-        verb = "rollback" if self.desired.rollback_to else "reconcile"
-        with lock.hold(self.session.ssm, self.desired.ledger, who=self.who, verb=verb) as held:
-            fresh = self.compare(self.observed(), agreed.facts.inspection)
-            refuse_stale(agreed.plan.facts, fresh.plan)
-            if fresh.plan.fingerprint != agreed.plan.fingerprint:
-                raise Refused("the plan is not the one that was agreed to", fix="look at the new plan, then run again")
-            return _Carrier(self, held, time.time()).carry_out(fresh)
-
-    def compare(self, facts: Facts, seen: Inspection | None) -> Planned:
-        """The plan for facts that were observed, with what was inspected before."""
-        facts = replace(facts, inspection=seen)
-        return Planned(planner.plan(self.desired, facts, prune=self.prune), facts)
-
-    def follower(self) -> Follower:
-        """What waits for this run's operations."""
-        fastest = 0.1 if self.desired.local else 3.0
-        scrubber = Scrubber(self.session, self.desired)
-        return Follower(self.session, self.target, self.report, fastest, scrubber)
+    with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb="resume") as held:
+        return resume.settle(held, run.session, run.desired, run.target, _follower(run))
 
 
-def refuse_stale(stood_on: Mapping[str, str], now: Plan) -> None:
-    """Raises Refused, naming every fact that is no longer what a plan stood on, from -> to."""
-    if changed := moved(stood_on, now.facts):
-        why = "\n       ".join(changed)
-        raise Refused(
-            "the plan is stale: what it stands on has changed since it was made; nothing was changed by this run",
-            why=why,
-            fix="look at the new plan, then run again",
-        )
+def _follower(run: Run) -> Follower:
+    fastest = 0.1 if run.desired.local else 3.0
+    return Follower(run.session, run.target, run.report, fastest, Scrubber(run.session, run.desired))
 
 
 class _Carrier:
@@ -121,7 +64,7 @@ class _Carrier:
         self._run = run
         self._held = held
         self._begin = begin
-        self._follower = run.follower()
+        self._follower = _follower(run)
 
     def carry_out(self, planned: Planned) -> Outcome:
         """Make every change. Says what was started when it is interrupted, and how far it came when AWS fails."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from ansari_whatsapp.settings import Settings
@@ -17,7 +18,7 @@ from deployer.local.settings import world_settings
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.load import Loaded, load
 from deployer.project import manifest_path
-from deployer.run.reconcile import Run
+from deployer.run.look import Run
 from deployer.targets.apprunner.target import AppRunner
 from deployer.verbs.check import refuse_contract_problems
 from deployer.view.progress import Reporter
@@ -69,10 +70,12 @@ def open_environment(name: str, report: Reporter, *, image: str | None = None, p
         _, started = lifecycle.up(settings)
         if started:
             report.step("world", f"started: AWS on {settings.endpoint}, Meta and chat page on {settings.meta_url}")
-    snapshot = None if manifest.aws.endpoint is None else _snapshot(loaded)
+    with ThreadPoolExecutor(1) as aside:  # git is other processes: there is time for the clients meanwhile
+        taken = None if manifest.aws.endpoint is None else aside.submit(_snapshot, loaded)
+        session, who = open_session(loaded)
+        snapshot = taken.result() if taken else None
     if snapshot and image and image != snapshot.tag:
         snapshot = None
-    session, who = open_session(loaded)
     run = Run(
         session=session,
         target=AppRunner(session.apprunner),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from deployer.core.facts import LockFact
 from deployer.core.plan import Plan
-from deployer.core.release import RecordedRelease
 from deployer.errors import Blocked, DeployerError
 from deployer.local.lifecycle import refuse_taken_ports
 from deployer.local.settings import world_settings
-from deployer.run.reconcile import Planned
+from deployer.run.look import Planned
 from deployer.verbs.environment import Environment
 from deployer.view import plan_markdown
 from deployer.view.plan_text import render
@@ -32,20 +31,6 @@ def make_plan(environment: Environment) -> Planned:
 def _creates_here(environment: Environment, planned: Planned) -> bool:
     deployment = planned.plan.deployment
     return environment.wanted.local and deployment is not None and deployment.arn is None
-
-
-def settled_plan(environment: Environment) -> Planned:
-    """The plan, after what an earlier run left under way has come to its end."""
-    planned = make_plan(environment)
-    if not planned.facts.unsettled:
-        return planned
-    environment.run.settle()
-    return make_plan(environment)
-
-
-def settle(environment: Environment) -> RecordedRelease | None:
-    """Let what an earlier run left under way come to its end; the release it had recorded, if any."""
-    return environment.run.settle() if environment.run.observed().unsettled else None
 
 
 def show(environment: Environment, planned: Planned, *, colour: bool = False, markdown: bool = False) -> str:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from deployer.core.document import PlanDocument, document
 from deployer.core.plan import Plan
 from deployer.errors import Refused, UsageError
-from deployer.run.reconcile import refuse_stale
+from deployer.run.look import refuse_stale
 
 
 def as_json(plan: Plan) -> str:

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from deployer.aws.errors import only
 from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.errors import StateUnknown
@@ -80,7 +83,8 @@ class AppRunner:
     def delete_scaling(self, arn: str) -> None:
         try:
             self._client.delete_auto_scaling_configuration(AutoScalingConfigurationArn=arn)
-        except self._client.exceptions.ResourceNotFoundException:
+        except ClientError as error:
+            only(error, "ResourceNotFoundException")
             return
 
     def resume(self, arn: str) -> Started | None:

@@ -1,0 +1,71 @@
+"""Look at AWS and compare: the plan of one environment, and the facts it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from deployer.aws.session import Session
+from deployer.core import planner
+from deployer.core.desired import Desired
+from deployer.core.facts import Facts, Inspection, moved
+from deployer.core.plan import Plan
+from deployer.errors import Refused
+from deployer.run.observe import observe
+from deployer.run.preflight import Examine, inspect
+from deployer.targets.base import Target
+from deployer.view.progress import Reporter
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan and the facts it was made from."""
+
+    plan: Plan
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class Run:
+    """One change of one environment. `who` is the caller's ARN; `image_manifest` is what this machine can push.
+
+    `examine` says which secrets the service would refuse.
+    """
+
+    session: Session
+    target: Target
+    desired: Desired
+    who: str
+    image_manifest: bytes | None
+    report: Reporter
+    examine: Examine
+    prune: bool = False
+
+    def plan(self) -> Planned:
+        """Look at AWS and compare. What is slow to look at is looked at only when a deployment follows."""
+        facts = self.observed()
+        made = planner.plan(self.desired, facts, prune=self.prune)
+        if made.deployment is None:
+            return Planned(made, facts)
+        seen = inspect(self.session, self.desired, facts, made.image.partition("@")[2], self.examine)
+        return self.compare(facts, seen)
+
+    def observed(self) -> Facts:
+        """The live state of all that is wanted."""
+        return observe(self.session, self.target, self.desired)
+
+    def compare(self, facts: Facts, seen: Inspection | None) -> Planned:
+        """The plan for facts that were observed, with what was inspected before."""
+        facts = replace(facts, inspection=seen)
+        return Planned(planner.plan(self.desired, facts, prune=self.prune), facts)
+
+
+def refuse_stale(stood_on: Mapping[str, str], now: Plan) -> None:
+    """Raises Refused, naming every fact that is no longer what a plan stood on, from -> to."""
+    if changed := moved(stood_on, now.facts):
+        why = "\n       ".join(changed)
+        raise Refused(
+            "the plan is stale: what it stands on has changed since it was made; nothing was changed by this run",
+            why=why,
+            fix="look at the new plan, then run again",
+        )

@@ -1,0 +1,44 @@
+"""What came of a reconcile or a rollback, shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from deployer.core.outcome import Outcome
+from deployer.core.plan import Plan
+from deployer.local.settings import world_settings
+from deployer.verbs.environment import Environment
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How to show an outcome: for programs or people, and how the user calls the deployer."""
+
+    as_json: bool
+    just: str
+
+
+def show(environment: Environment, outcome: Outcome, how: Shown) -> str:
+    """What came of it, for stdout; ends with the next thing to try."""
+    if how.as_json:
+        return json.dumps(vars(outcome), sort_keys=True)
+    if not outcome.deployed:
+        return f"Done: {outcome.changes} applied, no deployment was needed." if outcome.changes else ""
+    again = f", release {outcome.rollback_to} again" if outcome.rollback_to else ""
+    lines = [f"Release {outcome.number} ({outcome.release}) is live{again}: {outcome.url}"]
+    name = environment.wanted.environment
+    if environment.wanted.local:
+        settings = world_settings(environment.loaded)
+        lines += [
+            f'Next: {how.just} say {name} "What is Ansari?"',
+            f"      or chat with it in a browser: {settings.meta_url}",
+        ]
+    elif not outcome.rollback_to:
+        lines.append(f"Undo: {how.just} rollback {name}")
+    return "\n".join(lines)
+
+
+def unchanged(plan: Plan) -> Outcome:
+    """The outcome of a plan without changes."""
+    return Outcome(0, False, plan.live.number if plan.live else None, plan.release, "", 0, plan.rollback_to)

@@ -1,0 +1,38 @@
+"""YAML as a tree with positions: read quickly where that is safe, and always the same."""
+
+from __future__ import annotations
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from deployer.manifest import tree
+
+PIECES = (
+    *("a", "b: ", "key", "- ", "{", "}", "[", "]", ", ", ",", ": ", ":", "\n", "\n  ", "\n    ", "'", '"', "|", "|-"),
+    *(">", "#", " # c", "&x ", "*x", "!t ", "!!str ", "<<", "? ", "---\n", "...\n", "%YAML 1.2\n", "0123", "true"),
+    *("~", "\t", "\r\n", "\\n", "\\u00e9", "é", "نص", "😀", "http://x:1/y", "@", "`", "=", "12:30", "''", '""', "\\"),
+)
+TEXTS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=14).map("".join)
+PLACES = st.sampled_from(("{}", "a: {}\nb: 1\n", "a:\n  k: {{v: {}}}\n", "- {}\n- x\n"))
+
+
+@given(TEXTS, PLACES)
+@settings(max_examples=1500, deadline=None)
+@example("x\t- y", "a: {}\nb: 1\n")
+@example("|-#}~", "a: {}\nb: 1\n")
+@example(" ", "a:\n  k: {{v: {}}}\n")
+def test_the_quick_way_reads_what_the_slow_one_reads(text: str, place: str) -> None:
+    whole = place.format(text)
+
+    assert repr(tree.parse(whole)) == repr(tree.parse_in_python(whole))
+
+
+def test_a_good_text() -> None:
+    text = "app: x  # a comment\nitems: [1, two]\nmore: {kind: 'literal', value: \"é\"}\n"
+
+    assert tree.parse(text).root is not None
+    assert tree.data(tree.parse(text).root) == {
+        "app": "x",
+        "items": [1, "two"],
+        "more": {"kind": "literal", "value": "é"},
+    }
