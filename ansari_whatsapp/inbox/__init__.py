@@ -1,6 +1,7 @@
 """Where accepted messages wait for their answer."""
 
-from ansari_whatsapp.inbox.base import Inbox, InboxFull, Job, State
+from ansari_whatsapp.inbox.base import DeadLetter, Inbox, InboxFull, InboxUnavailable, Job, State
 from ansari_whatsapp.inbox.memory import MemoryInbox
+from ansari_whatsapp.inbox.sqlite import SqliteInbox
 
-__all__ = ["Inbox", "InboxFull", "Job", "MemoryInbox", "State"]
+__all__ = ["DeadLetter", "Inbox", "InboxFull", "InboxUnavailable", "Job", "MemoryInbox", "SqliteInbox", "State"]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from ansari_whatsapp.webhook import Message
+
+REMEMBER: Final = 8 * 86400.0  # seconds: Meta delivers again for seven days
+KEEP_DEAD: Final = 7 * 86400.0  # seconds
 
 
 class State(Enum):
@@ -24,7 +27,8 @@ class State(Enum):
 class Job:
     """One message on its way. `parts` is the stored answer, `sent` how many of them have gone out.
 
-    `tries` counts the failed tries of the step it is at; `failed` says that `parts` is an apology.
+    `tries` counts the failed tries of the step it is at; `failed` says that `parts` is an apology; `started` is when
+    the backend was first asked, in unix seconds.
     """
 
     message: Message
@@ -33,26 +37,47 @@ class Job:
     sent: int = 0
     tries: int = 0
     failed: bool = False
+    started: float | None = None
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message that was given up. `died` is unix seconds; the text is kept for a week, so that it can be replayed."""
+
+    message: Message
+    died: float
 
 
 class InboxFull(Exception):
     """No more jobs are taken now; Meta will deliver again."""
 
 
+class InboxUnavailable(OSError):
+    """The inbox cannot be read or written now."""
+
+
 class Inbox(Protocol):
     """All times are unix seconds. A leased job is nobody else's until its lease ends.
 
-    Only `put` may be called with a wamid that is not waiting; the other methods raise KeyError for one.
+    Every method may raise InboxUnavailable. `extend`, `save`, `retry` and `finish` raise KeyError for a job that is not
+    waiting, or whose lease has become somebody else's.
     """
 
-    async def put(self, messages: Sequence[Message]) -> int:
-        """Commit all of them or none; returns how many are new. A known wamid is taken as done.
+    @property
+    def problem(self) -> str:
+        """Why nothing can be kept now, without a word of the messages; "" while all is well."""
 
-        Raises InboxFull, or OSError when they cannot be kept.
-        """
+    async def open(self) -> None:
+        """Begin. What an earlier process left half done is there to be leased. Never raises: see `problem`."""
+
+    async def aclose(self) -> None:
+        """End; what is leased is given back."""
+
+    async def put(self, messages: Sequence[Message]) -> int:
+        """Commit all of them or none; returns how many are new. A known wamid is taken as done. Raises InboxFull."""
 
     async def lease(self, now: float, until: float) -> Job | None:
-        """The oldest job that is due, of a user who has none under way; None when there is nothing to do."""
+        """The job that is due longest, of a user who has none under way; None when there is nothing to do."""
 
     async def extend(self, wamid: str, until: float) -> None:
         """Keep a lease longer."""
@@ -64,7 +89,16 @@ class Inbox(Protocol):
         """Store how far a leased job is and give the lease back; it and the user's later ones wait until `at`."""
 
     async def finish(self, wamid: str, state: State) -> None:
-        """End a job as DONE or FAILED. Its text is forgotten; its wamid is remembered."""
+        """End a job. DONE: its text is forgotten, its wamid remembered. FAILED: it becomes a dead letter."""
+
+    async def withdraw(self, wamid: str) -> bool:
+        """Forget a message that nobody has begun to answer; False when there is none, or it was begun."""
 
     async def waiting(self) -> int:
         """How many jobs are not finished."""
+
+    async def dead(self) -> Sequence[DeadLetter]:
+        """The dead letters, oldest first."""
+
+    async def replay(self, wamid: str) -> bool:
+        """Put a dead letter back as if it had just come; False when there is none."""

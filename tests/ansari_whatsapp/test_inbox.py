@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansari_whatsapp.inbox import Inbox, InboxFull, MemoryInbox, State
+from ansari_whatsapp.inbox import Inbox, InboxFull, Job, MemoryInbox, SqliteInbox, State
 from ansari_whatsapp.webhook import Message
 
-Make = Callable[..., Inbox]
+Make = Callable[..., Awaitable[Inbox]]
 
 
 class Clock:
@@ -28,13 +29,31 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=[MemoryInbox])
-def make(request: pytest.FixtureRequest, clock: Clock) -> Make:
-    return lambda capacity=100: request.param(capacity=capacity, clock=clock)
+@pytest.fixture(params=["memory", "sqlite"])
+def make(request: pytest.FixtureRequest, clock: Clock, tmp_path: Path) -> Make:
+    async def opened(capacity: int = 100) -> Inbox:
+        inbox: Inbox = MemoryInbox(capacity, clock)
+        if request.param == "sqlite":
+            inbox = SqliteInbox(tmp_path / "inbox.sqlite3", capacity, clock)
+        await inbox.open()
+        open_ones.append(inbox)
+        return inbox
+
+    return opened
+
+
+open_ones: list[Inbox] = []
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(test)
+    async def whole() -> None:
+        try:
+            await test
+        finally:
+            while open_ones:
+                await open_ones.pop().aclose()
+
+    asyncio.run(whole())
 
 
 def message(wamid: str, user: str = "1") -> Message:
@@ -48,7 +67,7 @@ async def lease(inbox: Inbox, now: float = 1000.0) -> str | None:
 
 def test_what_is_put_comes_out_once_and_in_order_per_user(make: Make) -> None:
     async def test() -> None:
-        inbox = make()
+        inbox = await make()
         assert await inbox.put([message("a1"), message("a2"), message("b1", "2")]) == 3
         assert {await lease(inbox), await lease(inbox)} == {"a1", "b1"}
         assert await lease(inbox) is None
@@ -60,7 +79,7 @@ def test_what_is_put_comes_out_once_and_in_order_per_user(make: Make) -> None:
 
 def test_a_known_wamid_is_not_new_even_when_it_is_done(make: Make) -> None:
     async def test() -> None:
-        inbox = make()
+        inbox = await make()
         assert await inbox.put([message("a")]) == 1
         assert await inbox.put([message("a"), message("b")]) == 1
         await lease(inbox)
@@ -73,7 +92,7 @@ def test_a_known_wamid_is_not_new_even_when_it_is_done(make: Make) -> None:
 
 def test_it_is_remembered_for_eight_days(make: Make, clock: Clock) -> None:
     async def test() -> None:
-        inbox = make()
+        inbox = await make()
         await inbox.put([message("a")])
         await lease(inbox)
         await inbox.finish("a", State.DONE)
@@ -87,7 +106,7 @@ def test_it_is_remembered_for_eight_days(make: Make, clock: Clock) -> None:
 
 def test_a_lease_that_ends_gives_the_job_back_as_it_was_saved(make: Make) -> None:
     async def test() -> None:
-        inbox = make()
+        inbox = await make()
         await inbox.put([message("a")])
         job = await inbox.lease(1000, 1060)
         assert job is not None
@@ -104,7 +123,7 @@ def test_a_lease_that_ends_gives_the_job_back_as_it_was_saved(make: Make) -> Non
 
 def test_a_retry_holds_back_the_user_and_nobody_else(make: Make) -> None:
     async def test() -> None:
-        inbox = make()
+        inbox = await make()
         await inbox.put([message("a1"), message("a2"), message("b1", "2")])
         job = await inbox.lease(1000, 1060)
         assert job is not None
@@ -121,11 +140,95 @@ def test_a_retry_holds_back_the_user_and_nobody_else(make: Make) -> None:
 
 def test_a_full_inbox_takes_nothing_of_a_batch(make: Make) -> None:
     async def test() -> None:
-        inbox = make(2)
+        inbox = await make(2)
         await inbox.put([message("a")])
         with pytest.raises(InboxFull):
             await inbox.put([message("b"), message("c")])
         assert await inbox.waiting() == 1
         assert await inbox.put([message("a"), message("b")]) == 1
+
+    run(test())
+
+
+def test_what_failed_becomes_a_dead_letter_that_can_be_replayed(make: Make, clock: Clock) -> None:
+    async def test() -> None:
+        inbox = await make()
+        await inbox.put([message("a"), message("b")])
+        await lease(inbox)
+        await inbox.finish("a", State.FAILED)
+        letters = await inbox.dead()
+        assert [(letter.message, letter.died) for letter in letters] == [(message("a"), 1000.0)]
+        assert await inbox.put([message("a")]) == 0
+        assert await inbox.replay("a")
+        assert not await inbox.replay("a")
+        assert await inbox.dead() == []
+        assert await lease(inbox) == "b"
+        await inbox.finish("b", State.DONE)
+        assert await lease(inbox) == "a"
+        await inbox.finish("a", State.FAILED)
+        clock.now += 7.1 * 86400
+        assert await inbox.dead() == []
+
+    run(test())
+
+
+def test_a_message_is_withdrawn_as_long_as_nobody_has_begun_it(make: Make) -> None:
+    async def test() -> None:
+        inbox = await make()
+        await inbox.put([message("a1"), message("a2"), message("a3")])
+        assert await lease(inbox) == "a1"
+        assert not await inbox.withdraw("a1")
+        assert await inbox.withdraw("a2")
+        assert not await inbox.withdraw("a2")
+        await inbox.finish("a1", State.DONE)
+        assert await lease(inbox) == "a3"
+        assert await inbox.put([message("a2")]) == 0
+
+    run(test())
+
+
+@pytest.mark.parametrize("wamid", ["never", "a"])
+def test_what_is_not_waiting_is_a_key_error(make: Make, wamid: str) -> None:
+    async def test() -> None:
+        inbox = await make()
+        await inbox.put([message("a")])
+        await lease(inbox)
+        await inbox.finish("a", State.DONE)
+        with pytest.raises(KeyError):
+            await inbox.extend(wamid, 2000)
+        with pytest.raises(KeyError):
+            await inbox.save(Job(message(wamid)))
+        with pytest.raises(KeyError):
+            await inbox.retry(Job(message(wamid)), 2000)
+        with pytest.raises(KeyError):
+            await inbox.finish(wamid, State.DONE)
+
+    run(test())
+
+
+def test_a_job_comes_back_just_as_it_was_saved(make: Make) -> None:
+    async def test() -> None:
+        inbox = await make()
+        await inbox.put([Message("a", "1", "text", "سلام\0👨‍👩‍👧", 1_700_000_000)])
+        job = await inbox.lease(1000, 1060)
+        assert job is not None
+        full = replace(job, state=State.ANSWERED, parts=("é", "", "z"), sent=2, tries=3, failed=True, started=12.5)
+        await inbox.retry(full, 1001)
+        assert await inbox.lease(1001, 1060) == full
+
+    run(test())
+
+
+def test_many_at_once_are_each_put_once(make: Make) -> None:
+    async def test() -> None:
+        inbox = await make(1000)
+        batches = [[message(f"w{n % 50}", str(n % 7))] for n in range(300)]
+        assert sum(await asyncio.gather(*(inbox.put(batch) for batch in batches))) == 50
+        assert await inbox.waiting() == 50
+        done = 0
+        while (job := await inbox.lease(1000, 1060)) is not None:
+            await inbox.finish(job.message.wamid, State.DONE)
+            done += 1
+        assert (done, await inbox.waiting()) == (50, 0)
 
     run(test())

@@ -1,0 +1,45 @@
+"""Who of several processes a lease belongs to, and whether that one still lives."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from pathlib import Path
+
+
+class Owner:
+    """A name that nobody else has, alive as long as its file is locked: the system unlocks it with the process."""
+
+    def __init__(self, inbox: Path) -> None:
+        self.name = secrets.token_hex(8)
+        self._path = _file(inbox, self.name)
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def close(self) -> None:
+        """Give the name up."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+def is_gone(inbox: Path, name: str) -> bool:
+    """Whether the process of that name has ended, however it did."""
+    path = _file(inbox, name)
+    try:
+        file = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        path.unlink(missing_ok=True)
+        return True
+    finally:
+        os.close(file)
+
+
+def _file(inbox: Path, name: str) -> Path:
+    return inbox.with_name(f"{inbox.name}.{name}.owner")
