@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from sanic import Sanic
@@ -9,7 +10,7 @@ from sanic import Sanic
 from ansari_whatsapp.backend import Backend
 from ansari_whatsapp.conversation import Conversation
 from ansari_whatsapp.graph import Graph
-from ansari_whatsapp.inbox import Inbox, MemoryInbox
+from ansari_whatsapp.inbox import Inbox, SqliteInbox
 from ansari_whatsapp.routes import LARGEST_BODY, Routes
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.telemetry import log
@@ -17,7 +18,7 @@ from ansari_whatsapp.worker import Clocks, Worker
 
 
 def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansari_whatsapp") -> Sanic[Any, Any]:
-    """The application, with the inbox in memory unless another one is given; nothing runs before the server starts.
+    """The application, with the inbox on disk unless another one is given; nothing runs before the server starts.
 
     `name` is known to Sanic process-wide, and two applications cannot have the same.
     """
@@ -33,14 +34,16 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
             "FALLBACK_ERROR_FORMAT": "json",
         }
     )
-    inbox = inbox or MemoryInbox()
+    inbox = inbox or SqliteInbox(Path(settings.inbox_path), settings.inbox_capacity)
     backend, graph = Backend(settings), Graph(settings)
-    clocks = Clocks(first_retry=settings.first_retry_seconds)
-    worker = Worker(inbox, Conversation(settings, backend, graph), graph, clocks)
+    worker = Worker(inbox, Conversation(settings, backend, graph), graph, Clocks.of(settings))
     Routes(settings, inbox, worker).add_to(app)
 
     @app.before_server_start
     async def start(_: Any) -> None:
+        await inbox.open()
+        if inbox.problem:
+            log.critical("the inbox cannot be used", extra={"cause": inbox.problem, "path": settings.inbox_path})
         worker.start()
         log.info("started", extra={"release": settings.app_release, "port": settings.port})
 
@@ -51,6 +54,7 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
 
     @app.after_server_stop
     async def close(_: Any) -> None:
+        await inbox.aclose()
         await backend.aclose()
         await graph.aclose()
 

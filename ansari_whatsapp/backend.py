@@ -12,9 +12,8 @@ import httpx
 
 from ansari_whatsapp.settings import Settings
 
-CONNECT, LOOKUP, FIRST_BYTE, BETWEEN_CHUNKS = 5.0, 15.0, 30.0, 75.0  # seconds
-WHOLE_ANSWER = 115.0  # seconds; App Runner ends a request of the backend's after 120
 LONGEST_ANSWER = 200_000  # characters
+OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 THREAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -49,14 +48,24 @@ class LastThread:
     used: datetime | None
 
 
+@dataclass(frozen=True)
+class Turn:
+    """One turn of a thread; `text` is None for what a tool was asked or said. `at` is unix seconds, None if unknown."""
+
+    role: str
+    text: str | None
+    at: int | None
+
+
 class Backend:
     """One pooled client. Every method raises BackendError, never httpx's own errors."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._http = httpx.AsyncClient(
             base_url=settings.backend_server_url,
             headers={"X-Whatsapp-Api-Key": settings.whatsapp_service_api_key.get_secret_value()},
-            timeout=httpx.Timeout(LOOKUP, connect=CONNECT),
+            timeout=httpx.Timeout(settings.backend_lookup_seconds, connect=settings.backend_connect_seconds),
             limits=httpx.Limits(max_connections=1000, max_keepalive_connections=100),
             follow_redirects=False,
         )
@@ -96,6 +105,12 @@ class Backend:
             raise BackendError("no thread was made", again=True)
         return str(thread)
 
+    async def history(self, user: str, thread_id: str) -> list[Turn]:
+        """Every turn of a thread, oldest first."""
+        answer = await self._ask("GET", f"/whatsapp/v2/threads/{thread_id}/history", params={"phone_num": user})
+        turns = answer.get("messages")
+        return [_turn(each) for each in turns if isinstance(each, dict)] if isinstance(turns, list) else []
+
     async def process(self, user: str, thread_id: str, text: str) -> Answer:
         """The answer. Once the backend has the question it is not asked again: every call adds a turn to the thread.
 
@@ -106,7 +121,7 @@ class Backend:
         chunks: list[str] = []
         broken = ""
         try:
-            async with asyncio.timeout(WHOLE_ANSWER):
+            async with asyncio.timeout(self._settings.backend_answer_seconds):
                 await self._stream(body, chunks)
         except UNREACHED as error:
             raise BackendError(f"processing: {type(error).__name__}", again=True) from None
@@ -119,9 +134,10 @@ class Backend:
 
     async def _stream(self, body: dict[str, str], chunks: list[str]) -> None:
         """Add the chunks of the answer as they come."""
-        timeout = httpx.Timeout(BETWEEN_CHUNKS, connect=CONNECT)
+        clocks = self._settings
+        timeout = httpx.Timeout(clocks.backend_idle_seconds, connect=clocks.backend_connect_seconds)
         request = self._http.build_request("POST", "/whatsapp/v2/messages/process", json=body, timeout=timeout)
-        async with asyncio.timeout(FIRST_BYTE):
+        async with asyncio.timeout(clocks.backend_first_byte_seconds):
             answer = await self._http.send(request, stream=True)
         try:
             if answer.status_code != 200:
@@ -153,6 +169,13 @@ class Backend:
         if not isinstance(found, dict):
             raise BackendError(f"{path} answered no JSON object", again=True)
         return found
+
+
+def _turn(message: dict[str, Any]) -> Turn:
+    """The first eight digits of an ObjectId are the time at which it was made."""
+    name, text = message.get("id"), message.get("content")
+    at = int(name[:8], 16) if isinstance(name, str) and OBJECT_ID.fullmatch(name) else None
+    return Turn(str(message.get("role")), text if isinstance(text, str) else None, at)
 
 
 def _usable(thread: object) -> bool:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from ansari_whatsapp.backend import Answer, Backend, BackendError, UnknownUser
+from ansari_whatsapp.endings import is_apology, is_preamble, sounds_broken, sounds_unfinished
 from ansari_whatsapp.graph import Graph, GraphError, Reaction
 from ansari_whatsapp.language import detect
 from ansari_whatsapp.markdown import LONGEST, to_whatsapp
@@ -18,11 +19,11 @@ from ansari_whatsapp.split import split
 from ansari_whatsapp.telemetry import log
 from ansari_whatsapp.webhook import KNOWN, LONGEST_TEXT, Message
 
-TYPING_EVERY = 20.0  # seconds; the indicator goes out after 25
 TYPING_AT_MOST = 300.0
 TITLE_WORDS = 6
 MOST_PARTS = 10
 DEVELOPERS_MARK = "!d "
+CLOCKS_APART = 5  # seconds by which our clock and the backend's may differ
 
 
 class Unanswered(Exception):
@@ -43,28 +44,61 @@ class Conversation:
         backend: Backend,
         graph: Graph,
         clock: Callable[[], float] = time.time,
-        typing_every: float = TYPING_EVERY,
     ) -> None:
         self._settings = settings
         self._backend = backend
         self._graph = graph
         self._clock = clock
-        self._typing_every = typing_every
         self._notices = Notices()
 
-    async def answer(self, message: Message) -> tuple[str, ...]:
-        """The messages to send, in order; none when there is nothing to say. Raises Unanswered."""
+    async def answer(self, message: Message, since: float | None = None) -> tuple[str, ...]:
+        """The messages to send, in order; none when there is nothing to say. Raises Unanswered.
+
+        `since` is when the backend may have been asked already, in unix seconds: what it answered then is taken.
+        """
         if (told := self._without_the_backend(message)) is not None:
             return told
         text = message.text or ""
         async with self._typing(message.wamid):
             thread = await self._thread(message.user, text)
-            try:
-                answer = await self._backend.process(message.user, thread, text)
-            except BackendError as error:
-                raise Unanswered(Notice.NO_ANSWER, error) from None
+            answer = await self._stored(message.user, thread, text, since) if since is not None else None
+            answer = answer or await self._asked(message.user, thread, text)
             # Some markdown takes seconds to parse, and everybody else would wait for it.
             return await asyncio.to_thread(_parts, answer) or self.notice(message, Notice.NO_ANSWER)
+
+    async def _asked(self, user: str, thread: str, text: str) -> Answer:
+        """What the backend answers. It may break off, or end too soon as if it were whole: then its thread knows."""
+        begin = self._clock()
+        try:
+            answer = await self._backend.process(user, thread, text)
+        except BackendError as error:
+            stored = None if error.again else await self._stored(user, thread, text, begin)
+            if stored is None:
+                raise Unanswered(Notice.NO_ANSWER, error) from None
+            return stored
+        if answer.complete and not sounds_unfinished(answer.markdown):
+            return answer
+        if (stored := await self._stored(user, thread, text, begin)) is not None:
+            return stored
+        if is_preamble(answer.markdown):
+            raise Unanswered(Notice.NO_ANSWER, BackendError("only a preamble came", again=False))
+        return Answer(answer.markdown, complete=answer.complete and not sounds_broken(answer.markdown))
+
+    async def _stored(self, user: str, thread: str, text: str, since: float) -> Answer | None:
+        """The answer that the thread holds for this question, asked at `since` or later."""
+        try:
+            turns = await self._backend.history(user, thread)
+        except BackendError:
+            return None
+        asked = max((n for n, turn in enumerate(turns) if turn.role == "user" and turn.text == text), default=None)
+        if asked is None or (turns[asked].at or 0) < since - CLOCKS_APART:
+            return None
+        after = turns[asked + 1 :]
+        said = [turn.text for turn in after if turn.role == "assistant" and turn.text and turn.text.strip()]
+        whole = bool(after) and after[-1].role == "assistant" and after[-1].text is not None
+        if not whole or not said or is_apology(said[-1]):
+            return None
+        return Answer("\n\n".join(part.strip() for part in said), complete=True)
 
     def notice(self, message: Message, notice: Notice) -> tuple[str, ...]:
         """The notice, unless the user has just been told."""
@@ -141,7 +175,7 @@ class Conversation:
                 log.debug("typing was not shown", extra={"code": error.code})
                 if error.reaction is not Reaction.RETRY:
                     return
-            await asyncio.sleep(self._typing_every)
+            await asyncio.sleep(self._settings.typing_seconds)
 
 
 def _parts(answer: Answer) -> tuple[str, ...]:

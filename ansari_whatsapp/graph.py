@@ -10,6 +10,8 @@ import orjson
 
 from ansari_whatsapp.settings import Settings
 
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
 
 class Reaction(Enum):
     """What to do about an error."""
@@ -33,12 +35,16 @@ REACTIONS: dict[int, Reaction] = {
 
 
 class GraphError(Exception):
-    """Meta did not take it. `code` is Meta's, None when there was no answer."""
+    """Meta did not take it. `code` is Meta's, None when there was no answer.
 
-    def __init__(self, reaction: Reaction, code: int | None, what: str) -> None:
+    `unsure` means that Meta may have taken it all the same: the request had been sent when the connection broke.
+    """
+
+    def __init__(self, reaction: Reaction, code: int | None, what: str, *, unsure: bool = False) -> None:
         super().__init__(what)
         self.reaction = reaction
         self.code = code
+        self.unsure = unsure
 
 
 class Graph:
@@ -53,7 +59,7 @@ class Graph:
                 "Authorization": f"Bearer {settings.meta_access_token_from_sys_user.get_secret_value()}",
                 "Content-Type": "application/json",
             },
-            timeout=httpx.Timeout(15.0, connect=5.0),
+            timeout=httpx.Timeout(settings.graph_seconds, connect=settings.graph_connect_seconds),
             limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
             follow_redirects=False,
         )
@@ -94,7 +100,8 @@ class Graph:
         try:
             answer = await self._http.post(self._path, content=content)
         except httpx.HTTPError as error:
-            raise GraphError(Reaction.RETRY, None, type(error).__name__) from None
+            unsure = not isinstance(error, NOT_SENT)
+            raise GraphError(Reaction.RETRY, None, type(error).__name__, unsure=unsure) from None
         try:
             found = orjson.loads(answer.content)
         except orjson.JSONDecodeError:
@@ -102,6 +109,11 @@ class Graph:
         if answer.status_code == 200 and not (isinstance(found, dict) and "error" in found):
             return found if isinstance(found, dict) else {}
         raise _error(answer.status_code, found)
+
+
+def reaction_to(code: int | None) -> Reaction:
+    """What an error code asks for that came with a status of a message."""
+    return REACTIONS.get(code, Reaction.DROP) if code is not None else Reaction.DROP
 
 
 def _error(status: int, body: object) -> GraphError:

@@ -14,13 +14,12 @@ from ansari_whatsapp.inbox import Inbox, InboxFull
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.signature import HEADER, Signer
 from ansari_whatsapp.telemetry import log
-from ansari_whatsapp.webhook import SILENT, decode, parse
+from ansari_whatsapp.webhook import KNOWN, decode, parse
 from ansari_whatsapp.worker import Worker
 
 WEBHOOK = "/whatsapp/v2"
 BODY_WITHIN = 10.0  # seconds for the whole body, however slowly its bytes come
 LARGEST_BODY = 4 * 1024 * 1024  # bytes; Meta sends 3 MB at the most
-COMMIT_WITHIN = 1.0
 LONGEST_CHALLENGE = 256
 
 
@@ -31,12 +30,14 @@ class Routes:
         self._settings = settings
         self._inbox = inbox
         self._worker = worker
-        self._signer = Signer(settings.meta_app_secret.get_secret_value())
+        secrets = (settings.meta_app_secret, settings.meta_app_secret_previous)
+        self._signers = [Signer(secret.get_secret_value()) for secret in secrets if secret is not None]
         self._number = settings.meta_business_phone_number_id.get_secret_value()
         self._health = {"X-App-Release": settings.app_release}
 
     def add_to(self, app: Sanic) -> None:  # type: ignore[type-arg]
         app.add_route(self.health, "/", methods=["GET", "HEAD"])
+        app.add_route(self.ready, "/ready", methods=["GET", "HEAD"])
         app.add_route(self.verify, WEBHOOK, methods=["GET"])
 
         async def receive(request: Request) -> HTTPResponse:  # Sanic marks the function, and a method takes no mark
@@ -47,6 +48,17 @@ class Routes:
     async def health(self, _: Request) -> HTTPResponse:
         """Alive, whatever the neighbours do: App Runner replaces an instance that says otherwise."""
         return HTTPResponse(b'{"status":"ok"}', content_type="application/json", headers=self._health)
+
+    async def ready(self, _: Request) -> HTTPResponse:
+        """Whether messages can be taken and answered now; the reasons when they cannot."""
+        reasons = {
+            "inbox": bool(self._inbox.problem),
+            "meta refuses the token or the account": self._worker.paused,
+            "stopping": self._worker.draining,
+        }
+        told = [reason for reason, holds in reasons.items() if holds]
+        body = orjson.dumps({"ready": not told, "reasons": told})
+        return HTTPResponse(body, status=503 if told else 200, content_type="application/json", headers=self._health)
 
     async def verify(self, request: Request) -> HTTPResponse:
         """Meta's handshake (Meta, "Create a webhook endpoint"): show the challenge to whoever knows the token."""
@@ -73,7 +85,9 @@ class Routes:
         if body is None:
             _hang_up(request)
             return _told(413, "the body is too large")
-        if not self._signer.valid(request.headers.get(HEADER), body):
+        signature = request.headers.get(HEADER)
+        fits = [signer.valid(signature, body) for signer in self._signers]  # all are tried, which takes the same time
+        if True not in fits:
             log.warning("a webhook with a bad signature")
             return _told(403, "forbidden", headers={"WWW-Authenticate": "HMAC-SHA256"})
         if self._worker.draining:
@@ -89,16 +103,20 @@ class Routes:
     async def _commit(self, payload: object) -> HTTPResponse:
         batch = parse(payload, self._number)
         for status in batch.statuses:
+            self._worker.confirm(status)
             if status.status == "failed":
                 log.warning("a message did not arrive", extra={"code": status.code, "tag": status.tag})
-        jobs = [message for message in batch.messages if message.kind not in SILENT]
-        if jobs:
-            try:
-                async with asyncio.timeout(COMMIT_WITHIN):
+        jobs = [message for message in batch.messages if message.text is not None or message.kind in KNOWN]
+        try:
+            async with asyncio.timeout(self._settings.commit_seconds):
+                if jobs:
                     await self._inbox.put(jobs)
-            except (InboxFull, OSError) as error:
-                log.error("a webhook could not be kept", extra={"cause": type(error).__name__})
-                return _told(503, "try again later")
+                for wamid in batch.revoked:
+                    await self._inbox.withdraw(wamid)
+        except (InboxFull, OSError) as error:  # TimeoutError is one, too
+            log.error("a webhook could not be kept", extra={"cause": type(error).__name__})
+            return _told(503, "try again later")
+        if jobs:
             self._worker.wake()
         return _told(200, "accepted")
 

@@ -70,6 +70,7 @@ def _address(url: str, info: ValidationInfo) -> str:
 
 StrongSecret = Annotated[SecretStr, AfterValidator(_strong)]
 Address = Annotated[str, AfterValidator(_address)]
+Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
 class Settings(BaseModel):
@@ -92,6 +93,9 @@ class Settings(BaseModel):
     meta_access_token_from_sys_user: StrongSecret = Field(description="The system user's token for the Graph API.")
     meta_webhook_verify_token: StrongSecret = Field(description="What Meta shows when the callback is registered.")
     meta_app_secret: StrongSecret = Field(description="The app secret that signs every webhook.")
+    meta_app_secret_previous: StrongSecret | None = Field(
+        default=None, description="The app secret before that: its signatures are taken, too, while Meta changes over."
+    )
     always_return_ok_to_meta: bool = Field(
         default=True, description="Answer 200 to webhooks that cannot be used; never to a bad signature."
     )
@@ -102,8 +106,46 @@ class Settings(BaseModel):
     whatsapp_message_age_threshold_seconds: Annotated[int, Field(gt=0)] = Field(
         default=86400, description="Older messages are answered with a notice only."
     )
+    inbox_path: Annotated[str, Field(min_length=1)] = Field(
+        default="inbox/inbox.sqlite3",
+        description="The file that keeps accepted messages until they are answered.",
+    )
+    inbox_capacity: Annotated[int, Field(ge=1)] = Field(
+        default=100_000, description="How many messages may wait; more are left to Meta, which delivers them again."
+    )
+    commit_seconds: Seconds = Field(default=1.0, description="How long a webhook may take to be kept.")
+    answers_at_once: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=200, description="How many messages are answered at the same time."
+    )
+    tries: Annotated[int, Field(ge=1, le=100)] = Field(default=6, description="How often a step is tried in all.")
+    lease_seconds: Seconds = Field(
+        default=60.0, description="How long a message belongs to a process that has not been heard of."
+    )
+    drain_seconds: Seconds = Field(default=25.0, description="How long a stop waits for the answers under way.")
+    pause_seconds: Seconds = Field(
+        default=30.0, description="How long nothing is sent after Meta has refused the token or the account."
+    )
+    confirm_seconds: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=10.0,
+        description="How long to wait for a status of a part whose sending timed out, before it is sent again.",
+    )
+    typing_seconds: Annotated[float, Field(gt=0, le=25)] = Field(
+        default=20.0, description="How often `typing` is shown anew; it goes out after 25 seconds."
+    )
+    backend_connect_seconds: Seconds = Field(default=5.0, description="ansari-backend: to connect.")
+    backend_lookup_seconds: Seconds = Field(default=15.0, description="ansari-backend: a user or a thread.")
+    backend_first_byte_seconds: Seconds = Field(default=30.0, description="ansari-backend: the start of an answer.")
+    backend_idle_seconds: Seconds = Field(default=75.0, description="ansari-backend: between two pieces of an answer.")
+    backend_answer_seconds: Seconds = Field(
+        default=115.0, description="ansari-backend: a whole answer; App Runner ends a request after 120."
+    )
+    graph_connect_seconds: Seconds = Field(default=5.0, description="Meta: to connect.")
+    graph_seconds: Seconds = Field(default=15.0, description="Meta: an answer.")
     first_retry_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
         default=1.0, description="The pause before a failed step is tried again; each further one is twice as long."
+    )
+    metrics_token: StrongSecret | None = Field(
+        default=None, description="Whoever sends it as a bearer token may read /metrics; unset, there is no such page."
     )
     logging_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         default="INFO", description="The least severe log line that is written."
@@ -120,9 +162,9 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        names = ("meta_app_secret", "meta_webhook_verify_token", "whatsapp_service_api_key")
+        names = ("meta_app_secret", "meta_webhook_verify_token", "whatsapp_service_api_key", "metrics_token")
         for one, other in itertools.combinations(names, 2):
-            if getattr(self, one) == getattr(self, other):
+            if getattr(self, one) is not None and getattr(self, one) == getattr(self, other):
                 raise ValueError(f"{one.upper()} and {other.upper()} have the same value")
         return self
 

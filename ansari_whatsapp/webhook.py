@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 USER = re.compile(r"[0-9]{5,20}|[A-Z]{2}\.[A-Za-z0-9]{1,128}")
+KIND = re.compile(r"[a-z_]{1,64}")
 WAMID = re.compile(r"[!-~]{1,512}")
 LONGEST_TEXT = 16_000  # characters; WhatsApp takes 4096 of a user, and that is not to be relied on
-SILENT = frozenset({"reaction", "system", "edit", "revoke", "request_welcome"})
 KNOWN = frozenset(
     {"image", "video", "document", "audio", "sticker", "location", "contacts", "order", "unsupported", "unknown"}
 )
@@ -46,11 +46,15 @@ class Status:
 
 @dataclass(frozen=True)
 class Batch:
-    """All that one POST carries. `ignored` counts what is known not to concern this service, or not understood."""
+    """All that one POST carries: `revoked` are the wamids of messages that their writers took back.
+
+    `ignored` counts what is known not to concern this service, or not understood.
+    """
 
     messages: tuple[Message, ...]
     statuses: tuple[Status, ...]
     ignored: int
+    revoked: tuple[str, ...] = ()
 
 
 def decode(body: bytes) -> object:
@@ -73,6 +77,7 @@ def parse(payload: object, phone_number_id: str) -> Batch:
     """Every entry, change, message and status for this phone number; a repeated wamid counts once."""
     messages: dict[str, Message] = {}
     statuses: list[Status] = []
+    revoked: list[str] = []
     ignored = 0
     for value in _values(payload):
         if _get(value, "metadata", "phone_number_id") != phone_number_id:
@@ -80,6 +85,9 @@ def parse(payload: object, phone_number_id: str) -> Batch:
             continue
         writers = _objects(value.get("contacts"))
         for item in _objects(value.get("messages")):
+            gone = _get(item, "revoke", "original_message_id")
+            if isinstance(gone, str):
+                revoked.append(gone)
             message = _message(item, writers)
             if message is None:
                 ignored += 1
@@ -91,7 +99,7 @@ def parse(payload: object, phone_number_id: str) -> Batch:
                 ignored += 1
             else:
                 statuses.append(status)
-    return Batch(tuple(messages.values()), tuple(statuses), ignored)
+    return Batch(tuple(messages.values()), tuple(statuses), ignored, tuple(revoked))
 
 
 def _values(payload: object) -> Iterator[dict[str, Any]]:
@@ -107,7 +115,9 @@ def _values(payload: object) -> Iterator[dict[str, Any]]:
 def _message(item: dict[str, Any], writers: list[dict[str, Any]]) -> Message | None:
     wamid, kind = item.get("id"), item.get("type")
     user = _user(item, writers)
-    if not isinstance(wamid, str) or not WAMID.fullmatch(wamid) or user is None or not isinstance(kind, str):
+    if not isinstance(wamid, str) or not WAMID.fullmatch(wamid) or user is None:
+        return None
+    if not isinstance(kind, str) or not KIND.fullmatch(kind):
         return None
     if "group_id" in item:  # answering a group's message would write to one of its members
         return None

@@ -10,10 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ansari_whatsapp.conversation import Conversation, Unanswered
-from ansari_whatsapp.graph import Graph, GraphError, Reaction
-from ansari_whatsapp.inbox import Inbox, Job, State
+from ansari_whatsapp.graph import Graph, GraphError, Reaction, reaction_to
+from ansari_whatsapp.inbox import Inbox, InboxUnavailable, Job, State
 from ansari_whatsapp.notices import Notice
+from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.telemetry import log, who
+from ansari_whatsapp.webhook import Status
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Clocks:
     """Seconds, and how often.
 
     `idle` lies between two looks at the inbox when nothing wakes the worker; `pause` is how long no job is begun when
-    the token or the account has to be mended.
+    the token or the account has to be mended; `confirm` is how long a status may take that settles whether a part
+    arrived whose sending timed out.
     """
 
     lease: float = 60.0
@@ -32,6 +35,20 @@ class Clocks:
     drain: float = 25.0
     at_once: int = 200
     idle: float = 0.5
+    confirm: float = 10.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> Clocks:
+        """As the environment says."""
+        return cls(
+            lease=settings.lease_seconds,
+            first_retry=settings.first_retry_seconds,
+            pause=settings.pause_seconds,
+            tries=settings.tries,
+            drain=settings.drain_seconds,
+            at_once=settings.answers_at_once,
+            confirm=settings.confirm_seconds,
+        )
 
 
 class Worker:
@@ -46,6 +63,7 @@ class Worker:
         self._jobs: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._paused_until = 0.0
+        self._unsure: dict[str, asyncio.Future[Status]] = {}  # by tag: parts that may have arrived
         self.draining = False
 
     @property
@@ -57,6 +75,17 @@ class Worker:
         """Begin to lease jobs."""
         self._loop = asyncio.create_task(self._run())
 
+    @property
+    def under_way(self) -> int:
+        """How many messages are being answered."""
+        return len(self._jobs)
+
+    def confirm(self, status: Status) -> None:
+        """Meta says what became of a part."""
+        waiting = self._unsure.get(status.tag or "")
+        if waiting is not None and not waiting.done():
+            waiting.set_result(status)
+
     def wake(self) -> None:
         """There may be something to do."""
         self._wake.set()
@@ -65,7 +94,7 @@ class Worker:
         """Finish what was accepted, within the deadline; returns how many jobs were left unfinished."""
         self.draining = True
         end = time.monotonic() + self._clocks.drain
-        while time.monotonic() < end and (self._jobs or await self._inbox.waiting()):
+        while time.monotonic() < end and (self._jobs or await self._waiting()):
             self.wake()
             await asyncio.sleep(0.02)
         if self._loop is not None:
@@ -74,14 +103,22 @@ class Worker:
         for task in self._jobs:
             task.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
-        return await self._inbox.waiting()
+        return await self._waiting()
+
+    async def _waiting(self) -> int:
+        try:
+            return await self._inbox.waiting()
+        except InboxUnavailable:
+            return 0
 
     async def _run(self) -> None:
         while True:
             self._wake.clear()
             try:
                 await self._begin()
-            except Exception:  # an inbox that cannot be read now is read again  # noqa: BLE001
+            except InboxUnavailable as error:  # it is read again
+                log.error("the inbox cannot be used", extra={"cause": str(error)})
+            except Exception:  # this loop must not end, whatever is met  # noqa: BLE001
                 log.exception("the inbox could not be read")
             with suppress(TimeoutError):  # not wait_for: it can swallow the cancellation that ends this loop
                 async with asyncio.timeout(self._clocks.idle):
@@ -101,7 +138,13 @@ class Worker:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._jobs.discard(task)
         self.wake()
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, InboxUnavailable):
+            log.error("a job waits for the inbox", extra={"cause": str(error)})
+        elif isinstance(error, KeyError):
+            log.warning("a job went to another process")
+        else:
             log.error("a job ended unexpectedly", exc_info=error)
 
     async def _work(self, job: Job) -> None:
@@ -121,16 +164,18 @@ class Worker:
         """However long an answer takes, nobody else may begin it meanwhile: the model would be asked twice."""
         while True:
             await asyncio.sleep(self._clocks.lease / 3)
-            await self._inbox.extend(wamid, time.time() + self._clocks.lease)
+            with suppress(InboxUnavailable, KeyError):
+                await self._inbox.extend(wamid, time.time() + self._clocks.lease)
 
     async def _answered(self, job: Job) -> Job | None:
         """The job with its answer, or an apology, stored; None when it was given back to be tried later."""
-        job = replace(job, state=State.PROCESSING)
+        since = job.started if job.state is State.PROCESSING else None
+        job = replace(job, state=State.PROCESSING, started=job.started or time.time())
         await self._inbox.save(job)
         begin = time.monotonic()
         extra: dict[str, object] = {"user": who(job.message.user)}
         try:
-            parts, failed = await self._conversation.answer(job.message), False
+            parts, failed = await self._conversation.answer(job.message, since), False
         except Unanswered as error:
             extra |= {"cause": str(error), "tries": job.tries + 1}
             if error.again and job.tries + 1 < self._clocks.tries:
@@ -152,13 +197,32 @@ class Worker:
         name = hashlib.sha256(job.message.wamid.encode()).hexdigest()[:16]
         while job.sent < len(job.parts):
             try:
-                await self._graph.send_text(job.message.user, job.parts[job.sent], f"{name}:{job.sent + 1}")
+                await self._send_part(job, f"{name}:{job.sent + 1}")
             except GraphError as error:
                 await self._unsent(job, error)
                 return
             job = replace(job, sent=job.sent + 1, tries=0)
             await self._inbox.save(job)
         await self._inbox.finish(job.message.wamid, State.FAILED if job.failed else State.DONE)
+
+    async def _send_part(self, job: Job, tag: str) -> None:
+        """Send the next part. When nobody knows whether it arrived, a status of it tells. Raises GraphError."""
+        told = self._unsure[tag] = asyncio.get_running_loop().create_future()
+        try:
+            await self._graph.send_text(job.message.user, job.parts[job.sent], tag)
+        except GraphError as error:
+            if not error.unsure:
+                raise
+            try:
+                async with asyncio.timeout(self._clocks.confirm):
+                    status = await told
+            except TimeoutError:
+                raise error from None
+            log.info("a status settled it", extra={"status": status.status, "code": status.code})
+            if status.status == "failed":
+                raise GraphError(reaction_to(status.code), status.code, "failed, says a status") from None
+        finally:
+            del self._unsure[tag]
 
     async def _unsent(self, job: Job, error: GraphError) -> None:
         """Do what Meta's error asks for; what has been sent stays sent."""

@@ -147,5 +147,10 @@ def _reason(item: Any) -> str:
 
 def _is_secret(field: FieldInfo) -> bool:
     """Whether the service keeps this setting as SecretStr, in an optional or not."""
-    kinds = {field.annotation, *get_args(field.annotation)}
-    return bool(kinds & {SecretStr, SecretBytes})
+    return any(kind in {SecretStr, SecretBytes} for kind in _kinds(field.annotation))
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for inside in get_args(annotation):
+        yield from _kinds(inside)

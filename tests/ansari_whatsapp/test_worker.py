@@ -107,12 +107,11 @@ async def working(
     clocks: Clocks | None = None,
     inbox: MemoryInbox | None = None,
     clock: Callable[[], float] = time.time,
-    typing_every: float = 20.0,
 ) -> AsyncIterator[Run]:
     settings = Settings.from_environment(environment(around.backend, around.meta, 8001, **(variables or {})))
     backend, graph = Backend(settings), Graph(settings)
     inbox = inbox or MemoryInbox()
-    conversation = Conversation(settings, backend, graph, clock, typing_every)
+    conversation = Conversation(settings, backend, graph, clock)
     worker = Worker(inbox, conversation, graph, clocks or Clocks(first_retry=0.02, drain=1.0, idle=0.02))
     worker.start()
     try:
@@ -259,7 +258,7 @@ def test_typing_is_shown_again_and_stops_with_the_answer(around: Around) -> None
     message = around.message("slow", user)
 
     async def test() -> tuple[int, int]:
-        async with working(around, typing_every=0.1) as run:
+        async with working(around, variables={"TYPING_SECONDS": "0.1"}) as run:
             await run.take(message)
             await run.done()
             then = around.typed()

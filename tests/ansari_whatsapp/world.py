@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -134,6 +135,7 @@ def environment(backend: str, meta: str, port: int, **more: str) -> dict[str, st
         "META_APP_SECRET": APP_SECRET,
         "LOGGING_LEVEL": "DEBUG",
         "FIRST_RETRY_SECONDS": "0.05",
+        "CONFIRM_SECONDS": "1",
         "APP_RELEASE": "abc123",
         "PORT": str(port),
         **more,
@@ -146,8 +148,12 @@ def running(**more: str) -> Iterator[World]:
     port = free_port()
     service = f"http://127.0.0.1:{port}"
     # Loading certificates for every client would be the slowest part of these tests.
-    with neighbours(f"{service}/whatsapp/v2") as (backend, meta), httpx.Client(verify=False) as http:  # noqa: S501
-        environ = environment(backend, meta, port, **more)
+    with (
+        TemporaryDirectory() as folder,
+        neighbours(f"{service}/whatsapp/v2") as (backend, meta),
+        httpx.Client(verify=False) as http,  # noqa: S501
+    ):
+        environ = {"INBOX_PATH": f"{folder}/inbox.sqlite3", **environment(backend, meta, port, **more)}
         process = subprocess.Popen(
             [sys.executable, "-m", "ansari_whatsapp"],
             cwd=ROOT,
