@@ -64,7 +64,7 @@ class Conversation:
             answer = await self._stored(message.user, thread, text, since) if since is not None else None
             answer = answer or await self._asked(message.user, thread, text)
             # Some markdown takes seconds to parse, and everybody else would wait for it.
-            return await asyncio.to_thread(_parts, answer) or self.notice(message, Notice.NO_ANSWER)
+            return await asyncio.to_thread(to_parts, answer) or self.notice(message, Notice.NO_ANSWER)
 
     async def _asked(self, user: str, thread: str, text: str) -> Answer:
         """What the backend answers. It may break off, or end too soon as if it were whole: then its thread knows."""
@@ -178,7 +178,7 @@ class Conversation:
             await asyncio.sleep(self._settings.typing_seconds)
 
 
-def _parts(answer: Answer) -> tuple[str, ...]:
+def to_parts(answer: Answer) -> tuple[str, ...]:
     """The messages of an answer; one that is too long or broke off says so at its end. None if nothing is visible."""
     blocks = to_whatsapp(answer.markdown)
     if blocks and not answer.complete:

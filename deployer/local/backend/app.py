@@ -174,6 +174,8 @@ async def _details(
     except Dropped:
         await reset(request)
         return web.Response()  # goes nowhere
+    except ConnectionError:
+        return web.Response()  # whoever asked has left
     except Refusal as refusal:
         return _detail(refusal.status, refusal.detail)
     except web.HTTPException as error:

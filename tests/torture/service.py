@@ -1,0 +1,169 @@
+"""The service as a process that is killed and started again, with people who write to it all the time."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ansari_whatsapp.backend import Answer
+from ansari_whatsapp.conversation import to_parts
+from ansari_whatsapp.signature import HEADER, Signer
+from deployer.local.backend.answers import answer_to
+from tests.ansari_whatsapp.world import APP_SECRET, ROOT, envelope, environment, neighbours, text, until, value
+from tests.ports import free_port
+
+ANSWERED_WITHIN = 90.0
+
+
+@dataclass
+class Killable:
+    """One service on one inbox. `starts` counts its processes."""
+
+    environ: dict[str, str]
+    url: str
+    backend: str
+    meta: str
+    log: Path
+    starts: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.starts += 1
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "ansari_whatsapp"],
+                cwd=ROOT,
+                env=self.environ,
+                stdout=log,
+                stderr=log,
+            )
+
+    def kill(self, how: int = signal.SIGKILL) -> None:
+        assert self.process is not None
+        self.process.send_signal(how)
+        self.process.wait(60)
+
+    def change(self, who: str, what: str, **values: Any) -> None:
+        """Set the faults or the limits of one of the two around it."""
+        address = f"{getattr(self, who)}/_local/{what}"
+        httpx.put(address, json=values, verify=False).raise_for_status()  # noqa: S501
+
+    def up(self) -> bool:
+        try:
+            return httpx.get(self.url, timeout=1, verify=False).status_code == 200  # noqa: S501
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def killable(folder: Path, **more: str) -> Iterator[Killable]:
+    """The service between a local backend and a local Meta. It has not been started."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with neighbours(f"{url}/whatsapp/v2") as (backend, meta):
+        environ = environment(backend, meta, port, INBOX_PATH=str(folder / "inbox.sqlite3"), LOGGING_LEVEL="INFO")
+        made = Killable({**environ, **more}, url, backend, meta, folder / "service.log")
+        try:
+            yield made
+        finally:
+            if made.process is not None and made.process.poll() is None:
+                made.kill(signal.SIGTERM)
+
+
+@dataclass
+class Writer:
+    """One person, who writes the next message as soon as the last one was acknowledged, as Meta would deliver it."""
+
+    service: Killable
+    user: str
+    seed: int
+    acknowledged: list[str] = field(default_factory=list)
+    redelivered: int = 0
+
+    def write(self, stop: threading.Event) -> None:
+        chance = random.Random(self.seed)
+        with httpx.Client(verify=False, timeout=5) as http:  # noqa: S501
+            while not stop.is_set():
+                question = f"question {len(self.acknowledged)} of {self.user}"
+                if chance.random() < 0.2:
+                    question = f"a long {question}"
+                body = envelope(value(text(question, f"wamid.{self.user}.{len(self.acknowledged)}", self.user)))
+                while not self._delivered(http, body):
+                    self.redelivered += 1
+                    time.sleep(0.05)
+                self.acknowledged.append(question)
+                if chance.random() < 0.3:  # Meta may deliver once more what was acknowledged
+                    self._delivered(http, body)
+                stop.wait(chance.uniform(0.0, 0.4))
+
+    def _delivered(self, http: httpx.Client, body: bytes) -> bool:
+        headers = {HEADER: Signer(APP_SECRET).sign(body), "Content-Type": "application/json"}
+        try:
+            return http.post(f"{self.service.url}/whatsapp/v2", content=body, headers=headers).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def expected(self) -> list[str]:
+        """Every part of every answer, in order."""
+        return [part for question in self.acknowledged for part in to_parts(Answer(answer_to(question).text, True))]
+
+    def got(self) -> list[str]:
+        chat = httpx.get(f"{self.service.meta}/_local/chats/{self.user}", verify=False).json()  # noqa: S501
+        return [message["text"] for message in chat["messages"] if message["sender"] == "service"]
+
+    def complete(self) -> bool:
+        return len(set(self.got())) >= len(set(self.expected()))
+
+
+def repeated(expected: list[str], got: list[str]) -> int:
+    """How many parts came twice. Fails unless everything came, in order, and only the last part is ever repeated."""
+    at, again = 0, 0
+    for part in got:
+        if at < len(expected) and part == expected[at]:
+            at += 1
+        elif at and part == expected[at - 1]:
+            again += 1
+        else:
+            raise AssertionError(f"part {at} of {len(expected)} should have come, and this did: {part[:80]!r}")
+    assert at == len(expected), f"{at} of {len(expected)} parts came"
+    return again
+
+
+@contextmanager
+def writing(service: Killable, users: int, seed: int) -> Iterator[list[Writer]]:
+    """People who write for as long as this lasts; at its end all that was acknowledged has been answered."""
+    stop = threading.Event()
+    writers = [Writer(service, f"1555{seed % 1000:03}{n:04}", seed * 1000 + n) for n in range(users)]
+    threads = [threading.Thread(target=writer.write, args=(stop,)) for writer in writers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield writers
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(60)
+    until(lambda: all(writer.complete() for writer in writers), ANSWERED_WITHIN)
+
+
+def asked_again(service: Killable) -> Counter[str]:
+    """By question, how often the backend was asked it more than once."""
+    record = httpx.get(f"{service.backend}/_local/record", verify=False).json()  # noqa: S501
+    counts: Counter[str] = Counter()
+    for thread in record["threads"].values():
+        for message in thread["messages"]:
+            if message["count"] > 1:
+                counts[message["message"]] += message["count"] - 1
+    return counts
