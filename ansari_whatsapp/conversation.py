@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from ansari_whatsapp.endings import is_apology, is_preamble, sounds_broken, soun
 from ansari_whatsapp.graph import Graph, GraphError, Reaction
 from ansari_whatsapp.language import detect
 from ansari_whatsapp.markdown import LONGEST, to_whatsapp
-from ansari_whatsapp.notices import Notice, Notices
+from ansari_whatsapp.notices import USERS_AT_MOST, Notice, Notices
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.split import split
 from ansari_whatsapp.telemetry import log
@@ -50,6 +51,7 @@ class Conversation:
         self._graph = graph
         self._clock = clock
         self._notices = Notices()
+        self._languages: OrderedDict[str, str] = OrderedDict()  # of a user's last text
 
     async def answer(self, message: Message, since: float | None = None) -> tuple[str, ...]:
         """The messages to send, in order; none when there is nothing to say. Raises Unanswered.
@@ -58,13 +60,13 @@ class Conversation:
         """
         if (told := self._without_the_backend(message)) is not None:
             return told
-        text = message.text or ""
+        text, language = message.text or "", self._language(message)
         async with self._typing(message.wamid):
             thread = await self._thread(message.user, text)
             answer = await self._stored(message.user, thread, text, since) if since is not None else None
             answer = answer or await self._asked(message.user, thread, text)
             # Some markdown takes seconds to parse, and everybody else would wait for it.
-            return await asyncio.to_thread(to_parts, answer) or self.notice(message, Notice.NO_ANSWER)
+            return await asyncio.to_thread(to_parts, answer, language) or self.notice(message, Notice.NO_ANSWER)
 
     async def _asked(self, user: str, thread: str, text: str) -> Answer:
         """What the backend answers. It may break off, or end too soon as if it were whole: then its thread knows."""
@@ -102,7 +104,16 @@ class Conversation:
 
     def notice(self, message: Message, notice: Notice) -> tuple[str, ...]:
         """The notice, unless the user has just been told."""
-        return (notice.value,) if self._notices.due(message.user, notice) else ()
+        return (notice.text(self._language(message)),) if self._notices.due(message.user, notice) else ()
+
+    def _language(self, message: Message) -> str:
+        """That of the message, or of the last text of its writer."""
+        if message.text is not None:
+            self._languages[message.user] = detect(message.text)
+            self._languages.move_to_end(message.user)
+            while len(self._languages) > USERS_AT_MOST:
+                self._languages.popitem(last=False)
+        return self._languages.get(message.user, "en")
 
     def _without_the_backend(self, message: Message) -> tuple[str, ...] | None:
         """The answer to what the backend is not asked; None for a question."""
@@ -178,12 +189,12 @@ class Conversation:
             await asyncio.sleep(self._settings.typing_seconds)
 
 
-def to_parts(answer: Answer) -> tuple[str, ...]:
+def to_parts(answer: Answer, language: str = "en") -> tuple[str, ...]:
     """The messages of an answer; one that is too long or broke off says so at its end. None if nothing is visible."""
     blocks = to_whatsapp(answer.markdown)
     if blocks and not answer.complete:
-        blocks.append(Notice.ENDED_EARLY.value)
+        blocks.append(Notice.ENDED_EARLY.text(language))
     parts = split(blocks)
     if len(answer.markdown) > LONGEST or len(parts) > MOST_PARTS:
-        return (*parts[: MOST_PARTS - 1], Notice.CUT_SHORT.value)
+        return (*parts[: MOST_PARTS - 1], Notice.CUT_SHORT.text(language))
     return parts

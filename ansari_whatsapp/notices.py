@@ -7,12 +7,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from enum import Enum
 
+from ansari_whatsapp.notice_texts import TEXTS
+
 HOUR, MINUTE = 3600.0, 60.0  # seconds
 USERS_AT_MOST = 50_000
 
 
 class Notice(Enum):
-    """The texts, in English."""
+    """The texts in English; the other languages are in `notice_texts.py`."""
 
     MAINTENANCE = "Ansari is being maintained right now. Please try again later, or use https://ansari.chat."
     TOO_OLD = "Your message reached me too late to answer it. Please send it again if you still need an answer."
@@ -24,6 +26,10 @@ class Notice(Enum):
     UNEXPECTED = "Sorry, something went wrong on my side. Please try again in a little while."
     ENDED_EARLY = "_(This answer ended early. Please ask again if something is missing.)_"
     CUT_SHORT = "_(The answer is longer than I can send here. Please ask about one part of it.)_"
+
+    def text(self, language: str) -> str:
+        """In this language, or in English."""
+        return TEXTS.get(language, {}).get(self.name, self.value)
 
     @property
     def window(self) -> float:
