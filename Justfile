@@ -74,6 +74,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @generate: _sync
     deployer schema manifest > env/manifest.schema.json
     deployer schema plan > docs/plan.schema.json
+    ansari-whatsapp settings > docs/settings.md
 
 # write what the plan cases expect again: read the difference in git
 @golden: _sync-dev

@@ -1,7 +1,8 @@
-"""Start the service: `ansari-whatsapp` or `python -m ansari_whatsapp`."""
+"""Start the service, or look after what it could not answer: `ansari-whatsapp` or `python -m ansari_whatsapp`."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 
@@ -9,6 +10,27 @@ from ansari_whatsapp.settings import Settings, SettingsError
 
 
 def main() -> None:
+    """Read the command line. Without a verb it serves."""
+    parser = argparse.ArgumentParser(prog="ansari-whatsapp", description="Carry WhatsApp messages to ansari-backend.")
+    verbs = parser.add_subparsers(metavar="VERB", dest="verb")
+    verbs.add_parser("serve", help="start the service; the same as no verb at all")
+    verbs.add_parser("dead", help="list the messages that were given up, without their texts")
+    replay = verbs.add_parser("replay", help="answer messages that were given up after all")
+    replay.add_argument("wamids", nargs="*", metavar="WAMID", help="as `dead` shows them")
+    replay.add_argument("--all", action="store_true", help="all of them")
+    verbs.add_parser("settings", help="print every variable of the environment, as markdown")
+    options = parser.parse_args()
+    if options.verb == "settings":
+        from ansari_whatsapp.settings_table import table
+
+        print(table(), end="")
+    elif options.verb in {"dead", "replay"}:
+        sys.exit(_dead(options))
+    else:
+        serve()
+
+
+def serve() -> None:
     """Read the environment, refuse to start with a bad one, and serve until SIGTERM."""
     try:
         settings = Settings.from_environment(os.environ)
@@ -25,6 +47,23 @@ def main() -> None:
         )
     except OSError as error:
         sys.exit(f"the service cannot listen on {settings.host}:{settings.port}: {error.strerror}")
+
+
+def _dead(options: argparse.Namespace) -> int:
+    from ansari_whatsapp import dead_letters
+
+    path = os.environ.get("INBOX_PATH") or Settings.model_fields["inbox_path"].default
+    try:
+        if options.verb == "dead":
+            print("\n".join(dead_letters.listed(path)))
+            return 0
+        done, unknown = dead_letters.replayed(path, None if options.all else options.wamids)
+    except OSError as error:
+        sys.exit(f"error: the inbox {path} cannot be used\n  why: {error}\n  fix: set INBOX_PATH as the service has it")
+    print(f"{done} to be answered again")
+    for wamid in unknown:
+        print(f"there is no dead letter {wamid}", file=sys.stderr)
+    return 1 if unknown else 0
 
 
 if __name__ == "__main__":

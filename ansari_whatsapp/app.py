@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,14 @@ from sanic import Sanic
 from ansari_whatsapp.backend import Backend
 from ansari_whatsapp.conversation import Conversation
 from ansari_whatsapp.graph import Graph
-from ansari_whatsapp.inbox import Inbox, SqliteInbox
+from ansari_whatsapp.inbox import Inbox, InboxUnavailable, SqliteInbox
+from ansari_whatsapp.metrics import EVERY, Metrics
 from ansari_whatsapp.routes import LARGEST_BODY, Routes
 from ansari_whatsapp.settings import Settings
-from ansari_whatsapp.telemetry import log
+from ansari_whatsapp.telemetry import log, write_metrics
 from ansari_whatsapp.worker import Clocks, Worker
+
+LOOK_EVERY = 5.0  # seconds
 
 
 def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansari_whatsapp") -> Sanic[Any, Any]:
@@ -36,8 +41,10 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
     )
     inbox = inbox or SqliteInbox(Path(settings.inbox_path), settings.inbox_capacity)
     backend, graph = Backend(settings), Graph(settings)
-    worker = Worker(inbox, Conversation(settings, backend, graph), graph, Clocks.of(settings))
-    Routes(settings, inbox, worker).add_to(app)
+    metrics = Metrics()
+    worker = Worker(inbox, Conversation(settings, backend, graph), graph, Clocks.of(settings), metrics)
+    Routes(settings, inbox, worker, metrics).add_to(app)
+    reporting: list[asyncio.Task[None]] = []
 
     @app.before_server_start
     async def start(_: Any) -> None:
@@ -45,11 +52,15 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
         if inbox.problem:
             log.critical("the inbox cannot be used", extra={"cause": inbox.problem, "path": settings.inbox_path})
         worker.start()
+        reporting.append(asyncio.create_task(_report(metrics, inbox, worker)))
         log.info("started", extra={"release": settings.app_release, "port": settings.port})
 
     @app.before_server_stop
     async def drain(_: Any) -> None:
+        for task in reporting:
+            task.cancel()
         left = await worker.drain()
+        write_metrics(metrics)
         log.log(30 if left else 20, "stopped", extra={"unfinished": left})
 
     @app.after_server_stop
@@ -59,3 +70,17 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
         await graph.aclose()
 
     return app
+
+
+async def _report(metrics: Metrics, inbox: Inbox, worker: Worker) -> None:
+    """Measure what is not counted as it happens, and write a line for CloudWatch each minute."""
+    looked = 0
+    while True:
+        with suppress(InboxUnavailable):
+            metrics.waiting.set(await inbox.waiting())
+        metrics.under_way.set(worker.under_way)
+        looked += 1
+        if looked * LOOK_EVERY >= EVERY:
+            looked = 0
+            write_metrics(metrics)
+        await asyncio.sleep(LOOK_EVERY)

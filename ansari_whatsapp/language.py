@@ -20,16 +20,16 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 # Short common words. One that several of these languages have counts for each of them.
 _COMMON: Final[Mapping[str, str]] = {
-    "en": "the is are was what how when who why which of and to in for do does did can could should would if it i you my"
-    " me we this that with about on from have has not be there please tell",
+    "en": "the is are was what how when who why which of and to in for do does did can could should would if it i you"
+    " my me we this that with about on from have has not be there please tell",
     "fr": "le la les un une des du de est sont et ou que qui quoi quel quelle comment pourquoi quand dans pour avec sur"
     " je tu il elle nous vous mon ma mes ce cette pas ne peut faire au aux bonjour",
     "tr": "ve bir bu ne nasıl neden niçin kim hangi mi mı mu mü için ile da de var yok değil midir nedir olur mudur"
     " ben sen biz siz benim çok ama eğer namaz kaç selam merhaba",
-    "id": "apa apakah bagaimana kenapa mengapa kapan siapa yang dan di ke dari untuk dengan tidak bisa saya anda kamu ini"
-    " itu adalah atau jika tolong karena hukumnya bagi gimana nggak",
-    "ms": "apa apakah bagaimana kenapa mengapa bila siapa yang dan di ke dari untuk dengan tidak boleh saya anda awak ini"
-    " itu adalah atau jika sila kerana macam mana nak tak ialah",
+    "id": "apa apakah bagaimana kenapa mengapa kapan siapa yang dan di ke dari untuk dengan tidak bisa saya anda kamu"
+    " ini itu adalah atau jika tolong karena hukumnya bagi gimana nggak",
+    "ms": "apa apakah bagaimana kenapa mengapa bila siapa yang dan di ke dari untuk dengan tidak boleh saya anda awak"
+    " ini itu adalah atau jika sila kerana macam mana nak tak ialah",
 }
 _WORDS: Final = {code: frozenset(words.split()) for code, words in _COMMON.items()}
 _ONLY_TURKISH = set("ğışİ")

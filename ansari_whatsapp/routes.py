@@ -5,28 +5,33 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
+from collections.abc import Sequence
 
 import orjson
 from sanic import HTTPResponse, Request, Sanic, text
 from sanic.http.http1 import Http
 
 from ansari_whatsapp.inbox import Inbox, InboxFull
+from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.signature import HEADER, Signer
 from ansari_whatsapp.telemetry import log
-from ansari_whatsapp.webhook import KNOWN, decode, parse
+from ansari_whatsapp.webhook import KNOWN, Message, decode, parse
 from ansari_whatsapp.worker import Worker
 
 WEBHOOK = "/whatsapp/v2"
 BODY_WITHIN = 10.0  # seconds for the whole body, however slowly its bytes come
 LARGEST_BODY = 4 * 1024 * 1024  # bytes; Meta sends 3 MB at the most
 LONGEST_CHALLENGE = 256
+STATUSES = frozenset({"sent", "delivered", "read", "played", "failed"})
+KINDS = KNOWN | {"text", "interactive", "button", "reaction", "system", "edit", "revoke", "request_welcome"}
 
 
 class Routes:
     """The handlers and what they share."""
 
-    def __init__(self, settings: Settings, inbox: Inbox, worker: Worker) -> None:
+    def __init__(self, settings: Settings, inbox: Inbox, worker: Worker, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._settings = settings
         self._inbox = inbox
         self._worker = worker
@@ -39,9 +44,13 @@ class Routes:
         app.add_route(self.health, "/", methods=["GET", "HEAD"])
         app.add_route(self.ready, "/ready", methods=["GET", "HEAD"])
         app.add_route(self.verify, WEBHOOK, methods=["GET"])
+        if self._settings.metrics_token is not None:
+            app.add_route(self.numbers, "/metrics", methods=["GET"])
 
         async def receive(request: Request) -> HTTPResponse:  # Sanic marks the function, and a method takes no mark
-            return await self.receive(request)
+            answer = await self.receive(request)
+            self._metrics.webhooks.labels(answer.status).inc()
+            return answer
 
         app.add_route(receive, WEBHOOK, methods=["POST"], stream=True)
 
@@ -59,6 +68,14 @@ class Routes:
         told = [reason for reason, holds in reasons.items() if holds]
         body = orjson.dumps({"ready": not told, "reasons": told})
         return HTTPResponse(body, status=503 if told else 200, content_type="application/json", headers=self._health)
+
+    async def numbers(self, request: Request) -> HTTPResponse:
+        """The metrics, for whoever sends the token."""
+        token = self._settings.metrics_token
+        given = (request.headers.get("authorization") or "").encode("utf-8", "surrogateescape")
+        if token is None or not hmac.compare_digest(given, b"Bearer " + token.get_secret_value().encode()):
+            return text("forbidden", status=403)
+        return HTTPResponse(self._metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def verify(self, request: Request) -> HTTPResponse:
         """Meta's handshake (Meta, "Create a webhook endpoint"): show the challenge to whoever knows the token."""
@@ -101,24 +118,37 @@ class Routes:
         return await self._commit(payload)
 
     async def _commit(self, payload: object) -> HTTPResponse:
+        begin = time.monotonic()
         batch = parse(payload, self._number)
+        if batch.ignored:
+            self._metrics.ignored.inc(batch.ignored)
         for status in batch.statuses:
             self._worker.confirm(status)
+            self._metrics.statuses.labels(status.status if status.status in STATUSES else "other").inc()
             if status.status == "failed":
+                self._metrics.failed_statuses.labels(status.code).inc()
                 log.warning("a message did not arrive", extra={"code": status.code, "tag": status.tag})
         jobs = [message for message in batch.messages if message.text is not None or message.kind in KNOWN]
         try:
             async with asyncio.timeout(self._settings.commit_seconds):
                 if jobs:
-                    await self._inbox.put(jobs)
+                    self._count(batch.messages, jobs, await self._inbox.put(jobs))
                 for wamid in batch.revoked:
                     await self._inbox.withdraw(wamid)
         except (InboxFull, OSError) as error:  # TimeoutError is one, too
             log.error("a webhook could not be kept", extra={"cause": type(error).__name__})
             return _told(503, "try again later")
+        self._metrics.commit_seconds.observe(time.monotonic() - begin)
         if jobs:
             self._worker.wake()
         return _told(200, "accepted")
+
+    def _count(self, messages: Sequence[Message], jobs: Sequence[Message], new: int) -> None:
+        """A kind is Meta's word: what nobody knows yet is counted together."""
+        for message in messages:
+            self._metrics.messages.labels(message.kind if message.kind in KINDS else "other").inc()
+        if len(jobs) > new:
+            self._metrics.messages.labels("duplicate").inc(len(jobs) - new)
 
 
 async def _body(request: Request) -> bytes | None:

@@ -9,7 +9,10 @@ import logging
 import secrets
 import sys
 import time
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from ansari_whatsapp.metrics import Metrics
 
 _KEY = secrets.token_bytes(16)  # new at every start: a number cannot be looked up in old lines
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -58,3 +61,9 @@ def configure(level: str, stream: TextIO = sys.stdout) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     log.setLevel(level)
+
+
+def write_metrics(metrics: Metrics, stream: TextIO | None = None) -> None:
+    """What changed since the last line, as one that CloudWatch turns into metrics."""
+    if line := metrics.embedded():
+        print(json.dumps(line), file=stream or sys.stdout, flush=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from ansari_whatsapp.conversation import Conversation, Unanswered
 from ansari_whatsapp.graph import Graph, GraphError, Reaction, reaction_to
 from ansari_whatsapp.inbox import Inbox, InboxUnavailable, Job, State
+from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.notices import Notice
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.telemetry import log, who
@@ -54,7 +55,10 @@ class Clocks:
 class Worker:
     """Owns its tasks: Sanic would cancel its own at the very start of a shutdown."""
 
-    def __init__(self, inbox: Inbox, conversation: Conversation, graph: Graph, clocks: Clocks) -> None:
+    def __init__(
+        self, inbox: Inbox, conversation: Conversation, graph: Graph, clocks: Clocks, metrics: Metrics | None = None
+    ) -> None:
+        self._metrics = metrics or Metrics()
         self._inbox = inbox
         self._conversation = conversation
         self._graph = graph
@@ -180,6 +184,7 @@ class Worker:
             extra |= {"cause": str(error), "tries": job.tries + 1}
             if error.again and job.tries + 1 < self._clocks.tries:
                 log.warning("no answer yet", extra=extra)
+                self._metrics.answers.labels("tried_again").inc()
                 await self._again(job, base=2.0)
                 return None
             log.error("no answer", extra=extra)
@@ -190,6 +195,7 @@ class Worker:
         job = replace(job, state=State.ANSWERED, parts=parts, failed=failed, tries=0)
         await self._inbox.save(job)
         seconds = round(time.monotonic() - begin, 3)
+        self._metrics.answer_seconds.observe(seconds)
         log.info("answered", extra={"user": who(job.message.user), "parts": len(parts), "seconds": seconds})
         return job
 
@@ -201,8 +207,10 @@ class Worker:
             except GraphError as error:
                 await self._unsent(job, error)
                 return
+            self._metrics.sent.inc()
             job = replace(job, sent=job.sent + 1, tries=0)
             await self._inbox.save(job)
+        self._metrics.answers.labels("failed" if job.failed else "done").inc()
         await self._inbox.finish(job.message.wamid, State.FAILED if job.failed else State.DONE)
 
     async def _send_part(self, job: Job, tag: str) -> None:
@@ -227,12 +235,14 @@ class Worker:
     async def _unsent(self, job: Job, error: GraphError) -> None:
         """Do what Meta's error asks for; what has been sent stays sent."""
         extra = {"user": who(job.message.user), "cause": str(error), "sent": job.sent, "tries": job.tries + 1}
+        self._metrics.send_errors.labels(error.code).inc()
         if error.reaction is Reaction.PAUSE:
             self._paused_until = time.monotonic() + self._clocks.pause
             log.critical("nothing can be sent: mend the token or the account", extra=extra)
             await self._inbox.retry(job, time.time() + self._clocks.pause)
         elif error.reaction is Reaction.DROP or job.tries + 1 >= self._clocks.tries:
             log.error("given up", extra=extra)
+            self._metrics.answers.labels("given_up").inc()
             await self._inbox.finish(job.message.wamid, State.FAILED)
         else:
             log.warning("will be sent again", extra=extra)

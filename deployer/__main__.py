@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from deployer.errors import DeployerError, Interrupted
@@ -27,10 +29,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has left; there is nobody to tell
         return 1
-    except Exception as error:
-        if os.environ.get("DEPLOYER_TRACEBACK"):
-            raise
-        return _tell(_aws_error(error) or _defect(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            return _unexpected(error)
+        return _tell(DeployerError("the output could not be written", why=error.strerror or ""))
+    except Exception as error:  # noqa: BLE001 -- a traceback is no answer
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    """Words for what nobody expected; the traceback itself for whoever asks for it."""
+    if os.environ.get("DEPLOYER_TRACEBACK"):
+        raise error
+    return _tell(_aws_error(error) or _defect(error))
 
 
 def _aws_error(error: Exception) -> DeployerError | None:
@@ -54,7 +65,8 @@ def _defect(error: Exception) -> DeployerError:
 
 
 def _tell(error: DeployerError) -> int:
-    print(f"error: {error}", file=sys.stderr)
+    with suppress(OSError):  # nobody can be told
+        print(f"error: {error}", file=sys.stderr)
     return error.exit_code
 
 
@@ -65,6 +77,9 @@ def run() -> NoReturn:
     matters is closed and the lock is given back; what is left is memory, which the system takes faster than the
     interpreter can free it.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started it
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 -- for as long as the process lives
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     gc.set_threshold(GARBAGE_AFTER)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every package for them

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from deployer.errors import UsageError
-from deployer.view.progress import Reporter
+from deployer.view.progress import Reporter, write
 
 if TYPE_CHECKING:
     from deployer.run.look import Planned
@@ -130,6 +130,8 @@ def _plan(options: argparse.Namespace) -> int:
     from deployer.verbs import plan as verb
     from deployer.verbs.environment import open_environment
 
+    if options.json and options.markdown:
+        raise UsageError("--json and --markdown exclude each other", fix="choose one of the two")
     if (options.to is not None or options.with_secrets) and not options.rollback:
         raise UsageError("--to and --with-secrets belong to a rollback", fix="add --rollback")
     reporter = Reporter(sys.stderr)
@@ -207,7 +209,7 @@ def _carry_out(options: argparse.Namespace, environment: Environment, planned: P
     from deployer.verbs import plan as planning
 
     shown = sys.stderr if options.json else sys.stdout
-    print(planning.show(environment, planned, colour=_colour(shown)), file=shown, flush=True)
+    write(planning.show(environment, planned, colour=_colour(shown)) + "\n", shown)
     planning.refuse_blocked(planned.plan)
     outcome = ending.unchanged(planned.plan)
     if not planned.plan.empty:  # a run that finds nothing to do needs none of what changes things
@@ -247,7 +249,12 @@ def _secret_set(options: argparse.Namespace) -> int:
     from deployer.verbs.secret import put
 
     def read(prompt: str) -> str:
-        return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.read()
+        if sys.stdin.isatty():
+            return getpass.getpass(prompt)
+        try:
+            return sys.stdin.buffer.read().decode()
+        except UnicodeDecodeError:
+            raise UsageError("the value is not UTF-8 text; nothing was changed") from None
 
     _out(put(load(manifest_path(options.environment)), options.name, read))
     return 0
@@ -272,7 +279,10 @@ def _say(options: argparse.Namespace) -> int:
     from deployer.verbs.say import say
 
     settings = world_settings(load(manifest_path(options.environment)))
-    _out(say(settings, " ".join(options.text), options.user))
+    text = " ".join(options.text)
+    if not text.strip():
+        raise UsageError("there is nothing to say", fix='just say ENV "What is Ansari?"')
+    _out(say(settings, text, options.user))
     return 0
 
 
@@ -289,7 +299,7 @@ def _just() -> str:
 
 def _out(text: str) -> None:
     if text:
-        sys.stdout.write(text.rstrip("\n") + "\n")
+        write(text.rstrip("\n") + "\n", sys.stdout)
 
 
 def _colour(stream: object) -> bool:
@@ -299,5 +309,7 @@ def _colour(stream: object) -> bool:
 def run(arguments: Sequence[str]) -> int:
     """Parse and run one verb; returns its exit code. Raises DeployerError."""
     options = parser().parse_args(arguments)
+    if empty := next((name for name in ("image", "approve") if getattr(options, name, None) == ""), None):
+        raise UsageError(f"--{empty} is empty", fix="leave it out, or look at where its value should have come from")
     code: int = options.run(options)
     return code

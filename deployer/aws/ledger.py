@@ -16,25 +16,59 @@ if TYPE_CHECKING:
 
 def read(ssm: SSMClient, ledger: str) -> tuple[RecordedRelease, ...]:
     """Every recorded release, oldest first; empty when there is no ledger."""
-    found: list[RecordedRelease] = []
+    found: list[tuple[int, str, float]] = []
     try:
         for page in ssm.get_paginator("get_parameter_history").paginate(Name=f"{ledger}/release"):
             found += [
-                RecordedRelease(
-                    entry["Version"], Release.from_text(entry["Value"]), entry["LastModifiedDate"].timestamp()
-                )
+                (entry["Version"], entry["Value"], entry["LastModifiedDate"].timestamp())
                 for entry in page["Parameters"]
             ]
     except ClientError as error:
         only(error, "ParameterNotFound")
         return ()
-    except ValueError as error:
-        raise Blocked(
-            f"the ledger {ledger}/release holds something that is not a release; nothing was changed",
-            why=str(error),
-            fix="look at its history in Parameter Store; deleting the parameter starts a new ledger",
-        ) from None
-    return tuple(sorted(found, key=lambda entry: entry.number))
+    return _readable(sorted(found), f"{ledger}/release")
+
+
+def _readable(entries: list[tuple[int, str, float]], name: str) -> tuple[RecordedRelease, ...]:
+    """An old entry that cannot be read is left out; the newest one says what is true now."""
+    found: list[RecordedRelease] = []
+    for number, text, at in entries:
+        try:
+            found.append(RecordedRelease(number, Release.from_text(text), at))
+        except ValueError as error:
+            if number == entries[-1][0]:
+                good = f"that of version {found[-1].number}" if found else "a release's"
+                raise Blocked(
+                    f"version {number} of the ledger {name} is not a release; nothing was changed",
+                    why=str(error),
+                    fix=f"put {good} back as its value: aws ssm get-parameter-history --name {name}",
+                ) from None
+    return tuple(found)
+
+
+def intention(ledger: str) -> str:
+    """The name of the parameter that says which release is deployed, before it is."""
+    return f"{ledger}/intended"
+
+
+def intend(ssm: SSMClient, ledger: str, release: Release) -> None:
+    """Write down which release is about to be deployed, whole: so that it can be recorded even if this run dies."""
+    ssm.put_parameter(
+        Name=intention(ledger),
+        Value=release.to_text(),
+        Type="String",
+        Tier="Standard",
+        Overwrite=True,
+        Description="the release that was deployed last",
+    )
+
+
+def intended(text: str) -> Release | None:
+    """What was written down; None for what cannot be read."""
+    try:
+        return Release.from_text(text)
+    except ValueError:
+        return None
 
 
 def record(ssm: SSMClient, ledger: str, release: Release) -> int:

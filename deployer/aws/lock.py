@@ -27,6 +27,7 @@ from deployer.errors import Refused, StateUnknown
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
 
+UNREADABLE = "unreadable"
 BEAT = 60.0  # seconds between two heartbeats
 EXPIRES_AFTER = timedelta(minutes=10)
 
@@ -173,8 +174,11 @@ def parameter(ledger: str) -> str:
 
 
 def fact(text: str) -> LockFact:
-    """What a lock says. Raises StateUnknown for a text that is none."""
-    return _parsed(text).fact()
+    """What a lock says; one that nobody can read is held by `somebody unknown`, until it is broken."""
+    try:
+        return _parsed(text).fact()
+    except StateUnknown:
+        return LockFact(UNREADABLE, "somebody unknown", "the lock cannot be read", "?", "?", "", "", over=False)
 
 
 def read(ssm: SSMClient, ledger: str) -> LockFact | None:
@@ -223,7 +227,7 @@ def _take(ssm: SSMClient, name: str, body: Body) -> Held:
     except ClientError as error:  # given back in this moment
         only(error, "ParameterNotFound")
         return Held(ssm, name, body, _put(ssm, name, body, overwrite=False), None)
-    holder = _parsed(seen["Value"])
+    holder = _holder(seen["Value"])
     if holder.id != body.id:  # a repeated request may find what its first attempt wrote
         if not holder.over:
             raise held_by(holder.fact())
@@ -281,11 +285,19 @@ def _put(ssm: SSMClient, name: str, body: Body, *, overwrite: bool) -> int:
     return ssm.put_parameter(Name=name, Value=text, Type="String", Tier="Standard", Overwrite=overwrite)["Version"]
 
 
+def _holder(text: str) -> Body:
+    """Raises Refused when nobody can read it: it is taken over by breaking it, not by guessing."""
+    try:
+        return _parsed(text)
+    except StateUnknown as error:
+        raise Refused(error.what, why=error.why, fix=error.fix) from None
+
+
 def _parsed(text: str) -> Body:
     try:
         return Body(**json.loads(text))
     except (TypeError, ValueError):
         raise StateUnknown(
             "the lock of this environment holds something that is no lock",
-            fix="look at it in Parameter Store; deleting the parameter breaks the lock",
+            fix="show and break it with: just unlock ENV",
         ) from None

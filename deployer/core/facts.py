@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 
-from deployer.core.release import RecordedRelease
+from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, Release
 from deployer.core.service import Scaling, ServiceSpec
 
 BUSY = "OPERATION_IN_PROGRESS"
@@ -114,7 +115,8 @@ class Facts:
     """All of it. A missing thing is None; a read that failed never becomes one of these.
 
     `parameters` is keyed by path, `roles` by role name (only those the manifest manages). `restorable` says by path
-    whether an older version of a secret equals the present one ("same"), differs, or is "gone".
+    whether an older version of a secret equals the present one ("same"), differs, or is "gone". `intended` is the
+    release that was deployed last, as it was written down before; `pending` is the same when it has to be recorded yet.
     """
 
     account: str
@@ -129,6 +131,20 @@ class Facts:
     lock: LockFact | None = None
     restorable: Mapping[str, str] = field(default_factory=dict)
     inspection: Inspection | None = None
+    intended: Release | None = None
+    pending: Release | None = None
+
+    def with_unrecorded(self) -> Facts:
+        """The same, with a release that is live and that its run did not live to record, as if it were recorded."""
+        service, intended = self.service, self.intended
+        if service is None or intended is None or service.status != "RUNNING":
+            return self
+        live = service.spec.environment.get(RELEASE_VARIABLE)
+        if live != intended.id or any(entry.release.id == live for entry in self.releases):
+            return self
+        number = self.releases[-1].number + 1 if self.releases else 1
+        entry = RecordedRelease(number, intended, datetime.fromisoformat(intended.when).timestamp())
+        return replace(self, releases=(*self.releases, entry), pending=intended)
 
     @property
     def unsettled(self) -> bool:

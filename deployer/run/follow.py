@@ -11,7 +11,7 @@ from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started, Target
 from deployer.view.progress import Reporter
 
-LOG_LINES = 20
+LOG_LINES, EVENT_LINES = 20, 3
 CLOCKS_APART = 5  # seconds that this machine's clock may be ahead of the platform's
 
 
@@ -41,18 +41,23 @@ class Follower:
         return progress
 
     def cause(self, started: Started, since: float) -> str:
-        """The application's last lines, or else the platform's."""
+        """The platform's last words, and the application's."""
         places = self.target.logs(started)
         if not self.scrubber.learn():
             return (
                 f"look at the log group {places.application}: these credentials may not read the secrets,"
                 " so that its lines cannot be shown without them"
             )
-        lines = self._lines(places.application, since) or self._lines(places.platform, since)
-        if not lines:
+        said = self._lines(places.platform, since, places.streams)[-EVENT_LINES:]
+        lines = self._lines(places.application, since)[-LOG_LINES:]
+        if not said and not lines:
             return "neither the service nor App Runner wrote a line about it"
-        return "\n       ".join(["last log lines:", *lines[-LOG_LINES:]])
+        return "\n       ".join([*_under("App Runner:", said), *_under("last log lines:", lines)])
 
     def _lines(self, group: str, since: float, streams: str = "") -> list[str]:
         start = int((since - CLOCKS_APART) * 1000)
         return self.scrubber.clean(logs.since(self.session.logs, group, start, prefix=streams))
+
+
+def _under(title: str, lines: list[str]) -> list[str]:
+    return [title, *(f"  {line}" for line in lines)] if lines else []

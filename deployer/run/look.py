@@ -43,10 +43,10 @@ class Run:
 
     def plan(self) -> Planned:
         """Look at AWS and compare. What is slow to look at is looked at only when a deployment follows."""
-        facts = self.observed()
-        made = planner.plan(self.desired, facts, prune=self.prune)
+        planned = self.compare(self.observed(), None)
+        made, facts = planned.plan, planned.facts
         if made.deployment is None:
-            return Planned(made, facts)
+            return planned
         seen = inspect(self.session, self.desired, facts, made.image.partition("@")[2], self.examine)
         return self.compare(facts, seen)
 
@@ -55,9 +55,17 @@ class Run:
         return observe(self.session, self.target, self.desired)
 
     def compare(self, facts: Facts, seen: Inspection | None) -> Planned:
-        """The plan for facts that were observed, with what was inspected before."""
+        """The plan for facts that were observed, with what was inspected before.
+
+        A release that is live without being recorded is recorded by the plan when it is the one that is wanted. When
+        another one is, it is recorded before that is deployed, or nobody could ever go back to it.
+        """
         facts = replace(facts, inspection=seen)
-        return Planned(planner.plan(self.desired, facts, prune=self.prune), facts)
+        made = planner.plan(self.desired, facts, prune=self.prune)
+        if facts.intended and made.release != facts.intended.id:
+            facts = facts.with_unrecorded()
+            made = planner.plan(self.desired, facts, prune=self.prune)
+        return Planned(made, facts)
 
 
 def refuse_stale(stood_on: Mapping[str, str], now: Plan) -> None:

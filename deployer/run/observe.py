@@ -20,7 +20,8 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
         service = pool.submit(target.observe, desired.service_name)
         described = pool.submit(ssm.describe, session.ssm, path)
         tagged = pool.submit(ssm.ours, session.ssm, path)
-        names = [*(parameter.path for parameter in desired.parameters), lock.parameter(desired.ledger)]
+        ours = (lock.parameter(desired.ledger), ledger.intention(desired.ledger))
+        names = [*(parameter.path for parameter in desired.parameters), *ours]
         values = [pool.submit(ssm.read, session.ssm, batch) for batch in ssm.batches(names)]
         releases = pool.submit(ledger.read, session.ssm, desired.ledger)
         restorable = pool.submit(_restorable, session, desired)
@@ -31,7 +32,7 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
         read: dict[str, ParameterFact] = {}
         for batch in values:
             read |= batch.result()
-        held = read.pop(lock.parameter(desired.ledger), None)
+        held, intended = (read.pop(name, None) for name in ours)
         found, scalings = service.result()
         return Facts(
             account=desired.account,
@@ -44,6 +45,7 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
             service=found,
             releases=releases.result(),
             lock=lock.fact(held.value or "") if held else None,
+            intended=ledger.intended(intended.value or "") if intended else None,
             restorable=restorable.result(),
         )
 

@@ -14,11 +14,10 @@ from deployer.aws.errors import explain, is_refusal
 from deployer.aws.lock import Held
 from deployer.core import rollback
 from deployer.core.change import DeleteParameter, DeployService, RecordRelease, ResumeService
-from deployer.core.desired import Desired
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.core.record import record
-from deployer.core.release import RecordedRelease, last_healthy
+from deployer.core.release import RecordedRelease, Release, last_healthy
 from deployer.errors import DeployerError, DeploymentFailed, Interrupted, Refused, StateUnknown
 from deployer.run import resume
 from deployer.run.apply import Applier
@@ -99,6 +98,8 @@ class _Carrier:
             made=self._follower.scrubber.made,
             tell=run.report.step,
         )
+        if planned.facts.pending:
+            self._record_pending(planned.facts.pending)
         started: Started | None = None
         for change in (c for c in plan.changes if not isinstance(c, DeleteParameter)):
             self._held.check()
@@ -121,6 +122,12 @@ class _Carrier:
         seconds = int(time.time() - self._begin) if released else 0
         return Outcome(len(plan.changes), released, number, plan.release, url, seconds, plan.rollback_to)
 
+    def _record_pending(self, release: Release) -> None:
+        """An earlier run deployed it, it serves, and that run did not live to record it."""
+        self._held.check()
+        number = ledger.record(self._run.session.ssm, self._run.desired.ledger, release)
+        self._run.report.step("record", f"release {number} ({release.id}), which an earlier run had deployed")
+
     def _again(self, planned: Planned) -> Planned:
         """The same wish from what AWS holds now: a repeated request has moved a version."""
         run = self._run
@@ -128,6 +135,7 @@ class _Carrier:
 
     def _start(self, applier: Applier, change: DeployService, plan: Plan) -> Started:
         """Say what is about to happen, then start it: a run that finds our lock knows what to look for."""
+        ledger.intend(self._run.session.ssm, self._run.desired.ledger, self._release(plan, "healthy", "", ""))
         self._held.intend(release=plan.release, content=plan.content, image=plan.image, tag=plan.tag)
         try:
             started = applier.apply(change)
@@ -152,7 +160,7 @@ class _Carrier:
         if progress is Progress.SUCCEEDED:
             return
         why = self._follower.cause(started, self._begin)
-        self._record(self._run.desired, plan, "failed", started, "the deployment failed")
+        self._record(plan, "failed", started, "the deployment failed")
         raise resume.failure(progress, plan.release, plan.live, why)
 
     def _prove(self, planned: Planned, started: Started | None) -> tuple[int, str]:
@@ -167,11 +175,11 @@ class _Carrier:
         seen = probe(url, path, plan.release, seconds=seconds)
         if seen is None:
             run.report.step("probe", f"GET {url}{path} reports {plan.release}")
-            number = self._record(run.desired, plan, "healthy", started, "")
+            number = self._record(plan, "healthy", started, "")
             run.report.step("record", f"release {number}")
             return number, url
         wrong = f"{url}{path} does not report it (last seen: {seen})"
-        number = self._record(run.desired, plan, "failed", started, f"not seen at its URL: {seen}")
+        number = self._record(plan, "failed", started, f"not seen at its URL: {seen}")
         raise self._back(planned, number, wrong)
 
     def _back(self, planned: Planned, failed: int, wrong: str) -> DeployerError:
@@ -199,21 +207,24 @@ class _Carrier:
             fix="mend the cause, then run again; this exact release is refused without --retry",
         )
 
-    def _record(self, desired: Desired, plan: Plan, outcome: str, started: Started | None, why: str) -> int:
+    def _record(self, plan: Plan, outcome: str, started: Started | None, why: str) -> int:
         self._held.check()
-        release = record(
-            desired,
+        release = self._release(plan, outcome, started.operation if started else "", why)
+        number = ledger.record(self._run.session.ssm, self._run.desired.ledger, release)
+        self._held.settled()
+        return number
+
+    def _release(self, plan: Plan, outcome: str, operation: str, why: str) -> Release:
+        return record(
+            self._run.desired,
             plan,
             outcome=outcome,
-            operation=started.operation if started else "",
+            operation=operation,
             who=self._run.who,
             when=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=int(time.time() - self._begin),
             why=why,
         )
-        number = ledger.record(self._run.session.ssm, desired.ledger, release)
-        self._held.settled()
-        return number
 
 
 def _number(plan: Plan) -> int | None:

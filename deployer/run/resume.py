@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from deployer.aws import ledger
+from deployer.aws import ledger, ssm
 from deployer.aws.lock import Body, Held
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
@@ -44,7 +45,8 @@ def settle(
     recorded = next((entry for entry in releases if entry.release.operation == operation.id), None)
     if recorded is None and progress is not Progress.SUCCEEDED:
         held.check()
-        ledger.record(session.ssm, desired.ledger, _failed(intended, operation))
+        written = desired_release(session, desired)
+        ledger.record(session.ssm, desired.ledger, _failed(intended, operation, written))
         held.settled()
         why = follower.cause(started, operation.started)
         raise failure(progress, intended.release, last_healthy(releases), why)
@@ -75,8 +77,18 @@ def _is_of(operation: Operation, said: Body) -> bool:
     return operation.started >= datetime.fromisoformat(said.beat).timestamp() - CLOCKS_APART
 
 
-def _failed(said: Body, operation: Operation) -> Release:
+def desired_release(session: Session, desired: Desired) -> Release | None:
+    """The release that was deployed last, as it was written down."""
+    name = ledger.intention(desired.ledger)
+    found = ssm.read(session.ssm, [name]).get(name)
+    return ledger.intended(found.value or "") if found else None
+
+
+def _failed(said: Body, operation: Operation, written: Release | None) -> Release:
     """What is known of a deployment whose run did not live to record it."""
+    why = "the deployment failed, and its run had stopped"
+    if written is not None and written.id == said.release:
+        return replace(written, outcome="failed", operation=operation.id, why=why)
     return Release(
         id=said.release,
         outcome="failed",
@@ -91,5 +103,5 @@ def _failed(said: Body, operation: Operation) -> Release:
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=0,
         content=said.content,
-        why="the deployment failed, and its run had stopped",
+        why=why,
     )

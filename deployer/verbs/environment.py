@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from ansari_whatsapp.settings import Settings
 from deployer import git
-from deployer.aws import ledger
 from deployer.aws.session import Session
 from deployer.core import rollback
 from deployer.core.desired import Desired, WantedImage, desired
@@ -38,8 +37,8 @@ class Environment:
 
     def back_to(self, number: int | None, *, with_secrets: bool) -> Environment:
         """The same environment, wanting a recorded release: that of this number, or the last healthy one."""
-        releases = ledger.read(self.session.ssm, self.wanted.ledger)
-        entry = rollback.choose(releases, number, self.wanted.environment)
+        facts = self.run.observed().with_unrecorded()
+        entry = rollback.choose(facts.releases, number, self.wanted.environment)
         wish = rollback.wish(self.wanted, entry, with_secrets=with_secrets)
         return replace(self, run=replace(self.run, desired=wish))
 

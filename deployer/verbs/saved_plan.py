@@ -18,7 +18,12 @@ def as_json(plan: Plan) -> str:
 
 
 def save(plan: Plan, path: Path) -> None:
-    """Write the plan to a file. It holds no secret. Raises UsageError when the file cannot be written."""
+    """Write the plan to a file. It holds no secret.
+
+    Raises UsageError when the file cannot be written, or holds something that is no plan.
+    """
+    if path.is_file() and path.stat().st_size and not path.read_bytes().lstrip().startswith(b'{\n  "format"'):
+        raise UsageError(f"{path} exists and is no plan; it was left as it is", fix="name another --out FILE")
     try:
         path.write_text(as_json(plan) + "\n")
     except OSError as error:
@@ -27,14 +32,15 @@ def save(plan: Plan, path: Path) -> None:
 
 def read_saved(path: Path, environment: str) -> PlanDocument:
     """A plan that was saved. Raises UsageError when it is none, or one of another environment."""
+    make = f"make one with: just plan {environment} --out FILE"
     try:
         saved = PlanDocument.model_validate_json(path.read_bytes())
     except OSError as error:
         raise UsageError(f"the plan cannot be read: {error.strerror}: {path}", fix="name a file of --out") from None
     except ValidationError:
-        raise UsageError(f"{path} is no plan of this deployer", fix=f"just plan {environment} --out {path}") from None
+        raise UsageError(f"{path} is no plan of this deployer", fix=make) from None
     if saved.environment != environment:
-        raise UsageError(f"{path} is a plan of {saved.environment}", fix=f"just plan {environment} --out {path}")
+        raise UsageError(f"{path} is a plan of {saved.environment}", fix=make)
     return saved
 
 

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from typing import TextIO
+
+
+def write(text: str, stream: TextIO) -> None:
+    """Write all of it now. A reader who has left changes nothing: what was begun goes on."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Reporter:
@@ -16,8 +27,9 @@ class Reporter:
     def step(self, name: str, text: str) -> None:
         """One thing done or begun."""
         minutes, seconds = divmod(int(time.monotonic() - self._start), 60)
-        print(f"  {minutes:02}:{seconds:02}  {name:<11} {text}", file=self._stream, flush=True)
+        self.note(f"  {minutes:02}:{seconds:02}  {name:<11} {text}")
 
     def note(self, text: str) -> None:
         """A line beside the steps."""
-        print(text, file=self._stream, flush=True)
+        with suppress(OSError):  # a disk that is full, say: that must not stop what was begun either
+            write(f"{text}\n", self._stream)

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import Future
@@ -394,3 +395,51 @@ def test_it_does_not_start_without_its_secrets(bad: str | None) -> None:
     assert "Traceback" not in done.stderr
     for secret in service.SECRETS:
         assert secret not in done.stderr
+
+
+class TestDoubt:
+    """What a broken connection leaves open, the other side knows."""
+
+    def test_a_status_settles_whether_a_part_arrived(self, world: World) -> None:
+        user = "15556660001"
+        world.fault("meta", accept_and_drop={"times": 1, "kind": "message"})
+        said = world.say("did it arrive?", user)
+        until(lambda: not waiting(world))
+        assert len(world.sent(user)) == 1
+        assert said["delivered"]
+
+    def test_a_part_without_a_status_is_sent_again(self, world: World) -> None:
+        user = "15556660002"
+        world.fault("meta", accept_and_drop={"times": 1, "kind": "message"}, no_statuses={"user": user})
+        world.say("did it arrive?", user)
+        until(lambda: not waiting(world))
+        assert len(set(world.sent(user))) == 1
+        assert len(world.sent(user)) == 2
+
+    @pytest.mark.parametrize("how", ["reset", "truncate"])
+    def test_an_answer_that_broke_off_is_taken_from_the_thread(self, world: World, how: str) -> None:
+        user = {"reset": "15556660003", "truncate": "15556660004"}[how]
+        world.fault("backend", **{how: {"after_bytes": 40, "stored": True, "user": user, "times": 1}})
+        parts = world.ask("what is whole?", user)
+        assert "what is whole?" in "".join(parts)
+        assert Notice.ENDED_EARLY.value not in parts[-1]
+        assert len("".join(parts)) > 200
+        assert world.asked(user) == ["what is whole?"]
+
+    def test_an_answer_that_ends_too_soon_without_an_error_says_so(self, world: World) -> None:
+        user = "15556660005"
+        world.fault("backend", end_early={"after_bytes": 150, "user": user, "times": 1})
+        parts = world.ask("what is half?", user)
+        assert parts[-1].endswith(Notice.ENDED_EARLY.value)
+
+    def test_a_preamble_alone_is_no_answer(self, world: World) -> None:
+        user = "15556660006"
+        world.fault("backend", glued_rounds={"user": user}, end_early={"after_bytes": 49, "user": user, "times": 1})
+        assert world.ask("what is found?", user) == [Notice.NO_ANSWER.value]
+
+
+def waiting(world: World) -> int:
+    with sqlite3.connect(f"file:{world.environ['INBOX_PATH']}?mode=ro", uri=True) as inbox:
+        count: int = inbox.execute("SELECT count(*) FROM job").fetchone()[0]
+    inbox.close()
+    return count

@@ -311,8 +311,25 @@ class TestLock:
 
     def test_what_is_no_lock_is_said(self, session: Session, fresh: str) -> None:
         session.ssm.put_parameter(Name=f"/{fresh}/lock", Value="nonsense", Type="String")
-        with pytest.raises(StateUnknown, match="no lock"):
-            lock.read(session.ssm, f"/{fresh}")
+        found = lock.read(session.ssm, f"/{fresh}")
+        assert found is not None
+        assert found.holder == "somebody unknown"
+        with pytest.raises(Refused, match="no lock"), lock.hold(session.ssm, f"/{fresh}", who="me", verb="test"):
+            pass
+        assert lock.break_it(session.ssm, f"/{fresh}", found)
+        assert lock.read(session.ssm, f"/{fresh}") is None
+
+
+class TestDamagedLedger:
+    def test_an_old_entry_is_left_out_and_the_newest_one_named(self, session: Session, fresh: str) -> None:
+        name, text = f"/{fresh}/release", release().to_text()
+        for value in (text, "garbage"):
+            session.ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+        with pytest.raises(Blocked, match="version 2 of the ledger") as blocked:
+            ledger.read(session.ssm, f"/{fresh}")
+        assert "that of version 1" in blocked.value.fix
+        session.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
+        assert [entry.number for entry in ledger.read(session.ssm, f"/{fresh}")] == [1, 3]
 
 
 def test_log_lines_come_in_order_and_since_a_moment(session: Session, fresh: str) -> None:

@@ -36,6 +36,10 @@ def deployer(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[s
         ("local", "sideways"),
         ("local", "up", "staging"),
         ("say", "local"),
+        ("say", "local", " "),
+        ("plan", "local", "--image", ""),
+        ("reconcile", "local", "--approve", ""),
+        ("plan", "local", "--json", "--markdown"),
     ],
 )
 def test_a_wrong_command_line_is_3_with_words_and_no_traceback(arguments: tuple[str, ...]) -> None:

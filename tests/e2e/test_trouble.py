@@ -134,6 +134,54 @@ class TestInterruption:
         assert listed(released)[0]["live"]
         assert "Nothing to do" in run(released, "reconcile", "local")
 
+    def test_a_release_whose_run_died_is_recorded_before_another_one_is_deployed(self, released: Checkout) -> None:
+        level(released, "WARNING", "INFO")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deployer", "reconcile", "local"],
+            cwd=released.root,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        while "deploy      operation" not in process.stderr.readline():
+            pass
+        process.kill()
+        process.wait()
+        process.stderr.close()
+        before = listed(released)[0]["number"]
+        level(released, "INFO", "DEBUG")
+        run(released, "reconcile", "local")
+        first, second, *_ = listed(released)
+        assert (first["number"], second["number"]) == (before + 2, before + 1)
+        assert second["literals"]["LOGGING_LEVEL"] == "INFO"
+        assert second["outcome"] == "healthy"
+        run(released, "rollback", "local")
+        assert held(released)["LOGGING_LEVEL"] == "INFO"
+        run(released, "reconcile", "local")
+        level(released, "DEBUG", "WARNING")
+        run(released, "reconcile", "local")
+
+    def test_a_reader_who_leaves_does_not_stop_it(self, released: Checkout) -> None:
+        level(released, "WARNING", "ERROR")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deployer", "reconcile", "local"],
+            cwd=released.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        process.stderr.readline()
+        process.stderr.close()
+        assert process.wait(60) == 0
+        assert held(released)["LOGGING_LEVEL"] == "ERROR"
+        level(released, "ERROR", "WARNING")
+        run(released, "reconcile", "local")
+
 
 class TestLock:
     def test_a_living_holder_is_named_and_waited_for(self, released: Checkout) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from deployer.core.change import Change, CreateScaling, DeployService, RecordRelease, ResumeService, TagService
 from deployer.core.desired import Desired
 from deployer.core.facts import BUSY, Facts, ServiceFact
-from deployer.core.groups.variables import OUTSIDE, VariablesPart
+from deployer.core.groups.variables import LEFT, OUTSIDE, VariablesPart
 from deployer.core.part import Blocker, Part
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec
@@ -64,14 +64,18 @@ def _why(desired: Desired, live: ServiceFact, spec: ServiceSpec, variables: Vari
         return desired.asks
     wish = spec.image, spec.settings, desired.literals, set(variables.versions)
     released = last.image, last.settings, dict(last.literals), set(last.versions)
-    held = live.spec.environment.get(RELEASE_VARIABLE), live.spec.image, live.spec.settings
+    plain = {name: text for name, text in last.literals.items() if name not in last.versions}
+    held = live.spec.environment, live.spec.image, live.spec.settings
+    was = {**plain, RELEASE_VARIABLE: last.id}, last.image, last.settings
     outside = any(change.reason.startswith(("drift", "conflict")) for change in variables.changes)
+    left = next((LEFT + change.reason.partition(LEFT)[2] for change in variables.changes if LEFT in change.reason), "")
     reasons = [
         desired.asks if wish != released else "",
-        f"drift: {OUTSIDE}" if outside or held != (last.id, last.image, last.settings) else "",
+        f"drift: {OUTSIDE}" if outside or held != was else "",
+        left,
         "staged" if any(notice.symbol == "!" for notice in variables.notices) else "",
     ]
-    return ", ".join(filter(None, reasons)) or f"drift: {OUTSIDE}"
+    return ", ".join(filter(None, reasons)) or "parameters change"
 
 
 def _status_blocker(desired: Desired, live: ServiceFact) -> Blocker:

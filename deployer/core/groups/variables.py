@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,6 +14,7 @@ from deployer.core.release import RecordedRelease
 from deployer.names import variable_or_none
 
 OUTSIDE = "changed outside the deployer"
+LEFT = "left by release"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _one(desired: Desired, wanted: WantedParameter, facts: Facts, last: Recorded
         if found is None or not found.secure:
             return _secret(desired, wanted, found, last)
     elif found is None or found.secure or found.value != wanted.value:
-        return _put(wanted, found, _why(desired, wanted, found, last))
+        return _put(wanted, found, _why(desired, wanted, found, last, facts))
     elif wanted.description not in {None, found.description}:
         return _put(wanted, found, f"{desired.asks}: description")
     adopted = None if found.ours else AdoptParameter(wanted, symbol="~", reason="made elsewhere", line=wanted.line)
@@ -142,13 +143,26 @@ def _staged(wanted: WantedParameter, found: ParameterFact, last: RecordedRelease
     return Notice("!", wanted.variable, detail, wanted.line)
 
 
-def _why(desired: Desired, wanted: WantedParameter, found: ParameterFact | None, last: RecordedRelease | None) -> str:
+def _left_by(
+    wanted: WantedParameter, found: ParameterFact, releases: Sequence[RecordedRelease], last: RecordedRelease
+) -> RecordedRelease | None:
+    """The failed release that wrote this version: a deployment that fails leaves its parameters behind."""
+    later = (entry for entry in reversed(releases) if entry.number > last.number and not entry.release.healthy)
+    return next((entry for entry in later if entry.release.versions.get(wanted.variable) == found.version), None)
+
+
+def _why(
+    desired: Desired, wanted: WantedParameter, found: ParameterFact | None, last: RecordedRelease | None, facts: Facts
+) -> str:
     """Three-way: manifest against the last release is an edit, live against it is drift, both is a conflict."""
     if last is None or _held(wanted, last) is None:
         return "new" if found is None else desired.asks
     recorded = last.release.literals.get(wanted.variable)
     if found is None:
         return "drift: removed outside the deployer"
+    if failed := _left_by(wanted, found, facts.releases, last):
+        left = f"{LEFT} {failed.number}, which failed"
+        return left if wanted.value == recorded else f"{desired.asks}; {left}"
     if wanted.value == recorded:
         return f"drift: {OUTSIDE}{_whose(found)}"
     return desired.asks if found.value == recorded else f"conflict: {desired.asks}, and {OUTSIDE}{_whose(found)}"

@@ -1,0 +1,87 @@
+"""What the service counts: for Prometheus on a guarded page, and for CloudWatch as lines of its log.
+
+Behind a load balancer a scrape reaches any one instance; the log lines of all of them add up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+NAMESPACE: Final = "AnsariWhatsApp"  # in CloudWatch
+EVERY: Final = 60.0  # seconds between two lines
+
+
+class Metrics:
+    """One set for one service."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.webhooks = self._counter("webhooks", "Webhooks by the status they were answered with", "status")
+        self.messages = self._counter("messages", "Messages by kind; those known already are `duplicate`", "kind")
+        self.ignored = self._counter("ignored", "Parts of webhooks that are not for this service, or not understood")
+        self.statuses = self._counter("statuses", "Statuses of sent parts", "status")
+        self.failed_statuses = self._counter("failed_statuses", "Parts that did not arrive, by Meta's code", "code")
+        self.answers = self._counter("answers", "Messages whose work ended, by how", "outcome")
+        self.sent = self._counter("parts_sent", "Parts that Meta took")
+        self.send_errors = self._counter("send_errors", "Parts that Meta did not take, by its code", "code")
+        self.commit_seconds = self._histogram("commit_seconds", "From a whole webhook to its commit", FAST)
+        self.answer_seconds = self._histogram("answer_seconds", "From a message's turn to its stored answer", SLOW)
+        self.waiting = Gauge("ansari_waiting", "Messages that are not finished", registry=self.registry)
+        self.under_way = Gauge("ansari_under_way", "Messages that are being answered", registry=self.registry)
+        self._before: dict[str, float] = {}
+
+    def text(self) -> bytes:
+        """Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def embedded(self) -> dict[str, Any]:
+        """What changed since the last call, in CloudWatch's embedded metric format; {} when nothing did.
+
+        Source: Amazon CloudWatch user guide, "Specification: Embedded metric format".
+        """
+        now = self._counts()
+        changed = {name: value - self._before.get(name, 0.0) for name, value in now.items()}
+        changed = {name: value for name, value in changed.items() if value}
+        self._before = now
+        changed |= {name: gauge for name, gauge in self._gauges().items() if gauge or changed}
+        if not changed:
+            return {}
+        metrics = [{"Name": name, "Unit": "Count"} for name in changed]
+        directive = {"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics}
+        return {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, **changed}
+
+    def _counts(self) -> dict[str, float]:
+        return {
+            _name(sample.name.removesuffix("_total"), sample.labels): sample.value
+            for metric in self.registry.collect()
+            if metric.type == "counter"
+            for sample in metric.samples
+            if sample.name.endswith("_total")
+        }
+
+    def _gauges(self) -> dict[str, float]:
+        return {
+            _name(sample.name, sample.labels): sample.value
+            for metric in self.registry.collect()
+            if metric.type == "gauge"
+            for sample in metric.samples
+        }
+
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(f"ansari_{name}", about, labels, registry=self.registry)
+
+    def _histogram(self, name: str, about: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(f"ansari_{name}", about, buckets=buckets, registry=self.registry)
+
+
+FAST: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+SLOW: Final = (0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0, 90.0, 120.0)
+
+
+def _name(name: str, labels: Mapping[str, str]) -> str:
+    """`ansari_answers` with {"outcome": "done"} is `answers_done`."""
+    return "_".join([name.removeprefix("ansari_"), *labels.values()])

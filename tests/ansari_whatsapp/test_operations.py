@@ -1,0 +1,149 @@
+"""What an operator sees of the running service: readiness, metrics, dead letters, and trouble with the disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ansari_whatsapp.metrics import Metrics
+from ansari_whatsapp.notices import Notice
+from ansari_whatsapp.settings_table import table
+from ansari_whatsapp.signature import HEADER, Signer
+from tests.ansari_whatsapp.world import APP_SECRET, ROOT, World, envelope, running, text, until, value
+
+METRICS_TOKEN = "metrics-token-0123456789"
+PREVIOUS = "previous-secret-0123456789"
+
+
+def command(inbox: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ansari_whatsapp", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "INBOX_PATH": inbox},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture(scope="module")
+def operated() -> object:
+    with running(METRICS_TOKEN=METRICS_TOKEN, META_APP_SECRET_PREVIOUS=PREVIOUS, TRIES="2") as world:
+        yield world
+
+
+class TestMetrics:
+    def test_they_are_for_whoever_has_the_token(self, operated: World) -> None:
+        assert operated.ask("what is counted?", "15557770001")
+        page = f"{operated.service}/metrics"
+        assert operated.http.get(page).status_code == 403
+        assert operated.http.get(page, headers={"Authorization": "Bearer wrong"}).status_code == 403
+        answer = operated.http.get(page, headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
+        assert answer.status_code == 200
+        counted = dict(re.findall(r"^(ansari_\S+?)(?:\{\S+\})? (\S+)$", answer.text, re.MULTILINE))
+        assert float(counted["ansari_parts_sent_total"]) >= 1
+        assert 'ansari_webhooks_total{status="200"}' in answer.text
+        assert 'ansari_messages_total{kind="text"}' in answer.text
+        assert "1555" not in answer.text
+
+    def test_without_a_token_there_is_no_such_page(self, world: World) -> None:
+        assert world.http.get(f"{world.service}/metrics").status_code == 404
+
+    def test_a_line_for_cloudwatch_holds_what_changed(self) -> None:
+        metrics = Metrics()
+        assert metrics.embedded() == {}
+        metrics.answers.labels("done").inc(3)
+        metrics.waiting.set(7)
+        line = metrics.embedded()
+        assert line["answers_done"] == 3
+        assert line["waiting"] == 7
+        directive = line["_aws"]["CloudWatchMetrics"][0]
+        assert {metric["Name"] for metric in directive["Metrics"]} == set(line) - {"_aws"}
+        metrics.answers.labels("done").inc()
+        assert metrics.embedded()["answers_done"] == 1
+
+    def test_the_last_ones_are_written_at_the_end(self) -> None:
+        with running() as world:
+            assert world.ask("hello", "15557770002")
+        lines = [json.loads(line) for line in world.output if '"_aws"' in line]
+        assert sum(line.get("answers_done", 0) for line in lines) == 1
+
+
+class TestSecrets:
+    def test_the_secret_before_is_taken_too(self, operated: World) -> None:
+        body = envelope(value(text("hi", "wamid.previous", "15557770003")))
+        for secret, status in ((APP_SECRET, 200), (PREVIOUS, 200), ("another-secret-0123456", 403)):
+            answer = operated.http.post(
+                f"{operated.service}/whatsapp/v2", content=body, headers={HEADER: Signer(secret).sign(body)}
+            )
+            assert answer.status_code == status, secret
+
+
+class TestDeadLetters:
+    def test_what_was_given_up_is_listed_and_answered_after_all(self, operated: World) -> None:
+        user, inbox = "15557770004", operated.environ["INBOX_PATH"]
+        operated.fault("backend", empty_answer={"user": user})
+        said = operated.say("a question nobody answers", user)
+        assert operated.answer(user, said["wamid"]) == [Notice.NO_ANSWER.value]
+        until(lambda: said["wamid"] in command(inbox, "dead").stdout)
+        listed = command(inbox, "dead").stdout
+        assert user not in listed
+        assert "nobody answers" not in listed
+        operated.http.delete(f"{operated.backend}/_local/faults")
+        assert command(inbox, "replay", said["wamid"]).stdout == "1 to be answered again\n"
+        operated.wait_for_sent(user, 2)
+        assert command(inbox, "dead").stdout == "there is no dead letter\n"
+        again = command(inbox, "replay", said["wamid"])
+        assert (again.returncode, again.stderr) == (1, f"there is no dead letter {said['wamid']}\n")
+
+    def test_an_inbox_that_is_not_there_is_said(self, tmp_path: Path) -> None:
+        done = command(str(tmp_path / "none.sqlite3"), "dead")
+        assert done.returncode == 1
+        assert "there is no such file" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+class TestReadiness:
+    def test_a_token_that_meta_refuses_is_no_readiness(self) -> None:
+        with running(PAUSE_SECONDS="0.5") as world:
+            assert world.http.get(f"{world.service}/ready").json() == {"ready": True, "reasons": []}
+            world.fault("meta", token_revoked={})
+            world.say("hello", "15557770005")
+            until(lambda: world.http.get(f"{world.service}/ready").status_code == 503)
+            assert world.http.get(world.service).status_code == 200
+            world.http.delete(f"{world.meta}/_local/faults")
+            world.wait_for_sent("15557770005", 1)
+            until(lambda: world.http.get(f"{world.service}/ready").status_code == 200)
+
+    def test_a_damaged_inbox_is_said_and_nothing_is_acknowledged(self, tmp_path: Path) -> None:
+        path = tmp_path / "inbox.sqlite3"
+        path.write_bytes(b"no database " * 500)
+        with running(INBOX_PATH=str(path)) as world:
+            ready = world.http.get(f"{world.service}/ready")
+            assert (ready.status_code, ready.json()["reasons"]) == (503, ["inbox"])
+            assert world.http.get(world.service).status_code == 200
+            assert world.deliver(value(text("hi", "wamid.damaged"))).status_code == 503
+        assert any("not a database" in line and "CRITICAL" in line for line in world.output)
+        assert path.read_bytes() == b"no database " * 500
+
+    def test_a_disk_that_cannot_be_written_is_got_over(self, tmp_path: Path) -> None:
+        folder = tmp_path / "inbox"
+        folder.touch()  # where the folder should be
+        with running(INBOX_PATH=str(folder / "inbox.sqlite3")) as world:
+            assert world.deliver(value(text("hi", "wamid.disk", "15557770006"))).status_code == 503
+            folder.unlink()
+            until(lambda: world.deliver(value(text("hi", "wamid.disk", "15557770006"))).status_code == 200)
+            assert len(world.wait_for_sent("15557770006", 1)) == 1
+            assert world.http.get(f"{world.service}/ready").status_code == 200
+
+
+def test_the_page_of_the_settings_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text() == table()
+    assert command("unused", "settings").stdout == table()
