@@ -17,7 +17,7 @@ _PLACES = (
 
 def units(text: str) -> int:
     """The length in UTF-16 units, the strictest way to count."""
-    return len(text) + sum(1 for letter in text if letter > "\uffff")
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def split(blocks: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
