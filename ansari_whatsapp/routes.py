@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import orjson
 from sanic import HTTPResponse, Request, Sanic, text
+from sanic.exceptions import SanicException
 from sanic.http.http1 import Http
 
 from ansari_whatsapp.inbox import Inbox, InboxFull
@@ -41,6 +42,7 @@ class Routes:
         self._health = {"X-App-Release": settings.app_release}
 
     def add_to(self, app: Sanic) -> None:  # type: ignore[type-arg]
+        app.exception(Exception)(_failed)
         app.add_route(self.health, "/", methods=["GET", "HEAD"])
         app.add_route(self.ready, "/ready", methods=["GET", "HEAD"])
         app.add_route(self.verify, WEBHOOK, methods=["GET"])
@@ -163,6 +165,14 @@ async def _body(request: Request) -> bytes | None:
             return None
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def _failed(_: Request, error: Exception) -> HTTPResponse:
+    """Sanic's own answer looks at what the client accepts, and some headers make it fail."""
+    if not isinstance(error, SanicException):
+        log.error("a request failed", exc_info=error)
+        return _told(500, "something went wrong")
+    return _told(error.status_code, "not possible", headers=dict(error.headers))
 
 
 def _hang_up(request: Request) -> None:

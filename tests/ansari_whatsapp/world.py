@@ -36,7 +36,7 @@ USER = "15551230000"
 WITHIN = 20.0
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """Addresses of the three, and what the service wrote."""
 
@@ -47,6 +47,9 @@ class World:
     environ: dict[str, str]
     http: httpx.Client
     output: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"World({self.service})"
 
     def post(self, body: bytes, signature: str | None = "right") -> httpx.Response:
         headers = {"Content-Type": "application/json"}
