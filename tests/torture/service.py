@@ -145,7 +145,7 @@ def repeated(expected: list[str], got: list[str]) -> int:
 def writing(service: Killable, users: int, seed: int) -> Iterator[list[Writer]]:
     """People who write for as long as this lasts; at its end all that was acknowledged has been answered."""
     stop = threading.Event()
-    writers = [Writer(service, f"1555{seed % 1000:03}{n:04}", seed * 1000 + n) for n in range(users)]
+    writers = [Writer(service, f"1556{seed % 1000:03}{n:04}", seed * 1000 + n) for n in range(users)]
     threads = [threading.Thread(target=writer.write, args=(stop,)) for writer in writers]
     for thread in threads:
         thread.start()

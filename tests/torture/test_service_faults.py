@@ -1,0 +1,51 @@
+"""The service's neighbours fail while people write: nothing acknowledged is lost, and all is well when they recover."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.ansari_whatsapp.world import until
+from tests.torture.service import Killable, killable, repeated, writing
+
+MORE = {"TRIES": "100", "PAUSE_SECONDS": "0.3", "CONFIRM_SECONDS": "0.5"}
+FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "meta resets": ("meta", {"reset": {}}),
+    "meta throttles": ("meta", {"error": {"code": 130429}}),
+    "meta throttles a pair": ("meta", {"error": {"code": 131056}}),
+    "meta has trouble": ("meta", {"error": {"code": 131000}}),
+    "the token is revoked": ("meta", {"token_revoked": {}}),
+    "meta is slow": ("meta", {"latency": {"seconds": 0.5}}),
+    "the backend looks nothing up": ("backend", {"server_error": {"route": "exists"}}),
+    "the backend makes no thread": ("backend", {"server_error": {"route": "last_thread", "status": 503}}),
+    "the backend is slow": ("backend", {"headers_delay": {"seconds": 0.5}}),
+    "answers break off and are stored": ("backend", {"reset": {"after_bytes": 40, "stored": True}}),
+}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killable]:
+    with killable(tmp_path_factory.mktemp("service"), **MORE) as started:
+        started.change("meta", "limits", window_seconds=None, throughput=None, pair=False)
+        started.start()
+        until(started.up)
+        yield started
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", FAULTS)
+def test_nothing_is_lost_and_the_queue_drains(service: Killable, name: str, full: bool) -> None:
+    who, fault = FAULTS[name]
+    with writing(service, users=20 if full else 4, seed=list(FAULTS).index(name)) as writers:
+        time.sleep(0.3)
+        service.change(who, "faults", **fault)
+        time.sleep(20 if full else 1)
+        httpx.delete(f"{getattr(service, who)}/_local/faults", verify=False)  # noqa: S501
+        time.sleep(0.3)
+    again = [repeated(writer.expected(), writer.got()) for writer in writers]
+    assert all(writer.acknowledged for writer in writers)
+    assert sum(again) == 0
