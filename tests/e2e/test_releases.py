@@ -145,6 +145,9 @@ def test_a_plan_that_somebody_edited_is_refused(released: Checkout) -> None:
     file.write_text("{}")
     assert "is no plan of this deployer" in run(released, "reconcile", "local", "--plan", str(file), code=3)
     assert "No such file" in run(released, "reconcile", "local", "--plan", "nowhere.json", code=3)
+    manifest = released.manifest.read_text()
+    assert "is no plan" in run(released, "plan", "local", "--out", str(released.manifest), code=3)
+    assert released.manifest.read_text() == manifest
     assert aws.operations(released) == before
     level(released, "ERROR", "WARNING")
 

@@ -201,6 +201,14 @@ class TestLock:
         assert "is broken" in run(released, "unlock", "local", "--approve", "0123456789ab")
         assert "is not locked" in run(released, "unlock", "local")
 
+    def test_one_that_nobody_can_read_is_broken_too(self, released: Checkout) -> None:
+        aws.ssm(released).put_parameter(Name=LOCK, Value="garb{age", Type="String")
+        level(released, "ERROR", "DEBUG")
+        assert "somebody unknown" in run(released, "plan", "local")
+        assert "just unlock" in run(released, "reconcile", "local", code=4)
+        assert "is broken" in run(released, "unlock", "local", "--approve", "unreadable")
+        level(released, "DEBUG", "ERROR")
+
     def test_one_that_has_expired_is_taken_over(self, released: Checkout) -> None:
         lock(released, minutes=-1)
         run(released, "reconcile", "local")

@@ -12,7 +12,7 @@ from tests.torture.gate import Call, Kind, Rule
 from tests.torture.world import Environment, World, seeded
 
 pytestmark = pytest.mark.timeout(3600)
-SAMPLE = 2  # boundaries of each scenario that are tried on every run
+SAMPLE = 1  # boundaries of each scenario that are tried on every run
 RECONCILE = ("reconcile", "ENV")
 DEBUG, INFO, WARNING = (f"logging-level: {{kind: literal, value: {level}}}" for level in ("DEBUG", "INFO", "WARNING"))
 

@@ -14,7 +14,7 @@ from tests.torture.service import asked_again, killable, repeated, writing
 
 @pytest.mark.timeout(3600)
 def test_killed_at_any_moment_it_answers_what_it_acknowledged_once_and_in_order(tmp_path: Path, full: bool) -> None:
-    kills = 200 if full else 6
+    kills = 200 if full else 4
     chance = random.Random(4)
     with killable(tmp_path) as service:
         service.change("backend", "faults", chunk_delay={"seconds": 0.001})
