@@ -38,6 +38,8 @@ class Environment:
     def back_to(self, number: int | None, *, with_secrets: bool) -> Environment:
         """The same environment, wanting a recorded release: that of this number, or the last healthy one."""
         facts = self.run.observed().with_unrecorded()
+        if number is None and facts.pending and facts.pending.rollback_to:
+            number = facts.pending.rollback_to  # a rollback that was stopped is not to be done twice
         entry = rollback.choose(facts.releases, number, self.wanted.environment)
         wish = rollback.wish(self.wanted, entry, with_secrets=with_secrets)
         return replace(self, run=replace(self.run, desired=wish))
