@@ -129,7 +129,8 @@ class PutRole(_Change):
 class PutParameter(_Change):
     """One parameter written. `version` is what AWS must answer; another number means somebody else wrote too.
 
-    `tier` is the one it has: an advanced parameter cannot be turned back into a standard one.
+    `tier` is the one it has: an advanced parameter cannot be turned back into a standard one. `adopts` says that
+    somebody else made it, so that it needs the deployer's tag too: PutParameter takes tags only with a creation.
     """
 
     group: ClassVar[str] = "Variables"
@@ -138,6 +139,7 @@ class PutParameter(_Change):
     old: str | None
     retype: bool
     tier: str = "Standard"
+    adopts: bool = False
 
     @property
     def address(self) -> str:
@@ -145,6 +147,10 @@ class PutParameter(_Change):
 
     @property
     def detail(self) -> str:
+        return f"{self._written}; adopted" if self.adopts else self._written
+
+    @property
+    def _written(self) -> str:
         wanted = self.parameter
         if wanted.restore is not None:
             return f"secret   value of v{wanted.restore} again, as v{self.version}"

@@ -117,6 +117,8 @@ class Applier:
             create=change.version == 1,
             tier=change.tier,
         )
+        if change.adopts:
+            ssm.adopt(self.session.ssm, wanted.path)
         if version == change.version:
             return
         if not ssm.holds_only(self.session.ssm, wanted.path, range(change.version, version), value):

@@ -130,7 +130,8 @@ class Operators(RuleBasedStateMachine):
         if done.code in REFUSED:  # what an earlier, broken run left under way has come to its end by now
             done = self.environment.run("reconcile", "ENV", "--retry")
         assert done.code == 0, done.said
-        assert self.environment.run("plan", "ENV", "--detailed-exitcode").code == 0
+        then = self.environment.run("plan", "ENV", "--detailed-exitcode")
+        assert then.code == 0, f"{done.said}\nand then:\n{then.said}"
         self.environment.check_running()
         held = self.environment.held()
         assert held["LOGGING_LEVEL"] == self.level

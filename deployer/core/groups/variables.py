@@ -87,6 +87,7 @@ def _put(wanted: WantedParameter, found: ParameterFact | None, reason: str) -> _
         old=found.value if found else None,
         retype=found is not None and found.secure != wanted.secure,
         tier=found.tier if found else "Standard",
+        adopts=found is not None and not found.ours,
         symbol="~" if found else "+",
         reason=reason,
         line=wanted.line,

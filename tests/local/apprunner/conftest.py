@@ -368,7 +368,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
             work=home / "work",
             loop=loop,
             control=control,
-            limits=Limits(start_budget=10, drain=5, stop_grace=3, request=1.5, backoff=0.05),
+            limits=Limits(start_budget=10, drain=5, stop_grace=3, backoff=0.05),
         )
         endpoint.start()
         harness = Harness(endpoint, home / "images", loop)
@@ -383,7 +383,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
 
 @pytest.fixture
 def other(shared: Harness, tmp_path: Path) -> Iterator[Harness]:
-    """A second endpoint in this process, which a test may stop."""
+    """A second endpoint in this process, which a test may stop. It has no patience with slow answers."""
     endpoint = AwsEndpoint(
         port=0,
         account=ACCOUNT,
@@ -392,7 +392,7 @@ def other(shared: Harness, tmp_path: Path) -> Iterator[Harness]:
         work=tmp_path,
         loop=shared.loop,
         control=control,
-        limits=Limits(stop_grace=3),
+        limits=Limits(stop_grace=3, request=1.5),
     )
     endpoint.start()
     harness = Harness(endpoint, shared.images, shared.loop)

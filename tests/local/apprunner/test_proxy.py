@@ -118,8 +118,8 @@ def test_paths_and_bodies(world: Any, port: int, get: Get) -> None:
     assert continued.endswith(b"1:hi")
 
 
-def test_a_request_that_takes_too_long(world: Any, port: int) -> None:
-    world.create("px-slow", world.push().uri, port)
+def test_a_request_that_takes_too_long(other: Any, port: int) -> None:
+    other.create("px-slow", other.push().uri, port)
     answer, body = ask(port, "/slow=20")
     assert answer.status == 504
     assert b"within 1.5 seconds" in body
