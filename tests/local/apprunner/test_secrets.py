@@ -18,8 +18,9 @@ def parameters(world: Any) -> Iterator[Any]:
     ssm.put_parameter(Name="/app/key", Value=VALUE, Type="SecureString")
     ssm.put_parameter(Name="/app/plain", Value="plain", Type="String")
     yield ssm
-    names = [parameter["Name"] for parameter in ssm.describe_parameters()["Parameters"]]
-    ssm.delete_parameters(Names=names)
+    pages = ssm.get_paginator("describe_parameters").paginate()
+    for name in [parameter["Name"] for page in pages for parameter in page["Parameters"]]:
+        ssm.delete_parameter(Name=name)
 
 
 def secrets(**references: str) -> dict[str, Any]:
