@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,9 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
             "FALLBACK_ERROR_FORMAT": "json",
         }
     )
-    inbox = inbox or SqliteInbox(Path(settings.inbox_path), settings.inbox_capacity)
+    inbox = inbox or SqliteInbox(
+        Path(settings.inbox_path), settings.inbox_capacity, commit_seconds=settings.commit_seconds
+    )
     backend, graph = Backend(settings), Graph(settings)
     metrics = Metrics()
     worker = Worker(inbox, Conversation(settings, backend, graph), graph, Clocks.of(settings), metrics)
@@ -51,6 +54,9 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
         await inbox.open()
         if inbox.problem:
             log.critical("the inbox cannot be used", extra={"cause": inbox.problem, "path": settings.inbox_path})
+        gc.collect()
+        gc.freeze()  # what is there for good need not be looked through again and again,
+        gc.set_threshold(10_000, 20, 20)  # and what a request leaves behind is seldom a cycle
         worker.start()
         reporting.append(asyncio.create_task(_report(metrics, inbox, worker)))
         log.info("started", extra={"release": settings.app_release, "port": settings.port})

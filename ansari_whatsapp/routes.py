@@ -12,7 +12,7 @@ from sanic import HTTPResponse, Request, Sanic, text
 from sanic.exceptions import SanicException
 from sanic.http.http1 import Http
 
-from ansari_whatsapp.inbox import Inbox, InboxFull
+from ansari_whatsapp.inbox import Inbox, InboxFull, InboxUnavailable
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.signature import HEADER, Signer
@@ -51,7 +51,7 @@ class Routes:
 
         async def receive(request: Request) -> HTTPResponse:  # Sanic marks the function, and a method takes no mark
             answer = await self.receive(request)
-            self._metrics.webhooks.labels(answer.status).inc()
+            self._metrics.webhooks[answer.status].inc()
             return answer
 
         app.add_route(receive, WEBHOOK, methods=["POST"], stream=True)
@@ -96,8 +96,7 @@ class Routes:
     async def receive(self, request: Request) -> HTTPResponse:
         """200 means committed. Nobody else is asked anything before that."""
         try:
-            async with asyncio.timeout(BODY_WITHIN):
-                body = await _body(request)
+            body = await _body_in_time(request)
         except TimeoutError:
             _hang_up(request)
             return _told(408, "the body did not come in time")
@@ -126,18 +125,17 @@ class Routes:
             self._metrics.ignored.inc(batch.ignored)
         for status in batch.statuses:
             self._worker.confirm(status)
-            self._metrics.statuses.labels(status.status if status.status in STATUSES else "other").inc()
+            self._metrics.statuses[status.status if status.status in STATUSES else "other"].inc()
             if status.status == "failed":
-                self._metrics.failed_statuses.labels(status.code).inc()
+                self._metrics.failed_statuses[status.code].inc()
                 log.warning("a message did not arrive", extra={"code": status.code, "tag": status.tag})
         jobs = [message for message in batch.messages if message.text is not None or message.kind in KNOWN]
         try:
-            async with asyncio.timeout(self._settings.commit_seconds):
-                if jobs:
-                    self._count(batch.messages, jobs, await self._inbox.put(jobs))
-                for wamid in batch.revoked:
-                    await self._inbox.withdraw(wamid)
-        except (InboxFull, OSError) as error:  # TimeoutError is one, too
+            if jobs:
+                self._count(batch.messages, jobs, await self._inbox.put(jobs))
+            for wamid in batch.revoked:
+                await self._inbox.withdraw(wamid)
+        except (InboxFull, InboxUnavailable) as error:
             log.error("a webhook could not be kept", extra={"cause": type(error).__name__})
             return _told(503, "try again later")
         self._metrics.commit_seconds.observe(time.monotonic() - begin)
@@ -148,16 +146,27 @@ class Routes:
     def _count(self, messages: Sequence[Message], jobs: Sequence[Message], new: int) -> None:
         """A kind is Meta's word: what nobody knows yet is counted together."""
         for message in messages:
-            self._metrics.messages.labels(message.kind if message.kind in KINDS else "other").inc()
+            self._metrics.messages[message.kind if message.kind in KINDS else "other"].inc()
         if len(jobs) > new:
-            self._metrics.messages.labels("duplicate").inc(len(jobs) - new)
+            self._metrics.messages["duplicate"].inc(len(jobs) - new)
+
+
+async def _body_in_time(request: Request) -> bytes | None:
+    """The raw bytes, or None when there are too many. Raises TimeoutError.
+
+    Sanic's own timer starts anew with every byte. Most bodies are there with their head, and need no timer.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal():
+        if len(announced) > 9 or int(announced) > LARGEST_BODY:
+            return None
+        if isinstance(request.stream, Http) and len(request.stream.recv_buffer) >= int(announced):
+            return await _body(request)
+    async with asyncio.timeout(BODY_WITHIN):
+        return await _body(request)
 
 
 async def _body(request: Request) -> bytes | None:
-    """The raw bytes, or None when there are too many. Sanic's own timer starts anew with every byte."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and (len(announced) > 9 or int(announced) > LARGEST_BODY):
-        return None
     chunks, size = [], 0
     async for chunk in request.stream:  # type: ignore[union-attr]
         size += len(chunk)

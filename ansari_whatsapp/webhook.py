@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -19,8 +18,7 @@ KNOWN = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """One message of a user. `user` is the phone number, or the business-scoped id when Meta gives no number.
 
     `text` is what the user said, None when the message is no text; it holds no lone surrogate, and a text of more
@@ -34,8 +32,7 @@ class Message:
     timestamp: int | None
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """What became of a message that was sent. `tag` is our own data, `code` Meta's error code."""
 
     wamid: str
@@ -44,8 +41,7 @@ class Status:
     code: int | None
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """All that one POST carries: `revoked` are the wamids of messages that their writers took back.
 
     `ignored` counts what is known not to concern this service, or not understood.
@@ -148,7 +144,12 @@ def _text(item: dict[str, Any], kind: str) -> str | None:
 
 def _whole(text: str) -> str:
     """With U+FFFD for half a surrogate pair, which no encoder takes."""
-    return text[: LONGEST_TEXT + 1].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    text = text[: LONGEST_TEXT + 1]
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def _status(item: dict[str, Any]) -> Status | None:

@@ -91,8 +91,9 @@ class Worker:
             waiting.set_result(status)
 
     def wake(self) -> None:
-        """There may be something to do."""
-        self._wake.set()
+        """There may be something to do. A worker that is full looks when it has room."""
+        if len(self._jobs) < self._clocks.at_once:
+            self._wake.set()
 
     async def drain(self) -> int:
         """Finish what was accepted, within the deadline; returns how many jobs were left unfinished."""
@@ -184,7 +185,7 @@ class Worker:
             extra |= {"cause": str(error), "tries": job.tries + 1}
             if error.again and job.tries + 1 < self._clocks.tries:
                 log.warning("no answer yet", extra=extra)
-                self._metrics.answers.labels("tried_again").inc()
+                self._metrics.answers["tried_again"].inc()
                 await self._again(job, base=2.0)
                 return None
             log.error("no answer", extra=extra)
@@ -210,7 +211,7 @@ class Worker:
             self._metrics.sent.inc()
             job = replace(job, sent=job.sent + 1, tries=0)
             await self._inbox.save(job)
-        self._metrics.answers.labels("failed" if job.failed else "done").inc()
+        self._metrics.answers["failed" if job.failed else "done"].inc()
         await self._inbox.finish(job.message.wamid, State.FAILED if job.failed else State.DONE)
 
     async def _send_part(self, job: Job, tag: str) -> None:
@@ -235,14 +236,14 @@ class Worker:
     async def _unsent(self, job: Job, error: GraphError) -> None:
         """Do what Meta's error asks for; what has been sent stays sent."""
         extra = {"user": who(job.message.user), "cause": str(error), "sent": job.sent, "tries": job.tries + 1}
-        self._metrics.send_errors.labels(error.code).inc()
+        self._metrics.send_errors[error.code].inc()
         if error.reaction is Reaction.PAUSE:
             self._paused_until = time.monotonic() + self._clocks.pause
             log.critical("nothing can be sent: mend the token or the account", extra=extra)
             await self._inbox.retry(job, time.time() + self._clocks.pause)
         elif error.reaction is Reaction.DROP or job.tries + 1 >= self._clocks.tries:
             log.error("given up", extra=extra)
-            self._metrics.answers.labels("given_up").inc()
+            self._metrics.answers["given_up"].inc()
             await self._inbox.finish(job.message.wamid, State.FAILED)
         else:
             log.warning("will be sent again", extra=extra)

@@ -13,8 +13,7 @@ from ansari_whatsapp.webhook import Message
 
 VERSION: Final = 1
 NOT_YET: Final = 1e12  # `due` of a message whose user has an earlier one
-FORGET_AT_ONCE: Final = 100
-DEAD_AT_MOST: Final = 10_000
+FORGET_AT_ONCE: Final = 1000  # a second at the most, and Meta sends 80 at the most
 
 SCHEMA: Final = f"""
 CREATE TABLE known (seq INTEGER PRIMARY KEY, wamid TEXT NOT NULL UNIQUE, seen REAL NOT NULL);
@@ -25,9 +24,12 @@ CREATE TABLE job (
 );
 CREATE INDEX job_due ON job (due, seq);
 CREATE INDEX job_user ON job (user, seq);
+CREATE TABLE size (jobs INTEGER NOT NULL);
+INSERT INTO size SELECT 0;
 CREATE TABLE dead (
     wamid TEXT PRIMARY KEY, user TEXT NOT NULL, kind TEXT NOT NULL, text TEXT, timestamp INTEGER, died REAL NOT NULL
 );
+CREATE INDEX dead_died ON dead (died);
 PRAGMA user_version = {VERSION};
 """
 
@@ -71,11 +73,13 @@ class Rows:
         self._owner = owner
         self._capacity = capacity
         self._clock = clock
+        self._forgot = 0.0  # unix seconds
 
     def put(self, db: sqlite3.Connection, batches: Sequence[Sequence[Message]]) -> list[int | InboxFull]:
         """For each batch how many of its messages are new. A batch goes in whole or not at all."""
         now = self._clock()
-        self._forget(db, now)
+        if not now - 1 < self._forgot <= now:  # a look for each group would cost as much as a message
+            self._forget(db, now)
         all_of_them = [message for batch in batches for message in batch]
         known = _found(db, _KNOWN, (message.wamid for message in all_of_them))
         busy = _found(db, _BUSY, (message.user for message in all_of_them))
@@ -95,6 +99,7 @@ class Rows:
         numbered = list(enumerate(accepted, seq + 1))
         db.executemany("INSERT INTO known VALUES (?, ?, ?)", [(n, m.wamid, now) for n, m in numbered])
         db.executemany(_INSERT, [_new(n, m, now, busy) for n, m in numbered])
+        db.execute("UPDATE size SET jobs = jobs + ?", (len(numbered),))
         return outcomes
 
     def lease(self, db: sqlite3.Connection, spans: Sequence[tuple[float, float]]) -> list[Job | None]:
@@ -177,6 +182,7 @@ class Rows:
     def _end(self, db: sqlite3.Connection, seq: int, user: str) -> None:
         """Delete a job; the user's next one is due now, unless an earlier one still is."""
         db.execute("DELETE FROM job WHERE seq = ?", (seq,))
+        db.execute("UPDATE size SET jobs = jobs - 1")
         db.execute(
             "UPDATE job SET due = ? WHERE seq = (SELECT min(seq) FROM job WHERE user = ?) AND due >= ?",
             (self._clock(), user, NOT_YET),
@@ -193,12 +199,13 @@ class Rows:
 
     def _forget(self, db: sqlite3.Connection, now: float) -> None:
         """Some of what is too old to be remembered; the oldest stand first."""
+        self._forgot = now
+        db.execute("DELETE FROM dead WHERE died < ?", (now - KEEP_DEAD,))
         db.execute(
             "DELETE FROM known WHERE seq IN (SELECT seq FROM known ORDER BY seq LIMIT ?) AND seen < ?"
             " AND seq NOT IN (SELECT seq FROM job)",
             (FORGET_AT_ONCE, now - REMEMBER),
         )
-        db.execute("DELETE FROM dead WHERE died < ?", (now - KEEP_DEAD,))
 
 
 _KNOWN: Final = "SELECT wamid FROM known WHERE wamid IN (SELECT value FROM json_each(?))"
@@ -224,7 +231,7 @@ def _progress(job: Job) -> tuple[object, ...]:
 
 
 def _count(db: sqlite3.Connection) -> int:
-    count: int = db.execute("SELECT count(*) FROM job").fetchone()[0]
+    count: int = db.execute("SELECT jobs FROM size").fetchone()[0]
     return count
 
 

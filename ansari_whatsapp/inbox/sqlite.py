@@ -20,11 +20,21 @@ WITHOUT_OWNER = "nobody"
 
 
 class SqliteInbox:
-    """See the Inbox protocol. `capacity` bounds the unfinished jobs."""
+    """See the Inbox protocol. `capacity` bounds the unfinished jobs.
 
-    def __init__(self, path: Path, capacity: int = 100_000, clock: Callable[[], float] = time.time) -> None:
+    `put` and `withdraw`, for which Meta waits, are given up after `commit_seconds`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        capacity: int = 100_000,
+        clock: Callable[[], float] = time.time,
+        commit_seconds: float | None = None,
+    ) -> None:
         self._path = path
         self._capacity = capacity
+        self._within = commit_seconds
         self._clock = clock
         self._owner: Owner | None = None
         self._rows = Rows(WITHOUT_OWNER, capacity, clock)
@@ -62,7 +72,7 @@ class SqliteInbox:
             self._owner.close()
 
     async def put(self, messages: Sequence[Message]) -> int:
-        new: int = await self._writer.run(self._rows.put, messages)
+        new: int = await self._writer.run(self._rows.put, messages, self._within)
         return new
 
     async def lease(self, now: float, until: float) -> Job | None:
@@ -82,7 +92,7 @@ class SqliteInbox:
         await self._writer.run(self._rows.finish, (wamid, state))
 
     async def withdraw(self, wamid: str) -> bool:
-        gone: bool = await self._writer.run(self._rows.withdraw, wamid)
+        gone: bool = await self._writer.run(self._rows.withdraw, wamid, self._within)
         return gone
 
     async def waiting(self) -> int:

@@ -9,68 +9,96 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ansari_whatsapp.inbox.base import InboxUnavailable
 
 MOST_AT_ONCE: Final = 1000
+QUIET_ROUNDS: Final = 2  # from the arrival of a request's bytes to its handler the event loop turns twice
 
 # Takes the arguments of all requests that came together; gives for each what to return, or the exception to raise.
 Work = Callable[[sqlite3.Connection, Sequence[Any]], Sequence[Any]]
 
 
-@dataclass(frozen=True)
-class _Request:
+class _Request(NamedTuple):
     work: Work
     argument: Any
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any] = field(compare=False)
+    future: asyncio.Future[Any]
 
 
 class Writer:
-    """Group commit. `connect` opens the database, at the start and again after an error; it raises sqlite3.Error."""
+    """Group commit. `connect` opens the database, at the start and again after an error; it raises sqlite3.Error.
+
+    Requests are gathered in the event loop and handed to the thread as one group, when it is done with the last: a
+    transaction costs more than what most requests ask of it.
+    """
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
-        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._gathered: list[_Request] = []
+        self._busy = False
+        self._groups: queue.SimpleQueue[Sequence[_Request]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         self.problem = ""
 
     def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._thread.start()
 
     async def stop(self) -> None:
         """Finish what was asked for, and close the database."""
-        self._requests.put(None)
+        with suppress(InboxUnavailable):
+            await self.run(lambda _, asked: [None] * len(asked))
+        self._groups.put(())
         await asyncio.to_thread(self._thread.join)
 
-    async def run(self, work: Work, argument: Any = None) -> Any:
-        """What the work gives once it is committed. Raises InboxUnavailable when it could not be."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        self._requests.put(_Request(work, argument, loop, future))
-        return await future
+    async def run(self, work: Work, argument: Any = None, within: float | None = None) -> Any:
+        """What the work gives once it is committed. Raises InboxUnavailable when it could not be.
+
+        With `within`, also when it was not committed after so many seconds; it may be later.
+        """
+        future = self._loop.create_future()
+        self._gathered.append(_Request(work, argument, future))
+        if not self._busy:
+            self._busy = True
+            self._gather()
+        if within is None:
+            return await future
+        timer = self._loop.call_later(within, _give_up, future)
+        try:
+            return await future
+        finally:
+            timer.cancel()
+
+    def _gather(self, before: int = 0, quiet: int = 0) -> None:
+        """Hand a group over when QUIET_ROUNDS of the loop have brought no further request."""
+        now = len(self._gathered)
+        quiet = quiet + 1 if now == before else 0
+        if quiet < QUIET_ROUNDS and now < MOST_AT_ONCE:
+            self._loop.call_soon(self._gather, now, quiet)
+            return
+        group, self._gathered = self._gathered[:MOST_AT_ONCE], self._gathered[MOST_AT_ONCE:]
+        self._groups.put(group)
 
     def _run(self) -> None:
-        while True:
-            first = self._requests.get()
-            group = [] if first is None else [first]
-            last = first is None
-            while not last and len(group) < MOST_AT_ONCE:
-                try:
-                    more = self._requests.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    last = True
-                else:
-                    group.append(more)
-            _settle(group, self._outcomes(group) if group else [])
-            if last:
-                self._close()
-                return
+        while group := self._groups.get():
+            outcomes = self._outcomes(group)
+            with suppress(RuntimeError):  # the loop has ended: nobody waits
+                self._loop.call_soon_threadsafe(self._settle, group, outcomes)
+        self._close()
+
+    def _settle(self, group: Sequence[_Request], outcomes: Sequence[Any]) -> None:
+        self._busy = bool(self._gathered)
+        if self._busy:
+            self._gather()
+        for request, outcome in zip(group, outcomes, strict=True):
+            if request.future.done():
+                continue
+            if isinstance(outcome, Exception):
+                request.future.set_exception(outcome)
+            else:
+                request.future.set_result(outcome)
 
     def _outcomes(self, group: Sequence[_Request]) -> Sequence[Any]:
         try:
@@ -96,6 +124,11 @@ class Writer:
             self._connection = None
 
 
+def _give_up(future: asyncio.Future[Any]) -> None:
+    if not future.done():
+        future.set_exception(InboxUnavailable("it took too long"))
+
+
 def _commit(connection: sqlite3.Connection, group: Sequence[_Request]) -> Sequence[Any]:
     outcomes: list[Any] = []
     connection.execute("BEGIN IMMEDIATE")
@@ -108,22 +141,3 @@ def _commit(connection: sqlite3.Connection, group: Sequence[_Request]) -> Sequen
             connection.execute("ROLLBACK")
         raise
     return outcomes
-
-
-def _settle(group: Sequence[_Request], outcomes: Sequence[Any]) -> None:
-    """Hand the outcomes to those who wait, each in the loop it waits in."""
-    pairs = list(zip(group, outcomes, strict=True))
-    for loop, settled in itertools.groupby(pairs, key=lambda pair: pair[0].loop):
-        futures = [(request.future, outcome) for request, outcome in settled]
-        with suppress(RuntimeError):  # the loop has ended: nobody waits
-            loop.call_soon_threadsafe(_wake, futures)
-
-
-def _wake(futures: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
-    for future, outcome in futures:
-        if future.done():
-            continue
-        if isinstance(outcome, Exception):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)

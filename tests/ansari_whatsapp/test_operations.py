@@ -59,14 +59,14 @@ class TestMetrics:
     def test_a_line_for_cloudwatch_holds_what_changed(self) -> None:
         metrics = Metrics()
         assert metrics.embedded() == {}
-        metrics.answers.labels("done").inc(3)
+        metrics.answers["done"].inc(3)
         metrics.waiting.set(7)
         line = metrics.embedded()
         assert line["answers_done"] == 3
         assert line["waiting"] == 7
         directive = line["_aws"]["CloudWatchMetrics"][0]
         assert {metric["Name"] for metric in directive["Metrics"]} == set(line) - {"_aws"}
-        metrics.answers.labels("done").inc()
+        metrics.answers["done"].inc()
         assert metrics.embedded()["answers_done"] == 1
 
     def test_the_last_ones_are_written_at_the_end(self) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -206,6 +207,28 @@ def test_no_room_is_no_commit(path: Path) -> None:
         with pytest.raises(InboxUnavailable, match="full"):
             await inbox.put([message(f"w{n}", str(n)) for n in range(90)])
         assert await inbox.waiting() == 1
+        await inbox.aclose()
+
+    asyncio.run(test())
+
+
+def test_meta_is_not_kept_waiting_for_a_disk_that_has_stopped(path: Path) -> None:
+    async def test() -> None:
+        inbox = SqliteInbox(path, commit_seconds=0.05)
+        await inbox.open()
+        goes_on = threading.Event()
+
+        def stopped(_: sqlite3.Connection, asked: Sequence[None]) -> list[None]:
+            goes_on.wait(20)
+            return [None] * len(asked)
+
+        held = asyncio.create_task(inbox._writer.run(stopped))  # noqa: SLF001 -- no disk stops when asked to
+        await asyncio.sleep(0.02)
+        with pytest.raises(InboxUnavailable, match="too long"):
+            await inbox.put([message("late")])
+        goes_on.set()
+        await held
+        assert await inbox.put([message("late")]) == 0  # it was kept after all, and Meta's next try finds it
         await inbox.aclose()
 
     asyncio.run(test())
