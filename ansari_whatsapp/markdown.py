@@ -10,7 +10,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 LONGEST = 45_000  # characters; more than the ten messages an answer may have, and parsing can be quadratic
-_PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+# A definition such as `[1]: https://example.org` is text to be shown: a parser that knows it would drop the line.
+_PARSER = (
+    MarkdownIt("commonmark", {"html": False})
+    .enable(["table", "strikethrough"])
+    .disable(["reference", "html_block", "html_inline"])
+)
 _FENCED = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
 _GLUED_HEADING = re.compile(r"(?<=[.!?:;)\]؟۔。])(#{1,6} )")
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)

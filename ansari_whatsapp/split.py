@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
-LIMIT = 4000  # UTF-16 units; Meta takes 4096 "characters" and does not say which
-_JOINED = re.compile(r"[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
-_PLACES = (
-    re.compile(r"\n\n"),
-    re.compile(r"\n"),
-    re.compile(r"(?<=[.!?؟۔。])\s+"),
-    re.compile(r"\s+"),
+import regex
+
+LIMIT: Final = 4000  # UTF-16 units; Meta takes 4096 "characters" and does not say which
+_NO_HEADING: Final = r"(?m:(?<!^\*[^\n]*\*\n?))"  # a line in bold before it belongs to what comes behind
+_PLACES: Final = (
+    regex.compile(_NO_HEADING + r"\n\n"),
+    regex.compile(_NO_HEADING + r"\n"),
+    regex.compile(r"(?<=[.!?؟۔。])\s+"),
+    regex.compile(_NO_HEADING + r"\s+"),
 )
+_MARK: Final = regex.compile(r"```|[*_~`\n]")
+_FENCE: Final = "```"
+_LONGEST_MARKS: Final = 4  # one of each kind, or a fence
+_GRAPHEME: Final = regex.compile(r"\X")
+_LONGEST_GRAPHEME: Final = 64  # characters that are looked at; a longer one is cut
+
+
+class _Span(NamedTuple):
+    """A marked stretch of a text, marks included."""
+
+    start: int
+    end: int
+    mark: str
 
 
 def units(text: str) -> int:
@@ -23,7 +38,8 @@ def units(text: str) -> int:
 def split(blocks: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
     """Messages of at most `limit` units, filled as far as they go, cut at the best place that is near the end.
 
-    No message is blank, and nothing but white space at the cuts is lost.
+    No message is blank, and nothing but white space at the cuts is lost. A mark that a cut would tear apart is closed
+    before it and opened again behind it.
     """
     messages: list[str] = []
     current = ""
@@ -32,10 +48,12 @@ def split(blocks: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
         if units(joined) <= limit:
             current = joined
             continue
-        if current.strip():
+        if units(block) <= limit:
             messages.append(current)
-        *full, current = _pieces(block, limit)
-        messages += full
+            current = block
+        else:  # it is cut anyhow, so it may as well fill what has room
+            *full, current = _pieces(joined, limit)
+            messages += full
     if current.strip():
         messages.append(current)
     return tuple(message.strip() for message in messages if message.strip())
@@ -44,24 +62,49 @@ def split(blocks: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
 def _pieces(text: str, limit: int) -> list[str]:
     pieces: list[str] = []
     while units(text) > limit:
-        at, after = _cut(text, limit)
-        pieces.append(text[:at])
-        text = text[after:]
+        spans = _spans(text)
+        end, begin = _cut(text, limit - 2 * _LONGEST_MARKS if spans else limit, spans)
+        torn = [span.mark for span in spans if span.start < end and begin < span.end]
+        pieces.append(text[:end] + "".join(reversed(torn)))
+        text = "".join(torn) + text[begin:]
     return [*pieces, text]
 
 
-def _cut(text: str, limit: int) -> tuple[int, int]:
-    """Where the piece ends, and where the rest begins."""
+def _spans(text: str) -> list[_Span]:
+    """Marked stretches as WhatsApp reads them: marks hug their text, touch no word outside, and end with their line."""
+    spans: list[_Span] = []
+    opened: dict[str, int] = {}
+    for found in _MARK.finditer(text):
+        mark, start, end = found[0], found.start(), found.end()
+        if _FENCE in opened and mark != _FENCE:
+            continue
+        if mark == "\n":
+            opened.clear()
+        elif mark in opened and (
+            mark == _FENCE or (not text[start - 1].isspace() and not text[end : end + 1].isalnum())
+        ):
+            spans.append(_Span(opened.pop(mark), end, mark))
+        elif mark == _FENCE or (not text[start - 1 : start].isalnum() and text[end : end + 1].strip()):
+            opened.setdefault(mark, start)
+    return sorted(spans)
+
+
+def _cut(text: str, limit: int, spans: Sequence[_Span]) -> tuple[int, int]:
+    """Where the piece ends, and where the rest begins: outside all marks if there is such a place."""
     window = _longest(text, limit)
-    for place in _PLACES:
-        found = [match for match in place.finditer(text, 0, window + 1) if match.start() <= window]
-        usable = [match for match in found if match.start() > window // 3]
-        if usable:
-            return usable[-1].start(), usable[-1].end()
-    at = window
-    while at > 1 and (_JOINED.match(text[at]) or text[at - 1] == "\u200d"):
-        at -= 1
-    at = at if at > 1 else window
+    marked, forbidden = bytearray(len(text) + 1), bytearray(len(text) + 1)
+    for start, end, mark in spans:
+        marked[start + 1 : end] = b"\1" * (end - start - 1)
+        for at in (*range(start + 1, start + len(mark) + 1), *range(end - len(mark), end)):
+            forbidden[at] = 1  # a mark of its own there would have nothing to mark
+    for avoided in (marked, forbidden):
+        for place in _PLACES:
+            found = [match.span() for match in place.finditer(text, window // 3 + 1, window + 1)]
+            usable = [(end, begin) for end, begin in found if end <= window and not avoided[end] | forbidden[begin]]
+            if usable:
+                return usable[-1]
+    letters = [match.end() for match in _GRAPHEME.finditer(text, 0, window + _LONGEST_GRAPHEME)]
+    at = max((end for end in letters if end <= window and not forbidden[end]), default=window)
     return at, at
 
 

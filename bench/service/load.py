@@ -47,7 +47,7 @@ class Webhooks:
         """The bytes of the next request."""
         self._count += 1
         wamid = f"wamid.{self._run}{self._count:032}".encode()
-        user = b"1555%07d" % (self._count % 1000)
+        user = b"1559%07d" % (self._count % 1000)
         body = (self._before + wamid + self._after).replace(self._user, user)
         return (
             b"POST /whatsapp/v2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -166,6 +166,7 @@ def main() -> None:
     took = uvloop.run(load.run(options.port, options.connections))
     latencies = sorted(load.seen.latencies)
     seen = {
+        "answered": len(latencies),
         "per_second": len(latencies) / took,
         "p50_ms": latencies[len(latencies) // 2] * 1000,
         "p99_ms": latencies[int(len(latencies) * 0.99)] * 1000,

@@ -43,14 +43,14 @@ class Server:
 @contextmanager
 def bare() -> Iterator[Server]:
     port = free_port()
-    with _started(port, "-m", "bench.service.bare", str(port)) as server:
+    with started(port, "-m", "bench.service.bare", str(port)) as server:
         yield server
 
 
 @contextmanager
 def twin(folder: Path) -> Iterator[Server]:
     port = free_port()
-    with _started(port, "-m", "bench.service.twin", str(port), str(folder / "twin.sqlite3")) as server:
+    with started(port, "-m", "bench.service.twin", str(port), str(folder / "twin.sqlite3")) as server:
         yield server
 
 
@@ -73,7 +73,7 @@ def service(folder: Path) -> Iterator[Server]:
             INBOX_PATH=str(folder / "service.sqlite3"),
             LOGGING_LEVEL="INFO",
         )
-        yield stack.enter_context(_started(port, "-m", "ansari_whatsapp", environ=environ))
+        yield stack.enter_context(started(port, "-m", "ansari_whatsapp", environ=environ))
 
 
 def pin(process: int, core: int) -> None:
@@ -83,7 +83,7 @@ def pin(process: int, core: int) -> None:
 
 
 @contextmanager
-def _started(port: int, *arguments: str, environ: dict[str, str] | None = None) -> Iterator[Server]:
+def started(port: int, *arguments: str, environ: dict[str, str] | None = None) -> Iterator[Server]:
     quiet = subprocess.DEVNULL
     with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environ, stdout=quiet) as process:
         pin(process.pid, SERVED_ON)

@@ -20,7 +20,7 @@ RATE, RATE_SECONDS = 300.0, 10.0
 
 
 def measure(rounds: int) -> list[Result]:
-    """Rounds of the three servers in turns; the best round of each counts least that the machine was busy."""
+    """Rounds of the three servers in turns, so that whatever else the machine is busy with meets all alike."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as name,
         servers.bare() as bare,

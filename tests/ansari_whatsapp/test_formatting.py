@@ -102,3 +102,53 @@ def test_a_family_is_not_torn_apart() -> None:
     family = "👨‍👩‍👧"
     messages = split([family * 30], 50)
     assert all(message.count("👨") == message.count("👧") for message in messages)
+
+
+@pytest.mark.parametrize("grapheme", ["👨‍👩‍👧", "🇸🇦", "각", "é", "بِّ", "क्षि", "👍🏽"])
+def test_no_grapheme_is_torn_apart(grapheme: str) -> None:
+    assert all(len(message) % len(grapheme) == 0 for message in split([grapheme * 60], 50))
+
+
+words = st.lists(st.sampled_from(["one", "آية", "سورة", "naïve", "🕌", "2"]), min_size=1, max_size=25).map(" ".join)
+marked = st.tuples(st.sampled_from(["**", "*", "~~", "`", "***", ""]), words).map(
+    lambda each: each[0] + each[1] + each[0]
+)
+paragraphs = st.lists(marked, min_size=1, max_size=4).map(" and ".join)
+code = st.lists(words, min_size=1, max_size=8).map(lambda lines: "```\n" + "\n".join(lines) + "\n```")
+headed = paragraphs.map(lambda text: f"## A heading\n\n{text}")
+listed = st.lists(paragraphs, min_size=1, max_size=5).map(lambda items: "\n".join(f"- {item}" for item in items))
+answers = st.lists(st.one_of(paragraphs, code, headed, listed), min_size=1, max_size=6).map("\n\n".join)
+
+
+@given(answers, st.integers(60, 300))
+def test_every_message_closes_the_marks_it_opens(markdown: str, limit: int) -> None:
+    for message in split(to_whatsapp(markdown), limit):
+        assert units(message) <= limit
+        assert message.count("```") % 2 == 0
+        for line in re.sub(r"(?s)```.*?```", "", message).splitlines():
+            assert [line.count(mark) % 2 for mark in "*_~`"] == [0, 0, 0, 0], line
+            assert not re.search(r"\*\*|__|~~|``", line), line
+
+
+@given(answers, st.integers(60, 300))
+def test_marks_and_cuts_lose_no_word(markdown: str, limit: int) -> None:
+    word = re.compile(r"[^\W_]+|🕌")
+    assert word.findall("\n".join(split(to_whatsapp(markdown), limit))) == word.findall(markdown)
+
+
+@given(answers)
+def test_a_message_that_fits_is_cut_no_further(markdown: str) -> None:
+    for message in split(to_whatsapp(markdown), 300):
+        assert split([message], 300) == (message,)
+
+
+@given(answers)
+def test_plain_paragraphs_stay_as_they_are(markdown: str) -> None:
+    plain = [" ".join(re.findall(r"\w+", block)) for block in markdown.split("\n\n")]
+    plain = [block for block in plain if block]
+    assert to_whatsapp("\n\n".join(plain)) == plain
+
+
+@given(answers, st.integers(60, 300))
+def test_a_heading_is_never_the_end_of_a_message(markdown: str, limit: int) -> None:
+    assert all(not message.endswith("*A heading*") for message in split(to_whatsapp(markdown), limit))
