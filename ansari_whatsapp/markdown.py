@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 LONGEST = 45_000  # characters; more than the ten messages an answer may have, and parsing can be quadratic
+# What a rule of the parser needs to see in a text: without it the rule cannot match, and need not be tried.
+_NEEDS = {
+    rule: re.compile(sign)
+    for rule, sign in {
+        "autolink": "<",
+        "backticks": "`",
+        "blockquote": ">",
+        "code": r"\t|    ",
+        "entity": "&",
+        "escape": r"\\",
+        "fence": "```|~~~",
+        "hr": r"([-*_])[ \t]*\1[ \t]*\1",
+        "image": r"!\[",
+        "lheading": r"(?m)[-=][ \t]*$",
+        "link": r"\[",
+        "strikethrough": "~~",
+        "table": r"\|",
+    }.items()
+}
 # A definition such as `[1]: https://example.org` is text to be shown: a parser that knows it would drop the line.
-_PARSER = (
-    MarkdownIt("commonmark", {"html": False})
-    .enable(["table", "strikethrough"])
-    .disable(["reference", "html_block", "html_inline"])
-)
+_NEVER = ("reference", "html_block", "html_inline")
 _FENCED = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
-_GLUED_HEADING = re.compile(r"(?<=[.!?:;)\]؟۔。])(#{1,6} )")
+_GLUED_HEADING = re.compile(r"#(?<=[.!?:;)\]؟۔。]#)#{0,5} ")
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _LEFT_BOLD = re.compile(r"\*\*(?=\S)(.{1,300}?)(?<=\S)\*\*")  # bounded, or a flood of them takes seconds
 _MARKS = {"strong": "*", "em": "_", "s": "~"}
@@ -29,11 +45,11 @@ def to_whatsapp(markdown: str) -> list[str]:
     A heading stands in one block with what follows it, so that a split never leaves it alone.
     """
     pieces = _FENCED.split(markdown[:LONGEST])
-    pieces[::2] = [_GLUED_HEADING.sub(r"\n\n\1", piece) for piece in pieces[::2]]
+    pieces[::2] = [_GLUED_HEADING.sub(r"\n\n\g<0>", piece) for piece in pieces[::2]]
     text = "".join(pieces)
     blocks: list[str] = []
     heading = ""
-    for kind, block in _blocks(_PARSER.parse(text), indent=""):
+    for kind, block in _blocks(_parsed(text), indent=""):
         if not block.strip():
             continue
         if kind == "heading":
@@ -42,6 +58,17 @@ def to_whatsapp(markdown: str) -> list[str]:
         blocks.append(f"{heading}\n\n{block}" if heading else block)
         heading = ""
     return [*blocks, heading] if heading else blocks
+
+
+def _parsed(text: str) -> list[Token]:
+    missing = frozenset(rule for rule, sign in _NEEDS.items() if not sign.search(text))
+    return _parser(missing).parse(text)
+
+
+@cache
+def _parser(without: frozenset[str]) -> MarkdownIt:
+    known = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    return known.disable([*_NEVER, *without])
 
 
 def _blocks(tokens: Sequence[Token], indent: str) -> list[tuple[str, str]]:
@@ -150,8 +177,15 @@ def _inline(token: Token, skip: str = "") -> str:
         elif child.type in {"softbreak", "hardbreak"}:
             out.append("\n")
         else:
-            out.append(_LEFT_BOLD.sub(r"*\1*", _LINE_BREAK.sub("\n", child.content)))
+            out.append(_mended(child.content))
     return "".join(out)
+
+
+def _mended(text: str) -> str:
+    """Line breaks that were meant as HTML, and bold that the parser left as it was."""
+    if "<" in text:
+        text = _LINE_BREAK.sub("\n", text)
+    return _LEFT_BOLD.sub(r"*\1*", text) if "**" in text else text
 
 
 def _within_a_word(before: list[str], after: Sequence[Token]) -> bool:

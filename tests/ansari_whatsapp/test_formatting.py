@@ -3,10 +3,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansari_whatsapp.markdown import LONGEST, to_whatsapp
+from ansari_whatsapp.markdown import LONGEST, _parsed, _parser, to_whatsapp
 from ansari_whatsapp.split import LIMIT, split, units
 
 
@@ -72,6 +72,45 @@ def test_any_text_is_rendered_without_blank_blocks(text: str) -> None:
 def test_letters_and_digits_are_kept(text: str) -> None:
     shown = "".join(to_whatsapp(text))
     assert re.findall(r"\w", shown) == re.findall(r"\w", text)
+
+
+SIGNS = [
+    "a",
+    "1.",
+    "-",
+    "*",
+    "_",
+    "**",
+    "~~",
+    "`",
+    "```",
+    "~~~",
+    ">",
+    "#",
+    "|",
+    "|-",
+    "=",
+    "---",
+    "[",
+    "]",
+    "(",
+    ")",
+    "![",
+    "<",
+    ">",
+    "&",
+    "&amp;",
+    "\\",
+    ":",
+]
+markup = st.lists(st.sampled_from([*SIGNS, " ", "    ", "\t", "\n", "\n\n"]), max_size=30).map("".join)
+
+
+@settings(max_examples=1000)
+@given(markup)
+def test_rules_that_are_left_out_would_not_have_matched(text: str) -> None:
+    every_rule = _parser(frozenset())
+    assert [token.as_dict() for token in _parsed(text)] == [token.as_dict() for token in every_rule.parse(text)]
 
 
 blocks = st.lists(st.text(alphabet="ab. \n؟ن👨‍👩‍👧é", min_size=1, max_size=120).filter(str.strip), max_size=12)
