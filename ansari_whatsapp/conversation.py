@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from ansari_whatsapp.backend import Answer, Backend, BackendError, UnknownUser
 from ansari_whatsapp.endings import is_apology, is_preamble, sounds_broken, sounds_unfinished
 from ansari_whatsapp.graph import Graph, GraphError, Reaction
+from ansari_whatsapp.guard import LoopGuard
 from ansari_whatsapp.language import detect
 from ansari_whatsapp.markdown import LONGEST, to_whatsapp
 from ansari_whatsapp.notices import USERS_AT_MOST, Notice, Notices
@@ -51,6 +52,7 @@ class Conversation:
         self._graph = graph
         self._clock = clock
         self._notices = Notices()
+        self._guard = LoopGuard(settings.user_messages_per_hour)
         self._languages: OrderedDict[str, str] = OrderedDict()  # of a user's last text
 
     async def answer(self, message: Message, since: float | None = None) -> tuple[str, ...]:
@@ -131,7 +133,7 @@ class Conversation:
             return ()
         if len(message.text) > LONGEST_TEXT:
             return self.notice(message, Notice.TOO_LONG)
-        return None
+        return None if self._guard.lets_through(message) else self.notice(message, Notice.TOO_MANY)
 
     def _too_old(self, message: Message) -> bool:
         if message.timestamp is None:

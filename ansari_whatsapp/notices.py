@@ -19,6 +19,7 @@ class Notice(Enum):
     MAINTENANCE = "Ansari is being maintained right now. Please try again later, or use https://ansari.chat."
     TOO_OLD = "Your message reached me too late to answer it. Please send it again if you still need an answer."
     TOO_LONG = "Your message is too long for me. Please send a shorter one."
+    TOO_MANY = "You write faster than I can answer. Please wait a little, then ask again."
     TEXT_ONLY = "I can only read text for now. Please write your question as a text message."
     NOT_REGISTERED = "Sorry, I could not register you just now. Please try again in a little while."
     NO_THREAD = "Sorry, I cannot reach our conversation just now. Please try again in a little while."
@@ -34,7 +35,7 @@ class Notice(Enum):
     @property
     def window(self) -> float:
         """Seconds in which a user is told once. Apologies invite to ask again, so they come again soon."""
-        return HOUR if self in {Notice.MAINTENANCE, Notice.TOO_OLD, Notice.TEXT_ONLY} else MINUTE
+        return HOUR if self in {Notice.MAINTENANCE, Notice.TOO_OLD, Notice.TOO_MANY, Notice.TEXT_ONLY} else MINUTE
 
 
 class Notices:

@@ -117,6 +117,11 @@ class Settings(BaseModel):
     answers_at_once: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=200, description="How many messages are answered at the same time."
     )
+    user_messages_per_hour: Annotated[int, Field(ge=1)] = Field(
+        default=60,
+        description="How many messages of one user are answered in an hour, so that no two machines talk for ever; "
+        "of the same text a tenth, but at least 5.",
+    )
     tries: Annotated[int, Field(ge=1, le=100)] = Field(default=6, description="How often a step is tried in all.")
     lease_seconds: Seconds = Field(
         default=60.0, description="How long a message belongs to a process that has not been heard of."

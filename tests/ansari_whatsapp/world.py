@@ -139,6 +139,7 @@ def environment(backend: str, meta: str, port: int, **more: str) -> dict[str, st
         "LOGGING_LEVEL": "DEBUG",
         "FIRST_RETRY_SECONDS": "0.05",
         "CONFIRM_SECONDS": "1",
+        "USER_MESSAGES_PER_HOUR": "1000000",
         "APP_RELEASE": "abc123",
         "PORT": str(port),
         **more,
