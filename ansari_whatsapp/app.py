@@ -85,6 +85,7 @@ async def _report(metrics: Metrics, inbox: Inbox, worker: Worker) -> None:
         with suppress(InboxUnavailable):
             metrics.waiting.set(await inbox.waiting())
         metrics.under_way.set(worker.under_way)
+        metrics.tasks.set(len(asyncio.all_tasks()))
         looked += 1
         if looked * LOOK_EVERY >= EVERY:
             looked = 0

@@ -44,6 +44,7 @@ class Metrics:
         self.answer_seconds = self._histogram("answer_seconds", "From a message's turn to its stored answer", SLOW)
         self.waiting = Gauge("ansari_waiting", "Messages that are not finished", registry=self.registry)
         self.under_way = Gauge("ansari_under_way", "Messages that are being answered", registry=self.registry)
+        self.tasks = Gauge("ansari_tasks", "Tasks of the event loop", registry=self.registry)
         self._before: dict[str, float] = {}
 
     def text(self) -> bytes:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,10 @@ from ansari_whatsapp.signature import HEADER, Signer
 from tests.ansari_whatsapp.world import APP_SECRET, ROOT, World, envelope, running, text, until, value
 
 METRICS_TOKEN = "metrics-token-0123456789"
+NAMESPACES = (
+    sys.platform == "linux"
+    and subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode == 0
+)
 PREVIOUS = "previous-secret-0123456789"
 
 
@@ -142,6 +148,39 @@ class TestReadiness:
             until(lambda: world.deliver(value(text("hi", "wamid.disk", "15557770006"))).status_code == 200)
             assert len(world.wait_for_sent("15557770006", 1)) == 1
             assert world.http.get(f"{world.service}/ready").status_code == 200
+
+    @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")
+    def test_a_disk_that_is_full_is_got_over(self) -> None:
+        user = "15557770007"
+        with running() as world:
+            said = world.say("before", user)
+            assert world.answer(user, said["wamid"])
+            limits = resource.prlimit(world.process.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(world.process.pid, resource.RLIMIT_FSIZE, (1, limits[1]))  # no file may grow
+            self._refuses_and_recovers(
+                world, user, lambda: resource.prlimit(world.process.pid, resource.RLIMIT_FSIZE, limits)
+            )
+
+    @pytest.mark.skipif(not NAMESPACES, reason="no mount namespaces for this user")
+    def test_a_disk_that_is_read_only_is_got_over(self, tmp_path: Path) -> None:
+        disk = str(tmp_path)
+        read_only = ("unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"', disk)
+        with running(within=read_only, INBOX_PATH=f"{disk}/inbox.sqlite3") as world:
+            inside = ["nsenter", "-t", str(world.process.pid), "-U", "-m", "--preserve-credentials"]
+            mend = [*inside, "mount", "-o", "remount,rw", disk]
+            self._refuses_and_recovers(world, "15557770008", lambda: subprocess.run(mend, check=True))
+
+    def _refuses_and_recovers(self, world: World, user: str, mend: Callable[[], object]) -> None:
+        """A message is refused, and the reason is seen; it is answered once the disk is well again."""
+        message = value(text("a question meanwhile", f"wamid.{user}", user))
+        assert world.deliver(message).status_code == 503
+        ready = world.http.get(f"{world.service}/ready")
+        assert (ready.status_code, ready.json()["reasons"]) == (503, ["inbox"])
+        assert world.http.get(world.service).status_code == 200
+        mend()
+        until(lambda: world.deliver(message).status_code == 200)
+        until(lambda: any("a question meanwhile" in answer for answer in world.sent(user)))
+        assert world.http.get(f"{world.service}/ready").status_code == 200
 
 
 def test_the_page_of_the_settings_is_up_to_date() -> None:

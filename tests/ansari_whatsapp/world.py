@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,8 +147,8 @@ def environment(backend: str, meta: str, port: int, **more: str) -> dict[str, st
 
 
 @contextmanager
-def running(**more: str) -> Iterator[World]:
-    """All three; `more` are further variables of the service."""
+def running(*, within: Sequence[str] = (), **more: str) -> Iterator[World]:
+    """All three; `more` are further variables of the service, and `within` a command that starts it."""
     port = free_port()
     service = f"http://127.0.0.1:{port}"
     # Loading certificates for every client would be the slowest part of these tests.
@@ -159,7 +159,7 @@ def running(**more: str) -> Iterator[World]:
     ):
         environ = {"INBOX_PATH": f"{folder}/inbox.sqlite3", **environment(backend, meta, port, **more)}
         process = subprocess.Popen(
-            [sys.executable, "-m", "ansari_whatsapp"],
+            [*within, sys.executable, "-m", "ansari_whatsapp"],
             cwd=ROOT,
             env=environ,
             stdout=subprocess.PIPE,
