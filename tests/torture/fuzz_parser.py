@@ -31,7 +31,7 @@ def look(data: bytes) -> None:
     """Whatever the body is, parsing ends, and what it gives is fit to be kept."""
     chosen = atheris.FuzzedDataProvider(data)
     try:
-        payload = decode(data[1:] if chosen.ConsumeBool() else json.dumps(_payload(chosen)).encode())
+        payload = decode(data[:-1] if chosen.ConsumeBool() else json.dumps(_payload(chosen)).encode())
     except ValueError:
         return
     batch = parse(payload, NUMBER)

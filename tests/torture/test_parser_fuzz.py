@@ -29,7 +29,7 @@ def test_no_webhook_breaks_the_parser_and_memory_stays_flat(tmp_path: Path, full
         half_a_letter,
     ]
     for number, seed in enumerate(seeds):
-        (tmp_path / str(number)).write_bytes(seed)
+        (tmp_path / str(number)).write_bytes(seed + b"\x01")  # the last byte says that it is the body itself
     runs = RUNS_FULL if full else RUNS
     options = [f"-runs={runs}", f"-rss_limit_mb={MEGABYTES}", "-seed=1", "-max_len=4096", "-timeout=5"]
     done = subprocess.run(
