@@ -35,6 +35,7 @@ class Metrics:
         self.webhooks = self._counters("webhooks", "Webhooks by the status they were answered with", "status")
         self.messages = self._counters("messages", "Messages by kind; those known already are `duplicate`", "kind")
         self.ignored = self._counter("ignored", "Parts of webhooks that are not for this service, or not understood")
+        self.trouble = self._counters("account_errors", "Meta's errors about the account or the number", "code")
         self.statuses = self._counters("statuses", "Statuses of sent parts", "status")
         self.failed_statuses = self._counters("failed_statuses", "Parts that did not arrive, by Meta's code", "code")
         self.answers = self._counters("answers", "Messages whose work ended, by how", "outcome")

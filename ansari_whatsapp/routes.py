@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
-from collections.abc import Sequence
 
 import orjson
 from sanic import HTTPResponse, Request, Sanic, text
@@ -17,7 +16,7 @@ from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.signature import HEADER, Signer
 from ansari_whatsapp.telemetry import log
-from ansari_whatsapp.webhook import KNOWN, Message, decode, parse
+from ansari_whatsapp.webhook import KNOWN, decode, parse
 from ansari_whatsapp.worker import Worker
 
 WEBHOOK = "/whatsapp/v2"
@@ -129,10 +128,17 @@ class Routes:
             if status.status == "failed":
                 self._metrics.failed_statuses[status.code].inc()
                 log.warning("a message did not arrive", extra={"code": status.code, "tag": status.tag})
+        for code in batch.errors:
+            self._metrics.trouble[code].inc()
+            log.error("Meta reports trouble with the account", extra={"code": code})
+        for message in batch.messages:  # a kind is Meta's word: what nobody knows yet is counted together
+            self._metrics.messages[message.kind if message.kind in KINDS else "other"].inc()
         jobs = [message for message in batch.messages if message.text is not None or message.kind in KNOWN]
         try:
             if jobs:
-                self._count(batch.messages, jobs, await self._inbox.put(jobs))
+                again = len(jobs) - await self._inbox.put(jobs)
+                if again:
+                    self._metrics.messages["duplicate"].inc(again)
             for wamid in batch.revoked:
                 await self._inbox.withdraw(wamid)
         except (InboxFull, InboxUnavailable) as error:
@@ -142,13 +148,6 @@ class Routes:
         if jobs:
             self._worker.wake()
         return _told(200, "accepted")
-
-    def _count(self, messages: Sequence[Message], jobs: Sequence[Message], new: int) -> None:
-        """A kind is Meta's word: what nobody knows yet is counted together."""
-        for message in messages:
-            self._metrics.messages[message.kind if message.kind in KINDS else "other"].inc()
-        if len(jobs) > new:
-            self._metrics.messages["duplicate"].inc(len(jobs) - new)
 
 
 async def _body_in_time(request: Request) -> bytes | None:

@@ -44,13 +44,15 @@ class Status(NamedTuple):
 class Batch(NamedTuple):
     """All that one POST carries: `revoked` are the wamids of messages that their writers took back.
 
-    `ignored` counts what is known not to concern this service, or not understood.
+    `ignored` counts what is known not to concern this service, or not understood; `errors` are Meta's codes for trouble
+    with the account or the number, which come beside no message.
     """
 
     messages: tuple[Message, ...]
     statuses: tuple[Status, ...]
     ignored: int
     revoked: tuple[str, ...] = ()
+    errors: tuple[int | None, ...] = ()
 
 
 def decode(body: bytes) -> object:
@@ -74,9 +76,13 @@ def parse(payload: object, phone_number_id: str) -> Batch:
     messages: dict[str, Message] = {}
     statuses: list[Status] = []
     revoked: list[str] = []
+    errors: list[int | None] = []
     ignored = 0
     for value in _values(payload):
-        if _get(value, "metadata", "phone_number_id") != phone_number_id:
+        number = _get(value, "metadata", "phone_number_id")
+        if number is None or number == phone_number_id:  # trouble with the whole account may name no number
+            errors += [_code(error) for error in _objects(value.get("errors"))]
+        if number != phone_number_id:
             ignored += 1
             continue
         writers = _objects(value.get("contacts"))
@@ -95,7 +101,7 @@ def parse(payload: object, phone_number_id: str) -> Batch:
                 ignored += 1
             else:
                 statuses.append(status)
-    return Batch(tuple(messages.values()), tuple(statuses), ignored, tuple(revoked))
+    return Batch(tuple(messages.values()), tuple(statuses), ignored, tuple(revoked), tuple(errors))
 
 
 def _values(payload: object) -> Iterator[dict[str, Any]]:
@@ -157,8 +163,13 @@ def _status(item: dict[str, Any]) -> Status | None:
     if not isinstance(wamid, str) or not isinstance(status, str):
         return None
     tag = item.get("biz_opaque_callback_data")
-    code = next((error.get("code") for error in _objects(item.get("errors"))), None)
-    return Status(wamid, status, tag if isinstance(tag, str) else None, code if isinstance(code, int) else None)
+    errors = _objects(item.get("errors"))
+    return Status(wamid, status, tag if isinstance(tag, str) else None, _code(errors[0]) if errors else None)
+
+
+def _code(error: dict[str, Any]) -> int | None:
+    code = error.get("code")
+    return code if isinstance(code, int) else None
 
 
 def _seconds(value: object) -> int | None:

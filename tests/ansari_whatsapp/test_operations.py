@@ -59,6 +59,14 @@ class TestMetrics:
         assert 'ansari_messages_total{kind="text"}' in answer.text
         assert "15557770001" not in answer.text
 
+    def test_what_needs_no_answer_and_trouble_with_the_account_are_counted(self, operated: World) -> None:
+        new_kind = {"from": "15557770009", "id": "wamid.new", "type": "hologram", "hologram": {}}
+        assert operated.deliver(value(new_kind, errors=[{"code": 131031}])).status_code == 200
+        headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+        page = operated.http.get(f"{operated.service}/metrics", headers=headers).text
+        assert 'ansari_messages_total{kind="other"} 1.0' in page
+        assert 'ansari_account_errors_total{code="131031"} 1.0' in page
+
     def test_without_a_token_there_is_no_such_page(self, world: World) -> None:
         assert world.http.get(f"{world.service}/metrics").status_code == 404
 

@@ -34,6 +34,12 @@ def test_messages_statuses_and_errors_together() -> None:
     assert [message.text for message in batch.messages] == ["a"]
     assert batch.statuses == (Status("s", "failed", "job:2", 131047),)
     assert batch.ignored == 1
+    assert batch.errors == (1,)
+
+
+def test_trouble_with_the_account_comes_alone() -> None:
+    batch = parsed({"errors": [{"code": 131000, "title": "x"}, {}]}, value(number="999", errors=[{"code": 2}]))
+    assert (batch.errors, batch.messages) == ((131000, None), ())
 
 
 def test_a_repeated_wamid_counts_once_and_another_number_not_at_all() -> None:
