@@ -16,7 +16,7 @@ from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.signature import HEADER, Signer
 from ansari_whatsapp.telemetry import log
-from ansari_whatsapp.webhook import KNOWN, decode, parse
+from ansari_whatsapp.webhook import KNOWN, Batch, decode, parse
 from ansari_whatsapp.worker import Worker
 
 WEBHOOK = "/whatsapp/v2"
@@ -120,19 +120,7 @@ class Routes:
     async def _commit(self, payload: object) -> HTTPResponse:
         begin = time.monotonic()
         batch = parse(payload, self._number)
-        if batch.ignored:
-            self._metrics.ignored.inc(batch.ignored)
-        for status in batch.statuses:
-            self._worker.confirm(status)
-            self._metrics.statuses[status.status if status.status in STATUSES else "other"].inc()
-            if status.status == "failed":
-                self._metrics.failed_statuses[status.code].inc()
-                log.warning("a message did not arrive", extra={"code": status.code, "tag": status.tag})
-        for code in batch.errors:
-            self._metrics.trouble[code].inc()
-            log.error("Meta reports trouble with the account", extra={"code": code})
-        for message in batch.messages:  # a kind is Meta's word: what nobody knows yet is counted together
-            self._metrics.messages[message.kind if message.kind in KINDS else "other"].inc()
+        self._note(batch)
         jobs = [message for message in batch.messages if message.text is not None or message.kind in KNOWN]
         try:
             if jobs:
@@ -148,6 +136,22 @@ class Routes:
         if jobs:
             self._worker.wake()
         return _told(200, "accepted")
+
+    def _note(self, batch: Batch) -> None:
+        """Tell the worker what became of its parts, and count the rest."""
+        if batch.ignored:
+            self._metrics.ignored.inc(batch.ignored)
+        for status in batch.statuses:
+            self._worker.confirm(status)
+            self._metrics.statuses[status.status if status.status in STATUSES else "other"].inc()
+            if status.status == "failed":
+                self._metrics.failed_statuses[status.code].inc()
+                log.warning("a message did not arrive", extra={"code": status.code, "tag": status.tag})
+        for code in batch.errors:
+            self._metrics.trouble[code].inc()
+            log.error("Meta reports trouble with the account", extra={"code": code})
+        for message in batch.messages:  # a kind is Meta's word: what nobody knows yet is counted together
+            self._metrics.messages[message.kind if message.kind in KINDS else "other"].inc()
 
 
 async def _body_in_time(request: Request) -> bytes | None:
