@@ -38,6 +38,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._gathered: list[_Request] = []
         self._busy = False
+        self._stopped = False
         self._groups: queue.SimpleQueue[Sequence[_Request]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         self.problem = ""
@@ -48,8 +49,10 @@ class Writer:
 
     async def stop(self) -> None:
         """Finish what was asked for, and close the database."""
-        with suppress(InboxUnavailable):
-            await self.run(lambda _, asked: [None] * len(asked))
+        while not self._stopped:
+            with suppress(InboxUnavailable):
+                await self.run(lambda _, asked: [None] * len(asked))
+            self._stopped = not self._busy  # nobody has asked for anything meanwhile
         self._groups.put(())
         await asyncio.to_thread(self._thread.join)
 
@@ -58,6 +61,8 @@ class Writer:
 
         With `within`, also when it was not committed after so many seconds; it may be later.
         """
+        if self._stopped:
+            raise InboxUnavailable("the inbox is closed")
         future = self._loop.create_future()
         self._gathered.append(_Request(work, argument, future))
         if not self._busy:

@@ -232,3 +232,16 @@ def test_meta_is_not_kept_waiting_for_a_disk_that_has_stopped(path: Path) -> Non
         await inbox.aclose()
 
     asyncio.run(test())
+
+
+def test_what_is_asked_while_it_closes_is_done_and_later_refused(path: Path) -> None:
+    async def test() -> None:
+        inbox = await opened(path)
+        late = [asyncio.create_task(inbox.put([message(f"w{n}", str(n))])) for n in range(3)]
+        closing = asyncio.create_task(inbox.aclose())
+        assert await asyncio.gather(*late) == [1, 1, 1]
+        await closing
+        with pytest.raises(InboxUnavailable, match="closed"):
+            await inbox.put([message("later")])
+
+    asyncio.run(test())
