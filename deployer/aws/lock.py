@@ -230,21 +230,22 @@ def _take(ssm: SSMClient, name: str, body: Body) -> Held:
     holder = _holder(seen["Value"])
     if holder.id != body.id:  # a repeated request may find what its first attempt wrote
         if not holder.over:
-            raise held_by(holder.fact())
+            raise held_by(holder.fact(), name)
         version = _put(ssm, name, body, overwrite=True)
         if version != seen["Version"] + 1:
-            raise held_by(_parsed(ssm.get_parameter(Name=name)["Parameter"]["Value"]).fact())
+            raise held_by(_parsed(ssm.get_parameter(Name=name)["Parameter"]["Value"]).fact(), name)
         return Held(ssm, name, body, version, holder)
     return Held(ssm, name, body, seen["Version"], None)
 
 
-def held_by(lock: LockFact) -> Refused:
-    """The refusal that names the holder."""
+def held_by(lock: LockFact, name: str) -> Refused:
+    """The refusal that names the holder; `name` is that of the parameter, below the ledger of its environment."""
+    environment = name.split("/")[-2]
     doing = f"release {lock.release}" if lock.release else "a change"
     return Refused(
         f"{lock.holder} ({lock.where}) is working on this environment since {lock.since}: {doing}",
         why=f"its last sign of life was at {lock.beat}; the lock expires ten minutes after that",
-        fix="wait until it is done; a lock that is left behind is shown and broken by: just unlock ENV",
+        fix=f"wait until it is done; a lock that is left behind is shown and broken by: just unlock {environment}",
     )
 
 

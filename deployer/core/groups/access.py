@@ -20,8 +20,11 @@ def _mended(desired: Desired, facts: Facts) -> Iterator[PutRole]:
         line = desired.lines["service"]
         if found is None:
             yield PutRole(role, create=True, symbol="+", reason="missing", line=line)
-        elif (found.trust, found.policy) != (role.trust, role.policy):
-            yield PutRole(role, create=False, symbol="~", reason="drift: not as the deployer wrote it", line=line)
+            continue
+        pairs = {"trust": (found.trust, role.trust), "policy": (found.policy, role.policy)}
+        changed = " and ".join(name for name, (live, wanted) in pairs.items() if live != wanted)
+        if changed:
+            yield PutRole(role, create=False, symbol="~", reason=f"drift in its {changed}", line=line)
 
 
 def _wrong(desired: Desired, facts: Facts) -> Iterator[Blocker]:
