@@ -84,11 +84,12 @@ def killable(folder: Path, **more: str) -> Iterator[Killable]:
 
 @dataclass
 class Writer:
-    """One person, who writes the next message as soon as the last one was acknowledged, as Meta would deliver it."""
+    """One person, who writes the next message `pause` seconds at the most after the last one was acknowledged."""
 
     service: Killable
     user: str
     seed: int
+    pause: float
     acknowledged: list[str] = field(default_factory=list)
     redelivered: int = 0
 
@@ -106,7 +107,7 @@ class Writer:
                 self.acknowledged.append(question)
                 if chance.random() < 0.3:  # Meta may deliver once more what was acknowledged
                     self._delivered(http, body)
-                stop.wait(chance.uniform(0.0, 0.4))
+                stop.wait(chance.uniform(0.0, self.pause))
 
     def _delivered(self, http: httpx.Client, body: bytes) -> bool:
         headers = {HEADER: Signer(APP_SECRET).sign(body), "Content-Type": "application/json"}
@@ -142,10 +143,13 @@ def repeated(expected: list[str], got: list[str]) -> int:
 
 
 @contextmanager
-def writing(service: Killable, users: int, seed: int) -> Iterator[list[Writer]]:
-    """People who write for as long as this lasts; at its end all that was acknowledged has been answered."""
+def writing(service: Killable, users: int, seed: int, pause: float = 0.4) -> Iterator[list[Writer]]:
+    """People who write for as long as this lasts; at its end all that was acknowledged has been answered.
+
+    They must not write faster for long than the service answers, or the end does not come.
+    """
     stop = threading.Event()
-    writers = [Writer(service, f"1556{seed % 1000:03}{n:04}", seed * 1000 + n) for n in range(users)]
+    writers = [Writer(service, f"1556{seed % 1000:03}{n:04}", seed * 1000 + n, pause) for n in range(users)]
     threads = [threading.Thread(target=writer.write, args=(stop,)) for writer in writers]
     for thread in threads:
         thread.start()

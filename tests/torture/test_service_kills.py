@@ -21,7 +21,7 @@ def test_killed_at_any_moment_it_answers_what_it_acknowledged_once_and_in_order(
         service.change("meta", "limits", window_seconds=None, throughput=None, pair=False)
         service.start()
         until(service.up)
-        with writing(service, users=6, seed=4) as writers:
+        with writing(service, users=12, seed=4, pause=5.0 if full else 1.0) as writers:
             for _ in range(kills):
                 time.sleep(chance.uniform(0.1, 1.5))
                 service.kill()
