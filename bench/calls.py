@@ -30,7 +30,7 @@ def measure(world: World) -> list[Result]:
 
 def _verb(name: str, arguments: list[str], *, writes: int | None = None, stdin: str = "") -> list[Result]:
     said = io.StringIO()
-    typed, sys.stdin = sys.stdin, io.StringIO(stdin)
+    typed, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(stdin.encode()))
     try:
         with _counted() as calls, redirect_stdout(said), redirect_stderr(said):
             code = main(arguments)
