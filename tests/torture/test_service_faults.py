@@ -40,7 +40,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killable]:
 @pytest.mark.parametrize("name", FAULTS)
 def test_nothing_is_lost_and_the_queue_drains(service: Killable, name: str, full: bool) -> None:
     who, fault = FAULTS[name]
-    with writing(service, users=20 if full else 4, seed=list(FAULTS).index(name)) as writers:
+    users, pause = (20, 4.0) if full else (4, 0.4)
+    with writing(service, users, list(FAULTS).index(name), pause) as writers:
         time.sleep(0.3)
         service.change(who, "faults", **fault)
         time.sleep(20 if full else 1)
