@@ -26,7 +26,14 @@ def read(ssm: SSMClient, ledger: str) -> tuple[RecordedRelease, ...]:
     except ClientError as error:
         only(error, "ParameterNotFound")
         return ()
-    return _readable(sorted(found), f"{ledger}/release")
+    return _readable(_once(sorted(found)), f"{ledger}/release")
+
+
+def _once(entries: list[tuple[int, str, float]]) -> list[tuple[int, str, float]]:
+    """A record whose answer was lost on its way is written again, word for word: the first of them counts."""
+    return [
+        entry for before, entry in zip([None, *entries], entries, strict=False) if not before or before[1] != entry[1]
+    ]
 
 
 def _readable(entries: list[tuple[int, str, float]], name: str) -> tuple[RecordedRelease, ...]:
@@ -73,11 +80,19 @@ def intended(text: str) -> Release | None:
 
 def record(ssm: SSMClient, ledger: str, release: Release) -> int:
     """Append a release and return its number. That it fits was checked when it was planned."""
-    return ssm.put_parameter(
-        Name=f"{ledger}/release",
-        Value=release.to_text(),
-        Type="String",
-        Tier="Standard",
-        Overwrite=True,
-        Description="releases",
-    )["Version"]
+    name, text = f"{ledger}/release", release.to_text()
+    answer = ssm.put_parameter(
+        Name=name, Value=text, Type="String", Tier="Standard", Overwrite=True, Description="releases"
+    )
+    number = answer["Version"]
+    while number > 1 and _holds(ssm, f"{name}:{number - 1}", text):
+        number -= 1
+    return number
+
+
+def _holds(ssm: SSMClient, version: str, text: str) -> bool:
+    try:
+        return ssm.get_parameter(Name=version)["Parameter"]["Value"] == text
+    except ClientError as error:
+        only(error, "ParameterNotFound", "ParameterVersionNotFound")
+        return False

@@ -64,6 +64,21 @@ def test_a_fault_is_got_over_or_said_and_nothing_is_half_done(world: World, name
         world.count("faults")
 
 
+def test_a_record_whose_answer_was_lost_counts_once(world: World) -> None:
+    with world.environment() as environment:
+        prepare(environment, "update")
+        environment.must(*RECONCILE)
+        number = max(
+            at for at, call in enumerate(world.gate.calls, 1) if call.name.endswith("/release") and call.writes
+        )
+    with world.environment() as environment:
+        prepare(environment, "update")
+        done = environment.run(*RECONCILE, rule=Rule("reset after", number))
+        assert "Release 2 (" in done.said, done.said
+        then = environment.run("plan", "ENV", "--detailed-exitcode")
+        assert (then.code, "live release 2," in then.said) == (0, True), then.said
+
+
 def prepare(environment: Environment, name: str) -> None:
     if name == "update":
         environment.must(*RECONCILE)

@@ -148,13 +148,13 @@ class Environment:
         return [f"{o['Type']} {o['Status']}" for o in reversed(listed) if o["Type"] in DEPLOYMENTS]
 
     def releases(self) -> list[dict[str, Any]]:
-        """The ledger's entries, oldest first."""
+        """The ledger's entries, oldest first; one that was sent twice, word for word, counts once."""
         ssm = aws.ssm(self.world.checkout)
         try:
             history = ssm.get_parameter_history(Name=f"{self.ledger}/release")["Parameters"]
         except ssm.exceptions.ParameterNotFound:
             return []
-        return [json.loads(entry["Value"]) for entry in history]
+        return [json.loads(value) for value, _ in itertools.groupby(entry["Value"] for entry in history)]
 
     def state(self) -> dict[str, Any]:
         """Everything AWS holds of this environment, without what time, chance and its own name put into it."""
