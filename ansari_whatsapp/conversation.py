@@ -100,7 +100,7 @@ class Conversation:
         after = turns[asked + 1 :]
         said = [turn.text for turn in after if turn.role == "assistant" and turn.text and turn.text.strip()]
         whole = bool(after) and after[-1].role == "assistant" and after[-1].text is not None
-        if not whole or not said or is_apology(said[-1]):
+        if not whole or not said or is_apology(said[-1]) or is_preamble(said[-1]):
             return None
         return Answer("\n\n".join(part.strip() for part in said), complete=True)
 

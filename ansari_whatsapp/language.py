@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 LOOKED_AT = 500  # characters
-_URDU, _PERSIAN = set("ٹڈڑںےہھ"), set("پچژگ")
+_URDU, _PERSIAN = set("ٹڈڑںےہ"), set("پچژگ")
 _RANGES = (
     ("ar", 0x0600, 0x06FF),
     ("ar", 0x0750, 0x077F),

@@ -60,7 +60,8 @@ def _address(url: str, info: ValidationInfo) -> str:
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or parts.username or parts.query or parts.fragment:
+    written = re.fullmatch(r"[!-~]+", url) and "@" not in url
+    if not usable or not written or parts.query or parts.fragment:
         raise ValueError("has to be an address such as https://api.example.org")
     here = parts.hostname in {"127.0.0.1", "localhost", "::1"} or info.data.get("deployment_type") == "local"
     if parts.scheme == "http" and not here:

@@ -88,7 +88,7 @@ def parse(payload: object, phone_number_id: str) -> Batch:
         writers = _objects(value.get("contacts"))
         for item in _objects(value.get("messages")):
             gone = _get(item, "revoke", "original_message_id")
-            if isinstance(gone, str):
+            if isinstance(gone, str) and WAMID.fullmatch(gone):
                 revoked.append(gone)
             message = _message(item, writers)
             if message is None:

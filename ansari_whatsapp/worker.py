@@ -66,6 +66,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._jobs: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
+        self._under_way: set[str] = set()  # wamids
         self._paused_until = 0.0
         self._unsure: dict[str, asyncio.Future[Status]] = {}  # by tag: parts that may have arrived
         self.draining = False
@@ -136,6 +137,9 @@ class Worker:
             job = await self._inbox.lease(now, now + self._clocks.lease)
             if job is None:
                 return
+            if job.message.wamid in self._under_way:  # its lease ran out while nobody could extend it
+                continue
+            self._under_way.add(job.message.wamid)
             task = asyncio.create_task(self._work(job))
             self._jobs.add(task)
             task.add_done_callback(self._done)
@@ -164,6 +168,7 @@ class Worker:
         finally:
             lease.cancel()
             await asyncio.gather(lease, return_exceptions=True)
+            self._under_way.discard(job.message.wamid)
 
     async def _keep_lease(self, wamid: str) -> None:
         """However long an answer takes, nobody else may begin it meanwhile: the model would be asked twice."""

@@ -194,7 +194,9 @@ class Rows:
             return False
         db.execute("DELETE FROM dead WHERE wamid = ?", (wamid,))
         db.execute("DELETE FROM known WHERE wamid = ?", (wamid,))
-        self.put(db, [[Message(*row)]])
+        outcome = self.put(db, [[Message(*row)]])[0]
+        if isinstance(outcome, InboxFull):
+            raise InboxUnavailable("the inbox is full: the dead letter stays where it is")
         return True
 
     def _forget(self, db: sqlite3.Connection, now: float) -> None:

@@ -19,6 +19,7 @@ from ansari_whatsapp.notices import Notice
         ("", "en"),
         ("12345 👍", "en"),
         ("ما حكم الجمع بين الصلاتين؟", "ar"),
+        ("ما حكم الزكاة سنة 1445ھ؟", "ar"),
         ("نماز جمع کرنے کا کیا حکم ہے؟", "ur"),
         ("حکم نماز جمع چیست؟ پاسخ دهید", "fa"),
         ("Seferde namazları birleştirmenin hükmü nedir?", "tr"),

@@ -181,3 +181,10 @@ def test_no_damage_to_a_real_payload_raises(data: st.DataObject) -> None:
     found = parse(damaged, NUMBER)
     assert {m.wamid for m in found.messages} <= {"1", "2"} | {m.wamid for m in found.messages if m.wamid}
     assert len(found.messages) <= 2
+
+
+def test_what_is_taken_back_is_named_by_a_wamid_or_not_at_all() -> None:
+    taken_back = [
+        {"type": "revoke", "id": "w", "revoke": {"original_message_id": name}} for name in ("wamid.1", "\ud83d")
+    ]
+    assert parsed(value(*taken_back)).revoked == ("wamid.1",)
