@@ -32,12 +32,16 @@ def read_role(iam: IAMClient, name: str) -> RoleFact | None:
     return RoleFact(arn=role["Arn"], trust=_plain(role["AssumeRolePolicyDocument"]), policy=_plain(policy))
 
 
-def put_role(iam: IAMClient, name: str, trust: object, policy: object, *, create: bool) -> None:
-    """Create the role or replace its trust, then write the inline policy."""
+def put_trust(iam: IAMClient, name: str, trust: object, *, create: bool) -> None:
+    """Create the role, or replace its trust."""
     if create:
         _create(iam, name, json.dumps(trust))
     else:
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+
+
+def put_policy(iam: IAMClient, name: str, policy: object) -> None:
+    """Write the role's inline policy."""
     iam.put_role_policy(RoleName=name, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(policy))
 
 

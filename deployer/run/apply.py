@@ -34,6 +34,14 @@ from deployer.targets.base import Started, Target
 
 
 @dataclass
+class Extent:
+    """How far a plan has been carried out: how many changes are `done`, and whether AWS was `touched` at all."""
+
+    done: int = 0
+    touched: bool = False
+
+
+@dataclass
 class Applier:
     """What the changes share. `made` collects the secrets of this run, so that logs can be cleaned of them.
 
@@ -47,21 +55,29 @@ class Applier:
     scaling_arn: str | None
     made: list[SecretValue]
     tell: Callable[[str, str], None]
+    extent: Extent
     repeated: bool = False
 
     def apply(self, change: Change) -> Started | None:
         """Make one change; an operation of the platform is started and returned, not waited for."""
         self.tell(change.group.lower(), f"{change.symbol} {change.address}")
+        started: Started | None = None
         if isinstance(change, PutRole):
-            role = change.role
-            iam.put_role(self.session.iam, role.name, role.trust, role.policy, create=change.create)
+            self._role(change)
         elif isinstance(change, ImageChange):
             self._image(change)
         elif isinstance(change, VariableChange):
             self._variable(change)
         else:
-            return self._service(change)
-        return None
+            started = self._service(change)
+        self.extent.touched = True
+        return started
+
+    def _role(self, change: PutRole) -> None:
+        role = change.role
+        iam.put_trust(self.session.iam, role.name, role.trust, create=change.create)
+        self.extent.touched = True
+        iam.put_policy(self.session.iam, role.name, role.policy)
 
     def _image(self, change: ImageChange) -> None:
         client = self.session.ecr
@@ -117,6 +133,7 @@ class Applier:
             create=change.version == 1,
             tier=change.tier,
         )
+        self.extent.touched = True
         if change.adopts:
             ssm.adopt(self.session.ssm, wanted.path)
         if version == change.version:

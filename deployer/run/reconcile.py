@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -20,7 +19,7 @@ from deployer.core.record import record
 from deployer.core.release import RecordedRelease, Release, last_healthy
 from deployer.errors import DeployerError, DeploymentFailed, Interrupted, Refused, StateUnknown
 from deployer.run import resume
-from deployer.run.apply import Applier
+from deployer.run.apply import Applier, Extent
 from deployer.run.follow import Follower
 from deployer.run.look import Planned, Run, refuse_stale
 from deployer.run.probe import probe, public_url
@@ -67,26 +66,22 @@ class _Carrier:
 
     def carry_out(self, planned: Planned) -> Outcome:
         """Make every change. Says what was started when it is interrupted, and how far it came when AWS fails."""
-        done = 0
-
-        def count() -> None:
-            nonlocal done
-            done += 1
-
+        extent = Extent()
         try:
-            return self._carry_out(planned, count)
+            return self._carry_out(planned, extent)
         except KeyboardInterrupt:
-            raise _interrupted(planned.plan, done, self._held) from None
+            raise _interrupted(planned.plan, extent.done, self._held) from None
         except (ClientError, BotoCoreError) as error:
-            if done == 0 and is_refusal(error):
+            if not extent.touched and is_refusal(error):
                 raise
-            raise _stopped(planned.plan, done, self._held, explain(error)) from None
+            raise _stopped(planned.plan, extent.done, self._held, explain(error)) from None
         except DeployerError as error:
-            if done == 0 or error.exit_code != DeployerError.exit_code:
+            if not extent.touched or error.exit_code != DeployerError.exit_code:
                 raise
-            raise _stopped(planned.plan, done, self._held, error) from None  # its own code says: nothing was changed
+            # Its own code says that nothing was changed.
+            raise _stopped(planned.plan, extent.done, self._held, error) from None
 
-    def _carry_out(self, planned: Planned, count: Callable[[], None]) -> Outcome:
+    def _carry_out(self, planned: Planned, extent: Extent) -> Outcome:
         run, plan = self._run, planned.plan
         wanted = next((r.arn for r in planned.facts.scalings if r.scaling == run.desired.settings.scaling), None)
         applier = Applier(
@@ -97,6 +92,7 @@ class _Carrier:
             scaling_arn=wanted,
             made=self._follower.scrubber.made,
             tell=run.report.step,
+            extent=extent,
         )
         if planned.facts.pending:
             self._record_pending(planned.facts.pending)
@@ -105,20 +101,20 @@ class _Carrier:
             self._held.check()
             if isinstance(change, DeployService):
                 if applier.repeated:
-                    return self._carry_out(self._again(planned), count)
+                    return self._carry_out(self._again(planned), extent)
                 started = self._start(applier, change, plan)
                 self._finish(plan, started)
             elif isinstance(change, ResumeService):
                 self._resumed(applier.apply(change))
             else:
                 applier.apply(change)
-            count()
+            extent.done += 1
         released = started is not None or any(isinstance(change, RecordRelease) for change in plan.changes)
         number, url = self._prove(planned, started) if released else (_number(plan), "")
         for removal in (c for c in plan.changes if isinstance(c, DeleteParameter)):
             self._held.check()
             applier.apply(removal)
-            count()
+            extent.done += 1
         seconds = int(time.time() - self._begin) if released else 0
         return Outcome(len(plan.changes), released, number, plan.release, url, seconds, plan.rollback_to)
 

@@ -172,7 +172,8 @@ class TestRole:
                 }
             ],
         }
-        iam.put_role(session.iam, fresh, trust, self.POLICY, create=True)
+        iam.put_trust(session.iam, fresh, trust, create=True)
+        iam.put_policy(session.iam, fresh, self.POLICY)
         found = iam.read_role(session.iam, fresh)
         assert found is not None
         assert (found.trust, found.policy) == (trust, self.POLICY)
@@ -181,7 +182,8 @@ class TestRole:
                 {"Effect": "Allow", "Action": ["ssm:GetParameters"], "Resource": "arn:aws:ssm:*:*:parameter/a"}
             ]
         }
-        iam.put_role(session.iam, fresh, trust, {**self.POLICY, **narrow}, create=False)
+        iam.put_trust(session.iam, fresh, trust, create=False)
+        iam.put_policy(session.iam, fresh, {**self.POLICY, **narrow})
         found = iam.read_role(session.iam, fresh)
         assert found is not None
         assert found.policy == {**self.POLICY, **narrow}

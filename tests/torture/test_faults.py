@@ -79,6 +79,16 @@ def test_a_record_whose_answer_was_lost_counts_once(world: World) -> None:
         assert (then.code, "live release 2," in then.said) == (0, True), then.said
 
 
+def test_half_of_a_change_is_not_nothing(world: World) -> None:
+    with world.environment() as environment:
+        environment.must(*RECONCILE)
+        number = next(at for at, call in enumerate(world.gate.calls, 1) if call.operation == "PutRolePolicy")
+    with world.environment() as environment:
+        done = environment.run(*RECONCILE, rule=Rule("denied", number))
+        assert (done.code, ", after 0 of " in done.said) == (6, True), done.said
+        environment.must(*RECONCILE)
+
+
 def prepare(environment: Environment, name: str) -> None:
     if name == "update":
         environment.must(*RECONCILE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -226,7 +227,7 @@ def _without(value: Any, mine: tuple[str, ...]) -> Any:
         case _ if any(one in str(value) for one in mine):
             text = str(value)
             for one in mine:
-                text = text.replace(one, "MINE")
+                text = re.sub(rf"(?<![0-9]){re.escape(one)}(?![0-9])", "MINE", text)  # digits are found in any id
             return text
         case _:
             return value
