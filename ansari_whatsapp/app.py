@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,17 @@ from typing import Any
 from sanic import Sanic
 
 from ansari_whatsapp.backend import Backend
+from ansari_whatsapp.circuit import Circuit
+from ansari_whatsapp.clocks import Clocks
 from ansari_whatsapp.conversation import Conversation
+from ansari_whatsapp.delivery import Delivery
 from ansari_whatsapp.graph import Graph
 from ansari_whatsapp.inbox import Inbox, InboxUnavailable, SqliteInbox
 from ansari_whatsapp.metrics import EVERY, Metrics
 from ansari_whatsapp.routes import LARGEST_BODY, Routes
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.telemetry import log, write_metrics
-from ansari_whatsapp.worker import Clocks, Worker
+from ansari_whatsapp.worker import Worker
 
 LOOK_EVERY = 5.0  # seconds
 
@@ -45,8 +49,11 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
     )
     backend, graph = Backend(settings), Graph(settings)
     metrics = Metrics()
-    worker = Worker(inbox, Conversation(settings, backend, graph), graph, Clocks.of(settings), metrics)
-    Routes(settings, inbox, worker, metrics).add_to(app)
+    clocks = Clocks.of(settings)
+    circuit = Circuit(clocks)
+    delivery = Delivery(inbox, graph, circuit, clocks, metrics)
+    worker = Worker(inbox, Conversation(settings, backend, graph, circuit), delivery, circuit, clocks, metrics)
+    Routes(settings, inbox, worker, delivery, circuit, metrics).add_to(app)
     reporting: list[asyncio.Task[None]] = []
 
     @app.before_server_start
@@ -79,11 +86,14 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
 
 
 async def _report(metrics: Metrics, inbox: Inbox, worker: Worker) -> None:
-    """Measure what is not counted as it happens, and write a line for CloudWatch each minute."""
+    """Measure what is not counted as it happens, forget what is old, and write a line for CloudWatch each minute."""
     looked = 0
     while True:
         with suppress(InboxUnavailable):
+            await inbox.forget()
+            oldest = await inbox.oldest()
             metrics.waiting.set(await inbox.waiting())
+            metrics.oldest_seconds.set(0.0 if oldest is None else max(0.0, time.time() - oldest))
         metrics.under_way.set(worker.under_way)
         metrics.tasks.set(len(asyncio.all_tasks()))
         looked += 1

@@ -15,7 +15,8 @@ from ansari_whatsapp.settings import Settings
 LONGEST_ANSWER = 200_000  # characters
 OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 THREAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
+# Its database fails as a 400, and a key or a limit is mended sooner or later; what it was sent was not begun.
+REFUSED = frozenset({400, 401, 403, 429})
 
 UNREACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -30,6 +31,10 @@ class BackendError(Exception):
 
 class UnknownUser(BackendError):
     """The backend says 404: `exists` knows users of every channel, the other routes those of WhatsApp only."""
+
+
+class BackendSilent(BackendError):
+    """It took the question, and nothing came in time: it may still be at work."""
 
 
 @dataclass(frozen=True)
@@ -119,18 +124,20 @@ class Backend:
         """
         body = {"phone_num": user, "thread_id": thread_id, "message": text}
         chunks: list[str] = []
-        broken = ""
+        broken: BackendError | None = None
         try:
             async with asyncio.timeout(self._settings.backend_answer_seconds):
                 await self._stream(body, chunks)
         except UNREACHED as error:
             raise BackendError(f"processing: {type(error).__name__}", again=True) from None
-        except (httpx.HTTPError, TimeoutError) as error:
-            broken = type(error).__name__
+        except (TimeoutError, httpx.TimeoutException) as error:
+            broken = BackendSilent(f"processing: {type(error).__name__}", again=False)
+        except httpx.HTTPError as error:
+            broken = BackendError(f"processing broke off: {type(error).__name__}", again=False)
         markdown = "".join(chunks)
         if not markdown.strip():
-            raise BackendError(f"processing broke off: {broken}" if broken else "the answer is empty", again=False)
-        return Answer(markdown, complete=not broken)
+            raise broken or BackendError("the answer is empty", again=False)
+        return Answer(markdown, complete=broken is None)
 
     async def _stream(self, body: dict[str, str], chunks: list[str]) -> None:
         """Add the chunks of the answer as they come."""
@@ -141,7 +148,7 @@ class Backend:
             answer = await self._http.send(request, stream=True)
         try:
             if answer.status_code != 200:
-                raise BackendError(f"processing answered {answer.status_code}", again=False)
+                raise BackendError(f"processing answered {answer.status_code}", again=answer.status_code in REFUSED)
             answer.encoding = "utf-8"  # the backend names none
             length = 0
             async for chunk in answer.aiter_text():
@@ -160,7 +167,7 @@ class Backend:
         if answer.status_code == 404:
             raise UnknownUser(f"{path} answered 404", again=False)
         if answer.status_code != 200:
-            again = answer.status_code >= 500 or answer.status_code == 429
+            again = answer.status_code >= 500 or answer.status_code in REFUSED
             raise BackendError(f"{path} answered {answer.status_code}", again=again)
         try:
             found = answer.json()

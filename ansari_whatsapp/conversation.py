@@ -8,8 +8,10 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-from ansari_whatsapp.backend import Answer, Backend, BackendError, UnknownUser
+from ansari_whatsapp.backend import Answer, Backend, BackendError, BackendSilent, UnknownUser
+from ansari_whatsapp.circuit import Circuit
 from ansari_whatsapp.endings import is_apology, is_preamble, sounds_broken, sounds_unfinished
 from ansari_whatsapp.graph import Graph, GraphError, Reaction
 from ansari_whatsapp.guard import LoopGuard
@@ -31,10 +33,17 @@ CLOCKS_APART = 5  # seconds by which our clock and the backend's may differ
 class Unanswered(Exception):
     """There is no answer now. `notice` tells the user; `again` says that trying later can help and does no harm."""
 
-    def __init__(self, notice: Notice, cause: BackendError) -> None:
+    def __init__(self, notice: Notice, cause: BackendError, *, again: bool | None = None) -> None:
         super().__init__(str(cause))
         self.notice = notice
-        self.again = cause.again
+        self.again = cause.again if again is None else again
+
+
+class Held(NamedTuple):
+    """What a thread holds of a question: whether it is there, None when nobody knows, and its whole answer."""
+
+    asked: bool | None
+    answer: Answer | None = None
 
 
 class Conversation:
@@ -45,11 +54,13 @@ class Conversation:
         settings: Settings,
         backend: Backend,
         graph: Graph,
+        circuit: Circuit,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
         self._backend = backend
         self._graph = graph
+        self._circuit = circuit
         self._clock = clock
         self._notices = Notices()
         self._guard = LoopGuard(settings.user_messages_per_hour)
@@ -65,8 +76,8 @@ class Conversation:
         text, language = message.text or "", self._language(message)
         async with self._typing(message.wamid):
             thread = await self._thread(message.user, text)
-            answer = await self._stored(message.user, thread, text, since) if since is not None else None
-            answer = answer or await self._asked(message.user, thread, text)
+            held = await self._held(message.user, thread, text, since) if since is not None else Held(None)
+            answer = held.answer or await self._asked(message.user, thread, text)
             # Some markdown takes seconds to parse, and everybody else would wait for it.
             return await asyncio.to_thread(to_parts, answer, language) or self.notice(message, Notice.NO_ANSWER)
 
@@ -76,37 +87,41 @@ class Conversation:
         try:
             answer = await self._backend.process(user, thread, text)
         except BackendError as error:
-            stored = None if error.again else await self._stored(user, thread, text, begin)
-            if stored is None:
+            if error.again:
                 raise Unanswered(Notice.NO_ANSWER, error) from None
-            return stored
+            held = await self._held(user, thread, text, begin)
+            if held.answer is None:
+                # What the thread does not hold was not begun, and nothing is asked twice by asking again.
+                again = not held.asked and not isinstance(error, BackendSilent)
+                raise Unanswered(Notice.NO_ANSWER, error, again=again) from None
+            return held.answer
         if answer.complete and not sounds_unfinished(answer.markdown):
             return answer
-        if (stored := await self._stored(user, thread, text, begin)) is not None:
-            return stored
+        if (held := await self._held(user, thread, text, begin)).answer is not None:
+            return held.answer
         if is_preamble(answer.markdown):
             raise Unanswered(Notice.NO_ANSWER, BackendError("only a preamble came", again=False))
         return Answer(answer.markdown, complete=answer.complete and not sounds_broken(answer.markdown))
 
-    async def _stored(self, user: str, thread: str, text: str, since: float) -> Answer | None:
-        """The answer that the thread holds for this question, asked at `since` or later."""
+    async def _held(self, user: str, thread: str, text: str, since: float) -> Held:
+        """What the thread holds of this question, asked at `since` or later."""
         try:
             turns = await self._backend.history(user, thread)
         except BackendError:
-            return None
+            return Held(None)
         asked = max((n for n, turn in enumerate(turns) if turn.role == "user" and turn.text == text), default=None)
         if asked is None or (turns[asked].at or 0) < since - CLOCKS_APART:
-            return None
+            return Held(False)
         after = turns[asked + 1 :]
         said = [turn.text for turn in after if turn.role == "assistant" and turn.text and turn.text.strip()]
         whole = bool(after) and after[-1].role == "assistant" and after[-1].text is not None
         if not whole or not said or is_apology(said[-1]) or is_preamble(said[-1]):
-            return None
-        return Answer("\n\n".join(part.strip() for part in said), complete=True)
+            return Held(True)
+        return Held(True, Answer("\n\n".join(part.strip() for part in said), complete=True))
 
     def notice(self, message: Message, notice: Notice) -> tuple[str, ...]:
         """The notice, unless the user has just been told."""
-        return (notice.text(self._language(message)),) if self._notices.due(message.user, notice) else ()
+        return (notice.text(self._language(message)),) if self._notices.due(message, notice) else ()
 
     def _language(self, message: Message) -> str:
         """That of the message, or of the last text of its writer."""
@@ -183,7 +198,8 @@ class Conversation:
         end = time.monotonic() + TYPING_AT_MOST
         while time.monotonic() < end:
             try:
-                await self._graph.show_typing(wamid)
+                if not self._circuit.left:  # typing is the first to be left out
+                    await self._graph.show_typing(wamid)
             except GraphError as error:
                 log.debug("typing was not shown", extra={"code": error.code})
                 if error.reaction is not Reaction.RETRY:

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from ansari_whatsapp.inbox import InboxUnavailable, SqliteInbox
 
+WITHOUT_LIMIT = 2**31  # what was dead is few, and somebody has decided to answer it
+
 T = TypeVar("T")
 
 
@@ -41,7 +43,7 @@ def replayed(path: str, wamids: Sequence[str] | None) -> tuple[int, list[str]]:
 async def _with(path: str, work: Callable[[SqliteInbox], Awaitable[T]]) -> T:
     if not Path(path).is_file():  # noqa: ASYNC240 -- nothing else runs
         raise InboxUnavailable("there is no such file")
-    inbox = SqliteInbox(Path(path))
+    inbox = SqliteInbox(Path(path), capacity=WITHOUT_LIMIT)
     await inbox.open()
     try:
         return await work(inbox)

@@ -18,6 +18,8 @@ class Reaction(Enum):
 
     RETRY = "try again soon"
     USER = "this user's messages wait"
+    SLOW = "all messages wait a moment"
+    BUSY = "all messages wait for minutes"
     PAUSE = "all sending waits: the token or the account has to be mended"
     DROP = "this message cannot arrive"
 
@@ -25,8 +27,10 @@ class Reaction(Enum):
 # Source: Meta, "Error codes" of the WhatsApp Cloud API. Codes that are not here are temporary when the HTTP status is
 # 429 or 5xx or the error says is_transient, a matter of the token when it is 401 or 403, and final otherwise.
 REACTIONS: dict[int, Reaction] = {
-    **dict.fromkeys((1, 2, 4, 613, 80007, 130429, 131000, 131016, 131057, 135000), Reaction.RETRY),
+    **dict.fromkeys((1, 2, 131000, 131016, 131057, 135000), Reaction.RETRY),
     131056: Reaction.USER,
+    130429: Reaction.SLOW,
+    **dict.fromkeys((4, 613, 80007), Reaction.BUSY),
     **dict.fromkeys((0, 3, 10, 190, *range(200, 300), 131005), Reaction.PAUSE),
     **dict.fromkeys((368, 131031, 131042, 131045, 131048, 133010), Reaction.PAUSE),
     **dict.fromkeys((131021, 131026, 131030, 131047, 131049, 131050, 130472, 130497, 131062), Reaction.DROP),

@@ -33,7 +33,8 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.webhooks = self._counters("webhooks", "Webhooks by the status they were answered with", "status")
-        self.messages = self._counters("messages", "Messages by kind; those known already are `duplicate`", "kind")
+        self.messages = self._counters("messages", "Messages by kind, however often they came", "kind")
+        self.duplicates = self._counter("duplicates", "Messages that had come before")
         self.ignored = self._counter("ignored", "Parts of webhooks that are not for this service, or not understood")
         self.trouble = self._counters("account_errors", "Meta's errors about the account or the number", "code")
         self.statuses = self._counters("statuses", "Statuses of sent parts", "status")
@@ -44,6 +45,9 @@ class Metrics:
         self.commit_seconds = self._histogram("commit_seconds", "From a whole webhook to its commit", FAST)
         self.answer_seconds = self._histogram("answer_seconds", "From a message's turn to its stored answer", SLOW)
         self.waiting = Gauge("ansari_waiting", "Messages that are not finished", registry=self.registry)
+        self.oldest_seconds = Gauge(
+            "ansari_oldest_seconds", "Age of the oldest message that is not finished", registry=self.registry
+        )
         self.under_way = Gauge("ansari_under_way", "Messages that are being answered", registry=self.registry)
         self.tasks = Gauge("ansari_tasks", "Tasks of the event loop", registry=self.registry)
         self._before: dict[str, float] = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from enum import Enum
 
 from ansari_whatsapp.notice_texts import TEXTS
+from ansari_whatsapp.webhook import Message
 
 HOUR, MINUTE = 3600.0, 60.0  # seconds
 USERS_AT_MOST = 50_000
@@ -43,16 +45,18 @@ class Notices:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._told: OrderedDict[tuple[str, Notice], float] = OrderedDict()
+        self._told: OrderedDict[tuple[str, Notice], tuple[float, str]] = OrderedDict()  # when, about which wamid
 
-    def due(self, user: str, notice: Notice) -> bool:
-        """Whether to say it now; saying yes counts as said."""
-        now = self._clock()
-        last = self._told.get((user, notice))
-        if last is not None and now - last < notice.window:
+    def due(self, message: Message, notice: Notice) -> bool:
+        """Whether to say it now; saying yes counts as said, and holds when the same message is tried again."""
+        now, name = self._clock(), (message.user, notice)
+        last, about = self._told.get(name, (-math.inf, ""))
+        if about == message.wamid:
+            return True
+        if now - last < notice.window:
             return False
-        self._told[user, notice] = now
-        self._told.move_to_end((user, notice))
+        self._told[name] = now, message.wamid
+        self._told.move_to_end(name)
         while len(self._told) > USERS_AT_MOST:
             self._told.popitem(last=False)
         return True

@@ -11,6 +11,8 @@ from sanic import HTTPResponse, Request, Sanic, text
 from sanic.exceptions import SanicException
 from sanic.http.http1 import Http
 
+from ansari_whatsapp.circuit import Circuit
+from ansari_whatsapp.delivery import Delivery
 from ansari_whatsapp.inbox import Inbox, InboxFull, InboxUnavailable
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.settings import Settings
@@ -30,11 +32,21 @@ KINDS = KNOWN | {"text", "interactive", "button", "reaction", "system", "edit", 
 class Routes:
     """The handlers and what they share."""
 
-    def __init__(self, settings: Settings, inbox: Inbox, worker: Worker, metrics: Metrics) -> None:
-        self._metrics = metrics
+    def __init__(
+        self,
+        settings: Settings,
+        inbox: Inbox,
+        worker: Worker,
+        delivery: Delivery,
+        circuit: Circuit,
+        metrics: Metrics,
+    ) -> None:
         self._settings = settings
         self._inbox = inbox
         self._worker = worker
+        self._delivery = delivery
+        self._circuit = circuit
+        self._metrics = metrics
         secrets = (settings.meta_app_secret, settings.meta_app_secret_previous)
         self._signers = [Signer(secret.get_secret_value()) for secret in secrets if secret is not None]
         self._number = settings.meta_business_phone_number_id.get_secret_value()
@@ -63,7 +75,7 @@ class Routes:
         """Whether messages can be taken and answered now; the reasons when they cannot."""
         reasons = {
             "inbox": bool(self._inbox.problem),
-            "meta refuses the token or the account": self._worker.paused,
+            "meta refuses the token or the account": self._circuit.paused,
             "stopping": self._worker.draining,
         }
         told = [reason for reason, holds in reasons.items() if holds]
@@ -124,11 +136,13 @@ class Routes:
         jobs = [message for message in batch.messages if message.text is not None or message.kind in KNOWN]
         try:
             if jobs:
-                again = len(jobs) - await self._inbox.put(jobs)
-                if again:
-                    self._metrics.messages["duplicate"].inc(again)
+                self._metrics.duplicates.inc(len(jobs) - await self._inbox.put(jobs))
+            for wamid, text in batch.edited:
+                await self._inbox.amend(wamid, text)
             for wamid in batch.revoked:
                 await self._inbox.withdraw(wamid)
+            for status in batch.statuses:
+                await self._delivery.told(status)
         except (InboxFull, InboxUnavailable) as error:
             log.error("a webhook could not be kept", extra={"cause": type(error).__name__})
             return _told(503, "try again later")
@@ -138,15 +152,14 @@ class Routes:
         return _told(200, "accepted")
 
     def _note(self, batch: Batch) -> None:
-        """Tell the worker what became of its parts, and count the rest."""
+        """Count what came."""
         if batch.ignored:
             self._metrics.ignored.inc(batch.ignored)
         for status in batch.statuses:
-            self._worker.confirm(status)
             self._metrics.statuses[status.status if status.status in STATUSES else "other"].inc()
             if status.status == "failed":
                 self._metrics.failed_statuses[status.code].inc()
-                log.warning("a message did not arrive", extra={"code": status.code, "tag": status.tag})
+                log.warning("a message did not arrive", extra={"code": status.code})
         for code in batch.errors:
             self._metrics.trouble[code].inc()
             log.error("Meta reports trouble with the account", extra={"code": code})

@@ -11,7 +11,7 @@ import orjson
 
 USER = re.compile(r"[0-9]{5,20}|[A-Z]{2}\.[A-Za-z0-9]{1,128}")
 KIND = re.compile(r"[a-z_]{1,64}")
-WAMID = re.compile(r"[!-~]{1,512}")
+WAMID = re.compile(r"[!-~]{1,400}")  # with a little around it, it is the tag of a part, which may have 512
 LONGEST_TEXT = 16_000  # characters; WhatsApp takes 4096 of a user, and that is not to be relied on
 KNOWN = frozenset(
     {"image", "video", "document", "audio", "sticker", "location", "contacts", "order", "unsupported", "unknown"}
@@ -42,8 +42,10 @@ class Status(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """All that one POST carries: `revoked` are the wamids of messages that their writers took back.
+    """All that one POST carries.
 
+    `revoked` are the wamids of messages that their writers took back, `edited` those that they changed, each with its
+    new text.
     `ignored` counts what is known not to concern this service, or not understood; `errors` are Meta's codes for trouble
     with the account or the number, which come beside no message.
     """
@@ -52,6 +54,7 @@ class Batch(NamedTuple):
     statuses: tuple[Status, ...]
     ignored: int
     revoked: tuple[str, ...] = ()
+    edited: tuple[tuple[str, str], ...] = ()
     errors: tuple[int | None, ...] = ()
 
 
@@ -76,6 +79,7 @@ def parse(payload: object, phone_number_id: str) -> Batch:
     messages: dict[str, Message] = {}
     statuses: list[Status] = []
     revoked: list[str] = []
+    edited: list[tuple[str, str]] = []
     errors: list[int | None] = []
     ignored = 0
     for value in _values(payload):
@@ -90,6 +94,8 @@ def parse(payload: object, phone_number_id: str) -> Batch:
             gone = _get(item, "revoke", "original_message_id")
             if isinstance(gone, str) and WAMID.fullmatch(gone):
                 revoked.append(gone)
+            if (edit := _edit(item)) is not None:
+                edited.append(edit)
             message = _message(item, writers)
             if message is None:
                 ignored += 1
@@ -101,7 +107,7 @@ def parse(payload: object, phone_number_id: str) -> Batch:
                 ignored += 1
             else:
                 statuses.append(status)
-    return Batch(tuple(messages.values()), tuple(statuses), ignored, tuple(revoked), tuple(errors))
+    return Batch(tuple(messages.values()), tuple(statuses), ignored, tuple(revoked), tuple(edited), tuple(errors))
 
 
 def _values(payload: object) -> Iterator[dict[str, Any]]:
@@ -146,6 +152,15 @@ def _text(item: dict[str, Any], kind: str) -> str | None:
         return _whole(chosen) if isinstance(chosen, str) else None
     found = _get(item, kind, {"text": "body", "button": "text"}.get(kind, ""))
     return _whole(found) if isinstance(found, str) else None
+
+
+def _edit(item: dict[str, Any]) -> tuple[str, str] | None:
+    """The message that this one replaces, and its new text."""
+    wamid, message = _get(item, "edit", "original_message_id"), _get(item, "edit", "message")
+    if not isinstance(wamid, str) or not WAMID.fullmatch(wamid) or not isinstance(message, dict):
+        return None
+    text = _text(message, "text")
+    return None if text is None else (wamid, text)
 
 
 def _whole(text: str) -> str:

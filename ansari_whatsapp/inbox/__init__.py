@@ -1,7 +1,17 @@
 """Where accepted messages wait for their answer."""
 
-from ansari_whatsapp.inbox.base import DeadLetter, Inbox, InboxFull, InboxUnavailable, Job, State
+from ansari_whatsapp.inbox.base import AGAIN, DeadLetter, Inbox, InboxFull, InboxUnavailable, Job, State
 from ansari_whatsapp.inbox.memory import MemoryInbox
 from ansari_whatsapp.inbox.sqlite import SqliteInbox
 
-__all__ = ["DeadLetter", "Inbox", "InboxFull", "InboxUnavailable", "Job", "MemoryInbox", "SqliteInbox", "State"]
+__all__ = [
+    "AGAIN",
+    "DeadLetter",
+    "Inbox",
+    "InboxFull",
+    "InboxUnavailable",
+    "Job",
+    "MemoryInbox",
+    "SqliteInbox",
+    "State",
+]

@@ -11,6 +11,8 @@ from ansari_whatsapp.webhook import Message
 
 REMEMBER: Final = 8 * 86400.0  # seconds: Meta delivers again for seven days
 KEEP_DEAD: Final = 7 * 86400.0  # seconds
+KEEP_SENT: Final = 60.0  # seconds: Meta can say of a part that it took that it did not arrive
+AGAIN: Final = "again"  # the kind of a job that sends one part once more
 
 
 class State(Enum):
@@ -42,10 +44,15 @@ class Job:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A message that was given up. `died` is unix seconds; the text is kept for a week, so that it can be replayed."""
+    """A message that was given up. `died` is unix seconds; the text is kept for a week, so that it can be replayed.
+
+    `parts` is the answer if there was one, of which `sent` have gone out: a replay sends the rest.
+    """
 
     message: Message
     died: float
+    parts: tuple[str, ...] = ()
+    sent: int = 0
 
 
 class InboxFull(Exception):
@@ -89,13 +96,31 @@ class Inbox(Protocol):
         """Store how far a leased job is and give the lease back; it and the user's later ones wait until `at`."""
 
     async def finish(self, wamid: str, state: State) -> None:
-        """End a job. DONE: its text is forgotten, its wamid remembered. FAILED: it becomes a dead letter."""
+        """End a job. DONE: its text is forgotten, its answer kept for KEEP_SENT, its wamid remembered.
+
+        FAILED: it becomes a dead letter.
+        """
+
+    async def resend(self, wamid: str, part: int, at: float) -> bool:
+        """Put a part of an answer back that was sent and did not arrive: a job of its own, due at `at`.
+
+        `part` counts from 1. False when the answer is no longer known, or the part was put back already.
+        """
 
     async def withdraw(self, wamid: str) -> bool:
         """Forget a message that nobody has begun to answer; False when there is none, or it was begun."""
 
+    async def amend(self, wamid: str, text: str) -> bool:
+        """Replace the text of a message that nobody has begun to answer; False when there is none, or it was begun."""
+
     async def waiting(self) -> int:
         """How many jobs are not finished."""
+
+    async def oldest(self) -> float | None:
+        """When the oldest job that is not finished was put; None when there is none."""
+
+    async def forget(self) -> None:
+        """Delete what has been kept long enough; to be called every few seconds."""
 
     async def dead(self) -> Sequence[DeadLetter]:
         """The dead letters, oldest first."""

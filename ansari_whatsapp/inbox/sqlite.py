@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,17 +11,16 @@ from typing import TYPE_CHECKING
 
 from ansari_whatsapp.inbox.base import DeadLetter, InboxUnavailable, Job, State
 from ansari_whatsapp.inbox.owner import Owner, is_gone
-from ansari_whatsapp.inbox.rows import Rows, connect
+from ansari_whatsapp.inbox.rows import Rows
+from ansari_whatsapp.inbox.schema import connect
 from ansari_whatsapp.inbox.writer import Writer
 
 if TYPE_CHECKING:
     from ansari_whatsapp.webhook import Message
 
-WITHOUT_OWNER = "nobody"
-
 
 class SqliteInbox:
-    """See the Inbox protocol. `capacity` bounds the unfinished jobs.
+    """See the Inbox protocol. `capacity` bounds the unfinished jobs. Whoever never leases owns nothing.
 
     `put` and `withdraw`, for which Meta waits, are given up after `commit_seconds`.
     """
@@ -33,11 +33,10 @@ class SqliteInbox:
         commit_seconds: float | None = None,
     ) -> None:
         self._path = path
-        self._capacity = capacity
         self._within = commit_seconds
-        self._clock = clock
         self._owner: Owner | None = None
-        self._rows = Rows(WITHOUT_OWNER, capacity, clock)
+        self._owning = asyncio.Lock()
+        self._rows = Rows(capacity, clock)
         self._writer = Writer(lambda: connect(path))
 
     @property
@@ -46,22 +45,8 @@ class SqliteInbox:
 
     async def open(self) -> None:
         self._writer.start()
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._owner = Owner(self._path)
-        except OSError as error:
-            self._writer.problem = f"{type(error).__name__}: {error.strerror}"
-        else:
-            self._rows = Rows(self._owner.name, self._capacity, self._clock)
         with suppress(InboxUnavailable):
-            await self.take_over()
-
-    async def take_over(self) -> None:
-        """Give back what processes had leased that are gone."""
-        owners = await self._writer.run(self._rows.owners)
-        for owner in owners:
-            if (self._owner is None or owner != self._owner.name) and is_gone(self._path, owner):
-                await self._writer.run(self._rows.release, owner)
+            await self.waiting()
 
     async def aclose(self) -> None:
         if self._owner is not None:
@@ -76,6 +61,9 @@ class SqliteInbox:
         return new
 
     async def lease(self, now: float, until: float) -> Job | None:
+        async with self._owning:
+            if self._owner is None:
+                await self._take_over()
         job: Job | None = await self._writer.run(self._rows.lease, (now, until))
         return job
 
@@ -91,13 +79,28 @@ class SqliteInbox:
     async def finish(self, wamid: str, state: State) -> None:
         await self._writer.run(self._rows.finish, (wamid, state))
 
+    async def resend(self, wamid: str, part: int, at: float) -> bool:
+        new: bool = await self._writer.run(self._rows.resend, (wamid, part, at), self._within)
+        return new
+
     async def withdraw(self, wamid: str) -> bool:
         gone: bool = await self._writer.run(self._rows.withdraw, wamid, self._within)
         return gone
 
+    async def amend(self, wamid: str, text: str) -> bool:
+        changed: bool = await self._writer.run(self._rows.amend, (wamid, text), self._within)
+        return changed
+
     async def waiting(self) -> int:
         count: int = await self._writer.run(self._rows.waiting)
         return count
+
+    async def oldest(self) -> float | None:
+        when: float | None = await self._writer.run(self._rows.oldest)
+        return when
+
+    async def forget(self) -> None:
+        await self._writer.run(self._rows.forget)
 
     async def dead(self) -> Sequence[DeadLetter]:
         letters: Sequence[DeadLetter] = await self._writer.run(self._rows.dead)
@@ -106,3 +109,19 @@ class SqliteInbox:
     async def replay(self, wamid: str) -> bool:
         found: bool = await self._writer.run(self._rows.replay, wamid)
         return found
+
+    async def _take_over(self) -> None:
+        """Become an owner, and give back what processes had leased that are gone."""
+        try:
+            owner = Owner(self._path)
+        except OSError as error:
+            raise InboxUnavailable(f"{type(error).__name__}: {error.strerror}") from None
+        try:
+            for name in await self._writer.run(self._rows.owners):
+                if is_gone(self._path, name):
+                    await self._writer.run(self._rows.release, name)
+        except BaseException:
+            owner.close()
+            raise
+        self._rows.owner = owner.name
+        self._owner = owner

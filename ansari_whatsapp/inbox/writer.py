@@ -7,6 +7,7 @@ import itertools
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
@@ -14,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from ansari_whatsapp.inbox.base import InboxUnavailable
 
 MOST_AT_ONCE: Final = 1000
+OVERWRITE_EVERY: Final = 1.0  # seconds
 QUIET_ROUNDS: Final = 2  # from the arrival of a request's bytes to its handler the event loop turns twice
 
 # Takes the arguments of all requests that came together; gives for each what to return, or the exception to raise.
@@ -39,6 +41,7 @@ class Writer:
         self._gathered: list[_Request] = []
         self._busy = False
         self._stopped = False
+        self._overwritten = 0.0
         self._groups: queue.SimpleQueue[Sequence[_Request]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         self.problem = ""
@@ -91,7 +94,16 @@ class Writer:
             outcomes = self._outcomes(group)
             with suppress(RuntimeError):  # the loop has ended: nobody waits
                 self._loop.call_soon_threadsafe(self._settle, group, outcomes)
+            if self._groups.empty() and time.monotonic() - self._overwritten > OVERWRITE_EVERY:
+                self._overwrite()
         self._close()
+
+    def _overwrite(self) -> None:
+        """Empty the log of writes: until then it holds also what was deleted meanwhile."""
+        self._overwritten = time.monotonic()
+        if self._connection is not None:
+            with suppress(sqlite3.Error):  # the next request meets it, too, and tells
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _settle(self, group: Sequence[_Request], outcomes: Sequence[Any]) -> None:
         self._busy = bool(self._gathered)

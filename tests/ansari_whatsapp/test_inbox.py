@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansari_whatsapp.inbox import Inbox, InboxFull, Job, MemoryInbox, SqliteInbox, State
+from ansari_whatsapp.inbox import AGAIN, Inbox, InboxFull, Job, MemoryInbox, SqliteInbox, State
+from ansari_whatsapp.inbox.base import KEEP_SENT
 from ansari_whatsapp.webhook import Message
 
 Make = Callable[..., Awaitable[Inbox]]
@@ -97,8 +98,10 @@ def test_it_is_remembered_for_eight_days(make: Make, clock: Clock) -> None:
         await lease(inbox)
         await inbox.finish("a", State.DONE)
         clock.now += 7.9 * 86400
+        await inbox.forget()
         assert await inbox.put([message("a")]) == 0
         clock.now += 0.2 * 86400
+        await inbox.forget()
         assert await inbox.put([message("a")]) == 1
 
     run(test())
@@ -167,7 +170,100 @@ def test_what_failed_becomes_a_dead_letter_that_can_be_replayed(make: Make, cloc
         assert await lease(inbox) == "a"
         await inbox.finish("a", State.FAILED)
         clock.now += 7.1 * 86400
+        await inbox.forget()
         assert await inbox.dead() == []
+
+    run(test())
+
+
+def test_a_dead_letter_keeps_the_rest_of_an_answer_and_no_apology(make: Make) -> None:
+    async def test() -> None:
+        inbox = await make()
+        for wamid, failed in (("a", False), ("b", True)):
+            await inbox.put([message(wamid)])
+            job = await inbox.lease(1000, 1060)
+            assert job is not None
+            await inbox.save(replace(job, state=State.ANSWERED, parts=("x", "y"), sent=1, failed=failed))
+            await inbox.finish(wamid, State.FAILED)
+        assert [(letter.parts, letter.sent) for letter in await inbox.dead()] == [(("x", "y"), 1), ((), 0)]
+        assert await inbox.replay("a")
+        assert await inbox.lease(1000, 1060) == Job(message("a"), State.ANSWERED, ("x", "y"), 1)
+        await inbox.finish("a", State.DONE)
+        assert await inbox.replay("b")
+        assert await inbox.lease(1000, 1060) == Job(message("b"))
+
+    run(test())
+
+
+async def answered(inbox: Inbox, wamid: str, *parts: str) -> None:
+    await inbox.put([message(wamid)])
+    job = await inbox.lease(1000, 1060)
+    assert job is not None
+    await inbox.save(replace(job, state=State.ANSWERED, parts=parts, sent=len(parts)))
+
+
+def test_a_part_that_did_not_arrive_is_put_back_once(make: Make, clock: Clock) -> None:
+    async def test() -> None:
+        inbox = await make()
+        await answered(inbox, "a", "x", "y")
+        await inbox.finish("a", State.DONE)
+        clock.now += KEEP_SENT - 1
+        await inbox.forget()
+        assert await inbox.resend("a", 2, 2000)
+        assert [await inbox.resend(*which, 2000) for which in (("a", 2), ("a", 0), ("a", 3), ("b", 1))] == [False] * 4
+        assert await inbox.waiting() == 1
+        assert await lease(inbox, 1999) is None
+        job = await inbox.lease(2000, 2060)
+        assert job == Job(Message("again:a:2", "1", AGAIN, None, None), State.ANSWERED, ("y",))
+        await inbox.finish("again:a:2", State.DONE)
+        clock.now += 1
+        await inbox.forget()
+        assert not await inbox.resend("a", 1, 2000)
+        assert await inbox.resend("again:a:2", 1, 2000)
+
+    run(test())
+
+
+def test_a_part_of_an_answer_under_way_is_put_back_behind_it(make: Make) -> None:
+    async def test() -> None:
+        inbox = await make()
+        await answered(inbox, "a", "x", "y")
+        await inbox.put([message("b")])
+        assert await inbox.resend("a", 1, 1000)
+        assert await lease(inbox, 1001) is None
+        await inbox.finish("a", State.DONE)
+        for wamid in ("b", "again:a:1"):
+            assert await lease(inbox) == wamid
+            await inbox.finish(wamid, State.DONE)
+
+    run(test())
+
+
+def test_a_message_is_amended_as_long_as_nobody_has_begun_it(make: Make) -> None:
+    async def test() -> None:
+        inbox = await make()
+        await inbox.put([message("a1"), message("a2")])
+        assert await lease(inbox) == "a1"
+        assert [await inbox.amend(wamid, "better") for wamid in ("a1", "a2", "never")] == [False, True, False]
+        await inbox.finish("a1", State.DONE)
+        job = await inbox.lease(1000, 1060)
+        assert job is not None
+        assert job.message == message("a2")._replace(text="better")
+
+    run(test())
+
+
+def test_how_old_the_oldest_is(make: Make, clock: Clock) -> None:
+    async def test() -> None:
+        inbox = await make()
+        assert await inbox.oldest() is None
+        await inbox.put([message("a")])
+        clock.now += 5
+        await inbox.put([message("b", "2")])
+        assert await inbox.oldest() == 1000
+        assert await lease(inbox) == "a"
+        await inbox.finish("a", State.DONE)
+        assert await inbox.oldest() == 1005
 
     run(test())
 

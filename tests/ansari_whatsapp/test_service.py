@@ -212,6 +212,19 @@ class TestMessages:
             assert len(world.sent(user)) == 1, kind
             assert world.asked(user) == ["a text"], kind
 
+    def test_a_message_that_waits_is_answered_as_it_was_edited_last(self, world: World) -> None:
+        user, first, second = next(users), next(wamids), next(wamids)
+        world.fault("backend", first_chunk_delay={"seconds": 1.0, "user": user, "times": 1})
+        world.deliver(value(text("the first", first, user), text("a tpyo", second, user)))
+        until(lambda: world.asked(user) == ["the first"])
+        for wamid, better in ((first, "too late"), (second, "a typo")):
+            message = {"type": "text", "text": {"body": better}}
+            edit = {"original_message_id": wamid, "message": message}
+            edited = {"from": user, "id": next(wamids), "type": "edit", "edit": edit}
+            assert world.deliver(value(edited)).status_code == 200
+        world.wait_for_sent(user, 2)
+        assert world.asked(user) == ["the first", "a typo"]
+
     def test_a_message_that_came_too_late_gets_a_notice(self, world: World) -> None:
         user = next(users)
         said = world.say("old", user, age=90_000)
@@ -295,6 +308,14 @@ class TestTrouble:
         for code, user in writers.items():
             assert len(world.answer(user, said[code])) == 1, code
             assert world.asked(user) == ["What is Ansari?"], code
+
+    def test_a_part_that_meta_took_and_then_failed_is_sent_again(self, world: World) -> None:
+        user = next(users)
+        world.fault("meta", failed_status={"code": 131000, "times": 1, "user": user})
+        world.say("What is Ansari?", user)
+        first, again = world.wait_for_sent(user, 2)
+        assert first == again
+        assert world.asked(user) == ["What is Ansari?"]
 
     def test_a_part_that_cannot_arrive_does_not_stop_the_next_message(self, world: World) -> None:
         user = next(users)

@@ -48,6 +48,23 @@ def test_a_repeated_wamid_counts_once_and_another_number_not_at_all() -> None:
 
 
 @pytest.mark.parametrize(
+    ("edit", "edited"),
+    [
+        ({"original_message_id": "w1", "message": {"type": "text", "text": {"body": "new"}}}, (("w1", "new"),)),
+        ({"original_message_id": "w1", "message": {"type": "image", "image": {"caption": "new"}}}, ()),
+        ({"original_message_id": 1, "message": {"type": "text", "text": {"body": "new"}}}, ()),
+        ({"original_message_id": "w1", "message": "new"}, ()),
+        ({"original_message_id": "w1"}, ()),
+        ("w1", ()),
+    ],
+)
+def test_an_edit_names_the_message_and_its_new_text(edit: object, edited: tuple[tuple[str, str], ...]) -> None:
+    batch = parsed(value({"from": "15551230000", "id": "w2", "type": "edit", "edit": edit}))
+    assert batch.edited == edited
+    assert batch.messages == (Message("w2", "15551230000", "edit", None, None),)
+
+
+@pytest.mark.parametrize(
     ("sender", "user"),
     [
         ({"from": "15551230000", "from_user_id": "US.1a2b"}, "15551230000"),

@@ -14,13 +14,17 @@ import httpx
 import pytest
 
 from ansari_whatsapp.backend import Backend
+from ansari_whatsapp.circuit import Circuit
+from ansari_whatsapp.clocks import Clocks
 from ansari_whatsapp.conversation import Conversation
+from ansari_whatsapp.delivery import Delivery
 from ansari_whatsapp.graph import Graph
-from ansari_whatsapp.inbox import Job, MemoryInbox
+from ansari_whatsapp.inbox import InboxUnavailable, Job, MemoryInbox
+from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.notices import Notice
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.webhook import LONGEST_TEXT, Message
-from ansari_whatsapp.worker import Clocks, Worker
+from ansari_whatsapp.worker import Worker
 from tests.ansari_whatsapp.world import WITHIN, environment, neighbours
 
 users = (f"1555300{number:04}" for number in itertools.count())
@@ -84,6 +88,8 @@ def around(servers: Around) -> Iterator[Around]:
 class Run:
     inbox: MemoryInbox
     worker: Worker
+    delivery: Delivery
+    circuit: Circuit
 
     async def take(self, *messages: Message) -> None:
         await self.inbox.put(messages)
@@ -111,11 +117,14 @@ async def working(
     settings = Settings.from_environment(environment(around.backend, around.meta, 8001, **(variables or {})))
     backend, graph = Backend(settings), Graph(settings)
     inbox = inbox or MemoryInbox()
-    conversation = Conversation(settings, backend, graph, clock)
-    worker = Worker(inbox, conversation, graph, clocks or Clocks(first_retry=0.02, drain=1.0, idle=0.02))
+    clocks = clocks or Clocks(first_retry=0.02, drain=1.0, idle=0.02)
+    circuit, metrics = Circuit(clocks), Metrics()
+    conversation = Conversation(settings, backend, graph, circuit, clock)
+    delivery = Delivery(inbox, graph, circuit, clocks, metrics)
+    worker = Worker(inbox, conversation, delivery, circuit, clocks, metrics)
     worker.start()
     try:
-        yield Run(inbox, worker)
+        yield Run(inbox, worker, delivery, circuit)
     finally:
         await worker.drain()
         await backend.aclose()
@@ -168,7 +177,7 @@ def test_nothing_is_begun_while_the_token_is_to_be_mended(around: Around) -> Non
     async def test() -> None:
         async with working(around, clocks=Clocks(pause=3600, drain=0.5)) as run:
             await run.take(text("first", first))
-            await eventually(lambda: run.worker.paused)
+            await eventually(lambda: run.circuit.paused)
             await run.take(text("second", second))
             assert await run.worker.drain() == 2
 
@@ -199,7 +208,7 @@ def test_a_user_who_has_to_wait_holds_up_nobody_else(around: Around) -> None:
         async with working(around, clocks=Clocks(first_retry=60, drain=0.1, idle=0.02)) as run:
             await run.take(text("one", slow), text("two", slow), text("three", quick))
             await run.left(2)
-            assert not run.worker.paused
+            assert not run.circuit.paused
             assert await run.worker.drain() == 2
 
     asyncio.run(test())
@@ -390,6 +399,69 @@ def test_a_backend_that_is_away_is_asked_again_when_it_is_back(around: Around) -
 
     asyncio.run(test())
     assert around.asked(user) == ["patience"]
+    assert len(around.sent(user)) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"server_error": {"route": "process", "status": 503}},
+        {"server_error": {"route": "process", "status": 400}},
+        {"server_error": {"route": "process", "status": 429}},
+        {"server_error": {"route": "exists", "status": 400}},
+        {"no_response": {"route": "process"}},
+    ],
+    ids=lambda fault: "-".join(f"{name} {value}" for switch in fault.values() for name, value in switch.items()),
+)
+def test_what_the_backend_did_not_begin_is_asked_again(around: Around, fault: dict[str, dict[str, Any]]) -> None:
+    user = next(users)
+    around.fault("backend", **{name: {**switch, "user": user, "times": 2} for name, switch in fault.items()})
+
+    async def test() -> None:
+        async with working(around) as run:
+            await run.take(text("is it there?", user))
+            await run.done()
+
+    asyncio.run(test())
+    assert around.asked(user) == ["is it there?"]
+    assert len(around.sent(user)) == 1
+    assert around.sent(user) != [Notice.NO_ANSWER.value]
+
+
+def test_a_backend_that_is_silent_is_not_asked_twice(around: Around) -> None:
+    user = next(users)
+    around.fault("backend", headers_delay={"route": "process", "seconds": 3, "user": user})
+
+    async def test() -> None:
+        async with working(around, {"BACKEND_FIRST_BYTE_SECONDS": "0.2"}) as run:
+            await run.take(text("anybody there?", user))
+            await run.done()
+
+    asyncio.run(test())
+    assert around.sent(user) == [Notice.NO_ANSWER.value]
+
+
+class Forgetful(MemoryInbox):
+    """An inbox that takes a job for nobody's at once, as when leases cannot be extended."""
+
+    async def lease(self, now: float, until: float) -> Job | None:
+        return await super().lease(now, now + 0.05)
+
+    async def extend(self, wamid: str, until: float) -> None:
+        raise InboxUnavailable("not now")
+
+
+def test_a_job_under_way_is_not_begun_again(around: Around) -> None:
+    user = next(users)
+    around.fault("backend", first_chunk_delay={"seconds": 0.5, "user": user})
+
+    async def test() -> None:
+        async with working(around, inbox=Forgetful()) as run:
+            await run.take(text("once", user))
+            await run.done()
+
+    asyncio.run(test())
+    assert around.asked(user) == ["once"]
     assert len(around.sent(user)) == 1
 
 

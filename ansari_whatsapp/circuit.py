@@ -1,0 +1,67 @@
+"""Whether anything can be sent now, judged by all messages together."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from ansari_whatsapp.clocks import Clocks
+
+
+class Circuit:
+    """Open while nothing is to be sent: Meta refuses the token or the account, or takes no more calls for a while.
+
+    It also knows when a message last arrived: a failure since then is one message's own trouble, and without an
+    arrival it is everybody's.
+    """
+
+    def __init__(self, clocks: Clocks, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clocks = clocks
+        self._clock = clock
+        self._arrived = -math.inf
+        self._failures = self._busy = 0  # since then
+        self._wait, self._counted_until = 0.0, -math.inf
+        self._paused_until = self._busy_until = -math.inf
+
+    @property
+    def paused(self) -> bool:
+        """Whether the token or the account has to be mended: then no message is begun either."""
+        return self._clock() < self._paused_until
+
+    @property
+    def left(self) -> float:
+        """Seconds until something may be sent again; 0 now."""
+        return max(0.0, max(self._paused_until, self._busy_until) - self._clock())
+
+    def arrived_since(self, when: float) -> bool:
+        """Whether a message was taken since `when`, on this clock."""
+        return self._arrived > when
+
+    def arrived(self) -> None:
+        """A message was taken."""
+        self._arrived = self._clock()
+        self._failures = self._busy = 0
+
+    def failed(self) -> float:
+        """Nothing arrives; returns how many seconds to wait. All that fail meanwhile count once."""
+        now = self._clock()
+        if now >= self._counted_until:
+            self._wait = self._clocks.wait(self._failures)
+            self._failures += 1
+            self._counted_until = now + self._wait
+        return self._wait
+
+    def pause(self) -> None:
+        """The token or the account has to be mended."""
+        self._paused_until = self._clock() + self._clocks.pause
+
+    def hold(self) -> None:
+        """The number has sent too many messages in a second."""
+        self._busy_until = max(self._busy_until, self._clock() + self._clocks.first_retry)
+
+    def hold_long(self) -> None:
+        """The application has made too many calls in an hour."""
+        if self._clock() >= self._busy_until:
+            self._busy_until = self._clock() + min(self._clocks.busy * 2.0**self._busy, self._clocks.longest_busy)
+            self._busy += 1
