@@ -123,7 +123,10 @@ class Settings(BaseModel):
         description="How many messages of one user are answered in an hour, so that no two machines talk for ever; "
         "of the same text a tenth, but at least 5.",
     )
-    tries: Annotated[int, Field(ge=1, le=100)] = Field(default=6, description="How often a step is tried in all.")
+    tries: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=6,
+        description="How often the backend is asked in all, and how often an answer may fail while others arrive.",
+    )
     lease_seconds: Seconds = Field(
         default=60.0, description="How long a message belongs to a process that has not been heard of."
     )

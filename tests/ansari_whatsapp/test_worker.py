@@ -88,8 +88,8 @@ def around(servers: Around) -> Iterator[Around]:
 class Run:
     inbox: MemoryInbox
     worker: Worker
-    delivery: Delivery
     circuit: Circuit
+    metrics: Metrics
 
     async def take(self, *messages: Message) -> None:
         await self.inbox.put(messages)
@@ -124,7 +124,7 @@ async def working(
     worker = Worker(inbox, conversation, delivery, circuit, clocks, metrics)
     worker.start()
     try:
-        yield Run(inbox, worker, delivery, circuit)
+        yield Run(inbox, worker, circuit, metrics)
     finally:
         await worker.drain()
         await backend.aclose()
@@ -436,6 +436,7 @@ def test_a_backend_that_is_silent_is_not_asked_twice(around: Around) -> None:
         async with working(around, {"BACKEND_FIRST_BYTE_SECONDS": "0.2"}) as run:
             await run.take(text("anybody there?", user))
             await run.done()
+            assert "answers_tried_again" not in run.metrics.embedded()
 
     asyncio.run(test())
     assert around.sent(user) == [Notice.NO_ANSWER.value]
