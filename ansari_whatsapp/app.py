@@ -11,6 +11,7 @@ from typing import Any
 
 from sanic import Sanic
 
+from ansari_whatsapp.awake import ROUTE, Awake
 from ansari_whatsapp.backend import Backend
 from ansari_whatsapp.circuit import Circuit
 from ansari_whatsapp.clocks import Clocks
@@ -54,7 +55,10 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
     delivery = Delivery(inbox, graph, circuit, clocks, metrics)
     worker = Worker(inbox, Conversation(settings, backend, graph, circuit), delivery, circuit, clocks, metrics)
     Routes(settings, inbox, worker, delivery, circuit, metrics).add_to(app)
-    reporting: list[asyncio.Task[None]] = []
+    awake = Awake(settings.public_url, worker) if settings.public_url is not None else None
+    if awake is not None:
+        app.add_route(awake.hold, ROUTE, methods=["POST"])
+    beside: list[asyncio.Task[None]] = []
 
     @app.before_server_start
     async def start(_: Any) -> None:
@@ -65,14 +69,16 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
         gc.freeze()  # what is there for good need not be looked through again and again,
         gc.set_threshold(10_000, 20, 20)  # and what a request leaves behind is seldom a cycle
         worker.start()
-        reporting.append(asyncio.create_task(_report(metrics, inbox, worker)))
+        beside.append(asyncio.create_task(_report(metrics, inbox, worker)))
+        if awake is not None:
+            beside.append(asyncio.create_task(awake.run()))
         log.info("started", extra={"release": settings.app_release, "port": settings.port})
 
     @app.before_server_stop
     async def drain(_: Any) -> None:
-        for task in reporting:
-            task.cancel()
         left = await worker.drain()
+        for task in beside:
+            task.cancel()
         write_metrics(metrics)
         log.log(30 if left else 20, "stopped", extra={"unfinished": left})
 
@@ -81,6 +87,8 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
         await inbox.aclose()
         await backend.aclose()
         await graph.aclose()
+        if awake is not None:
+            await awake.aclose()
 
     return app
 

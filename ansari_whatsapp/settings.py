@@ -82,6 +82,11 @@ class Settings(BaseModel):
     deployment_type: Literal["local", "development", "staging", "production"] = Field(
         description="Where this runs: `local` listens on this machine only, `staging` ignores texts that start with !d."
     )
+    public_url: Address | None = Field(
+        default=None,
+        description="The service's own public address, on App Runner: a request to it is held open while messages are "
+        "answered, because App Runner takes the processor away while none is in flight.",
+    )
     backend_server_url: Address = Field(description="ansari-backend, which answers the questions.")
     whatsapp_service_api_key: StrongSecret = Field(description="The key ansari-backend knows this service by.")
     meta_graph_url: Address = Field(default="https://graph.facebook.com", description="Meta's Graph API.")

@@ -37,6 +37,7 @@ class Worker:
         self._clocks = clocks
         self._metrics = metrics
         self._wake = asyncio.Event()
+        self._busy, self._idle = asyncio.Event(), asyncio.Event()
         self._jobs: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._under_way: set[str] = set()  # wamids
@@ -50,6 +51,14 @@ class Worker:
     def under_way(self) -> int:
         """How many messages are being answered."""
         return len(self._jobs)
+
+    async def busy(self) -> None:
+        """Wait until a message is being answered."""
+        await self._busy.wait()
+
+    async def idle(self) -> None:
+        """Wait until none is."""
+        await self._idle.wait()
 
     def wake(self) -> None:
         """There may be something to do. A worker that is full looks when it has room."""
@@ -102,10 +111,15 @@ class Worker:
             self._under_way.add(job.message.wamid)
             task = asyncio.create_task(self._work(job))
             self._jobs.add(task)
+            self._busy.set()
+            self._idle.clear()
             task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._jobs.discard(task)
+        if not self._jobs:
+            self._busy.clear()
+            self._idle.set()
         self.wake()
         if task.cancelled() or (error := task.exception()) is None:
             return

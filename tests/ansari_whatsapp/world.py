@@ -147,9 +147,9 @@ def environment(backend: str, meta: str, port: int, **more: str) -> dict[str, st
 
 
 @contextmanager
-def running(*, within: Sequence[str] = (), **more: str) -> Iterator[World]:
+def running(*, within: Sequence[str] = (), port: int | None = None, **more: str) -> Iterator[World]:
     """All three; `more` are further variables of the service, and `within` a command that starts it."""
-    port = free_port()
+    port = port or free_port()
     service = f"http://127.0.0.1:{port}"
     # Loading certificates for every client would be the slowest part of these tests.
     with (
