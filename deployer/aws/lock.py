@@ -227,7 +227,7 @@ def _take(ssm: SSMClient, name: str, body: Body) -> Held:
     except ClientError as error:  # given back in this moment
         only(error, "ParameterNotFound")
         return Held(ssm, name, body, _put(ssm, name, body, overwrite=False), None)
-    holder = _holder(seen["Value"])
+    holder = _holder(seen["Value"], name)
     if holder.id != body.id:  # a repeated request may find what its first attempt wrote
         if not holder.over:
             raise held_by(holder.fact(), name)
@@ -240,7 +240,7 @@ def _take(ssm: SSMClient, name: str, body: Body) -> Held:
 
 def held_by(lock: LockFact, name: str) -> Refused:
     """The refusal that names the holder; `name` is that of the parameter, below the ledger of its environment."""
-    environment = name.split("/")[-2]
+    environment = _environment(name)
     doing = f"release {lock.release}" if lock.release else "a change"
     return Refused(
         f"{lock.holder} ({lock.where}) is working on this environment since {lock.since}: {doing}",
@@ -286,19 +286,21 @@ def _put(ssm: SSMClient, name: str, body: Body, *, overwrite: bool) -> int:
     return ssm.put_parameter(Name=name, Value=text, Type="String", Tier="Standard", Overwrite=overwrite)["Version"]
 
 
-def _holder(text: str) -> Body:
+def _environment(name: str) -> str:
+    """That of a lock's parameter, which stands below the ledger of its environment."""
+    return name.split("/")[-2]
+
+
+def _holder(text: str, name: str) -> Body:
     """Raises Refused when nobody can read it: it is taken over by breaking it, not by guessing."""
     try:
         return _parsed(text)
     except StateUnknown as error:
-        raise Refused(error.what, why=error.why, fix=error.fix) from None
+        raise Refused(error.what, fix=f"show and break it with: just unlock {_environment(name)}") from None
 
 
 def _parsed(text: str) -> Body:
     try:
         return Body(**json.loads(text))
     except (TypeError, ValueError):
-        raise StateUnknown(
-            "the lock of this environment holds something that is no lock",
-            fix="show and break it with: just unlock ENV",
-        ) from None
+        raise StateUnknown("the lock of this environment holds something that is no lock") from None

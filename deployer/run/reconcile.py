@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -115,7 +116,7 @@ class _Carrier:
             self._held.check()
             applier.apply(removal)
             extent.done += 1
-        seconds = int(time.time() - self._begin) if released else 0
+        seconds = math.ceil(time.time() - self._begin) if released else 0
         return Outcome(len(plan.changes), released, number, plan.release, url, seconds, plan.rollback_to)
 
     def _record_pending(self, release: Release) -> None:
@@ -218,7 +219,7 @@ class _Carrier:
             operation=operation,
             who=self._run.who,
             when=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds=int(time.time() - self._begin),
+            seconds=math.ceil(time.time() - self._begin) if operation else 0,
             why=why,
         )
 

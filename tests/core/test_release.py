@@ -17,6 +17,7 @@ from deployer.core.release import (
     known_bad,
     last_healthy,
     release_id,
+    typical_seconds,
 )
 from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
 
@@ -168,3 +169,11 @@ def test_what_is_written_twice_is_the_same_content() -> None:
     once = content_id("i", {"LEVEL": "DEBUG"}, {"LEVEL": 1, "KEY": 4}, {}, SETTINGS)
     assert once == content_id("i", {"LEVEL": "DEBUG"}, {"LEVEL": 2, "KEY": 4}, {}, SETTINGS)
     assert once != content_id("i", {"LEVEL": "DEBUG"}, {"LEVEL": 1, "KEY": 5}, {}, SETTINGS)
+
+
+def test_how_long_deployments_take_is_told_by_those_that_were_waited_for() -> None:
+    took = [120, 0, 180, 90]  # the second was recorded by a later run
+    entries = [RecordedRelease(n, release(outcome="healthy", seconds=seconds)) for n, seconds in enumerate(took, 1)]
+    entries.append(RecordedRelease(5, release(outcome="failed", seconds=600)))
+    assert typical_seconds(entries) == (120, 180, 90)
+    assert typical_seconds(entries, count=2) == (180, 90)

@@ -205,7 +205,7 @@ class TestLock:
         aws.ssm(released).put_parameter(Name=LOCK, Value="garb{age", Type="String")
         level(released, "ERROR", "DEBUG")
         assert "somebody unknown" in run(released, "plan", "local")
-        assert "just unlock" in run(released, "reconcile", "local", code=4)
+        assert "just unlock local" in run(released, "reconcile", "local", code=4)
         assert "is broken" in run(released, "unlock", "local", "--approve", "unreadable")
         level(released, "DEBUG", "ERROR")
 
