@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
+from functools import lru_cache
 
 import orjson
 from sanic import HTTPResponse, Request, Sanic, text
@@ -207,8 +208,13 @@ def _hang_up(request: Request) -> None:
 
 
 def _told(status: int, message: str, *, error_code: str = "", headers: dict[str, str] | None = None) -> HTTPResponse:
-    succeeded = status == 200 and not error_code
-    body: dict[str, object] = {"success": succeeded, "message": message, "timestamp": int(time.time())}
+    body = _body_of(message, int(time.time()), error_code, succeeded=status == 200 and not error_code)
+    return HTTPResponse(body, status=status, content_type="application/json", headers=headers)
+
+
+@lru_cache(maxsize=16)  # thousands are told the same in one second
+def _body_of(message: str, timestamp: int, error_code: str, *, succeeded: bool) -> bytes:
+    body: dict[str, object] = {"success": succeeded, "message": message, "timestamp": timestamp}
     if error_code:
         body["error_code"] = error_code
-    return HTTPResponse(orjson.dumps(body), status=status, content_type="application/json", headers=headers)
+    return orjson.dumps(body)

@@ -13,6 +13,7 @@ USER = re.compile(r"[0-9]{5,20}|[A-Z]{2}\.[A-Za-z0-9]{1,128}")
 KIND = re.compile(r"[a-z_]{1,64}")
 WAMID = re.compile(r"[!-~]{1,400}")  # with a little around it, it is the tag of a part, which may have 512
 LONGEST_TEXT = 16_000  # characters; WhatsApp takes 4096 of a user, and that is not to be relied on
+_SAID_IN = {"text": "body", "button": "text"}
 KNOWN = frozenset(
     {"image", "video", "document", "audio", "sticker", "location", "contacts", "order", "unsupported", "unknown"}
 )
@@ -91,10 +92,9 @@ def parse(payload: object, phone_number_id: str) -> Batch:
             continue
         writers = _objects(value.get("contacts"))
         for item in _objects(value.get("messages")):
-            gone = _get(item, "revoke", "original_message_id")
-            if isinstance(gone, str) and WAMID.fullmatch(gone):
+            if "revoke" in item and (gone := _original(item["revoke"])) is not None:
                 revoked.append(gone)
-            if (edit := _edit(item)) is not None:
+            if "edit" in item and (edit := _edit(item["edit"])) is not None:
                 edited.append(edit)
             message = _message(item, writers)
             if message is None:
@@ -137,8 +137,11 @@ def _user(item: dict[str, Any], writers: list[dict[str, Any]]) -> str | None:
 
     The contact beside a message stands for its writer only when there is no other contact it could be.
     """
+    number = item.get("from")
+    if isinstance(number, str) and USER.fullmatch(number):
+        return number
     writer = writers[0] if len(writers) == 1 else {}
-    for value in (item.get("from"), writer.get("wa_id"), item.get("from_user_id"), writer.get("user_id")):
+    for value in (writer.get("wa_id"), item.get("from_user_id"), writer.get("user_id")):
         if isinstance(value, str) and USER.fullmatch(value):
             return value
     return None
@@ -150,17 +153,23 @@ def _text(item: dict[str, Any], kind: str) -> str | None:
         reply = item.get("interactive")
         chosen = _get(reply, "button_reply", "title") or _get(reply, "list_reply", "title")
         return _whole(chosen) if isinstance(chosen, str) else None
-    found = _get(item, kind, {"text": "body", "button": "text"}.get(kind, ""))
+    if kind not in _SAID_IN:
+        return None
+    found = _get(item, kind, _SAID_IN[kind])
     return _whole(found) if isinstance(found, str) else None
 
 
-def _edit(item: dict[str, Any]) -> tuple[str, str] | None:
-    """The message that this one replaces, and its new text."""
-    wamid, message = _get(item, "edit", "original_message_id"), _get(item, "edit", "message")
-    if not isinstance(wamid, str) or not WAMID.fullmatch(wamid) or not isinstance(message, dict):
-        return None
-    text = _text(message, "text")
-    return None if text is None else (wamid, text)
+def _original(change: object) -> str | None:
+    """The wamid of the message that was taken back or edited."""
+    wamid = _get(change, "original_message_id")
+    return wamid if isinstance(wamid, str) and WAMID.fullmatch(wamid) else None
+
+
+def _edit(change: object) -> tuple[str, str] | None:
+    """The message that was edited, and its new text."""
+    wamid, message = _original(change), _get(change, "message")
+    text = _text(message, "text") if isinstance(message, dict) else None
+    return (wamid, text) if wamid is not None and text is not None else None
 
 
 def _whole(text: str) -> str:
@@ -191,8 +200,9 @@ def _seconds(value: object) -> int | None:
     """Unix seconds; a number of more than 11 digits is no time."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**11:
         return value
-    text = value if isinstance(value, str) else ""
-    return int(text) if re.fullmatch(r"[0-9]{1,11}", text) else None
+    if isinstance(value, str) and len(value) <= 11 and value.isascii() and value.isdecimal():
+        return int(value)
+    return None
 
 
 def _get(value: object, *keys: str) -> object:
@@ -204,4 +214,4 @@ def _get(value: object, *keys: str) -> object:
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if value and isinstance(value, list) else []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
+
+import orjson
 
 from ansari_whatsapp.inbox.base import (
     AGAIN,
@@ -92,7 +93,7 @@ class Rows:
         rows = db.execute(
             "SELECT wamid, user, kind, text, timestamp, died, parts, sent FROM dead ORDER BY died"
         ).fetchall()
-        letters = [DeadLetter(Message(*row[:5]), row[5], tuple(json.loads(row[6])), row[7]) for row in rows]
+        letters = [DeadLetter(Message(*row[:5]), row[5], tuple(orjson.loads(row[6])), row[7]) for row in rows]
         return [letters] * len(asked)
 
     def replay(self, db: sqlite3.Connection, wamids: Sequence[str]) -> list[bool]:
@@ -145,7 +146,7 @@ class Rows:
         db.execute("UPDATE job SET due = ?, owner = ? WHERE seq = ?", (until, self.owner, row[0]))
         _, wamid, user, kind, text, timestamp, state, parts, sent, tries, failed, started = row
         message = Message(wamid, user, kind, text, timestamp)
-        return Job(message, State(state), tuple(json.loads(parts)), sent, tries, bool(failed), started)
+        return Job(message, State(state), tuple(orjson.loads(parts)), sent, tries, bool(failed), started)
 
     def _update(self, db: sqlite3.Connection, wamid: str, what: str, *values: object) -> KeyError | None:
         # `what` is one of the constants of this file, never a value.
@@ -175,7 +176,7 @@ class Rows:
         name = f"{AGAIN}:{wamid}:{part}"
         if row is None or _found(db, _KNOWN, [name]):
             return False
-        parts = json.loads(row[1])
+        parts = orjson.loads(row[1])
         if not 1 <= part <= len(parts):
             return False
         self._add(db, [(Job(Message(name, row[0], AGAIN, None, None), State.ANSWERED, (parts[part - 1],)), at)])
@@ -206,7 +207,7 @@ class Rows:
             raise InboxUnavailable("the inbox is full: the dead letter stays where it is")
         db.execute("DELETE FROM dead WHERE wamid = ?", (wamid,))
         db.execute("DELETE FROM known WHERE wamid = ?", (wamid,))
-        parts = tuple(json.loads(row[5]))
+        parts = tuple(orjson.loads(row[5]))
         state = State.ANSWERED if parts else State.RECEIVED
         self._add(db, [(Job(Message(*row[:5]), state, parts, row[6]), self._clock())])
         return True
@@ -228,7 +229,7 @@ FROM job JOIN known USING (seq) WHERE due <= ? ORDER BY due, job.seq LIMIT 1
 
 
 def _progress(job: Job) -> tuple[object, ...]:
-    parts = json.dumps(job.parts, ensure_ascii=False)
+    parts = orjson.dumps(job.parts).decode() if job.parts else "[]"
     return job.state.value, parts, job.sent, job.tries, job.failed, job.started
 
 
@@ -238,4 +239,4 @@ def _count(db: sqlite3.Connection) -> int:
 
 
 def _found(db: sqlite3.Connection, query: str, values: Iterable[str]) -> set[str]:
-    return {row[0] for row in db.execute(query, (json.dumps(list(values)),))}
+    return {row[0] for row in db.execute(query, (orjson.dumps(list(values)).decode(),))}

@@ -33,11 +33,10 @@ class SqliteInbox:
         commit_seconds: float | None = None,
     ) -> None:
         self._path = path
-        self._within = commit_seconds
         self._owner: Owner | None = None
         self._owning = asyncio.Lock()
         self._rows = Rows(capacity, clock)
-        self._writer = Writer(lambda: connect(path))
+        self._writer = Writer(lambda: connect(path), commit_seconds)
 
     @property
     def problem(self) -> str:
@@ -57,7 +56,7 @@ class SqliteInbox:
             self._owner.close()
 
     async def put(self, messages: Sequence[Message]) -> int:
-        new: int = await self._writer.run(self._rows.put, messages, self._within)
+        new: int = await self._writer.run(self._rows.put, messages, urgent=True)
         return new
 
     async def lease(self, now: float, until: float) -> Job | None:
@@ -80,15 +79,15 @@ class SqliteInbox:
         await self._writer.run(self._rows.finish, (wamid, state))
 
     async def resend(self, wamid: str, part: int, at: float) -> bool:
-        new: bool = await self._writer.run(self._rows.resend, (wamid, part, at), self._within)
+        new: bool = await self._writer.run(self._rows.resend, (wamid, part, at), urgent=True)
         return new
 
     async def withdraw(self, wamid: str) -> bool:
-        gone: bool = await self._writer.run(self._rows.withdraw, wamid, self._within)
+        gone: bool = await self._writer.run(self._rows.withdraw, wamid, urgent=True)
         return gone
 
     async def amend(self, wamid: str, text: str) -> bool:
-        changed: bool = await self._writer.run(self._rows.amend, (wamid, text), self._within)
+        changed: bool = await self._writer.run(self._rows.amend, (wamid, text), urgent=True)
         return changed
 
     async def waiting(self) -> int:

@@ -8,6 +8,7 @@ import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
@@ -32,11 +33,13 @@ class Writer:
     """Group commit. `connect` opens the database, at the start and again after an error; it raises sqlite3.Error.
 
     Requests are gathered in the event loop and handed to the thread as one group, when it is done with the last: a
-    transaction costs more than what most requests ask of it.
+    transaction costs more than what most requests ask of it. An urgent request is given up after `within` seconds.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection], within: float | None = None) -> None:
         self._connect = connect
+        self._within = within
+        self._urgent: deque[tuple[float, asyncio.Future[Any]]] = deque()  # oldest first, each with its deadline
         self._connection: sqlite3.Connection | None = None
         self._gathered: list[_Request] = []
         self._busy = False
@@ -59,10 +62,10 @@ class Writer:
         self._groups.put(())
         await asyncio.to_thread(self._thread.join)
 
-    async def run(self, work: Work, argument: Any = None, within: float | None = None) -> Any:
+    async def run(self, work: Work, argument: Any = None, *, urgent: bool = False) -> Any:
         """What the work gives once it is committed. Raises InboxUnavailable when it could not be.
 
-        With `within`, also when it was not committed after so many seconds; it may be later.
+        If it is urgent, also when it was not committed in time; it may be later.
         """
         if self._stopped:
             raise InboxUnavailable("the inbox is closed")
@@ -71,13 +74,21 @@ class Writer:
         if not self._busy:
             self._busy = True
             self._gather()
-        if within is None:
-            return await future
-        timer = self._loop.call_later(within, _give_up, future)
-        try:
-            return await future
-        finally:
-            timer.cancel()
+        if urgent and self._within is not None:
+            self._urgent.append((self._loop.time() + self._within, future))
+            if len(self._urgent) == 1:
+                self._loop.call_later(self._within, self._give_up)
+        return await future
+
+    def _give_up(self) -> None:
+        """One timer serves all: a timer for each request costs as much as reading its JSON."""
+        now = self._loop.time()
+        while self._urgent and self._urgent[0][0] <= now:
+            _, future = self._urgent.popleft()
+            if not future.done():
+                future.set_exception(InboxUnavailable("it took too long"))
+        if self._urgent:
+            self._loop.call_at(self._urgent[0][0], self._give_up)
 
     def _gather(self, before: int = 0, quiet: int = 0) -> None:
         """Hand a group over when QUIET_ROUNDS of the loop have brought no further request."""
@@ -139,11 +150,6 @@ class Writer:
             with suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
-
-
-def _give_up(future: asyncio.Future[Any]) -> None:
-    if not future.done():
-        future.set_exception(InboxUnavailable("it took too long"))
 
 
 def _commit(connection: sqlite3.Connection, group: Sequence[_Request]) -> Sequence[Any]:
