@@ -42,18 +42,20 @@ def split(blocks: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
     before it and opened again behind it.
     """
     messages: list[str] = []
-    current = ""
+    current, used = "", 0
     for block in blocks:
         joined = f"{current}\n\n{block}" if current else block
-        if units(joined) <= limit:
-            current = joined
-            continue
-        if units(block) <= limit:
+        length = units(block)
+        needed = used + length + len(joined) - len(current) - len(block)
+        if needed <= limit:
+            current, used = joined, needed
+        elif length <= limit:
             messages.append(current)
-            current = block
+            current, used = block, length
         else:  # it is cut anyhow, so it may as well fill what has room
             *full, current = _pieces(joined, limit)
             messages += full
+            used = units(current)
     if current.strip():
         messages.append(current)
     return tuple(message.strip() for message in messages if message.strip())
