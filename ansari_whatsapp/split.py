@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import regex
+
+from ansari_whatsapp.marks import Span, spans_in
 
 LIMIT: Final = 4000  # UTF-16 units; Meta takes 4096 "characters" and does not say which
 _NO_HEADING: Final = r"(?m:(?<!^\*[^\n]*\*\n?))"  # a line in bold before it belongs to what comes behind
@@ -15,19 +17,9 @@ _PLACES: Final = (
     regex.compile(r"(?<=[.!?؟۔。])\s+"),
     regex.compile(_NO_HEADING + r"\s+"),
 )
-_MARK: Final = regex.compile(r"```|[*_~`\n]")
-_FENCE: Final = "```"
 _LONGEST_MARKS: Final = 4  # one of each kind, or a fence
 _GRAPHEME: Final = regex.compile(r"\X")
 _LONGEST_GRAPHEME: Final = 64  # characters that are looked at; a longer one is cut
-
-
-class _Span(NamedTuple):
-    """A marked stretch of a text, marks included."""
-
-    start: int
-    end: int
-    mark: str
 
 
 def units(text: str) -> int:
@@ -64,7 +56,7 @@ def split(blocks: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
 def _pieces(text: str, limit: int) -> list[str]:
     pieces: list[str] = []
     while units(text) > limit:
-        spans = _spans(text)
+        spans = spans_in(text)
         end, begin = _cut(text, limit - 2 * _LONGEST_MARKS if spans else limit, spans)
         torn = [span.mark for span in spans if span.start < end and begin < span.end]
         pieces.append(text[:end] + "".join(reversed(torn)))
@@ -72,26 +64,7 @@ def _pieces(text: str, limit: int) -> list[str]:
     return [*pieces, text]
 
 
-def _spans(text: str) -> list[_Span]:
-    """Marked stretches as WhatsApp reads them: marks hug their text, touch no word outside, and end with their line."""
-    spans: list[_Span] = []
-    opened: dict[str, int] = {}
-    for found in _MARK.finditer(text):
-        mark, start, end = found[0], found.start(), found.end()
-        if _FENCE in opened and mark != _FENCE:
-            continue
-        if mark == "\n":
-            opened.clear()
-        elif mark in opened and (
-            mark == _FENCE or (not text[start - 1].isspace() and not text[end : end + 1].isalnum())
-        ):
-            spans.append(_Span(opened.pop(mark), end, mark))
-        elif mark == _FENCE or (not text[start - 1 : start].isalnum() and text[end : end + 1].strip()):
-            opened.setdefault(mark, start)
-    return sorted(spans)
-
-
-def _cut(text: str, limit: int, spans: Sequence[_Span]) -> tuple[int, int]:
+def _cut(text: str, limit: int, spans: Sequence[Span]) -> tuple[int, int]:
     """Where the piece ends, and where the rest begins: outside all marks if there is such a place."""
     window = _longest(text, limit)
     marked, forbidden = bytearray(len(text) + 1), bytearray(len(text) + 1)
