@@ -50,6 +50,8 @@ def _blocks(tokens: Iterator[Token], indent: str) -> list[tuple[str, str]]:
             case "heading_open":
                 found.append(("heading", settled(marked("*", inline(next(tokens), skip="*")))))
                 next(tokens)
+            case "inline":
+                found.append(("text", settled(inline(token))))
             case "paragraph_open":
                 found.append(("text", settled(inline(next(tokens)))))
                 next(tokens)
