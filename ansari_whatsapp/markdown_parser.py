@@ -29,8 +29,8 @@ _SIGNS: Final = {
     "table": ("|",),
 }
 _SIGNS_OF_A_LINE: Final = {
-    "hr": re.compile(r"([-*_])[ \t]*\1[ \t]*\1"),
-    "lheading": re.compile(r"[-=][ \t]*$", re.MULTILINE),
+    "hr": re.compile(r"([-*_])[ \t]*\1[ \t]*\1[ \t]*(?:[\r\n]|\Z)"),
+    "lheading": re.compile(r"[-=][ \t]*(?:[\r\n]|\Z)"),
 }
 # Where a rule that works inside a paragraph is to be tried.
 _STARTS: Final = {

@@ -117,7 +117,22 @@ def test_letters_and_digits_are_kept(text: str) -> None:
     assert re.findall(r"\w", shown) == re.findall(r"\w", text)
 
 
-signs = ["1.", "**", "~~", "```", "~~~", "|-", "---", "![", "&amp;", "    ", "\n\n", *"a-*_`>#|=[]()<&\\: \t\n"]
+signs = [
+    "1.",
+    "**",
+    "~~",
+    "```",
+    "~~~",
+    "|-",
+    "---",
+    "![",
+    "&amp;",
+    "    ",
+    "\n\n",
+    "a\r\n===\r\n",
+    "http://a",
+    *"a-*_`>#|=[]()<&\\: \t\r\n",
+]
 markup = st.lists(st.sampled_from(signs), max_size=30).map("".join)
 
 
