@@ -48,6 +48,18 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @secret *arguments: _sync
     deployer secret "$@"
 
+# give a literal another value in its manifest: just set staging logging-level INFO
+@set env name value *options: _sync
+    deployer set "$@"
+
+# add a variable: just add staging log-format json, or: just add staging metrics-token --secret
+@add env name *options: _sync
+    deployer add "$@"
+
+# remove a variable: just remove staging log-format
+@remove env name *options: _sync
+    deployer remove "$@"
+
 # any other verb of the deployer
 @deployer *arguments: _sync
     deployer "$@"

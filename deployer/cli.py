@@ -66,6 +66,20 @@ def parser() -> _Parser:
     unlock.add_argument("environment", metavar="ENV")
     unlock.add_argument("--approve", metavar="ID", help="the id of the lock, where nobody is at a terminal")
 
+    change = _verb(verbs, "set", _set, "give a literal of a manifest another value")
+    add = _verb(verbs, "add", _add, "add a variable to a manifest")
+    remove = _verb(verbs, "remove", _remove, "remove a variable from a manifest")
+    for verb in (change, add, remove):
+        verb.add_argument("environment", metavar="ENV")
+        verb.add_argument("name", metavar="NAME", help="such as logging-level, or LOGGING_LEVEL")
+        verb.add_argument("--json", action="store_true", help="for programs")
+    change.add_argument("value", metavar="VALUE")
+    add.add_argument("value", metavar="VALUE", nargs="?", help="of a literal; a secret's value never stands here")
+    add.add_argument("--secret", action="store_true", help="a secret instead of a literal")
+    add.add_argument("--generate", metavar="BYTES", type=int, help="a secret that is made of as many random bytes")
+    add.add_argument("--description", metavar="TEXT", help="what it is, or where it comes from")
+    add.add_argument("--store", choices=("parameter", "service"), help="where a literal is kept; parameter if left out")
+
     secret = verbs.add_parser("secret", help="set a secret").add_subparsers(metavar="VERB", required=True)
     put = _verb(secret, "set", _secret_set, "write a secret from a prompt or from standard input")
     put.add_argument("environment", metavar="ENV")
@@ -240,6 +254,45 @@ def _unlock(options: argparse.Namespace) -> int:
     ask = _ask if sys.stdin.isatty() else None
     loaded = load(manifest_path(options.environment))
     _out(unlock(loaded, Reporter(sys.stderr), ask=ask, approve=options.approve))
+    return 0
+
+
+def _set(options: argparse.Namespace) -> int:
+    from deployer.project import manifest_path
+    from deployer.verbs import edit
+
+    path = manifest_path(options.environment)
+    edited = edit.set_value(path, options.name, options.value)
+    _out(edit.show(edited, path.stem, as_json=options.json))
+    return 0
+
+
+def _add(options: argparse.Namespace) -> int:
+    from deployer.manifest import edit as entry
+    from deployer.project import manifest_path
+    from deployer.verbs import edit
+
+    secret = options.secret or options.generate is not None
+    if secret == (options.value is not None):
+        wrong = "a secret's value never stands in a manifest" if secret else "a literal needs a value"
+        raise UsageError(wrong, fix="just add ENV NAME VALUE, or: just add ENV NAME --secret")
+    if secret and options.store:
+        raise UsageError("--store belongs to a literal", fix="leave it out: every secret is kept in SSM")
+    path = manifest_path(options.environment)
+    if secret:
+        text = entry.secret(generate=options.generate, description=options.description)
+    else:
+        text = entry.literal(options.value, store=options.store, description=options.description)
+    _out(edit.show(edit.add(path, options.name, text, options.value), path.stem, as_json=options.json))
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from deployer.project import manifest_path
+    from deployer.verbs import edit
+
+    path = manifest_path(options.environment)
+    _out(edit.show(edit.remove(path, options.name), path.stem, as_json=options.json))
     return 0
 
 

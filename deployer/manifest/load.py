@@ -35,6 +35,10 @@ class Loaded:
         """The place of a key, as `where("variables", "logging-level")`; of the nearest group if it is absent."""
         return tree.where(self._root, keys)
 
+    def find(self, *keys: str | int) -> tuple[tree.Word | None, tree.Node | None]:
+        """The key and the node at a place; (None, None) where the file has nothing."""
+        return tree.find(self._root, keys)
+
     def problem(self, *keys: str | int, what: str, why: str = "", fix: str = "", hide: Collection[str] = ()) -> Problem:
         """A problem at a place of this file, found by a later stage.
 

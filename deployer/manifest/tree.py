@@ -53,9 +53,13 @@ class Word:
 
 @dataclass(slots=True)
 class Group:
-    """A mapping: every entry in the order of the file, those with a repeated key too."""
+    """A mapping: every entry in the order of the file, those with a repeated key too.
+
+    `end` is the position just after its closing bracket; None when it has no brackets.
+    """
 
     start: Position
+    end: Position | None = None
     entries: list[tuple[Word, Node]] = field(default_factory=list)
     first: dict[str, tuple[Word, Node]] = field(default_factory=dict)
     waiting: Word | None = None  # a key that is still without its value
@@ -63,9 +67,10 @@ class Group:
 
 @dataclass(slots=True)
 class Items:
-    """A sequence."""
+    """A sequence; `end` as for a mapping."""
 
     start: Position
+    end: Position | None = None
     nodes: list[Node] = field(default_factory=list)
 
 
@@ -126,6 +131,7 @@ class _Builder:
         self.findings: list[Finding] = []
         self.last = Position(1, 1)
         self._open: list[Group | Items] = []
+        self._bracketed: list[bool] = []
         self._documents = 0
 
     def take(self, event: Any) -> None:
@@ -134,7 +140,7 @@ class _Builder:
         if isinstance(event, DocumentStartEvent):
             self._document(event, start)
         elif isinstance(event, CollectionEndEvent):
-            self._open.pop()
+            self._close(_position(event.end_mark))
         elif isinstance(event, ScalarEvent):
             opaque = self._refuse_extras(event, start) or self._refuse_unseen(event.value, start)
             plain = not event.style
@@ -147,8 +153,14 @@ class _Builder:
             node = Group(start) if isinstance(event, MappingStartEvent) else Items(start)
             self._add(node)
             self._open.append(node)
+            self._bracketed.append(bool(event.flow_style))
             if len(self._open) > DEEPEST:
                 raise _TooDeep
+
+    def _close(self, end: Position) -> None:
+        node = self._open.pop()
+        if self._bracketed.pop():
+            node.end = end
 
     def _document(self, event: DocumentStartEvent, start: Position) -> None:
         self._documents += 1
@@ -242,6 +254,14 @@ def where(root: Node | None, path: Path) -> Position:
         if node is not None:
             return key.start if key else node.start
     return root.start if root else Position(1, 1)
+
+
+def last_line(node: Node) -> int:
+    """The last line that holds a part of a node."""
+    if isinstance(node, Word):
+        return node.end.line
+    inside = [value for _, value in node.entries] if isinstance(node, Group) else node.nodes
+    return max([node.start.line, *([node.end.line] if node.end else []), *map(last_line, inside)])
 
 
 def words(node: Node | None, path: Path = ()) -> Iterator[tuple[Path, Word]]:

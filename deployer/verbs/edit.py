@@ -1,0 +1,125 @@
+"""`deployer set|add|remove ENV NAME`: edit a manifest; what `check` would refuse is not written."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deployer import names
+from deployer.errors import UsageError
+from deployer.manifest import edit
+from deployer.manifest.excerpt import close
+from deployer.manifest.load import Loaded, load, parse
+from deployer.manifest.model import Literal, Secret
+from deployer.manifest.problem import InvalidManifest
+from deployer.verbs.check import refuse_contract_problems
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What was done to a variable: `same`, `set`, `added` or `removed`, on which line.
+
+    `before` and `after` are its values, None for a secret and where there is nothing.
+    """
+
+    did: str
+    file: str
+    line: int
+    name: str
+    before: str | None
+    after: str | None
+
+
+def set_value(path: Path, name: str, value: str) -> Edited:
+    """Give a literal another value. Raises UsageError for a secret, and InvalidManifest for what would be refused."""
+    loaded = load(path)
+    variable = _known(loaded, name := _name(name))
+    if isinstance(variable, Secret):
+        raise UsageError(
+            f"{name} is a secret: its value never stands in a manifest; nothing was changed",
+            why="what is typed on a command line stays in the history of the shell",
+            fix=f"just secret set {loaded.manifest.environment} {name}",
+        )
+    line = loaded.where("variables", name).line
+    if variable.text == value:
+        return Edited("same", str(path), line, name, value, value)
+    _write(loaded, edit.set_value(loaded, name, value))
+    return Edited("set", str(path), line, name, variable.text, value)
+
+
+def add(path: Path, name: str, entry: str, value: str | None) -> Edited:
+    """Add a variable, described by an entry of `edit`. Raises UsageError when there is one, and InvalidManifest."""
+    loaded = load(path)
+    name = _name(name)
+    if name in loaded.manifest.variables:
+        line = loaded.where("variables", name).line
+        raise UsageError(
+            f"{path}:{line}: {name} is there already", fix=f"just set {loaded.manifest.environment} {name} VALUE"
+        )
+    now = _write(loaded, edit.add(loaded, name, entry))
+    return Edited("added", str(path), now.where("variables", name).line, name, None, value)
+
+
+def remove(path: Path, name: str) -> Edited:
+    """Remove a variable. Raises InvalidManifest when the service needs it."""
+    loaded = load(path)
+    variable = _known(loaded, name := _name(name))
+    line = loaded.where("variables", name).line
+    _write(loaded, edit.remove(loaded, name))
+    return Edited("removed", str(path), line, name, variable.text if isinstance(variable, Literal) else None, None)
+
+
+def show(edited: Edited, environment: str, *, as_json: bool) -> str:
+    """What was edited, as one line and what to do next, or as JSON."""
+    if as_json:
+        return json.dumps(asdict(edited), sort_keys=True, ensure_ascii=False)
+    where = f"{edited.file}:{edited.line}: {edited.name}"
+    if edited.did == "same":
+        return f"{where} is {_shown(edited.after)} already"
+    change = f"{_shown(edited.before)} -> {_shown(edited.after)}" if edited.did == "set" else edited.did
+    return f"{where}: {change}\nNext: just plan {environment}"
+
+
+def _shown(value: str | None) -> str:
+    text = value or ""
+    return text if text.isprintable() and text else json.dumps(text, ensure_ascii=False)
+
+
+def _name(given: str) -> str:
+    """A parameter's name, also when its variable is named: LOGGING_LEVEL is logging-level."""
+    return given if names.why_not_a_variable(given) else names.parameter(given)
+
+
+def _known(loaded: Loaded, name: str) -> Literal | Secret:
+    variable = loaded.manifest.variables.get(name)
+    if variable is None:
+        near = close(name, loaded.manifest.variables)
+        fix = f"did you mean {near}?" if near else f"use one of: {', '.join(loaded.manifest.variables)}"
+        raise UsageError(f"{loaded.path} has no variable {name}", fix=fix)
+    return variable
+
+
+def _write(before: Loaded, text: str) -> Loaded:
+    """Write the file if it is good; the old one stays until the new one is whole."""
+    raw = text.encode()
+    try:
+        loaded = parse(raw, before.path)
+        refuse_contract_problems(loaded)
+    except InvalidManifest as refused:
+        refused.what = f"{refused.what} would be in it; the file was left as it is"
+        raise
+    target = before.path.resolve()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+        temporary.chmod(target.stat().st_mode & 0o777)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return loaded

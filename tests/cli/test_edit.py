@@ -1,0 +1,112 @@
+"""`set`, `add` and `remove` as processes, in a project of their own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from tests.cli.test_cli import ROOT, deployer
+
+Run = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "env", tmp_path / "env")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(project: Path) -> Run:
+    return lambda *arguments: deployer(*arguments, cwd=project)
+
+
+def staging(project: Path) -> str:
+    return (project / "env" / "staging.yaml").read_text()
+
+
+def test_a_literal_is_set_added_and_removed(run: Run, project: Path) -> None:
+    before = staging(project)
+    done = run("set", "staging", "LOGGING_LEVEL", "INFO")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "env/staging.yaml:58: logging-level: DEBUG -> INFO\nNext: just plan staging\n"
+    assert run("set", "staging", "logging-level", "INFO").stdout.endswith("is INFO already\n")
+    assert run("add", "staging", "lease-seconds", "30", "--store", "service").returncode == 0
+    assert staging(project).endswith("  lease-seconds: {kind: literal, value: 30, store: service}\n")
+    assert run("check", "staging").returncode == 0
+    assert run("remove", "staging", "lease-seconds").returncode == 0
+    assert run("set", "staging", "logging-level", "DEBUG").returncode == 0
+    assert staging(project) == before
+
+
+def test_a_secret_is_added_without_a_value(run: Run, project: Path) -> None:
+    done = run("add", "staging", "metrics-token", "--generate", "32", "--json")
+    assert json.loads(done.stdout) == {
+        "did": "added",
+        "file": "env/staging.yaml",
+        "line": 60,
+        "name": "metrics-token",
+        "before": None,
+        "after": None,
+    }
+    assert staging(project).endswith("  metrics-token: {kind: secret, generate: 32}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("set", "staging", "meta-app-secret", "x"), "just secret set staging meta-app-secret"),
+        (("set", "staging", "loging-level", "INFO"), "did you mean logging-level?"),
+        (("set", "staging", "logging-level", "NOISY"), "env/staging.yaml:58:"),
+        (("set", "staging", "logging-level", ""), "env/staging.yaml:58:"),
+        (("set", "staging", "origins", "a\u202eb"), "cannot be seen: U+202E"),
+        (("set", "staging", "backend-server-url", "EAAG" + "x1Y2" * 30), "fix:"),
+        (("set", "nowhere", "origins", "x"), "local, production, staging"),
+        (("add", "staging", "origins", "x"), "is there already"),
+        (("add", "staging", "no-such-setting", "x"), "the service has no setting NO_SUCH_SETTING"),
+        (("add", "staging", "Not A Name", "x"), "env/staging.yaml:"),
+        (("add", "staging", "x: {a: b}, y", "x"), "env/staging.yaml:"),
+        (("add", "staging", "lease-seconds"), "a literal needs a value"),
+        (("add", "staging", "lease-seconds", "30", "--secret"), "never stands in a manifest"),
+        (("add", "staging", "metrics-token", "--secret", "--store", "service"), "--store belongs to a literal"),
+        (("add", "staging", "metrics-token", "--generate", "5"), "env/staging.yaml:60:"),
+        (("add", "staging", "metrics-token", "--generate", "many"), "invalid int value"),
+        (("remove", "staging", "meta-app-secret"), "the service does not start without META_APP_SECRET"),
+        (("remove", "staging", "no-such-variable"), "has no variable no-such-variable"),
+    ],
+)
+def test_what_check_would_refuse_is_not_written(run: Run, project: Path, arguments: tuple[str, ...], said: str) -> None:
+    before = staging(project)
+    done = run(*arguments)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert staging(project) == before
+    assert sorted(path.name for path in (project / "env").iterdir()) == sorted(
+        path.name for path in (ROOT / "env").iterdir()
+    )
+
+
+def test_the_file_keeps_its_rights_and_a_link_stays_a_link(run: Run, project: Path) -> None:
+    real = project / "real.yaml"
+    link = project / "env" / "staging.yaml"
+    link.rename(real)
+    real.chmod(0o640)
+    link.symlink_to(real)
+    assert run("set", "staging", "logging-level", "INFO").returncode == 0
+    assert link.is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert "value: INFO" in real.read_text()
+
+
+def test_a_line_break_is_shown_as_one(run: Run) -> None:
+    assert '-> "a\\nb"\n' in run("set", "staging", "origins", "a\nb").stdout
