@@ -44,7 +44,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @down env="local": _sync
     deployer local down "$@"
 
-# set a secret: just secret set staging meta-app-secret
+# set, make, replace and list secrets: just secret list staging
 @secret *arguments: _sync
     deployer secret "$@"
 

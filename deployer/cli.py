@@ -14,8 +14,11 @@ from deployer.errors import UsageError
 from deployer.view.progress import Reporter, write
 
 if TYPE_CHECKING:
+    from deployer.manifest.load import Loaded
     from deployer.run.look import Planned
     from deployer.verbs.environment import Environment
+
+LARGEST_FILE = 1024 * 1024  # bytes
 
 # A verb's modules are imported in its function: `deployer check` must not pay for AWS.
 
@@ -80,10 +83,7 @@ def parser() -> _Parser:
     add.add_argument("--description", metavar="TEXT", help="what it is, or where it comes from")
     add.add_argument("--store", choices=("parameter", "service"), help="where a literal is kept; parameter if left out")
 
-    secret = verbs.add_parser("secret", help="set a secret").add_subparsers(metavar="VERB", required=True)
-    put = _verb(secret, "set", _secret_set, "write a secret from a prompt or from standard input")
-    put.add_argument("environment", metavar="ENV")
-    put.add_argument("name", metavar="NAME", help="as in the manifest, such as meta-app-secret")
+    _add_secret(verbs)
 
     local = verbs.add_parser("local", help="the local world").add_subparsers(metavar="VERB", required=True)
     for name, text in {
@@ -100,9 +100,31 @@ def parser() -> _Parser:
     say.add_argument("text", metavar="TEXT", nargs="+")
     say.add_argument("--from", dest="user", default="15551230000", metavar="NUMBER", help="the user's number")
 
-    schema = _verb(verbs, "schema", _schema, "print the JSON Schema of a manifest, or of a plan")
-    schema.add_argument("of", metavar="KIND", nargs="?", choices=("manifest", "plan"), default="manifest")
+    schema = _verb(verbs, "schema", _schema, "print the JSON Schema of a manifest, or of what a verb prints as JSON")
+    schema.add_argument("of", metavar="KIND", nargs="?", default="manifest", help="manifest when left out")
     return top
+
+
+def _add_secret(verbs: _Verbs) -> None:
+    about = "set, make, replace and list secrets; none of these verbs deploys"
+    secret = verbs.add_parser("secret", help=about, description=about).add_subparsers(metavar="VERB", required=True)
+    put = _verb(secret, "set", _secret_set, "write a secret from a prompt, from standard input, or from a file")
+    generate = _verb(secret, "generate", _secret_generate, "make a secret of as many random bytes as the manifest says")
+    rotate = _verb(secret, "rotate", _secret_rotate, "replace a secret by new random bytes, or by what is read")
+    unset = _verb(secret, "unset", _secret_unset, "delete a secret")
+    for verb in (put, generate, rotate, unset):
+        verb.add_argument("environment", metavar="ENV")
+        verb.add_argument("name", metavar="NAME", help="such as meta-app-secret, or META_APP_SECRET")
+    for verb in (put, rotate):
+        verb.add_argument("--file", metavar="FILE", type=Path, help="read the value from a file")
+    unset.add_argument("--approve", metavar="NAME", help="the name once more, where nobody is at a terminal")
+    listing = _verb(secret, "list", _secret_list, "list the secrets and whether the containers hold them; no value")
+    imported = _verb(secret, "import", _secret_import, "set the secrets that a dotenv file gives")
+    for verb in (listing, imported):
+        verb.add_argument("environment", metavar="ENV")
+        verb.add_argument("--json", action="store_true", help="for programs")
+    imported.add_argument("file", metavar="FILE", help="- is standard input")
+    imported.add_argument("--check", action="store_true", help="show what would be set, and write nothing")
 
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 -- argparse gives it no other name
@@ -134,8 +156,10 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _schema(options: argparse.Namespace) -> int:
-    from deployer.verbs.schema import schema
+    from deployer.verbs.schema import KINDS, schema
 
+    if options.of not in KINDS:
+        raise UsageError(f"there is no schema {options.of!r}", fix=f"use one of: {', '.join(KINDS)}")
     sys.stdout.write(schema(options.of))
     return 0
 
@@ -237,23 +261,17 @@ def _carry_out(options: argparse.Namespace, environment: Environment, planned: P
 
 
 def _releases(options: argparse.Namespace) -> int:
-    from deployer.manifest.load import load
-    from deployer.project import manifest_path
     from deployer.verbs.releases import releases
 
-    loaded = load(manifest_path(options.environment))
-    _out(releases(loaded, as_json=options.json, everything=options.all))
+    _out(releases(_loaded(options), as_json=options.json, everything=options.all))
     return 0
 
 
 def _unlock(options: argparse.Namespace) -> int:
-    from deployer.manifest.load import load
-    from deployer.project import manifest_path
     from deployer.verbs.unlock import unlock
 
     ask = _ask if sys.stdin.isatty() else None
-    loaded = load(manifest_path(options.environment))
-    _out(unlock(loaded, Reporter(sys.stderr), ask=ask, approve=options.approve))
+    _out(unlock(_loaded(options), Reporter(sys.stderr), ask=ask, approve=options.approve))
     return 0
 
 
@@ -297,29 +315,97 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _secret_set(options: argparse.Namespace) -> int:
+    from deployer.verbs.secret.writing import put
+
+    _out(put(_loaded(options), options.name, _value(options.file)))
+    return 0
+
+
+def _secret_generate(options: argparse.Namespace) -> int:
+    from deployer.verbs.secret.writing import generate
+
+    _out(generate(_loaded(options), options.name))
+    return 0
+
+
+def _secret_rotate(options: argparse.Namespace) -> int:
+    from deployer.verbs.secret.writing import rotate
+
+    _out(rotate(_loaded(options), options.name, _value(options.file)))
+    return 0
+
+
+def _secret_unset(options: argparse.Namespace) -> int:
+    from deployer.verbs.secret.writing import unset
+
+    ask = _ask if sys.stdin.isatty() else None
+    _out(unset(_loaded(options), options.name, ask=ask, approve=options.approve))
+    return 0
+
+
+def _secret_list(options: argparse.Namespace) -> int:
+    from deployer.verbs.secret.listing import secret_list
+
+    _out(secret_list(_loaded(options), as_json=options.json))
+    return 0
+
+
+def _secret_import(options: argparse.Namespace) -> int:
+    from deployer.verbs.secret.importing import secret_import, show
+
+    loaded = _loaded(options)
+    text = _text(sys.stdin.buffer.read(LARGEST_FILE + 1) if options.file == "-" else _bytes(Path(options.file)))
+    done = secret_import(loaded, text, options.file, write=not options.check)
+    _out(show(done, loaded.manifest.environment, as_json=options.json))
+    return 0
+
+
+def _loaded(options: argparse.Namespace) -> Loaded:
     from deployer.manifest.load import load
     from deployer.project import manifest_path
-    from deployer.verbs.secret import put
+
+    return load(manifest_path(options.environment))
+
+
+def _value(file: Path | None) -> Callable[[str], str]:
+    """Reads a secret: from the file, from a person who types it twice unseen, or from standard input."""
 
     def read(prompt: str) -> str:
-        if sys.stdin.isatty():
-            return getpass.getpass(prompt)
-        try:
-            return sys.stdin.buffer.read().decode()
-        except UnicodeDecodeError:
-            raise UsageError("the value is not UTF-8 text; nothing was changed") from None
+        if file is not None:
+            return _text(_bytes(file))
+        if not sys.stdin.isatty():
+            return _text(sys.stdin.buffer.read(LARGEST_FILE + 1))
+        first, second = getpass.getpass(prompt), getpass.getpass("once more: ")
+        if first != second:
+            raise UsageError("the two differ; nothing was changed")
+        return first
 
-    _out(put(load(manifest_path(options.environment)), options.name, read))
-    return 0
+    return read
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise UsageError(f"{file} cannot be read; nothing was changed", why=why) from None
+
+
+def _text(raw: bytes) -> str:
+    if len(raw) > LARGEST_FILE:
+        raise UsageError("this is more than 1 MiB; nothing was changed")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError("the value is not UTF-8 text; nothing was changed") from None
 
 
 def _local(options: argparse.Namespace) -> int:
     from deployer.local.settings import world_settings
-    from deployer.manifest.load import load
-    from deployer.project import manifest_path
     from deployer.verbs import local
 
-    settings = world_settings(load(manifest_path(options.environment)))
+    settings = world_settings(_loaded(options))
     verb = {"up": local.up, "down": local.down, "status": local.status, "env": local.env}[options.local]
     _out(verb(settings))
     return 0
@@ -327,11 +413,9 @@ def _local(options: argparse.Namespace) -> int:
 
 def _say(options: argparse.Namespace) -> int:
     from deployer.local.settings import world_settings
-    from deployer.manifest.load import load
-    from deployer.project import manifest_path
     from deployer.verbs.say import say
 
-    settings = world_settings(load(manifest_path(options.environment)))
+    settings = world_settings(_loaded(options))
     text = " ".join(options.text)
     if not text.strip():
         raise UsageError("there is nothing to say", fix='just say ENV "What is Ansari?"')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from deployer import names
@@ -16,21 +16,7 @@ from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Literal, Secret
 from deployer.manifest.problem import InvalidManifest
 from deployer.verbs.check import refuse_contract_problems
-
-
-@dataclass(frozen=True)
-class Edited:
-    """What was done to a variable: `same`, `set`, `added` or `removed`, on which line.
-
-    `before` and `after` are its values, None for a secret and where there is nothing.
-    """
-
-    did: str
-    file: str
-    line: int
-    name: str
-    before: str | None
-    after: str | None
+from deployer.view.documents import Edited
 
 
 def set_value(path: Path, name: str, value: str) -> Edited:

@@ -1,17 +1,30 @@
-"""`deployer schema [manifest|plan]`: the JSON Schema that editors and programs check against."""
+"""`deployer schema KIND`: the JSON Schema of a manifest, and of what each verb prints with --json."""
 
 from __future__ import annotations
 
 import json
+from typing import Any, Final
+
+from pydantic import TypeAdapter
 
 from deployer.core.document import PlanDocument
 from deployer.manifest.schema import schema_text
+from deployer.view.documents import Edited, Imported, Listed
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
+    "plan": ("A plan of the deployer", PlanDocument),
+    "edit": ("An edit of a manifest", Edited),
+    "secrets": ("The secrets of an environment", tuple[Listed, ...]),
+    "import": ("What became of an import of secrets", tuple[Imported, ...]),
+}
+KINDS: Final = ("manifest", *_DOCUMENTS)
 
 
 def schema(of: str) -> str:
-    """The schema as the checked-in file holds it."""
+    """The schema as text, such as the checked-in files hold it."""
     if of == "manifest":
         return schema_text()
-    generated = PlanDocument.model_json_schema(mode="serialization")
-    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A plan of the deployer"}
-    return json.dumps({**generated, **dialect}, indent=2) + "\n"
+    title, kind = _DOCUMENTS[of]
+    generated = TypeAdapter(kind).json_schema(mode="serialization")
+    return json.dumps({**generated, "$schema": DIALECT, "title": title}, indent=2) + "\n"

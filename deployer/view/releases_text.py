@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deployer.core.release import RecordedRelease
+from deployer.view.table import table
 
 NEWEST = 20
 HEADINGS = ("", "number", "when", "who", "commit", "image", "took", "outcome")
@@ -16,8 +17,7 @@ def render(releases: Sequence[RecordedRelease], live: int | None, *, environment
         return f"{environment} has no recorded release yet."
     shown = list(reversed(releases))[: None if everything else NEWEST]
     rows = [HEADINGS, *(_row(entry, live) for entry in shown)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [table(rows)]
     if len(shown) < len(releases):
         lines.append(f"   {len(releases) - len(shown)} older (--all)")
     return "\n".join(lines)

@@ -83,6 +83,13 @@ def test_none_is_shown_by_any_verb_whatever_goes_wrong(surfaces: Surfaces) -> No
     held = aws.secret_values(checkout)
     assert held == SENTINELS
     run("secret", "set", "local", "meta-app-secret", stdin=NEWER)
+    run("secret", "rotate", "local", "meta-app-secret", stdin=NEWER, code=3)
+    run("secret", "list", "local")
+    run("secret", "list", "local", "--json")
+    (checkout.root / "old.env").write_text(f"META_APP_SECRET='{NEWER}'\nX={NEWER}\n")
+    run("secret", "import", "local", "old.env", "--json")
+    (checkout.root / "bad.env").write_text(f"{NEWER}\nMETA_APP_SECRET={NEWER}\n{NEWER}=1\n")
+    run("secret", "import", "local", "bad.env", code=3)
     for form in ([], ["--json"], ["--markdown"], ["--out", "plan.json"]):
         run("plan", "local", *form)
     run("reconcile", "local", "--json")

@@ -1,0 +1,106 @@
+"""`deployer secret import ENV FILE`: take the secrets of a manifest from a dotenv file."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+
+from dotenv.parser import parse_stream
+
+from deployer import names
+from deployer.aws import ssm
+from deployer.aws.session import Session
+from deployer.core.secret import SecretValue
+from deployer.errors import UsageError
+from deployer.manifest.load import Loaded
+from deployer.manifest.model import Literal
+from deployer.verbs.environment import open_session
+from deployer.verbs.secret.place import Place, checked, refuse_unusable, secrets_of
+from deployer.view.documents import Imported
+from deployer.view.table import table
+
+
+def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple[Imported, ...]:
+    """Write those secrets of the manifest that the file gives and SSM does not hold yet.
+
+    All values are looked at before the first is written. Raises UsageError for lines that cannot be read, names that
+    come twice, and values the service would refuse.
+    """
+    given = _read(text, file)
+    known = secrets_of(loaded)
+    chosen = {name: value for name, value in given.items() if name in known and value != SecretValue("")}
+    refuse_unusable(loaded, chosen)
+    session, _ = open_session(loaded)
+    places = [Place(loaded, session, name, secret) for name, secret in known.items()]
+    held = _held(session, places) if chosen else {}
+    refuse_unusable(loaded, chosen, beside=held)
+    written = {place.name: place.write for place in places}
+    done: list[Imported] = []
+    for name in given:
+        if name not in known:
+            done.append(Imported(names.variable(name), _why_not(loaded, name)))
+        elif name not in chosen:
+            done.append(Imported(names.variable(name), "left: empty in the file"))
+        elif name in held and held[name] == chosen[name]:
+            done.append(Imported(names.variable(name), "the same already"))
+        elif write:
+            done.append(Imported(names.variable(name), "set", written[name](chosen[name])))
+        else:
+            done.append(Imported(names.variable(name), "would be replaced" if name in held else "would be set"))
+    done += [Imported(names.variable(name), "not in the file") for name in known if name not in given]
+    return tuple(done)
+
+
+def show(done: tuple[Imported, ...], environment: str, *, as_json: bool) -> str:
+    """A line for each, for people or programs."""
+    if as_json:
+        return json.dumps([asdict(one) for one in done], indent=2)
+    rows = [(one.variable, one.did + (f" (version {one.version})" if one.version else "")) for one in done]
+    lines = [table(rows)] if rows else ["neither the file nor the manifest names a secret"]
+    if any(one.did == "set" for one in done):
+        lines.append(f"Containers get them with: just reconcile {environment}")
+    return "\n".join(lines)
+
+
+def _read(text: str, file: str) -> dict[str, SecretValue]:
+    """The values by parameter name. A line that cannot be read is never repeated: it may hold a secret."""
+    wrong: list[str] = []
+    found: dict[str, SecretValue] = {}
+    for line, variable, value in _bindings(text):
+        if variable is None or value is None:
+            wrong.append(f"{file}:{line}: this is no NAME=value")
+        elif names.why_not_a_variable(variable):
+            wrong.append(f"{file}:{line}: this is no variable's name, such as META_APP_SECRET")
+        elif names.why_reserved(variable) is None:
+            name = names.parameter(variable)
+            if name in found:
+                wrong.append(f"{file}:{line}: {variable} stands here for the second time")
+            found[name] = checked(value) if value else SecretValue("")
+    if wrong:
+        raise UsageError(f"{file} cannot be imported; nothing was changed", why="\n       ".join(wrong), fix="mend it")
+    return found
+
+
+def _bindings(text: str) -> Iterator[tuple[int, str | None, str | None]]:
+    """Line, name and value of whatever is neither blank nor a comment."""
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error or binding.key is not None:
+            blank = len(binding.original.string) - len(binding.original.string.lstrip("\r\n"))
+            yield binding.original.line + blank, None if binding.error else binding.key, binding.value
+
+
+def _held(session: Session, places: list[Place]) -> Mapping[str, SecretValue]:
+    held: dict[str, SecretValue] = {}
+    by_path = {place.path: place.name for place in places}
+    for batch in ssm.batches(list(by_path)):
+        revealed = ssm.reveal(session.ssm, batch)
+        held |= {by_path[path]: value for path, value in revealed.items()}
+    return held
+
+
+def _why_not(loaded: Loaded, name: str) -> str:
+    if isinstance(loaded.manifest.variables.get(name), Literal):
+        return f"left: a literal of {loaded.path}"
+    return "left: the manifest does not name it"

@@ -1,0 +1,52 @@
+"""`deployer secret list ENV`: every secret, and whether the containers hold what was set last. Never a value."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from deployer import names
+from deployer.aws import ledger, ssm
+from deployer.core.release import ledger_path
+from deployer.core.secret_state import SecretState, secret_states
+from deployer.manifest.load import Loaded
+from deployer.verbs.environment import open_session
+from deployer.verbs.secret.place import secrets_of
+from deployer.view.documents import Listed
+from deployer.view.table import table
+
+
+def secret_list(loaded: Loaded, *, as_json: bool) -> str:
+    """A line for each secret of the manifest, or JSON."""
+    manifest = loaded.manifest
+    session, _ = open_session(loaded)
+    paths = {name: names.join(manifest.aws.parameter_path, name) for name in secrets_of(loaded)}
+    found = ssm.describe(session.ssm, manifest.aws.parameter_path)
+    releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment))
+    states = secret_states(paths, found, releases)
+    if as_json:
+        return json.dumps([asdict(_listed(state)) for state in states], indent=2)
+    if not states:
+        return f"{loaded.path} names no secret."
+    rows = [("secret", "state", "version", "changed", "by"), *map(_row, states)]
+    waiting = [state.name for state in states if state.state in {"staged", "not deployed yet"}]
+    missing = [state.name for state in states if state.state == "missing"]
+    lines = [table(rows)]
+    lines += [f"Set it: just secret set {manifest.environment} {name}" for name in missing]
+    lines += [f"One deployment takes all that are staged: just reconcile {manifest.environment}"] if waiting else []
+    return "\n".join(lines)
+
+
+def _row(state: SecretState) -> tuple[str, ...]:
+    held = f", containers hold {state.running}" if state.state == "staged" and state.running is not None else ""
+    version = "" if state.version is None else f"{state.version}{held}"
+    return (state.name, state.state, version, _when(state).replace("T", " ")[:16], state.by.rpartition("/")[2])
+
+
+def _listed(state: SecretState) -> Listed:
+    return Listed(state.name, state.state, state.version, state.running, _when(state) or None, state.by or None)
+
+
+def _when(state: SecretState) -> str:
+    return datetime.fromtimestamp(state.changed, UTC).isoformat(timespec="seconds") if state.changed else ""

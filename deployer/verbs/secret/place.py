@@ -1,0 +1,90 @@
+"""A secret that a manifest names: where it is kept, and how a value gets there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ansari_whatsapp.settings import Settings
+from deployer import names
+from deployer.aws import ssm
+from deployer.aws.session import Session
+from deployer.core.facts import ParameterFact
+from deployer.core.secret import SecretValue
+from deployer.errors import UsageError
+from deployer.manifest.contract import refused_secrets
+from deployer.manifest.load import Loaded
+from deployer.manifest.model import Literal, Secret
+from deployer.verbs.environment import open_session
+
+MAXIMUM_BYTES = 4096  # a standard parameter's value (AWS Systems Manager user guide, "Managing parameter tiers")
+
+
+def secrets_of(loaded: Loaded) -> dict[str, Secret]:
+    """The secrets of a manifest by name."""
+    return {name: one for name, one in loaded.manifest.variables.items() if isinstance(one, Secret)}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One secret in SSM."""
+
+    loaded: Loaded
+    session: Session
+    name: str
+    secret: Secret
+
+    @classmethod
+    def open(cls, loaded: Loaded, name: str) -> Place:
+        """Raises UsageError when the manifest has no such secret, and Refused for credentials of another account."""
+        name = name if names.why_not_a_variable(name) else names.parameter(name)
+        known = secrets_of(loaded)
+        if name not in known:
+            raise UsageError(f"{loaded.path} has no secret {name}", fix=f"use one of: {', '.join(known)}")
+        return cls(loaded, open_session(loaded)[0], name, known[name])
+
+    @property
+    def path(self) -> str:
+        return names.join(self.loaded.manifest.aws.parameter_path, self.name)
+
+    @property
+    def next_step(self) -> str:
+        """How the containers get what was written."""
+        return f"Containers get it with: just reconcile {self.loaded.manifest.environment}"
+
+    def found(self) -> ParameterFact | None:
+        """What SSM holds, without the value."""
+        return ssm.read(self.session.ssm, [self.path]).get(self.path)
+
+    def write(self, value: SecretValue) -> int:
+        """Write it as a new version, and return that."""
+        description = self.secret.description or ""
+        return ssm.put(self.session.ssm, self.path, value, description, create=self.found() is None)
+
+
+def checked(text: str) -> SecretValue:
+    """One trailing newline is what a pipe or an editor adds; the rest is the secret. Raises UsageError."""
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text.strip():
+        raise UsageError("the value is empty; nothing was changed")
+    if len(text.encode()) > MAXIMUM_BYTES:
+        raise UsageError(f"the value has more than {MAXIMUM_BYTES} bytes, which SSM does not take; nothing was changed")
+    return SecretValue(text)
+
+
+def refuse_unusable(
+    loaded: Loaded, values: Mapping[str, SecretValue], beside: Mapping[str, SecretValue] | None = None
+) -> None:
+    """Raises UsageError, naming every secret with whose value the service would not start.
+
+    `beside` holds the other secrets as far as they are known: some may not be the same.
+    """
+    variables = loaded.manifest.variables
+    literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, Literal)}
+    together = {names.variable(name): value for name, value in {**(beside or {}), **values}.items()}
+    refused = refused_secrets(Settings, literals, together)
+    if refused := {v: reason for v, reason in refused.items() if not v or names.parameter(v) in values}:
+        why = "\n       ".join(f"{variable}: {reason}" if variable else reason for variable, reason in refused.items())
+        raise UsageError(
+            "the service would not start with this; nothing was changed", why=why, fix="give another value"
+        )

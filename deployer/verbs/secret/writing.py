@@ -1,0 +1,96 @@
+"""`deployer secret set|generate|rotate|unset ENV NAME`: change a secret. None deploys; the next reconcile does."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from deployer import names
+from deployer.aws import ssm
+from deployer.core.secret import SecretValue
+from deployer.errors import Refused, UsageError
+from deployer.manifest.load import Loaded
+from deployer.verbs.environment import open_session
+from deployer.verbs.secret.place import Place, checked, refuse_unusable
+
+Read = Callable[[str], str]
+
+
+def put(loaded: Loaded, name: str, read: Read) -> str:
+    """Read the value with `read(prompt)` and write it as a new version. Returns what to tell the user."""
+    place = Place.open(loaded, name)
+    value = checked(read(f"{place.name}: "))
+    return _written(place, value, "set")
+
+
+def generate(loaded: Loaded, name: str) -> str:
+    """Make a secret of as many random bytes as the manifest says. Raises UsageError when there is one already."""
+    place = Place.open(loaded, name)
+    size = _size(place)
+    if found := place.found():
+        raise UsageError(
+            f"{place.name} is there already (version {found.version}); nothing was changed",
+            fix=f"just secret rotate {loaded.manifest.environment} {place.name}",
+        )
+    return _written(place, SecretValue(secrets.token_urlsafe(size)), "made")
+
+
+def rotate(loaded: Loaded, name: str, read: Read) -> str:
+    """Replace a secret that is there: by new random bytes where the manifest says how many, else by what is read."""
+    place = Place.open(loaded, name)
+    found = place.found()
+    if found is None:
+        raise UsageError(
+            f"{place.name} has no value that could be replaced",
+            fix=f"just secret set {loaded.manifest.environment} {place.name}",
+        )
+    if place.secret.generate:
+        value = SecretValue(secrets.token_urlsafe(place.secret.generate))
+    else:
+        value = checked(read(f"new {place.name}: "))
+        if ssm.reveal(place.session.ssm, [place.path]).get(place.path) == value:
+            raise UsageError("that is the value it has already; nothing was changed")
+    return _written(place, value, "replaced")
+
+
+def unset(loaded: Loaded, name: str, *, ask: Read | None, approve: str | None) -> str:
+    """Delete a secret with its history, after its name was typed. It need not stand in the manifest any more.
+
+    Raises Refused without that, and UsageError when there is none, or it is not the deployer's.
+    """
+    name = name if names.why_not_a_variable(name) else names.parameter(name)
+    if reason := names.why_not_a_name(name):
+        raise UsageError("this is not a secret's name", why=reason, fix="write it like meta-app-secret")
+    aws = loaded.manifest.aws
+    session, _ = open_session(loaded)
+    path = names.join(aws.parameter_path, name)
+    found = ssm.describe(session.ssm, aws.parameter_path).get(path)
+    if found is None or not found.secure:
+        raise UsageError(f"there is no secret {path}", fix=f"just secret list {loaded.manifest.environment}")
+    if path not in ssm.ours(session.ssm, aws.parameter_path):
+        raise UsageError(f"{path} was not made by the deployer, which leaves it alone", fix="delete it in AWS yourself")
+    told = f"{path} (version {found.version}) goes with all its versions, and no rollback can bring it back"
+    if name in loaded.manifest.variables:
+        told += f".\n{loaded.path} names it: the service does not start again before it is set anew"
+    typed = approve if approve is not None else ask(f"{told}.\nType {name} to delete it: ").strip() if ask else None
+    if typed != name:
+        fix = f"--approve {name} says yes where nobody is at a terminal" if typed is None else "nothing was changed"
+        raise Refused(f"{name} was not deleted", why=told if typed is None else "its name was not typed", fix=fix)
+    ssm.delete(session.ssm, path)
+    return f"{name} is deleted."
+
+
+def _size(place: Place) -> int:
+    if place.secret.generate is None:
+        at = place.loaded.where("variables", place.name)
+        raise UsageError(
+            f"{place.loaded.path}:{at.line}:{at.col}: {place.name} has no `generate`",
+            why="nobody but its issuer can make a value for it, unless the manifest says of how many bytes",
+            fix=f"just secret set {place.loaded.manifest.environment} {place.name}",
+        )
+    return place.secret.generate
+
+
+def _written(place: Place, value: SecretValue, how: str) -> str:
+    refuse_unusable(place.loaded, {place.name: value})
+    return f"{place.name} is {how} (version {place.write(value)}). {place.next_step}"

@@ -1,0 +1,41 @@
+"""What verbs print with --json, as types: `deployer schema KIND` is made from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What was done to a variable: `same`, `set`, `added` or `removed`, on which line.
+
+    `before` and `after` are its values, None for a secret and where there is nothing.
+    """
+
+    did: str
+    file: str
+    line: int
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A secret as programs read it. `changed` is ISO 8601; `running` is the version that the containers hold."""
+
+    name: str
+    state: str
+    version: int | None
+    running: int | None
+    changed: str | None
+    by: str | None
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of one line or one secret: `version` is the new one, None where nothing was written."""
+
+    variable: str
+    did: str
+    version: int | None = None

@@ -1,0 +1,36 @@
+"""A command on a terminal: what is typed is typed when it is asked for."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+WITHIN = 60.0  # seconds
+
+
+def on_terminal(command: Sequence[str], cwd: Path, *typed: tuple[str, str]) -> tuple[int, str]:
+    """The exit code, and all that was shown. `typed` are pairs of what is waited for, and the line that answers it."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as it:
+        os.close(theirs)
+        shown = ""
+        for prompt, answer in typed:
+            before = len(shown)
+            while prompt not in shown[before:]:
+                shown += _read(ours)
+            os.write(ours, f"{answer}\n".encode())
+        while more := _read(ours):
+            shown += more
+        code = it.wait(WITHIN)
+    os.close(ours)
+    return code, shown
+
+
+def _read(terminal: int) -> str:
+    try:
+        return os.read(terminal, 4096).decode(errors="replace")
+    except OSError:  # how Linux says that nobody is left at the other end
+        return ""
