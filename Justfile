@@ -24,6 +24,14 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @releases env *options: _sync
     deployer releases "$@"
 
+# say what runs, since when, whether it is well, and what waits
+@status env *options: _sync
+    deployer status "$@"
+
+# show what the service has written: just logs staging --since 2h --follow
+@logs env *options: _sync
+    deployer logs "$@"
+
 # show and break a lock that was left behind
 @unlock env *options: _sync
     deployer unlock "$@"

@@ -65,6 +65,17 @@ def parser() -> _Parser:
     releases.add_argument("environment", metavar="ENV")
     releases.add_argument("--all", action="store_true", help="all that the ledger holds, not only the newest twenty")
     releases.add_argument("--json", action="store_true", help="for programs")
+    status = _verb(verbs, "status", _status, "say what runs, since when, whether it is well, and what waits")
+    status.add_argument("environment", metavar="ENV")
+    status.add_argument("--follow", action="store_true", help="first wait for the operation that is under way")
+    status.add_argument("--json", action="store_true", help="for programs")
+    logs = _verb(verbs, "logs", _logs, "show what the service has written; no secret is in it")
+    logs.add_argument("environment", metavar="ENV")
+    logs.add_argument("--since", metavar="TIME", default="15m", help="such as 90s, 15m, 2h or 3d")
+    logs.add_argument("--follow", action="store_true", help="go on until it is interrupted")
+    logs.add_argument("--service", action="store_true", help="what App Runner says about the service instead")
+    logs.add_argument("--operation", metavar="ID", default="", help="what App Runner said during one operation")
+    logs.add_argument("--json", action="store_true", help="a JSON object a line, for programs")
     unlock = _verb(verbs, "unlock", _unlock, "show and break a lock that was left behind")
     unlock.add_argument("environment", metavar="ENV")
     unlock.add_argument("--approve", metavar="ID", help="the id of the lock, where nobody is at a terminal")
@@ -264,6 +275,29 @@ def _releases(options: argparse.Namespace) -> int:
     from deployer.verbs.releases import releases
 
     _out(releases(_loaded(options), as_json=options.json, everything=options.all))
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    from deployer.verbs.environment import open_environment
+    from deployer.verbs.status import follow, show, status
+
+    reporter = Reporter(sys.stderr)
+    environment = open_environment(options.environment, reporter, start=False)
+    if options.follow and not follow(environment):
+        reporter.note("no operation is under way")
+    _out(show(status(environment), as_json=options.json))
+    return 0
+
+
+def _logs(options: argparse.Namespace) -> int:
+    from deployer.verbs.environment import open_environment
+    from deployer.verbs.logs import Wanted, seconds, show, tail
+
+    wanted = Wanted(options.service, options.operation, seconds(options.since), options.follow)
+    environment = open_environment(options.environment, Reporter(sys.stderr), start=False)
+    for line in tail(environment, wanted):
+        _out(show(line, as_json=options.json))
     return 0
 
 

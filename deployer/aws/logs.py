@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -12,19 +12,27 @@ if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient
 
 
-def since(logs: CloudWatchLogsClient, group: str, start: int, *, prefix: str = "", limit: int = 200) -> list[str]:
+class Line(NamedTuple):
+    """One line of a log. `at` is ms since 1970; `id` is its own."""
+
+    at: int
+    id: str
+    text: str
+
+
+def since(logs: CloudWatchLogsClient, group: str, start: int, *, prefix: str = "", limit: int = 200) -> list[Line]:
     """Up to `limit` lines, oldest first, from `start` (ms since 1970) on; of the streams that begin with `prefix`."""
-    lines: list[tuple[int, str]] = []
+    lines: list[Line] = []
     try:
         streams: dict[str, Any] = {"logStreamNames": _streams(logs, group, prefix)} if prefix else {}
         if prefix and not streams["logStreamNames"]:
             return []
         for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start, **streams):
-            lines += [(event["timestamp"], event["message"]) for event in page["events"]]
+            lines += [Line(event["timestamp"], event["eventId"], event["message"]) for event in page["events"]]
     except ClientError as error:
         only(error, "ResourceNotFoundException")
         return []
-    return [message for _, message in sorted(lines, key=lambda line: line[0])][-limit:]
+    return sorted(lines, key=lambda line: line.at)[-limit:]
 
 
 def _streams(logs: CloudWatchLogsClient, group: str, prefix: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from deployer.aws import logs
 from deployer.aws.session import Session
@@ -10,6 +11,9 @@ from deployer.run.scrub import Scrubber
 from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started, Target
 from deployer.view.progress import Reporter
+
+if TYPE_CHECKING:
+    from deployer.run.look import Run
 
 LOG_LINES, EVENT_LINES = 20, 3
 CLOCKS_APART = 5  # seconds that this machine's clock may be ahead of the platform's
@@ -24,6 +28,12 @@ class Follower:
     report: Reporter
     fastest: float
     scrubber: Scrubber
+
+    @classmethod
+    def of(cls, run: Run) -> Follower:
+        """One for the environment of a run."""
+        fastest = 0.1 if run.desired.local else 3.0
+        return cls(run.session, run.target, run.report, fastest, Scrubber(run.session, run.desired))
 
     def follow(self, started: Started, since: float) -> Progress:
         """Wait for the end, telling each event once. `since` is seconds since 1970."""
@@ -56,7 +66,7 @@ class Follower:
 
     def _lines(self, group: str, since: float, streams: str = "") -> list[str]:
         start = int((since - CLOCKS_APART) * 1000)
-        return self.scrubber.clean(logs.since(self.session.logs, group, start, prefix=streams))
+        return self.scrubber.clean([line.text for line in logs.since(self.session.logs, group, start, prefix=streams)])
 
 
 def _under(title: str, lines: list[str]) -> list[str]:

@@ -24,7 +24,6 @@ from deployer.run.apply import Applier, Extent
 from deployer.run.follow import Follower
 from deployer.run.look import Planned, Run, refuse_stale
 from deployer.run.probe import probe, public_url
-from deployer.run.scrub import Scrubber
 from deployer.targets.base import Progress, Started
 
 PROBE_SECONDS = 120.0  # DNS and the edge of App Runner need some time after a deployment
@@ -48,12 +47,7 @@ def settle(run: Run) -> RecordedRelease | None:
     Returns the release that the earlier run had recorded before it stopped, if any.
     """
     with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb="resume") as held:
-        return resume.settle(held, run.session, run.desired, run.target, _follower(run))
-
-
-def _follower(run: Run) -> Follower:
-    fastest = 0.1 if run.desired.local else 3.0
-    return Follower(run.session, run.target, run.report, fastest, Scrubber(run.session, run.desired))
+        return resume.settle(held, run.session, run.desired, run.target, Follower.of(run))
 
 
 class _Carrier:
@@ -63,7 +57,7 @@ class _Carrier:
         self._run = run
         self._held = held
         self._begin = begin
-        self._follower = _follower(run)
+        self._follower = Follower.of(run)
 
     def carry_out(self, planned: Planned) -> Outcome:
         """Make every change. Says what was started when it is interrupted, and how far it came when AWS fails."""

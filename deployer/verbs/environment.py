@@ -58,15 +58,18 @@ def open_session(loaded: Loaded) -> tuple[Session, str]:
     return session, session.check()
 
 
-def open_environment(name: str, report: Reporter, *, image: str | None = None, prune: bool = False) -> Environment:
+def open_environment(
+    name: str, report: Reporter, *, image: str | None = None, prune: bool = False, start: bool = True
+) -> Environment:
     """Read the manifest, start the local world if the manifest is for it, and confirm the account.
 
-    `image` is a tag in ECR instead of that of the current commit.
+    `image` is a tag in ECR instead of that of the current commit. Without `start`, a local world that does not run is
+    an error.
     """
     loaded = load(manifest_path(name))
     refuse_contract_problems(loaded)
     manifest = loaded.manifest
-    if manifest.aws.endpoint is not None:
+    if manifest.aws.endpoint is not None and start:
         settings = world_settings(loaded)
         _, started = lifecycle.up(settings)
         if started:

@@ -21,6 +21,43 @@ class Edited:
 
 
 @dataclass(frozen=True)
+class Status:
+    """How an environment stands. What there is none of is None.
+
+    `service` is the platform's own word; `answers` says what the public URL answered, `healthy` that it reports the
+    release that runs. `since` is ISO 8601. `edits` counts what a reconcile would change besides `staged` and `drift`;
+    `blocked` is what stands in its way.
+    """
+
+    app: str
+    environment: str
+    service: str | None
+    url: str | None
+    healthy: bool
+    answers: str
+    release: str | None
+    number: int | None
+    image: str | None
+    tag: str | None
+    since: str | None
+    by: str | None
+    operation: str | None
+    lock: str | None
+    staged: tuple[str, ...]
+    drift: tuple[str, ...]
+    edits: int
+    blocked: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of a log. `at` is ISO 8601 in UTC."""
+
+    at: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Listed:
     """A secret as programs read it. `changed` is ISO 8601; `running` is the version that the containers hold."""
 

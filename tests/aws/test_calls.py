@@ -342,9 +342,9 @@ def test_log_lines_come_in_order_and_since_a_moment(session: Session, fresh: str
         session.logs.create_log_stream(logGroupName=fresh, logStreamName=stream)
         events = [{"timestamp": time, "message": f"{stream}{time - now}"} for time in times]
         session.logs.put_log_events(logGroupName=fresh, logStreamName=stream, logEvents=events)  # type: ignore[arg-type]
-    assert logs.since(session.logs, fresh, now) == ["a0", "b1", "a2"]
-    assert logs.since(session.logs, fresh, now, prefix="b") == ["b1"]
-    assert logs.since(session.logs, fresh, now, limit=1) == ["a2"]
+    assert [line.text for line in logs.since(session.logs, fresh, now)] == ["a0", "b1", "a2"]
+    assert [line.text for line in logs.since(session.logs, fresh, now, prefix="b")] == ["b1"]
+    assert [line.text for line in logs.since(session.logs, fresh, now, limit=1)] == ["a2"]
 
 
 def test_threads_that_meet_their_first_error_together_all_recognise_it(session: Session) -> None:

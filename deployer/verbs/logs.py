@@ -1,0 +1,78 @@
+"""`deployer logs ENV`: what the service, or App Runner about it, has written."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from deployer.aws import logs
+from deployer.errors import Blocked, UsageError
+from deployer.run.scrub import Scrubber
+from deployer.targets.base import Started
+from deployer.verbs.environment import Environment
+from deployer.view.documents import LogLine
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LOOK_EVERY = 2.0  # seconds
+LATE = 30_000  # ms: CloudWatch may show a line after one that was written later
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines: of the platform instead of the application, of one operation, from `since` seconds ago on."""
+
+    platform: bool
+    operation: str
+    since: float
+    follow: bool
+
+
+def seconds(text: str) -> float:
+    """`90s`, `15m`, `2h` and `3d` in seconds. Raises UsageError."""
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if not found:
+        raise UsageError(f"{text!r} is no length of time", fix="write it like 30s, 15m, 2h or 3d")
+    return float(found[1]) * UNITS[found[2]]
+
+
+def tail(environment: Environment, wanted: Wanted, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
+    """The lines, oldest first; with `follow` for ever. No secret is in them. Raises Blocked without a service."""
+    run = environment.run
+    service = run.target.observe(run.desired.service_name)[0]
+    if service is None:
+        name = run.desired.environment
+        raise Blocked(f"there is no service {run.desired.service_name} yet", fix=f"just reconcile {name}")
+    scrubber = Scrubber(run.session, run.desired)
+    if not scrubber.learn():
+        raise Blocked(
+            "these credentials may not read the secrets, so that nobody knows what to hide in the lines",
+            fix="allow ssm:GetParameters with decryption, or look at the log group in the AWS console",
+        )
+    places = run.target.logs(Started(service.arn, wanted.operation))
+    group = places.platform if wanted.platform or wanted.operation else places.application
+    prefix = places.streams if wanted.operation else ""
+    start = int((time.time() - wanted.since) * 1000)
+    told: dict[str, int] = {}
+    while True:
+        for line in logs.since(run.session.logs, group, start, prefix=prefix, limit=10_000):
+            if line.id not in told:
+                told[line.id] = line.at
+                yield LogLine(_moment(line.at), scrubber.clean([line.text])[0].rstrip("\n"))
+        if not wanted.follow:
+            return
+        start = max([start, *(at - LATE for at in told.values())])
+        told = {name: at for name, at in told.items() if at >= start}
+        pause(LOOK_EVERY)
+
+
+def show(line: LogLine, *, as_json: bool) -> str:
+    """A line for a person, or one of JSON."""
+    return json.dumps(asdict(line), ensure_ascii=False) if as_json else f"{line.at}  {line.text}"
+
+
+def _moment(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

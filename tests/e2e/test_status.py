@@ -1,0 +1,169 @@
+"""`status` and `logs`: what an operator sees of an environment, changing nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+
+from tests.e2e import aws, tiny
+from tests.e2e.checkout import Checkout
+
+pytestmark = pytest.mark.timeout(240)
+TALKATIVE = tiny.SOURCE.replace(
+    "http.server.Threading",
+    'print("it starts, and holds " + os.environ["META_APP_SECRET"], flush=True)\nhttp.server.Threading',
+)
+
+
+@pytest.fixture(scope="module")
+def released(checkout: Checkout) -> Checkout:
+    tiny.commit(checkout, TALKATIVE)
+    assert checkout.deployer("status", "local").returncode == 1  # the local world does not run, and is not started
+    assert checkout.deployer("local", "up").returncode == 0
+    before = status(checkout)
+    assert (before["service"], before["release"], before["healthy"]) == (None, None, False)
+    assert "none yet" in checkout.deployer("status", "local").stdout
+    assert "there is no service" in checkout.deployer("logs", "local").stderr
+    assert checkout.deployer("reconcile", "local").returncode == 0
+    return checkout
+
+
+def status(checkout: Checkout) -> dict[str, Any]:
+    done = checkout.deployer("status", "local", "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    schema = json.loads(checkout.deployer("schema", "status").stdout)
+    jsonschema.Draft202012Validator(schema).validate(found)
+    return found
+
+
+def test_what_runs_is_told_with_its_release(released: Checkout) -> None:
+    found = status(released)
+    assert (found["service"], found["url"], found["healthy"]) == ("RUNNING", released.service, True)
+    assert found["number"] == 1
+    assert found["answers"] == f"reports release {found['release']}"
+    assert (found["staged"], found["drift"], found["edits"], found["blocked"]) == ([], [], 0, [])
+    assert (found["operation"], found["lock"]) == (None, None)
+    said = released.deployer("status", "local").stdout
+    for line in ("RUNNING at http://", "well: reports release", "1 (", "none under way", "free"):
+        assert line in said
+
+
+def test_what_waits_is_told_apart(released: Checkout) -> None:
+    released.deployer("secret", "set", "local", "meta-app-secret", stdin="a-new-secret-of-the-app")
+    client = aws.ssm(released)
+    client.put_parameter(Name=f"{aws.PATH}/meta-api-version", Value="v25.0", Overwrite=True)
+    released.edit("logging-level: {kind: literal, value: DEBUG}", "logging-level: {kind: literal, value: INFO}")
+    found = status(released)
+    assert [line.split()[0] for line in found["staged"]] == ["META_APP_SECRET"]
+    assert [line.split()[0] for line in found["drift"]] == ["META_API_VERSION"]
+    assert found["edits"] >= 1
+    assert found["number"] == 1
+    assert found["healthy"]
+
+
+def test_what_does_not_answer_is_not_well(released: Checkout) -> None:
+    runner = aws.apprunner(released)
+    [service] = runner.list_services()["ServiceSummaryList"]
+    runner.pause_service(ServiceArn=service["ServiceArn"])
+    until(released, "PAUSED")
+    found = status(released)
+    assert (found["service"], found["healthy"]) == ("PAUSED", False)
+    assert found["answers"] != ""
+    runner.resume_service(ServiceArn=service["ServiceArn"])
+    until(released, "RUNNING")
+
+
+def test_an_operation_under_way_is_waited_for(released: Checkout) -> None:
+    assert released.deployer("reconcile", "local").returncode == 0
+    assert "no operation is under way" in released.deployer("status", "local", "--follow").stderr
+    runner = aws.apprunner(released)
+    [service] = runner.list_services()["ServiceSummaryList"]
+    hold = {"hold": {"seconds": 5, "operation": "START_DEPLOYMENT"}}
+    httpx.put(f"{released.endpoint}/_local/faults", json=hold).raise_for_status()
+    runner.start_deployment(ServiceArn=service["ServiceArn"])
+    found = status(released)
+    assert (found["service"], found["number"]) == ("OPERATION_IN_PROGRESS", 2)
+    assert found["operation"].startswith("START_DEPLOYMENT")
+    done = released.deployer("status", "local", "--follow")
+    httpx.delete(f"{released.endpoint}/_local/faults")
+    assert done.returncode == 0, done.stderr
+    assert "START_DEPLOYMENT" in done.stderr
+    assert "OPERATION" not in done.stdout
+    assert status(released)["service"] == "RUNNING"
+
+
+def test_logs_are_shown_without_a_secret(released: Checkout) -> None:
+    secret = aws.secret_values(released)["meta-app-secret"]
+    said = released.deployer("logs", "local").stdout
+    assert "it starts, and holds <secret>" in said
+    assert secret not in said
+    lines = [json.loads(line) for line in released.deployer("logs", "local", "--json").stdout.splitlines()]
+    schema = json.loads(released.deployer("schema", "log-line").stdout)
+    for line in lines:
+        jsonschema.Draft202012Validator(schema).validate(line)
+        assert abs(datetime.fromisoformat(line["at"]) - datetime.now(UTC)).total_seconds() < 900
+    assert lines == sorted(lines, key=lambda line: line["at"])
+
+
+def test_logs_of_the_platform_and_of_one_operation(released: Checkout) -> None:
+    runner = aws.apprunner(released)
+    [service] = runner.list_services()["ServiceSummaryList"]
+    operation = runner.list_operations(ServiceArn=service["ServiceArn"])["OperationSummaryList"][-1]
+    everything = released.deployer("logs", "local", "--service").stdout
+    assert "CREATE_SERVICE" in everything
+    assert "START_DEPLOYMENT" in everything
+    one = released.deployer("logs", "local", "--operation", operation["Id"]).stdout
+    assert one != ""
+    assert set(one.splitlines()) <= set(everything.splitlines())
+    assert "START_DEPLOYMENT" not in one
+
+
+def test_logs_of_a_moment_ago_are_none(released: Checkout) -> None:
+    time.sleep(1.5)
+    assert released.deployer("logs", "local", "--since", "1s").stdout == ""
+
+
+@pytest.mark.parametrize("since", ["", "5", "5x", "-5m", "1.5h", "99999999d"])
+def test_a_length_of_time_is_checked(released: Checkout, since: str) -> None:
+    done = released.deployer("logs", "local", f"--since={since}")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "fix: write it like 30s, 15m, 2h or 3d" in done.stderr
+
+
+def test_logs_are_followed_until_they_are_interrupted(released: Checkout) -> None:
+    following = subprocess.Popen(
+        [sys.executable, "-m", "deployer", "logs", "local", "--follow", "--service", "--since", "1s"],
+        cwd=released.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        runner = aws.apprunner(released)
+        [service] = runner.list_services()["ServiceSummaryList"]
+        time.sleep(2)
+        runner.start_deployment(ServiceArn=service["ServiceArn"])
+        assert following.stdout is not None
+        lines = iter(following.stdout.readline, "")
+        assert any("SUCCEEDED" in line for line in lines)
+    finally:
+        following.send_signal(2)
+        said = following.communicate(timeout=30)[1]
+    assert "Traceback" not in said
+    assert following.returncode == 130
+
+
+def until(checkout: Checkout, wanted: str) -> None:
+    end = time.monotonic() + 30
+    while status(checkout)["service"] != wanted:
+        assert time.monotonic() < end, wanted
+        time.sleep(0.3)
