@@ -32,6 +32,22 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @logs env *options: _sync
     deployer logs "$@"
 
+# say what was changed outside the deployer, by whom and when
+@drift env *options: _sync
+    deployer drift "$@"
+
+# say where two environments differ: just diff staging production --secrets
+@diff left right *options: _sync
+    deployer diff "$@"
+
+# deploy the image that is healthy in one environment to another: just promote staging production
+@promote source env *options: _sync
+    deployer promote "$@"
+
+# print the variables of an environment for other tools: just export staging --format json
+@export env *options: _sync
+    deployer export "$@"
+
 # show and break a lock that was left behind
 @unlock env *options: _sync
     deployer unlock "$@"

@@ -69,6 +69,26 @@ def parser() -> _Parser:
     status.add_argument("environment", metavar="ENV")
     status.add_argument("--follow", action="store_true", help="first wait for the operation that is under way")
     status.add_argument("--json", action="store_true", help="for programs")
+    drift = _verb(verbs, "drift", _drift, "say what was changed outside the deployer, by whom and when")
+    drift.add_argument("environment", metavar="ENV")
+    diff = _verb(verbs, "diff", _diff, "say where two environments differ")
+    diff.add_argument("left", metavar="ENV")
+    diff.add_argument("right", metavar="ENV")
+    diff.add_argument("--secrets", action="store_true", help="say also which secrets are the same; reads them")
+    for verb in (drift, diff):
+        verb.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when there is anything to say")
+        verb.add_argument("--json", action="store_true", help="for programs")
+    promote = _verb(verbs, "promote", _promote, "deploy the image that is healthy in one environment to another")
+    promote.add_argument("source", metavar="FROM")
+    promote.add_argument("environment", metavar="TO")
+    promote.add_argument("--approve", metavar="ID", help="the fingerprint of the plan that was agreed to")
+    promote.add_argument("--retry", action="store_true", help="deploy a release that failed before, unchanged")
+    promote.add_argument("--json", action="store_true", help="for programs")
+    export = _verb(verbs, "export", _export, "print the variables of an environment for other tools")
+    export.add_argument("environment", metavar="ENV")
+    export.add_argument("--format", choices=("dotenv", "json", "github"), default="dotenv", help="dotenv when left out")
+    export.add_argument("--secrets", action="store_true", help="with the secrets of SSM, into the file of --out")
+    export.add_argument("--out", metavar="FILE", type=Path, help="a file that only you may read")
     logs = _verb(verbs, "logs", _logs, "show what the service has written; no secret is in it")
     logs.add_argument("environment", metavar="ENV")
     logs.add_argument("--since", metavar="TIME", default="15m", help="such as 90s, 15m, 2h or 3d")
@@ -298,6 +318,55 @@ def _logs(options: argparse.Namespace) -> int:
     environment = open_environment(options.environment, Reporter(sys.stderr), start=False)
     for line in tail(environment, wanted):
         _out(show(line, as_json=options.json))
+    return 0
+
+
+def _drift(options: argparse.Namespace) -> int:
+    from deployer.verbs.drift import drift, show
+    from deployer.verbs.environment import open_environment
+
+    found = drift(open_environment(options.environment, Reporter(sys.stderr), start=False))
+    _out(show(found, as_json=options.json))
+    return 2 if options.detailed_exitcode and (found.drift or found.staged) else 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from deployer.manifest.load import load
+    from deployer.project import manifest_path
+    from deployer.verbs.diff import diff, show
+
+    left, right = (load(manifest_path(name)) for name in (options.left, options.right))
+    found = diff(left, right, secrets=options.secrets)
+    _out(show(found, as_json=options.json))
+    return 2 if options.detailed_exitcode and not found.alike else 0
+
+
+def _promote(options: argparse.Namespace) -> int:
+    from deployer.manifest.load import load
+    from deployer.project import manifest_path
+    from deployer.verbs.environment import open_environment
+    from deployer.verbs.promote import refuse_another_image, running
+
+    reporter = Reporter(sys.stderr)
+    source = running(load(manifest_path(options.source)))
+    reporter.note(f"promoting release {source.number} of {source.environment}: {source.tag}, {source.digest[:19]}")
+    environment = open_environment(options.environment, reporter, image=source.tag)
+    planned = _settled_plan(environment)
+    refuse_another_image(source, planned.plan)
+    return _carry_out(options, environment, planned)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from deployer.verbs.export import export, export_with_secrets
+
+    if options.secrets != (options.out is not None):
+        wrong = "secrets are written to a file only" if options.secrets else "--out belongs to --secrets"
+        raise UsageError(wrong, fix="give both --secrets and --out FILE, or neither")
+    loaded = _loaded(options)
+    if options.secrets:
+        _out(export_with_secrets(loaded, options.format, options.out))
+    else:
+        _out(export(loaded, options.format))
     return 0
 
 

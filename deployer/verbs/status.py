@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 from deployer.core.facts import Facts
 from deployer.core.release import RELEASE_VARIABLE, last_healthy
+from deployer.core.waiting import waiting
 from deployer.run import resume
 from deployer.run.follow import Follower
-from deployer.run.look import Planned
 from deployer.run.probe import probe, public_url
 from deployer.targets.base import Operation, Progress, Started
 from deployer.verbs.environment import Environment
@@ -28,7 +28,7 @@ def status(environment: Environment) -> Status:
     url = public_url(service.url, local=run.desired.local) if service and service.url else None
     path = run.desired.settings.health_check.path
     seen = probe(url, path, runs or "", seconds=PROBE_SECONDS) if url else "there is no address to ask"
-    lines = _waiting(planned)
+    lines = waiting(planned.plan)
     return Status(
         app=run.desired.app,
         environment=run.desired.environment,
@@ -44,9 +44,9 @@ def status(environment: Environment) -> Status:
         by=entry.release.who if entry else None,
         operation=_under_way(run.target.newest_operation(service.arn) if service else None),
         lock=_lock(planned.facts),
-        staged=lines["staged"],
-        drift=lines["drift"],
-        edits=len(lines["edits"]),
+        staged=lines.staged,
+        drift=lines.drift,
+        edits=len(lines.edits),
         blocked=tuple(blocker.what for blocker in planned.plan.blockers),
     )
 
@@ -90,18 +90,6 @@ def show(found: Status, *, as_json: bool) -> str:
     ]
     title = f"{found.app} / {found.environment}"
     return "\n".join([title, *(f"  {name.ljust(9)}  {text}" for name, text in rows if text)])
-
-
-def _waiting(planned: Planned) -> dict[str, tuple[str, ...]]:
-    """What a reconcile would do: deploy what is staged, mend what drifted, apply what was edited."""
-    plan = planned.plan
-    drifted = [change for change in plan.changes if change.reason.startswith(("drift", "conflict"))]
-    edited = [change for change in plan.changes if change not in drifted and change.reason != "staged"]
-    return {
-        "staged": tuple(f"{notice.address}  {notice.detail}" for notice in plan.notices if notice.symbol == "!"),
-        "drift": tuple(f"{change.address}  {change.detail}  ({change.reason})" for change in drifted),
-        "edits": tuple(change.address for change in edited),
-    }
 
 
 def _under_way(operation: Operation | None) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deployer.manifest.compare import Difference
+
 
 @dataclass(frozen=True)
 class Edited:
@@ -76,3 +78,37 @@ class Imported:
     variable: str
     did: str
     version: int | None = None
+
+
+@dataclass(frozen=True)
+class SecretPair:
+    """Two values of a secret as numbers: the same number is the same value, None is none."""
+
+    name: str
+    left: str | None
+    right: str | None
+    same: bool
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two environments side by side."""
+
+    left: str
+    right: str
+    differences: tuple[Difference, ...]
+    secrets: tuple[SecretPair, ...]
+
+    @property
+    def alike(self) -> bool:
+        """Whether there is nothing to say: no difference, and every secret in both, each with a value of its own."""
+        return not self.differences and all(pair.left and pair.right and not pair.same for pair in self.secrets)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What somebody changed outside the deployer, and what was set and waits for a deployment; a line for each."""
+
+    environment: str
+    drift: tuple[str, ...]
+    staged: tuple[str, ...]

@@ -1,0 +1,61 @@
+"""`deployer diff ENV ENV`: where two environments differ, and which secrets they share that they should not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from deployer import names
+from deployer.aws import ssm
+from deployer.core.secret import SecretValue
+from deployer.manifest.compare import compare
+from deployer.manifest.load import Loaded
+from deployer.verbs.environment import open_session
+from deployer.verbs.secret.place import secrets_of
+from deployer.view.documents import Compared, SecretPair
+from deployer.view.table import table
+
+
+def diff(left: Loaded, right: Loaded, *, secrets: bool) -> Compared:
+    """What the manifests say otherwise; with `secrets` also which values are the same, compared in memory only."""
+    return Compared(
+        left=left.manifest.environment,
+        right=right.manifest.environment,
+        differences=compare(left.manifest, right.manifest),
+        secrets=_pairs(left, right) if secrets else (),
+    )
+
+
+def show(found: Compared, *, as_json: bool) -> str:
+    """A line for each difference, or JSON."""
+    if as_json:
+        return json.dumps(asdict(found), indent=2, ensure_ascii=False)
+    if not found.differences and not found.secrets:
+        return f"{found.left} and {found.right} say the same."
+    rows = [("", found.left, found.right)]
+    rows += [(one.name, one.left or "–", one.right or "–") for one in found.differences]
+    rows += [(one.name, one.left or "–", (one.right or "–") + _warning(one)) for one in found.secrets]
+    return table(rows)
+
+
+def _pairs(left: Loaded, right: Loaded) -> tuple[SecretPair, ...]:
+    ours, theirs = _values(left), _values(right)
+    return tuple(_pair(name, ours.get(name), theirs.get(name)) for name in dict.fromkeys([*ours, *theirs]))
+
+
+def _pair(name: str, ours: SecretValue | None, theirs: SecretValue | None) -> SecretPair:
+    same = ours is not None and ours == theirs
+    return SecretPair(name, None if ours is None else "#1", None if theirs is None else "#1" if same else "#2", same)
+
+
+def _values(loaded: Loaded) -> dict[str, SecretValue]:
+    session, _ = open_session(loaded)
+    by_path = {names.join(loaded.manifest.aws.parameter_path, name): name for name in secrets_of(loaded)}
+    values: dict[str, SecretValue] = {}
+    for batch in ssm.batches(list(by_path)):
+        values |= {by_path[path]: value for path, value in ssm.reveal(session.ssm, batch).items()}
+    return {name: values[name] for name in by_path.values() if name in values}
+
+
+def _warning(pair: SecretPair) -> str:
+    return "  the same value in both: whoever learns one knows the other" if pair.same else ""

@@ -1,0 +1,27 @@
+"""`deployer drift ENV`: what somebody changed outside the deployer, for a schedule in CI. It changes nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from deployer.core.waiting import waiting
+from deployer.verbs.environment import Environment
+from deployer.view.documents import Drift
+
+
+def drift(environment: Environment) -> Drift:
+    """Compare what AWS holds with the last release and the manifest."""
+    run = environment.run
+    found = waiting(run.compare(run.observed(), None).plan)
+    return Drift(run.desired.environment, found.drift, found.staged)
+
+
+def show(found: Drift, *, as_json: bool) -> str:
+    """A line for each, or JSON."""
+    if as_json:
+        return json.dumps(asdict(found), indent=2)
+    lines = [*(f"drift   {line}" for line in found.drift), *(f"staged  {line}" for line in found.staged)]
+    if not lines:
+        return f"{found.environment} has not drifted."
+    return "\n".join([*lines, f"Take it back, or deploy it: just reconcile {found.environment}"])

@@ -1,0 +1,78 @@
+"""`deployer export ENV`: the variables of an environment for other tools. Secrets go to a file of one's own only."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from deployer import names
+from deployer.aws import ssm
+from deployer.core.secret import SecretValue
+from deployer.errors import Blocked, UsageError
+from deployer.manifest.load import Loaded
+from deployer.manifest.model import Literal, Secret
+from deployer.verbs.environment import open_session
+from deployer.view.env_text import dotenv, github
+
+FORMS = ("dotenv", "json", "github")
+
+
+def export(loaded: Loaded, form: str) -> str:
+    """The literals, and the names of the secrets. Reads nothing but the manifest."""
+    variables = loaded.manifest.variables
+    literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, Literal)}
+    if form == "github":
+        return _github(loaded)
+    secrets = [names.variable(name) for name, one in variables.items() if isinstance(one, Secret)]
+    return json.dumps(literals, indent=2, ensure_ascii=False) if form == "json" else dotenv(literals, secrets)
+
+
+def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
+    """All of them, with the secrets of SSM, into a file that only its owner may read. Raises Blocked if one is missing.
+
+    Returns what to tell the user.
+    """
+    if form == "github":
+        raise UsageError("the sections for GitHub hold no secret", fix="leave out --secrets, or choose dotenv or json")
+    aws = loaded.manifest.aws
+    session, _ = open_session(loaded)
+    paths = {name: names.join(aws.parameter_path, name) for name in loaded.manifest.variables}
+    secret = [paths[name] for name, one in loaded.manifest.variables.items() if isinstance(one, Secret)]
+    found: dict[str, SecretValue] = {}
+    for batch in ssm.batches(secret):
+        found |= ssm.reveal(session.ssm, batch)
+    if missing := [path for path in secret if path not in found]:
+        raise Blocked(
+            f"{', '.join(missing)}: not in SSM; nothing was written",
+            fix=f"just secret list {loaded.manifest.environment}",
+        )
+    values = {
+        names.variable(name): one.text if isinstance(one, Literal) else found[paths[name]].reveal()
+        for name, one in loaded.manifest.variables.items()
+    }
+    text = json.dumps(values, indent=2, ensure_ascii=False) if form == "json" else dotenv(values)
+    _write_private(out, text + "\n")
+    return f"{out}: {len(values)} variables, {len(secret)} of them secrets. Only you may read it; keep it out of git."
+
+
+def _github(loaded: Loaded) -> str:
+    aws, variables = loaded.manifest.aws, loaded.manifest.variables
+    passed = {n: one.text for n, one in variables.items() if isinstance(one, Literal) and one.store == "service"}
+    literals = {names.variable(name): text for name, text in passed.items()}
+    parameters = {names.variable(name): name for name in variables if name not in passed}
+    return github(literals, parameters, names.ssm_root(aws.parameter_path, aws.region, aws.account))
+
+
+def _write_private(out: Path, text: str) -> None:
+    """Never through a link, and readable by nobody else from the first byte on."""
+    try:
+        file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            os.fchmod(file, 0o600)
+            os.ftruncate(file, 0)
+            os.write(file, text.encode())
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written", why=error.strerror or "", fix="name another file") from None

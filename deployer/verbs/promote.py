@@ -1,0 +1,52 @@
+"""`deployer promote ENV ENV`: the image that is healthy in one environment, with the variables of the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deployer.aws import ledger
+from deployer.core.plan import Plan
+from deployer.core.release import RELEASE_VARIABLE, ledger_path
+from deployer.errors import Refused
+from deployer.manifest.load import Loaded
+from deployer.targets.apprunner.target import AppRunner
+from deployer.verbs.environment import open_session
+
+
+@dataclass(frozen=True)
+class Running:
+    """What runs in an environment: the number of its release, and its image by tag and by digest."""
+
+    environment: str
+    number: int
+    tag: str
+    digest: str
+
+
+def running(loaded: Loaded) -> Running:
+    """Raises Refused when nothing healthy runs there."""
+    manifest = loaded.manifest
+    session, _ = open_session(loaded)
+    service = AppRunner(session.apprunner).observe(manifest.service.name)[0]
+    runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
+    releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment))
+    entry = next((e for e in reversed(releases) if e.release.healthy and e.release.id == runs), None)
+    if service is None or entry is None or service.status != "RUNNING":
+        state = "has no service" if service is None else f"is {service.status}, release {runs or 'unknown'}"
+        raise Refused(
+            f"{manifest.environment} runs no healthy release that could be promoted",
+            why=f"it {state}",
+            fix=f"just reconcile {manifest.environment}",
+        )
+    return Running(manifest.environment, entry.number, entry.release.tag, entry.release.digest)
+
+
+def refuse_another_image(source: Running, plan: Plan) -> None:
+    """Raises Refused unless the plan deploys exactly that image: a tag of another repository may be another one."""
+    digest = plan.image.partition("@")[2]
+    if not plan.blockers and digest != source.digest:
+        raise Refused(
+            f"the tag {source.tag} is another image in {plan.environment}",
+            why=f"{source.environment} runs {source.digest[:19]}, and there it is {digest[:19]}",
+            fix="push the image to the repository of that environment, by digest",
+        )

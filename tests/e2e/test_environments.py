@@ -1,0 +1,162 @@
+"""Two environments: what differs, what drifted, the same image for both, and the variables for other tools."""
+
+from __future__ import annotations
+
+import json
+import stat
+from typing import Any
+
+import jsonschema
+import pytest
+from dotenv import dotenv_values
+
+from tests.e2e import aws, tiny
+from tests.e2e.checkout import Checkout
+from tests.ports import free_port
+
+pytestmark = pytest.mark.timeout(240)
+SECOND = "/app-runtime/ansari-whatsapp/second"
+
+
+@pytest.fixture(scope="module")
+def deployed(checkout: Checkout) -> Checkout:
+    tiny.commit(checkout)
+    text = checkout.manifest.read_text()
+    for old, new in {
+        "environment: local\n": "environment: second\n",
+        "whatsapp/local\n": "whatsapp/second\n",
+        "ansari-local-whatsapp": "ansari-second-whatsapp",
+        f"port: {checkout.ports['8001']} ": f"port: {free_port()} ",
+        "logging-level: {kind: literal, value: DEBUG}": "logging-level: {kind: literal, value: INFO}",
+    }.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    (checkout.root / "env" / "second.yaml").write_text(text)
+    run(checkout, "promote", "local", "second", code=1)  # the local world does not run yet
+    assert checkout.deployer("local", "up").returncode == 0
+    run(checkout, "promote", "local", "second", code=4)  # nor does the service
+    run(checkout, "reconcile", "local")
+    return checkout
+
+
+def run(checkout: Checkout, *words: str, code: int = 0) -> str:
+    done = checkout.deployer(*words)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def document(checkout: Checkout, kind: str, *words: str, code: int = 0) -> Any:
+    found = json.loads(run(checkout, *words, "--json", code=code))
+    jsonschema.Draft202012Validator(json.loads(run(checkout, "schema", kind))).validate(found)
+    return found
+
+
+def arn_of(checkout: Checkout, service: str) -> str:
+    listed = aws.apprunner(checkout).list_services()["ServiceSummaryList"]
+    return next(one["ServiceArn"] for one in listed if one["ServiceName"] == service)
+
+
+def image_of(checkout: Checkout, service: str) -> str:
+    described: Any = aws.apprunner(checkout).describe_service(ServiceArn=arn_of(checkout, service))
+    return str(described["Service"]["SourceConfiguration"]["ImageRepository"]["ImageIdentifier"])
+
+
+def test_the_image_of_one_runs_in_the_other_with_its_own_variables(deployed: Checkout) -> None:
+    tiny.install(deployed, tiny.SOURCE + "\n# a change that is not in the image that runs\n")
+    done = deployed.deployer("promote", "local", "second")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "promoting release 1 of local" in done.stderr
+    assert "LOGGING_LEVEL" in done.stdout
+    assert image_of(deployed, "ansari-second-whatsapp") == image_of(deployed, "ansari-local-whatsapp")
+    level = aws.ssm(deployed).get_parameter(Name=f"{SECOND}/logging-level")["Parameter"]["Value"]
+    assert level == "INFO"
+    assert "Nothing to do" in run(deployed, "promote", "local", "second")
+    tiny.install(deployed)
+
+
+def test_what_does_not_run_is_not_promoted(deployed: Checkout) -> None:
+    aws.apprunner(deployed).pause_service(ServiceArn=arn_of(deployed, "ansari-local-whatsapp"))
+    done = deployed.deployer("promote", "local", "second")
+    assert done.returncode == 4, done.stdout
+    assert "runs no healthy release that could be promoted" in done.stderr
+    run(deployed, "reconcile", "local")
+
+
+def test_where_they_differ_and_which_secrets_they_share(deployed: Checkout) -> None:
+    found = document(deployed, "diff", "diff", "local", "second", "--secrets")
+    by_name = {one["name"]: (one["left"], one["right"]) for one in found["differences"]}
+    assert by_name["logging-level"] == ("literal DEBUG", "literal INFO")
+    assert by_name["environment"] == ("local", "second")
+    secrets = {one["name"]: (one["left"], one["right"], one["same"]) for one in found["secrets"]}
+    assert secrets["meta-app-secret"] == ("#1", "#1", True)  # both from the local world
+    assert secrets["meta-webhook-verify-token"] == ("#1", "#2", False)  # each made its own
+    said = run(deployed, "diff", "local", "second", "--secrets", "--detailed-exitcode", code=2)
+    assert "the same value in both" in said
+    for value in aws.secret_values(deployed).values():
+        assert value not in said + json.dumps(found)
+    assert run(deployed, "diff", "local", "local", "--detailed-exitcode") == "local and local say the same.\n"
+
+
+def test_what_drifted_is_told_with_who_and_when(deployed: Checkout) -> None:
+    run(deployed, "reconcile", "second")
+    assert document(deployed, "drift", "drift", "second") == {"environment": "second", "drift": [], "staged": []}
+    assert run(deployed, "drift", "second", "--detailed-exitcode") == "second has not drifted.\n"
+    client = aws.ssm(deployed)
+    client.put_parameter(Name=f"{SECOND}/logging-level", Value="ERROR", Overwrite=True)
+    client.put_parameter(Name=f"{SECOND}/meta-app-secret", Value="set-in-the-console", Overwrite=True)
+    found = document(deployed, "drift", "drift", "second", "--detailed-exitcode", code=2)
+    [drift], [staged] = found["drift"], found["staged"]
+    assert drift.startswith("LOGGING_LEVEL  literal  ERROR -> INFO  (drift: changed outside the deployer")
+    assert "by moto" in drift
+    assert staged.startswith("META_APP_SECRET")
+    assert "just reconcile second" in run(deployed, "drift", "second")
+    run(deployed, "reconcile", "second")
+    assert run(deployed, "drift", "second", "--detailed-exitcode") == "second has not drifted.\n"
+
+
+def test_variables_for_other_tools(deployed: Checkout) -> None:
+    values = aws.secret_values(deployed)
+    for form in ("dotenv", "json", "github"):
+        said = run(deployed, "export", "local", "--format", form)
+        assert "LOGGING_LEVEL" in said
+        assert not any(value in said for value in values.values())
+    out = deployed.root / "local.env"
+    out.write_text("something old that is longer than nothing\n" * 200)
+    out.chmod(0o644)
+    said = run(deployed, "export", "local", "--secrets", "--out", "local.env")
+    assert not any(value in said for value in values.values())
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    found = dotenv_values(out)
+    assert {name.upper().replace("-", "_"): value for name, value in values.items()}.items() <= found.items()
+    assert found["LOGGING_LEVEL"] == "DEBUG"
+    run(deployed, "export", "local", "--format", "json", "--secrets", "--out", "local.json")
+    assert json.loads((deployed.root / "local.json").read_text()) == found
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["export", "local", "--secrets"], "secrets are written to a file only"),
+        (["export", "local", "--out", "x.env"], "--out belongs to --secrets"),
+        (["export", "local", "--format", "github", "--secrets", "--out", "x"], "hold no secret"),
+        (["export", "local", "--secrets", "--out", "no/such/folder/x"], "cannot be written"),
+        (["export", "local", "--secrets", "--out", "link.env"], "cannot be written"),
+        (["export", "nowhere"], "there is no environment"),
+        (["export", "local", "--format", "xml"], "invalid choice"),
+        (["diff", "local"], "required"),
+        (["diff", "local", "nowhere"], "there is no environment"),
+        (["promote", "local"], "required"),
+        (["promote", "nowhere", "local"], "there is no environment"),
+        (["drift", "nowhere"], "there is no environment"),
+    ],
+)
+def test_bad_input_is_told(deployed: Checkout, words: list[str], said: str) -> None:
+    link = deployed.root / "link.env"
+    if not link.is_symlink():
+        link.symlink_to(deployed.root / "elsewhere.env")
+    done = deployed.deployer(*words)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert said in done.stderr
+    assert not (deployed.root / "elsewhere.env").exists()
+    assert not (deployed.root / "x.env").exists()

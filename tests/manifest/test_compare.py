@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deployer.manifest.compare import Difference, compare
+from deployer.manifest.load import Loaded, load
+from tests.manifest.conftest import ROOT
+
+Read = Callable[..., Loaded]
+
+
+def test_a_manifest_is_like_itself_whatever_its_comments_say(read: Read) -> None:
+    described = read(("kind: secret, generate: 32", 'kind: secret, generate: 32, description: "made"'))
+    assert compare(read().manifest, described.manifest) == ()
+
+
+def test_settings_and_variables_are_told_with_both_sides(read: Read) -> None:
+    other = read(
+        ("scaling: {min: 1, max: 25", "scaling: {min: 1, max: 10"),
+        ("kind: literal, value: DEBUG", "kind: literal, value: INFO, store: service"),
+        ('  origins: {kind: literal, value: "https://staging.ansari.chat"}\n', "  metrics-token: {kind: secret}\n"),
+        ("{kind: secret, generate: 32}", "{kind: secret}"),
+    )
+    assert compare(read().manifest, other.manifest) == (
+        Difference("settings", "service.scaling.max", "25", "10"),
+        Difference("variables", "meta-webhook-verify-token", "secret, made of 32 bytes", "secret"),
+        Difference("variables", "logging-level", "literal DEBUG", "literal INFO (of the service)"),
+        Difference("variables", "origins", "literal https://staging.ansari.chat", None),
+        Difference("variables", "metrics-token", None, "secret"),
+    )
+
+
+def test_the_other_way_round_is_the_mirror_image() -> None:
+    staging, production = (load(ROOT / "env" / f"{name}.yaml").manifest for name in ("staging", "production"))
+    there, back = compare(staging, production), compare(production, staging)
+    assert there != ()
+    assert {(one.name, one.left, one.right) for one in there} == {(one.name, one.right, one.left) for one in back}
