@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.ports import free_ports
+from tests.ports import free_port, free_ports
 
 ROOT = Path(__file__).parents[2]
 PORTS = ("4566", "8000", "8001", "8002")
@@ -54,6 +54,22 @@ class Checkout:
     def git(self, *arguments: str) -> None:
         identity = ["-c", "user.name=tester", "-c", "user.email=tester@example.invalid"]
         subprocess.run(["git", "-C", str(self.root), *identity, *arguments], check=True, capture_output=True)
+
+
+def write_second(checkout: Checkout, old: str, new: str) -> None:
+    """A second environment in the same world, with a service of its own and one line that differs."""
+    text = checkout.manifest.read_text()
+    edits = {
+        "environment: local\n": "environment: second\n",
+        "whatsapp/local\n": "whatsapp/second\n",
+        "ansari-local-whatsapp": "ansari-second-whatsapp",
+        f"port: {checkout.ports['8001']} ": f"port: {free_port()} ",
+        old: new,
+    }
+    for before, after in edits.items():
+        assert before in text, before
+        text = text.replace(before, after)
+    (checkout.root / "env" / "second.yaml").write_text(text)
 
 
 def make_checkout(root: Path) -> Checkout:

@@ -11,8 +11,7 @@ import pytest
 from dotenv import dotenv_values
 
 from tests.e2e import aws, tiny
-from tests.e2e.checkout import Checkout
-from tests.ports import free_port
+from tests.e2e.checkout import Checkout, write_second
 
 pytestmark = pytest.mark.timeout(240)
 SECOND = "/app-runtime/ansari-whatsapp/second"
@@ -21,17 +20,8 @@ SECOND = "/app-runtime/ansari-whatsapp/second"
 @pytest.fixture(scope="module")
 def deployed(checkout: Checkout) -> Checkout:
     tiny.commit(checkout)
-    text = checkout.manifest.read_text()
-    for old, new in {
-        "environment: local\n": "environment: second\n",
-        "whatsapp/local\n": "whatsapp/second\n",
-        "ansari-local-whatsapp": "ansari-second-whatsapp",
-        f"port: {checkout.ports['8001']} ": f"port: {free_port()} ",
-        "logging-level: {kind: literal, value: DEBUG}": "logging-level: {kind: literal, value: INFO}",
-    }.items():
-        assert old in text, old
-        text = text.replace(old, new)
-    (checkout.root / "env" / "second.yaml").write_text(text)
+    level = "logging-level: {kind: literal, value: %s}"
+    write_second(checkout, level % "DEBUG", level % "INFO")
     run(checkout, "promote", "local", "second", code=1)  # the local world does not run yet
     assert checkout.deployer("local", "up").returncode == 0
     run(checkout, "promote", "local", "second", code=4)  # nor does the service

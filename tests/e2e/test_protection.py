@@ -9,8 +9,7 @@ import sys
 import pytest
 
 from tests.e2e import aws
-from tests.e2e.checkout import Checkout
-from tests.ports import free_port
+from tests.e2e.checkout import Checkout, write_second
 
 pytestmark = pytest.mark.timeout(240)
 UNPROTECTED = "protect: {confirm: false, branches: [], clean_tree: false}"
@@ -23,22 +22,6 @@ def deployed(checkout: Checkout) -> Checkout:
     return checkout
 
 
-def write_second(checkout: Checkout, protect: str) -> None:
-    """A second environment in the same world, with a service of its own."""
-    text = checkout.manifest.read_text()
-    port = str(free_port())
-    for old, new in {
-        "environment: local\n": "environment: second\n",
-        "whatsapp/local\n": "whatsapp/second\n",
-        "ansari-local-whatsapp": "ansari-second-whatsapp",
-        f"port: {checkout.ports['8001']} ": f"port: {port} ",
-        UNPROTECTED: protect,
-    }.items():
-        assert old in text, old
-        text = text.replace(old, new)
-    (checkout.root / "env" / "second.yaml").write_text(text)
-
-
 @pytest.mark.parametrize(
     ("protect", "words"),
     [
@@ -48,7 +31,7 @@ def write_second(checkout: Checkout, protect: str) -> None:
     ],
 )
 def test_what_is_not_satisfied_is_refused_and_changes_nothing(deployed: Checkout, protect: str, words: str) -> None:
-    write_second(deployed, protect)
+    write_second(deployed, UNPROTECTED, protect)
     done = deployed.deployer("reconcile", "second")
     assert done.returncode == 4, done.stdout + done.stderr
     assert words in done.stderr
@@ -57,7 +40,7 @@ def test_what_is_not_satisfied_is_refused_and_changes_nothing(deployed: Checkout
 
 
 def test_an_image_has_to_be_healthy_elsewhere_first(deployed: Checkout) -> None:
-    write_second(deployed, "protect: {confirm: false, clean_tree: false, healthy_in: local}")
+    write_second(deployed, UNPROTECTED, "protect: {confirm: false, clean_tree: false, healthy_in: local}")
     source = deployed.root / "ansari_whatsapp" / "notices.py"
     original = source.read_text()
     source.write_text(original + "\n")
@@ -74,7 +57,7 @@ def test_an_image_has_to_be_healthy_elsewhere_first(deployed: Checkout) -> None:
 
 @pytest.mark.parametrize(("typed", "code"), [("local", 4), ("", 4), ("second", 0)])
 def test_a_person_types_the_name(deployed: Checkout, typed: str, code: int) -> None:
-    write_second(deployed, "protect: {confirm: true, clean_tree: false}")
+    write_second(deployed, UNPROTECTED, "protect: {confirm: true, clean_tree: false}")
     aws.ssm(deployed).delete_parameters(Names=["/app-runtime/ansari-whatsapp/second/logging-level"])
     person, terminal = os.openpty()
     try:
@@ -96,9 +79,9 @@ def test_a_person_types_the_name(deployed: Checkout, typed: str, code: int) -> N
 
 def test_a_rollback_asks_for_consent_only(deployed: Checkout) -> None:
     """It takes nothing from this checkout, and is what one reaches for when things are bad."""
-    write_second(deployed, "protect: {confirm: false, clean_tree: false}")
+    write_second(deployed, UNPROTECTED, "protect: {confirm: false, clean_tree: false}")
     assert deployed.deployer("reconcile", "second").returncode == 0
-    write_second(deployed, "protect: {confirm: true, clean_tree: true, branches: [release]}")
+    write_second(deployed, UNPROTECTED, "protect: {confirm: true, clean_tree: true, branches: [release]}")
     aws.ssm(deployed).delete_parameters(Names=["/app-runtime/ansari-whatsapp/second/logging-level"])
     done = deployed.deployer("rollback", "second", "--to", "1")
     assert done.returncode == 4
