@@ -78,7 +78,6 @@ class Delivery:
             if not doubt.done():
                 await self._graph.send_text(job.message.user, job.parts[job.sent], tag)
                 in_doubt = False
-                return
         except GraphError as error:
             in_doubt |= error.unsure
             if error.unsure:
@@ -88,8 +87,11 @@ class Delivery:
         finally:
             if not in_doubt or doubt.done():
                 self._doubts.pop(tag, None)
+        if not doubt.done():
+            return
         status = doubt.result()
-        log.info("a status settled it", extra={"status": status.status, "code": status.code})
+        if in_doubt:
+            log.info("a status settled it", extra={"status": status.status, "code": status.code})
         if status.status == "failed":
             raise GraphError(reaction_to(status.code), status.code, "failed, says a status")
 

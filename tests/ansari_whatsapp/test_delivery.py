@@ -234,6 +234,22 @@ def test_a_status_that_says_failed_ends_a_doubt(meta: Meta) -> None:
     run(test, meta)
 
 
+def test_a_status_may_say_failed_before_its_own_part_is_answered(meta: Meta) -> None:
+    user = next(users)
+    meta.fault(latency={"seconds": 0.5, "times": 1})
+
+    async def test(sending: Sending) -> None:
+        job = await sending.put(user, "one")
+        under_way = asyncio.create_task(sending.delivery.deliver(job))
+        await asyncio.sleep(0.1)
+        await sending.status(job, 1, "failed", 131000)
+        await under_way
+        assert await sending.tried(2) == 0
+
+    run(test, meta)
+    assert meta.sent(user) == ["one", "one"]
+
+
 def test_a_part_that_meta_took_and_did_not_deliver_is_sent_once_more(meta: Meta) -> None:
     user = next(users)
 
