@@ -32,6 +32,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @logs env *options: _sync
     deployer logs "$@"
 
+# look at everything a deployment needs, and change nothing: just verify staging --decrypt
+@verify env *options: _sync
+    deployer verify "$@"
+
 # say what was changed outside the deployer, by whom and when
 @drift env *options: _sync
     deployer drift "$@"

@@ -69,6 +69,11 @@ def parser() -> _Parser:
     status.add_argument("environment", metavar="ENV")
     status.add_argument("--follow", action="store_true", help="first wait for the operation that is under way")
     status.add_argument("--json", action="store_true", help="for programs")
+    verify = _verb(verbs, "verify", _verify, "look at everything a deployment needs, and change nothing")
+    verify.add_argument("environment", metavar="ENV")
+    verify.add_argument("--image", metavar="TAG", help="an image tag in ECR; the current commit when left out")
+    verify.add_argument("--decrypt", action="store_true", help="read the secrets, too: would the service accept them?")
+    verify.add_argument("--json", action="store_true", help="for programs")
     drift = _verb(verbs, "drift", _drift, "say what was changed outside the deployer, by whom and when")
     drift.add_argument("environment", metavar="ENV")
     diff = _verb(verbs, "diff", _diff, "say where two environments differ")
@@ -319,6 +324,16 @@ def _logs(options: argparse.Namespace) -> int:
     for line in tail(environment, wanted):
         _out(show(line, as_json=options.json))
     return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from deployer.verbs.environment import open_environment
+    from deployer.verbs.verify import show, verify
+
+    environment = open_environment(options.environment, Reporter(sys.stderr), image=options.image, start=False)
+    found = verify(environment, decrypt=options.decrypt)
+    _out(show(found, as_json=options.json))
+    return 3 if found.problems else 0
 
 
 def _drift(options: argparse.Namespace) -> int:

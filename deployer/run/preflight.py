@@ -18,24 +18,30 @@ from deployer.core.groups.image import PLATFORM
 from deployer.core.secret import SecretValue
 
 Examine = Callable[[Mapping[str, str], Mapping[str, SecretValue]], Mapping[str, str]]
+ACCEPTED = "whether the service accepts its secrets"
 T = TypeVar("T")
 U = TypeVar("U")
 
 
-def inspect(session: Session, desired: Desired, facts: Facts, digest: str, examine: Examine) -> Inspection:
+def inspect(
+    session: Session, desired: Desired, facts: Facts, digest: str, examine: Examine, *, decrypt: bool = True
+) -> Inspection:
     """All of it, side by side. `examine(literals, secrets)` says by variable what the service would refuse.
 
-    A look that these credentials may not take is named in `unverified`; any other failure ends the run.
+    Without `decrypt` no secret is read. A look that these credentials may not take is named in `unverified`; any other
+    failure ends the run.
     """
     clients = session.ecr, session.iam, session.ssm  # made here, because making them is not thread-safe
     unverified: list[str] = []
     with ThreadPoolExecutor(len(clients) + 1) as pool:
         platform = pool.submit(_platform, session, desired, facts, digest)
-        secrets = pool.submit(_secrets, session, desired, facts)
+        secrets = pool.submit(_secrets, session, desired, facts) if decrypt else None
         roles = [] if desired.roles else [pool.submit(_role, session, role) for role in _roles(desired)]
         seen = _unless_denied(platform, "the image's platform", unverified, None)
-        values = _unless_denied(secrets, "whether the service accepts its secrets", unverified, None)
+        values = _unless_denied(secrets, ACCEPTED, unverified, None) if secrets else None
         looked = [_unless_denied(role, "the roles", unverified, None) for role in roles]
+    if secrets is None:
+        unverified.append(f"{ACCEPTED}: that takes reading them")
     found = [role for role in looked if role is not None]
     return Inspection(
         platform=seen,

@@ -9,12 +9,13 @@ from pydantic import TypeAdapter
 
 from deployer.core.document import PlanDocument
 from deployer.manifest.schema import schema_text
-from deployer.view.documents import Compared, Drift, Edited, Imported, Listed, LogLine, Status
+from deployer.view.documents import Compared, Drift, Edited, Imported, Listed, LogLine, Status, Verified
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "plan": ("A plan of the deployer", PlanDocument),
     "status": ("How an environment stands", Status),
+    "verify": ("What a look at everything a deployment needs has found", Verified),
     "drift": ("What was changed outside the deployer", Drift),
     "diff": ("Two environments side by side", Compared),
     "log-line": ("A line of a log", LogLine),

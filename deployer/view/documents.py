@@ -106,6 +106,26 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Found:
+    """Something to mend: what it is, what to do, and the line of the manifest it is about, "" if none."""
+
+    what: str
+    fix: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a look at everything a deployment needs has found. `unseen` is what could not be looked at, and why."""
+
+    environment: str
+    image: str
+    problems: tuple[Found, ...]
+    unseen: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Drift:
     """What somebody changed outside the deployer, and what was set and waits for a deployment; a line for each."""
 

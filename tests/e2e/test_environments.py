@@ -88,6 +88,26 @@ def test_where_they_differ_and_which_secrets_they_share(deployed: Checkout) -> N
     assert run(deployed, "diff", "local", "local", "--detailed-exitcode") == "local and local say the same.\n"
 
 
+def test_everything_a_deployment_needs_is_looked_at(deployed: Checkout) -> None:
+    found = document(deployed, "verify", "verify", "second", "--decrypt")
+    assert (found["problems"], found["unseen"]) == ([], [])
+    assert "Nothing stands in the way" in run(deployed, "verify", "second")
+    assert document(deployed, "verify", "verify", "second")["unseen"] != []
+    client = aws.ssm(deployed)
+    before = client.get_parameter(Name=f"{SECOND}/meta-app-secret", WithDecryption=True)["Parameter"]["Value"]
+    client.put_parameter(Name=f"{SECOND}/meta-app-secret", Value="changeme", Overwrite=True)
+    client.delete_parameter(Name=f"{SECOND}/meta-webhook-verify-token")
+    operations = aws.apprunner(deployed).list_operations(ServiceArn=arn_of(deployed, "ansari-second-whatsapp"))
+    assert run(deployed, "verify", "second").count("problem: ") == 0  # it is made anew, and no value was read
+    said = run(deployed, "verify", "second", "--decrypt", code=3)
+    assert "META_APP_SECRET" in said
+    assert "changeme" not in said
+    assert "problem: " in run(deployed, "verify", "second", "--image", "no-such-tag", code=3)
+    client.put_parameter(Name=f"{SECOND}/meta-app-secret", Value=before, Overwrite=True)
+    after = aws.apprunner(deployed).list_operations(ServiceArn=arn_of(deployed, "ansari-second-whatsapp"))
+    assert len(operations["OperationSummaryList"]) == len(after["OperationSummaryList"])
+
+
 def test_what_drifted_is_told_with_who_and_when(deployed: Checkout) -> None:
     run(deployed, "reconcile", "second")
     assert document(deployed, "drift", "drift", "second") == {"environment": "second", "drift": [], "staged": []}
@@ -139,6 +159,8 @@ def test_variables_for_other_tools(deployed: Checkout) -> None:
         (["promote", "local"], "required"),
         (["promote", "nowhere", "local"], "there is no environment"),
         (["drift", "nowhere"], "there is no environment"),
+        (["verify", "nowhere"], "there is no environment"),
+        (["verify", "local", "--image", ""], "--image is empty"),
     ],
 )
 def test_bad_input_is_told(deployed: Checkout, words: list[str], said: str) -> None:

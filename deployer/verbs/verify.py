@@ -1,0 +1,45 @@
+"""`deployer verify ENV`: everything a deployment needs, looked at without changing anything."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from deployer.run.preflight import inspect
+from deployer.verbs.environment import Environment
+from deployer.view.documents import Found, Verified
+
+LOOKED_AT = "account and region, manifest and settings, image, roles and their rights, parameters, service, ledger"
+
+
+def verify(environment: Environment, *, decrypt: bool) -> Verified:
+    """Look at all of it; with `decrypt` also at whether the service would accept the secrets there are."""
+    run = environment.run
+    facts = run.observed()
+    image = run.compare(facts, None).plan.image
+    seen = inspect(run.session, run.desired, facts, image.partition("@")[2], run.examine, decrypt=decrypt)
+    plan = run.compare(facts, seen).plan
+    return Verified(
+        environment=run.desired.environment,
+        image=plan.tag,
+        problems=tuple(Found(blocker.what, blocker.fix, blocker.line) for blocker in plan.blockers),
+        unseen=seen.unverified,
+        warnings=tuple(warning for warning in plan.warnings if not warning.startswith("not checked: ")),
+    )
+
+
+def show(found: Verified, *, as_json: bool) -> str:
+    """What is wrong and what to do about it, or JSON."""
+    if as_json:
+        return json.dumps(asdict(found), indent=2)
+    lines = [f"Looked at, for image {found.image}: {LOOKED_AT}."]
+    for problem in found.problems:
+        lines += [
+            f"problem: {problem.what}" + (f"  ({problem.line})" if problem.line else ""),
+            f"    fix: {problem.fix}",
+        ]
+    lines += [f"not looked at: {what}" for what in found.unseen]
+    lines += [f"warning: {what}" for what in found.warnings]
+    if not found.problems:
+        lines.append(f"Nothing stands in the way of: just reconcile {found.environment}")
+    return "\n".join(lines)
