@@ -18,6 +18,8 @@ GARBAGE_AFTER = 100_000  # new objects; the default of 700 searches a hundred ti
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and return its exit code; every error becomes words on stderr, never a traceback."""
+    # Else pydantic looks through all installed packages for plugins, which takes a tenth of a `check`.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from deployer import cli
 
     try:
