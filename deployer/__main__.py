@@ -18,8 +18,7 @@ GARBAGE_AFTER = 100_000  # new objects; the default of 700 searches a hundred ti
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and return its exit code; every error becomes words on stderr, never a traceback."""
-    # Else pydantic looks through all installed packages for plugins, which takes a tenth of a `check`.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every package for them
     from deployer import cli
 
     try:
@@ -84,7 +83,6 @@ def run() -> NoReturn:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 -- for as long as the process lives
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     gc.set_threshold(GARBAGE_AFTER)
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every package for them
     code = main()
     try:
         sys.stdout.flush()

@@ -1,0 +1,77 @@
+"""A verb of the command line: what it is called, what may follow it, and the function that does it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.manifest.load import Loaded
+
+Options: TypeAlias = argparse.Namespace
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse exits with 2 on bad usage; here 2 means "changes pending"."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message}", fix=f"{self.prog} --help")
+
+
+@dataclass(frozen=True)
+class Verb:
+    help: str
+    options: Callable[[Parser], None]
+    run: Callable[[Options], int]
+
+
+@dataclass(frozen=True)
+class Group:
+    help: str
+    verbs: Mapping[str, Verb | Group]
+
+
+def choose(program: str, group: Group, words: Sequence[str]) -> tuple[Callable[[Options], int], Options]:
+    """The verb that the first words name, and its options. Raises UsageError.
+
+    Only the chosen verb's parser is built: to build them all takes longer than to read a small manifest.
+    """
+    chosen = group.verbs.get(words[0]) if words else None
+    if chosen is None:
+        _listing(program, group).parse_args(words)
+        raise UsageError(f"{program}: a verb comes first", fix=f"{program} --help")
+    name = f"{program} {words[0]}"
+    if isinstance(chosen, Group):
+        return choose(name, chosen, words[1:])
+    parser = Parser(prog=name, description=chosen.help)
+    chosen.options(parser)
+    return chosen.run, parser.parse_args(words[1:])
+
+
+def _listing(program: str, group: Group) -> Parser:
+    """Knows the names only: it prints the help, or says that there is no such verb."""
+    parser = Parser(prog=program, description=group.help)
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for name, verb in group.verbs.items():
+        verbs.add_parser(name, help=verb.help)
+    return parser
+
+
+def loaded(options: Options) -> Loaded:
+    """The manifest of the environment that was named. Raises UsageError and InvalidManifest."""
+    from deployer.manifest.load import load
+    from deployer.project import manifest_path
+
+    return load(manifest_path(options.environment))
+
+
+def names_environment(parser: Parser, name: str = "environment", metavar: str = "ENV") -> None:
+    parser.add_argument(name, metavar=metavar, help="such as local, staging, or a manifest's path")
+
+
+def as_json(parser: Parser, text: str = "for programs") -> None:
+    parser.add_argument("--json", action="store_true", help=text)

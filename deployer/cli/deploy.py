@@ -1,0 +1,207 @@
+"""The verbs that change what runs: plan, reconcile, rollback, promote, unlock."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.terminal import colour, out, person
+from deployer.errors import UsageError
+from deployer.view.progress import Reporter, write
+
+if TYPE_CHECKING:
+    from deployer.run.look import Planned
+    from deployer.verbs.environment import Environment
+
+
+def _plan_options(parser: Parser) -> None:
+    names_environment(parser)
+    _image(parser)
+    parser.add_argument("--rollback", action="store_true", help="show what a rollback would do instead")
+    _release(parser)
+    as_json(parser)
+    parser.add_argument("--markdown", action="store_true", help="for the summary of a CI job")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="save the plan; it holds no secret")
+    parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when there is something to do")
+
+
+def _plan(options: Options) -> int:
+    from deployer.verbs import plan as verb
+    from deployer.verbs.environment import open_environment
+
+    if options.json and options.markdown:
+        raise UsageError("--json and --markdown exclude each other", fix="choose one of the two")
+    if (options.to is not None or options.with_secrets) and not options.rollback:
+        raise UsageError("--to and --with-secrets belong to a rollback", fix="add --rollback")
+    reporter = Reporter(sys.stderr)
+    environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
+    if options.rollback:
+        environment = environment.back_to(options.to, with_secrets=options.with_secrets)
+    planned = verb.make_plan(environment)
+    if options.json or options.out:  # the document's types take some time to build
+        from deployer.verbs import saved_plan
+    if options.json:
+        out(saved_plan.as_json(planned.plan))
+    else:
+        out(verb.show(environment, planned, colour=colour(sys.stdout), markdown=options.markdown))
+    if options.out:
+        saved_plan.save(planned.plan, options.out)
+        reporter.note(f"saved: just reconcile {planned.plan.environment} --plan {options.out}")
+    verb.refuse_blocked(planned.plan)
+    return 2 if options.detailed_exitcode and not planned.plan.empty else 0
+
+
+def _reconcile_options(parser: Parser) -> None:
+    names_environment(parser)
+    _image(parser)
+    parser.add_argument("--plan", metavar="FILE", type=Path, help="carry out exactly this saved plan")
+    _consent(parser)
+    _retry(parser)
+    as_json(parser)
+
+
+def _reconcile(options: Options) -> int:
+    from deployer.verbs.environment import open_environment
+
+    reporter = Reporter(sys.stderr)
+    if options.plan is None:
+        environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
+        return _carry_out(options, environment, _settled_plan(environment))
+    from deployer.project import manifest_path
+    from deployer.verbs import saved_plan
+
+    if options.image or options.prune:
+        raise UsageError("a saved plan has its own image and its own --prune", fix="leave out --image and --prune")
+    saved = saved_plan.read_saved(options.plan, manifest_path(options.environment).stem)
+    environment = open_environment(options.environment, reporter, image=saved.tag, prune=saved.prune)
+    if saved.rollback_to:
+        environment = environment.back_to(saved.rollback_to, with_secrets=saved.with_secrets)
+    planned = _settled_plan(environment)
+    saved_plan.refuse_changed(saved, planned.plan)
+    return _carry_out(options, environment, planned)
+
+
+def _settled_plan(environment: Environment) -> Planned:
+    """The plan, after what an earlier run left under way has come to its end."""
+    from deployer.verbs import plan as planning
+
+    planned = planning.make_plan(environment)
+    if not planned.facts.unsettled:
+        return planned
+    from deployer.verbs import reconcile as verb
+
+    verb.settle(environment)
+    return planning.make_plan(environment)
+
+
+def _rollback_options(parser: Parser) -> None:
+    parser.add_argument("environment", metavar="ENV", nargs="?", help="staging when left out")
+    _release(parser)
+    _consent(parser)
+    as_json(parser)
+
+
+def _rollback(options: Options) -> int:
+    from deployer.verbs import plan as planning
+    from deployer.verbs import reconcile as verb
+    from deployer.verbs.environment import open_environment
+
+    reporter = Reporter(sys.stderr)
+    if options.environment is None:
+        reporter.note("no environment was named: this is staging")
+    environment = open_environment(options.environment or "staging", reporter)
+    stopped = verb.settle(environment)
+    if stopped and stopped.release.rollback_to and options.to is None:  # asked for once, and not to be done twice
+        reporter.note(f"the rollback that was stopped is done: release {stopped.release.rollback_to} serves again")
+        options.to = stopped.release.rollback_to
+    environment = environment.back_to(options.to, with_secrets=options.with_secrets)
+    options.retry = True  # a release that was healthy once may be gone back to, whatever came of it later
+    return _carry_out(options, environment, planning.make_plan(environment))
+
+
+def _promote_options(parser: Parser) -> None:
+    names_environment(parser, "source", "FROM")
+    names_environment(parser, "environment", "TO")
+    _consent(parser)
+    _retry(parser)
+    as_json(parser)
+
+
+def _promote(options: Options) -> int:
+    from deployer.manifest.load import load
+    from deployer.project import manifest_path
+    from deployer.verbs.environment import open_environment
+    from deployer.verbs.promote import refuse_another_image, running
+
+    reporter = Reporter(sys.stderr)
+    source = running(load(manifest_path(options.source)))
+    reporter.note(f"promoting release {source.number} of {source.environment}: {source.tag}, {source.digest[:19]}")
+    environment = open_environment(options.environment, reporter, image=source.tag)
+    planned = _settled_plan(environment)
+    refuse_another_image(source, planned.plan)
+    return _carry_out(options, environment, planned)
+
+
+def _carry_out(options: Options, environment: Environment, planned: Planned) -> int:
+    from deployer.verbs import outcome as ending
+    from deployer.verbs import plan as planning
+
+    shown = sys.stderr if options.json else sys.stdout
+    write(planning.show(environment, planned, colour=colour(shown)) + "\n", shown)
+    planning.refuse_blocked(planned.plan)
+    outcome = ending.unchanged(planned.plan)
+    if not planned.plan.empty:  # a run that finds nothing to do needs none of what changes things
+        from deployer.verbs import reconcile as verb
+        from deployer.verbs.protection import Consent
+
+        consent = Consent(person(), options.approve)
+        outcome = verb.apply(environment, planned, consent, retry=options.retry)
+    out(ending.show(environment, outcome, ending.Shown(options.json, _just())))
+    return 0
+
+
+def _unlock_options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--approve", metavar="ID", help="the id of the lock, where nobody is at a terminal")
+
+
+def _unlock(options: Options) -> int:
+    from deployer.verbs.unlock import unlock
+
+    out(unlock(loaded(options), Reporter(sys.stderr), ask=person(), approve=options.approve))
+    return 0
+
+
+def _just() -> str:
+    """How the user calls the recipes."""
+    return os.environ.get("DEPLOYER_JUST", "just")
+
+
+def _image(parser: Parser) -> None:
+    parser.add_argument("--image", metavar="TAG", help="an image tag in ECR; the current commit when left out")
+    parser.add_argument("--prune", action="store_true", help="delete our parameters the manifest no longer names")
+
+
+def _release(parser: Parser) -> None:
+    parser.add_argument("--to", metavar="N", type=int, help="the number of a release; the last healthy when left out")
+    parser.add_argument("--with-secrets", action="store_true", help="bring its secrets back, too")
+
+
+def _consent(parser: Parser) -> None:
+    parser.add_argument("--approve", metavar="ID", help="the fingerprint of the plan that was agreed to")
+
+
+def _retry(parser: Parser) -> None:
+    parser.add_argument("--retry", action="store_true", help="deploy a release that failed before, unchanged")
+
+
+VERBS = {
+    "plan": Verb("show what a reconcile would do, and why", _plan_options, _plan),
+    "reconcile": Verb("make AWS equal to the manifest", _reconcile_options, _reconcile),
+    "rollback": Verb("go back to the last healthy release, or to another one", _rollback_options, _rollback),
+    "promote": Verb("deploy the image that is healthy in one environment to another", _promote_options, _promote),
+    "unlock": Verb("show and break a lock that was left behind", _unlock_options, _unlock),
+}

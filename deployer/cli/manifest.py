@@ -1,0 +1,145 @@
+"""The verbs of the manifest itself: check, set, add, remove, export, schema."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.terminal import out
+from deployer.errors import UsageError
+
+
+def _check_options(parser: Parser) -> None:
+    parser.add_argument("environments", nargs="*", metavar="ENV", help="names or files; all of env/ when left out")
+    as_json(parser)
+
+
+def _check(options: Options) -> int:
+    from deployer.manifest.problem import InvalidManifest, to_json
+    from deployer.project import find_root, manifest_path
+    from deployer.verbs.check import check
+
+    paths = [manifest_path(name) for name in options.environments]
+    if not paths:
+        names = sorted(path.stem for path in (find_root(Path.cwd()) / "env").glob("*.yaml"))
+        paths = [manifest_path(name) for name in names]
+    try:
+        out(check(paths, as_json=options.json))
+    except InvalidManifest as invalid:
+        if not options.json:
+            raise
+        out(to_json(invalid.problems))
+        return invalid.exit_code
+    return 0
+
+
+def _set_options(parser: Parser) -> None:
+    _variable(parser)
+    parser.add_argument("value", metavar="VALUE")
+    as_json(parser)
+
+
+def _set(options: Options) -> int:
+    from deployer.project import manifest_path
+    from deployer.verbs import edit
+
+    path = manifest_path(options.environment)
+    edited = edit.set_value(path, options.name, options.value)
+    out(edit.show(edited, path.stem, as_json=options.json))
+    return 0
+
+
+def _add_options(parser: Parser) -> None:
+    _variable(parser)
+    parser.add_argument("value", metavar="VALUE", nargs="?", help="of a literal; a secret's value never stands here")
+    parser.add_argument("--secret", action="store_true", help="a secret instead of a literal")
+    parser.add_argument("--generate", metavar="BYTES", type=int, help="a secret that is made of as many random bytes")
+    parser.add_argument("--description", metavar="TEXT", help="what it is, or where it comes from")
+    parser.add_argument(
+        "--store", choices=("parameter", "service"), help="where a literal is kept; parameter if left out"
+    )
+    as_json(parser)
+
+
+def _add(options: Options) -> int:
+    from deployer.manifest import edit as entry
+    from deployer.project import manifest_path
+    from deployer.verbs import edit
+
+    secret = options.secret or options.generate is not None
+    if secret == (options.value is not None):
+        wrong = "a secret's value never stands in a manifest" if secret else "a literal needs a value"
+        raise UsageError(wrong, fix="just add ENV NAME VALUE, or: just add ENV NAME --secret")
+    if secret and options.store:
+        raise UsageError("--store belongs to a literal", fix="leave it out: every secret is kept in SSM")
+    path = manifest_path(options.environment)
+    if secret:
+        text = entry.secret(generate=options.generate, description=options.description)
+    else:
+        text = entry.literal(options.value, store=options.store, description=options.description)
+    out(edit.show(edit.add(path, options.name, text, options.value), path.stem, as_json=options.json))
+    return 0
+
+
+def _remove_options(parser: Parser) -> None:
+    _variable(parser)
+    as_json(parser)
+
+
+def _remove(options: Options) -> int:
+    from deployer.project import manifest_path
+    from deployer.verbs import edit
+
+    path = manifest_path(options.environment)
+    out(edit.show(edit.remove(path, options.name), path.stem, as_json=options.json))
+    return 0
+
+
+def _variable(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("name", metavar="NAME", help="such as logging-level, or LOGGING_LEVEL")
+
+
+def _export_options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--format", choices=("dotenv", "json", "github"), default="dotenv", help="dotenv when left out")
+    parser.add_argument("--secrets", action="store_true", help="with the secrets of SSM, into the file of --out")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="a file that only you may read")
+
+
+def _export(options: Options) -> int:
+    from deployer.verbs.export import export, export_with_secrets
+
+    if options.secrets != (options.out is not None):
+        wrong = "secrets are written to a file only" if options.secrets else "--out belongs to --secrets"
+        raise UsageError(wrong, fix="give both --secrets and --out FILE, or neither")
+    manifest = loaded(options)
+    if options.secrets:
+        out(export_with_secrets(manifest, options.format, options.out))
+    else:
+        out(export(manifest, options.format))
+    return 0
+
+
+def _schema_options(parser: Parser) -> None:
+    parser.add_argument("of", metavar="KIND", nargs="?", default="manifest", help="manifest when left out")
+
+
+def _schema(options: Options) -> int:
+    from deployer.verbs.schema import KINDS, schema
+
+    if options.of not in KINDS:
+        raise UsageError(f"there is no schema {options.of!r}", fix=f"use one of: {', '.join(KINDS)}")
+    sys.stdout.write(schema(options.of))
+    return 0
+
+
+VERBS = {
+    "check": Verb("read manifests and report every problem", _check_options, _check),
+    "set": Verb("give a literal of a manifest another value", _set_options, _set),
+    "add": Verb("add a variable to a manifest", _add_options, _add),
+    "remove": Verb("remove a variable from a manifest", _remove_options, _remove),
+    "export": Verb("print the variables of an environment for other tools", _export_options, _export),
+    "schema": Verb("print the JSON Schema of a manifest, or of what a verb prints as JSON", _schema_options, _schema),
+}

@@ -1,0 +1,125 @@
+"""The verbs that only look: releases, status, logs, verify, drift, diff."""
+
+from __future__ import annotations
+
+import sys
+
+from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.terminal import out
+from deployer.view.progress import Reporter
+
+
+def _releases_options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--all", action="store_true", help="all that the ledger holds, not only the newest twenty")
+    as_json(parser)
+
+
+def _releases(options: Options) -> int:
+    from deployer.verbs.releases import releases
+
+    out(releases(loaded(options), as_json=options.json, everything=options.all))
+    return 0
+
+
+def _status_options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--follow", action="store_true", help="first wait for the operation that is under way")
+    as_json(parser)
+
+
+def _status(options: Options) -> int:
+    from deployer.verbs.environment import open_environment
+    from deployer.verbs.status import follow, show, status
+
+    reporter = Reporter(sys.stderr)
+    environment = open_environment(options.environment, reporter, start=False)
+    if options.follow and not follow(environment):
+        reporter.note("no operation is under way")
+    out(show(status(environment), as_json=options.json))
+    return 0
+
+
+def _logs_options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--since", metavar="TIME", default="15m", help="such as 90s, 15m, 2h or 3d")
+    parser.add_argument("--follow", action="store_true", help="go on until it is interrupted")
+    parser.add_argument("--service", action="store_true", help="what App Runner says about the service instead")
+    parser.add_argument("--operation", metavar="ID", default="", help="what App Runner said during one operation")
+    as_json(parser, "a JSON object a line, for programs")
+
+
+def _logs(options: Options) -> int:
+    from deployer.verbs.environment import open_environment
+    from deployer.verbs.logs import Wanted, seconds, show, tail
+
+    wanted = Wanted(options.service, options.operation, seconds(options.since), options.follow)
+    environment = open_environment(options.environment, Reporter(sys.stderr), start=False)
+    for line in tail(environment, wanted):
+        out(show(line, as_json=options.json))
+    return 0
+
+
+def _verify_options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--image", metavar="TAG", help="an image tag in ECR; the current commit when left out")
+    parser.add_argument("--decrypt", action="store_true", help="read the secrets, too: would the service accept them?")
+    as_json(parser)
+
+
+def _verify(options: Options) -> int:
+    from deployer.verbs.environment import open_environment
+    from deployer.verbs.verify import show, verify
+
+    environment = open_environment(options.environment, Reporter(sys.stderr), image=options.image, start=False)
+    found = verify(environment, decrypt=options.decrypt)
+    out(show(found, as_json=options.json))
+    return 3 if found.problems else 0
+
+
+def _drift_options(parser: Parser) -> None:
+    names_environment(parser)
+    _detailed(parser)
+    as_json(parser)
+
+
+def _drift(options: Options) -> int:
+    from deployer.verbs.drift import drift, show
+    from deployer.verbs.environment import open_environment
+
+    found = drift(open_environment(options.environment, Reporter(sys.stderr), start=False))
+    out(show(found, as_json=options.json))
+    return 2 if options.detailed_exitcode and (found.drift or found.staged) else 0
+
+
+def _diff_options(parser: Parser) -> None:
+    names_environment(parser, "left")
+    names_environment(parser, "right")
+    parser.add_argument("--secrets", action="store_true", help="say also which secrets are the same; reads them")
+    _detailed(parser)
+    as_json(parser)
+
+
+def _diff(options: Options) -> int:
+    from deployer.manifest.load import load
+    from deployer.project import manifest_path
+    from deployer.verbs.diff import diff, show
+
+    left, right = (load(manifest_path(name)) for name in (options.left, options.right))
+    found = diff(left, right, secrets=options.secrets)
+    out(show(found, as_json=options.json))
+    return 2 if options.detailed_exitcode and not found.alike else 0
+
+
+def _detailed(parser: Parser) -> None:
+    parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when there is anything to say")
+
+
+VERBS = {
+    "releases": Verb("list what was released, newest first", _releases_options, _releases),
+    "status": Verb("say what runs, since when, whether it is well, and what waits", _status_options, _status),
+    "logs": Verb("show what the service has written; no secret is in it", _logs_options, _logs),
+    "verify": Verb("look at everything a deployment needs, and change nothing", _verify_options, _verify),
+    "drift": Verb("say what was changed outside the deployer, by whom and when", _drift_options, _drift),
+    "diff": Verb("say where two environments differ", _diff_options, _diff),
+}
