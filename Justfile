@@ -113,6 +113,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 # write the generated files again
 @generate: _sync
     deployer schema manifest > env/manifest.schema.json
+    deployer schema manifest --markdown > docs/manifest-reference.md
     deployer schema plan > docs/plan.schema.json
     ansari-whatsapp settings > docs/settings.md
 

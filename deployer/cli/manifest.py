@@ -124,14 +124,15 @@ def _export(options: Options) -> int:
 
 def _schema_options(parser: Parser) -> None:
     parser.add_argument("of", metavar="KIND", nargs="?", default="manifest", help="manifest when left out")
+    parser.add_argument("--markdown", action="store_true", help="the manifest's keys as a page to read")
 
 
 def _schema(options: Options) -> int:
-    from deployer.verbs.schema import KINDS, schema
+    from deployer.verbs.schema import KINDS, page, schema
 
     if options.of not in KINDS:
         raise UsageError(f"there is no schema {options.of!r}", fix=f"use one of: {', '.join(KINDS)}")
-    sys.stdout.write(schema(options.of))
+    sys.stdout.write(page(options.of) if options.markdown else schema(options.of))
     return 0
 
 

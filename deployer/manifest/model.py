@@ -31,7 +31,8 @@ class Shape:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
+        words = f"has to be {self.words}"  # JSON Schema has no keyword for it, but editors know this one
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$", "patternErrorMessage": words}
 
     def _check(self, text: str) -> str:
         if re.fullmatch(self.pattern, text):

@@ -8,6 +8,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from deployer.core.document import PlanDocument
+from deployer.errors import UsageError
+from deployer.manifest.reference import reference
 from deployer.manifest.schema import schema_text
 from deployer.view.documents import Compared, Drift, Edited, Imported, Listed, LogLine, Status, Verified
 
@@ -24,6 +26,13 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "import": ("What became of an import of secrets", tuple[Imported, ...]),
 }
 KINDS: Final = ("manifest", *_DOCUMENTS)
+
+
+def page(of: str) -> str:
+    """The manifest's keys as markdown. Raises UsageError for anything else."""
+    if of != "manifest":
+        raise UsageError("--markdown belongs to the manifest", fix=f"deployer schema {of}")
+    return reference()
 
 
 def schema(of: str) -> str:

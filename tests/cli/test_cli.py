@@ -40,6 +40,9 @@ def deployer(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[s
         ("plan", "local", "--image", ""),
         ("reconcile", "local", "--approve", ""),
         ("plan", "local", "--json", "--markdown"),
+        ("schema", "plan", "--markdown"),
+        ("schema", "no-such-kind"),
+        ("--", "plan"),
     ],
 )
 def test_a_wrong_command_line_is_3_with_words_and_no_traceback(arguments: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from deployer.manifest.load import Loaded
 from deployer.manifest.schema import json_schema
-from deployer.verbs.schema import schema
+from deployer.verbs.schema import page, schema
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,14 @@ def test_the_file_in_the_repository_is_fresh(root: Path) -> None:
 
     assert written == schema("manifest"), "write it again: deployer schema > env/manifest.schema.json"
     assert written.endswith("}\n")
+
+
+def test_the_reference_in_the_docs_is_fresh_and_has_every_key(root: Path) -> None:
+    written = (root / "docs" / "manifest-reference.md").read_text()
+
+    assert written == page("manifest"), "write it again: deployer schema --markdown > docs/manifest-reference.md"
+    parts = [json_schema(), *json_schema()["$defs"].values()]
+    assert all(f"| `{key}` |" in written for part in parts for key in part["properties"])
 
 
 def test_every_manifest_names_the_schema_and_fits_it(root: Path, validator: jsonschema.Draft202012Validator) -> None:
