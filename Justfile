@@ -40,6 +40,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @drift env *options: _sync
     deployer drift "$@"
 
+# write the manifest of a service that was made by hand: just adopt staging --service ansari-staging-whatsapp
+@adopt env *options: _sync
+    deployer adopt "$@"
+
 # say where two environments differ: just diff staging production --secrets
 @diff left right *options: _sync
     deployer diff "$@"

@@ -19,7 +19,7 @@ def manifest_path(environment: str, start: Path | None = None) -> Path:
     if not path.is_file():
         known = ", ".join(sorted(found.stem for found in folder.glob("*.yaml"))) or "none"
         raise UsageError(f"there is no environment {environment!r}: no {path}", fix=f"use one of: {known}")
-    return _shortest(path)
+    return shortest(path)
 
 
 def find_root(start: Path) -> Path:
@@ -33,7 +33,7 @@ def find_root(start: Path) -> Path:
     )
 
 
-def _shortest(path: Path) -> Path:
+def shortest(path: Path) -> Path:
     """Relative to the current directory where that is below it: messages read better."""
     try:
         return path.relative_to(Path.cwd())

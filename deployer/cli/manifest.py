@@ -1,4 +1,4 @@
-"""The verbs of the manifest itself: check, set, add, remove, export, schema."""
+"""The verbs of the manifest itself: check, adopt, set, add, remove, export, schema."""
 
 from __future__ import annotations
 
@@ -31,6 +31,31 @@ def _check(options: Options) -> int:
             raise
         out(to_json(invalid.problems))
         return invalid.exit_code
+    return 0
+
+
+def _adopt_options(parser: Parser) -> None:
+    parser.add_argument("environment", metavar="ENV", help="the new environment's name; env/ENV.yaml is written")
+    parser.add_argument("--service", metavar="NAME", required=True, help="the App Runner service that exists")
+    parser.add_argument("--parameter-path", metavar="PATH", help="where its parameters are; asked of it if left out")
+    parser.add_argument("--app", default="ansari-whatsapp", metavar="NAME", help="ansari-whatsapp when left out")
+    parser.add_argument("--region", default="us-west-2", help="us-west-2 when left out")
+    parser.add_argument("--endpoint", metavar="URL", help="the local AWS; the real one when left out")
+    as_json(parser)
+
+
+def _adopt(options: Options) -> int:
+    from deployer.verbs.adopt import Wanted, adopt, show
+
+    wanted = Wanted(
+        app=options.app,
+        environment=options.environment,
+        service=options.service,
+        region=options.region,
+        endpoint=options.endpoint,
+        parameter_path=options.parameter_path,
+    )
+    out(show(adopt(wanted), as_json=options.json))
     return 0
 
 
@@ -138,6 +163,7 @@ def _schema(options: Options) -> int:
 
 VERBS = {
     "check": Verb("read manifests and report every problem", _check_options, _check),
+    "adopt": Verb("write the manifest of a service that was made by hand", _adopt_options, _adopt),
     "set": Verb("give a literal of a manifest another value", _set_options, _set),
     "add": Verb("add a variable to a manifest", _add_options, _add),
     "remove": Verb("remove a variable from a manifest", _remove_options, _remove),

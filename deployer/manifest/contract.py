@@ -58,6 +58,11 @@ def refused_secrets(
     return {}
 
 
+def secret_variables(settings: type[BaseModel]) -> frozenset[str]:
+    """The variables that the service itself keeps as secrets."""
+    return frozenset(name.upper() for name, field in settings.model_fields.items() if _is_secret(field))
+
+
 def _missing(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
     strangers = [name for variable, name in variables.items() if variable not in fields]
     for variable, field in fields.items():

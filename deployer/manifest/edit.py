@@ -71,15 +71,16 @@ def secret(*, generate: int | None, description: str | None) -> str:
 
 def written(value: str, instead_of: tree.Word | None = None) -> str:
     """A value as YAML: without quotes where every reader takes it alike, unless quotes stood there before."""
-    plain = _PLAIN.fullmatch(value) and not bent(value) and Literal(kind="literal", value=_read(value)).text == value
-    if plain and (instead_of is None or instead_of.plain):
+    if _reads_alike(value) and (instead_of is None or instead_of.plain):
         return value
     return json.dumps(value, ensure_ascii=False)
 
 
-def _read(value: str) -> str | bool | int:
+def _reads_alike(value: str) -> bool:
     found = read_plain(value)
-    return value if found is None else found
+    if found is None or bent(value) or not _PLAIN.fullmatch(value):
+        return False
+    return Literal(kind="literal", value=found).text == value
 
 
 def _entry(kind: str, **more: object) -> str:

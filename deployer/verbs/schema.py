@@ -11,7 +11,7 @@ from deployer.core.document import PlanDocument
 from deployer.errors import UsageError
 from deployer.manifest.reference import reference
 from deployer.manifest.schema import schema_text
-from deployer.view.documents import Compared, Drift, Edited, Imported, Listed, LogLine, Status, Verified
+from deployer.view.documents import Adopted, Compared, Drift, Edited, Imported, Listed, LogLine, Status, Verified
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
@@ -21,6 +21,7 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "drift": ("What was changed outside the deployer", Drift),
     "diff": ("Two environments side by side", Compared),
     "log-line": ("A line of a log", LogLine),
+    "adopt": ("A manifest that was written from what exists", Adopted),
     "edit": ("An edit of a manifest", Edited),
     "secrets": ("The secrets of an environment", tuple[Listed, ...]),
     "import": ("What became of an import of secrets", tuple[Imported, ...]),

@@ -132,3 +132,30 @@ class Drift:
     environment: str
     drift: tuple[str, ...]
     staged: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Omitted:
+    """What a new manifest does not name. `reaches` says that the service has it now, and loses it when deployed."""
+
+    name: str
+    why: str
+    reaches: bool
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A manifest that was written from what exists. `mend` holds the commands that have to come before a plan."""
+
+    file: str
+    environment: str
+    account: str
+    region: str
+    service: str
+    parameter_path: str
+    image: str
+    secrets: tuple[str, ...]
+    literals: tuple[str, ...]
+    left: tuple[Omitted, ...]
+    expected: tuple[str, ...]
+    mend: tuple[str, ...]

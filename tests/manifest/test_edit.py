@@ -150,3 +150,10 @@ def test_a_value_in_several_lines_is_left_to_a_person() -> None:
     text = STAGING.replace('value: "https://staging.ansari.chat"', 'value: "https://staging.\n    ansari.chat"')
     with pytest.raises(UsageError, match="several lines"):
         edit.set_value(loaded(text), "origins", "x")
+
+
+@pytest.mark.parametrize("word", ["null", "Null", "NULL", "no", "0123"])
+def test_a_word_that_is_more_than_its_letters_stands_in_quotes(word: str) -> None:
+    after = loaded(edit.set_value(loaded(), "logging-level", word))
+    assert f'value: "{word}"' in after.text
+    assert after.manifest.variables["logging-level"] == Literal(kind="literal", value=word)

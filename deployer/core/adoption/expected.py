@@ -1,0 +1,58 @@
+"""What the first plan of an adopted environment still shows: what the deployer keeps, and nobody had set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from deployer.core.adoption.live import Live
+from deployer.core.adoption.variables import LeftOut, Taken
+from deployer.core.release import RELEASE_VARIABLE
+
+
+def expected(live: Live, taken: Sequence[Taken], left: Sequence[LeftOut]) -> tuple[str, ...]:
+    """A sentence for each kind of change."""
+    return (*_variables(live, taken, left), *_image(live), *_service(live))
+
+
+def _variables(live: Live, taken: Sequence[Taken], left: Sequence[LeftOut]) -> Iterator[str]:
+    if mend := [one.name for one in taken if one.mend]:
+        yield f"blocked: {', '.join(mend)} can be read by others; see the command at each"
+    facts = [live.parameters.get(f"{live.parameter_path}/{one.name}") for one in taken if not one.mend]
+    foreign = sum(fact is not None and not fact.ours for fact in facts)
+    if foreign:
+        made = "1 parameter" if foreign == 1 else f"{foreign} parameters"
+        yield f"{made} made elsewhere: tagged managed-by, so that it is known whose they are; the values stay"
+    if any(one.name.startswith("/") for one in left):
+        yield "parameters that are left out below: left alone"
+    if any(one.reaches for one in left):
+        yield "variables that are left out below and reach the service now: the deployment takes them from it"
+
+
+def _image(live: Live) -> Iterator[str]:
+    found = live.repository
+    if found is None:
+        yield f"repository {live.source.repository}: it is gone, and made again"
+    elif not (found.immutable and found.scan_on_push):
+        yield f"repository {live.source.repository}: tags that cannot be moved, and a scan of each image"
+    if found is None or found.lifecycle is None:
+        yield f"lifecycle {live.source.repository}: old images expire, those that were released stay"
+    else:
+        yield f"lifecycle {live.source.repository}: its rules are replaced by those of the deployer"
+    yield "a second tag for the image, so that it is kept as long as it is a release"
+
+
+def _service(live: Live) -> Iterator[str]:
+    spec, name = live.service.spec, live.source.service
+    if live.service.status == "PAUSED":
+        yield f"service {name}: it is paused, and resumed"
+    if not any(revision.scaling == spec.settings.scaling for revision in live.scalings):
+        yield f"scaling {name}: a revision of its own, with the numbers it has now"
+    yield f"service {name}: the tags managed-by, app and environment, where they differ"
+    if RELEASE_VARIABLE not in spec.environment:
+        yield f"deploy {name}: {RELEASE_VARIABLE} is set, by which the public URL proves what it serves"
+    if live.source.tag:
+        yield f"deploy {name}: the image of the current commit, by its digest; of {live.source.tag} with --image"
+    if spec.settings.auto_deployments:
+        yield f"deploy {name}: automatic deployments off, so that nothing is deployed but what was planned"
+    if any(reference.startswith("/") for reference in spec.secrets.values()):
+        yield f"deploy {name}: parameters by their ARNs instead of their names"

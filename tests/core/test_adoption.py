@@ -1,0 +1,271 @@
+"""What is taken over from what was made by hand, and that the first plan changes none of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployer import names
+from deployer.core.adoption.live import Live, Place, parameter_path, source
+from deployer.core.adoption.text import manifest_text
+from deployer.core.adoption.variables import Taken, choose
+from deployer.core.change import AdoptParameter, CreateScaling, DeployService, KeepImage, PutLifecycle, TagService
+from deployer.core.desired import WantedImage, desired
+from deployer.core.facts import Facts, ImageFact, ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
+from deployer.core.planner import plan
+from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
+from deployer.errors import Blocked
+from deployer.manifest.credentials import credential_in, is_telling
+from deployer.manifest.load import Loaded, parse
+from deployer.manifest.model import Literal, Secret
+from deployer.manifest.problem import InvalidManifest
+from deployer.manifest.source import UNSEEN
+
+ACCOUNT, REGION, PATH = "123456789012", "us-west-2", "/app-runtime/demo/staging"
+ARN = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{PATH}"
+PLACE = Place("demo", "staging", ACCOUNT, REGION, None)
+DIGEST = "sha256:" + "a" * 64
+SETTINGS = ServiceSettings(
+    port=8001,
+    cpu=256,
+    memory=512,
+    access_role=f"arn:aws:iam::{ACCOUNT}:role/Access",
+    instance_role=f"arn:aws:iam::{ACCOUNT}:role/Instance",
+    health_check=HealthCheck("TCP", '/a"b', 7, 3, 2, 9),
+    scaling=Scaling(2, 4, 10),
+    auto_deployments=True,
+)
+SPEC = ServiceSpec(
+    image=f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/demo:v1",
+    settings=SETTINGS,
+    environment={"LEVEL": "DEBUG"},
+    secrets={},
+)
+OURS = frozenset({"APP_ID"})  # the service keeps it as a secret; nothing in its name says so
+
+
+def live(
+    parameters: dict[str, ParameterFact] | None = None,
+    secrets: dict[str, str] | None = None,
+    environment: dict[str, str] | None = None,
+) -> Live:
+    """A service that reads these parameters, by name below the path; `secrets` instead of what they would be."""
+    given = parameters or {}
+    read = {name.upper().replace("-", "_"): f"{ARN}/{name}" for name in given} if secrets is None else secrets
+    spec = replace(SPEC, environment=SPEC.environment if environment is None else environment, secrets=read)
+    return Live(
+        place=PLACE,
+        source=source(PLACE, "demo-staging", spec),
+        service=ServiceFact("arn", "url", "RUNNING", spec),
+        scalings=(),
+        repository=RepositoryFact("uri", True, True, None),
+        parameter_path=PATH,
+        parameters={f"{PATH}/{name}": fact for name, fact in given.items()},
+    )
+
+
+def string(value: str, description: str = "") -> ParameterFact:
+    return ParameterFact(secure=False, version=3, value=value, description=description, ours=False)
+
+
+SECURE = ParameterFact(secure=True, version=2, value=None, ours=False)
+
+
+def written(found: Live) -> Loaded:
+    return parse(manifest_text(found, *choose(found, OURS)).encode(), Path("env/staging.yaml"))
+
+
+def left_out(found: Live) -> dict[str, tuple[str, bool]]:
+    return {one.name: (one.why, one.reaches) for one in choose(found, OURS)[1]}
+
+
+parameter_names = st.from_regex(names.NAME_PATTERN, fullmatch=True).filter(
+    lambda name: len(name) < 40 and not names.why_reserved(name.upper().replace("-", "_"))
+)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+words = st.sampled_from(["null", "true", "0123", "{{x}}", "a: b # c", "line\r\n\ttwo"])
+facts = st.builds(string, texts | words, texts.filter(lambda text: not UNSEEN.search(text))) | st.just(SECURE)
+
+
+@given(st.dictionaries(parameter_names, facts, max_size=5), st.dictionaries(parameter_names, texts, max_size=3))
+def test_whatever_is_taken_over_is_read_back_as_it_was(
+    parameters: dict[str, ParameterFact], plain: dict[str, str]
+) -> None:
+    plain = {name: text for name, text in plain.items() if name not in parameters} | {"level": "DEBUG"}
+    found = live(parameters, environment={name.upper().replace("-", "_"): text for name, text in plain.items()})
+    taken, left = choose(found, OURS)
+    variables = written(found).manifest.variables
+    assert list(variables) == [one.name for one in taken]
+    for name, fact in parameters.items():
+        match variables.get(name):
+            case Literal(text=text, store="parameter"):
+                assert text == fact.value
+            case Secret():
+                assert fact.secure or is_telling(name) or name == "app-id" or credential_in(fact.value or "")
+            case None:
+                assert fact.value is not None
+                assert UNSEEN.search(fact.value) or not fact.value or "{{" in fact.value
+            case other:
+                raise AssertionError(other)
+    for name, text in plain.items():
+        if isinstance(one := variables.get(name), Literal):
+            assert (one.text, one.store) == (text, "service")
+    assert len(taken) + len(left) == len(parameters) + len(plain)
+
+
+@given(st.dictionaries(parameter_names, facts, max_size=5))
+def test_the_first_plan_changes_no_value_and_no_setting(parameters: dict[str, ParameterFact]) -> None:
+    found = live(parameters)
+    taken, left = choose(found, OURS)
+    wish = desired(written(found), WantedImage("team/demo", "v1", None, 30, here=False))
+    made = plan(
+        wish,
+        Facts(
+            account=ACCOUNT,
+            region=REGION,
+            parameters=found.parameters,
+            repository=found.repository,
+            image=ImageFact(DIGEST, ("v1",)),
+            roles={},
+            scalings=found.scalings,
+            service=found.service,
+            releases=(),
+        ),
+    )
+    assert {type(change) for change in made.changes} <= {
+        AdoptParameter, CreateScaling, DeployService, KeepImage, PutLifecycle, TagService,
+    }  # fmt: skip
+    assert len(made.blockers) == sum(bool(one.mend) for one in taken)
+    [deploy] = [change for change in made.changes if isinstance(change, DeployService)]
+    differing = {part for part in deploy.differences if " -> " in part}
+    assert differing == {"auto_deployments true -> false"}
+    assert found.service.spec.secrets.keys() - deploy.spec.secrets.keys() == {one.name for one in left if one.reaches}
+
+
+@pytest.mark.parametrize(
+    ("name", "fact"),
+    [
+        ("app-id", string("12345")),
+        ("metrics-token", string("short")),
+        ("motto", string("EAA" + "a1" * 20)),
+        ("storage", string("postgres://user:word@host/db")),
+    ],
+)
+def test_a_string_that_should_be_secret_becomes_one_and_is_not_repeated(name: str, fact: ParameterFact) -> None:
+    for found in (live({name: fact}), live({}, environment={name.upper().replace("-", "_"): fact.value or ""})):
+        taken, left = choose(found, OURS)
+        one = next(one for one in taken if one.name == name)
+        assert (one.value, one.mend) == (None, f"just secret set staging {name}")
+        text = manifest_text(found, taken, left)
+        assert f"{name}: {{kind: secret}}" in text
+        assert (fact.value or "") not in text.partition("variables:")[2]
+        assert left == ()
+
+
+def test_what_the_service_reads_from_elsewhere_is_left_out_with_the_reason() -> None:
+    parameters = {"a": string("x"), "b": string("x"), "list": replace(string("x"), value=None)}
+    other = ARN.replace(REGION, "eu-west-1")
+    secrets = {
+        "A": f"{ARN}/b",
+        "B_ELSEWHERE": "arn:aws:ssm:us-west-2:123456789012:parameter/other/b-elsewhere",
+        "FAR": f"{other}/far",
+        "VAULT": "arn:aws:secretsmanager:us-west-2:123456789012:secret:vault-AbCdEf",
+        "TYPED": "a real secret, typed by mistake",
+        "GONE": f"{ARN}/gone",
+        "LIST": f"{ARN}/list",
+        "AWSAPPRUNNER_X": f"{ARN}/a",
+        "lower": f"{ARN}/a",
+        "odd name\n": f"{ARN}/a",
+    }
+    found = live(
+        parameters, secrets, {"LEVEL": "DEBUG", "PORT": "80", "APP_RELEASE": "x", "X": "arn:aws:ssm:y", "Y": "a\nb"}
+    )
+    left = left_out(found)
+    assert "read from " + ARN + "/b" in left["A"][0]
+    assert "/other/b-elsewhere" in left["B_ELSEWHERE"][0]
+    assert "eu-west-1" in left["FAR"][0]
+    assert "secretsmanager" in left["VAULT"][0]
+    assert left["TYPED"][0].startswith("it is read from something else")
+    assert left["GONE"] == (f"there is no parameter {PATH}/gone", True)
+    assert "StringList" in left["LIST"][0]
+    assert "App Runner reserves" in left["AWSAPPRUNNER_X"][0]
+    assert "capital letters" in left["lower"][0]
+    assert "a variable whose name is not shown" in left
+    assert "App Runner itself sets PORT" in left["PORT"][0]
+    assert left["APP_RELEASE"] == ("the deployer itself sets APP_RELEASE, to the id of the release", False)
+    assert "ARN" in left["X"][0]
+    assert "one line" in left["Y"][0]
+    assert [one.name for one in choose(found, OURS)[0]] == ["level"]
+    text = manifest_text(found, *choose(found, OURS))
+    assert "typed by mistake" not in text
+    assert all(line.startswith("#") for line in text.partition("store: service}\n")[2].split("\n") if line)
+    parse(text.encode(), Path("env/staging.yaml"))
+
+
+def test_parameters_that_nothing_reads_are_named_once_and_left_alone() -> None:
+    parameters = {"unread": string("x"), "Not_A_Name": string("x"), "deep/er": SECURE, "port": SECURE}
+    left = left_out(live(parameters, {}))
+    assert left == {
+        f"{PATH}/unread": ("the service does not read it", False),
+        f"{PATH}/Not_A_Name": ("words are joined by '-' here, not by '_'", False),
+        f"{PATH}/deep/er": ("it lies deeper than the parameters of this manifest", False),
+        f"{PATH}/port": ("App Runner itself sets PORT, from service.port", False),
+    }
+
+
+def test_a_parameter_may_be_read_by_its_name_and_keeps_its_description() -> None:
+    found = live(
+        {"a": string("x", "What it is"), "b": string("y", "EAA" + "a1" * 20)}, {"A": f"{PATH}/a", "B": f"{PATH}/b"}
+    )
+    one, other = choose(found, OURS)[0][:2]
+    assert one == Taken("a", "x", description="What it is")
+    assert (other.description, len(other.notes)) == ("", 1)
+    assert "by their ARNs" in manifest_text(found, *choose(found, OURS))
+
+
+def test_the_path_is_where_most_parameters_lie() -> None:
+    spec = replace(SPEC, secrets={"A": f"{ARN}/a", "B": f"{ARN}/b", "C": "/elsewhere/x/c", "D": "typed"})
+    assert parameter_path(PLACE, spec) == PATH
+    assert parameter_path(PLACE, SPEC) == "/app-runtime/demo/staging"
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        (replace(SPEC, image=""), "is built from source code"),
+        (replace(SPEC, image="public.ecr.aws/team/demo:v1"), "does not run an image of ECR"),
+        (replace(SPEC, image=SPEC.image.replace(ACCOUNT, "210987654321")), "does not run an image of ECR"),
+        (replace(SPEC, image=SPEC.image.replace(REGION, "eu-west-1")), "does not run an image of ECR"),
+        (replace(SPEC, settings=replace(SETTINGS, instance_role="")), "has no instance role"),
+        (
+            replace(SPEC, settings=replace(SETTINGS, access_role=f"arn:aws:iam::{ACCOUNT}:role/service-role/A")),
+            "has the access role arn:aws:iam::123456789012:role/service-role/A",
+        ),
+    ],
+)
+def test_a_service_that_no_manifest_can_describe_is_refused(spec: ServiceSpec, said: str) -> None:
+    with pytest.raises(Blocked) as refused:
+        source(PLACE, "demo-staging", spec)
+    assert said in str(refused.value)
+
+
+def test_what_is_as_the_deployer_keeps_it_is_not_announced() -> None:
+    found = live({"a": replace(string("x"), ours=True)})
+    found = replace(
+        found,
+        scalings=(ScalingRevision("arn", SETTINGS.scaling, False),),
+        repository=replace(found.repository or RepositoryFact("", True, True, None), immutable=False),
+    )
+    head = manifest_text(found, *choose(found, OURS)).partition("\napp:")[0]
+    assert "made elsewhere" not in head
+    assert "- scaling" not in head
+    assert "tags that cannot be moved" in head
+
+
+def test_a_service_without_variables_makes_no_manifest() -> None:
+    with pytest.raises(InvalidManifest):
+        written(live(environment={}))
