@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,9 @@ def on_terminal(command: Sequence[str], cwd: Path, *typed: tuple[str, str]) -> t
         for prompt, answer in typed:
             before = len(shown)
             while prompt not in shown[before:]:
-                shown += _read(ours)
+                more = _read(ours)
+                assert more, f"it ended before it asked {prompt!r}: {shown}"
+                shown += more
             os.write(ours, f"{answer}\n".encode())
         while more := _read(ours):
             shown += more
@@ -30,6 +33,7 @@ def on_terminal(command: Sequence[str], cwd: Path, *typed: tuple[str, str]) -> t
 
 
 def _read(terminal: int) -> str:
+    assert select.select([terminal], [], [], WITHIN)[0], "it says nothing, and waits for something"
     try:
         return os.read(terminal, 4096).decode(errors="replace")
     except OSError:  # how Linux says that nobody is left at the other end

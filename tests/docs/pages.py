@@ -1,0 +1,45 @@
+"""The commands that the documentation tells people to type."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGES = tuple(str(page.relative_to(ROOT)) for page in sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]))
+_FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines between fences; `line` is that of the opening one."""
+
+    page: str
+    line: int
+    kind: str
+    text: str
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """Without the comments that stand behind them."""
+        lines = (re.sub(r"\s+# .*$", "", line).strip() for line in self.text.splitlines())
+        return tuple(line for line in lines if line)
+
+
+def blocks(page: str) -> tuple[Block, ...]:
+    text = (ROOT / page).read_text()
+    return tuple(
+        Block(page, text.count("\n", 0, found.start()) + 1, found["kind"], found["text"])
+        for found in _FENCE.finditer(text)
+    )
+
+
+def shell(page: str) -> tuple[Block, ...]:
+    return tuple(block for block in blocks(page) if block.kind == "sh")
+
+
+def inline(page: str) -> tuple[str, ...]:
+    """What stands in the running text between backticks and starts with just or deployer."""
+    text = _FENCE.sub("", (ROOT / page).read_text())
+    return tuple(" ".join(found.split()) for found in re.findall(r"`((?:\./)?(?:just|deployer) [^`]+)`", text))

@@ -1,0 +1,103 @@
+"""Every command of the documentation, typed as it stands there, against the local world."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.docs.pages import PAGES, Block, shell
+from tests.docs.world import TOOLS, World, missing_tools
+from tests.e2e import aws
+
+pytestmark = [pytest.mark.timeout(400), pytest.mark.skipif(missing_tools(), reason=TOOLS)]
+
+# Pages that begin with nothing, or end with it, have a world to themselves.
+ALONE = ("README.md", "docs/local-world.md", "docs/tutorial.md")
+TOGETHER = tuple(page for page in PAGES if page not in ALONE and shell(page))
+NOT_RUN = {
+    "./just test": "it is what runs this test",
+}
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    world = World(tmp_path_factory.mktemp("documented"))
+    world.settle()
+    yield world
+    world.close()
+
+
+@pytest.mark.parametrize("page", TOGETHER)
+def test_the_commands_of_a_page(settled: World, page: str) -> None:
+    settled.tidy()
+    _type(settled, page)
+
+
+@pytest.mark.parametrize("page", [page for page in ALONE if page in PAGES])
+def test_the_commands_of_a_page_that_starts_from_nothing(tmp_path_factory: pytest.TempPathFactory, page: str) -> None:
+    world = World(tmp_path_factory.mktemp("documented"))
+    try:
+        _type(world, page)
+    finally:
+        world.close()
+
+
+def test_what_is_not_run_still_stands_somewhere() -> None:
+    typed = {line for page in PAGES for block in shell(page) for line in block.commands}
+    assert NOT_RUN.keys() <= typed
+
+
+def _type(world: World, page: str) -> None:
+    for block in shell(page):
+        lines = [_here(world, line) for line in block.commands if _can_run(line)]
+        if lines:
+            world.run(*map(_ending, lines), typed=tuple(_answers(block)))
+
+
+def _can_run(line: str) -> bool:
+    return line not in NOT_RUN and (not line.startswith("aws ") or shutil.which("aws") is not None)
+
+
+def _here(world: World, line: str) -> str:
+    """With the ports of this world, and a thing that exists for each word in capitals."""
+    for known, free in world.checkout.ports.items():
+        line = line.replace(f"127.0.0.1:{known}", f"127.0.0.1:{free}")
+    if line.startswith("just adopt "):
+        line += f" --endpoint {world.checkout.endpoint}"  # there is no manifest yet that could name it
+    if " ID" in line:
+        line = re.sub(r" ID\b", f" {_last_operation(world)}", line)
+    if " FILE" in line:
+        (world.checkout.root / "inbox").mkdir(exist_ok=True)  # a folder that git ignores
+        (world.checkout.root / "inbox" / "value").write_text("a-value-from-a-file")
+        line = re.sub(r" FILE\b", " inbox/value", line)
+    if " .env" in line:
+        (world.checkout.root / ".env").write_text("META_APP_SECRET=a-value-from-a-dotenv-file\nOTHER=1\n")
+    return line
+
+
+def _ending(line: str) -> str:
+    """What goes on until it is interrupted is interrupted."""
+    follows = line.startswith("just logs ") and "--follow" in line
+    return f"timeout --signal=INT 4 {line} || [ $? -eq 124 ]" if follows else line
+
+
+def _answers(block: Block) -> Iterator[tuple[str, str]]:
+    for line in block.commands:
+        words = line.split()
+        if words[:3] == ["just", "secret", "set"] and "--file" not in words:
+            value = "15550002222" if words[4] == "meta-business-phone-number-id" else f"typed-for-{words[4]}"
+            yield from ((": ", value), ("once more: ", value))
+        elif words[:3] == ["just", "secret", "unset"]:
+            yield f"Type {words[4]} to delete it", words[4]
+        elif words[:2] == ["just", "promote"] and words[3] == "production":
+            yield "[production]", "production"
+
+
+def _last_operation(world: World) -> str:
+    client = aws.apprunner(world.checkout)
+    arns = {one["ServiceName"]: one["ServiceArn"] for one in client.list_services()["ServiceSummaryList"]}
+    operations = client.list_operations(ServiceArn=arns["ansari-staging-whatsapp"])["OperationSummaryList"]
+    return str(operations[0]["Id"])

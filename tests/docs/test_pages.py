@@ -1,0 +1,55 @@
+"""What the documentation names exists: recipes, verbs, pages. What it tells to type stands where it is tried."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from deployer.cli import DEPLOYER
+from deployer.cli.command import Group
+from tests.docs.pages import PAGES, ROOT, blocks, inline
+
+RECIPES = set(re.findall(r"^@?(\w+)(?: [^#\n]*)?:(?: |$)", (ROOT / "Justfile").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_says_what_it_is(page: str) -> None:
+    for block in blocks(page):
+        assert block.kind in {"sh", "text", "yaml", "json"}, f"{page}:{block.line}"
+        typed = re.search(r"^(\./)?(just|deployer|aws|git) ", block.text, re.MULTILINE)
+        assert not typed or block.kind == "sh", f"{page}:{block.line}: commands that no test runs"
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", *PAGES])
+def test_what_the_text_names_exists(page: str) -> None:
+    for command in inline(page):
+        program, word, *rest = command.removeprefix("./").split()
+        if program == "just":
+            assert word in RECIPES, f"{page}: {command}"
+        else:
+            verb = DEPLOYER.verbs.get(word)
+            assert verb or word.startswith("-"), f"{page}: {command}"
+            assert not isinstance(verb, Group) or not rest or rest[0] in verb.verbs, f"{page}: {command}"
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", *PAGES])
+def test_links_lead_somewhere(page: str) -> None:
+    here = (ROOT / page).parent
+    text = (ROOT / page).read_text()
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        if not target.startswith("https://"):
+            assert (here / target).exists(), f"{page}: {target}"
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    seen: set[str] = set()
+    waiting = ["README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in seen or not page.endswith(".md"):
+            continue
+        seen.add(page)
+        links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text())
+        waiting += [str(((ROOT / page).parent / link).resolve().relative_to(ROOT)) for link in links]
+    assert set(PAGES) <= seen

@@ -1,0 +1,97 @@
+"""A checkout in which staging and production live in the local world, beside the environment `local`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from tests.e2e.checkout import Checkout, make_checkout
+from tests.ports import free_port
+from tests.terminal import on_terminal
+
+SECRETS = {
+    "whatsapp-service-api-key": "documented-api-key-of-{}",
+    "meta-business-phone-number-id": "15550001111",
+    "meta-access-token-from-sys-user": "documented-system-token-of-{}",
+    "meta-app-secret": "documented-app-secret-of-{}",
+}
+TOOLS = "the recipes need just and uv: run the tests by ./just test"
+
+
+def missing_tools() -> bool:
+    return not (shutil.which("just") and shutil.which("uv"))
+
+
+class World:
+    """`just` is the real one, with this process's Python behind it, so that nothing is installed."""
+
+    def __init__(self, root: Path) -> None:
+        self.checkout = make_checkout(root)
+        for name in ("staging", "production"):
+            _move_here(self.checkout, root / "env" / f"{name}.yaml")
+        venv = root / ".venv"
+        venv.mkdir()
+        (venv / "bin").symlink_to(Path(sys.prefix) / "bin")
+        for lock in ("requirements.lock", "requirements-dev.lock"):
+            shutil.copy(root / lock, venv / f".{lock}")  # what .just/sync leaves when it has installed it
+        self.checkout.git("branch", "--move", "main")
+
+    def close(self) -> None:
+        self.checkout.deployer("local", "down")
+
+    def settle(self) -> None:
+        """Start the world and release each environment, staging twice, so that there is something to go back to."""
+        self.checkout.git("commit", "--all", "--quiet", "--message", "the environments of this world")
+        self.run("just reconcile local")
+        for name in ("staging", "production"):
+            for secret, value in SECRETS.items():
+                done = self.checkout.deployer("secret", "set", name, secret, stdin=value.format(name))
+                assert done.returncode == 0, done.stderr
+        self.run("just reconcile staging", "just set staging logging-level WARNING")
+        self.checkout.git("commit", "--all", "--quiet", "--message", "Staging logs less")
+        self.run("just reconcile staging")
+
+    def tidy(self) -> None:
+        """Files as they were committed: what one page leaves in the checkout is not what the next one finds."""
+        self.checkout.git("checkout", "--quiet", ".")
+        self.checkout.git("clean", "--quiet", "--force", "env")
+
+    def run(self, *commands: str, typed: tuple[tuple[str, str], ...] = ()) -> str:
+        """At a terminal, one shell for all of them; it stops at the first that fails."""
+        script = "\n".join(("set -e", *(f"echo '$' {_quoted(line)}\n{line}" for line in commands)))
+        code, shown = on_terminal(
+            ["/usr/bin/env", *_settings(self.checkout), "bash", "-c", script], self.checkout.root, *typed
+        )
+        assert code == 0, shown
+        return shown
+
+
+def _settings(checkout: Checkout) -> tuple[str, ...]:
+    identity = ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL")
+    path = f"{checkout.root}/.venv/bin:{os.environ['PATH']}"
+    return (f"PYTHONPATH={checkout.root}", f"PATH={path}", *(f"{name}=tester@example.invalid" for name in identity))
+
+
+def _quoted(line: str) -> str:
+    return "'" + line.replace("'", "'\\''") + "'"
+
+
+def _move_here(checkout: Checkout, manifest: Path) -> None:
+    """Another account and endpoint, a port of its own, and roles of its own, because nobody else makes them here."""
+    name = manifest.stem
+    text = manifest.read_text()
+    for pattern, new in (
+        (r'account: "\d+".*', f'account: "000000000000"\n  endpoint: {checkout.endpoint}'),
+        (r"port: 8001", f"port: {free_port()}"),
+        (r"interval: 5", "interval: 1"),
+        (r"access: (\w+), instance: (\w+), managed: false", rf"access: \1-{name}, instance: \2-{name}, managed: true"),
+        (r"(backend-server-url: .*value: ).*", rf'\1"http://127.0.0.1:{checkout.ports["8000"]}"}}'),
+        (r'(meta-graph-url: .*value: )"[^"]*"', rf'\1"http://127.0.0.1:{checkout.ports["8002"]}"'),
+        (r"(deployment-type: .*value: )\w+", r"\1local"),
+    ):
+        text, done = re.subn(pattern, new, text)
+        assert done == 1, f"{manifest}: {pattern}"
+    manifest.write_text(text)
