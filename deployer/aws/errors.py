@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
 from botocore import exceptions as botocore
 
+from deployer.aws.rights import Need
 from deployer.errors import DeployerError
 
 
@@ -11,7 +16,12 @@ class AwsError(DeployerError):
     """A call that AWS refused or never answered."""
 
 
+NEEDS: Final = "Needs"  # where the session puts what a failed call needs, in AWS's answer or in botocore's exception
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+# Such as: User: arn:... is not authorized to perform: ssm:PutParameter on resource: arn:... because no ...
+_NAMED = re.compile(
+    r"not authorized to perform: (?P<action>[a-z0-9-]+:\w+)(?: on resource: (?P<resource>arn:[^\s\"]+))?"
+)
 
 
 def is_denied(error: botocore.ClientError) -> bool:
@@ -36,28 +46,52 @@ def is_refusal(error: Exception) -> bool:
 
 
 def explain(error: botocore.ClientError | botocore.BotoCoreError) -> AwsError:
-    """The error for a person. Parameters of the call are left out: they may hold a secret."""
+    """The error for a person. Parameters of the call are left out but for names: they may hold a secret."""
     if isinstance(error, botocore.ClientError):
         return _refused(error)
     if isinstance(error, botocore.NoCredentialsError):
         return AwsError("no AWS credentials found", fix="log in, for example with `aws sso login`, and run again")
     if isinstance(error, botocore.ConnectionError | botocore.HTTPClientError):
-        return AwsError("AWS could not be reached", why=str(error), fix="check the network, then run again")
+        told: Mapping[str, Any] = error.kwargs
+        asked = f" for {told[NEEDS][0]}" if told.get(NEEDS) else ""
+        return AwsError(f"AWS could not be reached{asked}", why=str(error), fix="check the network, then run again")
     if isinstance(error, botocore.ParamValidationError):
         return AwsError("a call did not fit AWS's own description of it", fix="this is a defect: please report it")
     return AwsError(f"the AWS client failed: {type(error).__name__}", fix="run again")
 
 
+def refused_call(error: botocore.ClientError) -> str:
+    """What was refused, such as "iam:GetRole on arn:aws:iam::123456789012:role/x"."""
+    return str(_needs(error)[0])
+
+
 def _refused(error: botocore.ClientError) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "unknown")
     message = error.response.get("Error", {}).get("Message", "")
-    action = error.operation_name
     if code in DENIED:
-        fix = f"allow {action} for these credentials, then run again"
+        fix = _allowing(_needs(error), message)
     elif "Throttl" in code or code == "TooManyUpdates":
         fix = "AWS asks for fewer calls: wait a moment, then run again"
     elif "Expired" in code:
         fix = "log in again"
     else:
         fix = "mend the cause, then run again: what was done already is not repeated"
-    return AwsError(f"AWS refused {action}: {code}", why=message, fix=fix)
+    return AwsError(f"AWS refused {refused_call(error)}: {code}", why=message, fix=fix)
+
+
+def _allowing(needed: tuple[Need, ...], message: str) -> str:
+    if "explicit deny" in message:
+        return f"a policy denies {needed[0].action}, which no Allow outweighs: have that Deny changed, then run again"
+    statements = "".join(f"\n       {need.statement}" for need in needed)
+    return f"add this to a policy of these credentials, then run again:{statements}"
+
+
+def _needs(error: botocore.ClientError) -> tuple[Need, ...]:
+    """What AWS says is missing, where it says so; else all that the call needs, its own action first."""
+    answer: dict[str, Any] = {**error.response}
+    needed: tuple[Need, ...] = answer.get(NEEDS) or (Need(error.operation_name, ("*",)),)
+    said = _NAMED.search(answer.get("Error", {}).get("Message") or "")
+    if said is None:
+        return needed
+    known = next((need.resources for need in needed if need.action == said["action"]), ("*",))
+    return (Need(said["action"], (said["resource"].rstrip(".,;"),) if said["resource"] else known),)

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
+from deployer.aws import errors, rights
 from deployer.aws.models import Models
 from deployer.errors import Refused
 
@@ -77,11 +79,17 @@ class Session:
         session = botocore.session.get_session()
         session.register_component("data_loader", Models())
         session.register("before-call", self._count)
+        session.register("before-parameter-build", self._remember)
+        session.register("after-call", _tell_refused)
+        session.register("after-call-error", _tell_unanswered)
         return session
 
     def _count(self, **event: Any) -> None:
-        model: OperationModel = event["model"]
-        self.calls[f"{model.service_model.signing_name}:{model.name}"] += 1
+        self.calls[_call(event["model"])] += 1
+
+    def _remember(self, **event: Any) -> None:
+        """Beside each call what it needs, so that its error can say so: the call's parameters may hold a secret."""
+        event["context"][errors.NEEDS] = rights.needs(_call(event["model"]), event["params"], self.region, self.account)
 
     @cached_property
     def sts(self) -> STSClient:
@@ -106,6 +114,21 @@ class Session:
     @cached_property
     def apprunner(self) -> AppRunnerClient:
         return self._client("apprunner")  # type: ignore[no-any-return]
+
+
+def _call(model: OperationModel) -> str:
+    return f"{model.service_model.signing_name}:{model.name}"
+
+
+def _tell_refused(**event: Any) -> None:
+    if event["http_response"].status_code >= 300:
+        event["parsed"][errors.NEEDS] = event["context"].get(errors.NEEDS, ())
+
+
+def _tell_unanswered(**event: Any) -> None:
+    error = event["exception"]
+    if isinstance(error, BotoCoreError):
+        error.kwargs = {**error.kwargs, errors.NEEDS: event["context"].get(errors.NEEDS, ())}
 
 
 def _refuse_redirection(service: str) -> None:

@@ -141,6 +141,11 @@ class AwsEndpoint:
         if call.region != self._region and call.service not in GLOBAL:
             why = f"Credential should be scoped to a valid region: this endpoint is {self._region}, not {call.region}."
             return AwsError(400, "InvalidSignatureException", why)
+        assert self._apprunner is not None
+        refuse = self._apprunner.faults.take("refuse", call=f"{call.service}:{call.operation}")
+        if refuse is not None:
+            code = refuse.get("code", "AccessDeniedException")
+            return AwsError(400, code, refuse.get("message", "a fault switch refuses this call"))
         if call.service == "apprunner":
             return self._from_apprunner(call, body)
         assert self._clients is not None

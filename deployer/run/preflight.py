@@ -10,7 +10,7 @@ from typing import TypeVar
 from botocore.exceptions import ClientError
 
 from deployer.aws import ecr, iam, ssm
-from deployer.aws.errors import is_denied
+from deployer.aws.errors import is_denied, refused_call
 from deployer.aws.session import Session
 from deployer.core.desired import ACCESS_ACTIONS, INSTANCE_ACTIONS, TRUSTED, Desired
 from deployer.core.facts import Facts, Inspection
@@ -59,7 +59,7 @@ def _unless_denied(look: Future[T], what: str, unverified: list[str], otherwise:
     except ClientError as error:
         if not is_denied(error):
             raise
-        unverified.append(f"{what}: these credentials may not call {error.operation_name}")
+        unverified.append(f"{what}: these credentials may not call {refused_call(error)}")
         return otherwise
 
 
@@ -122,6 +122,6 @@ def _role(session: Session, wanted: _Wanted) -> _Role:
     except ClientError as error:
         if not is_denied(error):
             raise
-        unverified = f"what {wanted.name} allows: these credentials may not call {error.operation_name}"
+        unverified = f"what {wanted.name} allows: these credentials may not call {refused_call(error)}"
         return _Role(wanted.name, wanted.service, exists=True, trusted=trusted, unverified=unverified)
     return _Role(wanted.name, wanted.service, exists=True, trusted=trusted, denied=tuple(denied))

@@ -57,7 +57,7 @@ def test_an_endpoint_from_a_profile_is_refused(tmp_path_factory: pytest.TempPath
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("AccessDeniedException", "allow PutParameter"),
+        ("AccessDeniedException", '"Action":"PutParameter"'),
         ("ThrottlingException", "fewer calls"),
         ("ExpiredToken", "log in"),
     ],

@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = tuple(str(page.relative_to(ROOT)) for page in sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]))
 _FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"\s+# (?P<words>.*)$")
+_EXITS = re.compile(r"exits with (\d+)")
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,15 @@ class Block:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """Without the comments that stand behind them."""
-        lines = (re.sub(r"\s+# .*$", "", line).strip() for line in self.text.splitlines())
-        return tuple(line for line in lines if line)
+        """Each line without the comment behind it; one whose comment says with what it exits is held to that."""
+        return tuple(_command(line) for line in self.text.splitlines() if line.strip())
+
+
+def _command(line: str) -> str:
+    comment = _COMMENT.search(line)
+    command = line[: comment.start()] if comment else line
+    exits = _EXITS.search(comment["words"]) if comment else None
+    return f"code=0; {command} || code=$?; [ $code -eq {exits[1]} ]" if exits else command
 
 
 def blocks(page: str) -> tuple[Block, ...]:

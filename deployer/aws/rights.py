@@ -1,0 +1,136 @@
+"""Which IAM actions each call of the deployer needs, and on which resources. Pure.
+
+A resource is read from parameters of a call that name something, never from one that may hold a value. The actions
+are those of the Service Authorization Reference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+PARAMETER: Final = "arn:aws:ssm:{region}:{account}:parameter{name}"
+REPOSITORY: Final = "arn:aws:ecr:{region}:{account}:repository/{name}"
+ROLE: Final = "arn:aws:iam::{account}:role/{name}"
+SERVICE: Final = "arn:aws:apprunner:{region}:{account}:service/{name}/*"
+SCALING: Final = "arn:aws:apprunner:{region}:{account}:autoscalingconfiguration/{name}/*/*"
+LOG_GROUP: Final = "arn:aws:logs:{region}:{account}:log-group:{name}:*"
+AS_IT_IS: Final = "{name}"  # the call names the ARN itself
+
+
+@dataclass(frozen=True)
+class Need:
+    """One action on some resources: what a policy has to allow."""
+
+    action: str
+    resources: tuple[str, ...]
+
+    @property
+    def statement(self) -> str:
+        """The policy's statement that allows it, as JSON on one line."""
+        resource = self.resources[0] if len(self.resources) == 1 else self.resources
+        return json.dumps({"Effect": "Allow", "Action": self.action, "Resource": resource}, separators=(",", ":"))
+
+    def __str__(self) -> str:
+        return f"{self.action} on {', '.join(self.resources)}"
+
+
+@dataclass(frozen=True)
+class Right:
+    """An action, and which parameters of the call name its resources, in which form; "*" when none does.
+
+    `only_with` is a parameter without which the action is not asked for.
+    """
+
+    action: str
+    on: Mapping[str, str] = field(default_factory=dict)
+    only_with: str = ""
+
+
+def _simple(on: Mapping[str, str], *actions: str) -> dict[str, tuple[Right, ...]]:
+    return {action: (Right(action, on),) for action in actions}
+
+
+_NAMED, _IMAGES, _ROLE = {"Name": PARAMETER}, {"repositoryName": REPOSITORY}, {"RoleName": ROLE}
+_SERVICE, _REVISION = {"ServiceArn": AS_IT_IS}, {"AutoScalingConfigurationArn": AS_IT_IS}
+_PASSED = {
+    "SourceConfiguration.AuthenticationConfiguration.AccessRoleArn": AS_IT_IS,
+    "InstanceConfiguration.InstanceRoleArn": AS_IT_IS,
+}
+
+CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
+    **_simple({}, "sts:GetCallerIdentity"),
+    **_simple({}, "ssm:DescribeParameters"),
+    **_simple(_NAMED, "ssm:GetParameter", "ssm:GetParameterHistory", "ssm:DeleteParameter"),
+    **_simple({"Names": PARAMETER}, "ssm:GetParameters"),
+    **_simple({"ResourceId": PARAMETER}, "ssm:AddTagsToResource"),
+    "ssm:PutParameter": (Right("ssm:PutParameter", _NAMED), Right("ssm:AddTagsToResource", _NAMED, "Tags")),
+    **_simple({"repositoryNames": REPOSITORY}, "ecr:DescribeRepositories"),
+    **_simple(_IMAGES, "ecr:DescribeImages", "ecr:GetLifecyclePolicy", "ecr:PutLifecyclePolicy", "ecr:PutImage"),
+    **_simple(_IMAGES, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+    **_simple(_IMAGES, "ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration"),
+    "ecr:CreateRepository": (Right("ecr:CreateRepository", _IMAGES), Right("ecr:TagResource", _IMAGES, "tags")),
+    **_simple(_ROLE, "iam:GetRole", "iam:GetRolePolicy", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"),
+    "iam:CreateRole": (Right("iam:CreateRole", _ROLE), Right("iam:TagRole", _ROLE, "Tags")),
+    **_simple({"PolicySourceArn": AS_IT_IS}, "iam:SimulatePrincipalPolicy"),
+    **_simple({"logGroupName": LOG_GROUP}, "logs:FilterLogEvents", "logs:DescribeLogStreams"),
+    **_simple({}, "apprunner:ListServices", "apprunner:ListAutoScalingConfigurations"),
+    **_simple(_SERVICE, "apprunner:DescribeService", "apprunner:ListOperations", "apprunner:ResumeService"),
+    **_simple({"ResourceArn": AS_IT_IS}, "apprunner:TagResource", "apprunner:ListTagsForResource"),
+    **_simple(_REVISION, "apprunner:DescribeAutoScalingConfiguration", "apprunner:DeleteAutoScalingConfiguration"),
+    "apprunner:CreateAutoScalingConfiguration": (
+        Right("apprunner:CreateAutoScalingConfiguration", {"AutoScalingConfigurationName": SCALING}),
+        Right("apprunner:TagResource", {"AutoScalingConfigurationName": SCALING}, "Tags"),
+    ),
+    "apprunner:CreateService": (
+        Right("apprunner:CreateService", {"ServiceName": SERVICE, **_REVISION}),
+        Right("apprunner:TagResource", {"ServiceName": SERVICE}, "Tags"),
+        Right("iam:PassRole", _PASSED),
+    ),
+    "apprunner:UpdateService": (
+        Right("apprunner:UpdateService", {**_SERVICE, **_REVISION}),
+        Right("iam:PassRole", _PASSED),
+    ),
+}
+
+
+def needs(call: str, parameters: Mapping[str, Any], region: str, account: str) -> tuple[Need, ...]:
+    """What a call such as "ssm:PutParameter" needs, its own action first."""
+    rights = CALLS.get(call, (Right(call),))
+    return tuple(
+        Need(right.action, _resources(right, parameters, region, account))
+        for right in rights
+        if not right.only_with or right.only_with in parameters
+    )
+
+
+def _resources(right: Right, parameters: Mapping[str, Any], region: str, account: str) -> tuple[str, ...]:
+    found = {
+        form.format(region=region, account=account, name=_whole(name) if form is PARAMETER else name): None
+        for key, form in right.on.items()
+        for name in _names(parameters, key)
+    }
+    return _shorter(tuple(found)) or ("*",)
+
+
+def _names(parameters: Mapping[str, Any], key: str) -> Iterator[str]:
+    value: Any = parameters
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    for name in value if isinstance(value, list | tuple) else [value]:
+        if name and isinstance(name, str):
+            yield name
+
+
+def _whole(name: str) -> str:
+    """A parameter's name as its ARN ends: without the number of a version, and with a slash before it."""
+    return "/" + name.partition(":")[0].removeprefix("/")
+
+
+def _shorter(resources: tuple[str, ...]) -> tuple[str, ...]:
+    """Several parameters of one folder are said as the folder."""
+    if len(resources) < 2 or not all(":parameter/" in one for one in resources):
+        return resources
+    return tuple(dict.fromkeys(f"{one.rpartition('/')[0]}/*" for one in resources))

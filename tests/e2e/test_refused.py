@@ -1,0 +1,79 @@
+"""A call that AWS refuses: the real CLI says which right is missing, on what, and never a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests.e2e import aws, tiny
+from tests.e2e.checkout import Checkout
+
+pytestmark = pytest.mark.timeout(240)
+SECRET = "s3ntinel-of-the-app"
+PARAMETER = f"arn:aws:ssm:us-west-2:000000000000:parameter{aws.PATH}/meta-app-secret"
+
+
+@pytest.fixture(scope="module")
+def world(checkout: Checkout) -> Checkout:
+    tiny.commit(checkout)
+    assert checkout.deployer("local", "up").returncode == 0
+    return checkout
+
+
+@contextmanager
+def refuse(checkout: Checkout, call: str, **more: str) -> Iterator[None]:
+    where = f"{checkout.endpoint}/_local/faults"
+    httpx.put(where, json={"refuse": {"call": call, **more}}).raise_for_status()
+    yield
+    assert httpx.get(where).json()["faults"]["refuse"][0]["struck"] > 0
+    httpx.delete(where).raise_for_status()
+
+
+def test_the_statement_that_is_missing_can_be_pasted(world: Checkout) -> None:
+    with refuse(world, "ssm:PutParameter"):
+        done = world.deployer("secret", "set", "local", "meta-app-secret", stdin=SECRET)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"error: AWS refused ssm:PutParameter on {PARAMETER}: AccessDeniedException" in done.stderr
+    statements = [json.loads(line) for line in done.stderr.splitlines() if line.strip().startswith("{")]
+    assert {"Effect": "Allow", "Action": "ssm:PutParameter", "Resource": PARAMETER} in statements
+    assert SECRET not in done.stderr
+
+
+def test_another_error_names_its_call_too(world: Checkout) -> None:
+    with refuse(world, "iam:GetRole", code="ServiceFailure", message="not today"):
+        done = world.deployer("plan", "local")
+    assert done.returncode == 1
+    assert "AWS refused iam:GetRole on arn:aws:iam::000000000000:role/CustomAppRunner" in done.stderr
+    assert "ServiceFailure" in done.stderr
+    assert "why: not today" in done.stderr
+
+
+def test_aws_own_words_decide(world: Checkout) -> None:
+    words = "is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:us-west-2:000000000000:key/1 because"
+    with refuse(world, "apprunner:ListServices", message=words):
+        done = world.deployer("plan", "local")
+    assert (
+        '{"Effect":"Allow","Action":"kms:Decrypt","Resource":"arn:aws:kms:us-west-2:000000000000:key/1"}' in done.stderr
+    )
+
+
+def test_half_a_deployment_says_it_as_well(world: Checkout) -> None:
+    with refuse(world, "apprunner:CreateService"):
+        done = world.deployer("reconcile", "local")
+    assert done.returncode == 6, done.stderr
+    assert '"Action":"apprunner:CreateService"' in done.stderr
+    assert '"Action":"iam:PassRole"' in done.stderr
+    assert world.deployer("reconcile", "local").returncode == 0
+
+
+def test_a_look_that_is_not_allowed_names_the_right(world: Checkout) -> None:
+    world.edit("managed: true", "managed: false")
+    with refuse(world, "iam:SimulatePrincipalPolicy"):
+        done = world.deployer("verify", "local")
+    world.edit("managed: false", "managed: true")
+    role = "arn:aws:iam::000000000000:role/CustomAppRunnerInstanceRole"
+    assert f"these credentials may not call iam:SimulatePrincipalPolicy on {role}" in done.stdout
