@@ -36,6 +36,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @verify env *options: _sync
     deployer verify "$@"
 
+# look at this machine, the credentials and what they may do: just doctor staging
+@doctor *options: _sync
+    deployer doctor "$@"
+
 # say what was changed outside the deployer, by whom and when
 @drift env *options: _sync
     deployer drift "$@"

@@ -51,6 +51,10 @@ def explain(error: botocore.ClientError | botocore.BotoCoreError) -> AwsError:
         return _refused(error)
     if isinstance(error, botocore.NoCredentialsError):
         return AwsError("no AWS credentials found", fix="log in, for example with `aws sso login`, and run again")
+    if isinstance(error, botocore.ProfileNotFound):
+        return AwsError(str(error), fix="correct AWS_PROFILE, or make the profile: aws configure sso")
+    if isinstance(error, botocore.SSOError | botocore.TokenRetrievalError):
+        return AwsError("the login has ended", fix="log in, for example with `aws sso login`, and run again")
     if isinstance(error, botocore.ConnectionError | botocore.HTTPClientError):
         told: Mapping[str, Any] = error.kwargs
         asked = f" for {told[NEEDS][0]}" if told.get(NEEDS) else ""

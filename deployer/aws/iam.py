@@ -66,6 +66,11 @@ def denied(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequenc
     return tuple(dict.fromkeys(refused))
 
 
+def role_arn(iam: IAMClient, name: str) -> str:
+    """A role's ARN, which holds a path that the ARN of an assumed role lacks."""
+    return iam.get_role(RoleName=name)["Role"]["Arn"]
+
+
 def trusts(document: object, service: str) -> bool:
     """Whether a trust policy, as parsed JSON, lets a service assume the role."""
     statements = document.get("Statement", []) if isinstance(document, dict) else []

@@ -7,6 +7,7 @@ are those of the Service Authorization Reference.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -30,11 +31,12 @@ class Need:
     @property
     def statement(self) -> str:
         """The policy's statement that allows it, as JSON on one line."""
-        resource = self.resources[0] if len(self.resources) == 1 else self.resources
+        shorter = _shorter(self.resources)
+        resource = shorter[0] if len(shorter) == 1 else shorter
         return json.dumps({"Effect": "Allow", "Action": self.action, "Resource": resource}, separators=(",", ":"))
 
     def __str__(self) -> str:
-        return f"{self.action} on {', '.join(self.resources)}"
+        return f"{self.action} on {', '.join(_shorter(self.resources))}"
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def _resources(right: Right, parameters: Mapping[str, Any], region: str, account
         for key, form in right.on.items()
         for name in _names(parameters, key)
     }
-    return _shorter(tuple(found)) or ("*",)
+    return tuple(found) or ("*",)
 
 
 def _names(parameters: Mapping[str, Any], key: str) -> Iterator[str]:
@@ -131,6 +133,8 @@ def _whole(name: str) -> str:
 
 def _shorter(resources: tuple[str, ...]) -> tuple[str, ...]:
     """Several parameters of one folder are said as the folder."""
-    if len(resources) < 2 or not all(":parameter/" in one for one in resources):
+    if not all(":parameter/" in one for one in resources):
         return resources
-    return tuple(dict.fromkeys(f"{one.rpartition('/')[0]}/*" for one in resources))
+    folders = Counter(one.rpartition("/")[0] for one in resources)
+    several = {one: one.rpartition("/")[0] for one in resources if folders[one.rpartition("/")[0]] > 1}
+    return tuple(dict.fromkeys(f"{several[one]}/*" if one in several else one for one in resources))

@@ -57,6 +57,17 @@ class Session:
             )
         return caller["Arn"]
 
+    def credentials(self) -> str | None:
+        """Where the credentials come from, such as "env" or "sso"; None when there are none. They are not shown."""
+        if self.endpoint:
+            return "none needed: the local world takes any"
+        found = self._botocore.get_credentials()
+        return found.method if found else None
+
+    def regions(self, service: str) -> list[str]:
+        """Where a service is offered, as far as this botocore knows."""
+        return self._botocore.get_available_regions(service)
+
     def _client(self, service: str) -> Any:
         if self.endpoint is None:
             _refuse_redirection(service)

@@ -1,4 +1,4 @@
-"""The verbs that only look: releases, status, logs, verify, drift, diff."""
+"""The verbs that only look: releases, status, logs, verify, doctor, drift, diff."""
 
 from __future__ import annotations
 
@@ -77,6 +77,20 @@ def _verify(options: Options) -> int:
     return 3 if found.problems else 0
 
 
+def _doctor_options(parser: Parser) -> None:
+    parser.add_argument("environment", metavar="ENV", nargs="?", default="staging", help="staging when left out")
+    as_json(parser)
+
+
+def _doctor(options: Options) -> int:
+    from deployer.project import manifest_path
+    from deployer.verbs.doctor.examine import examine, show
+
+    found = examine(manifest_path(options.environment))
+    out(show(found, as_json=options.json))
+    return 3 if any(finding.state == "problem" for finding in found.findings) else 0
+
+
 def _drift_options(parser: Parser) -> None:
     names_environment(parser)
     _detailed(parser)
@@ -120,6 +134,7 @@ VERBS = {
     "status": Verb("say what runs, since when, whether it is well, and what waits", _status_options, _status),
     "logs": Verb("show what the service has written; no secret is in it", _logs_options, _logs),
     "verify": Verb("look at everything a deployment needs, and change nothing", _verify_options, _verify),
+    "doctor": Verb("look at this machine, the credentials and what they may do", _doctor_options, _doctor),
     "drift": Verb("say what was changed outside the deployer, by whom and when", _drift_options, _drift),
     "diff": Verb("say where two environments differ", _diff_options, _diff),
 }

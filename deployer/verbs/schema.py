@@ -11,13 +11,25 @@ from deployer.core.document import PlanDocument
 from deployer.errors import UsageError
 from deployer.manifest.reference import reference
 from deployer.manifest.schema import schema_text
-from deployer.view.documents import Adopted, Compared, Drift, Edited, Imported, Listed, LogLine, Status, Verified
+from deployer.view.documents import (
+    Adopted,
+    Compared,
+    Diagnosis,
+    Drift,
+    Edited,
+    Imported,
+    Listed,
+    LogLine,
+    Status,
+    Verified,
+)
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "plan": ("A plan of the deployer", PlanDocument),
     "status": ("How an environment stands", Status),
     "verify": ("What a look at everything a deployment needs has found", Verified),
+    "doctor": ("What the doctor has found", Diagnosis),
     "drift": ("What was changed outside the deployer", Drift),
     "diff": ("Two environments side by side", Compared),
     "log-line": ("A line of a log", LogLine),

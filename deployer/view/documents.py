@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deployer.core.diagnosis import Finding
 from deployer.manifest.compare import Difference
 
 
@@ -123,6 +124,14 @@ class Verified:
     problems: tuple[Found, ...]
     unseen: tuple[str, ...]
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the doctor has found, a finding for each look."""
+
+    environment: str
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)

@@ -64,14 +64,13 @@ def test_names_are_parameters_that_the_call_has(session: Session, call: str) -> 
                 inside = getattr(inside[part], "members", {})
 
 
-def test_only_ssm_folders_are_said_for_many() -> None:
+def test_many_parameters_of_a_folder_are_said_as_the_folder() -> None:
     names = ["/a/b/one", "/a/b/two"]
-    assert needed("ssm:GetParameters", Names=names[:1])[0].resources == (
-        "arn:aws:ssm:us-west-2:000000000000:parameter/a/b/one",
-    )
-    assert needed("ssm:GetParameters", Names=names)[0].resources == (
-        "arn:aws:ssm:us-west-2:000000000000:parameter/a/b/*",
-    )
+    start = "ssm:GetParameters on arn:aws:ssm:us-west-2:000000000000:parameter"
+    assert str(needed("ssm:GetParameters", Names=names[:1])[0]) == f"{start}/a/b/one"
+    assert str(needed("ssm:GetParameters", Names=names)[0]) == f"{start}/a/b/*"
+    [both] = needed("ssm:GetParameters", Names=[*names, "/a/c/one"])
+    assert [one.rpartition("parameter")[2] for one in json.loads(both.statement)["Resource"]] == ["/a/b/*", "/a/c/one"]
     assert needed("ssm:GetParameter", Name="/a/b/one:7")[0].resources[0].endswith("/a/b/one")
 
 

@@ -41,7 +41,7 @@ class AppRunner:
         """Found by listing, because the ARN ends in an id that the name does not tell."""
         with ThreadPoolExecutor(4) as pool:
             revisions = pool.submit(self._revisions, name)
-            arn = next((found for listed, found in self._services() if listed == name), None)
+            arn = next((found for listed, found in self.services() if listed == name), None)
             if arn is None:
                 return None, revisions.result()
             tags = pool.submit(self._client.list_tags_for_resource, ResourceArn=arn)
@@ -124,7 +124,8 @@ class AppRunner:
         stream = f"deployment/{started.operation.partition('-')[0]}"
         return LogPlaces(application=f"{group}/application", platform=f"{group}/service", streams=stream)
 
-    def _services(self) -> Iterator[tuple[str, str]]:
+    def services(self) -> Iterator[tuple[str, str]]:
+        """The name and ARN of every service there is."""
         token = ""
         while True:
             more: dict[str, Any] = {"NextToken": token} if token else {}

@@ -1,0 +1,1 @@
+"""`deployer doctor`: what keeps a person from deploying, looked at one thing after another."""

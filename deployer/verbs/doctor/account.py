@@ -1,0 +1,122 @@
+"""The AWS account: whose credentials these are, what they may do, and what App Runner offers there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from deployer.aws import iam
+from deployer.aws.duties import duties
+from deployer.aws.errors import explain, is_denied, refused_call
+from deployer.aws.rights import Need
+from deployer.aws.session import Session
+from deployer.core import diagnosis
+from deployer.core.desired import Desired
+from deployer.core.diagnosis import Finding
+from deployer.targets.apprunner.target import AppRunner
+
+INSTEAD = "the missing action is read from the error when a call is refused"
+
+
+def credentials(session: Session) -> Iterator[Finding]:
+    """Where they come from, never what they are."""
+    where = session.credentials()
+    if where:
+        yield Finding("credentials", "ok", where)
+    else:
+        yield Finding("credentials", "problem", "none found", "log in, for example with: aws sso login")
+
+
+def identity(session: Session, seen: list[str]) -> Iterator[Finding]:
+    """The clock and the account. Puts the caller's ARN into `seen` when the account is the manifest's."""
+    try:
+        caller: Mapping[str, Any] = session.sts.get_caller_identity()
+    except ClientError as error:
+        yield from _clock(error.response)
+        raise
+    yield from _clock(caller)
+    if caller["Account"] == session.account:
+        seen.append(caller["Arn"])
+    yield diagnosis.account(caller["Account"], session.account, caller["Arn"])
+
+
+def _clock(answer: Mapping[str, Any]) -> Iterator[Finding]:
+    header = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    yield diagnosis.clock(header, datetime.now(UTC))
+
+
+def region(session: Session) -> Iterator[Finding]:
+    yield diagnosis.region(session.region, session.regions("apprunner"))
+
+
+def services(session: Session) -> Iterator[Finding]:
+    """Whether App Runner answers, and is in use."""
+    try:
+        count = sum(1 for _ in AppRunner(session.apprunner).services())
+    except ClientError as error:
+        if is_denied(error):
+            raise
+        said = explain(error)
+        yield Finding(
+            "app runner",
+            "problem",
+            f"{said.what}: {said.why}",
+            "since 2026-04-30 App Runner takes no new customers: use an account that used it before",
+        )
+    else:
+        yield diagnosis.services(count)
+
+
+def rights(session: Session, desired: Desired, who: str) -> Iterator[Finding]:
+    """What the caller may do, by verbs, as IAM simulates it."""
+    try:
+        principal = _principal(session, who)
+        if principal is None:
+            yield Finding("rights", "unseen", f"IAM simulates users and roles only, not {who}; {INSTEAD}")
+            return
+        if not principal:
+            yield Finding(
+                "rights", "note", "this is the account's root user, who may do everything: use a role instead"
+            )
+            return
+        for verbs, denied in _denied(session, principal, duties(desired)).items():
+            yield _judged(verbs, denied)
+    except ClientError as error:
+        why = f"these credentials may not call {refused_call(error)}" if is_denied(error) else explain(error).what
+        yield Finding("rights", "unseen", f"{why}; {INSTEAD}")
+
+
+def _principal(session: Session, who: str) -> str | None:
+    """The ARN that a policy belongs to: "" for the root user, None for a caller that has none."""
+    kind, name = diagnosis.caller(who)
+    if kind == "root":
+        return ""
+    return iam.role_arn(session.iam, name) if kind == "role" else name or None
+
+
+def _denied(session: Session, principal: str, wanted: Mapping[str, tuple[Need, ...]]) -> dict[str, list[Need]]:
+    """Those of each verb's needs that are not allowed. Actions on the same resources are asked for in one call."""
+    together: dict[tuple[str, ...], dict[str, None]] = {}
+    for needs in wanted.values():
+        for need in needs:
+            together.setdefault(need.resources, {})[need.action] = None
+    refused = {
+        (action, resources)
+        for resources, actions in together.items()
+        for action in iam.denied(session.iam, principal, tuple(actions), resources)
+    }
+    return {
+        verbs: [need for need in needs if (need.action, need.resources) in refused] for verbs, needs in wanted.items()
+    }
+
+
+def _judged(verbs: str, denied: list[Need]) -> Finding:
+    about = f"rights: {verbs}"
+    if not denied:
+        return Finding(about, "ok", "allowed")
+    statements = "\n".join(need.statement for need in denied)
+    actions = ", ".join(need.action for need in denied)
+    return Finding(about, "problem", f"not allowed: {actions}", f"add to a policy of these credentials:\n{statements}")

@@ -1,0 +1,26 @@
+"""A look that fails is a finding: it never stops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deployer.aws.errors import explain
+from deployer.core.diagnosis import Finding, failed
+from deployer.errors import DeployerError
+
+
+def careful(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What the look has found before it failed, and its failure."""
+    found: list[Finding] = []
+    try:
+        found.extend(look())
+    except (ClientError, BotoCoreError) as error:
+        found.append(failed(about, explain(error)))
+    except DeployerError as error:
+        found.append(failed(about, error))
+    except Exception as error:  # noqa: BLE001 -- the other looks are still worth taking
+        words = f"the look itself failed: {type(error).__name__}"
+        found.append(Finding(about, "unseen", words, "this is a defect: please report it"))
+    return found

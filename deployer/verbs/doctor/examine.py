@@ -1,0 +1,96 @@
+"""`deployer doctor ENV`: every look in turn, whatever the others find. It changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from deployer.aws.session import Session
+from deployer.core.desired import WantedImage, desired
+from deployer.core.diagnosis import Finding
+from deployer.manifest.load import Loaded, load
+from deployer.manifest.problem import InvalidManifest
+from deployer.verbs.check import refuse_contract_problems
+from deployer.verbs.doctor import account, machine
+from deployer.verbs.doctor.careful import careful
+from deployer.verbs.doctor.world import world
+from deployer.view.documents import Diagnosis
+
+STATES = {"ok": "ok", "note": "note", "problem": "problem", "unseen": "not looked at"}
+
+
+def examine(path: Path) -> Diagnosis:
+    """Look at all there is to look at. Reads no secret."""
+    return Diagnosis(path.stem, tuple(_looks(path)))
+
+
+def show(found: Diagnosis, *, as_json: bool) -> str:
+    """A line for each finding, what to do below it, or JSON."""
+    if as_json:
+        return json.dumps(asdict(found), indent=2)
+    wide = max(len(finding.about) for finding in found.findings)
+    lines = [f"doctor / {found.environment}"]
+    for finding in found.findings:
+        lines.append(f"  {STATES[finding.state].ljust(13)}  {finding.about.ljust(wide)}  {finding.says}")
+        first, *more = finding.fix.split("\n")
+        lines += [f"{' ' * 17}fix: {first}"] if first else []
+        lines += [f"{' ' * 22}{line}" for line in more]
+    count = sum(finding.state == "problem" for finding in found.findings)
+    lines.append(f"{count} to mend." if count else "No problem found.")
+    return "\n".join(lines)
+
+
+def _looks(path: Path) -> Iterator[Finding]:
+    root = path.resolve().parent.parent
+    yield from careful("tools", lambda: machine.tools(root))
+    yield from careful("git", lambda: machine.checkout(root))
+    yield from careful("packages", lambda: machine.packages(root))
+    read: list[Loaded] = []
+    yield from careful("manifest", lambda: _manifest(path, read))
+    if not read:
+        yield Finding("aws", "unseen", "the manifest says which account: mend it first")
+        return
+    [loaded] = read
+    local = loaded.manifest.aws.endpoint is not None
+    yield from careful("endpoint", lambda: machine.variables(local=local))
+    running: list[str] = []
+    if local:
+        yield from careful("local world", lambda: world(loaded, running))
+    if local and not running:
+        yield Finding("aws", "unseen", "the local world does not run")
+        return
+    yield from _aws(loaded)
+
+
+def _manifest(path: Path, read: list[Loaded]) -> Iterator[Finding]:
+    try:
+        loaded = load(path)
+        refuse_contract_problems(loaded)
+    except InvalidManifest as invalid:
+        first = invalid.problems[0]
+        says = f"{len(invalid.problems)} to mend, first {first.file}:{first.line}: {first.what}"
+        yield Finding("manifest", "problem", says, f"just check {path.stem}")
+    else:
+        read.append(loaded)
+        yield Finding("manifest", "ok", f"{path} is good")
+
+
+def _aws(loaded: Loaded) -> Iterator[Finding]:
+    aws, image = loaded.manifest.aws, loaded.manifest.image
+    session = Session(aws.account, aws.region, aws.endpoint)
+    yield from careful("region", lambda: account.region(session))
+    found = careful("credentials", lambda: account.credentials(session))
+    yield from found
+    if any(finding.state != "ok" for finding in found):
+        yield Finding("account", "unseen", "without credentials nobody is asked")
+        return
+    seen: list[str] = []
+    yield from careful("account", lambda: account.identity(session, seen))
+    if not seen:
+        yield Finding("rights", "unseen", "the account has to be the manifest's first")
+        return
+    wish = desired(loaded, WantedImage(image.repository, "", None, image.keep))
+    yield from careful("app runner", lambda: account.services(session))
+    yield from careful("rights", lambda: account.rights(session, wish, seen[0]))

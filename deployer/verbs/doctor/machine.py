@@ -1,0 +1,58 @@
+"""This machine: the tools, and the packages of the lock file."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from deployer import git
+from deployer.core.diagnosis import Finding, redirections, versions
+
+BUILDERS = ("docker", "podman", "buildah")
+PACKAGES = ("boto3", "botocore")
+LOCK = "requirements.lock"
+
+
+def tools(root: Path) -> Iterator[Finding]:
+    """Python, just, what builds images, and the AWS CLI. Only git, which `checkout` asks for, has to be there."""
+    yield Finding("python", "ok", platform.python_version())
+    just = shutil.which("just") or ((root / "just").is_file() and "./just")
+    yield _found("just", f"{just}" if just else "", "not found: recipes run as ./just in the project's directory")
+    builders = [name for name in BUILDERS if shutil.which(name)]
+    yield _found("images", ", ".join(builders), f"none of {', '.join(BUILDERS)}: only building an image needs one")
+    yield _found("aws cli", shutil.which("aws") or "", "not found: the deployer does without; `aws sso login` needs it")
+
+
+def checkout(root: Path) -> Iterator[Finding]:
+    """Raises DeployerError without git, or outside a checkout that has a commit."""
+    yield Finding("git", "ok", f"commit {git.commit(root)[:12]}")
+
+
+def packages(root: Path) -> Iterator[Finding]:
+    """What is installed beside what was locked."""
+    try:
+        lock = (root / LOCK).read_text()
+    except OSError:
+        yield Finding("packages", "unseen", f"there is no {LOCK} to compare with")
+    else:
+        yield versions(lock, {name: _version(name) for name in PACKAGES})
+
+
+def variables(*, local: bool) -> Iterator[Finding]:
+    """Those that lead to another AWS."""
+    yield redirections(os.environ, local=local)
+
+
+def _found(about: str, what: str, otherwise: str) -> Finding:
+    return Finding(about, "ok", what) if what else Finding(about, "note", otherwise)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,29 @@
+"""The local world of a manifest that names a local endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.core.diagnosis import Finding
+from deployer.local import lifecycle
+from deployer.local.settings import world_settings
+from deployer.manifest.load import Loaded
+
+
+def world(loaded: Loaded, running: list[str]) -> Iterator[Finding]:
+    """Whether it runs, or could. Puts its endpoint into `running` when it does.
+
+    Raises DeployerError for a port that is taken.
+    """
+    settings = world_settings(loaded)
+    if lifecycle.find(settings):
+        running.append(settings.endpoint)
+        yield Finding(
+            "local world", "ok", f"runs: AWS on {settings.endpoint}, Meta and chat page on {settings.meta_url}"
+        )
+        return
+    lifecycle.refuse_taken_ports(settings, *settings.lines)
+    start = f"start it with: just up {loaded.manifest.environment}"
+    yield Finding(
+        "local world", "note", f"does not run; its ports {', '.join(map(str, settings.lines))} are free", start
+    )

@@ -1,0 +1,62 @@
+"""The rights of each verb: all that its calls need, on nothing but what is the environment's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deployer.aws.duties import duties
+from deployer.aws.rights import CALLS, Need
+from deployer.core.desired import Desired, WantedImage, desired
+from deployer.manifest.load import load
+
+ENV = Path(__file__).parents[2] / "env"
+# Needed by some deployments only, by another look, or without a right of one's own.
+ELSEWHERE = {
+    "ecr:CreateRepository",
+    "ecr:TagResource",
+    "ecr:PutImageTagMutability",
+    "ecr:PutImageScanningConfiguration",
+    "ecr:GetDownloadUrlForLayer",
+    "iam:PassRole",
+    "iam:SimulatePrincipalPolicy",
+    "sts:GetCallerIdentity",
+}
+
+
+def wish(name: str) -> Desired:
+    return desired(load(ENV / f"{name}.yaml"), WantedImage("ansari-whatsapp", "", None, 30))
+
+
+def found(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    return {verbs: {need.action: need.resources for need in needs} for verbs, needs in duties(wish(name)).items()}
+
+
+def test_every_right_of_a_call_is_some_verbs() -> None:
+    known = {right.action for rights in CALLS.values() for right in rights}
+    listed = {action for needs in found("local").values() for action in needs}
+    assert known - listed == ELSEWHERE
+    assert listed <= known
+
+
+def test_roles_that_somebody_else_keeps_need_no_right() -> None:
+    assert not any(action.startswith("iam:") for needs in found("staging").values() for action in needs)
+    assert "iam:CreateRole" in found("local")["reconcile, rollback"]
+
+
+def test_secrets_are_those_of_the_environment() -> None:
+    secret = found("staging")["secret"]
+    assert set(secret) == {
+        f"ssm:{what}" for what in ("GetParameters", "PutParameter", "AddTagsToResource", "DeleteParameter")
+    }
+    start = "arn:aws:ssm:us-west-2:123456789012:parameter/app-runtime/ansari-whatsapp/staging/"
+    assert all(one.startswith(start) for resources in secret.values() for one in resources)
+
+
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_a_statement_stays_short_whatever_the_number_of_parameters(name: str) -> None:
+    [put] = [need for need in duties(wish(name))["reconcile, rollback"] if need.action == "ssm:PutParameter"]
+    assert len(put.resources) > 10
+    assert isinstance(put, Need)
+    assert put.statement.count("arn:aws:ssm:") == 2
