@@ -60,6 +60,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @export env *options: _sync
     deployer export "$@"
 
+# delete an environment, after saying what goes and what stays
+@destroy env *options: _sync
+    deployer destroy "$@"
+
 # show and break a lock that was left behind
 @unlock env *options: _sync
     deployer unlock "$@"

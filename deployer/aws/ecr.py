@@ -94,6 +94,15 @@ def tag_image(ecr: ECRClient, repository: str, digest: str, tag: str) -> None:
     _put(ecr, repository, tag, image["imageManifest"], image.get("imageManifestMediaType", OCI_MANIFEST), digest)
 
 
+def delete_repository(ecr: ECRClient, name: str) -> None:
+    """Delete a repository with every image in it; one that is gone already is what was asked for."""
+    try:
+        ecr.delete_repository(repositoryName=name, force=True)
+    except ClientError as error:
+        only(error, "RepositoryNotFoundException")
+        return
+
+
 def platforms(ecr: ECRClient, repository: str, digest: str) -> list[str]:
     """What an image runs on, such as linux/amd64: of each entry of an index, or of the image's own configuration."""
     image = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"][0]

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from deployer.aws.errors import only
 from deployer.core.facts import RoleFact
+from deployer.core.removal import RemovableRole
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -53,6 +54,33 @@ def _create(iam: IAMClient, name: str, trust: str) -> None:
     except ClientError as error:  # a repeated request finds what its first attempt made
         only(error, "EntityAlreadyExists")
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
+
+
+def removable(iam: IAMClient, name: str) -> RemovableRole | None:
+    """What deleting the role would take away with it; None when there is no such role."""
+    try:
+        role = iam.get_role(RoleName=name)["Role"]
+        inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    except ClientError as error:
+        only(error, "NoSuchEntity")
+        return None
+    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+    foreign = [*(policy for policy in inline if policy != POLICY_NAME), *(p.get("PolicyName", "") for p in attached)]
+    return RemovableRole(ours=tags.get("managed-by") == "deployer", foreign=tuple(foreign))
+
+
+def delete_role(iam: IAMClient, name: str) -> None:
+    """Delete a role with the inline policy that is ours; one that is gone already is what was asked for."""
+    try:
+        iam.delete_role_policy(RoleName=name, PolicyName=POLICY_NAME)
+    except ClientError as error:
+        only(error, "NoSuchEntity")
+    try:
+        iam.delete_role(RoleName=name)
+    except ClientError as error:
+        only(error, "NoSuchEntity")
+        return
 
 
 def denied(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequence[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The verbs that change what runs: plan, reconcile, rollback, promote, unlock."""
+"""The verbs that change what runs: plan, reconcile, rollback, promote, destroy, unlock."""
 
 from __future__ import annotations
 
@@ -163,6 +163,35 @@ def _carry_out(options: Options, environment: Environment, planned: Planned) -> 
     return 0
 
 
+def _destroy_options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--with-secrets", action="store_true", help="its secrets, too; they cannot be had back")
+    parser.add_argument("--with-repository", action="store_true", help="the image repository, too, with every image")
+    parser.add_argument("--approve", metavar="NAME", help="the service's name, where nobody is at a terminal")
+    as_json(parser)
+
+
+def _destroy(options: Options) -> int:
+    from deployer.core.removal import Removals, Wish
+    from deployer.verbs import destroy as verb
+    from deployer.verbs.environment import open_environment
+
+    environment = open_environment(options.environment, Reporter(sys.stderr), start=False)
+    shown = sys.stderr if options.json else sys.stdout
+
+    def agree(found: Removals) -> None:
+        write(verb.show(found) + "\n", shown)
+        verb.consent(environment, options.approve, person())
+
+    wish = Wish(secrets=options.with_secrets, repository=options.with_repository)
+    found = verb.destroy(environment, wish, agree=agree)
+    if options.json:
+        out(verb.as_json(found, environment.wanted.environment))
+    else:
+        out(f"{environment.wanted.environment} is gone." if found.deleted else verb.show(found))
+    return 0
+
+
 def _unlock_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--approve", metavar="ID", help="the id of the lock, where nobody is at a terminal")
@@ -203,5 +232,6 @@ VERBS = {
     "reconcile": Verb("make AWS equal to the manifest", _reconcile_options, _reconcile),
     "rollback": Verb("go back to the last healthy release, or to another one", _rollback_options, _rollback),
     "promote": Verb("deploy the image that is healthy in one environment to another", _promote_options, _promote),
+    "destroy": Verb("delete an environment, after saying what goes and what stays", _destroy_options, _destroy),
     "unlock": Verb("show and break a lock that was left behind", _unlock_options, _unlock),
 }

@@ -75,6 +75,9 @@ class Target(Protocol):
     def update(self, arn: str, spec: ServiceSpec, scaling_arn: str) -> Started:
         """Start a deployment of the whole spec to an existing service."""
 
+    def delete(self, arn: str) -> Started:
+        """Start the deletion of a service, for good."""
+
     def progress(self, started: Started) -> Progress | None:
         """How far the operation is; None while the platform does not list it yet."""
 

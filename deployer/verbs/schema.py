@@ -14,6 +14,7 @@ from deployer.manifest.schema import schema_text
 from deployer.view.documents import (
     Adopted,
     Compared,
+    Destroyed,
     Diagnosis,
     Drift,
     Edited,
@@ -31,6 +32,7 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "verify": ("What a look at everything a deployment needs has found", Verified),
     "doctor": ("What the doctor has found", Diagnosis),
     "drift": ("What was changed outside the deployer", Drift),
+    "destroy": ("What was deleted of an environment", Destroyed),
     "diff": ("Two environments side by side", Compared),
     "log-line": ("A line of a log", LogLine),
     "adopt": ("A manifest that was written from what exists", Adopted),

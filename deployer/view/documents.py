@@ -168,3 +168,21 @@ class Adopted:
     left: tuple[Omitted, ...]
     expected: tuple[str, ...]
     mend: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """One thing of an environment: what it is, its name, and what there is to know about it."""
+
+    kind: str
+    name: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Destroyed:
+    """What was deleted of an environment, and what stays and why."""
+
+    environment: str
+    deleted: tuple[Remaining, ...]
+    kept: tuple[Remaining, ...]

@@ -43,14 +43,22 @@ class World:
         self.checkout.deployer("local", "down")
 
     def settle(self) -> None:
-        """Start the world and release each environment, staging twice, so that there is something to go back to."""
+        """Start the world and release each environment, staging twice, so that there is something to go back to.
+
+        There is a third one, preview, made from staging: it can be taken away.
+        """
+        staging = (self.checkout.root / "env" / "staging.yaml").read_text()
+        preview = re.sub(r"port: \d+", f"port: {free_port()}", staging)
+        preview = re.sub("((?:environment: |whatsapp/|ansari-|Role-))staging", r"\1preview", preview)
+        (self.checkout.root / "env" / "preview.yaml").write_text(preview)
+        self.checkout.git("add", "env")
         self.checkout.git("commit", "--all", "--quiet", "--message", "the environments of this world")
         self.run("just reconcile local")
-        for name in ("staging", "production"):
+        for name in ("staging", "production", "preview"):
             for secret, value in SECRETS.items():
                 done = self.checkout.deployer("secret", "set", name, secret, stdin=value.format(name))
                 assert done.returncode == 0, done.stderr
-        self.run("just reconcile staging", "just set staging logging-level WARNING")
+        self.run("just reconcile preview", "just reconcile staging", "just set staging logging-level WARNING")
         self.checkout.git("commit", "--all", "--quiet", "--message", "Staging logs less")
         self.run("just reconcile staging")
 

@@ -46,6 +46,9 @@ class Scripted:
     def update(self, arn: str, spec: ServiceSpec, scaling_arn: str) -> Started:
         raise NotImplementedError
 
+    def delete(self, arn: str) -> Started:
+        raise NotImplementedError
+
     def logs(self, started: Started) -> LogPlaces:
         raise NotImplementedError
 

@@ -106,6 +106,10 @@ class AppRunner:
         answer = self._client.update_service(ServiceArn=arn, **to_request(spec, scaling_arn))
         return Started(arn, answer["OperationId"])
 
+    def delete(self, arn: str) -> Started:
+        answer = self._client.delete_service(ServiceArn=arn)
+        return Started(arn, answer["OperationId"])
+
     def progress(self, started: Started) -> Progress | None:
         """There is no call for one operation: the newest twenty are listed."""
         listed = self._client.list_operations(ServiceArn=started.service_arn, MaxResults=20)

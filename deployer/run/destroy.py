@@ -1,0 +1,133 @@
+"""Take an environment away: look at what is left of it, and delete one thing after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deployer.aws import ecr, iam, lock, ssm
+from deployer.aws.errors import explain, is_refusal, only
+from deployer.aws.lock import Held
+from deployer.core.facts import BUSY
+from deployer.core.removal import Remains, Removal, Removals, Wish, removals
+from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
+from deployer.run.look import Run
+from deployer.run.wait import wait
+from deployer.targets.base import Progress, Started
+
+DELETION = "DELETE_SERVICE"
+
+
+@dataclass(frozen=True)
+class Destruction:
+    """Of one environment. `shared` says which other environment names a role or the repository."""
+
+    run: Run
+    wish: Wish
+    shared: Mapping[str, str]
+
+    def decide(self) -> Removals:
+        """What would go and what would stay, now. Raises Blocked while App Runner is busy with something else."""
+        session, wanted = self.run.session, self.run.desired
+        with ThreadPoolExecutor(8) as pool:
+            observed = pool.submit(self.run.target.observe, wanted.service_name)
+            described = pool.submit(ssm.describe, session.ssm, wanted.parameter_path)
+            tagged = pool.submit(ssm.ours, session.ssm, wanted.parameter_path)
+            roles = {role.name: pool.submit(iam.removable, session.iam, role.name) for role in wanted.roles}
+            repository = pool.submit(ecr.read_repository, session.ecr, wanted.image.repository)
+            service, scalings = observed.result()
+            if service and service.status == BUSY:
+                self._refuse_busy(service.arn)
+            found = {name: role.result() for name, role in roles.items()}
+            remains = Remains(
+                service=service.arn if service else None,
+                scalings=len(scalings),
+                parameters=ssm.together(described.result(), {}, tagged.result()),
+                roles={name: role for name, role in found.items() if role},
+                repository=repository.result() is not None,
+                shared=self.shared,
+            )
+        return removals(wanted, remains, self.wish)
+
+    def _refuse_busy(self, arn: str) -> None:
+        operation = self.run.target.newest_operation(arn)
+        if operation is None or operation.kind != DELETION:  # a deletion that an earlier run began is gone on with
+            raise Blocked(
+                "App Runner is busy with this service, and deletes it only when that has ended",
+                fix=f"wait for it: just status {self.run.desired.environment} --follow",
+            )
+
+    def carry_out(self, agreed: Removals) -> None:
+        """Delete what was agreed to, under the environment's lock. What is gone already is what was asked for.
+
+        Raises Refused when something else would go by now, StateUnknown when it stops half way.
+        """
+        run = self.run
+        with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb="destroy") as held:
+            if self.decide().deleted != agreed.deleted:
+                raise Refused(
+                    "what there is to delete has changed since it was listed; nothing was deleted",
+                    fix="look at the new list, then run again",
+                )
+            self._delete(agreed, held)
+
+    def _delete(self, agreed: Removals, held: Held) -> None:
+        done, every = 0, len(agreed.deleted)
+        try:
+            for removal in agreed.deleted:
+                held.check()
+                self.run.report.step("destroy", f"- {removal.kind} {removal.name}")
+                self._one(removal)
+                done += 1
+        except KeyboardInterrupt:
+            raise Interrupted(f"interrupted after {done} of {every} deletions", fix=self._again) from None
+        except (ClientError, BotoCoreError) as error:
+            if not done and is_refusal(error):
+                raise
+            raise self._stopped(explain(error), done, every) from None
+        except DeployerError as error:
+            raise self._stopped(error, done, every) from None
+
+    def _one(self, removal: Removal) -> None:
+        session, target = self.run.session, self.run.target
+        match removal.kind:
+            case "service":
+                self._service(removal.name)
+            case "scaling":
+                for revision in target.observe(removal.name)[1]:
+                    if revision.free:
+                        target.delete_scaling(revision.arn)
+            case "parameter" | "secret":
+                ssm.delete(session.ssm, removal.name)
+            case "role":
+                iam.delete_role(session.iam, removal.name)
+            case "repository":
+                ecr.delete_repository(session.ecr, removal.name)
+
+    def _service(self, name: str) -> None:
+        """Asked for, or under way already; gone when App Runner no longer lists it."""
+        target = self.run.target
+        service = target.observe(name)[0]
+        if service is None:
+            return
+        under_way = target.newest_operation(service.arn) if service.status == BUSY else None
+        started = Started(service.arn, under_way.id) if under_way else target.delete(service.arn)
+        self.run.report.step("", f"operation {started.operation}")
+        try:
+            progress = wait(target, started, fastest=0.1 if self.run.desired.local else 3.0, tell=lambda: None)
+        except ClientError as error:
+            only(error, "ResourceNotFoundException")
+            return
+        if progress is not Progress.SUCCEEDED:
+            raise StateUnknown(f"App Runner could not delete {name}", fix="look at the service in its console")
+
+    def _stopped(self, error: DeployerError, done: int, every: int) -> StateUnknown:
+        fix = f"{error.fix}; {self._again}" if error.fix else self._again
+        return StateUnknown(f"{error.what}, after {done} of {every} deletions", why=error.why, fix=fix)
+
+    @property
+    def _again(self) -> str:
+        return f"just destroy {self.run.desired.environment} goes on from there"

@@ -1,0 +1,93 @@
+"""`deployer destroy ENV`: take an environment away, after saying what goes and what stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+from deployer.core.removal import Removals, Wish
+from deployer.errors import Refused
+from deployer.manifest.load import Loaded, load
+from deployer.run.destroy import Destruction
+from deployer.verbs.environment import Environment
+from deployer.view.documents import Destroyed, Remaining
+
+
+def destroy(
+    environment: Environment,
+    wish: Wish,
+    *,
+    agree: Callable[[Removals], None],
+) -> Removals:
+    """Delete what is left of the environment, after `agree` was shown what that is. Returns what went and what stays.
+
+    `agree` raises Refused when nobody agrees. Raises Refused for a protected environment, before AWS is asked
+    anything about it.
+    """
+    _refuse_protected(environment.loaded)
+    destruction = Destruction(environment.run, wish, dict(_shared(environment.loaded)))
+    found = destruction.decide()
+    if found.deleted:
+        agree(found)
+        destruction.carry_out(found)
+    return found
+
+
+def consent(environment: Environment, approve: str | None, ask: Callable[[str], str] | None) -> None:
+    """The service's name, typed or given with --approve. Raises Refused when it is not that."""
+    name = environment.wanted.service_name
+    if approve is None and ask is None:
+        again = f"just destroy {environment.wanted.environment} --approve {name}"
+        raise Refused("nobody is at a terminal to confirm; nothing was deleted", fix=again)
+    typed = approve if approve is not None else ask(f"Type the service's name to delete this [{name}]: ") if ask else ""
+    if typed.strip() != name:
+        raise Refused("not confirmed; nothing was deleted", why=f"the service's name is {name}")
+
+
+def show(found: Removals) -> str:
+    """What goes and what stays, a line each."""
+    title = "Will be deleted:" if found.deleted else "Nothing is left to delete."
+    gone = [f"  - {one.kind:<10}  {one.name}{f'   {one.note}' if one.note else ''}" for one in found.deleted]
+    kept = [f"  = {one.kind:<10}  {one.name}   {one.why}" for one in found.kept]
+    return "\n".join([title, *gone, "Stays:", *kept])
+
+
+def as_json(found: Removals, environment: str) -> str:
+    return json.dumps(
+        asdict(
+            Destroyed(
+                environment=environment,
+                deleted=tuple(Remaining(one.kind, one.name, one.note) for one in found.deleted),
+                kept=tuple(Remaining(one.kind, one.name, one.why) for one in found.kept),
+            )
+        ),
+        indent=2,
+    )
+
+
+def _refuse_protected(loaded: Loaded) -> None:
+    manifest = loaded.manifest
+    protect = manifest.protect
+    if protect.confirm or protect.healthy_in:
+        key = "confirm" if protect.confirm else "healthy_in"
+        raise Refused(
+            f"{manifest.environment} is protected and is not destroyed (protect.{key})",
+            why="protection is loosened by a commit, never by an option",
+            fix=f"set protect.{key} to {'false' if protect.confirm else 'nothing'} in {loaded.path}, and commit that",
+        )
+
+
+def _shared(loaded: Loaded) -> Iterator[tuple[str, str]]:
+    """Every role and repository that another manifest of the same account names, and whose it is."""
+    aws = loaded.manifest.aws
+    for path in sorted(loaded.path.resolve().parent.glob("*.yaml")):
+        if path == loaded.path.resolve():
+            continue
+        other = load(path).manifest
+        if (other.aws.account, other.aws.endpoint) != (aws.account, aws.endpoint):
+            continue
+        yield other.service.roles.access, other.environment
+        yield other.service.roles.instance, other.environment
+        if other.aws.region == aws.region:
+            yield other.image.repository, other.environment

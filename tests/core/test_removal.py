@@ -1,0 +1,95 @@
+"""What is deleted with an environment, what stays, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployer.core.desired import Desired, WantedImage, desired
+from deployer.core.facts import ParameterFact
+from deployer.core.removal import Kept, Remains, RemovableRole, Removal, Wish, removals
+from deployer.manifest.load import load
+
+PATH = "/app-runtime/ansari-whatsapp/local"
+LITERAL, SECRET = ParameterFact(False, 1, "x"), ParameterFact(True, 1, None)
+OURS = RemovableRole(ours=True, foreign=())
+FULL = Remains(
+    service="arn:aws:apprunner:us-west-2:000000000000:service/ansari-local-whatsapp/1",
+    scalings=2,
+    parameters={f"{PATH}/logging-level": LITERAL, f"{PATH}/meta-app-secret": SECRET},
+    roles={"Access": OURS},
+    repository=True,
+    shared={},
+)
+NOTHING = Remains(None, 0, {}, {}, repository=False, shared={})
+
+
+@pytest.fixture(scope="module")
+def wanted() -> Desired:
+    manifest = load(Path(__file__).parents[2] / "env" / "local.yaml")
+    return desired(manifest, WantedImage("ansari-whatsapp", "tag", None, 30))
+
+
+def test_the_service_goes_first_and_secrets_and_images_stay(wanted: Desired) -> None:
+    found = removals(wanted, FULL, Wish())
+    assert [(one.kind, one.name) for one in found.deleted] == [
+        ("service", "ansari-local-whatsapp"),
+        ("scaling", "ansari-local-whatsapp"),
+        ("parameter", f"{PATH}/logging-level"),
+        ("role", "Access"),
+    ]
+    assert [one.kind for one in found.kept] == ["secret", "repository", "history", "logs"]
+    assert "--with-secrets" in found.kept[0].why
+    assert "--with-repository" in found.kept[1].why
+
+
+def test_what_is_named_goes_too(wanted: Desired) -> None:
+    found = removals(wanted, FULL, Wish(secrets=True, repository=True))
+    assert {"secret", "repository"} <= {one.kind for one in found.deleted}
+    assert [one.kind for one in found.kept] == ["history", "logs"]
+
+
+@pytest.mark.parametrize(
+    ("remains", "kept"),
+    [
+        (replace(FULL, parameters={f"{PATH}/x": replace(LITERAL, ours=False)}), "tag"),
+        (replace(FULL, parameters={f"{PATH}/x": replace(SECRET, ours=False)}), "tag"),
+        (replace(FULL, parameters={f"{PATH}/deeper/x": LITERAL}), "deeper"),
+        (replace(FULL, parameters={}, shared={"Access": "staging"}), "staging uses it"),
+        (replace(FULL, parameters={}, roles={"Access": replace(OURS, ours=False)}), "tag"),
+        (replace(FULL, parameters={}, roles={"Access": replace(OURS, foreign=("Other",))}), "Other"),
+        (replace(FULL, parameters={}, shared={"ansari-whatsapp": "staging"}), "staging uses it"),
+    ],
+)
+def test_what_is_not_ours_alone_always_stays(wanted: Desired, remains: Remains, kept: str) -> None:
+    found = removals(wanted, remains, Wish(secrets=True, repository=True))
+    assert kept in found.kept[0].why
+    assert found.kept[0].name not in {one.name for one in found.deleted}
+
+
+def test_nothing_that_is_left_is_nothing_to_delete(wanted: Desired) -> None:
+    assert removals(wanted, NOTHING, Wish(secrets=True, repository=True)).deleted == ()
+
+
+@given(
+    facts=st.dictionaries(
+        st.sampled_from([f"{PATH}/a", f"{PATH}/b", f"{PATH}/c/d", "/elsewhere/a"]),
+        st.builds(ParameterFact, secure=st.booleans(), version=st.just(1), value=st.none(), ours=st.booleans()),
+    ),
+    wish=st.builds(Wish, secrets=st.booleans(), repository=st.booleans()),
+    shared=st.dictionaries(st.sampled_from(["Access", "ansari-whatsapp"]), st.just("staging")),
+)
+def test_everything_is_either_deleted_or_stays_and_only_what_is_ours_goes(
+    wanted: Desired, facts: dict[str, ParameterFact], wish: Wish, shared: dict[str, str]
+) -> None:
+    found = removals(wanted, replace(FULL, parameters=facts, shared=shared), wish)
+    every: list[Removal | Kept] = [*found.deleted, *found.kept]
+    assert sorted(one.name for one in every if one.kind in {"parameter", "secret"}) == sorted(facts)
+    for one in found.deleted:
+        assert one.name not in shared
+        assert one.kind not in {"parameter", "secret"} or facts[one.name].ours
+        assert one.kind != "secret" or wish.secrets
