@@ -13,7 +13,8 @@ Call: TypeAlias = tuple[str, dict[str, Any]]
 
 
 def duties(desired: Desired) -> dict[str, tuple[Need, ...]]:
-    """By verbs. What only some deployments need is left out: a new repository, a parameter that is pruned.
+    """By verbs. What only some deployments need is left out: a new repository, a parameter that is pruned. So is what
+    `destroy` needs: credentials that deploy every day had better not have it.
 
     So is iam:PassRole: a policy allows it under a condition, which a simulation does not know.
     """

@@ -29,6 +29,12 @@ def is_denied(error: botocore.ClientError) -> bool:
     return error.response.get("Error", {}).get("Code") in DENIED
 
 
+def is_busy(error: botocore.ClientError) -> bool:
+    """Whether AWS asks for fewer calls."""
+    code = error.response.get("Error", {}).get("Code", "")
+    return "Throttl" in code or code == "TooManyUpdates"
+
+
 def only(error: botocore.ClientError, *codes: str) -> None:
     """Go on after one of these answers of AWS; raises every other error again.
 
@@ -74,7 +80,7 @@ def _refused(error: botocore.ClientError) -> AwsError:
     message = error.response.get("Error", {}).get("Message", "")
     if code in DENIED:
         fix = _allowing(_needs(error), message)
-    elif "Throttl" in code or code == "TooManyUpdates":
+    elif is_busy(error):
         fix = "AWS asks for fewer calls: wait a moment, then run again"
     elif "Expired" in code:
         fix = "log in again"

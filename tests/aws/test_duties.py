@@ -12,13 +12,19 @@ from deployer.core.desired import Desired, WantedImage, desired
 from deployer.manifest.load import load
 
 ENV = Path(__file__).parents[2] / "env"
-# Needed by some deployments only, by another look, or without a right of one's own.
+# Needed by some deployments only, by destroy, by another look, or without a right of one's own.
 ELSEWHERE = {
     "ecr:CreateRepository",
     "ecr:TagResource",
+    "ecr:DeleteRepository",
     "ecr:PutImageTagMutability",
     "ecr:PutImageScanningConfiguration",
     "ecr:GetDownloadUrlForLayer",
+    "apprunner:DeleteService",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:ListRolePolicies",
+    "iam:ListAttachedRolePolicies",
     "iam:PassRole",
     "iam:SimulatePrincipalPolicy",
     "sts:GetCallerIdentity",

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from deployer.aws import iam
 from deployer.aws.duties import duties
-from deployer.aws.errors import explain, is_denied, refused_call
+from deployer.aws.errors import explain, is_busy, is_denied, refused_call
 from deployer.aws.rights import Need
 from deployer.aws.session import Session
 from deployer.core import diagnosis
@@ -57,7 +57,7 @@ def services(session: Session) -> Iterator[Finding]:
     try:
         count = sum(1 for _ in AppRunner(session.apprunner).services())
     except ClientError as error:
-        if is_denied(error):
+        if is_denied(error) or is_busy(error):
             raise
         said = explain(error)
         yield Finding(
