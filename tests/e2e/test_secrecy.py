@@ -97,6 +97,20 @@ def test_none_is_shown_by_any_verb_whatever_goes_wrong(surfaces: Surfaces) -> No
     run("plan", "local", "--rollback", "--to", "1", "--with-secrets", "--json")
     run("releases", "local", "--json", "--all")
     run("unlock", "local")
+    for verb in ("status", "drift", "doctor"):
+        run(verb, "local")
+        run(verb, "local", "--json")
+    run("verify", "local", "--decrypt")
+    for written in ("dotenv", "json", "github"):
+        run("export", "local", "--format", written)
+    for which in ("--since=1h", "--service", "--json"):
+        run("logs", "local", which)
+    run("adopt", "taken-over", "--service", "ansari-local-whatsapp", "--endpoint", checkout.endpoint)
+    surfaces.texts["taken-over.yaml"] = (checkout.root / "env" / "taken-over.yaml").read_text()
+    run("diff", "local", "taken-over", "--secrets")
+    run("destroy", "taken-over", "--approve", "ansari-local-whatsapp", code=4)
+    (checkout.root / "env" / "taken-over.yaml").unlink()
+    run("destroy", "local", "--with-secrets", code=4)
     run("local", "status")
     run("check", "local", "--json")
     run("secret", "set", "local", "no-such-secret", stdin=NEWER, code=3)
