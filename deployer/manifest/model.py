@@ -225,13 +225,16 @@ class Service(_Part):
         return limits.MEMORY_MB[self.memory]
 
 
+_Branch = Annotated[str, Shape(r"[^\s~^:?*\\\[]{1,255}", "a git branch", "main")]
+
+
 class Protect(_Part):
     """What stands between a slip and this environment. It is loosened by a commit, never by an option."""
 
     confirm: bool = Field(
         description="Whether a person types the environment's name before anything changes.", examples=[True]
     )
-    branches: tuple[Annotated[str, Shape(r"[^\s~^:?*\\\[]{1,255}", "a git branch", "main")], ...] = Field(
+    branches: tuple[_Branch, ...] = Field(
         default=(),
         strict=False,
         description="The git branches that may be deployed; an empty list allows all.",
@@ -242,6 +245,58 @@ class Protect(_Part):
         default=None,
         description="The environment in which the same image has to be healthy first.",
         examples=["staging"],
+    )
+
+
+class OidcRole(_Part):
+    """A role that a job of this environment takes on by GitHub's word: no key is kept anywhere."""
+
+    kind: OneOf["oidc"] = Field(description="The job shows GitHub's token and is given a role for an hour.")
+    role: _RoleName = Field(
+        description="The role that deploys, by name.", examples=["ansari-whatsapp-staging-github-actions"]
+    )
+    managed: bool = Field(
+        default=False, description="true: the deployer creates and mends it. false: it exists and is left alone."
+    )
+
+
+class AccessKeys(_Part):
+    """A user whose keys GitHub keeps as secrets. They work for whoever has them, until somebody replaces them."""
+
+    kind: OneOf["keys"] = Field(description="The job uses the access keys of a user.")
+    user: Annotated[
+        str, Shape(limits.ROLE_NAME, "the name of an IAM user, not its ARN", "app-runner-github-actions-user")
+    ] = Field(description="The IAM user whose keys they are.", examples=["app-runner-github-actions-user"])
+    managed: bool = Field(
+        default=False, description="true: the deployer writes its policy. false: it exists and is left alone."
+    )
+
+
+class GitHubIds(_Part):
+    """The numbers of the repository. GitHub's tokens name them where it was made after July 2026."""
+
+    owner: Annotated[int, Field(ge=1)] = Field(description="The number of the owner.", examples=[1234])
+    repository: Annotated[int, Field(ge=1)] = Field(description="The number of the repository.", examples=[567890])
+
+
+class GitHub(_Part):
+    """The repository whose workflows deploy this environment, in GitHub's environment of the same name."""
+
+    repository: Annotated[
+        str,
+        Shape(
+            r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}",
+            "OWNER/NAME",
+            "ansari-project/ansari-whatsapp",
+        ),
+    ] = Field(description="The repository, as OWNER/NAME.", examples=["ansari-project/ansari-whatsapp"])
+    branch: _Branch = Field(description="A push to this branch deploys this environment.", examples=["develop"])
+    credentials: Annotated[OidcRole | AccessKeys, Field(discriminator="kind")] = Field(
+        description="What the jobs show AWS."
+    )
+    ids: GitHubIds | None = Field(
+        default=None,
+        description="Allows also the tokens that name the repository by its numbers: `gh api repos/OWNER/NAME`.",
     )
 
 
@@ -295,6 +350,9 @@ class Manifest(_Part):
     image: Image = Field(description="Where the service's container image is kept.")
     service: Service = Field(description="The running service.")
     protect: Protect = Field(description="What stands between a slip and this environment.")
+    github: GitHub | None = Field(
+        default=None, description="The repository whose workflows deploy this environment; none where nobody's do."
+    )
     variables: Annotated[Mapping[ParameterName, Variable], Field(min_length=1)] = Field(
         description="Every variable of the service, by parameter name: backend-server-url is BACKEND_SERVER_URL."
     )

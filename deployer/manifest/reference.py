@@ -29,10 +29,10 @@ def reference() -> str:
 def _parts(schema: dict[str, Any], whole: dict[str, Any], above: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every mapping inside a mapping, each right after the one that holds it."""
     for key, node in schema["properties"].items():
-        for pattern in node.get("patternProperties", {}).values():
-            for choice in pattern["oneOf"]:
+        for choices in (node, *node.get("patternProperties", {}).values()):
+            for choice in choices.get("oneOf", ()):
                 part = _followed(choice, whole)
-                yield f"{key}: {part['properties']['kind']['const']}", part
+                yield f"{above}{key}: {part['properties']['kind']['const']}", part
         if "$ref" in node:
             part = _followed(node, whole)
             yield f"{above}{key}", part
@@ -64,7 +64,7 @@ def _left_out(key: str, node: dict[str, Any], part: dict[str, Any]) -> str:
 
 
 def _may_be(node: dict[str, Any]) -> str:
-    if "$ref" in node or "patternProperties" in node:
+    if "$ref" in node or "oneOf" in node or "patternProperties" in node:
         return "a mapping, see below"
     if "const" in node:
         return f"`{node['const']}`"

@@ -33,6 +33,7 @@ def broken(manifest: Mapping[str, object]) -> Iterator[Broken]:
     yield from _sizes(manifest)
     yield from _paths(manifest)
     yield from _protection(manifest)
+    yield from _pipeline(manifest)
     variables = _get(manifest, "variables")
     if isinstance(variables, Mapping):
         for name, variable in variables.items():
@@ -74,6 +75,17 @@ def _protection(manifest: Mapping[str, object]) -> Iterator[Broken]:
             ("protect", "healthy_in"),
             "an environment cannot wait for itself",
             fix="name the environment that comes before, or delete the key",
+        )
+
+
+def _pipeline(manifest: Mapping[str, object]) -> Iterator[Broken]:
+    branch, allowed = _get(manifest, "github", "branch"), _get(manifest, "protect", "branches")
+    if isinstance(branch, str) and isinstance(allowed, list | tuple) and allowed and branch not in allowed:
+        yield Broken(
+            ("github", "branch"),
+            f"protect.branches does not allow {branch}",
+            "every deployment from a push to it would be refused",
+            f"use one of: {', '.join(map(str, allowed))}",
         )
 
 

@@ -36,7 +36,7 @@ def test_a_literal_is_set_added_and_removed(run: Run, project: Path) -> None:
     before = staging(project)
     done = run("set", "staging", "LOGGING_LEVEL", "INFO")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "env/staging.yaml:58: logging-level: DEBUG -> INFO\nNext: just plan staging\n"
+    assert done.stdout == "env/staging.yaml:64: logging-level: DEBUG -> INFO\nNext: just plan staging\n"
     assert run("set", "staging", "logging-level", "INFO").stdout.endswith("is INFO already\n")
     assert run("add", "staging", "lease-seconds", "30", "--store", "service").returncode == 0
     assert staging(project).endswith("  lease-seconds: {kind: literal, value: 30, store: service}\n")
@@ -51,7 +51,7 @@ def test_a_secret_is_added_without_a_value(run: Run, project: Path) -> None:
     assert json.loads(done.stdout) == {
         "did": "added",
         "file": "env/staging.yaml",
-        "line": 60,
+        "line": 66,
         "name": "metrics-token",
         "before": None,
         "after": None,
@@ -64,8 +64,8 @@ def test_a_secret_is_added_without_a_value(run: Run, project: Path) -> None:
     [
         (("set", "staging", "meta-app-secret", "x"), "just secret set staging meta-app-secret"),
         (("set", "staging", "loging-level", "INFO"), "did you mean logging-level?"),
-        (("set", "staging", "logging-level", "NOISY"), "env/staging.yaml:58:"),
-        (("set", "staging", "logging-level", ""), "env/staging.yaml:58:"),
+        (("set", "staging", "logging-level", "NOISY"), "env/staging.yaml:64:"),
+        (("set", "staging", "logging-level", ""), "env/staging.yaml:64:"),
         (("set", "staging", "origins", "a\u202eb"), "cannot be seen: U+202E"),
         (("set", "staging", "backend-server-url", "EAAG" + "x1Y2" * 30), "fix:"),
         (("set", "nowhere", "origins", "x"), "local, production, staging"),
@@ -76,7 +76,7 @@ def test_a_secret_is_added_without_a_value(run: Run, project: Path) -> None:
         (("add", "staging", "lease-seconds"), "a literal needs a value"),
         (("add", "staging", "lease-seconds", "30", "--secret"), "never stands in a manifest"),
         (("add", "staging", "metrics-token", "--secret", "--store", "service"), "--store belongs to a literal"),
-        (("add", "staging", "metrics-token", "--generate", "5"), "env/staging.yaml:60:"),
+        (("add", "staging", "metrics-token", "--generate", "5"), "env/staging.yaml:66:"),
         (("add", "staging", "metrics-token", "--generate", "many"), "invalid int value"),
         (("remove", "staging", "meta-app-secret"), "the service does not start without META_APP_SECRET"),
         (("remove", "staging", "no-such-variable"), "has no variable no-such-variable"),

@@ -263,7 +263,9 @@ def test_a_byte_order_mark_is_refused(read: Callable[..., Loaded]) -> None:
 
 
 def test_every_tab_in_the_indentation_is_told(refused: Refused) -> None:
-    problems = refused(("  name: ansari", "\tname: ansari"), ("  repository:", " \trepository:"))
+    problems = refused(
+        ("  name: ansari", "\tname: ansari"), ("  repository: ansari-whatsapp", " \trepository: ansari-whatsapp")
+    )
 
     assert [problem.what for problem in problems] == ["a tab indents this line"] * 2
     assert [problem.col for problem in problems] == [2, 1]

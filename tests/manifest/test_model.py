@@ -76,6 +76,13 @@ def test_a_rule_holds_for_a_manifest_built_without_a_file(plain: dict[str, Any])
         Manifest.model_validate(plain)
 
 
+def test_the_branch_that_deploys_is_one_that_may(refused: Callable[..., tuple[Problem, ...]]) -> None:
+    (problem,) = refused(("branch: develop", "branch: topic"))
+
+    assert problem.what == "protect.branches does not allow topic"
+    assert problem.fix == "use one of: develop, main"
+
+
 def test_an_error_never_repeats_a_value(plain: dict[str, Any]) -> None:
     plain["variables"]["meta-app-secret"] = {"kind": "secret", "value": "hunter2"}
     plain["service"]["port"] = "hunter2"
@@ -108,7 +115,14 @@ def test_an_error_never_repeats_a_value(plain: dict[str, Any]) -> None:
         (("service", "scaling", "concurrency"), [1, 200], [0, 201]),
         (("service", "scaling", "max"), [1, 25], [0, 26]),
         (("service", "roles", "access"), ["a", "A+=,.@-_" * 8], ["", "a" * 65, "arn:aws:iam::1:role/x"]),
-        (("protect", "branches"), [[], ["main", "release/1.x"]], ["main", [1], ["a b"], [""]]),
+        (("protect", "branches"), [[], ["develop", "release/1.x"]], ["develop", [1], ["a b"], [""]]),
+        (("github", "repository"), ["a/b", "A-1/x.y_z-"], ["a", "a/", "/b", "a/b/c", "-a/b", "a--b/c", "a/.."]),
+        (
+            ("github", "credentials"),
+            [{"kind": "oidc", "role": "a"}, {"kind": "keys", "user": "a", "managed": True}],
+            [{}, "oidc", {"kind": "oidc", "user": "a"}, {"kind": "keys", "user": "arn:aws:iam::1:user/x"}],
+        ),
+        (("github", "ids"), [{"owner": 1, "repository": 2}], [{"owner": 1}, {"owner": 0, "repository": 1}, 1]),
         (("environment",), ["staging", "blue-2"], ["Staging", "a_b", "", "-a"]),
     ],
 )  # fmt: skip
