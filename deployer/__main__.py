@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from types import ModuleType
 from typing import NoReturn
 
 from deployer.errors import DeployerError, Interrupted
@@ -18,7 +19,7 @@ GARBAGE_AFTER = 100_000  # new objects; the default of 700 searches a hundred ti
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and return its exit code; every error becomes words on stderr, never a traceback."""
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every package for them
+    _without_plugins()
     from deployer import cli
 
     try:
@@ -36,6 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _tell(DeployerError("the output could not be written", why=error.strerror or ""))
     except Exception as error:  # noqa: BLE001 -- a traceback is no answer
         return _unexpected(error)
+
+
+def _without_plugins() -> None:
+    """Pydantic finds no plugin here. It would load forty modules to look for them, a tenth of a whole `check`.
+
+    The module is pydantic's own and not promised: where it is called otherwise one day, only the time is lost.
+    """
+    nothing = ModuleType("pydantic.plugin._loader")
+    vars(nothing)["get_plugins"] = tuple
+    sys.modules.setdefault(nothing.__name__, nothing)
 
 
 def _unexpected(error: Exception) -> int:

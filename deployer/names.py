@@ -21,7 +21,7 @@ PATH_PATTERN: Final = r"(/[A-Za-z0-9_.-]+)+"
 RESERVED_VARIABLES: Final = frozenset({"PORT", "APP_RELEASE"})
 RESERVED_PREFIX: Final = "AWSAPPRUNNER"
 
-_ARN: Final = re.compile(
+_ARN: Final = (
     rf"arn:aws:ssm:(?P<region>{REGION_PATTERN}):(?P<account>{ACCOUNT_PATTERN}):parameter(?P<path>{PATH_PATTERN})"
 )
 
@@ -145,7 +145,7 @@ def path_to_arn(path: str, region: str, account: str) -> str:
 
 def arn_to_path(arn: str) -> ParameterArn:
     """The path, region and account in an ARN. Raises BadName for anything else than one SSM parameter's."""
-    match = _ARN.fullmatch(arn)
+    match = re.fullmatch(_ARN, arn)
     if match is None:
         raise BadName(
             "this is not the ARN of an SSM parameter",

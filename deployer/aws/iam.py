@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from deployer.aws.errors import only
-from deployer.core.facts import RoleFact
-from deployer.core.removal import RemovableRole
+from deployer.core.facts import RemovableRole, RoleFact
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from deployer.errors import UsageError
 
@@ -15,8 +18,27 @@ if TYPE_CHECKING:
 Options: TypeAlias = argparse.Namespace
 
 
+class _Help(argparse.HelpFormatter):
+    """argparse loads shutil for the terminal's width, already when an option is added."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """As shutil.get_terminal_size: what COLUMNS says, else the terminal's own, else 80."""
+    with suppress(KeyError, ValueError):
+        return int(os.environ["COLUMNS"])
+    with suppress(OSError, ValueError, AttributeError):
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    return 80
+
+
 class Parser(argparse.ArgumentParser):
     """argparse exits with 2 on bad usage; here 2 means "changes pending"."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_Help, **options)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}", fix=f"{self.prog} --help")

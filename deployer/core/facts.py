@@ -60,6 +60,14 @@ class RoleFact:
 
 
 @dataclass(frozen=True)
+class RemovableRole:
+    """A role as far as deleting it goes: whether it carries the deployer's tag, and the policies that are not ours."""
+
+    ours: bool
+    foreign: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ScalingRevision:
     """One revision of the service's auto scaling configuration."""
 

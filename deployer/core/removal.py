@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deployer.core.desired import Desired
-from deployer.core.facts import ParameterFact
+from deployer.core.facts import ParameterFact, RemovableRole
 
 Kind = Literal["service", "scaling", "parameter", "secret", "role", "repository"]
 
@@ -18,14 +18,6 @@ class Wish:
 
     secrets: bool = False
     repository: bool = False
-
-
-@dataclass(frozen=True)
-class RemovableRole:
-    """A role as far as deleting it goes: whether it carries the deployer's tag, and the policies that are not ours."""
-
-    ours: bool
-    foreign: tuple[str, ...]
 
 
 @dataclass(frozen=True)

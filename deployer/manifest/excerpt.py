@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Final
@@ -24,7 +23,7 @@ WIDEST: Final = 120
 LONGEST_KEY: Final = 64
 VARIABLE_KEYS: Final = ("kind", "value", "store", "description", "generate", "source")
 _VARIABLE_WORDS: Final = ("secret", "literal", "parameter", "service", "local-world")
-_STRUCTURE: Final = re.compile(r"[\s{}\[\],:?'\"|>-]*")
+_STRUCTURE: Final = r"[\s{}\[\],:?'\"|>-]*"
 
 
 def close(word: str, known: Collection[str]) -> str | None:
@@ -34,6 +33,8 @@ def close(word: str, known: Collection[str]) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _closest(word: str, known: tuple[str, ...]) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 -- a good manifest needs none of it
+
     return next(iter(get_close_matches(word, known, n=1, cutoff=0.7)), None)
 
 
@@ -201,7 +202,7 @@ def _masked(line: str, spans: list[tuple[int, int, bool]]) -> tuple[str, list[tu
             run = match.group()
             if run.startswith("#") and (at + match.start() == 0 or line[at + match.start() - 1].isspace()):
                 return "".join(parts).rstrip(), moved
-            put(at + match.start(), run if _STRUCTURE.fullmatch(run) else HIDDEN)
+            put(at + match.start(), run if re.fullmatch(_STRUCTURE, run) else HIDDEN)
         if begin < end:
             put(begin, line[begin:end] if visible else HIDDEN)
         at = max(at, end)

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from deployer.manifest.problem import Finding, InvalidManifest, Position, Problem
+from deployer.manifest.unseen import unseen, with_marks
 
 _START: Final = Position(1, 1)
 LARGEST_BYTES: Final = 1024 * 1024
 _BOM: Final = "\ufeff"
-# Control characters, other line breaks, the zero-width space, and marks that reorder the text around them.
-UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ufff0-\uffff]")
 _TAB_INDENT: Final = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
 _LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
 
@@ -59,9 +58,9 @@ def decode(raw: bytes, path: Path) -> tuple[str, list[Finding]]:
             Finding(Position(1, 1), "the file starts with a byte order mark", fix="save it as UTF-8 without BOM")
         )
     starts = line_starts(text)
-    findings += [_unseen(match, starts) for match in UNSEEN.finditer(text)]
+    findings += [_unseen(match, starts) for match in unseen(text)]
     findings += [_tab(text.index("\t", match.start()), starts) for match in _TAB_INDENT.finditer(text)]
-    return UNSEEN.sub("?", text), findings
+    return with_marks(text), findings
 
 
 def _unseen(match: re.Match[str], starts: list[int]) -> Finding:

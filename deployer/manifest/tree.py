@@ -24,11 +24,10 @@ from ruamel.yaml.events import (
 
 from deployer.manifest.problem import Finding, Position
 from deployer.manifest.scalars import Scalar, read_plain
-from deployer.manifest.source import UNSEEN
+from deployer.manifest.unseen import unseen
 
 DEEPEST: Final = 10
 _DELICATE: Final = re.compile(r"[\t|>]")  # tabs and block scalars: the two parsers differ on them
-_UNPRINTABLE: Final = re.compile(f"{UNSEEN.pattern}|[\ud800-\udfff]")
 
 Path = tuple[str | int, ...]
 
@@ -178,9 +177,9 @@ class _Builder:
 
     def _refuse_unseen(self, text: str, start: Position) -> bool:
         """An escape such as "\\0" in double quotes makes what the file itself may not hold."""
-        found = _UNPRINTABLE.search(text)
+        found = unseen(text)
         if found:
-            what = f"an escape here makes a character that cannot be seen: U+{ord(found.group()):04X}"
+            what = f"an escape here makes a character that cannot be seen: U+{ord(found[0].group()):04X}"
             self._report(start, what, "", "leave the escape out")
         return bool(found)
 

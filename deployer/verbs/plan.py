@@ -9,7 +9,6 @@ from deployer.local.lifecycle import refuse_taken_ports
 from deployer.local.settings import world_settings
 from deployer.run.look import Planned
 from deployer.verbs.environment import Environment
-from deployer.view import plan_markdown
 from deployer.view.plan_text import render
 
 
@@ -37,6 +36,8 @@ def show(environment: Environment, planned: Planned, *, colour: bool = False, ma
     """The plan for people: as text, or as markdown."""
     plan, manifest = planned.plan, str(environment.loaded.path)
     if markdown:
+        from deployer.view import plan_markdown  # noqa: PLC0415 -- it loads an HTML parser
+
         return plan_markdown.render(plan, manifest=manifest)
     target = environment.loaded.manifest.service.target
     text = render(plan, manifest=manifest, target=target, colour=colour)

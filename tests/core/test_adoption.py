@@ -23,7 +23,7 @@ from deployer.manifest.credentials import credential_in, is_telling
 from deployer.manifest.load import Loaded, parse
 from deployer.manifest.model import Literal, Secret
 from deployer.manifest.problem import InvalidManifest
-from deployer.manifest.source import UNSEEN
+from deployer.manifest.unseen import unseen
 
 ACCOUNT, REGION, PATH = "123456789012", "us-west-2", "/app-runtime/demo/staging"
 ARN = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{PATH}"
@@ -88,7 +88,7 @@ parameter_names = st.from_regex(names.NAME_PATTERN, fullmatch=True).filter(
 )
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 words = st.sampled_from(["null", "true", "0123", "{{x}}", "a: b # c", "line\r\n\ttwo"])
-facts = st.builds(string, texts | words, texts.filter(lambda text: not UNSEEN.search(text))) | st.just(SECURE)
+facts = st.builds(string, texts | words, texts.filter(lambda text: not unseen(text))) | st.just(SECURE)
 
 
 @given(st.dictionaries(parameter_names, facts, max_size=5), st.dictionaries(parameter_names, texts, max_size=3))
@@ -108,7 +108,7 @@ def test_whatever_is_taken_over_is_read_back_as_it_was(
                 assert fact.secure or is_telling(name) or name == "app-id" or credential_in(fact.value or "")
             case None:
                 assert fact.value is not None
-                assert UNSEEN.search(fact.value) or not fact.value or "{{" in fact.value
+                assert unseen(fact.value) or not fact.value or "{{" in fact.value
             case other:
                 raise AssertionError(other)
     for name, text in plain.items():

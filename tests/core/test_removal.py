@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.core.desired import Desired, WantedImage, desired
-from deployer.core.facts import ParameterFact
-from deployer.core.removal import Kept, Remains, RemovableRole, Removal, Wish, removals
+from deployer.core.facts import ParameterFact, RemovableRole
+from deployer.core.removal import Kept, Remains, Removal, Wish, removals
 from deployer.manifest.load import load
 
 PATH = "/app-runtime/ansari-whatsapp/local"

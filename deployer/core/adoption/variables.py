@@ -13,9 +13,8 @@ from deployer.core.facts import ParameterFact
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.manifest import rules
 from deployer.manifest.credentials import credential_in, is_telling
-from deployer.manifest.source import UNSEEN
+from deployer.manifest.unseen import unseen
 
-_UNWRITABLE: Final = re.compile(f"{UNSEEN.pattern}|[\ud800-\udfff]")
 _SAYABLE: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")  # anything else was hardly meant to be a name
 
 
@@ -108,14 +107,14 @@ def _literal(live: Live, taken: Taken, secrets: Collection[str], fact: Parameter
 
 
 def _described(taken: Taken, fact: ParameterFact) -> Taken:
-    if credential_in(fact.description) or _UNWRITABLE.search(fact.description):
+    if credential_in(fact.description) or unseen(fact.description):
         note = "Its description looks like a credential, or holds what cannot be seen: the parameter loses it."
         return replace(taken, notes=(*taken.notes, note))
     return replace(taken, description=fact.description)
 
 
 def _why_not_written(name: str, value: str, store: str) -> str:
-    if _UNWRITABLE.search(value):
+    if unseen(value):
         return "its value holds a character that cannot be seen"
     entry = {"kind": "literal", "value": value, "store": store}
     return next((broken.what for broken in rules.broken({"variables": {name: entry}})), "")

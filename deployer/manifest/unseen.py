@@ -1,0 +1,28 @@
+"""Characters that nobody sees in a text: they hide what it says."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+# Control characters, other line breaks, the zero-width space, marks that reorder the text around them, half pairs.
+_SHAPE: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff0-\uffff]"
+_PRINTED: Final = ("\ufffc", "\ufffd")  # Python counts these two of them as printable
+
+
+def unseen(text: str) -> tuple[re.Match[str], ...]:
+    """Every such character, in order."""
+    if text.replace("\n", "").isprintable() and not any(one in text for one in _PRINTED):
+        return ()  # most texts: the shape takes longer to compile than a manifest to read
+    return tuple(_compiled().finditer(text))
+
+
+def with_marks(text: str) -> str:
+    """The text with a '?' in the place of each."""
+    return _compiled().sub("?", text) if unseen(text) else text
+
+
+@cache
+def _compiled() -> re.Pattern[str]:
+    return re.compile(_SHAPE)
