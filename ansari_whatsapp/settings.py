@@ -1,7 +1,5 @@
 """Everything the service is told by its environment. Nothing usable is built in: a missing secret stops the start."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Mapping
@@ -188,7 +186,7 @@ class Settings(BaseModel):
         return "127.0.0.1" if self.deployment_type == "local" else "0.0.0.0"  # noqa: S104 -- inside a container
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
         """Read the variables. Raises SettingsError with every problem at once."""
         given = {name: environ[name.upper()] for name in cls.model_fields if name.upper() in environ}
         try:

@@ -7,8 +7,7 @@ spellings are a bijection on their domain; whatever lies outside it is refused w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from deployer.errors import DeployerError
 
@@ -30,8 +29,7 @@ class BadName(DeployerError):
     """A name, path or ARN outside the domain; `why` holds the reason."""
 
 
-@dataclass(frozen=True)
-class ParameterArn:
+class ParameterArn(NamedTuple):
     """Where one SSM parameter lives: full path, region and account (12 digits)."""
 
     path: str

@@ -7,8 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from deployer.errors import UsageError
 
@@ -44,15 +43,13 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{self.prog}: {message}", fix=f"{self.prog} --help")
 
 
-@dataclass(frozen=True)
-class Verb:
+class Verb(NamedTuple):
     help: str
     options: Callable[[Parser], None]
     run: Callable[[Options], int]
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     help: str
     verbs: Mapping[str, Verb | Group]
 

@@ -4,8 +4,6 @@ These types are the format: the JSON Schema for editors is generated from them, 
 message suggests. A rule about one field stands here; a rule about several is in rules.py.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 from deployer.errors import InvalidManifest as InvalidManifestError
@@ -17,8 +15,7 @@ class Position(NamedTuple):
     col: int
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One problem before its source line is added."""
 
     position: Position
@@ -27,8 +24,7 @@ class Finding:
     fix: str = ""
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One problem on its line.
 
     `source` is that line as far as it may be shown, with `***` for the rest; `caret` is the offset in it, from 0.
@@ -78,4 +74,6 @@ class InvalidManifest(InvalidManifestError):
 
 def to_json(problems: Iterable[Problem]) -> str:
     """`{"problems": [{"file": ..., "line": ..., "col": ..., "what": ..., ...}]}`."""
-    return json.dumps({"problems": [asdict(problem) for problem in problems]}, ensure_ascii=False, indent=2)
+    import json  # noqa: PLC0415 -- people read the text
+
+    return json.dumps({"problems": [problem._asdict() for problem in problems]}, ensure_ascii=False, indent=2)

@@ -7,8 +7,7 @@ file with other problems too, and every problem is told at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, TypeGuard
+from typing import Final, NamedTuple, TypeGuard
 
 from deployer.manifest import limits
 from deployer.manifest.credentials import credential_in
@@ -18,8 +17,7 @@ LEDGER_ROOT: Final = "/app-deployer"
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(NamedTuple):
     """A rule that does not hold, and the path of the value to change."""
 
     at: Path

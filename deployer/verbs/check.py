@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,6 +52,8 @@ def _json(loaded: Sequence[Loaded]) -> str:
         }
         for one in loaded
     ]
+    import json  # noqa: PLC0415 -- people read the text
+
     return json.dumps({"manifests": manifests, "problems": []}, indent=2, ensure_ascii=False)
 
 
