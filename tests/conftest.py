@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 DUMMY = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -25,5 +26,7 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(DUMMY)
+    settings.register_profile("no clock")  # how long an example takes says what else the machine does
+    settings.load_profile("no clock")
     if os.environ["AWS_ACCESS_KEY_ID"] != "testing":
         pytest.exit("tests run with dummy AWS credentials only", returncode=4)

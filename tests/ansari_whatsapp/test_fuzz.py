@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ansari_whatsapp.signature import HEADER, Signer
 from tests.ansari_whatsapp.world import APP_SECRET, NUMBER, World, envelope, text, value
 
-relaxed = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+relaxed = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 NAMES = (

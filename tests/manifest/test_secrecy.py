@@ -151,7 +151,7 @@ def outcome(raw: bytes) -> str:
     return shown
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(st.binary(max_size=200))
 def test_no_bytes_end_in_another_error(raw: bytes) -> None:
     outcome(raw)
@@ -160,13 +160,13 @@ def test_no_bytes_end_in_another_error(raw: bytes) -> None:
 YAMLISH = st.text(alphabet="ab:-?{}[],'\"|>&*!%@#\n\t \\x0~=<\u2028\ufeff\ud7ff", max_size=60)
 
 
-@settings(max_examples=700, deadline=None, derandomize=True)
+@settings(max_examples=700, derandomize=True)
 @given(YAMLISH)
 def test_no_text_of_yamls_own_signs_ends_in_another_error(some: str) -> None:
     outcome(some.encode())
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=250, derandomize=True)
 @given(data=st.data())
 def test_no_mutated_manifest_ends_in_another_error_or_shows_its_secret(text: str, data: st.DataObject) -> None:
     """The secret stands under `kind: secret`; then the file is damaged somewhere else."""

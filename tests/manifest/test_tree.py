@@ -17,7 +17,7 @@ PLACES = st.sampled_from(("{}", "a: {}\nb: 1\n", "a:\n  k: {{v: {}}}\n", "- {}\n
 
 
 @given(TEXTS, PLACES)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @example("x\t- y", "a: {}\nb: 1\n")
 @example("|-#}~", "a: {}\nb: 1\n")
 @example(" ", "a:\n  k: {{v: {}}}\n")

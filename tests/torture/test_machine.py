@@ -163,7 +163,6 @@ def test_after_a_reconcile_everything_is_as_the_manifest_says(world: World, *, f
             max_examples=100 if full else 6,
             stateful_step_count=20 if full else 10,
             derandomize=not full,
-            deadline=None,
             database=None,
             phases=[Phase.generate] if not full else [Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck),
