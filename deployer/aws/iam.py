@@ -15,18 +15,16 @@ from deployer.core.removal import RemovableRole
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
-POLICY_NAME = "deployer"
 
-
-def read_role(iam: IAMClient, name: str) -> RoleFact | None:
-    """The role, or None. botocore has parsed both documents already."""
+def read_role(iam: IAMClient, name: str, policy_name: str) -> RoleFact | None:
+    """The role with the inline policy of this name, or None. botocore has parsed both documents already."""
     try:
         role = iam.get_role(RoleName=name)["Role"]
     except ClientError as error:
         only(error, "NoSuchEntity")
         return None
     try:
-        policy: object = iam.get_role_policy(RoleName=name, PolicyName=POLICY_NAME)["PolicyDocument"]
+        policy: object = iam.get_role_policy(RoleName=name, PolicyName=policy_name)["PolicyDocument"]
     except ClientError as error:
         only(error, "NoSuchEntity")
         policy = None
@@ -41,9 +39,9 @@ def put_trust(iam: IAMClient, name: str, trust: object, *, create: bool) -> None
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
 
 
-def put_policy(iam: IAMClient, name: str, policy: object) -> None:
+def put_policy(iam: IAMClient, name: str, policy_name: str, policy: object) -> None:
     """Write the role's inline policy."""
-    iam.put_role_policy(RoleName=name, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(policy))
+    iam.put_role_policy(RoleName=name, PolicyName=policy_name, PolicyDocument=json.dumps(policy))
 
 
 def _create(iam: IAMClient, name: str, trust: str) -> None:
@@ -56,7 +54,7 @@ def _create(iam: IAMClient, name: str, trust: str) -> None:
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
 
 
-def removable(iam: IAMClient, name: str) -> RemovableRole | None:
+def removable(iam: IAMClient, name: str, policy_name: str) -> RemovableRole | None:
     """What deleting the role would take away with it; None when there is no such role."""
     try:
         role = iam.get_role(RoleName=name)["Role"]
@@ -66,14 +64,14 @@ def removable(iam: IAMClient, name: str) -> RemovableRole | None:
         only(error, "NoSuchEntity")
         return None
     tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
-    foreign = [*(policy for policy in inline if policy != POLICY_NAME), *(p.get("PolicyName", "") for p in attached)]
+    foreign = [*(policy for policy in inline if policy != policy_name), *(p.get("PolicyName", "") for p in attached)]
     return RemovableRole(ours=tags.get("managed-by") == "deployer", foreign=tuple(foreign))
 
 
-def delete_role(iam: IAMClient, name: str) -> None:
+def delete_role(iam: IAMClient, name: str, policy_name: str) -> None:
     """Delete a role with the inline policy that is ours; one that is gone already is what was asked for."""
     try:
-        iam.delete_role_policy(RoleName=name, PolicyName=POLICY_NAME)
+        iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
     except ClientError as error:
         only(error, "NoSuchEntity")
     try:

@@ -9,13 +9,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from deployer.aws import iam
-from deployer.aws.duties import duties
 from deployer.aws.errors import explain, is_busy, is_denied, refused_call
-from deployer.aws.rights import Need
 from deployer.aws.session import Session
 from deployer.core import diagnosis
 from deployer.core.desired import Desired
 from deployer.core.diagnosis import Finding
+from deployer.core.policies.duties import duties
+from deployer.core.policies.rights import Need
 from deployer.targets.apprunner.target import AppRunner
 
 INSTEAD = "the missing action is read from the error when a call is refused"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from deployer.aws.duties import duties
-from deployer.aws.rights import CALLS, Need
 from deployer.core.desired import Desired, WantedImage, desired
+from deployer.core.policies.duties import duties
+from deployer.core.policies.rights import CALLS, Need
 from deployer.manifest.load import load
 
-ENV = Path(__file__).parents[2] / "env"
+ENV = Path(__file__).parents[3] / "env"
 # Needed by some deployments only, by destroy, by another look, or without a right of one's own.
 ELSEWHERE = {
     "ecr:CreateRepository",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
-from deployer.aws import rights
-from deployer.aws.rights import SCALING, SERVICE, Need
 from deployer.core.desired import Desired
+from deployer.core.policies import rights
+from deployer.core.policies.rights import SCALING, SERVICE, Need
 
 Call: TypeAlias = tuple[str, dict[str, Any]]
 
