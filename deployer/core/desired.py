@@ -71,8 +71,9 @@ class Desired:
     """The whole wish. `plain` are variables of the service itself; `lines` maps an address to its manifest line.
 
     `roles` are those to create and mend; none when the manifest does not manage them. `rollback_to` is the number of
-    the recorded release that this wish repeats, `with_secrets` whether its secrets come back too. What only the
-    observed state decides is not here: the image's digest and the release id.
+    the recorded release that this wish repeats, `with_secrets` whether its secrets come back too. `healthy_in`
+    is the environment that has to have run the image before. What only the observed state decides is not here: the
+    image's digest and the release id.
     """
 
     app: str
@@ -92,6 +93,7 @@ class Desired:
     lines: Mapping[str, str]
     rollback_to: int | None = None
     with_secrets: bool = False
+    healthy_in: str | None = None
 
     def image_identifier(self, digest: str) -> str:
         """The image by digest, as App Runner and docker take it."""
@@ -164,6 +166,7 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         on_unhealthy=service.on_unhealthy,
         manifest_sha=loaded.sha256,
         lines=lines,
+        healthy_in=manifest.protect.healthy_in,
     )
 
 
