@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from deployer.aws.errors import only
 from deployer.core.facts import RoleFact
+from deployer.core.policies.rights import Need
 from deployer.core.removal import RemovableRole
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def read_role(iam: IAMClient, name: str, policy_name: str) -> RoleFact | None:
     except ClientError as error:
         only(error, "NoSuchEntity")
         policy = None
-    return RoleFact(arn=role["Arn"], trust=_plain(role["AssumeRolePolicyDocument"]), policy=_plain(policy))
+    return RoleFact(arn=role["Arn"], trust=plain(role["AssumeRolePolicyDocument"]), policy=plain(policy))
 
 
 def put_trust(iam: IAMClient, name: str, trust: object, *, create: bool) -> None:
@@ -92,26 +93,22 @@ def denied(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequenc
     return tuple(dict.fromkeys(refused))
 
 
+def refused(iam: IAMClient, principal: str, needs: Iterable[Need]) -> tuple[Need, ...]:
+    """Those of the needs that a role or user is not allowed. Those on the same resources are asked for in one call."""
+    together: dict[tuple[str, ...], dict[str, None]] = {}
+    for need in needs:
+        together.setdefault(need.resources, {})[need.action] = None
+    found: dict[Need, None] = {}
+    for resources, actions in together.items():
+        found |= {Need(action, resources): None for action in denied(iam, principal, tuple(actions), resources)}
+    return tuple(found)
+
+
 def role_arn(iam: IAMClient, name: str) -> str:
     """A role's ARN, which holds a path that the ARN of an assumed role lacks."""
     return iam.get_role(RoleName=name)["Role"]["Arn"]
 
 
-def trusts(document: object, service: str) -> bool:
-    """Whether a trust policy, as parsed JSON, lets a service assume the role."""
-    statements = document.get("Statement", []) if isinstance(document, dict) else []
-    return any(
-        statement.get("Effect") == "Allow"
-        and "sts:AssumeRole" in _listed(statement.get("Action"))
-        and service in _listed(statement.get("Principal", {}).get("Service"))
-        for statement in ([statements] if isinstance(statements, dict) else statements)
-    )
-
-
-def _listed(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else [value]
-
-
-def _plain(document: object) -> object:
+def plain(document: object) -> object:
     """The document as plain dicts and lists, whichever mapping class the client chose."""
     return json.loads(json.dumps(document))

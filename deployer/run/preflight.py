@@ -16,6 +16,7 @@ from deployer.core.desired import Desired
 from deployer.core.facts import Facts, Inspection
 from deployer.core.groups.image import PLATFORM
 from deployer.core.policies.documents import ACCESS_ACTIONS, INSTANCE_ACTIONS, TRUSTED, policy_name
+from deployer.core.policies.trust import trusts
 from deployer.core.secret import SecretValue
 
 Examine = Callable[[Mapping[str, str], Mapping[str, SecretValue]], Mapping[str, str]]
@@ -117,7 +118,7 @@ def _role(session: Session, wanted: _Wanted) -> _Role:
     found = iam.read_role(session.iam, wanted.name, wanted.policy)
     if found is None:
         return _Role(wanted.name, wanted.service, exists=False)
-    trusted = iam.trusts(found.trust, wanted.service)
+    trusted = trusts(found.trust, wanted.service)
     denied: list[str] = []
     try:
         for actions, resources in wanted.needs:

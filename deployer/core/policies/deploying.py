@@ -20,10 +20,10 @@ PASSED_TO = (
 )
 
 
-def deploying(desired: Desired, source: Desired | None = None) -> object:
+def deploying(desired: Desired, source: str | None = None) -> object:
     """Its statements, each with the actions that share their resources. A new variable does not change it.
 
-    `source` is the environment that images are promoted from.
+    `source` is the service that images are promoted from.
     """
     together: dict[tuple[tuple[str, ...], bool], set[str]] = {}
     for need in deployment(desired, source):

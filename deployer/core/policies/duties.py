@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from deployer.core.desired import Desired
@@ -36,19 +37,19 @@ def duties(desired: Desired) -> dict[str, tuple[Need, ...]]:
     }
 
 
-def deployment(desired: Desired, source: Desired | None = None) -> tuple[Need, ...]:
+def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
     """All that credentials need which deploy every day, for example those of CI.
 
     That is what every verb of `duties` needs, a push of the image, the looks before a deployment and iam:PassRole.
     It is not what `bootstrap` is for: who may write a role's policy may do whatever that role can be allowed. Nor does
     it delete anything but the lock; a parameter is pruned, and a secret deleted, by a person.
 
-    `source` is the environment that images are promoted from: what runs there is looked at.
+    `source` is the service that images are promoted from: what it runs is looked at.
     """
     made, repository = _calls(desired), {"repositoryName": desired.image.repository}
     calls = [*made["plan, status, drift"], *made["logs"], *made["reconcile, rollback"]]
     calls += [(call, repository) for call in ("ecr:GetDownloadUrlForLayer", *_MENDED)]
-    calls += _service(source) if source else ()
+    calls += _service(replace(desired, service_name=source)) if source else ()
     for arn in (desired.settings.access_role, desired.settings.instance_role):
         name = arn.rpartition("/")[2]
         calls += [("iam:GetRole", {"RoleName": name}), ("iam:GetRolePolicy", {"RoleName": name})]
