@@ -53,11 +53,15 @@ class Principal:
 
 @dataclass(frozen=True)
 class Wanted:
-    """All of it. `provider` says that jobs come with GitHub's token, so that the account has to know GitHub."""
+    """All of it. `provider` says that jobs come with GitHub's token, so that the account has to know GitHub.
+
+    `beside` names the other environments whose images are in the same repository.
+    """
 
     desired: Desired
     principals: tuple[Principal, ...]
     provider: bool
+    beside: tuple[str, ...] = ()
 
     @property
     def deployer(self) -> Principal:
@@ -73,6 +77,7 @@ def wanted(manifest: Manifest, github: GitHub, desired: Desired, line: str, othe
         desired,
         (access, instance, _deploys(manifest, github, desired, line, near)),
         provider=isinstance(github.credentials, OidcRole),
+        beside=tuple(name for name, other in near.items() if _images(other) == _images(manifest)),
     )
 
 
@@ -137,6 +142,10 @@ def _deploys(
         line=line,
         shared=tuple(env for env, other in near.items() if other.github and _same(other.github, github)),
     )
+
+
+def _images(manifest: Manifest) -> tuple[str, str]:
+    return manifest.aws.region, manifest.image.repository
 
 
 def _name(github: GitHub) -> str:
