@@ -115,9 +115,9 @@ def _changes(desired: Desired) -> Iterator[Call]:
         yield "iam:CreateRole", {"RoleName": role.name, "Tags": []}
         yield "iam:UpdateAssumeRolePolicy", {"RoleName": role.name}
         yield "iam:PutRolePolicy", {"RoleName": role.name}
-    yield "apprunner:CreateAutoScalingConfiguration", {"AutoScalingConfigurationName": desired.service_name}
+    yield "apprunner:CreateAutoScalingConfiguration", {"AutoScalingConfigurationName": desired.service_name, "Tags": []}
     yield "apprunner:DeleteAutoScalingConfiguration", {"AutoScalingConfigurationArn": _arn(SCALING, desired)}
-    yield "apprunner:CreateService", {"ServiceName": desired.service_name, **_deployed(desired)}
+    yield "apprunner:CreateService", {"ServiceName": desired.service_name, "Tags": [], **_deployed(desired)}
     yield "apprunner:UpdateService", {"ServiceArn": _arn(SERVICE, desired), **_deployed(desired)}
     yield "apprunner:ResumeService", {"ServiceArn": _arn(SERVICE, desired)}
     yield "apprunner:TagResource", {"ResourceArn": _arn(SERVICE, desired)}
