@@ -44,6 +44,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @drift env *options: _sync
     deployer drift "$@"
 
+# make what an account needs before a deployment: just bootstrap staging --print
+@bootstrap env *options: _sync
+    deployer bootstrap "$@"
+
 # write the manifest of a service that was made by hand: just adopt staging --service ansari-staging-whatsapp
 @adopt env *options: _sync
     deployer adopt "$@"

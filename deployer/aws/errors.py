@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from botocore import exceptions as botocore
 
-from deployer.aws.rights import Need
+from deployer.core.policies.rights import Need
 from deployer.errors import DeployerError
 
 

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from deployer.aws.errors import only
 from deployer.core.facts import RemovableRole, RoleFact
+from deployer.core.policies.rights import Need
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
-POLICY_NAME = "deployer"
 
-
-def read_role(iam: IAMClient, name: str) -> RoleFact | None:
-    """The role, or None. botocore has parsed both documents already."""
+def read_role(iam: IAMClient, name: str, policy_name: str) -> RoleFact | None:
+    """The role with the inline policy of this name, or None. botocore has parsed both documents already."""
     try:
         role = iam.get_role(RoleName=name)["Role"]
     except ClientError as error:
         only(error, "NoSuchEntity")
         return None
     try:
-        policy: object = iam.get_role_policy(RoleName=name, PolicyName=POLICY_NAME)["PolicyDocument"]
+        policy: object = iam.get_role_policy(RoleName=name, PolicyName=policy_name)["PolicyDocument"]
     except ClientError as error:
         only(error, "NoSuchEntity")
         policy = None
-    return RoleFact(arn=role["Arn"], trust=_plain(role["AssumeRolePolicyDocument"]), policy=_plain(policy))
+    return RoleFact(arn=role["Arn"], trust=plain(role["AssumeRolePolicyDocument"]), policy=plain(policy))
 
 
 def put_trust(iam: IAMClient, name: str, trust: object, *, create: bool) -> None:
@@ -40,9 +39,9 @@ def put_trust(iam: IAMClient, name: str, trust: object, *, create: bool) -> None
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
 
 
-def put_policy(iam: IAMClient, name: str, policy: object) -> None:
+def put_policy(iam: IAMClient, name: str, policy_name: str, policy: object) -> None:
     """Write the role's inline policy."""
-    iam.put_role_policy(RoleName=name, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(policy))
+    iam.put_role_policy(RoleName=name, PolicyName=policy_name, PolicyDocument=json.dumps(policy))
 
 
 def _create(iam: IAMClient, name: str, trust: str) -> None:
@@ -55,7 +54,7 @@ def _create(iam: IAMClient, name: str, trust: str) -> None:
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
 
 
-def removable(iam: IAMClient, name: str) -> RemovableRole | None:
+def removable(iam: IAMClient, name: str, policy_name: str) -> RemovableRole | None:
     """What deleting the role would take away with it; None when there is no such role."""
     try:
         role = iam.get_role(RoleName=name)["Role"]
@@ -65,14 +64,14 @@ def removable(iam: IAMClient, name: str) -> RemovableRole | None:
         only(error, "NoSuchEntity")
         return None
     tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
-    foreign = [*(policy for policy in inline if policy != POLICY_NAME), *(p.get("PolicyName", "") for p in attached)]
+    foreign = [*(policy for policy in inline if policy != policy_name), *(p.get("PolicyName", "") for p in attached)]
     return RemovableRole(ours=tags.get("managed-by") == "deployer", foreign=tuple(foreign))
 
 
-def delete_role(iam: IAMClient, name: str) -> None:
+def delete_role(iam: IAMClient, name: str, policy_name: str) -> None:
     """Delete a role with the inline policy that is ours; one that is gone already is what was asked for."""
     try:
-        iam.delete_role_policy(RoleName=name, PolicyName=POLICY_NAME)
+        iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
     except ClientError as error:
         only(error, "NoSuchEntity")
     try:
@@ -93,26 +92,22 @@ def denied(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequenc
     return tuple(dict.fromkeys(refused))
 
 
+def refused(iam: IAMClient, principal: str, needs: Iterable[Need]) -> tuple[Need, ...]:
+    """Those of the needs that a role or user is not allowed. Those on the same resources are asked for in one call."""
+    together: dict[tuple[str, ...], dict[str, None]] = {}
+    for need in needs:
+        together.setdefault(need.resources, {})[need.action] = None
+    found: dict[Need, None] = {}
+    for resources, actions in together.items():
+        found |= {Need(action, resources): None for action in denied(iam, principal, tuple(actions), resources)}
+    return tuple(found)
+
+
 def role_arn(iam: IAMClient, name: str) -> str:
     """A role's ARN, which holds a path that the ARN of an assumed role lacks."""
     return iam.get_role(RoleName=name)["Role"]["Arn"]
 
 
-def trusts(document: object, service: str) -> bool:
-    """Whether a trust policy, as parsed JSON, lets a service assume the role."""
-    statements = document.get("Statement", []) if isinstance(document, dict) else []
-    return any(
-        statement.get("Effect") == "Allow"
-        and "sts:AssumeRole" in _listed(statement.get("Action"))
-        and service in _listed(statement.get("Principal", {}).get("Service"))
-        for statement in ([statements] if isinstance(statements, dict) else statements)
-    )
-
-
-def _listed(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else [value]
-
-
-def _plain(document: object) -> object:
+def plain(document: object) -> object:
     """The document as plain dicts and lists, whichever mapping class the client chose."""
     return json.loads(json.dumps(document))

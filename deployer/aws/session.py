@@ -13,8 +13,9 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from deployer.aws import errors, rights
+from deployer.aws import errors
 from deployer.aws.models import Models
+from deployer.core.policies import rights
 from deployer.errors import Refused
 
 if TYPE_CHECKING:

@@ -295,7 +295,8 @@ class RecordRelease(_Change):
         return f"release {self.release}"
 
 
-ImageChange = CreateRepository | MendRepository | PutLifecycle | PushImage | KeepImage
+RepositoryChange = CreateRepository | MendRepository | PutLifecycle
+ImageChange = RepositoryChange | PushImage | KeepImage
 VariableChange = PutParameter | AdoptParameter | DeleteParameter
 ServiceChange = CreateScaling | ResumeService | TagService | DeployService | RecordRelease
 Change = PutRole | ImageChange | VariableChange | ServiceChange

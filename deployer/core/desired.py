@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deployer import names
+from deployer.core.policies import documents
+from deployer.core.policies.documents import TRUSTED
 from deployer.core.release import ledger_path
 from deployer.core.service import HealthCheck, Scaling, ServiceSettings
 from deployer.manifest.load import Loaded
@@ -41,6 +43,7 @@ class WantedRole:
     name: str
     trust: object
     policy: object
+    policy_name: str
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,9 @@ class Desired:
     """The whole wish. `plain` are variables of the service itself; `lines` maps an address to its manifest line.
 
     `roles` are those to create and mend; none when the manifest does not manage them. `rollback_to` is the number of
-    the recorded release that this wish repeats, `with_secrets` whether its secrets come back too. What only the
-    observed state decides is not here: the image's digest and the release id.
+    the recorded release that this wish repeats, `with_secrets` whether its secrets come back too. `healthy_in`
+    is the environment that has to have run the image before. What only the observed state decides is not here: the
+    image's digest and the release id.
     """
 
     app: str
@@ -89,6 +93,7 @@ class Desired:
     lines: Mapping[str, str]
     rollback_to: int | None = None
     with_secrets: bool = False
+    healthy_in: str | None = None
 
     def image_identifier(self, digest: str) -> str:
         """The image by digest, as App Runner and docker take it."""
@@ -133,6 +138,7 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
             plain[names.variable(name)] = variable.text
         else:
             parameters.append(_parameter(name, variable, aws.parameter_path, line))
+    policy = documents.policy_name(manifest.app, manifest.environment)
     role_arn = f"arn:aws:iam::{aws.account}:role/"
     settings = ServiceSettings(
         port=service.port,
@@ -154,12 +160,13 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         parameters=tuple(parameters),
         plain=plain,
         image=image,
-        roles=managed_roles(service.roles, aws.account, aws.region, image.repository, aws.parameter_path),
+        roles=managed_roles(service.roles, aws.account, aws.region, image.repository, aws.parameter_path, policy),
         service_name=service.name,
         settings=settings,
         on_unhealthy=service.on_unhealthy,
         manifest_sha=loaded.sha256,
         lines=lines,
+        healthy_in=manifest.protect.healthy_in,
     )
 
 
@@ -181,48 +188,26 @@ def _parameter(name: str, variable: Literal | Secret, root: str, line: str) -> W
     )
 
 
-ACCESS_ACTIONS = (
-    "ecr:BatchCheckLayerAvailability",
-    "ecr:BatchGetImage",
-    "ecr:DescribeImages",
-    "ecr:GetDownloadUrlForLayer",
-)
-INSTANCE_ACTIONS = ("ssm:GetParameters",)
-TRUSTED = {"access": "build.apprunner.amazonaws.com", "instance": "tasks.apprunner.amazonaws.com"}
-
-
 def managed_roles(
-    roles: Roles, account: str, region: str, repository: str, parameter_path: str
+    roles: Roles, account: str, region: str, repository: str, parameter_path: str, policy: str
 ) -> tuple[WantedRole, ...]:
-    """The two roles App Runner takes, with the least rights each needs; none unless the manifest manages them.
-
-    The actions are those of App Runner's guide, "How App Runner works with IAM"; GetAuthorizationToken accepts
-    no resource.
-    """
+    """The two roles App Runner takes, with the least rights each needs; none unless the manifest manages them."""
     if not roles.managed:
         return ()
-    access = [
-        _allow([*ACCESS_ACTIONS], f"arn:aws:ecr:{region}:{account}:repository/{repository}"),
-        _allow(["ecr:GetAuthorizationToken"], "*"),
-    ]
-    instance = [_allow([*INSTANCE_ACTIONS], names.ssm_root(parameter_path, region, account) + "*")]
+    return both_roles(roles, account, region, repository, parameter_path, policy)
+
+
+def both_roles(
+    roles: Roles, account: str, region: str, repository: str, parameter_path: str, policy: str
+) -> tuple[WantedRole, WantedRole]:
+    """The same, whoever keeps them. `policy` is the name of their inline policy."""
+    access = documents.access(account, region, repository)
+    instance = documents.instance(account, region, parameter_path)
     return (
-        WantedRole(roles.access, _trust(TRUSTED["access"]), _policy(access)),
-        WantedRole(roles.instance, _trust(TRUSTED["instance"]), _policy(instance)),
+        WantedRole(roles.access, documents.service_trust(TRUSTED["access"]), access, policy),
+        WantedRole(roles.instance, documents.service_trust(TRUSTED["instance"]), instance, policy),
     )
 
 
 def _line(loaded: Loaded, *keys: str) -> str:
     return f"{loaded.path.name}:{loaded.where(*keys).line}"
-
-
-def _allow(actions: list[str], resource: str) -> dict[str, object]:
-    return {"Effect": "Allow", "Action": actions, "Resource": resource}
-
-
-def _trust(service: str) -> object:
-    return _policy([{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}])
-
-
-def _policy(statements: list[dict[str, object]]) -> object:
-    return {"Version": "2012-10-17", "Statement": statements}

@@ -1,4 +1,4 @@
-"""iam:SimulatePrincipalPolicy, which moto does not have, for roles.
+"""iam:SimulatePrincipalPolicy, which moto does not have, for roles and users.
 
 As the API reference has it, every action is tried on every resource. Conditions are not evaluated: their keys are
 listed as missing, an Allow that has one does not count, a Deny does. MatchedStatements are left out.
@@ -14,13 +14,14 @@ from xml.etree import ElementTree as Xml
 
 from werkzeug.wrappers import Response
 
+from deployer.local import users
 from deployer.local.apprunner import iam, roles, validate
 from deployer.local.aws_errors import AwsError
 from deployer.local.clients import Clients
 
 OPERATION = "SimulatePrincipalPolicy"
 KNOWN = frozenset({"PolicySourceArn", "ActionNames", "ResourceArns", "MaxItems", "Marker"})
-ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/.+")
+SOURCE = re.compile(r"arn:aws:iam::\d{12}:(?P<kind>role|user)/.+")
 PAGE = 100  # API reference, MaxItems
 MEMBER = re.compile(r"(?P<name>\w+)(?:\.member\.\d+(?:\.\w+)*)?")
 
@@ -28,7 +29,7 @@ MEMBER = re.compile(r"(?P<name>\w+)(?:\.member\.\d+(?:\.\w+)*)?")
 def simulate(clients: Clients, body: bytes) -> Response | AwsError:
     """The answer to a request in the query protocol.
 
-    NoSuchEntity for a role that is not there, InvalidInput for what is no ARN of a role or no action, and
+    NoSuchEntity for who is not there, InvalidInput for what is no ARN of a role or user, or no action, and
     ValidationError for a request that does not fit the API's model.
     """
     request, shape = _request(body), validate.input_shape("iam", OPERATION)
@@ -37,13 +38,14 @@ def simulate(clients: Clients, body: bytes) -> Response | AwsError:
     if wrong := validate.reasons(shape, request):
         return AwsError(400, "ValidationError", "; ".join(wrong))
     source = request["PolicySourceArn"]
-    if not ROLE_ARN.fullmatch(source):
-        return AwsError(400, "InvalidInput", f"{source} is no ARN of a role; others are not simulated here.")
+    kind = SOURCE.fullmatch(source)
+    if kind is None:
+        return AwsError(400, "InvalidInput", f"{source} is no ARN of a role or user; others are not simulated here.")
     if strange := [action for action in request["ActionNames"] if ":" not in action]:
         return AwsError(400, "InvalidInput", f"Not the name of an action with its service: {', '.join(strange)}.")
-    role = roles.find(clients.iam, source)
+    role = (users.find if kind["kind"] == "user" else roles.find)(clients.iam, source)
     if role is None:
-        return AwsError(404, "NoSuchEntity", f"The role {source} cannot be found.")
+        return AwsError(404, "NoSuchEntity", f"The {kind['kind']} {source} cannot be found.")
     resources = request.get("ResourceArns") or ["*"]
     pairs = [(action, resource) for action in request["ActionNames"] for resource in resources]
     start = request.get("Marker", "0")

@@ -266,7 +266,8 @@ class AccessKeys(_Part):
         str, Shape(limits.ROLE_NAME, "the name of an IAM user, not its ARN", "app-runner-github-actions-user")
     ] = Field(description="The IAM user whose keys they are.", examples=["app-runner-github-actions-user"])
     managed: bool = Field(
-        default=False, description="true: the deployer writes its policy. false: it exists and is left alone."
+        default=False,
+        description="true: the deployer makes it, without keys, and mends its policy. false: it is left alone.",
     )
 
 

@@ -77,7 +77,7 @@ class Applier:
         role = change.role
         iam.put_trust(self.session.iam, role.name, role.trust, create=change.create)
         self.extent.touched = True
-        iam.put_policy(self.session.iam, role.name, role.policy)
+        iam.put_policy(self.session.iam, role.name, role.policy_name, role.policy)
 
     def _image(self, change: ImageChange) -> None:
         client = self.session.ecr

@@ -12,6 +12,7 @@ from deployer.aws import ecr, iam, lock, ssm
 from deployer.aws.errors import explain, is_refusal, only
 from deployer.aws.lock import Held
 from deployer.core.facts import BUSY
+from deployer.core.policies.documents import policy_name
 from deployer.core.removal import Remains, Removal, Removals, Wish, removals
 from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
 from deployer.run.look import Run
@@ -36,7 +37,7 @@ class Destruction:
             observed = pool.submit(self.run.target.observe, wanted.service_name)
             described = pool.submit(ssm.describe, session.ssm, wanted.parameter_path)
             tagged = pool.submit(ssm.ours, session.ssm, wanted.parameter_path)
-            roles = {role.name: pool.submit(iam.removable, session.iam, role.name) for role in wanted.roles}
+            roles = {r.name: pool.submit(iam.removable, session.iam, r.name, r.policy_name) for r in wanted.roles}
             repository = pool.submit(ecr.read_repository, session.ecr, wanted.image.repository)
             service, scalings = observed.result()
             if service and service.status == BUSY:
@@ -92,7 +93,7 @@ class Destruction:
             raise self._stopped(error, done, every) from None
 
     def _one(self, removal: Removal) -> None:
-        session, target = self.run.session, self.run.target
+        session, target, wanted = self.run.session, self.run.target, self.run.desired
         match removal.kind:
             case "service":
                 self._service(removal.name)
@@ -103,7 +104,7 @@ class Destruction:
             case "parameter" | "secret":
                 ssm.delete(session.ssm, removal.name)
             case "role":
-                iam.delete_role(session.iam, removal.name)
+                iam.delete_role(session.iam, removal.name, policy_name(wanted.app, wanted.environment))
             case "repository":
                 ecr.delete_repository(session.ecr, removal.name)
 

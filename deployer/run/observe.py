@@ -25,7 +25,7 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
         values = [pool.submit(ssm.read, session.ssm, batch) for batch in ssm.batches(names)]
         releases = pool.submit(ledger.read, session.ssm, desired.ledger)
         restorable = pool.submit(_restorable, session, desired)
-        roles = {role.name: pool.submit(iam.read_role, session.iam, role.name) for role in desired.roles}
+        roles = {r.name: pool.submit(iam.read_role, session.iam, r.name, r.policy_name) for r in desired.roles}
         digest = None if wanted.here else wanted.digest
         repository = pool.submit(ecr.read_repository, session.ecr, wanted.repository)
         image = pool.submit(ecr.read_image, session.ecr, wanted.repository, wanted.tag, digest)

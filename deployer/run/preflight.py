@@ -12,9 +12,11 @@ from botocore.exceptions import ClientError
 from deployer.aws import ecr, iam, ssm
 from deployer.aws.errors import is_denied, refused_call
 from deployer.aws.session import Session
-from deployer.core.desired import ACCESS_ACTIONS, INSTANCE_ACTIONS, TRUSTED, Desired
+from deployer.core.desired import Desired
 from deployer.core.facts import Facts, Inspection
 from deployer.core.groups.image import PLATFORM
+from deployer.core.policies.documents import ACCESS_ACTIONS, INSTANCE_ACTIONS, TRUSTED, policy_name
+from deployer.core.policies.trust import trusts
 from deployer.core.secret import SecretValue
 
 Examine = Callable[[Mapping[str, str], Mapping[str, SecretValue]], Mapping[str, str]]
@@ -86,6 +88,7 @@ class _Wanted:
 
     name: str
     service: str
+    policy: str
     needs: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
 
 
@@ -102,19 +105,20 @@ class _Role:
 def _roles(desired: Desired) -> list[_Wanted]:
     settings = desired.settings
     repository = f"arn:aws:ecr:{desired.region}:{desired.account}:repository/{desired.image.repository}"
-    parameters = tuple(desired.secrets.values())
+    parameters, policy = tuple(desired.secrets.values()), policy_name(desired.app, desired.environment)
+    pull = (ACCESS_ACTIONS, (repository,))
     access, instance = (arn.rpartition("/")[2] for arn in (settings.access_role, settings.instance_role))
     return [
-        _Wanted(access, TRUSTED["access"], ((ACCESS_ACTIONS, (repository,)), (("ecr:GetAuthorizationToken",), ("*",)))),
-        _Wanted(instance, TRUSTED["instance"], ((INSTANCE_ACTIONS, parameters),)),
+        _Wanted(access, TRUSTED["access"], policy, (pull, (("ecr:GetAuthorizationToken",), ("*",)))),
+        _Wanted(instance, TRUSTED["instance"], policy, ((INSTANCE_ACTIONS, parameters),)),
     ]
 
 
 def _role(session: Session, wanted: _Wanted) -> _Role:
-    found = iam.read_role(session.iam, wanted.name)
+    found = iam.read_role(session.iam, wanted.name, wanted.policy)
     if found is None:
         return _Role(wanted.name, wanted.service, exists=False)
-    trusted = iam.trusts(found.trust, wanted.service)
+    trusted = trusts(found.trust, wanted.service)
     denied: list[str] = []
     try:
         for actions, resources in wanted.needs:

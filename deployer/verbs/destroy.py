@@ -8,9 +8,10 @@ from dataclasses import asdict
 
 from deployer.core.removal import Removals, Wish
 from deployer.errors import Refused
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded
 from deployer.run.destroy import Destruction
 from deployer.verbs.environment import Environment
+from deployer.verbs.neighbours import neighbours
 from deployer.view.documents import Destroyed, Remaining
 
 
@@ -81,12 +82,7 @@ def _refuse_protected(loaded: Loaded) -> None:
 def _shared(loaded: Loaded) -> Iterator[tuple[str, str]]:
     """Every role and repository that another manifest of the same account names, and whose it is."""
     aws = loaded.manifest.aws
-    for path in sorted(loaded.path.resolve().parent.glob("*.yaml")):
-        if path == loaded.path.resolve():
-            continue
-        other = load(path).manifest
-        if (other.aws.account, other.aws.endpoint) != (aws.account, aws.endpoint):
-            continue
+    for other in neighbours(loaded):
         yield other.service.roles.access, other.environment
         yield other.service.roles.instance, other.environment
         if other.aws.region == aws.region:

@@ -12,7 +12,7 @@ from deployer.aws.session import Session
 from deployer.core.plan import Plan
 from deployer.core.release import ledger_path
 from deployer.errors import Refused
-from deployer.manifest.load import load
+from deployer.manifest.load import Loaded, load
 from deployer.verbs.environment import Environment
 
 
@@ -30,25 +30,43 @@ class Consent:
 
 def check(environment: Environment, plan: Plan, consent: Consent) -> None:
     """Raises Refused when the manifest's protection is not satisfied; a person is asked last."""
-    if consent.approved not in {None, plan.fingerprint}:
+    _refuse_another(plan.fingerprint, consent)
+    loaded = environment.loaded
+    protect = loaded.manifest.protect
+    if plan.rollback_to is None:  # a release that was healthy here has passed all of these, and takes no file from here
+        _committed(loaded)
+        if protect.healthy_in and plan.deployment:
+            _healthy_elsewhere(loaded.path.resolve().parent / f"{protect.healthy_in}.yaml", plan)
+    if protect.confirm:
+        _confirm(plan.environment, plan.fingerprint, consent)
+
+
+def check_steps(loaded: Loaded, fingerprint: str, consent: Consent) -> None:
+    """The same for what is no deployment: steps with this fingerprint. Raises Refused."""
+    _refuse_another(fingerprint, consent)
+    _committed(loaded)
+    if loaded.manifest.protect.confirm:
+        _confirm(loaded.manifest.environment, fingerprint, consent)
+
+
+def _refuse_another(fingerprint: str, consent: Consent) -> None:
+    if consent.approved not in {None, fingerprint}:
         raise Refused(
-            f"this plan is {plan.fingerprint}, and {consent.approved} was approved; nothing was changed",
+            f"this plan is {fingerprint}, and {consent.approved} was approved; nothing was changed",
             fix="look at this plan, then approve it",
         )
-    protect = environment.loaded.manifest.protect
-    folder = environment.loaded.path.resolve().parent
-    if plan.rollback_to is None:  # a release that was healthy here has passed all of these, and takes no file from here
-        if protect.branches:
-            _branch(folder, plan.environment, protect.branches)
-        if protect.clean_tree and not git.is_clean(folder):
-            raise Refused(
-                f"{plan.environment} takes committed changes only, and this checkout has others (protect.clean_tree)",
-                fix="commit or stash them: git status",
-            )
-        if protect.healthy_in and plan.deployment:
-            _healthy_elsewhere(folder / f"{protect.healthy_in}.yaml", plan)
-    if protect.confirm:
-        _confirm(plan, consent)
+
+
+def _committed(loaded: Loaded) -> None:
+    protect, name = loaded.manifest.protect, loaded.manifest.environment
+    folder = loaded.path.resolve().parent
+    if protect.branches:
+        _branch(folder, name, protect.branches)
+    if protect.clean_tree and not git.is_clean(folder):
+        raise Refused(
+            f"{name} takes committed changes only, and this checkout has others (protect.clean_tree)",
+            fix="commit or stash them: git status",
+        )
 
 
 def _branch(folder: Path, environment: str, allowed: tuple[str, ...]) -> None:
@@ -77,14 +95,13 @@ def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
         )
 
 
-def _confirm(plan: Plan, consent: Consent) -> None:
-    name = plan.environment
-    if consent.approved == plan.fingerprint:
+def _confirm(name: str, fingerprint: str, consent: Consent) -> None:
+    if consent.approved == fingerprint:
         return
     if consent.ask is None:
         raise Refused(
             f"{name} asks a person before anything is changed (protect.confirm), and there is no terminal",
-            fix=f"run it on a terminal; or, where this plan was looked at: --approve {plan.fingerprint}",
+            fix=f"run it on a terminal; or, where this plan was looked at: --approve {fingerprint}",
         )
     if consent.ask(f"Type the environment's name to apply this plan [{name}]: ").strip() != name:
         raise Refused("not confirmed; nothing was changed")

@@ -13,6 +13,8 @@ from deployer.manifest.reference import reference
 from deployer.manifest.schema import schema_text
 from deployer.view.documents import (
     Adopted,
+    Bootstrapped,
+    Commands,
     Compared,
     Destroyed,
     Diagnosis,
@@ -33,6 +35,8 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "doctor": ("What the doctor has found", Diagnosis),
     "drift": ("What was changed outside the deployer", Drift),
     "destroy": ("What was deleted of an environment", Destroyed),
+    "bootstrap": ("What an account needs before a deployment", Bootstrapped),
+    "bootstrap-print": ("What an account needs, as commands", Commands),
     "diff": ("Two environments side by side", Compared),
     "log-line": ("A line of a log", LogLine),
     "adopt": ("A manifest that was written from what exists", Adopted),

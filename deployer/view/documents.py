@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from deployer.core.diagnosis import Finding
 from deployer.manifest.compare import Difference
@@ -186,3 +187,47 @@ class Destroyed:
     environment: str
     deleted: tuple[Remaining, ...]
     kept: tuple[Remaining, ...]
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """One step of a bootstrap: "+" or "~", what it makes or changes, to what, why, and the manifest's line."""
+
+    symbol: str
+    address: str
+    detail: str
+    reason: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Bootstrapped:
+    """What an account needs before a deployment. `done` says whether the steps were taken.
+
+    `fingerprint` is the consent to exactly these; `settled` is as it should be.
+    """
+
+    environment: str
+    fingerprint: str
+    done: bool
+    steps: tuple[Stepped, ...]
+    settled: tuple[str, ...]
+    blockers: tuple[Found, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Commanded:
+    """A step as lines of a shell; `document` is the JSON that it writes, None for none."""
+
+    about: str
+    document: Any
+    lines: str
+
+
+@dataclass(frozen=True)
+class Commands:
+    """The same as Bootstrapped, for whoever runs it by hand."""
+
+    environment: str
+    commands: tuple[Commanded, ...]

@@ -161,7 +161,7 @@ class TestRole:
     }
 
     def test_it_reads_back_as_it_was_written(self, session: Session, fresh: str) -> None:
-        assert iam.read_role(session.iam, fresh) is None
+        assert iam.read_role(session.iam, fresh, "ours") is None
         trust = {
             "Version": "2012-10-17",
             "Statement": [
@@ -173,8 +173,8 @@ class TestRole:
             ],
         }
         iam.put_trust(session.iam, fresh, trust, create=True)
-        iam.put_policy(session.iam, fresh, self.POLICY)
-        found = iam.read_role(session.iam, fresh)
+        iam.put_policy(session.iam, fresh, "ours", self.POLICY)
+        found = iam.read_role(session.iam, fresh, "ours")
         assert found is not None
         assert (found.trust, found.policy) == (trust, self.POLICY)
         narrow = {
@@ -183,8 +183,8 @@ class TestRole:
             ]
         }
         iam.put_trust(session.iam, fresh, trust, create=False)
-        iam.put_policy(session.iam, fresh, {**self.POLICY, **narrow})
-        found = iam.read_role(session.iam, fresh)
+        iam.put_policy(session.iam, fresh, "ours", {**self.POLICY, **narrow})
+        found = iam.read_role(session.iam, fresh, "ours")
         assert found is not None
         assert found.policy == {**self.POLICY, **narrow}
 

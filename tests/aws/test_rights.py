@@ -17,8 +17,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from deployer.aws import ssm
 from deployer.aws.errors import explain, refused_call
-from deployer.aws.rights import CALLS, Need, needs
 from deployer.aws.session import Session
+from deployer.core.policies.rights import CALLS, Need, needs
 from deployer.core.secret import SecretValue
 
 ROOT = Path(__file__).parents[2] / "deployer"

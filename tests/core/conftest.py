@@ -72,7 +72,7 @@ def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Des
         parameters=parameters,
         plain={"META_GRAPH_URL": "https://graph.facebook.com"},
         image=WantedImage("demo", "c0ffee", digest, 30, here=digest is not None),
-        roles=managed_roles(roles, ACCOUNT, REGION, "demo", ROOT),
+        roles=managed_roles(roles, ACCOUNT, REGION, "demo", ROOT, "demo-staging"),
         service_name="demo-staging",
         settings=settings,
         on_unhealthy="rollback",

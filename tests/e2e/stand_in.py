@@ -1,4 +1,4 @@
-"""In front of the local AWS: it writes down the calls, says who calls, and has a clock of its own."""
+"""In front of the local AWS: it writes down the calls, refuses some, says who calls, and has a clock of its own."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import http.client
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeAlias
 
 SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/(\w+)/")
+Refuses: TypeAlias = Callable[[str, bytes], str]
+
 OPERATION = re.compile(r"Action=(\w+)")
 
 
@@ -26,8 +29,13 @@ class StandIn:
 
 
 @contextmanager
-def stand_in(upstream: int, *, who: str = "", ahead: timedelta = timedelta()) -> Iterator[StandIn]:
-    """GetCallerIdentity tells `who`, if that is given; the clock is `ahead`."""
+def stand_in(
+    upstream: int, *, who: str = "", ahead: timedelta = timedelta(), refuses: Refuses = lambda *_: ""
+) -> Iterator[StandIn]:
+    """GetCallerIdentity tells `who`, if that is given; the clock is `ahead`.
+
+    `refuses` is asked about each call and its body: what it answers is why the call is not passed on.
+    """
     calls: set[str] = set()
 
     class Handler(BaseHTTPRequestHandler):
@@ -39,8 +47,22 @@ def stand_in(upstream: int, *, who: str = "", ahead: timedelta = timedelta()) ->
             service = SCOPE.search(self.headers.get("Authorization", ""))
             target = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
             operation = target or "".join(OPERATION.findall(body.decode())[:1])
-            calls.add(f"{service[1] if service else ''}:{operation}")
-            self.forward(body)
+            call = f"{service[1] if service else ''}:{operation}"
+            calls.add(call)
+            if why := refuses(call, body):
+                self.refuse(call, why)
+            else:
+                self.forward(body)
+
+        def refuse(self, call: str, why: str) -> None:
+            content = json.dumps({"__type": "AccessDeniedException", "message": why})
+            if call.startswith(("iam:", "sts:")):
+                told = f"<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{why}</Message></Error>"
+                content = f"<ErrorResponse>{told}<RequestId>0</RequestId></ErrorResponse>"
+            self.send_response_only(403 if call.startswith(("iam:", "sts:")) else 400)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content.encode())
 
         def forward(self, body: bytes) -> None:
             connection = http.client.HTTPConnection("127.0.0.1", upstream, timeout=60)

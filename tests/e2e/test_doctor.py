@@ -16,9 +16,9 @@ import httpx
 import jsonschema
 import pytest
 
-from deployer.aws.duties import duties
-from deployer.aws.rights import needs
 from deployer.core.desired import WantedImage, desired
+from deployer.core.policies.duties import duties
+from deployer.core.policies.rights import needs
 from deployer.manifest.load import load
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from deployer.core.change import Change, CreateRepository, KeepImage, MendRepository, PushImage, PutLifecycle
+from deployer.core.change import (
+    Change,
+    CreateRepository,
+    KeepImage,
+    MendRepository,
+    PushImage,
+    PutLifecycle,
+    RepositoryChange,
+)
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, RepositoryFact
 from deployer.core.lifecycle import lifecycle_policy, released_tag, same_policy
@@ -22,13 +30,14 @@ class ImagePart(Part):
 
 def image(desired: Desired, facts: Facts) -> ImagePart:
     part = _image(desired, facts)
-    changes = (*_repository(desired, facts.repository), *part.changes)
+    changes = (*repository(desired, facts.repository), *part.changes)
     return replace(part, changes=changes, blockers=(*part.blockers, *_platform(desired, facts)))
 
 
-def _repository(desired: Desired, found: RepositoryFact | None) -> list[Change]:
+def repository(desired: Desired, found: RepositoryFact | None) -> list[RepositoryChange]:
+    """What brings the repository and its rules to what is wanted."""
     wanted, line = desired.image, desired.lines["image"]
-    changes: list[Change] = []
+    changes: list[RepositoryChange] = []
     if found is None:
         changes.append(CreateRepository(wanted.repository, symbol="+", reason="missing", line=line))
     elif not (found.immutable and found.scan_on_push):

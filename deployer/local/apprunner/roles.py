@@ -59,11 +59,11 @@ def find(client: IAMClient, arn: str) -> Role | None:
         for policy in page["PolicyNames"]
     ]
     policies += [
-        _managed(client, attached["PolicyArn"])
+        managed(client, attached["PolicyArn"])
         for page in client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
         for attached in page["AttachedPolicies"]
     ]
-    return Role(arn, trust, tuple(policies), _managed(client, boundary) if boundary else None)
+    return Role(arn, trust, tuple(policies), managed(client, boundary) if boundary else None)
 
 
 def _get(client: IAMClient, arn: str) -> tuple[iam.Document, str] | None:
@@ -78,7 +78,8 @@ def _get(client: IAMClient, arn: str) -> tuple[iam.Document, str] | None:
     return _document(role["AssumeRolePolicyDocument"]), boundary
 
 
-def _managed(client: IAMClient, arn: str) -> iam.Document:
+def managed(client: IAMClient, arn: str) -> iam.Document:
+    """The document of a policy that stands beside its roles and users."""
     version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     return _document(client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 

@@ -9,13 +9,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from deployer.aws import iam
-from deployer.aws.duties import duties
 from deployer.aws.errors import explain, is_busy, is_denied, refused_call
-from deployer.aws.rights import Need
 from deployer.aws.session import Session
 from deployer.core import diagnosis
 from deployer.core.desired import Desired
 from deployer.core.diagnosis import Finding
+from deployer.core.policies.duties import duties
+from deployer.core.policies.rights import Need
 from deployer.targets.apprunner.target import AppRunner
 
 INSTEAD = "the missing action is read from the error when a call is refused"
@@ -82,8 +82,10 @@ def rights(session: Session, desired: Desired, who: str) -> Iterator[Finding]:
                 "rights", "note", "this is the account's root user, who may do everything: use a role instead"
             )
             return
-        for verbs, denied in _denied(session, principal, duties(desired)).items():
-            yield _judged(verbs, denied)
+        wanted = duties(desired)
+        refused = iam.refused(session.iam, principal, [need for needs in wanted.values() for need in needs])
+        for verbs, needs in wanted.items():
+            yield _judged(verbs, [need for need in needs if need in refused])
     except ClientError as error:
         why = f"these credentials may not call {refused_call(error)}" if is_denied(error) else explain(error).what
         yield Finding("rights", "unseen", f"{why}; {INSTEAD}")
@@ -95,22 +97,6 @@ def _principal(session: Session, who: str) -> str | None:
     if kind == "root":
         return ""
     return iam.role_arn(session.iam, name) if kind == "role" else name or None
-
-
-def _denied(session: Session, principal: str, wanted: Mapping[str, tuple[Need, ...]]) -> dict[str, list[Need]]:
-    """Those of each verb's needs that are not allowed. Actions on the same resources are asked for in one call."""
-    together: dict[tuple[str, ...], dict[str, None]] = {}
-    for needs in wanted.values():
-        for need in needs:
-            together.setdefault(need.resources, {})[need.action] = None
-    refused = {
-        (action, resources)
-        for resources, actions in together.items()
-        for action in iam.denied(session.iam, principal, tuple(actions), resources)
-    }
-    return {
-        verbs: [need for need in needs if (need.action, need.resources) in refused] for verbs, needs in wanted.items()
-    }
 
 
 def _judged(verbs: str, denied: list[Need]) -> Finding:

@@ -136,7 +136,7 @@ def test_a_role_is_found_by_its_whole_arn(shared: Any, iam: Any) -> None:
 @pytest.mark.parametrize(
     ("members", "code", "told"),
     [
-        ({"PolicySourceArn": "arn:aws:iam::000000000000:user/a"}, "InvalidInput", "no ARN of a role"),
+        ({"PolicySourceArn": "arn:aws:iam::000000000000:group/a"}, "InvalidInput", "no ARN of a role"),
         ({"ActionNames": ["GetParameters"]}, "InvalidInput", "GetParameters"),
         ({"PolicySourceArn": "short"}, "ValidationError", "PolicySourceArn has 5 characters"),
         ({"ActionNames": []}, "ValidationError", "ActionNames is required"),
@@ -155,3 +155,23 @@ def test_refused(shared: Any, members: dict[str, Any], code: str, told: str) -> 
     with pytest.raises(ClientError, match=told) as refused:
         shared.client("iam").simulate_principal_policy(**request)
     assert refused.value.response["Error"]["Code"] == code
+
+
+def test_a_user_by_its_own_policies_and_those_of_its_groups(shared: Any) -> None:
+    client = shared.client("iam")
+    source = client.create_user(UserName="Somebody")["User"]["Arn"]
+
+    def may(action: str) -> str:
+        answer = client.simulate_principal_policy(PolicySourceArn=source, ActionNames=[action], ResourceArns=[KEY])
+        return str(answer["EvaluationResults"][0]["EvalDecision"])
+
+    assert may(READ) == "implicitDeny"
+    client.put_user_policy(UserName="Somebody", PolicyName="in", PolicyDocument=shared.allow(READ, "*"))
+    client.create_group(GroupName="Writers")
+    client.put_group_policy(GroupName="Writers", PolicyName="in", PolicyDocument=shared.allow(WRITE, "*"))
+    assert (may(READ), may(WRITE)) == ("allowed", "implicitDeny")
+    client.add_user_to_group(GroupName="Writers", UserName="Somebody")
+    denial = document({"Effect": "Deny", "Action": READ, "Resource": "*"})
+    attached = client.create_policy(PolicyName="denies", PolicyDocument=denial)["Policy"]["Arn"]
+    client.attach_user_policy(UserName="Somebody", PolicyArn=attached)
+    assert (may(READ), may(WRITE)) == ("explicitDeny", "allowed")

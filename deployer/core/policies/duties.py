@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
 
-from deployer.aws import rights
-from deployer.aws.rights import SCALING, SERVICE, Need
 from deployer.core.desired import Desired
+from deployer.core.policies import rights
+from deployer.core.policies.rights import SCALING, SERVICE, Need
+from deployer.core.release import ledger_path
 
 Call: TypeAlias = tuple[str, dict[str, Any]]
+PASSING: Final = "iam:PassRole"
+_ADMINISTRATION = ("iam:CreateRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
+_MENDED = ("ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration")
+# A push of an image by docker or another tool (Amazon ECR user guide, "Required IAM permissions for pushing an image").
+_PUSH = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:ListImages",
+    "ecr:UploadLayerPart",
+)
 
 
 def duties(desired: Desired) -> dict[str, tuple[Need, ...]]:
@@ -18,16 +31,44 @@ def duties(desired: Desired) -> dict[str, tuple[Need, ...]]:
 
     So is iam:PassRole: a policy allows it under a condition, which a simulation does not know.
     """
+    return {
+        verbs: tuple(need for need in _together(calls, desired) if need.action != PASSING)
+        for verbs, calls in _calls(desired).items()
+    }
+
+
+def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
+    """All that credentials need which deploy every day, for example those of CI.
+
+    That is what every verb of `duties` needs, a push of the image, the looks before a deployment and iam:PassRole.
+    It is not what `bootstrap` is for: who may write a role's policy may do whatever that role can be allowed. Nor does
+    it delete anything but the lock; a parameter is pruned, and a secret deleted, by a person.
+
+    `source` is the service that images are promoted from: what it runs is looked at.
+    """
+    made, repository = _calls(desired), {"repositoryName": desired.image.repository}
+    calls = [*made["plan, status, drift"], *made["logs"], *made["reconcile, rollback"]]
+    calls += [(call, repository) for call in ("ecr:GetDownloadUrlForLayer", *_MENDED)]
+    calls += _service(replace(desired, service_name=source)) if source else ()
+    for arn in (desired.settings.access_role, desired.settings.instance_role):
+        name = arn.rpartition("/")[2]
+        calls += [("iam:GetRole", {"RoleName": name}), ("iam:GetRolePolicy", {"RoleName": name})]
+        calls.append(("iam:SimulatePrincipalPolicy", {"PolicySourceArn": arn}))
+    found = [need for need in _together(calls, desired) if need.action not in _ADMINISTRATION]
+    ours = rights.REPOSITORY.format(region=desired.region, account=desired.account, name=desired.image.repository)
+    return (*found, *(Need(action, (ours,)) for action in _PUSH), Need("ecr:GetAuthorizationToken", ("*",)))
+
+
+def _calls(desired: Desired) -> dict[str, list[Call]]:
     secrets = [parameter.path for parameter in desired.parameters if parameter.secure]
     group = {"logGroupName": f"/aws/apprunner/{desired.service_name}/*"}
     lines: list[Call] = [("logs:FilterLogEvents", group), ("logs:DescribeLogStreams", group)]
-    wanted: dict[str, Iterable[Call]] = {
-        "plan, status, drift": _looks(desired),
+    return {
+        "plan, status, drift": [*_looks(desired)],
         "logs": [*_service(desired), *[("ssm:GetParameters", {"Names": name}) for name in secrets], *lines],
         "secret": [call for name in secrets for call in _secret(name)],
         "reconcile, rollback": [*_looks(desired), *_changes(desired), *lines],
     }
-    return {verbs: _together(calls, desired) for verbs, calls in wanted.items()}
 
 
 def _secret(name: str) -> Iterator[Call]:
@@ -66,18 +107,28 @@ def _changes(desired: Desired) -> Iterator[Call]:
         yield "ssm:PutParameter", {"Name": name}
         yield "ssm:GetParameter", {"Name": name}
     yield "ssm:DeleteParameter", {"Name": f"{desired.ledger}/lock"}
+    if desired.healthy_in:
+        yield "ssm:GetParameterHistory", {"Name": f"{ledger_path(desired.app, desired.healthy_in)}/release"}
     for call in ("ecr:BatchGetImage", "ecr:PutImage", "ecr:PutLifecyclePolicy"):
         yield call, {"repositoryName": desired.image.repository}
     for role in desired.roles:
         yield "iam:CreateRole", {"RoleName": role.name, "Tags": []}
         yield "iam:UpdateAssumeRolePolicy", {"RoleName": role.name}
         yield "iam:PutRolePolicy", {"RoleName": role.name}
-    yield "apprunner:CreateAutoScalingConfiguration", {"AutoScalingConfigurationName": desired.service_name}
+    yield "apprunner:CreateAutoScalingConfiguration", {"AutoScalingConfigurationName": desired.service_name, "Tags": []}
     yield "apprunner:DeleteAutoScalingConfiguration", {"AutoScalingConfigurationArn": _arn(SCALING, desired)}
-    yield "apprunner:CreateService", {"ServiceName": desired.service_name}
-    for call in ("UpdateService", "ResumeService"):
-        yield f"apprunner:{call}", {"ServiceArn": _arn(SERVICE, desired)}
+    yield "apprunner:CreateService", {"ServiceName": desired.service_name, "Tags": [], **_deployed(desired)}
+    yield "apprunner:UpdateService", {"ServiceArn": _arn(SERVICE, desired), **_deployed(desired)}
+    yield "apprunner:ResumeService", {"ServiceArn": _arn(SERVICE, desired)}
     yield "apprunner:TagResource", {"ResourceArn": _arn(SERVICE, desired)}
+
+
+def _deployed(desired: Desired) -> dict[str, Any]:
+    return {
+        "AutoScalingConfigurationArn": _arn(SCALING, desired),
+        "SourceConfiguration": {"AuthenticationConfiguration": {"AccessRoleArn": desired.settings.access_role}},
+        "InstanceConfiguration": {"InstanceRoleArn": desired.settings.instance_role},
+    }
 
 
 def _ledger(desired: Desired) -> Iterator[str]:
@@ -93,6 +144,5 @@ def _together(calls: Iterable[Call], desired: Desired) -> tuple[Need, ...]:
     found: dict[str, dict[str, None]] = {}
     for call, parameters in calls:
         for need in rights.needs(call, parameters, desired.region, desired.account):
-            if need.action != "iam:PassRole":
-                found.setdefault(need.action, {}).update(dict.fromkeys(need.resources))
+            found.setdefault(need.action, {}).update(dict.fromkeys(need.resources))
     return tuple(Need(action, tuple(resources)) for action, resources in found.items())

@@ -15,6 +15,8 @@ from typing import Any, Final
 PARAMETER: Final = "arn:aws:ssm:{region}:{account}:parameter{name}"
 REPOSITORY: Final = "arn:aws:ecr:{region}:{account}:repository/{name}"
 ROLE: Final = "arn:aws:iam::{account}:role/{name}"
+USER: Final = "arn:aws:iam::{account}:user/{name}"
+POLICY: Final = "arn:aws:iam::{account}:policy/{name}"
 SERVICE: Final = "arn:aws:apprunner:{region}:{account}:service/{name}/*"
 SCALING: Final = "arn:aws:apprunner:{region}:{account}:autoscalingconfiguration/{name}/*/*"
 LOG_GROUP: Final = "arn:aws:logs:{region}:{account}:log-group:{name}:*"
@@ -56,6 +58,7 @@ def _simple(on: Mapping[str, str], *actions: str) -> dict[str, tuple[Right, ...]
 
 
 _NAMED, _IMAGES, _ROLE = {"Name": PARAMETER}, {"repositoryName": REPOSITORY}, {"RoleName": ROLE}
+_USER = {"UserName": USER}
 _SERVICE, _REVISION = {"ServiceArn": AS_IT_IS}, {"AutoScalingConfigurationArn": AS_IT_IS}
 _PASSED = {
     "SourceConfiguration.AuthenticationConfiguration.AccessRoleArn": AS_IT_IS,
@@ -79,6 +82,13 @@ CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
     **_simple(_ROLE, "iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:DeleteRolePolicy", "iam:DeleteRole"),
     "iam:CreateRole": (Right("iam:CreateRole", _ROLE), Right("iam:TagRole", _ROLE, "Tags")),
     **_simple({"PolicySourceArn": AS_IT_IS}, "iam:SimulatePrincipalPolicy"),
+    **_simple(_USER, "iam:GetUser", "iam:ListUserPolicies", "iam:ListAttachedUserPolicies", "iam:AttachUserPolicy"),
+    "iam:CreateUser": (Right("iam:CreateUser", _USER), Right("iam:TagUser", _USER, "Tags")),
+    "iam:CreatePolicy": (Right("iam:CreatePolicy", {"PolicyName": POLICY}),),
+    **_simple({"PolicyArn": AS_IT_IS}, "iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"),
+    **_simple({"PolicyArn": AS_IT_IS}, "iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
+    **_simple({"OpenIDConnectProviderArn": AS_IT_IS}, "iam:GetOpenIDConnectProvider"),
+    **_simple({}, "iam:CreateOpenIDConnectProvider"),
     **_simple({"logGroupName": LOG_GROUP}, "logs:FilterLogEvents", "logs:DescribeLogStreams"),
     **_simple({}, "apprunner:ListServices", "apprunner:ListAutoScalingConfigurations"),
     **_simple(_SERVICE, "apprunner:DescribeService", "apprunner:ListOperations", "apprunner:ResumeService"),

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from deployer.aws.duties import duties
-from deployer.aws.rights import CALLS, Need
 from deployer.core.desired import Desired, WantedImage, desired
+from deployer.core.policies.duties import duties
+from deployer.core.policies.rights import CALLS, Need
 from deployer.manifest.load import load
 
-ENV = Path(__file__).parents[2] / "env"
-# Needed by some deployments only, by destroy, by another look, or without a right of one's own.
+ENV = Path(__file__).parents[3] / "env"
+# Needed by some deployments only, by destroy or bootstrap, by another look, or without a right of one's own.
 ELSEWHERE = {
     "ecr:CreateRepository",
     "ecr:TagResource",
@@ -26,6 +26,12 @@ ELSEWHERE = {
     "iam:ListRolePolicies",
     "iam:ListAttachedRolePolicies",
     "iam:PassRole",
+    *(f"iam:{call}Policy" for call in ("AttachUser", "Create", "Get")),
+    *(f"iam:{call}PolicyVersion" for call in ("Create", "Delete", "Get")),
+    "iam:ListPolicyVersions",
+    *(f"iam:{call}" for call in ("CreateUser", "GetUser", "TagUser", "ListUserPolicies", "ListAttachedUserPolicies")),
+    "iam:CreateOpenIDConnectProvider",
+    "iam:GetOpenIDConnectProvider",
     "iam:SimulatePrincipalPolicy",
     "sts:GetCallerIdentity",
 }

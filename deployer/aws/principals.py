@@ -1,0 +1,137 @@
+"""Roles and users with all that an account's bootstrap looks at and writes. Decides nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from deployer.aws.errors import is_denied, only, refused_call
+from deployer.aws.iam import plain, refused
+from deployer.core.bootstrap.compare import PrincipalFact
+from deployer.core.bootstrap.wanted import Principal
+from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from types_boto3_iam import IAMClient
+    from types_boto3_iam.type_defs import PolicyVersionTypeDef, TagTypeDef
+
+TAGS: list[TagTypeDef] = [{"Key": "managed-by", "Value": "deployer"}]
+
+
+def read_audiences(iam: IAMClient, account: str) -> tuple[str, ...] | None:
+    """For whom the account believes GitHub's tokens; None when it does not know GitHub."""
+    try:
+        found = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider_arn(account))
+    except ClientError as error:
+        only(error, "NoSuchEntity")
+        return None
+    return tuple(found.get("ClientIDList", []))
+
+
+def create_provider(iam: IAMClient) -> None:
+    """AWS finds out the thumbprint by itself; one that is there already is what was asked for."""
+    try:
+        iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=[AUDIENCE])
+    except ClientError as error:
+        only(error, "EntityAlreadyExists")
+        return
+
+
+def read(iam: IAMClient, principal: Principal, account: str) -> PrincipalFact | None:
+    """The role or user, or None. What it is allowed is looked at only where somebody else keeps it."""
+    try:
+        found, arn = (_user if principal.kind == "user" else _role)(iam, principal, account)
+    except ClientError as error:
+        only(error, "NoSuchEntity")
+        return None
+    if principal.managed:
+        return found
+    try:
+        denied = refused(iam, arn, principal.needs)
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        why = f"these credentials may not call {refused_call(error)}"
+        return PrincipalFact(found.trust, found.ours, found.policy, found.attached, found.others, (), why)
+    return PrincipalFact(found.trust, found.ours, found.policy, found.attached, found.others, denied)
+
+
+def create(iam: IAMClient, principal: Principal) -> None:
+    """One that was made in this moment by a request that is repeated is what was asked for."""
+    try:
+        if principal.kind == "user":
+            iam.create_user(UserName=principal.name, Tags=TAGS)
+        else:
+            iam.create_role(RoleName=principal.name, AssumeRolePolicyDocument=json.dumps(principal.trust), Tags=TAGS)
+    except ClientError as error:
+        only(error, "EntityAlreadyExists")
+        return
+
+
+def put_managed_policy(iam: IAMClient, name: str, account: str, policy: object) -> None:
+    """A policy of its own, or its next version: the oldest goes when there are five, which is as many as IAM keeps."""
+    arn, text = policy_arn(name, account), json.dumps(policy)
+    try:
+        iam.create_policy(PolicyName=name, PolicyDocument=text)
+    except ClientError as error:
+        only(error, "EntityAlreadyExists")
+    else:
+        return
+    versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
+    if len(versions) >= 5:
+        iam.delete_policy_version(PolicyArn=arn, VersionId=_oldest(versions))
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
+
+
+def attach(iam: IAMClient, user: str, policy: str, account: str) -> None:
+    """Twice is as good as once."""
+    iam.attach_user_policy(UserName=user, PolicyArn=policy_arn(policy, account))
+
+
+def policy_arn(name: str, account: str) -> str:
+    return f"arn:aws:iam::{account}:policy/{name}"
+
+
+def _role(iam: IAMClient, principal: Principal, account: str) -> tuple[PrincipalFact, str]:
+    name = principal.name
+    role = iam.get_role(RoleName=name)["Role"]
+    inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    attached = [one.get("PolicyName", "") for one in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]]
+    policy: object = None
+    if principal.policy_name in inline:
+        policy = iam.get_role_policy(RoleName=name, PolicyName=principal.policy_name)["PolicyDocument"]
+        inline.remove(principal.policy_name)
+    trust = plain(role["AssumeRolePolicyDocument"])
+    return PrincipalFact(trust, _ours(role.get("Tags", [])), plain(policy), True, (*inline, *attached)), role["Arn"]
+
+
+def _user(iam: IAMClient, principal: Principal, account: str) -> tuple[PrincipalFact, str]:
+    name, ours = principal.name, policy_arn(principal.policy_name, account)
+    user = iam.get_user(UserName=name)["User"]
+    inline = iam.list_user_policies(UserName=name)["PolicyNames"]
+    attached = [one.get("PolicyArn", "") for one in iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]]
+    others = (*inline, *(arn.rpartition("/")[2] for arn in attached if arn != ours))
+    policy = _managed_policy(iam, ours)
+    return PrincipalFact(None, _ours(user.get("Tags", [])), policy, ours in attached, others), user["Arn"]
+
+
+def _managed_policy(iam: IAMClient, arn: str) -> object:
+    try:
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        return plain(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+    except ClientError as error:
+        only(error, "NoSuchEntity")
+        return None
+
+
+def _oldest(versions: list[PolicyVersionTypeDef]) -> str:
+    kept = [one["VersionId"] for one in versions if not one["IsDefaultVersion"]]
+    return min(kept, key=lambda version: int(version.removeprefix("v")))
+
+
+def _ours(tags: Iterable[TagTypeDef]) -> bool:
+    return {"Key": "managed-by", "Value": "deployer"} in list(tags)

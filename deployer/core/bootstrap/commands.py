@@ -1,0 +1,115 @@
+"""The same steps as a script of the AWS CLI, for a team whose administrators take them. Pure.
+
+Every line can be run again: what exists is not made twice, and nothing that somebody else keeps is taken away.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from deployer.core.bootstrap.steps import USES
+from deployer.core.bootstrap.wanted import Principal, Wanted
+from deployer.core.lifecycle import lifecycle_policy
+from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
+
+TAGS = "--tags Key=managed-by,Value=deployer"
+QUIET = ">/dev/null 2>&1"
+
+
+@dataclass(frozen=True)
+class Command:
+    """What it is for, a document that it writes, None for none, and the lines of a shell."""
+
+    about: str
+    document: object | None
+    lines: str
+
+
+def commands(wanted: Wanted, endpoint: str | None) -> tuple[Command, ...]:
+    """In order. `endpoint` is the local AWS, None for the real one."""
+    return tuple(_commands(wanted, f"aws --endpoint-url {endpoint}" if endpoint else "aws"))
+
+
+def script(commands: tuple[Command, ...]) -> str:
+    """All of them as one script that stops at the first failure."""
+    return "\n".join(
+        ["set -eu", "export AWS_PAGER=", *(f"\n# {command.about}\n{command.lines}" for command in commands)]
+    )
+
+
+def _commands(wanted: Wanted, aws: str) -> Iterator[Command]:
+    account, desired = wanted.desired.account, wanted.desired
+    right = f'[ "$({aws} sts get-caller-identity --query Account --output text)" = {account} ]'
+    yield Command(f"the account has to be {account}", None, right)
+    yield from _repository(wanted, f"{aws} --region {desired.region} ecr")
+    if wanted.provider:
+        known = f"get-open-id-connect-provider --open-id-connect-provider-arn {provider_arn(account)}"
+        make = f"create-open-id-connect-provider --url https://{ISSUER} --client-id-list {AUDIENCE}"
+        yield Command("the account believes GitHub's tokens", None, f"{aws} iam {known} {QUIET} ||\n  {aws} iam {make}")
+    for principal in wanted.principals:
+        yield from (
+            _role(principal, f"{aws} iam") if principal.kind == "role" else _user(principal, f"{aws} iam", account)
+        )
+
+
+def _repository(wanted: Wanted, ecr: str) -> Iterator[Command]:
+    image = wanted.desired.image
+    name = f"--repository-name {image.repository}"
+    yield Command(
+        "the repository of the image",
+        None,
+        f"{ecr} describe-repositories --repository-names {image.repository} {QUIET} ||\n"
+        f"  {ecr} create-repository {name} --image-tag-mutability IMMUTABLE \\\n"
+        f"    --image-scanning-configuration scanOnPush=true {TAGS}",
+    )
+    rules: str | None = None
+    for environment in (wanted.desired.environment, *wanted.beside):
+        rules = lifecycle_policy(environment, image.keep, rules)
+    document = json.loads(rules or "")
+    yield Command(
+        "which images expire, where nothing says so yet",
+        document,
+        f"{ecr} get-lifecycle-policy {name} {QUIET} ||\n"
+        f"  {ecr} put-lifecycle-policy {name} --lifecycle-policy-text {_quoted(document)}",
+    )
+
+
+def _role(role: Principal, iam: str) -> Iterator[Command]:
+    name, about = f"--role-name {role.name}", f"{role.name}: {USES[role.use]}"
+    yield Command(
+        f"{about}; who may take it on",
+        role.trust,
+        f"{iam} get-role {name} {QUIET} ||\n"
+        f"  {iam} create-role {name} {TAGS} --assume-role-policy-document {_quoted(role.trust)}",
+    )
+    yield Command(
+        f"{about}; what it may do",
+        role.policy,
+        f"{iam} put-role-policy {name} --policy-name {role.policy_name} --policy-document {_quoted(role.policy)}",
+    )
+
+
+def _user(user: Principal, iam: str, account: str) -> Iterator[Command]:
+    name, about = f"--user-name {user.name}", f"{user.name}: {USES[user.use]}"
+    arn = f"--policy-arn arn:aws:iam::{account}:policy/{user.policy_name}"
+    yield Command(
+        f"{about}; its keys are made by: aws iam create-access-key {name}",
+        None,
+        f"{iam} get-user {name} {QUIET} ||\n  {iam} create-user {name} {TAGS}",
+    )
+    yield Command(
+        f"{about}; what it may do, as the newest of at most five versions",
+        user.policy,
+        f"document={_quoted(user.policy)}\n"
+        f"if {iam} get-policy {arn} {QUIET}; then\n"
+        f'  {iam} create-policy-version {arn} --set-as-default --policy-document "$document"\n'
+        f'else\n  {iam} create-policy --policy-name {user.policy_name} --policy-document "$document"\nfi',
+    )
+    yield Command(f"{about}; that takes effect", None, f"{iam} attach-user-policy {name} {arn}")
+
+
+def _quoted(document: object) -> str:
+    return shlex.quote(json.dumps(document, indent=2))

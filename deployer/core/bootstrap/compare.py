@@ -1,0 +1,185 @@
+"""What an account has beside what an environment needs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from deployer.core.bootstrap.steps import (
+    USES,
+    AttachPolicy,
+    CreatePrincipal,
+    CreateProvider,
+    PutPolicy,
+    PutTrust,
+    Step,
+    Steps,
+)
+from deployer.core.bootstrap.wanted import Principal, Wanted
+from deployer.core.facts import RepositoryFact
+from deployer.core.groups.image import repository
+from deployer.core.part import Blocker, Notice
+from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
+from deployer.core.policies.rights import Need
+from deployer.core.policies.trust import admits, strangers, trusts
+
+Line = Step | Blocker | Notice | str
+MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class PrincipalFact:
+    """A role or user that exists. `ours` says that it carries the deployer's tag.
+
+    `policy` is the document of our policy's name, None without one; `attached` whether it has effect. `others` are the
+    names of its other policies. `denied` is what it needs and is not allowed, looked at only where somebody else keeps
+    it; `unseen` is why that could not be looked at.
+    """
+
+    trust: object | None
+    ours: bool
+    policy: object | None
+    attached: bool
+    others: tuple[str, ...]
+    denied: tuple[Need, ...] = ()
+    unseen: str = ""
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """What there is. `audiences` are those of the provider, None without one; `principals` are by their use."""
+
+    repository: RepositoryFact | None
+    audiences: tuple[str, ...] | None
+    principals: Mapping[str, PrincipalFact | None]
+
+
+def compare(wanted: Wanted, facts: AccountFacts) -> Steps:
+    """The steps, in order: a role before its policy, GitHub before the role that trusts it."""
+    lines: list[Line] = [*_repository(wanted, facts)]
+    lines += _provider(wanted, facts.audiences) if wanted.provider else ()
+    for principal in wanted.principals:
+        lines += _principal(wanted, principal, facts.principals[principal.use])
+    return Steps(
+        wanted.desired.environment,
+        tuple(line for line in lines if not isinstance(line, Blocker | Notice | str)),
+        tuple(line for line in lines if isinstance(line, Blocker)),
+        tuple(line for line in lines if isinstance(line, Notice)),
+        tuple(line for line in lines if isinstance(line, str)),
+    )
+
+
+def _repository(wanted: Wanted, facts: AccountFacts) -> Iterator[Line]:
+    changes = repository(wanted.desired, facts.repository)
+    yield from changes
+    if not changes:
+        yield Notice("=", f"repository {wanted.desired.image.repository}", "as it should be")
+
+
+def _provider(wanted: Wanted, audiences: tuple[str, ...] | None) -> Iterator[Line]:
+    """The account's own, so that one which exists is never changed: others may trust it as it is."""
+    deployer = wanted.deployer
+    if audiences is None and deployer.managed:
+        yield CreateProvider(wanted.desired.account, symbol="+", reason=MISSING, line=deployer.line)
+    elif audiences is None:
+        yield Blocker(f"the account does not know {ISSUER}", _managed(wanted, deployer), deployer.line)
+    elif AUDIENCE not in audiences:
+        arn = provider_arn(wanted.desired.account)
+        yield Blocker(
+            f"the account knows {ISSUER}, but for {', '.join(audiences) or 'no audience'}, not for {AUDIENCE}",
+            "it may be used by others, so add it yourself: aws iam add-client-id-to-open-id-connect-provider "
+            f"--open-id-connect-provider-arn {arn} --client-id {AUDIENCE}",
+            deployer.line,
+        )
+    else:
+        yield Notice("=", f"provider {ISSUER}", f"knows {AUDIENCE}")
+
+
+def _principal(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
+    lines = [*(_ours(principal, found) if principal.managed else _theirs(wanted, principal, found))]
+    yield from lines
+    if not any(isinstance(line, Blocker) or not isinstance(line, str) for line in lines):
+        yield Notice("=", f"{principal.kind} {principal.name}", USES[principal.use])
+    if principal.shared:
+        yield _shared(wanted, principal)
+
+
+def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
+    """The manifest manages it: made, or mended as far as nobody else's work is lost."""
+    line = principal.line
+    if found is None:
+        yield CreatePrincipal(principal, symbol="+", reason=MISSING, line=line)
+    elif found.trust != principal.trust:
+        if not found.ours:
+            yield Blocker(
+                f"{principal.kind} {principal.name} exists with another trust, and somebody else made it",
+                f"name another one in {principal.key}; or let the deployer have it: "
+                f"aws iam tag-role --role-name {principal.name} --tags Key=managed-by,Value=deployer",
+                line,
+            )
+            return
+        yield PutTrust(principal, symbol="~", reason="differs", line=line)
+    policy = found.policy if found else None
+    if policy != principal.policy:
+        yield PutPolicy(principal, symbol="~" if policy else "+", reason="differs" if policy else MISSING, line=line)
+    if principal.kind == "user" and not (found and found.attached):
+        yield AttachPolicy(principal, symbol="+", reason=MISSING, line=line)
+    if found and found.others and principal.use == "deploy":
+        yield f"{principal.kind} {principal.name} has policies of others too: {_list(found.others)}"
+
+
+def _theirs(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
+    """Somebody else keeps it: looked at only."""
+    what, line = f"{principal.kind} {principal.name}", principal.line
+    if found is None:
+        yield Blocker(f"{what} does not exist", _managed(wanted, principal), line)
+        return
+    yield from _trust(wanted, principal, found)
+    for need in found.denied:
+        yield Blocker(f"{what} does not allow {need.action}", f"add to a policy of it: {need.statement}", line)
+    if found.unseen:
+        yield f"what {what} allows was not looked at: {found.unseen}"
+    if principal.use == "deploy":
+        yield (
+            f"whether {what} may pass the service's roles to App Runner cannot be looked at: "
+            f"just bootstrap {wanted.desired.environment} --print shows the statement for iam:PassRole"
+        )
+
+
+def _trust(wanted: Wanted, principal: Principal, found: PrincipalFact) -> Iterator[Blocker]:
+    account, name = wanted.desired.account, principal.name
+    for admitted in principal.admits:
+        deploys = principal.use == "deploy"
+        if not (admits(found.trust, account, admitted) if deploys else trusts(found.trust, admitted)):
+            yield Blocker(
+                f"role {name} does not trust {admitted}",
+                f"let its trust be as shown by: just bootstrap {wanted.desired.environment} --print",
+                principal.line,
+            )
+    for stranger in strangers(found.trust, account) if principal.use == "deploy" else ():
+        yield Blocker(
+            f"role {name} can be taken on by {stranger}",
+            f"name the jobs of this environment only: {_list(principal.admits)}",
+            principal.line,
+        )
+
+
+def _managed(wanted: Wanted, principal: Principal) -> str:
+    return (
+        f"let the deployer make it: `managed: true` in {principal.key}; "
+        f"or have it made: just bootstrap {wanted.desired.environment} --print"
+    )
+
+
+def _shared(wanted: Wanted, principal: Principal) -> str:
+    others = _list(principal.shared)
+    can = {
+        "access": f"pulls the images of both; give each environment its own in {principal.key}, if they are to differ",
+        "instance": f"can read the parameters of both, secrets too; give each environment its own in {principal.key}",
+        "deploy": f"can deploy both; give each environment its own in {principal.key}",
+    }
+    return f"{principal.kind} {principal.name} is shared with {others} and {can[principal.use]}"
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,44 @@
+"""The policy of those who deploy one environment, CI's above all: what the deployer calls, and nothing beside. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deployer import names
+from deployer.core.desired import Desired
+from deployer.core.policies.documents import Statement, allow, policy
+from deployer.core.policies.duties import PASSING, deployment
+from deployer.core.policies.rights import Need
+
+# CreateService and UpdateService pass both roles. The Service Authorization Reference names bullet.amazonaws.com,
+# AWS's own AWSAppRunnerFullAccess names apprunner.amazonaws.com, and the roles trust the other two.
+PASSED_TO = (
+    "apprunner.amazonaws.com",
+    "build.apprunner.amazonaws.com",
+    "bullet.amazonaws.com",
+    "tasks.apprunner.amazonaws.com",
+)
+
+
+def deploying(desired: Desired, source: str | None = None) -> object:
+    """Its statements, each with the actions that share their resources. A new variable does not change it.
+
+    `source` is the service that images are promoted from.
+    """
+    together: dict[tuple[tuple[str, ...], bool], set[str]] = {}
+    for need in deployment(desired, source):
+        together.setdefault((_resources(need, desired), need.action == PASSING), set()).add(need.action)
+    return policy(*(_statement(actions, *key) for key, actions in sorted(together.items())))
+
+
+def _resources(need: Need, desired: Desired) -> tuple[str, ...]:
+    root = names.ssm_root(desired.parameter_path, desired.region, desired.account)
+    found = (f"{root}*" if resource.startswith(root) else resource for resource in need.resources)
+    return tuple(sorted(set(found)))
+
+
+def _statement(actions: Iterable[str], resources: tuple[str, ...], passing: bool) -> Statement:
+    statement = allow(sorted(actions), resources[0] if len(resources) == 1 else list(resources))
+    if not passing:
+        return statement
+    return {**statement, "Condition": {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}}

@@ -1,0 +1,91 @@
+"""Policies as parsed JSON: what the two roles of App Runner may do, and who may take a role on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TypeAlias
+
+from deployer import names
+
+Statement: TypeAlias = dict[str, Any]
+
+POLICY_NAME_CHARACTERS: Final = 128  # IAM API reference, PutRolePolicy
+TRUSTED: Final = {"access": "build.apprunner.amazonaws.com", "instance": "tasks.apprunner.amazonaws.com"}
+ACCESS_ACTIONS: Final = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:DescribeImages",
+    "ecr:GetDownloadUrlForLayer",
+)
+INSTANCE_ACTIONS: Final = ("ssm:GetParameters",)
+ISSUER: Final = "token.actions.githubusercontent.com"
+AUDIENCE: Final = "sts.amazonaws.com"
+
+
+def policy_name(app: str, environment: str) -> str:
+    """What the deployer calls its policies: one for each environment, so that two can share a role."""
+    return f"{app}-{environment}"[:POLICY_NAME_CHARACTERS]
+
+
+def allow(actions: Iterable[str], resources: Sequence[str] | str) -> Statement:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resources}
+
+
+def policy(*statements: Statement) -> object:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def access(account: str, region: str, repository: str) -> object:
+    """What App Runner needs to pull an image (App Runner developer guide, "How App Runner works with IAM").
+
+    GetAuthorizationToken accepts no resource.
+    """
+    return policy(
+        allow(ACCESS_ACTIONS, f"arn:aws:ecr:{region}:{account}:repository/{repository}"),
+        allow(["ecr:GetAuthorizationToken"], "*"),
+    )
+
+
+def instance(account: str, region: str, parameter_path: str) -> object:
+    """What a container needs: the parameters of its own environment."""
+    return policy(allow(INSTANCE_ACTIONS, names.ssm_root(parameter_path, region, account) + "*"))
+
+
+def service_trust(service: str) -> object:
+    """A trust for one service of AWS."""
+    return policy({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+
+
+def provider_arn(account: str) -> str:
+    """The account's identity provider for GitHub's tokens."""
+    return f"arn:aws:iam::{account}:oidc-provider/{ISSUER}"
+
+
+def subjects(repository: str, environment: str, ids: tuple[int, int] | None) -> list[str]:
+    """The `sub` of a job in GitHub's environment of this name: never the branch's, never a wildcard.
+
+    `ids` are the numbers of owner and repository: repositories made, renamed or moved since 2026-07-15 have them in
+    their tokens (GitHub docs, "OpenID Connect reference").
+    """
+    owner, _, name = repository.partition("/")
+    found = [f"repo:{repository}:environment:{environment}"]
+    if ids:
+        found.append(f"repo:{owner}@{ids[0]}/{name}@{ids[1]}:environment:{environment}")
+    return found
+
+
+def github_trust(account: str, subjects: Sequence[str]) -> object:
+    """A trust for jobs with one of these subjects, and for nobody else."""
+    return policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": provider_arn(account)},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {
+                    f"{ISSUER}:aud": AUDIENCE,
+                    f"{ISSUER}:sub": subjects[0] if len(subjects) == 1 else list(subjects),
+                }
+            },
+        }
+    )

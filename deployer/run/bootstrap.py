@@ -1,0 +1,103 @@
+"""Prepare an account for an environment: look, compare, and write one thing after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deployer.aws import ecr, iam, principals
+from deployer.aws.errors import explain, is_refusal
+from deployer.aws.session import Session
+from deployer.core.bootstrap.compare import AccountFacts, compare
+from deployer.core.bootstrap.steps import (
+    AttachPolicy,
+    CreatePrincipal,
+    CreateProvider,
+    PutPolicy,
+    PutTrust,
+    Step,
+    Steps,
+)
+from deployer.core.bootstrap.wanted import Wanted
+from deployer.core.change import CreateRepository, MendRepository, PutLifecycle
+from deployer.errors import Interrupted, Refused, StateUnknown
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Of one environment. `tell` hears of each step."""
+
+    session: Session
+    wanted: Wanted
+    tell: Callable[[str, str], None]
+
+    def decide(self) -> Steps:
+        """What there is to do, now."""
+        session, wanted = self.session, self.wanted
+        clients = session.ecr, session.iam  # made here, because making them is not thread-safe
+        with ThreadPoolExecutor(len(clients) + len(wanted.principals)) as pool:
+            repository = pool.submit(ecr.read_repository, clients[0], wanted.desired.image.repository)
+            audiences = pool.submit(principals.read_audiences, clients[1], session.account) if wanted.provider else None
+            found = {p.use: pool.submit(principals.read, clients[1], p, session.account) for p in wanted.principals}
+            return compare(
+                wanted,
+                AccountFacts(
+                    repository=repository.result(),
+                    audiences=audiences.result() if audiences else None,
+                    principals={use: one.result() for use, one in found.items()},
+                ),
+            )
+
+    def carry_out(self, agreed: Steps) -> None:
+        """Do what was agreed to.
+
+        Raises Refused when there is something else to do by now, StateUnknown when it stops half way.
+        """
+        if self.decide().fingerprint != agreed.fingerprint:
+            raise Refused(
+                "what there is to do has changed since it was listed; nothing was changed",
+                fix="look at the new list, then run again",
+            )
+        done, every = 0, len(agreed.steps)
+        try:
+            for step in agreed.steps:
+                self.tell(step.group.lower(), f"{step.symbol} {step.address}")
+                self._take(step)
+                done += 1
+        except KeyboardInterrupt:
+            raise Interrupted(f"interrupted after {done} of {every} steps", fix=self._again) from None
+        except (ClientError, BotoCoreError) as error:
+            if not done and is_refusal(error):
+                raise
+            told = explain(error)
+            what = f"{told.what}, after {done} of {every} steps"
+            raise StateUnknown(what, why=told.why, fix=f"{told.fix}\n       then: {self._again}") from None
+
+    def _take(self, step: Step) -> None:
+        session, account = self.session, self.session.account
+        match step:
+            case CreateRepository():
+                ecr.create_repository(session.ecr, step.name)
+            case MendRepository():
+                ecr.mend_repository(session.ecr, step.name)
+            case PutLifecycle():
+                ecr.put_lifecycle(session.ecr, step.repository, step.policy)
+            case CreateProvider():
+                principals.create_provider(session.iam)
+            case CreatePrincipal():
+                principals.create(session.iam, step.principal)
+            case PutTrust(principal=role):
+                iam.put_trust(session.iam, role.name, role.trust, create=False)
+            case PutPolicy(principal=role) if role.kind == "role":
+                iam.put_policy(session.iam, role.name, role.policy_name, role.policy)
+            case PutPolicy(principal=user):
+                principals.put_managed_policy(session.iam, user.policy_name, account, user.policy)
+            case AttachPolicy(principal=user):
+                principals.attach(session.iam, user.name, user.policy_name, account)
+
+    @property
+    def _again(self) -> str:
+        return f"just bootstrap {self.wanted.desired.environment} goes on from there"

@@ -1,0 +1,90 @@
+"""`deployer bootstrap ENV`: what an account needs before anybody can deploy there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+from deployer.core.bootstrap.commands import commands, script
+from deployer.core.bootstrap.steps import Steps
+from deployer.core.bootstrap.wanted import Wanted, wanted
+from deployer.core.desired import WantedImage, desired
+from deployer.errors import Blocked, UsageError
+from deployer.manifest.load import Loaded
+from deployer.run.bootstrap import Bootstrap
+from deployer.verbs.check import refuse_contract_problems
+from deployer.verbs.environment import open_session
+from deployer.verbs.neighbours import neighbours
+from deployer.view.bootstrap_text import render
+from deployer.view.documents import Bootstrapped, Commanded, Commands, Found, Stepped
+from deployer.view.progress import Reporter
+
+
+def needed(loaded: Loaded) -> Wanted:
+    """What the manifest asks of its account. Raises UsageError when nobody is named who deploys."""
+    refuse_contract_problems(loaded)
+    manifest = loaded.manifest
+    image = manifest.image
+    if manifest.github is None:
+        raise UsageError(
+            f"{loaded.path} has no section github, so nobody is named who deploys {manifest.environment}",
+            fix="add it, for example:\n"
+            f"       github: {{repository: OWNER/NAME, branch: main, credentials: {{kind: oidc, "
+            f"role: {manifest.app}-{manifest.environment}-github-actions, managed: true}}}}",
+        )
+    wish = desired(loaded, WantedImage(image.repository, "", None, image.keep))
+    line = f"{loaded.path.name}:{loaded.where('github').line}"
+    return wanted(manifest, manifest.github, wish, line, neighbours(loaded))
+
+
+def printed(loaded: Loaded, *, as_json: bool) -> str:
+    """Everything as documents and lines of the AWS CLI. Asks AWS nothing."""
+    manifest = loaded.manifest
+    made = commands(needed(loaded), manifest.aws.endpoint)
+    if not as_json:
+        return script(made)
+    told = tuple(Commanded(one.about, one.document, one.lines) for one in made)
+    return json.dumps(asdict(Commands(manifest.environment, told)), indent=2)
+
+
+def bootstrap(loaded: Loaded, report: Reporter, *, agree: Callable[[Steps], bool]) -> tuple[Steps, bool]:
+    """Take the steps, after `agree` was shown them and said yes. Returns them, and whether they were taken.
+
+    Raises Blocked, having changed nothing, when something has to be mended first.
+    """
+    asked = needed(loaded)
+    session, _ = open_session(loaded)
+    run = Bootstrap(session, asked, report.step)
+    found = run.decide()
+    agreed = agree(found)
+    if found.blockers:
+        fixes = "\n       ".join(dict.fromkeys(blocker.fix for blocker in found.blockers))
+        raise Blocked(f"{len(found.blockers)} thing(s) to mend first; nothing was changed", fix=fixes)
+    if not agreed or not found.steps:
+        return found, False
+    run.carry_out(found)
+    return found, True
+
+
+def show(loaded: Loaded, found: Steps) -> str:
+    manifest = loaded.manifest
+    title = f"{manifest.app} / {manifest.environment}   account {manifest.aws.account}  {manifest.aws.region}"
+    return render(found, title=title)
+
+
+def as_json(found: Steps, *, done: bool) -> str:
+    return json.dumps(
+        asdict(
+            Bootstrapped(
+                environment=found.environment,
+                fingerprint=found.fingerprint,
+                done=done,
+                steps=tuple(Stepped(s.symbol, s.address, s.detail, s.reason, s.line) for s in found.steps),
+                settled=tuple(one.address for one in found.settled),
+                blockers=tuple(Found(one.what, one.fix, one.line) for one in found.blockers),
+                notes=found.notes,
+            )
+        ),
+        indent=2,
+    )

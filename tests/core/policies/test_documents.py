@@ -1,0 +1,185 @@
+"""The policies as they are written: their words are AWS's, their reach is one environment, their trust is exact."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from policy_sentry.querying.actions import get_action_data
+
+from deployer.core.desired import Desired, WantedImage, desired
+from deployer.core.policies import documents
+from deployer.core.policies.deploying import PASSED_TO, deploying
+from deployer.core.policies.documents import github_trust, subjects
+from deployer.core.policies.duties import PASSING, deployment, duties
+from deployer.core.policies.trust import admits, strangers
+from deployer.local.apprunner.iam import decide
+from deployer.manifest.load import load
+
+ENV = Path(__file__).parents[3] / "env"
+GOLDEN = Path(__file__).parent / "golden"
+ACCOUNT = "123456789012"
+
+
+def wish(name: str) -> Desired:
+    return desired(load(ENV / f"{name}.yaml"), WantedImage("ansari-whatsapp", "", None, 30))
+
+
+def policies(name: str) -> dict[str, Any]:
+    found = wish(name)
+    return {
+        "access": documents.access(found.account, found.region, found.image.repository),
+        "instance": documents.instance(found.account, found.region, found.parameter_path),
+        "deploy": deploying(found, "ansari-staging-whatsapp" if name == "production" else None),
+        "trust": github_trust(found.account, subjects("some-team/some-app", name, (11, 22))),
+    }
+
+
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_they_are_as_they_were_agreed_to(name: str) -> None:
+    assert policies(name) == json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["local", "staging", "production"])
+@pytest.mark.parametrize("kind", ["access", "instance", "deploy"])
+def test_every_word_is_one_that_aws_knows(name: str, kind: str) -> None:
+    """By the Service Authorization Reference: the action exists, and takes such a resource and such a condition."""
+    for statement in policies(name)[kind]["Statement"]:
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        for action in statement["Action"]:
+            service, _, verb = action.partition(":")
+            known = get_action_data(service, verb)
+            assert known, action
+            forms = {row["resource_arn_format"] for row in known[service]}
+            for resource in resources:
+                assert any(fits(form, resource) for form in forms), f"{action} on {resource}: {forms}"
+            keys = {key for row in known[service] for key in row["condition_keys"]}
+            assert {key for block in statement.get("Condition", {}).values() for key in block} <= keys
+
+
+def fits(form: str, resource: str) -> bool:
+    if form == "*" or resource == "*":
+        return form == resource
+    resource = resource.removesuffix(":*") if ":log-group:" in resource else resource
+    return re.fullmatch(re.sub(r"\\\$\\\{\w+\\\}", "[^:]+", re.escape(form)), resource) is not None
+
+
+@pytest.mark.parametrize("name", ["local", "staging", "production"])
+def test_all_that_the_doctor_looks_at_is_allowed(name: str) -> None:
+    """But for what only an administrator may: to write roles, and to delete a secret."""
+    found = wish(name)
+    allowed: list[Any] = [deploying(found)]
+    refused = {
+        (need.action, resource)
+        for needs in duties(found).values()
+        for need in needs
+        for resource in need.resources
+        if not decide(allowed, need.action, resource).allows
+    }
+    assert {action for action, _ in refused} <= {
+        "iam:CreateRole",
+        "iam:TagRole",
+        "iam:PutRolePolicy",
+        "iam:UpdateAssumeRolePolicy",
+        "ssm:DeleteParameter",
+    }
+    assert not any("/app-deployer/" in resource for _, resource in refused)
+
+
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_it_reaches_nothing_of_another_environment(name: str) -> None:
+    other = {"staging": "production", "production": "staging"}[name]
+    document: Any = deploying(wish(name))
+    own = re.compile(rf"/ansari-whatsapp/{other}/|[:/]ansari-{other}-whatsapp/")  # parameters and ledger; service, logs
+    foreign = {
+        (need.action, resource)
+        for need in deployment(wish(other))
+        for resource in need.resources
+        if own.search(resource)
+    }
+    assert {action.partition(":")[0] for action, _ in foreign} == {"apprunner", "logs", "ssm"}
+    allowed = {action for action, resource in foreign if decide([document], action, resource).allows}
+    assert allowed == ({"ssm:GetParameterHistory"} if name == "production" else set())  # was it healthy in staging?
+
+
+def test_nothing_that_ci_has_no_business_with() -> None:
+    actions = {a for s in policies("production")["deploy"]["Statement"] for a in s["Action"]}
+    assert not {a for a in actions if "*" in a}
+    assert {a for a in actions if ":Delete" in a} == {"ssm:DeleteParameter", "apprunner:DeleteAutoScalingConfiguration"}
+    assert {a for a in actions if a.startswith("iam:")} == {
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:PassRole",
+        "iam:SimulatePrincipalPolicy",
+    }
+
+
+def test_roles_are_passed_to_app_runner_by_all_its_names() -> None:
+    [passing] = [s for s in policies("staging")["deploy"]["Statement"] if PASSING in s["Action"]]
+    assert passing["Action"] == [PASSING]
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}
+    assert {name.partition(".")[0] for name in PASSED_TO} == {"bullet", "apprunner", "build", "tasks"}
+
+
+@given(count=st.integers(0, 300))
+def test_its_size_does_not_grow_with_the_variables(count: int) -> None:
+    """6,144 characters for a user's, 10,240 inside a role (IAM user guide, quotas)."""
+    found = wish("staging")
+    [one, *_] = found.parameters
+    names = (f"{found.parameter_path}/name-{number}" for number in range(count))
+    many = replace(found, parameters=(*found.parameters, *(replace(one, path=path) for path in names)))
+    assert deploying(many) == deploying(found)
+    assert len(json.dumps(deploying(found), separators=(",", ":"))) < 6144
+
+
+NAMES = st.from_regex(r"[A-Za-z0-9._-]{1,12}", fullmatch=True)
+
+
+@given(owner=NAMES, name=NAMES, environment=NAMES, other=NAMES, ids=st.none() | st.just((11, 22)))
+def test_a_trust_admits_its_own_jobs_and_nobody_elses(
+    owner: str, name: str, environment: str, other: str, ids: tuple[int, int] | None
+) -> None:
+    wanted = subjects(f"{owner}/{name}", environment, ids)
+    document = github_trust(ACCOUNT, wanted)
+    assert all(admits(document, ACCOUNT, subject) for subject in wanted)
+    assert strangers(document, ACCOUNT) == ()
+    for subject in (
+        f"repo:{owner}/{name}:ref:refs/heads/main",
+        f"repo:{owner}/{name}:environment:{environment}{other}",
+        f"repo:{other}{owner}/{name}:environment:{environment}",
+        f"repo:{owner}/{name}:pull_request",
+    ):
+        assert not admits(document, ACCOUNT, subject)
+    assert not admits(document, "999999999999", wanted[0])
+
+
+@pytest.mark.parametrize(
+    ("condition", "admitted", "others"),
+    [
+        ({}, True, ["every job of every repository on GitHub"]),
+        ({"StringLike": {"token.actions.githubusercontent.com:sub": "repo:a/*"}}, True, ["repo:a/*"]),
+        ({"StringEquals": {"token.actions.githubusercontent.com:sub": "repo:a/*"}}, False, ["repo:a/*"]),
+        ({"StringEquals": {"token.actions.githubusercontent.com:aud": "another"}}, False, None),
+        ({"StringNotEquals": {"token.actions.githubusercontent.com:sub": "x"}}, False, None),
+        ({"StringEquals": {"token.actions.githubusercontent.com:actor": "x"}}, False, None),
+    ],
+)
+def test_another_trust_is_read_as_aws_reads_it(
+    condition: dict[str, Any], admitted: bool, others: list[str] | None
+) -> None:
+    document: Any = github_trust(ACCOUNT, ["x"])
+    document["Statement"][0]["Condition"] = condition
+    assert admits(document, ACCOUNT, "repo:a/b:environment:staging") is admitted
+    assert others is None or list(strangers(document, ACCOUNT)) == others
+
+
+@pytest.mark.parametrize("document", [None, [], {}, {"Statement": []}, {"Statement": [None, "x", {"Effect": "Allow"}]}])
+def test_what_is_no_trust_admits_nobody(document: object) -> None:
+    assert not admits(document, ACCOUNT, "x")
+    assert strangers(document, ACCOUNT) == ()

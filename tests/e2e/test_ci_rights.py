@@ -1,0 +1,138 @@
+"""With the rights that bootstrap gives to CI every verb of a deployment works, and nothing of another environment."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from botocore.exceptions import ClientError
+
+from deployer.core.policies.rights import needs
+from deployer.local.apprunner.iam import decide
+from tests.e2e import accounts, aws, tiny
+from tests.e2e.accounts import ACCOUNT
+from tests.e2e.checkout import Checkout
+from tests.e2e.stand_in import stand_in
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(scope="module")
+def world(checkout: Checkout) -> Checkout:
+    """Both environments, prepared and with their secrets; staging runs."""
+    tiny.commit(checkout)
+    accounts.write_two(checkout)
+    run(checkout, "local", "up")
+    for name in ("staging", "production"):
+        run(checkout, "bootstrap", name)
+    return checkout
+
+
+def run(checkout: Checkout, *words: str, code: int = 0, stdin: str = "") -> str:
+    done = checkout.deployer(*words, stdin=stdin)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+@contextmanager
+def as_ci(checkout: Checkout, name: str) -> Iterator[set[str]]:
+    """Both manifests lead to an AWS where only what the role's policy allows is done; yields what was not."""
+    found: Any = aws.iam(checkout).get_role_policy(RoleName=f"{name}-deployer", PolicyName=f"ansari-whatsapp-{name}")
+    document = unconditional(found["PolicyDocument"])
+    refused: set[str] = set()
+    lock = threading.Lock()
+
+    def refuses(call: str, body: bytes) -> str:
+        if call == "sts:GetCallerIdentity":
+            return ""
+        for need in needs(call, parameters(call, body), "us-west-2", ACCOUNT):
+            for resource in need.resources:
+                if not decide([document], need.action, resource).allows:
+                    with lock:
+                        refused.add(f"{need.action} on {resource}")
+                    return f"User is not authorized to perform: {need.action} on resource: {resource}"
+        return ""
+
+    port = f"127.0.0.1:{checkout.ports['4566']}"
+    with stand_in(checkout.ports["4566"], refuses=refuses) as other:
+        for each in ("staging", "production"):
+            accounts.edit(checkout, each, port, f"127.0.0.1:{other.port}")
+        try:
+            yield refused
+        finally:
+            for each in ("staging", "production"):
+                accounts.edit(checkout, each, f"127.0.0.1:{other.port}", port)
+
+
+def unconditional(document: Any) -> Any:
+    """The condition of iam:PassRole is about which service asks, which a call does not say."""
+    return {**document, "Statement": [{k: v for k, v in s.items() if k != "Condition"} for s in document["Statement"]]}
+
+
+def parameters(call: str, body: bytes) -> dict[str, Any]:
+    if call.startswith(("iam:", "sts:")):
+        return dict(parse_qsl(body.decode()))
+    found: dict[str, Any] = json.loads(body or b"{}")
+    return found
+
+
+def test_every_verb_of_a_deployment_is_allowed(world: Checkout) -> None:
+    with as_ci(world, "staging") as refused:
+        run(world, "reconcile", "staging")
+        accounts.edit(world, "staging", "logging-level: {kind: literal, value: DEBUG}", LEVEL)
+        run(world, "secret", "set", "staging", "meta-app-secret", stdin="a-secret-that-will-do")
+        run(world, "reconcile", "staging")
+        run(world, "rollback", "staging")
+        for verb in ("plan", "status", "logs"):
+            run(world, verb, "staging")
+        assert refused == set()
+    with as_ci(world, "production") as refused:
+        run(world, "promote", "staging", "production")
+        run(world, "verify", "production", "--decrypt")
+        assert refused == set()
+
+
+LEVEL = "logging-level: {kind: literal, value: INFO}"
+
+
+def test_with_the_rights_of_staging_production_is_out_of_reach(world: Checkout) -> None:
+    with as_ci(world, "staging") as refused:
+        for words in (("plan",), ("reconcile",), ("secret", "set")):
+            more = ("meta-app-secret",) if words[0] == "secret" else ()
+            said = run(world, *words, "production", *more, code=1, stdin="a-secret-that-will-do")
+            assert "not authorized to perform" in said
+        assert any("/app-runtime/ansari-whatsapp/production/" in one for one in refused)
+        assert any("/app-deployer/ansari-whatsapp/production/" in one for one in refused)
+        assert not any("staging" in one for one in refused)
+        run(world, "destroy", "staging", "--approve", "ansari-staging-whatsapp", code=1)
+        assert any("apprunner:DeleteService" in one or "iam:List" in one for one in refused)
+
+
+def test_the_containers_of_staging_cannot_read_what_is_productions(world: Checkout) -> None:
+    """As IAM simulates it, and as App Runner finds out when it deploys."""
+    path = "arn:aws:ssm:us-west-2:000000000000:parameter/app-runtime/ansari-whatsapp/{}/meta-app-secret"
+    iam, runner = aws.iam(world), aws.apprunner(world)
+    simulated = iam.simulate_principal_policy(
+        PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:role/staging-instance",
+        ActionNames=["ssm:GetParameters"],
+        ResourceArns=[path.format("staging"), path.format("production")],
+    )["EvaluationResults"]
+    assert [one["EvalDecision"] for one in simulated] == ["allowed", "implicitDeny"]
+    services = {one["ServiceName"]: one["ServiceArn"] for one in runner.list_services()["ServiceSummaryList"]}
+    arn = services["ansari-staging-whatsapp"]
+    source: Any = runner.describe_service(ServiceArn=arn)["Service"]["SourceConfiguration"]
+    source["ImageRepository"]["ImageConfiguration"]["RuntimeEnvironmentSecrets"]["META_APP_SECRET"] = path.format(
+        "production"
+    )
+    operation = runner.update_service(ServiceArn=arn, SourceConfiguration=source)["OperationId"]
+    run(world, "status", "staging", "--follow")
+    ended = {one["Id"]: one["Status"] for one in runner.list_operations(ServiceArn=arn)["OperationSummaryList"]}
+    assert ended[operation] == "ROLLBACK_SUCCEEDED"
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        iam.get_role_policy(RoleName="staging-instance", PolicyName="ansari-whatsapp-production")
