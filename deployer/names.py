@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from deployer.errors import DeployerError
+from deployer.errors import UsageError
 
 NAME_PATTERN: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 VARIABLE_PATTERN: Final = r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*"
@@ -26,7 +26,7 @@ _ARN: Final = re.compile(
 )
 
 
-class BadName(DeployerError):
+class BadName(UsageError):
     """A name, path or ARN outside the domain; `why` holds the reason."""
 
 

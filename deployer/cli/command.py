@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from deployer.errors import UsageError
@@ -16,10 +17,28 @@ Options: TypeAlias = argparse.Namespace
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse exits with 2 on bad usage; here 2 means "changes pending"."""
+    """argparse exits with 2 on bad usage; here 2 means "changes pending".
+
+    An empty argument is refused: it is a variable of a script that was not set, and never what was meant.
+    """
+
+    def __init__(self, prog: str, description: str | None = None) -> None:
+        super().__init__(prog=prog, description=description)
+        self.register("type", None, _given)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}", fix=f"{self.prog} --help")
+
+
+def _given(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; look at where its value should have come from")
+    return text
+
+
+def file(text: str) -> Path:
+    """An argument that names a file: "" would name the current directory."""
+    return Path(_given(text))
 
 
 @dataclass(frozen=True)
@@ -67,6 +86,17 @@ def loaded(options: Options) -> Loaded:
     from deployer.project import manifest_path
 
     return load(manifest_path(options.environment))
+
+
+def two(left: str, right: str) -> tuple[Loaded, Loaded]:
+    """The manifests of two environments. Raises UsageError when they are the same, and InvalidManifest."""
+    from deployer.manifest.load import load
+    from deployer.project import manifest_path
+
+    paths = manifest_path(left), manifest_path(right)
+    if paths[0].resolve() == paths[1].resolve():
+        raise UsageError(f"{left} and {right} are the same environment", fix="name two")
+    return load(paths[0]), load(paths[1])
 
 
 def names_environment(parser: Parser, name: str = "environment", metavar: str = "ENV") -> None:

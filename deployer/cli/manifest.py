@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.command import Options, Parser, Verb, as_json, file, loaded, names_environment
 from deployer.cli.terminal import out
 from deployer.errors import UsageError
 
@@ -61,7 +61,7 @@ def _adopt(options: Options) -> int:
 
 def _set_options(parser: Parser) -> None:
     _variable(parser)
-    parser.add_argument("value", metavar="VALUE")
+    parser.add_argument("value", metavar="VALUE", type=str, help="its new value, as the manifest would hold it")
     as_json(parser)
 
 
@@ -130,7 +130,7 @@ def _export_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--format", choices=("dotenv", "json", "github"), default="dotenv", help="dotenv when left out")
     parser.add_argument("--secrets", action="store_true", help="with the secrets of SSM, into the file of --out")
-    parser.add_argument("--out", metavar="FILE", type=Path, help="a file that only you may read")
+    parser.add_argument("--out", metavar="FILE", type=file, help="a file that only you may read")
 
 
 def _export(options: Options) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deployer.cli.command import Group, Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.command import Group, Options, Parser, Verb, as_json, file, loaded, names_environment
 from deployer.cli.terminal import file_text, input_text, out, person, secret_value
 
 
@@ -15,7 +15,7 @@ def _name_options(parser: Parser) -> None:
 
 def _value_options(parser: Parser) -> None:
     _name_options(parser)
-    parser.add_argument("--file", metavar="FILE", type=Path, help="read the value from a file")
+    parser.add_argument("--file", metavar="FILE", type=file, help="read the value from a file")
 
 
 def _set(options: Options) -> int:
@@ -35,7 +35,7 @@ def _generate(options: Options) -> int:
 def _rotate(options: Options) -> int:
     from deployer.verbs.secret.writing import rotate
 
-    out(rotate(loaded(options), options.name, secret_value(options.file)))
+    out(rotate(loaded(options), options.name, secret_value(options.file), given=options.file is not None))
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment, two
 from deployer.cli.terminal import out
 from deployer.view.progress import Reporter
 
@@ -42,10 +42,10 @@ def _status(options: Options) -> int:
 
 def _logs_options(parser: Parser) -> None:
     names_environment(parser)
-    parser.add_argument("--since", metavar="TIME", default="15m", help="such as 90s, 15m, 2h or 3d")
+    parser.add_argument("--since", metavar="TIME", type=str, help="such as 90s, 15m, 2h or 3d; 15m when left out")
     parser.add_argument("--follow", action="store_true", help="go on until it is interrupted")
     parser.add_argument("--service", action="store_true", help="what App Runner says about the service instead")
-    parser.add_argument("--operation", metavar="ID", default="", help="what App Runner said during one operation")
+    parser.add_argument("--operation", metavar="ID", help="all that App Runner said during one operation")
     as_json(parser, "a JSON object a line, for programs")
 
 
@@ -53,10 +53,16 @@ def _logs(options: Options) -> int:
     from deployer.verbs.environment import open_environment
     from deployer.verbs.logs import Wanted, seconds, show, tail
 
-    wanted = Wanted(options.service, options.operation, seconds(options.since), options.follow)
-    environment = open_environment(options.environment, Reporter(sys.stderr), start=False)
+    reporter = Reporter(sys.stderr)
+    since = None if options.since is None else seconds(options.since)
+    wanted = Wanted(options.service, options.operation, since, options.follow)
+    environment = open_environment(options.environment, reporter, start=False)
+    nothing = True
     for line in tail(environment, wanted):
+        nothing = False
         out(show(line, as_json=options.json))
+    if nothing:
+        reporter.note("nothing was written in that time; --since 3d looks further back")
     return 0
 
 
@@ -115,11 +121,9 @@ def _diff_options(parser: Parser) -> None:
 
 
 def _diff(options: Options) -> int:
-    from deployer.manifest.load import load
-    from deployer.project import manifest_path
     from deployer.verbs.diff import diff, show
 
-    left, right = (load(manifest_path(name)) for name in (options.left, options.right))
+    left, right = two(options.left, options.right)
     found = diff(left, right, secrets=options.secrets)
     out(show(found, as_json=options.json))
     return 2 if options.detailed_exitcode and not found.alike else 0
