@@ -113,8 +113,8 @@ def _drift(options: Options) -> int:
 
 
 def _diff_options(parser: Parser) -> None:
-    names_environment(parser, "left")
-    names_environment(parser, "right")
+    names_environment(parser, "left", "LEFT")
+    names_environment(parser, "right", "RIGHT")
     parser.add_argument("--secrets", action="store_true", help="say also which secrets are the same; reads them")
     _detailed(parser)
     as_json(parser)
