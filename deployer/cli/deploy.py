@@ -21,7 +21,7 @@ def _plan_options(parser: Parser) -> None:
     _image(parser)
     parser.add_argument("--rollback", action="store_true", help="show what a rollback would do instead")
     _release(parser)
-    as_json(parser)
+    as_json(parser, "plan")
     parser.add_argument("--markdown", action="store_true", help="for the summary of a CI job")
     parser.add_argument("--out", metavar="FILE", type=file, help="save the plan; it holds no secret")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when there is something to do")
@@ -61,7 +61,7 @@ def _reconcile_options(parser: Parser) -> None:
     parser.add_argument("--plan", metavar="FILE", type=file, help="carry out exactly this saved plan")
     _consent(parser)
     _retry(parser)
-    as_json(parser)
+    as_json(parser, "outcome")
 
 
 def _reconcile(options: Options) -> int:
@@ -102,7 +102,7 @@ def _rollback_options(parser: Parser) -> None:
     parser.add_argument("environment", metavar="ENV", nargs="?", help="staging when left out")
     _release(parser)
     _consent(parser)
-    as_json(parser)
+    as_json(parser, "outcome")
 
 
 def _rollback(options: Options) -> int:
@@ -128,7 +128,7 @@ def _promote_options(parser: Parser) -> None:
     names_environment(parser, "environment", "TO")
     _consent(parser)
     _retry(parser)
-    as_json(parser)
+    as_json(parser, "outcome")
 
 
 def _promote(options: Options) -> int:
@@ -167,7 +167,7 @@ def _destroy_options(parser: Parser) -> None:
     parser.add_argument("--with-secrets", action="store_true", help="its secrets, too; they cannot be had back")
     parser.add_argument("--with-repository", action="store_true", help="the image repository, too, with every image")
     parser.add_argument("--approve", metavar="NAME", help="the service's name, where nobody is at a terminal")
-    as_json(parser)
+    as_json(parser, "destroy")
 
 
 def _destroy(options: Options) -> int:

@@ -12,7 +12,7 @@ from deployer.errors import UsageError
 
 def _check_options(parser: Parser) -> None:
     parser.add_argument("environments", nargs="*", metavar="ENV", help="names or files; all of env/ when left out")
-    as_json(parser)
+    as_json(parser, "check")
 
 
 def _check(options: Options) -> int:
@@ -41,7 +41,7 @@ def _adopt_options(parser: Parser) -> None:
     parser.add_argument("--app", default="ansari-whatsapp", metavar="NAME", help="ansari-whatsapp when left out")
     parser.add_argument("--region", default="us-west-2", help="us-west-2 when left out")
     parser.add_argument("--endpoint", metavar="URL", help="the local AWS; the real one when left out")
-    as_json(parser)
+    as_json(parser, "adopt")
 
 
 def _adopt(options: Options) -> int:
@@ -62,7 +62,7 @@ def _adopt(options: Options) -> int:
 def _set_options(parser: Parser) -> None:
     _variable(parser)
     parser.add_argument("value", metavar="VALUE", type=str, help="its new value, as the manifest would hold it")
-    as_json(parser)
+    as_json(parser, "edit")
 
 
 def _set(options: Options) -> int:
@@ -84,7 +84,7 @@ def _add_options(parser: Parser) -> None:
     parser.add_argument(
         "--store", choices=("parameter", "service"), help="where a literal is kept; parameter if left out"
     )
-    as_json(parser)
+    as_json(parser, "edit")
 
 
 def _add(options: Options) -> int:
@@ -109,7 +109,7 @@ def _add(options: Options) -> int:
 
 def _remove_options(parser: Parser) -> None:
     _variable(parser)
-    as_json(parser)
+    as_json(parser, "edit")
 
 
 def _remove(options: Options) -> int:

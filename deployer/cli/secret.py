@@ -53,7 +53,7 @@ def _unset(options: Options) -> int:
 
 def _list_options(parser: Parser) -> None:
     names_environment(parser)
-    as_json(parser)
+    as_json(parser, "secrets")
 
 
 def _list(options: Options) -> int:
@@ -67,7 +67,7 @@ def _import_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("file", metavar="FILE", help="- is standard input")
     parser.add_argument("--check", action="store_true", help="show what would be set, and write nothing")
-    as_json(parser)
+    as_json(parser, "import")
 
 
 def _import(options: Options) -> int:

@@ -12,7 +12,7 @@ from deployer.view.progress import Reporter
 def _releases_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--all", action="store_true", help="all that the ledger holds, not only the newest twenty")
-    as_json(parser)
+    as_json(parser, "releases")
 
 
 def _releases(options: Options) -> int:
@@ -25,7 +25,7 @@ def _releases(options: Options) -> int:
 def _status_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--follow", action="store_true", help="first wait for the operation that is under way")
-    as_json(parser)
+    as_json(parser, "status")
 
 
 def _status(options: Options) -> int:
@@ -46,7 +46,7 @@ def _logs_options(parser: Parser) -> None:
     parser.add_argument("--follow", action="store_true", help="go on until it is interrupted")
     parser.add_argument("--service", action="store_true", help="what App Runner says about the service instead")
     parser.add_argument("--operation", metavar="ID", help="all that App Runner said during one operation")
-    as_json(parser, "a JSON object a line, for programs")
+    as_json(parser, "log-line", "a JSON object a line, for programs")
 
 
 def _logs(options: Options) -> int:
@@ -70,7 +70,7 @@ def _verify_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--image", metavar="TAG", help="an image tag in ECR; the current commit when left out")
     parser.add_argument("--decrypt", action="store_true", help="read the secrets, too: would the service accept them?")
-    as_json(parser)
+    as_json(parser, "verify")
 
 
 def _verify(options: Options) -> int:
@@ -85,7 +85,7 @@ def _verify(options: Options) -> int:
 
 def _doctor_options(parser: Parser) -> None:
     parser.add_argument("environment", metavar="ENV", nargs="?", default="staging", help="staging when left out")
-    as_json(parser)
+    as_json(parser, "doctor")
 
 
 def _doctor(options: Options) -> int:
@@ -100,7 +100,7 @@ def _doctor(options: Options) -> int:
 def _drift_options(parser: Parser) -> None:
     names_environment(parser)
     _detailed(parser)
-    as_json(parser)
+    as_json(parser, "drift")
 
 
 def _drift(options: Options) -> int:
@@ -117,7 +117,7 @@ def _diff_options(parser: Parser) -> None:
     names_environment(parser, "right", "RIGHT")
     parser.add_argument("--secrets", action="store_true", help="say also which secrets are the same; reads them")
     _detailed(parser)
-    as_json(parser)
+    as_json(parser, "diff")
 
 
 def _diff(options: Options) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from ansari_whatsapp.settings import Settings
@@ -12,6 +13,7 @@ from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import Secret
 from deployer.manifest.problem import InvalidManifest, Problem
 from deployer.manifest.together import clashes
+from deployer.view.documents import Checked, Good
 
 
 def check(paths: Sequence[Path], *, as_json: bool) -> str:
@@ -43,17 +45,8 @@ def _line(loaded: Loaded) -> str:
 
 
 def _json(loaded: Sequence[Loaded]) -> str:
-    manifests = [
-        {
-            "file": str(one.path),
-            "environment": one.manifest.environment,
-            "sha256": one.sha256,
-            "secrets": _counts(one)[0],
-            "literals": _counts(one)[1],
-        }
-        for one in loaded
-    ]
-    return json.dumps({"manifests": manifests, "problems": []}, indent=2, ensure_ascii=False)
+    good = (Good(str(one.path), one.manifest.environment, one.sha256, *_counts(one)) for one in loaded)
+    return json.dumps(asdict(Checked((), tuple(good))), indent=2, ensure_ascii=False)
 
 
 def _counts(loaded: Loaded) -> tuple[int, int]:
