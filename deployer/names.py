@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from deployer.errors import DeployerError
+from deployer.errors import UsageError
 
 NAME_PATTERN: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 VARIABLE_PATTERN: Final = r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*"
@@ -25,7 +25,7 @@ _ARN: Final = (
 )
 
 
-class BadName(DeployerError):
+class BadName(UsageError):
     """A name, path or ARN outside the domain; `why` holds the reason."""
 
 

@@ -17,19 +17,28 @@ def on_terminal(command: Sequence[str], cwd: Path, *typed: tuple[str, str]) -> t
     ours, theirs = pty.openpty()
     with subprocess.Popen(command, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as it:
         os.close(theirs)
-        shown = ""
-        for prompt, answer in typed:
-            before = len(shown)
-            while prompt not in shown[before:]:
-                more = _read(ours)
-                assert more, f"it ended before it asked {prompt!r}: {shown}"
-                shown += more
-            os.write(ours, f"{answer}\n".encode())
-        while more := _read(ours):
-            shown += more
-        code = it.wait(WITHIN)
+        try:
+            shown = _conversation(ours, typed)
+            code = it.wait(WITHIN)
+        except BaseException:
+            it.kill()  # or it would be waited for
+            raise
     os.close(ours)
     return code, shown
+
+
+def _conversation(ours: int, typed: Sequence[tuple[str, str]]) -> str:
+    shown = ""
+    for prompt, answer in typed:
+        before = len(shown)
+        while prompt not in shown[before:]:
+            more = _read(ours)
+            assert more, f"it ended before it asked {prompt!r}: {shown}"
+            shown += more
+        os.write(ours, f"{answer}\n".encode())
+    while more := _read(ours):
+        shown += more
+    return shown
 
 
 def _read(terminal: int) -> str:

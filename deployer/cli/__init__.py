@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from deployer.cli import bootstrap, deploy, local, manifest, secret, watch
 from deployer.cli.command import Group, choose
-from deployer.errors import UsageError
 
 DEPLOYER = Group(
     "Keep AWS equal to one manifest per environment.",
@@ -17,6 +16,4 @@ DEPLOYER = Group(
 def run(arguments: Sequence[str]) -> int:
     """Read and run one verb; returns its exit code. Raises DeployerError."""
     verb, options = choose("deployer", DEPLOYER, arguments)
-    if empty := next((name for name in ("image", "approve") if getattr(options, name, None) == ""), None):
-        raise UsageError(f"--{empty} is empty", fix="leave it out, or look at where its value should have come from")
     return verb(options)

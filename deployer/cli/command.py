@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 from deployer.errors import UsageError
 
@@ -34,13 +35,28 @@ def _columns() -> int:
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse exits with 2 on bad usage; here 2 means "changes pending"."""
+    """argparse exits with 2 on bad usage; here 2 means "changes pending".
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(formatter_class=_Help, **options)
+    An empty argument is refused: it is a variable of a script that was not set, and never what was meant.
+    """
+
+    def __init__(self, prog: str, description: str | None = None) -> None:
+        super().__init__(prog=prog, description=description, formatter_class=_Help)
+        self.register("type", None, _given)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}", fix=f"{self.prog} --help")
+
+
+def _given(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; look at where its value should have come from")
+    return text
+
+
+def file(text: str) -> Path:
+    """An argument that names a file: "" would name the current directory."""
+    return Path(_given(text))
 
 
 class Verb(NamedTuple):
@@ -88,9 +104,21 @@ def loaded(options: Options) -> Loaded:
     return load(manifest_path(options.environment))
 
 
+def two(left: str, right: str) -> tuple[Loaded, Loaded]:
+    """The manifests of two environments. Raises UsageError when they are the same, and InvalidManifest."""
+    from deployer.manifest.load import load
+    from deployer.project import manifest_path
+
+    paths = manifest_path(left), manifest_path(right)
+    if paths[0].resolve() == paths[1].resolve():
+        raise UsageError(f"{left} and {right} are the same environment", fix="name two")
+    return load(paths[0]), load(paths[1])
+
+
 def names_environment(parser: Parser, name: str = "environment", metavar: str = "ENV") -> None:
     parser.add_argument(name, metavar=metavar, help="such as local, staging, or a manifest's path")
 
 
-def as_json(parser: Parser, text: str = "for programs") -> None:
-    parser.add_argument("--json", action="store_true", help=text)
+def as_json(parser: Parser, kind: str, text: str = "for programs") -> None:
+    """`kind` is what `deployer schema` calls the document."""
+    parser.add_argument("--json", action="store_true", help=f"{text}: deployer schema {kind}")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.command import Options, Parser, Verb, as_json, file, loaded, names_environment, two
 from deployer.cli.terminal import colour, out, person
 from deployer.errors import UsageError
 from deployer.view.progress import Reporter, write
@@ -22,9 +21,9 @@ def _plan_options(parser: Parser) -> None:
     _image(parser)
     parser.add_argument("--rollback", action="store_true", help="show what a rollback would do instead")
     _release(parser)
-    as_json(parser)
+    as_json(parser, "plan")
     parser.add_argument("--markdown", action="store_true", help="for the summary of a CI job")
-    parser.add_argument("--out", metavar="FILE", type=Path, help="save the plan; it holds no secret")
+    parser.add_argument("--out", metavar="FILE", type=file, help="save the plan; it holds no secret")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when there is something to do")
 
 
@@ -36,6 +35,8 @@ def _plan(options: Options) -> int:
         raise UsageError("--json and --markdown exclude each other", fix="choose one of the two")
     if (options.to is not None or options.with_secrets) and not options.rollback:
         raise UsageError("--to and --with-secrets belong to a rollback", fix="add --rollback")
+    if options.image is not None and options.rollback:
+        raise UsageError("a rollback brings the image of its release", fix="leave out --image, or --rollback")
     reporter = Reporter(sys.stderr)
     environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
     if options.rollback:
@@ -57,10 +58,10 @@ def _plan(options: Options) -> int:
 def _reconcile_options(parser: Parser) -> None:
     names_environment(parser)
     _image(parser)
-    parser.add_argument("--plan", metavar="FILE", type=Path, help="carry out exactly this saved plan")
+    parser.add_argument("--plan", metavar="FILE", type=file, help="carry out exactly this saved plan")
     _consent(parser)
     _retry(parser)
-    as_json(parser)
+    as_json(parser, "outcome")
 
 
 def _reconcile(options: Options) -> int:
@@ -101,7 +102,7 @@ def _rollback_options(parser: Parser) -> None:
     parser.add_argument("environment", metavar="ENV", nargs="?", help="staging when left out")
     _release(parser)
     _consent(parser)
-    as_json(parser)
+    as_json(parser, "outcome")
 
 
 def _rollback(options: Options) -> int:
@@ -127,17 +128,15 @@ def _promote_options(parser: Parser) -> None:
     names_environment(parser, "environment", "TO")
     _consent(parser)
     _retry(parser)
-    as_json(parser)
+    as_json(parser, "outcome")
 
 
 def _promote(options: Options) -> int:
-    from deployer.manifest.load import load
-    from deployer.project import manifest_path
     from deployer.verbs.environment import open_environment
     from deployer.verbs.promote import refuse_another_image, running
 
     reporter = Reporter(sys.stderr)
-    source = running(load(manifest_path(options.source)))
+    source = running(two(options.source, options.environment)[0])
     reporter.note(f"promoting release {source.number} of {source.environment}: {source.tag}, {source.digest[:19]}")
     environment = open_environment(options.environment, reporter, image=source.tag)
     planned = _settled_plan(environment)
@@ -168,7 +167,7 @@ def _destroy_options(parser: Parser) -> None:
     parser.add_argument("--with-secrets", action="store_true", help="its secrets, too; they cannot be had back")
     parser.add_argument("--with-repository", action="store_true", help="the image repository, too, with every image")
     parser.add_argument("--approve", metavar="NAME", help="the service's name, where nobody is at a terminal")
-    as_json(parser)
+    as_json(parser, "destroy")
 
 
 def _destroy(options: Options) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from deployer.cli.command import Group, Options, Parser, Verb, loaded, names_environment
@@ -51,8 +52,10 @@ def _say_options(parser: Parser) -> None:
 
 
 def _say(options: Options) -> int:
-    from deployer.verbs.say import say
+    from deployer.verbs.say import USER, say
 
+    if not re.fullmatch(USER, options.user):
+        raise UsageError("--from is no user's number", fix="write 5 to 20 digits, such as 15551230000")
     settings = _settings(options)
     text = " ".join(options.text)
     if not text.strip():

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.command import Options, Parser, Verb, as_json, file, loaded, names_environment
 from deployer.cli.terminal import out
 from deployer.errors import UsageError
 
 
 def _check_options(parser: Parser) -> None:
     parser.add_argument("environments", nargs="*", metavar="ENV", help="names or files; all of env/ when left out")
-    as_json(parser)
+    as_json(parser, "check")
 
 
 def _check(options: Options) -> int:
@@ -41,7 +41,7 @@ def _adopt_options(parser: Parser) -> None:
     parser.add_argument("--app", default="ansari-whatsapp", metavar="NAME", help="ansari-whatsapp when left out")
     parser.add_argument("--region", default="us-west-2", help="us-west-2 when left out")
     parser.add_argument("--endpoint", metavar="URL", help="the local AWS; the real one when left out")
-    as_json(parser)
+    as_json(parser, "adopt")
 
 
 def _adopt(options: Options) -> int:
@@ -61,8 +61,8 @@ def _adopt(options: Options) -> int:
 
 def _set_options(parser: Parser) -> None:
     _variable(parser)
-    parser.add_argument("value", metavar="VALUE")
-    as_json(parser)
+    parser.add_argument("value", metavar="VALUE", type=str, help="its new value, as the manifest would hold it")
+    as_json(parser, "edit")
 
 
 def _set(options: Options) -> int:
@@ -84,7 +84,7 @@ def _add_options(parser: Parser) -> None:
     parser.add_argument(
         "--store", choices=("parameter", "service"), help="where a literal is kept; parameter if left out"
     )
-    as_json(parser)
+    as_json(parser, "edit")
 
 
 def _add(options: Options) -> int:
@@ -109,7 +109,7 @@ def _add(options: Options) -> int:
 
 def _remove_options(parser: Parser) -> None:
     _variable(parser)
-    as_json(parser)
+    as_json(parser, "edit")
 
 
 def _remove(options: Options) -> int:
@@ -130,7 +130,7 @@ def _export_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--format", choices=("dotenv", "json", "github"), default="dotenv", help="dotenv when left out")
     parser.add_argument("--secrets", action="store_true", help="with the secrets of SSM, into the file of --out")
-    parser.add_argument("--out", metavar="FILE", type=Path, help="a file that only you may read")
+    parser.add_argument("--out", metavar="FILE", type=file, help="a file that only you may read")
 
 
 def _export(options: Options) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deployer.cli.command import Group, Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.command import Group, Options, Parser, Verb, as_json, file, loaded, names_environment
 from deployer.cli.terminal import file_text, input_text, out, person, secret_value
 
 
@@ -15,7 +15,7 @@ def _name_options(parser: Parser) -> None:
 
 def _value_options(parser: Parser) -> None:
     _name_options(parser)
-    parser.add_argument("--file", metavar="FILE", type=Path, help="read the value from a file")
+    parser.add_argument("--file", metavar="FILE", type=file, help="read the value from a file")
 
 
 def _set(options: Options) -> int:
@@ -35,7 +35,7 @@ def _generate(options: Options) -> int:
 def _rotate(options: Options) -> int:
     from deployer.verbs.secret.writing import rotate
 
-    out(rotate(loaded(options), options.name, secret_value(options.file)))
+    out(rotate(loaded(options), options.name, secret_value(options.file), given=options.file is not None))
     return 0
 
 
@@ -53,7 +53,7 @@ def _unset(options: Options) -> int:
 
 def _list_options(parser: Parser) -> None:
     names_environment(parser)
-    as_json(parser)
+    as_json(parser, "secrets")
 
 
 def _list(options: Options) -> int:
@@ -67,7 +67,7 @@ def _import_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("file", metavar="FILE", help="- is standard input")
     parser.add_argument("--check", action="store_true", help="show what would be set, and write nothing")
-    as_json(parser)
+    as_json(parser, "import")
 
 
 def _import(options: Options) -> int:

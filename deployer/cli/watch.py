@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment, two
 from deployer.cli.terminal import out
 from deployer.view.progress import Reporter
 
@@ -12,7 +12,7 @@ from deployer.view.progress import Reporter
 def _releases_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--all", action="store_true", help="all that the ledger holds, not only the newest twenty")
-    as_json(parser)
+    as_json(parser, "releases")
 
 
 def _releases(options: Options) -> int:
@@ -25,7 +25,7 @@ def _releases(options: Options) -> int:
 def _status_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--follow", action="store_true", help="first wait for the operation that is under way")
-    as_json(parser)
+    as_json(parser, "status")
 
 
 def _status(options: Options) -> int:
@@ -42,21 +42,27 @@ def _status(options: Options) -> int:
 
 def _logs_options(parser: Parser) -> None:
     names_environment(parser)
-    parser.add_argument("--since", metavar="TIME", default="15m", help="such as 90s, 15m, 2h or 3d")
+    parser.add_argument("--since", metavar="TIME", type=str, help="such as 90s, 15m, 2h or 3d; 15m when left out")
     parser.add_argument("--follow", action="store_true", help="go on until it is interrupted")
     parser.add_argument("--service", action="store_true", help="what App Runner says about the service instead")
-    parser.add_argument("--operation", metavar="ID", default="", help="what App Runner said during one operation")
-    as_json(parser, "a JSON object a line, for programs")
+    parser.add_argument("--operation", metavar="ID", help="all that App Runner said during one operation")
+    as_json(parser, "log-line", "a JSON object a line, for programs")
 
 
 def _logs(options: Options) -> int:
     from deployer.verbs.environment import open_environment
     from deployer.verbs.logs import Wanted, seconds, show, tail
 
-    wanted = Wanted(options.service, options.operation, seconds(options.since), options.follow)
-    environment = open_environment(options.environment, Reporter(sys.stderr), start=False)
+    reporter = Reporter(sys.stderr)
+    since = None if options.since is None else seconds(options.since)
+    wanted = Wanted(options.service, options.operation, since, options.follow)
+    environment = open_environment(options.environment, reporter, start=False)
+    nothing = True
     for line in tail(environment, wanted):
+        nothing = False
         out(show(line, as_json=options.json))
+    if nothing:
+        reporter.note("nothing was written in that time; --since 3d looks further back")
     return 0
 
 
@@ -64,7 +70,7 @@ def _verify_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--image", metavar="TAG", help="an image tag in ECR; the current commit when left out")
     parser.add_argument("--decrypt", action="store_true", help="read the secrets, too: would the service accept them?")
-    as_json(parser)
+    as_json(parser, "verify")
 
 
 def _verify(options: Options) -> int:
@@ -79,7 +85,7 @@ def _verify(options: Options) -> int:
 
 def _doctor_options(parser: Parser) -> None:
     parser.add_argument("environment", metavar="ENV", nargs="?", default="staging", help="staging when left out")
-    as_json(parser)
+    as_json(parser, "doctor")
 
 
 def _doctor(options: Options) -> int:
@@ -94,7 +100,7 @@ def _doctor(options: Options) -> int:
 def _drift_options(parser: Parser) -> None:
     names_environment(parser)
     _detailed(parser)
-    as_json(parser)
+    as_json(parser, "drift")
 
 
 def _drift(options: Options) -> int:
@@ -107,19 +113,17 @@ def _drift(options: Options) -> int:
 
 
 def _diff_options(parser: Parser) -> None:
-    names_environment(parser, "left")
-    names_environment(parser, "right")
+    names_environment(parser, "left", "LEFT")
+    names_environment(parser, "right", "RIGHT")
     parser.add_argument("--secrets", action="store_true", help="say also which secrets are the same; reads them")
     _detailed(parser)
-    as_json(parser)
+    as_json(parser, "diff")
 
 
 def _diff(options: Options) -> int:
-    from deployer.manifest.load import load
-    from deployer.project import manifest_path
     from deployer.verbs.diff import diff, show
 
-    left, right = (load(manifest_path(name)) for name in (options.left, options.right))
+    left, right = two(options.left, options.right)
     found = diff(left, right, secrets=options.secrets)
     out(show(found, as_json=options.json))
     return 2 if options.detailed_exitcode and not found.alike else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from deployer.targets.apprunner.target import AppRunner
 from deployer.view.documents import Adopted, Omitted
 
 _UNKNOWN_ACCOUNT = "000000000000"
+SERVICE = r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}"  # CreateService in App Runner's API reference
 HELD = "; the service has it now, and loses it with the next deployment"
 
 
@@ -99,6 +101,8 @@ def _new_file(wanted: Wanted) -> Path:
     for option, name in (("ENV", wanted.environment), ("--app", wanted.app)):
         if why := names.why_not_a_name(name):
             raise UsageError(f"{option} is not a name", why=why, fix="write it like staging, or ansari-whatsapp")
+    if not re.fullmatch(SERVICE, wanted.service):
+        raise UsageError("--service is no name of an App Runner service", fix="write it like ansari-staging-whatsapp")
     given = {
         "account": _UNKNOWN_ACCOUNT,
         "region": wanted.region,

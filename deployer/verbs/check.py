@@ -42,19 +42,14 @@ def _line(loaded: Loaded) -> str:
 
 
 def _json(loaded: Sequence[Loaded]) -> str:
-    manifests = [
-        {
-            "file": str(one.path),
-            "environment": one.manifest.environment,
-            "sha256": one.sha256,
-            "secrets": _counts(one)[0],
-            "literals": _counts(one)[1],
-        }
-        for one in loaded
-    ]
-    import json  # noqa: PLC0415 -- people read the text
+    # People read the text: what only programs need is loaded for them.
+    import json  # noqa: PLC0415
+    from dataclasses import asdict  # noqa: PLC0415
 
-    return json.dumps({"manifests": manifests, "problems": []}, indent=2, ensure_ascii=False)
+    from deployer.view.documents import Checked, Good  # noqa: PLC0415
+
+    good = (Good(str(one.path), one.manifest.environment, one.sha256, *_counts(one)) for one in loaded)
+    return json.dumps(asdict(Checked((), tuple(good))), indent=2, ensure_ascii=False)
 
 
 def _counts(loaded: Loaded) -> tuple[int, int]:

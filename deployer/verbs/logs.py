@@ -17,17 +17,21 @@ from deployer.verbs.environment import Environment
 from deployer.view.documents import LogLine
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+USUALLY = 15 * 60.0  # seconds
 LOOK_EVERY = 2.0  # seconds
 LATE = 30_000  # ms: CloudWatch may show a line after one that was written later
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which lines: of the platform instead of the application, of one operation, from `since` seconds ago on."""
+    """Which lines: of the platform instead of the application, of one operation, from `since` seconds ago on.
+
+    Without `since`: all of an operation, and a quarter of an hour of anything else.
+    """
 
     platform: bool
-    operation: str
-    since: float
+    operation: str | None
+    since: float | None
     follow: bool
 
 
@@ -40,7 +44,10 @@ def seconds(text: str) -> float:
 
 
 def tail(environment: Environment, wanted: Wanted, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
-    """The lines, oldest first; with `follow` for ever. No secret is in them. Raises Blocked without a service."""
+    """The lines, oldest first; with `follow` for ever. No secret is in them.
+
+    Raises Blocked without a service, and UsageError for an operation of which nothing is known.
+    """
     run = environment.run
     service = run.target.observe(run.desired.service_name)[0]
     if service is None:
@@ -52,13 +59,20 @@ def tail(environment: Environment, wanted: Wanted, pause: Callable[[float], None
             "these credentials may not read the secrets, so that nobody knows what to hide in the lines",
             fix="allow ssm:GetParameters with decryption, or look at the log group in the AWS console",
         )
-    places = run.target.logs(Started(service.arn, wanted.operation))
+    one = Started(service.arn, wanted.operation or "")
+    places = run.target.logs(one)
     group = places.platform if wanted.platform or wanted.operation else places.application
     prefix = places.streams if wanted.operation else ""
-    start = int((time.time() - wanted.since) * 1000)
+    start = _start(wanted)
     told: dict[str, int] = {}
     while True:
-        for line in logs.since(run.session.logs, group, start, prefix=prefix, limit=10_000):
+        lines = logs.since(run.session.logs, group, start, prefix=prefix, limit=10_000)
+        if wanted.operation and not lines and run.target.progress(one) is None:
+            raise UsageError(
+                f"{run.desired.service_name} has no operation {wanted.operation}",
+                fix=f"the id is in what a reconcile prints, and in: just logs {run.desired.environment} --service",
+            )
+        for line in lines:
             if line.id not in told:
                 told[line.id] = line.at
                 yield LogLine(_moment(line.at), scrubber.clean([line.text])[0].rstrip("\n"))
@@ -67,6 +81,14 @@ def tail(environment: Environment, wanted: Wanted, pause: Callable[[float], None
         start = max([start, *(at - LATE for at in told.values())])
         told = {name: at for name, at in told.items() if at >= start}
         pause(LOOK_EVERY)
+
+
+def _start(wanted: Wanted) -> int:
+    """In ms since 1970."""
+    if wanted.since is None and wanted.operation:
+        return 0
+    ago = USUALLY if wanted.since is None else wanted.since
+    return max(0, int((time.time() - ago) * 1000))
 
 
 def show(line: LogLine, *, as_json: bool) -> str:

@@ -10,6 +10,7 @@ from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, ledger_path
 from deployer.manifest.load import Loaded
 from deployer.targets.apprunner.target import AppRunner
 from deployer.verbs.environment import open_session
+from deployer.view.documents import Released
 from deployer.view.releases_text import render
 
 
@@ -27,4 +28,4 @@ def releases(loaded: Loaded, *, as_json: bool, everything: bool) -> str:
 
 
 def _document(entry: RecordedRelease, live: int | None) -> dict[str, object]:
-    return {"number": entry.number, "live": entry.number == live, **asdict(entry.release)}
+    return asdict(Released(**vars(entry.release), number=entry.number, live=entry.number == live))

@@ -11,6 +11,7 @@ from deployer.errors import DeployerError
 from deployer.local import lifecycle
 from deployer.local.settings import WorldSettings
 
+USER = r"[0-9]{5,20}"  # what Meta takes as a user's number
 ANSWER_WITHIN = 100  # seconds; an answer of ansari-backend takes up to 115 at the very most
 
 

@@ -8,12 +8,14 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from deployer.core.document import PlanDocument
+from deployer.core.outcome import Outcome
 from deployer.errors import UsageError
 from deployer.manifest.reference import reference
 from deployer.manifest.schema import schema_text
 from deployer.view.documents import (
     Adopted,
     Bootstrapped,
+    Checked,
     Commands,
     Compared,
     Destroyed,
@@ -23,6 +25,7 @@ from deployer.view.documents import (
     Imported,
     Listed,
     LogLine,
+    Released,
     Status,
     Verified,
 )
@@ -30,6 +33,9 @@ from deployer.view.documents import (
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "plan": ("A plan of the deployer", PlanDocument),
+    "outcome": ("What came of a reconcile, a rollback or a promotion", Outcome),
+    "releases": ("What was released, newest first", tuple[Released, ...]),
+    "check": ("Manifests and their problems", Checked),
     "status": ("How an environment stands", Status),
     "verify": ("What a look at everything a deployment needs has found", Verified),
     "doctor": ("What the doctor has found", Diagnosis),

@@ -6,7 +6,36 @@ from dataclasses import dataclass
 from typing import Any
 
 from deployer.core.diagnosis import Finding
+from deployer.core.release import Release
 from deployer.manifest.compare import Difference
+from deployer.manifest.problem import Problem
+
+
+@dataclass(frozen=True)
+class Good:
+    """A manifest without a problem: its file's digest, and how many variables it names."""
+
+    file: str
+    environment: str
+    sha256: str
+    secrets: int
+    literals: int
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Manifests that were read. `manifests` is left out when there is a problem."""
+
+    problems: tuple[Problem, ...]
+    manifests: tuple[Good, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released(Release):
+    """An entry of the ledger, with its number there. `live` says that the service runs it."""
+
+    number: int
+    live: bool
 
 
 @dataclass(frozen=True)

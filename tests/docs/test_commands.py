@@ -89,7 +89,7 @@ def _answers(block: Block) -> Iterator[tuple[str, str]]:
         words = line.split()
         if words[:3] == ["just", "secret", "set"] and "--file" not in words:
             value = "15550002222" if words[4] == "meta-business-phone-number-id" else f"typed-for-{words[4]}"
-            yield from ((": ", value), ("once more: ", value))
+            yield from ((f"{words[4]}: ", value), ("once more: ", value))
         elif words[:3] == ["just", "secret", "unset"]:
             yield f"Type {words[4]} to delete it", words[4]
         elif words[:2] == ["just", "destroy"]:

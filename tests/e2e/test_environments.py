@@ -160,7 +160,7 @@ def test_variables_for_other_tools(deployed: Checkout) -> None:
         (["promote", "nowhere", "local"], "there is no environment"),
         (["drift", "nowhere"], "there is no environment"),
         (["verify", "nowhere"], "there is no environment"),
-        (["verify", "local", "--image", ""], "--image is empty"),
+        (["verify", "local", "--image", ""], "argument --image: it is empty"),
     ],
 )
 def test_bad_input_is_told(deployed: Checkout, words: list[str], said: str) -> None:

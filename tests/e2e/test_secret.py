@@ -87,6 +87,12 @@ def test_what_the_manifest_says_how_to_make_is_made_anew(released: Checkout) -> 
     assert released.deployer("reconcile", "local").returncode == 0
 
 
+def test_a_value_that_was_named_is_taken_instead_of_random_bytes(released: Checkout) -> None:
+    (released.root / "token.txt").write_text("a-token-of-the-operator\n")
+    run(released, "rotate", "local", GENERATED, "--file", "token.txt")
+    assert aws.secret_values(released)[GENERATED] == "a-token-of-the-operator"
+
+
 def test_what_only_its_issuer_can_make_is_replaced_by_what_is_given(released: Checkout) -> None:
     assert "has no `generate`" in run(released, "generate", "local", GIVEN, code=3)
     run(released, "rotate", "local", GIVEN, stdin=NEWER)

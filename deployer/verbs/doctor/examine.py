@@ -71,7 +71,7 @@ def _manifest(path: Path, read: list[Loaded]) -> Iterator[Finding]:
     except InvalidManifest as invalid:
         first = invalid.problems[0]
         says = f"{len(invalid.problems)} to mend, first {first.file}:{first.line}: {first.what}"
-        yield Finding("manifest", "problem", says, f"just check {path.stem}")
+        yield Finding("manifest", "problem", says, f"just check {path}")
     else:
         read.append(loaded)
         yield Finding("manifest", "ok", f"{path} is good")

@@ -35,8 +35,11 @@ def generate(loaded: Loaded, name: str) -> str:
     return _written(place, SecretValue(secrets.token_urlsafe(size)), "made")
 
 
-def rotate(loaded: Loaded, name: str, read: Read) -> str:
-    """Replace a secret that is there: by new random bytes where the manifest says how many, else by what is read."""
+def rotate(loaded: Loaded, name: str, read: Read, *, given: bool) -> str:
+    """Replace a secret that is there: by new random bytes where the manifest says how many, else by what is read.
+
+    `given` says that the new value was named on the command line, so that it is read in any case.
+    """
     place = Place.open(loaded, name)
     found = place.found()
     if found is None:
@@ -44,7 +47,7 @@ def rotate(loaded: Loaded, name: str, read: Read) -> str:
             f"{place.name} has no value that could be replaced",
             fix=f"just secret set {loaded.manifest.environment} {place.name}",
         )
-    if place.secret.generate:
+    if place.secret.generate and not given:
         value = SecretValue(secrets.token_urlsafe(place.secret.generate))
     else:
         value = checked(read(f"new {place.name}: "))
