@@ -20,6 +20,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @rollback *options: _sync
     deployer rollback "$@"
 
+# build the commit's image, or push it to ECR: just image push staging
+@image *arguments: _sync
+    deployer image "$@"
+
 # list what was released, newest first
 @releases env *options: _sync
     deployer releases "$@"

@@ -24,6 +24,7 @@ def duties(desired: Desired) -> dict[str, tuple[Need, ...]]:
     wanted: dict[str, Iterable[Call]] = {
         "plan, status, drift": _looks(desired),
         "logs": [*_service(desired), *[("ssm:GetParameters", {"Names": name}) for name in secrets], *lines],
+        "image push": _pushes(desired),
         "secret": [call for name in secrets for call in _secret(name)],
         "reconcile, rollback": [*_looks(desired), *_changes(desired), *lines],
     }
@@ -34,6 +35,15 @@ def _secret(name: str) -> Iterator[Call]:
     yield "ssm:GetParameters", {"Names": name}
     yield "ssm:PutParameter", {"Name": name, "Tags": []}
     yield "ssm:DeleteParameter", {"Name": name}
+
+
+def _pushes(desired: Desired) -> Iterator[Call]:
+    yield "ecr:DescribeRepositories", {"repositoryNames": desired.image.repository}
+    for call in (
+        *("GetLifecyclePolicy", "DescribeImages", "GetAuthorizationToken", "PutImage"),
+        *("BatchGetImage", "GetDownloadUrlForLayer"),
+    ):
+        yield f"ecr:{call}", {"repositoryName": desired.image.repository}
 
 
 def _looks(desired: Desired) -> Iterator[Call]:

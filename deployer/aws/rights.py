@@ -72,6 +72,14 @@ CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
     **_simple({"repositoryNames": REPOSITORY}, "ecr:DescribeRepositories"),
     **_simple(_IMAGES, "ecr:DescribeImages", "ecr:GetLifecyclePolicy", "ecr:PutLifecyclePolicy", "ecr:PutImage"),
     **_simple(_IMAGES, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+    # The login, and what a push with it is allowed to do.
+    "ecr:GetAuthorizationToken": (
+        Right("ecr:GetAuthorizationToken"),
+        Right("ecr:BatchCheckLayerAvailability", _IMAGES, "repositoryName"),
+        Right("ecr:InitiateLayerUpload", _IMAGES, "repositoryName"),
+        Right("ecr:UploadLayerPart", _IMAGES, "repositoryName"),
+        Right("ecr:CompleteLayerUpload", _IMAGES, "repositoryName"),
+    ),
     **_simple(_IMAGES, "ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration"),
     **_simple(_IMAGES, "ecr:DeleteRepository"),
     "ecr:CreateRepository": (Right("ecr:CreateRepository", _IMAGES), Right("ecr:TagResource", _IMAGES, "tags")),

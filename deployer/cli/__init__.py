@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deployer.cli import deploy, local, manifest, secret, watch
+from deployer.cli import deploy, image, local, manifest, secret, watch
 from deployer.cli.command import Group, choose
 from deployer.errors import UsageError
 
 DEPLOYER = Group(
     "Keep AWS equal to one manifest per environment.",
-    {**deploy.VERBS, **watch.VERBS, **manifest.VERBS, **secret.VERBS, **local.VERBS},
+    {**deploy.VERBS, **image.VERBS, **watch.VERBS, **manifest.VERBS, **secret.VERBS, **local.VERBS},
 )
 
 
 def run(arguments: Sequence[str]) -> int:
     """Read and run one verb; returns its exit code. Raises DeployerError."""
     verb, options = choose("deployer", DEPLOYER, arguments)
-    if empty := next((name for name in ("image", "approve") if getattr(options, name, None) == ""), None):
+    if empty := next((name for name in ("image", "approve", "base", "tool") if getattr(options, name, None) == ""), None):
         raise UsageError(f"--{empty} is empty", fix="leave it out, or look at where its value should have come from")
     return verb(options)

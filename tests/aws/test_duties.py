@@ -19,7 +19,6 @@ ELSEWHERE = {
     "ecr:DeleteRepository",
     "ecr:PutImageTagMutability",
     "ecr:PutImageScanningConfiguration",
-    "ecr:GetDownloadUrlForLayer",
     "apprunner:DeleteService",
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
