@@ -12,6 +12,7 @@ from typing import Final
 
 from deployer.core.groups.image import PLATFORM
 
+LABEL: Final = "org.opencontainers.image"  # OCI image specification, "Annotations"
 TOOLS: Final = ("docker", "podman", "buildah")
 # Whether a tool can work, not only answer: docker and, beside Linux, podman are clients of something that may be down.
 ALIVE: Final[Mapping[str, tuple[str, ...]]] = {
@@ -62,10 +63,12 @@ class Registry:
 
 def build_command(tool: str, build: Build) -> list[str]:
     """The command that builds it, for the one platform that App Runner runs."""
-    given = {"REVISION": build.revision, "SOURCE": build.source} | ({"BASE": build.base} if build.base else {})
-    arguments = [part for name, value in given.items() for part in ("--build-arg", f"{name}={value}")]
+    # As labels, not as build arguments: buildah finds a layer in its cache whatever such an argument says.
+    told = {"revision": build.revision, "source": build.source}
+    labels = [part for name, value in told.items() if value for part in ("--label", f"{LABEL}.{name}={value}")]
+    base = ["--build-arg", f"BASE={build.base}"] if build.base else []
     secrets = [part for name, file in build.secrets.items() for part in ("--secret", f"id={name},src={file}")]
-    return [tool, *_BUILD[tool], "--platform", PLATFORM, *arguments, *secrets, "--tag", build.name, build.folder]
+    return [tool, *_BUILD[tool], "--platform", PLATFORM, *base, *labels, *secrets, "--tag", build.name, build.folder]
 
 
 def platform_command(tool: str, name: str) -> list[str]:
@@ -128,8 +131,7 @@ _MEANINGS: Final = (
     ),
     (r"unauthorized|\b401\b", "the registry did not take the login", "run again: each run logs in anew"),
     (
-        r"no such host|connection refused|i/o timeout|dial tcp|network is unreachable|TLS handshake|"
-        r"could not resolve|connection reset",
+        r"no such host|connection (refused|reset)|i/o timeout|dial tcp|network is unreachable|TLS handshake",
         "the registry cannot be reached",
         "check the network and the proxy, then run again",
     ),

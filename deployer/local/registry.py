@@ -1,4 +1,4 @@
-"""The registry's own protocol, on the endpoint of the local AWS: docker, podman and buildah push to it and pull from it.
+"""The registry's own protocol, on the endpoint of the local AWS: docker, podman and buildah push to it and pull.
 
 As with ECR, an image is kept by PutImage, with its checks; layers and configurations go into the image layout. The
 login is that of GetAuthorizationToken. The protocol is that of the OCI distribution specification.
@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 import uuid
@@ -137,7 +136,7 @@ class Registry:
                 part.unlink()
             return _error(400, "DIGEST_INVALID", f"What was uploaded has the digest {found}.")
         self._blobs.mkdir(parents=True, exist_ok=True)
-        os.replace(part, self._blobs / found.removeprefix("sha256:"))
+        part.replace(self._blobs / found.removeprefix("sha256:"))
         place = {"Location": f"{ROUTE}{name}/blobs/{found}", "Docker-Content-Digest": found}
         return Response(status=201, headers=place)
 

@@ -33,9 +33,7 @@ def build(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None 
     return _built(loaded, context, builder, base)
 
 
-def push(
-    loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None = None, create: bool = False
-) -> Imaged:
+def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None = None, create: bool = False) -> Imaged:
     """Build the image of the commit and push it, unless ECR holds it. `create` makes a repository that is missing.
 
     All that can be refused is looked at before anything is pushed. Raises StateUnknown when an image arrived that is
