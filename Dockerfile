@@ -16,8 +16,7 @@ RUN --mount=type=cache,target=/root/.cache \
     if [ -s /run/secrets/index ]; then . /run/secrets/index; fi; \
     if [ -s /run/secrets/certificates ]; then \
       export SSL_CERT_FILE=/run/secrets/certificates PIP_CERT=/run/secrets/certificates; fi; \
-    python -m venv /build/tools; \
-    /build/tools/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+    python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-compile --target /build/tools \
       --require-hashes --only-binary :all: -r /build/requirements-tools.lock; \
     python -m venv --without-pip /app/.venv; \
     /build/tools/bin/uv pip install --quiet --python /app/.venv --link-mode copy --compile-bytecode \

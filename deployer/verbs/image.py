@@ -49,9 +49,10 @@ def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None =
         return held
     builder = find_builder(report, tool)
     _want_repository(session, loaded, report, create=create)
-    made = _built(loaded, context, builder, base)
     login = ecr.log_in(session.ecr)
-    told = builder.push(f"{repository}:{tag}", _registry(login.url), login.password)
+    registry = _registry(login.url)
+    made = _built(loaded, context, builder, base)
+    told = builder.push(f"{repository}:{tag}", registry, login.password)
     there = _held(session, loaded, tag)
     if there is None or (told and told != there.digest):
         raise StateUnknown(

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 PROGRAMS = ("sh", "chmod", "mkdir")
 # Of Python's own library; nothing of it is needed to build or to serve.
-LEFT_OUT = {"__pycache__", "idlelib", "lib2to3", "site-packages", "dist-packages", "test", "tkinter"}
+LEFT_OUT = {"__pycache__", "ensurepip", "idlelib", "lib2to3", "site-packages", "dist-packages", "test", "tkinter"}
 # What compiled packages and uv load beside what Python itself does.
 LIBRARIES = {
     *(f"lib{name}.so.1" for name in ("gcc_s", "rt", "util")),
@@ -30,13 +31,14 @@ def write_base(target: Path) -> None:
     python = Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}").resolve()
     library = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
     programs = [Path(found) for name in PROGRAMS if (found := shutil.which(name, path="/bin:/usr/bin"))]
-    files = {python, *programs, *_tree(library), *(_tree(WHEELS) if WHEELS.is_dir() else ())}
+    files = {python, *programs, *_tree(library)}
     known = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, check=False, env=SBIN).stdout
     files |= {Path(found) for found in re.findall(r"=> (/\S+)$", known, re.MULTILINE) if Path(found).name in LIBRARIES}
     files |= set(_libraries([python, *programs, *library.glob("lib-dynload/*.so")]))
     with tarfile.open(target, "w", dereference=True) as tar:
         for path in sorted(files):
             tar.add(path, filter=_plain)
+        _add_pip(tar, library)
         for name in ("usr/local/bin/python", "usr/local/bin/python3"):
             link = tarfile.TarInfo(name)
             link.type, link.linkname = tarfile.SYMTYPE, str(python)
@@ -49,6 +51,21 @@ def write_base(target: Path) -> None:
         passwd = tarfile.TarInfo("etc/passwd")
         passwd.size = len(users)
         tar.addfile(passwd, io.BytesIO(users))
+
+
+def _add_pip(tar: tarfile.TarFile, library: Path) -> None:
+    """pip, as every image of Python has it, from the wheel that ensurepip brings."""
+    [wheel, *_] = [*(library / "ensurepip" / "_bundled").glob("pip-*.whl"), *WHEELS.glob("pip-*.whl")]
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            entry = tarfile.TarInfo(f"{str(library).lstrip('/')}/{_packages(library)}/{name}")
+            entry.size = len(content := archive.read(name))
+            tar.addfile(entry, io.BytesIO(content))
+
+
+def _packages(library: Path) -> str:
+    """Debian's own Python looks into another folder than everybody's."""
+    return "../dist-packages" if library.parent.parent == Path("/usr") else "site-packages"
 
 
 def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:

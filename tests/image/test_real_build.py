@@ -231,7 +231,6 @@ def test_another_image_under_the_tag_is_never_replaced(world: World, pushed: dic
     [
         ("ecr:PutImage", {"code": "ExpiredTokenException"}, "the registry's login has expired"),
         ("ecr:PutImage", {}, "these credentials may not push"),
-        ("ecr:BatchCheckLayerAvailability", {}, "these credentials may not push"),
         ("ecr:GetAuthorizationToken", {}, '"Action":"ecr:GetAuthorizationToken"'),
         ("ecr:GetAuthorizationToken", {"code": "ExpiredTokenException"}, "log in again"),
         ("ecr:DescribeRepositories", {}, '"Action":"ecr:DescribeRepositories"'),
