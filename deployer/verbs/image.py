@@ -48,10 +48,13 @@ def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None =
         report.step("image", f"ECR holds {repository}:{tag[:12]} already: {held.digest}")
         return held
     builder = find_builder(report, tool)
-    _want_repository(session, loaded, report, create=create)
+    missing = _missing(session, loaded, create=create)
     login = ecr.log_in(session.ecr)
     registry = _registry(login.url)
     made = _built(loaded, context, builder, base)
+    if missing:
+        ecr.create_repository(session.ecr, repository)
+        report.step("image", f"repository {repository} created")
     told = builder.push(f"{repository}:{tag}", registry, login.password)
     there = _held(session, loaded, tag)
     if there is None or (told and told != there.digest):
@@ -129,17 +132,16 @@ def _held(session: Session, loaded: Loaded, tag: str) -> Imaged | None:
     return Imaged(loaded.manifest.environment, "there", repository, tag, found.digest, PLATFORM, None)
 
 
-def _want_repository(session: Session, loaded: Loaded, report: Reporter, *, create: bool) -> None:
+def _missing(session: Session, loaded: Loaded, *, create: bool) -> bool:
+    """Whether there is no repository. Raises DeployerError when none may be made."""
     name, environment = loaded.manifest.image.repository, loaded.manifest.environment
-    if ecr.read_repository(session.ecr, name) is not None:
-        return
-    if not create:
+    missing = ecr.read_repository(session.ecr, name) is None
+    if missing and not create:
         raise DeployerError(
             f"there is no repository {name} in ECR; nothing was built",
             fix=f"correct image.repository, or have it made: just image push {environment} --create-repository",
         )
-    ecr.create_repository(session.ecr, name)
-    report.step("image", f"repository {name} created")
+    return missing
 
 
 def _registry(url: str) -> Registry:

@@ -76,7 +76,9 @@ def _overlay(home: Path) -> bool:
         part.mkdir(parents=True)
     lower, upper, work, merged = map(str, parts)
     options = f"lowerdir={lower},upperdir={upper},workdir={work}"
-    done = subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, merged], capture_output=True, check=False)
+    done = subprocess.run(
+        ["mount", "-t", "overlay", "overlay", "-o", options, merged], capture_output=True, check=False
+    )
     if done.returncode == 0:
         subprocess.run(["umount", merged], check=True)
     return done.returncode == 0
