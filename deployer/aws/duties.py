@@ -39,11 +39,10 @@ def _secret(name: str) -> Iterator[Call]:
 
 def _pushes(desired: Desired) -> Iterator[Call]:
     yield "ecr:DescribeRepositories", {"repositoryNames": desired.image.repository}
-    for call in (
-        *("GetLifecyclePolicy", "DescribeImages", "GetAuthorizationToken", "PutImage"),
-        *("BatchGetImage", "GetDownloadUrlForLayer"),
-    ):
-        yield f"ecr:{call}", {"repositoryName": desired.image.repository}
+    yield "ecr:GetAuthorizationToken", {}
+    calls = ("GetLifecyclePolicy", "DescribeImages", "PutImage", "BatchGetImage", "GetDownloadUrlForLayer")
+    for call in (*(f"ecr:{name}" for name in calls), *rights.PUSHED):
+        yield call, {"repositoryName": desired.image.repository}
 
 
 def _looks(desired: Desired) -> Iterator[Call]:

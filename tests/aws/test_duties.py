@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deployer.aws.duties import duties
-from deployer.aws.rights import CALLS, Need
+from deployer.aws.rights import CALLS, PUSHED, Need
 from deployer.core.desired import Desired, WantedImage, desired
 from deployer.manifest.load import load
 
@@ -39,7 +39,7 @@ def found(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def test_every_right_of_a_call_is_some_verbs() -> None:
-    known = {right.action for rights in CALLS.values() for right in rights}
+    known = {right.action for rights in (*CALLS.values(), *PUSHED.values()) for right in rights}
     listed = {action for needs in found("local").values() for action in needs}
     assert known - listed == ELSEWHERE
     assert listed <= known

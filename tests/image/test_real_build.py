@@ -246,15 +246,10 @@ def test_what_is_refused_on_the_way_leaves_no_image(
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert tag not in world.tags()
-
-
-def test_the_login_is_on_no_surface(world: World, pushed: dict[str, str]) -> None:
     [data] = aws.ecr(world.checkout).get_authorization_token()["authorizationData"]
-    password = base64.b64decode(data["authorizationToken"]).decode().removeprefix("AWS:")
-    world.commit()
-    done = world.push()
-    assert done.returncode == 0, done.stderr
-    for secret in (password, data["authorizationToken"]):
-        assert secret not in done.stdout + done.stderr
-    left = [path.name for path in world.buildah.home.iterdir() if path.name.startswith("deployer-")]
-    assert left == []
+    for secret in (
+        base64.b64decode(data["authorizationToken"]).decode().removeprefix("AWS:"),
+        data["authorizationToken"],
+    ):
+        assert secret not in done.stderr
+    assert not list(world.buildah.home.glob("deployer-*"))
