@@ -21,7 +21,7 @@ NOT_RUN = {
     "./just test": "it is what runs this test",
     "just image build staging": "it takes a base image from a registry: tests/image builds with another one",
     "just image push staging": "as above",
-    "docker build --platform linux/amd64 --build-arg REVISION=$(git rev-parse HEAD) --tag ansari-whatsapp .": "as above",
+    "docker build --platform linux/amd64 --build-arg REVISION=$(git rev-parse HEAD) .": "as above",
 }
 
 
