@@ -20,6 +20,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @rollback *options: _sync
     deployer rollback "$@"
 
+# build the commit's image, or push it to ECR: just image push staging
+@image *arguments: _sync
+    deployer image "$@"
+
 # list what was released, newest first
 @releases env *options: _sync
     deployer releases "$@"
@@ -139,8 +143,9 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 
 # compile the lock files again, with the newest versions that fit
 @lock:
-    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra local -o requirements.lock
-    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra local --group dev -c requirements.lock -o requirements-dev.lock
+    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra deployer --extra local -o requirements.lock
+    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -c requirements.lock -o requirements-service.lock
+    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra deployer --extra local --group dev -c requirements.lock -o requirements-dev.lock
     uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 --group tools -o requirements-tools.lock
 
 @_sync:

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from deployer.aws.errors import only
 from deployer.core.facts import ImageFact, RepositoryFact
+from deployer.core.secret import SecretValue
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
     from types_boto3_ecr.type_defs import ImageIdentifierTypeDef
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+@dataclass(frozen=True)
+class Login:
+    """Where images are pushed to, such as https://123456789012.dkr.ecr.us-west-2.amazonaws.com, and the password."""
+
+    url: str
+    password: SecretValue
+
+
+def log_in(ecr: ECRClient) -> Login:
+    """A login for twelve hours, for the user AWS (ECR API reference, "GetAuthorizationToken")."""
+    [data] = ecr.get_authorization_token()["authorizationData"]
+    password = base64.b64decode(data["authorizationToken"]).decode().partition(":")[2]
+    return Login(data["proxyEndpoint"], SecretValue(password))
 
 
 def read_repository(ecr: ECRClient, name: str) -> RepositoryFact | None:

@@ -58,6 +58,7 @@ def _plan(options: Options) -> int:
 def _reconcile_options(parser: Parser) -> None:
     names_environment(parser)
     _image(parser)
+    parser.add_argument("--build", action="store_true", help="build and push the commit's image if ECR lacks it")
     parser.add_argument("--plan", metavar="FILE", type=file, help="carry out exactly this saved plan")
     _consent(parser)
     _retry(parser)
@@ -67,7 +68,13 @@ def _reconcile_options(parser: Parser) -> None:
 def _reconcile(options: Options) -> int:
     from deployer.verbs.environment import open_environment
 
+    if options.build and (options.plan or options.image):
+        raise UsageError("--build builds the commit's image, and another one is named", fix="leave out one of the two")
     reporter = Reporter(sys.stderr)
+    if options.build:
+        from deployer.verbs.image import push
+
+        options.image = push(loaded(options), reporter).tag
     if options.plan is None:
         environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
         return _carry_out(options, environment, _settled_plan(environment))

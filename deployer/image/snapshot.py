@@ -41,14 +41,15 @@ def take(root: Path, layout: Path) -> Snapshot:
     """
     commit = git.commit(root)
     dirty = bool(git.git(root, "status", "--porcelain", "--", SOURCE).strip())
-    files = _working_tree(root) if dirty else _committed(root)
+    files = working_tree(root, SOURCE) if dirty else committed(root, SOURCE)
     if not files:
         raise DeployerError(f"{root} holds no {SOURCE}/", fix="run in a checkout of the project")
     return _write(layout, files, commit, dirty=dirty)
 
 
-def _committed(root: Path) -> dict[str, bytes]:
-    archive = git.git(root, "archive", "--format=tar", "HEAD", SOURCE)
+def committed(root: Path, *paths: str) -> dict[str, bytes]:
+    """The files below `paths` as the commit has them."""
+    archive = git.git(root, "archive", "--format=tar", "HEAD", *paths)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         return {m.name: _read(tar, m) for m in tar.getmembers() if m.isfile()}
 
@@ -59,9 +60,9 @@ def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return stream.read()
 
 
-def _working_tree(root: Path) -> dict[str, bytes]:
-    """What git tracks or would track; ignored files stay out."""
-    listed = git.git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", SOURCE)
+def working_tree(root: Path, *paths: str) -> dict[str, bytes]:
+    """What git tracks or would track below `paths`; ignored files stay out."""
+    listed = git.git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths)
     names = sorted(name for name in listed.decode().split("\0") if name)
     return {name: (root / name).read_bytes() for name in names if (root / name).is_file()}
 

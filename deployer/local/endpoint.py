@@ -9,6 +9,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from deployer.local import blobs, faults, moto_services, simulation
+from deployer.local import blobs, faults, moto_services, registry, simulation
 from deployer.local.apprunner import AppRunner, Limits
 from deployer.local.apprunner.errors import ApiError
 from deployer.local.aws_errors import AwsError, not_emulated, render
@@ -68,6 +69,7 @@ class AwsEndpoint:
         )
         self._apprunner: AppRunner | None = None
         self._blobs = blobs.Blobs(images)
+        self._registry = registry.Registry(images, self._refused)
         self._clients: Clients | None = None
         self._moto = moto_services.MotoServices(account, region)
         self._corrected = Corrections(self._moto)
@@ -115,6 +117,9 @@ class AwsEndpoint:
             return render(error, request)(environ, start_response)
         if request.path.startswith("/_local/"):
             return self._local(request)(environ, start_response)
+        if request.path.startswith(registry.ROUTE):
+            assert self._clients is not None
+            return self._registry.serve(request, self._clients)(environ, start_response)
         if (request.content_length or 0) > LARGEST_BODY:
             error = AwsError(413, "RequestEntityTooLarge", f"A request has at most {LARGEST_BODY} bytes.")
             return render(error, request)(environ, start_response)
@@ -142,21 +147,29 @@ class AwsEndpoint:
             why = f"Credential should be scoped to a valid region: this endpoint is {self._region}, not {call.region}."
             return AwsError(400, "InvalidSignatureException", why)
         assert self._apprunner is not None
-        refuse = self._apprunner.faults.take("refuse", call=f"{call.service}:{call.operation}")
-        if refuse is not None:
-            code = refuse.get("code", "AccessDeniedException")
-            return AwsError(400, code, refuse.get("message", "a fault switch refuses this call"))
+        if refused := self._refused(f"{call.service}:{call.operation}"):
+            return AwsError(400, *refused)
         if call.service == "apprunner":
             return self._from_apprunner(call, body)
         assert self._clients is not None
         match call.service, call.operation:
             case "iam", simulation.OPERATION:
                 return simulation.simulate(self._clients, body)
+            case "ecr", registry.OPERATION:
+                return self._registry.token(self.url, time.time())
             case "ecr", blobs.OPERATION:
                 return self._blobs.download_url(self._clients, self.url, body)
         if call.service in moto_services.SERVICES:
             return self._corrected.ask(call, request, body)
         return not_emulated(call.service, call.operation)
+
+    def _refused(self, call: str) -> tuple[str, str] | None:
+        """The code and the message of the error that a switch wants for a call."""
+        assert self._apprunner is not None
+        refuse = self._apprunner.faults.take("refuse", call=call)
+        if refuse is None:
+            return None
+        return refuse.get("code", "AccessDeniedException"), refuse.get("message", "a fault switch refuses this call")
 
     def _from_apprunner(self, call: Call, body: bytes) -> Response | AwsError:
         assert self._apprunner is not None

@@ -22,6 +22,7 @@ from deployer.view.documents import (
     Diagnosis,
     Drift,
     Edited,
+    Imaged,
     Imported,
     Listed,
     LogLine,
@@ -48,6 +49,7 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "adopt": ("A manifest that was written from what exists", Adopted),
     "edit": ("An edit of a manifest", Edited),
     "secrets": ("The secrets of an environment", tuple[Listed, ...]),
+    "image": ("What became of an image", Imaged),
     "import": ("What became of an import of secrets", tuple[Imported, ...]),
 }
 KINDS: Final = ("manifest", *_DOCUMENTS)

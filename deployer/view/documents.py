@@ -260,3 +260,19 @@ class Commands:
 
     environment: str
     commands: tuple[Commanded, ...]
+
+
+@dataclass(frozen=True)
+class Imaged:
+    """What became of an image: `built`, `pushed`, or `there` when ECR held it already.
+
+    `digest` is ECR's, None when nothing was asked of it; `tool` is what built it, None when nothing was built.
+    """
+
+    environment: str
+    did: str
+    repository: str
+    tag: str
+    digest: str | None
+    platform: str
+    tool: str | None

@@ -82,7 +82,7 @@ def _gone(desired: Desired, line: str) -> Blocker:
         what = f"the image of release {desired.rollback_to} ({wanted.digest or wanted.tag}) is no longer in ECR"
         return Blocker(what, f"choose another: just releases {desired.environment}", line)
     what = f"no image {wanted.repository}:{wanted.tag} in ECR"
-    return Blocker(what, "build and push the image of this commit, or name another: --image TAG", line)
+    return Blocker(what, f"just image push {desired.environment}, or name another: --image TAG", line)
 
 
 def _platform(desired: Desired, facts: Facts) -> tuple[Blocker, ...]:

@@ -66,6 +66,7 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
     return {
         "plan, status, drift": [*_looks(desired)],
         "logs": [*_service(desired), *[("ssm:GetParameters", {"Names": name}) for name in secrets], *lines],
+        "image push": _pushes(desired),
         "secret": [call for name in secrets for call in _secret(name)],
         "reconcile, rollback": [*_looks(desired), *_changes(desired), *lines],
     }
@@ -75,6 +76,14 @@ def _secret(name: str) -> Iterator[Call]:
     yield "ssm:GetParameters", {"Names": name}
     yield "ssm:PutParameter", {"Name": name, "Tags": []}
     yield "ssm:DeleteParameter", {"Name": name}
+
+
+def _pushes(desired: Desired) -> Iterator[Call]:
+    yield "ecr:DescribeRepositories", {"repositoryNames": desired.image.repository}
+    yield "ecr:GetAuthorizationToken", {}
+    calls = ("GetLifecyclePolicy", "DescribeImages", "PutImage", "BatchGetImage", "GetDownloadUrlForLayer")
+    for call in (*(f"ecr:{name}" for name in calls), *rights.PUSHED):
+        yield call, {"repositoryName": desired.image.repository}
 
 
 def _looks(desired: Desired) -> Iterator[Call]:

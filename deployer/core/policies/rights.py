@@ -75,6 +75,7 @@ CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
     **_simple({"repositoryNames": REPOSITORY}, "ecr:DescribeRepositories"),
     **_simple(_IMAGES, "ecr:DescribeImages", "ecr:GetLifecyclePolicy", "ecr:PutLifecyclePolicy", "ecr:PutImage"),
     **_simple(_IMAGES, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+    **_simple({}, "ecr:GetAuthorizationToken"),
     **_simple(_IMAGES, "ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration"),
     **_simple(_IMAGES, "ecr:DeleteRepository"),
     "ecr:CreateRepository": (Right("ecr:CreateRepository", _IMAGES), Right("ecr:TagResource", _IMAGES, "tags")),
@@ -110,10 +111,16 @@ CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
     ),
 }
 
+# What docker, podman or buildah calls with the login, beside PutImage.
+PUSHED: Final = _simple(
+    _IMAGES,
+    *("ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload"),
+)
+
 
 def needs(call: str, parameters: Mapping[str, Any], region: str, account: str) -> tuple[Need, ...]:
     """What a call such as "ssm:PutParameter" needs, its own action first."""
-    rights = CALLS.get(call, (Right(call),))
+    rights = CALLS.get(call) or PUSHED.get(call, (Right(call),))
     return tuple(
         Need(right.action, _resources(right, parameters, region, account))
         for right in rights

@@ -158,9 +158,17 @@ def _apply(layer: Path, mode: Any, root: Path) -> None:
             plain = [member for member in members if not PurePosixPath(member.name).name.startswith(WHITEOUT)]
             for path in _removed(members, root):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
-            tar.extractall(root, members=plain, filter="data")
+            tar.extractall(root, members=plain, filter=_within)  # noqa: S202 -- it is the data filter
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise Problem(f"A layer of the image cannot be unpacked safely: {error}") from error
+
+
+def _within(member: tarfile.TarInfo, root: str) -> tarfile.TarInfo | None:
+    """As the data filter has it; a link to an absolute path means one in the image."""
+    if member.issym() and member.linkname.startswith("/"):
+        up = "../" * (len(PurePosixPath(member.name).parts) - 1)
+        member = member.replace(linkname=up + member.linkname.lstrip("/"), deep=False)
+    return tarfile.data_filter(member, root)
 
 
 def _removed(members: list[tarfile.TarInfo], root: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ import pytest
 
 from deployer.core.desired import Desired, WantedImage, desired
 from deployer.core.policies.duties import duties
-from deployer.core.policies.rights import CALLS, Need
+from deployer.core.policies.rights import CALLS, PUSHED, Need
 from deployer.manifest.load import load
 
 ENV = Path(__file__).parents[3] / "env"
@@ -19,7 +19,6 @@ ELSEWHERE = {
     "ecr:DeleteRepository",
     "ecr:PutImageTagMutability",
     "ecr:PutImageScanningConfiguration",
-    "ecr:GetDownloadUrlForLayer",
     "apprunner:DeleteService",
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
@@ -46,7 +45,7 @@ def found(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def test_every_right_of_a_call_is_some_verbs() -> None:
-    known = {right.action for rights in CALLS.values() for right in rights}
+    known = {right.action for rights in (*CALLS.values(), *PUSHED.values()) for right in rights}
     listed = {action for needs in found("local").values() for action in needs}
     assert known - listed == ELSEWHERE
     assert listed <= known

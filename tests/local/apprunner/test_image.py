@@ -89,13 +89,27 @@ def test_a_layer_never_writes_outside(world: Any, port: int, name: str) -> None:
     assert not list(world.images.parent.rglob(".part-*"))
 
 
-def test_a_link_that_leaves_the_image(world: Any, port: int) -> None:
+@pytest.mark.parametrize("target", ["../etc", "/../../etc"])
+def test_a_link_that_leaves_the_image(world: Any, port: int, target: str) -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         link = tarfile.TarInfo("app")
-        link.type, link.linkname = tarfile.SYMTYPE, "/etc"
+        link.type, link.linkname = tarfile.SYMTYPE, target
         archive.addfile(link)
     fails(world, world.push(layers=[(LAYER, out.getvalue())]).uri, port, "cannot be unpacked safely")
+
+
+def test_a_link_to_an_absolute_path_means_one_in_the_image(world: Any, port: int) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        link = tarfile.TarInfo("usr/bin/python")
+        link.type, link.linkname = tarfile.SYMTYPE, "/opt/python"
+        archive.addfile(link)
+    image = world.push(layers=[(LAYER, world.tar({"opt/python": b"here"})), (LAYER, out.getvalue())])
+    world.create("img-link", image.uri, port)
+    [found] = world.images.parent.rglob("usr/bin/python")
+    assert found.read_bytes() == b"here"
+    assert not found.readlink().is_absolute()
 
 
 def test_unreadable_layers(world: Any, port: int) -> None:

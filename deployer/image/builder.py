@@ -1,0 +1,164 @@
+"""Runs the tool that builds and pushes images. Its own lines are shown as they come."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from deployer.core.secret import SecretValue
+from deployer.errors import DeployerError, UsageError
+from deployer.image import tool as tools
+from deployer.image.tool import Build, Registry
+from deployer.view.progress import Reporter
+
+KEPT = 40  # lines of a tool that are looked at when it fails
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Builder:
+    """One of docker, podman and buildah, which works."""
+
+    tool: str
+    report: Reporter
+
+    def build(self, build: Build) -> str:
+        """Build the image; returns its platform. Raises DeployerError with the tool's own last words."""
+        with _secrets() as secrets:
+            made = Build(build.folder, build.name, build.revision, build.source, build.base, secrets)
+            code, said = self._run(tools.build_command(self.tool, made))
+        if code:
+            raise DeployerError(
+                f"{self.tool} could not build the image; nothing was pushed",
+                why=_last(said),
+                fix="mend what it names, then run again: steps that succeeded are not repeated",
+            )
+        done = subprocess.run(
+            tools.platform_command(self.tool, build.name), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise DeployerError(f"{self.tool} does not find the image it has built", why=_last(done.stderr))
+        return done.stdout.strip()
+
+    def push(self, name: str, registry: Registry, password: SecretValue) -> str | None:
+        """Push a built image; returns the digest that the tool tells, if it tells one.
+
+        Raises DeployerError with the tool's own last words. The login is kept for this push only.
+        """
+        with _own_login() as (environment, digest_file):
+            code, said = self._run(tools.login_command(self.tool, registry), environment, password)
+            if code:
+                raise _failed(f"{self.tool} could not log in to {registry.host}; nothing was pushed", said)
+            for command in tools.push_commands(self.tool, name, registry, str(digest_file)):
+                code, said = self._run(command, environment)
+                if code:
+                    raise _failed(f"{self.tool} could not push {name} to {registry.host}", said)
+            written = digest_file.read_text() if digest_file.exists() else ""
+        return tools.pushed_digest(said, written)
+
+    def _run(
+        self, command: list[str], environment: Mapping[str, str] | None = None, stdin: SecretValue | None = None
+    ) -> tuple[int, str]:
+        """The exit code and the last lines. Whatever ends this ends the tool, too."""
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **tools.ENVIRONMENT, **(environment or {})},
+            text=True,
+            errors="replace",
+        )
+        lines: list[str] = []
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            try:
+                with process.stdin as given:
+                    given.write(stdin.reveal() if stdin else "")
+            except BrokenPipeError:
+                pass  # it has failed already, and says why
+            for line in process.stdout:
+                lines = [*lines[1 - KEPT :], line.rstrip()]
+                if stdin is None:
+                    self.report.note(f"    {line.rstrip()}")
+            return process.wait(), "\n".join(lines)
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+
+
+def find_builder(report: Reporter, wanted: str | None = None) -> Builder:
+    """The first tool that works, or the one that is wanted. Raises DeployerError when there is none."""
+    if wanted not in {None, *tools.TOOLS}:
+        raise UsageError(f"there is no tool {wanted}", fix=f"one of {', '.join(tools.TOOLS)}")
+    names = (wanted,) if wanted else tools.TOOLS
+    found = [name for name in names if shutil.which(name)]
+    for name in found:
+        done = subprocess.run([name, *tools.ALIVE[name]], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return Builder(name, report)
+        why = _last(done.stderr)
+    if not found:
+        raise DeployerError(
+            f"nothing that builds images was found: no {', no '.join(names)}",
+            fix="install one of them, or let CI build the image",
+        )
+    raise DeployerError(
+        f"{' and '.join(found)} cannot build images here: the client is there, and what it talks to does not answer",
+        why=why,
+        fix="start it; or install buildah, which needs no engine",
+    )
+
+
+@contextmanager
+def _secrets() -> Iterator[dict[str, str]]:
+    """Files for the build alone: another package index, and this machine's own certificates."""
+    with TemporaryDirectory(prefix="deployer-build-") as folder:
+        found: dict[str, str] = {}
+        if lines := tools.index_file(os.environ):
+            file = Path(folder, "index")
+            file.touch(mode=0o600)
+            file.write_text(lines)
+            found["index"] = str(file)
+        bundles = (os.environ.get(name, "") for name in tools.CERTIFICATES)
+        if bundle := next((path for path in bundles if path and Path(path).is_file()), None):
+            found["certificates"] = bundle
+        yield found
+
+
+@contextmanager
+def _own_login() -> Iterator[tuple[dict[str, str], Path]]:
+    """A place for the login that is gone afterwards, and one for the digest. docker keeps the engine it talks to."""
+    with TemporaryDirectory(prefix="deployer-push-") as name:
+        folder = Path(name)
+        theirs = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+        config: dict[str, str] = {}
+        try:
+            context = json.loads((theirs / "config.json").read_text()).get("currentContext")
+            config = {"currentContext": context} if context else {}
+        except (OSError, ValueError, AttributeError):
+            pass  # docker has none, or one that only docker can judge
+        (folder / "config.json").write_text(json.dumps(config))
+        if (theirs / "contexts").is_dir():
+            (folder / "contexts").symlink_to(theirs / "contexts")
+        login = {"DOCKER_CONFIG": name, "REGISTRY_AUTH_FILE": str(folder / "auth.json")}
+        yield login, folder / "digest"
+
+
+def _failed(what: str, said: str) -> DeployerError:
+    why, fix = tools.meaning(said)
+    return DeployerError(what, why=": ".join(filter(None, (why, _last(said)))), fix=fix)
+
+
+def _last(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return " / ".join(lines[-SHOWN:])

@@ -1,0 +1,89 @@
+"""What an image is built from: the files of the commit, never what else lies in the checkout."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from deployer import git
+from deployer.errors import DeployerError, Refused
+from deployer.image.snapshot import SOURCE, committed, working_tree
+
+PATHS = ("Dockerfile", ".dockerignore", "requirements-service.lock", "requirements-tools.lock", SOURCE)
+
+
+@dataclass(frozen=True)
+class Context:
+    """The files of an image, by path. `changes` is a hash of them where they differ from the commit, else empty."""
+
+    commit: str
+    files: dict[str, bytes]
+    changes: str
+
+    @contextmanager
+    def written(self) -> Iterator[Path]:
+        """A directory that holds them, for as long as the builder needs it."""
+        with TemporaryDirectory(prefix="deployer-image-") as name:
+            folder = Path(name)
+            for path, content in self.files.items():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_bytes(content)
+            yield folder
+
+
+def read_context(root: Path, *, allow_changes: bool) -> Context:
+    """The files as they are committed; with `allow_changes`, as they are now.
+
+    Raises Refused for a changed checkout where that is not allowed, DeployerError where there is nothing to build.
+    """
+    commit = git.commit(root)
+    if allow_changes:
+        changed = bool(git.git(root, "status", "--porcelain", "--", *PATHS).strip())
+    elif git.is_clean(root):
+        changed = False
+    else:
+        raise Refused(
+            "this checkout differs from its commit, whose SHA would name the image; nothing was built",
+            fix="commit or stash the changes: git status",
+        )
+    files = working_tree(root, *PATHS) if changed else committed(root, *PATHS)
+    if missing := [path for path in PATHS if not any(name == path or name.startswith(f"{path}/") for name in files)]:
+        raise DeployerError(f"{root} holds no {', no '.join(missing)}", fix="run in a checkout of the project")
+    return Context(commit, files, _hash(files) if changed else "")
+
+
+def source_url(root: Path) -> str:
+    """Where the checkout came from, without whatever a remote's address holds of a user or a token; "" if nowhere."""
+    try:
+        url = git.git(root, "remote", "get-url", "origin").decode().strip()
+    except DeployerError:
+        return ""
+    return public_address(url)
+
+
+def public_address(url: str) -> str:
+    """An https address of a remote such as git@host:path or https://user:token@host/path; "" for a local path."""
+    scheme, found, rest = url.partition("://")
+    if not found:
+        host, colon, path = url.partition(":")
+        if not colon or "/" in host:
+            return ""
+        rest = f"{host}/{path.lstrip('/')}"
+    elif scheme not in {"https", "http", "ssh", "git"}:
+        return ""
+    authority, slash, path = rest.partition("/")
+    host = authority.rpartition("@")[2]
+    if scheme == "ssh":
+        host = host.partition(":")[0]
+    return f"https://{host}{slash}{path.partition('?')[0].removesuffix('.git')}"
+
+
+def _hash(files: dict[str, bytes]) -> str:
+    content = hashlib.sha256()
+    for path in sorted(files):
+        content.update(f"{path}\0{len(files[path])}\0".encode() + files[path])
+    return content.hexdigest()[:12]

@@ -1,0 +1,155 @@
+"""`deployer image build ENV` and `deployer image push ENV`: the commit's image, from the Dockerfile into ECR."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deployer.aws import ecr
+from deployer.aws.session import Session
+from deployer.core.groups.image import PLATFORM
+from deployer.errors import DeployerError, Refused, StateUnknown
+from deployer.image.builder import Builder, find_builder
+from deployer.image.context import Context, read_context, source_url
+from deployer.image.tool import Build, Registry
+from deployer.local import lifecycle
+from deployer.local.loopback import is_loopback
+from deployer.local.settings import world_settings
+from deployer.manifest.load import Loaded
+from deployer.verbs.environment import open_session
+from deployer.view.documents import Imaged
+from deployer.view.progress import Reporter
+
+
+def build(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None = None) -> Imaged:
+    """Build the image of the commit and leave it with the tool that built it.
+
+    Raises Refused for a changed checkout, unless the environment is of the local world.
+    """
+    context = _context(loaded)
+    builder = find_builder(report, tool)
+    return _built(loaded, context, builder, base)
+
+
+def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None = None, create: bool = False) -> Imaged:
+    """Build the image of the commit and push it, unless ECR holds it. `create` makes a repository that is missing.
+
+    All that can be refused is looked at before anything is pushed. Raises StateUnknown when an image arrived that is
+    not the one that was built.
+    """
+    context = _context(loaded)
+    if loaded.manifest.aws.endpoint is not None:
+        lifecycle.up(world_settings(loaded))
+    session, _ = open_session(loaded)
+    repository, tag = loaded.manifest.image.repository, _tag(loaded, context)
+    if held := _held(session, loaded, tag):
+        report.step("image", f"ECR holds {repository}:{tag[:12]} already: {held.digest}")
+        return held
+    builder = find_builder(report, tool)
+    missing = _missing(session, loaded, create=create)
+    login = ecr.log_in(session.ecr)
+    registry = _registry(login.url)
+    made = _built(loaded, context, builder, base)
+    if missing:
+        ecr.create_repository(session.ecr, repository)
+        report.step("image", f"repository {repository} created")
+    told = builder.push(f"{repository}:{tag}", registry, login.password)
+    there = _held(session, loaded, tag)
+    if there is None or (told and told != there.digest):
+        raise StateUnknown(
+            f"what was pushed is not what ECR holds as {repository}:{tag}",
+            why=f"pushed was {told or 'an image'}, and ECR holds {there.digest if there else 'none of that tag'}",
+            fix=f"look at it: aws ecr describe-images --repository-name {repository}",
+        )
+    report.step("image", f"pushed: {there.digest}")
+    return Imaged(made.environment, "pushed", repository, tag, there.digest, there.platform, builder.tool)
+
+
+def show(made: Imaged, *, as_json: bool) -> str:
+    """What became of it, for stdout."""
+    if as_json:
+        return json.dumps(asdict(made), indent=2)
+    name = f"{made.repository}:{made.tag}"
+    match made.did:
+        case "built":
+            text = f"Built {name} ({made.platform}) with {made.tool}."
+        case "pushed":
+            text = f"Pushed {name}@{made.digest}."
+        case _:
+            text = f"ECR holds {name}@{made.digest} already."
+    if made.tag.endswith(BUILT) and made.did != "built":
+        text += f"\nTry it in the local world: just reconcile {made.environment} --image {made.tag}"
+    return text
+
+
+BUILT = "-built"  # in the local world a commit's own tag is that of its source, which every reconcile takes
+
+
+def _tag(loaded: Loaded, context: Context) -> str:
+    changes = f"-dirty-{context.changes}" if context.changes else ""
+    return f"{context.commit}{changes}{BUILT if loaded.manifest.aws.endpoint else ''}"
+
+
+def _root(loaded: Loaded) -> Path:
+    return loaded.path.resolve().parent.parent
+
+
+def _context(loaded: Loaded) -> Context:
+    return read_context(_root(loaded), allow_changes=loaded.manifest.aws.endpoint is not None)
+
+
+def _built(loaded: Loaded, context: Context, builder: Builder, base: str) -> Imaged:
+    manifest = loaded.manifest
+    repository, tag = manifest.image.repository, _tag(loaded, context)
+    builder.report.step("image", f"building {repository}:{tag[:12]} with {builder.tool}")
+    with context.written() as folder:
+        wanted = Build(str(folder), f"{repository}:{tag}", context.commit, source_url(_root(loaded)), base)
+        platform = builder.build(wanted)
+    if platform != PLATFORM:
+        raise DeployerError(
+            f"the image is for {platform}, and App Runner runs {PLATFORM}; nothing was pushed",
+            why="the base image, or the tool, took no heed of the platform that was asked for",
+            fix=f"use a base image for {PLATFORM}, and a tool that builds for it",
+        )
+    return Imaged(manifest.environment, "built", repository, tag, None, platform, builder.tool)
+
+
+def _held(session: Session, loaded: Loaded, tag: str) -> Imaged | None:
+    """The image under this tag in ECR. Raises Refused for one that App Runner cannot run: a tag never moves."""
+    repository = loaded.manifest.image.repository
+    found = ecr.read_image(session.ecr, repository, tag, None)
+    if found is None:
+        return None
+    runs = ecr.platforms(session.ecr, repository, found.digest)
+    if PLATFORM not in runs:
+        raise Refused(
+            f"ECR holds {repository}:{tag} for {', '.join(runs)}, and App Runner runs {PLATFORM}",
+            why="tags are immutable: it cannot be replaced",
+            fix="delete that image, or commit again, and push for the right platform",
+        )
+    return Imaged(loaded.manifest.environment, "there", repository, tag, found.digest, PLATFORM, None)
+
+
+def _missing(session: Session, loaded: Loaded, *, create: bool) -> bool:
+    """Whether there is no repository. Raises DeployerError when none may be made."""
+    name, environment = loaded.manifest.image.repository, loaded.manifest.environment
+    missing = ecr.read_repository(session.ecr, name) is None
+    if missing and not create:
+        raise DeployerError(
+            f"there is no repository {name} in ECR; nothing was built",
+            fix=f"correct image.repository, or have it made: just image push {environment} --create-repository",
+        )
+    return missing
+
+
+def _registry(url: str) -> Registry:
+    """Raises Refused for a registry that is neither AWS's nor on this machine: it would get a password."""
+    parts = urlsplit(url)
+    if not is_loopback(url) and not (parts.scheme == "https" and (parts.hostname or "").endswith(_AWS)):
+        raise Refused(f"the login is for {parts.hostname}, which is no registry of AWS; nothing was pushed")
+    return Registry(parts.netloc, plain=parts.scheme == "http")
+
+
+_AWS = (".amazonaws.com", ".amazonaws.com.cn")
