@@ -12,7 +12,7 @@ from deployer.aws.session import Session
 from deployer.core.plan import Plan
 from deployer.core.release import ledger_path
 from deployer.errors import Refused
-from deployer.manifest.load import load
+from deployer.manifest.load import Loaded, load
 from deployer.verbs.environment import Environment
 
 
@@ -38,17 +38,23 @@ def check(environment: Environment, plan: Plan, consent: Consent) -> None:
     protect = environment.loaded.manifest.protect
     folder = environment.loaded.path.resolve().parent
     if plan.rollback_to is None:  # a release that was healthy here has passed all of these, and takes no file from here
-        if protect.branches:
-            _branch(folder, plan.environment, protect.branches)
-        if protect.clean_tree and not git.is_clean(folder):
-            raise Refused(
-                f"{plan.environment} takes committed changes only, and this checkout has others (protect.clean_tree)",
-                fix="commit or stash them: git status",
-            )
+        refuse_unfit_checkout(environment.loaded)
         if protect.healthy_in and plan.deployment:
             _healthy_elsewhere(folder / f"{protect.healthy_in}.yaml", plan)
     if protect.confirm:
-        _confirm(plan, consent)
+        confirm(plan.environment, plan.fingerprint, consent)
+
+
+def refuse_unfit_checkout(loaded: Loaded) -> None:
+    """Raises Refused where the branch is another one than allowed, or changes are not committed."""
+    protect, folder, name = loaded.manifest.protect, loaded.path.resolve().parent, loaded.manifest.environment
+    if protect.branches:
+        _branch(folder, name, protect.branches)
+    if protect.clean_tree and not git.is_clean(folder):
+        raise Refused(
+            f"{name} takes committed changes only, and this checkout has others (protect.clean_tree)",
+            fix="commit or stash them: git status",
+        )
 
 
 def _branch(folder: Path, environment: str, allowed: tuple[str, ...]) -> None:
@@ -77,14 +83,14 @@ def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
         )
 
 
-def _confirm(plan: Plan, consent: Consent) -> None:
-    name = plan.environment
-    if consent.approved == plan.fingerprint:
+def confirm(name: str, fingerprint: str, consent: Consent) -> None:
+    """Raises Refused unless the plan of this fingerprint was approved, or a person types the environment's name."""
+    if consent.approved == fingerprint:
         return
     if consent.ask is None:
         raise Refused(
             f"{name} asks a person before anything is changed (protect.confirm), and there is no terminal",
-            fix=f"run it on a terminal; or, where this plan was looked at: --approve {plan.fingerprint}",
+            fix=f"run it on a terminal; or, where this plan was looked at: --approve {fingerprint}",
         )
     if consent.ask(f"Type the environment's name to apply this plan [{name}]: ").strip() != name:
         raise Refused("not confirmed; nothing was changed")

@@ -18,6 +18,7 @@ from deployer.view.documents import (
     Diagnosis,
     Drift,
     Edited,
+    GitHubSettings,
     Imported,
     Listed,
     LogLine,
@@ -38,6 +39,7 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "adopt": ("A manifest that was written from what exists", Adopted),
     "edit": ("An edit of a manifest", Edited),
     "secrets": ("The secrets of an environment", tuple[Listed, ...]),
+    "github-sync": ("GitHub's settings beside those of the manifests", tuple[GitHubSettings, ...]),
     "import": ("What became of an import of secrets", tuple[Imported, ...]),
 }
 KINDS: Final = ("manifest", *_DOCUMENTS)

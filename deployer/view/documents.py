@@ -117,13 +117,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Verified:
-    """What a look at everything a deployment needs has found. `unseen` is what could not be looked at, and why."""
+    """What a look at everything a deployment needs has found. `unseen` is what could not be looked at, and why.
+
+    `disagreements` say where `.env` or GitHub hold another thing than the manifest; they stand in nobody's way.
+    """
 
     environment: str
     image: str
     problems: tuple[Found, ...]
     unseen: tuple[str, ...]
     warnings: tuple[str, ...]
+    disagreements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,3 +190,37 @@ class Destroyed:
     environment: str
     deleted: tuple[Remaining, ...]
     kept: tuple[Remaining, ...]
+
+
+@dataclass(frozen=True)
+class GitHubChange:
+    """One thing on GitHub that is added (+), changed (~) or removed (-). `value` is a variable's; "" for a secret."""
+
+    kind: str
+    symbol: str
+    name: str
+    reason: str
+    value: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Left:
+    """Something on GitHub that is only told: it did not come from here, or people have to put it there."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class GitHubSettings:
+    """One environment of a repository on GitHub. `written` says whether the changes were made, or are still to do."""
+
+    repository: str
+    environment: str
+    fingerprint: str
+    written: bool
+    changes: tuple[GitHubChange, ...]
+    left: tuple[Left, ...]
+    problems: tuple[Found, ...]
+    unchanged: int
