@@ -34,7 +34,8 @@ def _github_sync(options: Options) -> int:
     with verb.open_sides(manifests, options.token_file, report) as sides:
 
         def show(plans: tuple[SyncPlan, ...]) -> None:
-            write("\n".join(map(render, plans)) + f"\nplan {fingerprint(plans)}\n", shown)
+            mark = f"\nplan {fingerprint(plans)}" if any(plan.changes for plan in plans) else ""
+            write("\n".join(map(render, plans)) + mark + "\n", shown)
 
         def agree(plans: tuple[SyncPlan, ...]) -> None:
             show(plans)
