@@ -106,6 +106,11 @@ class GitHub:
         now = self._config.clock()
         token = _token(request)
         window = self._window(token or "", now)
+        try:
+            (name, right), parts = self._map.bind_to_environ(request.environ).match()
+        except HTTPException:
+            name, right, parts = "", "", {}
+        found = self._judged(_Asked(request, name, right, parts, now), token, window)
         limits = {
             "X-RateLimit-Limit": str(self._config.hourly),
             "X-RateLimit-Remaining": str(max(0, self._config.hourly - window.used)),
@@ -113,11 +118,6 @@ class GitHub:
             "X-RateLimit-Reset": str(int(window.ends)),
             "X-RateLimit-Resource": "core",
         }
-        try:
-            (name, right), parts = self._map.bind_to_environ(request.environ).match()
-        except HTTPException:
-            name, right, parts = "", "", {}
-        found = self._judged(_Asked(request, name, right, parts, now), token, window)
         accepted = {"X-Accepted-GitHub-Permissions": right} if right and token in self._tokens else {}
         version = {"X-GitHub-Api-Version-Selected": request.headers.get("X-GitHub-Api-Version", VERSIONS[0])}
         return Answer(found.status, found.body, {**limits, **version, **accepted, **found.headers})
