@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from deployer.local import faults
 from deployer.local.github import environments, values
-from deployer.local.github.answers import FORBIDDEN, NOT_FOUND, Answer, error
+from deployer.local.github.answers import FORBIDDEN, NOT_FOUND, Answer, document, error
 from deployer.local.github.state import Environment, Repositories, Repository
 from deployer.local.github.switches import SWITCHES
 
@@ -142,7 +142,8 @@ class GitHub:
             return error(403, "Repository was archived so is read-only.")
         answer = self._carried_out(asked, repository)
         if writes and answer.status < 400:
-            self.record.append(f"{asked.name} {asked.parts.get('item', '')}".strip())
+            made = (document(asked.request) or {}).get("name", "") if asked.request.method == "POST" else ""
+            self.record.append(f"{asked.name} {asked.parts.get('item', made)}".strip())
         return answer
 
     def _stranger(self, token: str | None, window: _Window) -> Answer | None:
@@ -154,7 +155,7 @@ class GitHub:
 
     def _struck(self, asked: _Asked) -> Answer | None:
         about = {"call": asked.name, "item": asked.parts.get("item", "")}
-        if limit := self.faults.take("limit", **about):
+        if (limit := self.faults.take("limit", **about)) is not None:
             after = limit.get("retry_after")
             told = {"Retry-After": str(after)} if after else {}
             return Answer(
@@ -162,9 +163,9 @@ class GitHub:
                 {"message": "You have exceeded a secondary rate limit."},
                 told,
             )
-        if fail := self.faults.take("fail", **about):
+        if (fail := self.faults.take("fail", **about)) is not None:
             return error(fail["status"], fail.get("message", "Server Error"))
-        if self.faults.take("wrong_key", **about):
+        if self.faults.take("wrong_key", **about) is not None:
             return Answer(200, {"key_id": "1", "key": "bm90IGEga2V5"})
         return None
 
