@@ -132,7 +132,7 @@ def test_only_what_came_from_here_is_removed() -> None:
 
 def test_an_environment_that_everybody_may_deploy_is_closed() -> None:
     for policy in ("all", "protected"):
-        made = plan(WANTED, replace(NOTHING, environment=EnvironmentFact(policy)), HELD)  # type: ignore[arg-type]
+        made = plan(WANTED, replace(NOTHING, environment=EnvironmentFact(policy)), HELD)
         assert words(made)[:2] == ["~ environment staging", "+ branch develop"]
     open_to_all = replace(WANTED, branches=())
     assert "environment" not in {

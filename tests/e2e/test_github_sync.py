@@ -102,10 +102,9 @@ def world(checkout: Checkout) -> World:
     checkout.git("commit", "--all", "--quiet", "--message", "local is deployed from GitHub")
     checkout.git("branch", "--move", "develop")
     assert checkout.deployer("local", "up").returncode == 0
-    made = World(checkout)
     for name, value in list(SECRETS.items())[:-1]:
-        made.run("secret", "set", "local", name, stdin=value)
-    return made
+        aws.ssm(checkout).put_parameter(Name=f"{aws.PATH}/{name}", Value=value, Type="SecureString")
+    return World(checkout)
 
 
 def test_a_secret_that_is_missing_stops_all_of_it(world: World) -> None:
@@ -167,7 +166,8 @@ def test_the_json_is_what_the_schema_says(world: World) -> None:
 
 
 def test_a_secret_is_sent_again_for_a_reason(world: World) -> None:
-    world.run("secret", "set", "local", "meta-app-secret", stdin=NEWER)
+    name = f"{aws.PATH}/meta-app-secret"
+    aws.ssm(world.checkout).put_parameter(Name=name, Value=NEWER, Type="SecureString", Overwrite=True)
     [change, record] = world.document("--check", code=2)["changes"]
     assert (change["kind"], change["symbol"], change["name"]) == ("secret", "~", "META_APP_SECRET")
     assert change["reason"] == "sent again: SSM has version 2, GitHub was sent version 1"
@@ -290,7 +290,7 @@ def test_verify_says_where_the_three_places_disagree(world: World) -> None:
     dotenv.write_text(f"{literal}\n{secret}\nSTRANGE={NEWER}\n{NEWER}\n")
     world.client.patch(f"{world.environment}/variables/ORIGINS", json={"value": "elsewhere"})
     token = {"GITHUB_TOKEN": world.token}
-    world.run("verify", "local", "--json", "--decrypt", **token)
+    world.run("verify", "local", "--json", "--decrypt", code=0, stdin="", **token)
     told = json.loads(world.data)["disagreements"]
     assert ".env:4: this is no NAME=value" in told
     assert ".env has what the manifest does not name: STRANGE" in told
@@ -303,7 +303,7 @@ def test_verify_says_where_the_three_places_disagree(world: World) -> None:
     assert "not looked at: GitHub's variables and secrets: set GITHUB_TOKEN" in said
     assert "another secret than SSM" not in said
     bad = {"GITHUB_TOKEN": WRONG_TOKEN, "GITHUB_API_URL": world.github}
-    assert "GitHub does not know this token" in world.run("verify", "local", **bad)
+    assert "GitHub does not know this token" in world.run("verify", "local", code=0, stdin="", **bad)
     dotenv.unlink()
     world.sync()
 
