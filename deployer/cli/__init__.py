@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deployer.cli import bootstrap, deploy, image, local, manifest, secret, watch
+from deployer.cli import bootstrap, ci, deploy, image, local, manifest, secret, watch
 from deployer.cli.command import Group, choose
 
 DEPLOYER = Group(
     "Keep AWS equal to one manifest per environment.",
-    {**deploy.VERBS, **image.VERBS, **watch.VERBS, **manifest.VERBS, **secret.VERBS, **bootstrap.VERBS, **local.VERBS},
+    {
+        **deploy.VERBS,
+        **image.VERBS,
+        **watch.VERBS,
+        **manifest.VERBS,
+        **secret.VERBS,
+        **bootstrap.VERBS,
+        **ci.VERBS,
+        **local.VERBS,
+    },
 )
 
 

@@ -11,18 +11,24 @@ import os
 import secrets
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from deployer.errors import DeployerError
 from deployer.local.backend import create_backend
 from deployer.local.endpoint import AwsEndpoint
 from deployer.local.meta import MetaConfig, create_meta
 from deployer.local.settings import WorldSettings, world_settings
 from deployer.manifest.load import load
+
+if TYPE_CHECKING:
+    from deployer.local.github import GitHub
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,16 +44,20 @@ class Credentials:
                 "whatsapp-service-api-key": secrets.token_urlsafe(32),
                 "meta-app-secret": secrets.token_hex(16),
                 "meta-access-token-from-sys-user": "EAA" + secrets.token_urlsafe(48),
+                "github-token": "github_pat_" + secrets.token_urlsafe(48),
                 "meta-business-phone-number-id": "".join(secrets.choice("123456789") for _ in range(15)),
             }
         )
 
 
 class Control:
-    """The world's own routes beside the AWS endpoint: who it is, and the secrets it hands out."""
+    """The world's own routes beside the AWS endpoint: who it is, the secrets it hands out, and its GitHub."""
 
     def __init__(self, settings: WorldSettings, credentials: Credentials) -> None:
         self._credentials = credentials.values
+        self._root = settings.root
+        self._github: GitHub | None = None
+        self._lock = threading.Lock()
         self._world = {
             "pid": os.getpid(),
             "root": str(settings.root),
@@ -56,12 +66,36 @@ class Control:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"].removeprefix("/_local/")
+        if path.startswith("github/"):
+            mounted = {"SCRIPT_NAME": "/_local/github", "PATH_INFO": path.removeprefix("github")}
+            return self._its_github()({**environ, **mounted}, start_response)
         if path == "world":
             return _answer(start_response, "200 OK", self._world)
         kind, _, name = path.partition("/")
         if kind == "secrets" and name in self._credentials:
             return _answer(start_response, "200 OK", {"value": self._credentials[name]})
         return _answer(start_response, "404 Not Found", {"error": "no such thing in the local world"})
+
+    def _its_github(self) -> GitHub:
+        """Made when it is asked for first: most worlds never are."""
+        from deployer.local.github import GitHub, GitHubConfig  # noqa: PLC0415
+        from deployer.local.github.app import EVERYTHING  # noqa: PLC0415
+
+        with self._lock:
+            if self._github is None:
+                tokens = {self._credentials["github-token"]: EVERYTHING}
+                self._github = GitHub(GitHubConfig(tokens, lambda: repositories(self._root)))
+            return self._github
+
+
+def repositories(root: Path) -> set[str]:
+    """Those that the project's manifests name. One that cannot be read names none."""
+    named = set()
+    for path in sorted((root / "env").glob("*.yaml")):
+        with suppress(DeployerError):
+            github = load(path).manifest.github
+            named |= {github.repository} if github else set()
+    return named
 
 
 def _answer(start_response: Callable[..., Any], status: str, body: object) -> Iterable[bytes]:

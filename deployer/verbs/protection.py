@@ -34,19 +34,19 @@ def check(environment: Environment, plan: Plan, consent: Consent) -> None:
     loaded = environment.loaded
     protect = loaded.manifest.protect
     if plan.rollback_to is None:  # a release that was healthy here has passed all of these, and takes no file from here
-        _committed(loaded)
+        refuse_unfit_checkout(loaded)
         if protect.healthy_in and plan.deployment:
             _healthy_elsewhere(loaded.path.resolve().parent / f"{protect.healthy_in}.yaml", plan)
     if protect.confirm:
-        _confirm(plan.environment, plan.fingerprint, consent)
+        confirm(plan.environment, plan.fingerprint, consent)
 
 
 def check_steps(loaded: Loaded, fingerprint: str, consent: Consent) -> None:
     """The same for what is no deployment: steps with this fingerprint. Raises Refused."""
     _refuse_another(fingerprint, consent)
-    _committed(loaded)
+    refuse_unfit_checkout(loaded)
     if loaded.manifest.protect.confirm:
-        _confirm(loaded.manifest.environment, fingerprint, consent)
+        confirm(loaded.manifest.environment, fingerprint, consent)
 
 
 def _refuse_another(fingerprint: str, consent: Consent) -> None:
@@ -57,7 +57,8 @@ def _refuse_another(fingerprint: str, consent: Consent) -> None:
         )
 
 
-def _committed(loaded: Loaded) -> None:
+def refuse_unfit_checkout(loaded: Loaded) -> None:
+    """Raises Refused where the branch is another one than allowed, or changes are not committed."""
     protect, name = loaded.manifest.protect, loaded.manifest.environment
     folder = loaded.path.resolve().parent
     if protect.branches:
@@ -95,7 +96,8 @@ def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
         )
 
 
-def _confirm(name: str, fingerprint: str, consent: Consent) -> None:
+def confirm(name: str, fingerprint: str, consent: Consent) -> None:
+    """Raises Refused unless the plan of this fingerprint was approved, or a person types the environment's name."""
     if consent.approved == fingerprint:
         return
     if consent.ask is None:

@@ -23,6 +23,7 @@ from deployer.view.documents import (
     Drift,
     Edited,
     Imaged,
+    GitHubSettings,
     Imported,
     Listed,
     LogLine,
@@ -50,6 +51,7 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "edit": ("An edit of a manifest", Edited),
     "secrets": ("The secrets of an environment", tuple[Listed, ...]),
     "image": ("What became of an image", Imaged),
+    "github-sync": ("GitHub's settings beside those of the manifests", tuple[GitHubSettings, ...]),
     "import": ("What became of an import of secrets", tuple[Imported, ...]),
 }
 KINDS: Final = ("manifest", *_DOCUMENTS)

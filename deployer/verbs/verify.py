@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from deployer.run.preflight import inspect
 from deployer.verbs.environment import Environment
+from deployer.verbs.places import disagreements
 from deployer.view.documents import Found, Verified
 
 LOOKED_AT = "account and region, manifest and settings, image, roles and their rights, parameters, service, ledger"
@@ -19,12 +20,14 @@ def verify(environment: Environment, *, decrypt: bool) -> Verified:
     image = run.compare(facts, None).plan.image
     seen = inspect(run.session, run.desired, facts, image.partition("@")[2], run.examine, decrypt=decrypt)
     plan = run.compare(facts, seen).plan
+    differ, unseen = disagreements(environment, decrypt=decrypt)
     return Verified(
         environment=run.desired.environment,
         image=plan.tag,
         problems=tuple(Found(blocker.what, blocker.fix, blocker.line) for blocker in plan.blockers),
-        unseen=seen.unverified,
+        unseen=(*seen.unverified, *unseen),
         warnings=tuple(warning for warning in plan.warnings if not warning.startswith("not checked: ")),
+        disagreements=differ,
     )
 
 
@@ -40,6 +43,7 @@ def show(found: Verified, *, as_json: bool) -> str:
         ]
     lines += [f"not looked at: {what}" for what in found.unseen]
     lines += [f"warning: {what}" for what in found.warnings]
+    lines += [f"note: {what}" for what in found.disagreements]
     if not found.problems:
         lines.append(f"Nothing stands in the way of: just reconcile {found.environment}")
     return "\n".join(lines)

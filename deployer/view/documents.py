@@ -276,3 +276,37 @@ class Imaged:
     digest: str | None
     platform: str
     tool: str | None
+
+
+@dataclass(frozen=True)
+class GitHubChange:
+    """One thing on GitHub that is added (+), changed (~) or removed (-). `value` is a variable's; "" for a secret."""
+
+    kind: str
+    symbol: str
+    name: str
+    reason: str
+    value: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Left:
+    """Something on GitHub that is only told: it did not come from here, or people have to put it there."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class GitHubSettings:
+    """One environment of a repository on GitHub. `written` says whether the changes were made, or are still to do."""
+
+    repository: str
+    environment: str
+    fingerprint: str
+    written: bool
+    changes: tuple[GitHubChange, ...]
+    left: tuple[Left, ...]
+    problems: tuple[Found, ...]
+    unchanged: int

@@ -46,6 +46,7 @@ def within(name: str, packages: set[str]) -> bool:
         ("deployer/targets", {f"deployer.{p}" for p in ("run", "verbs", "view", "local")}),
         ("deployer/view", {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "local")} | NETWORK),
         ("deployer/run", {"deployer.verbs", "deployer.local"}),
+        ("deployer/ci", {f"deployer.{p}" for p in ("run", "verbs", "view", "local", "targets")}),
         ("deployer/local", {f"deployer.{p}" for p in ("run", "verbs", "targets", "view")}),
         ("ansari_whatsapp", {"deployer", "boto3", "botocore"}),
     ],

@@ -68,7 +68,7 @@ def _read(text: str, file: str) -> dict[str, SecretValue]:
     """The values by parameter name. A line that cannot be read is never repeated: it may hold a secret."""
     wrong: list[str] = []
     found: dict[str, SecretValue] = {}
-    for line, variable, value in _bindings(text):
+    for line, variable, value in bindings(text):
         if variable is None or value is None:
             wrong.append(f"{file}:{line}: this is no NAME=value")
         elif names.why_not_a_variable(variable):
@@ -83,7 +83,7 @@ def _read(text: str, file: str) -> dict[str, SecretValue]:
     return found
 
 
-def _bindings(text: str) -> Iterator[tuple[int, str | None, str | None]]:
+def bindings(text: str) -> Iterator[tuple[int, str | None, str | None]]:
     """Line, name and value of whatever is neither blank nor a comment."""
     for binding in parse_stream(io.StringIO(text)):
         if binding.error or binding.key is not None:

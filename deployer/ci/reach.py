@@ -1,0 +1,100 @@
+"""Which GitHub is asked, and with which token."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from deployer.core.secret import SecretValue
+from deployer.errors import DeployerError, UsageError
+
+PUBLIC: Final = "https://api.github.com"
+ADDRESS: Final = "GITHUB_API_URL"  # GitHub's jobs have it
+TOKENS: Final = ("GITHUB_TOKEN", "GH_TOKEN")
+HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+LOCAL_PATH: Final = "/_local/github"
+TOKEN_CHARACTERS: Final = 4096
+
+
+@dataclass(frozen=True)
+class Reach:
+    address: str
+    token: SecretValue
+
+
+def token_is_given() -> bool:
+    """Whether the environment holds a token."""
+    return any(os.environ.get(name) for name in TOKENS)
+
+
+def reach(endpoint: str | None, token_file: Path | None) -> Reach:
+    """`endpoint` is the manifest's local AWS: its world has a GitHub, too, and real ones get nothing from it.
+
+    Only an address of this machine in GITHUB_API_URL is stronger than that. Raises UsageError for an address or a token
+    that cannot be used.
+    """
+    given = _checked(os.environ.get(ADDRESS, ""))
+    if endpoint and urlsplit(given).hostname not in HERE:
+        return Reach(endpoint + LOCAL_PATH, _read(token_file) if token_file else _of_the_world(endpoint))
+    return Reach(given or PUBLIC, _read(token_file) if token_file else _of_the_environment())
+
+
+def _checked(address: str) -> str:
+    """A token is sent in clear to this machine only."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        raise UsageError(f"{ADDRESS} is no address", fix=f"write it like {PUBLIC}") from None
+    plain = parts.scheme == "http" and parts.hostname in HERE
+    if address and not (parts.scheme == "https" and parts.hostname) and not plain:
+        raise UsageError(f"{ADDRESS} has to be an https:// address", fix=f"write it like {PUBLIC}, or unset it")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise UsageError(f"{ADDRESS} holds more than an address", fix=f"write it like {PUBLIC}")
+    return address.rstrip("/")
+
+
+def _of_the_environment() -> SecretValue:
+    for name in TOKENS:
+        if text := os.environ.get(name):
+            return _token(text, name)
+    raise UsageError(
+        "there is no token for GitHub",
+        why=f"neither {' nor '.join(TOKENS)} is set, and no --token-file was named",
+        fix="make a fine-grained token (docs/github-settings.md says with which rights); then: read -rs GITHUB_TOKEN"
+        " && export GITHUB_TOKEN",
+    )
+
+
+def _read(file: Path) -> SecretValue:
+    try:
+        with file.open(encoding="utf-8") as opened:
+            return _token(opened.read(TOKEN_CHARACTERS + 1), str(file))
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise UsageError(
+            f"{file} cannot be read", why=why, fix="name a file that holds a token and nothing else"
+        ) from None
+
+
+def _token(text: str, place: str) -> SecretValue:
+    text = text.strip()
+    if not re.fullmatch(r"[!-~]+", text) or len(text) > TOKEN_CHARACTERS:
+        raise UsageError(f"{place} holds no token", why="a token is one word of ASCII letters", fix="copy it again")
+    return SecretValue(text)
+
+
+def _of_the_world(endpoint: str) -> SecretValue:
+    try:
+        with urllib.request.urlopen(f"{endpoint}/_local/secrets/github-token", timeout=5) as answer:  # noqa: S310
+            return SecretValue(json.load(answer)["value"])
+    except (OSError, ValueError, KeyError):
+        raise DeployerError(
+            "the local world hands out no token for its GitHub", fix="just down local, then: just up local"
+        ) from None

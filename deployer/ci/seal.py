@@ -1,0 +1,33 @@
+"""A secret as GitHub takes it: sealed with the public key of its environment, so that only GitHub can open it.
+
+https://docs.github.com/en/rest/guides/encrypting-secrets-for-the-rest-api
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+
+from deployer.core.github.wanted import VALUE_BYTES
+from deployer.core.secret import SecretValue
+from deployer.errors import DeployerError
+
+
+def seal(value: SecretValue, key: Mapping[str, object]) -> tuple[str, str]:
+    """The sealed box in base64, and the id of the key. Raises DeployerError for a key that is none."""
+    from nacl.exceptions import CryptoError  # noqa: PLC0415 -- only who sends a secret needs it
+    from nacl.public import PublicKey, SealedBox  # noqa: PLC0415
+
+    plain = value.reveal().encode()
+    if len(plain) > VALUE_BYTES:
+        raise DeployerError(f"a secret has {len(plain)} bytes, and GitHub takes at most {VALUE_BYTES}")
+    try:
+        public = PublicKey(base64.b64decode(str(key["key"]), validate=True))
+        return base64.b64encode(SealedBox(public).encrypt(plain)).decode(), str(key["key_id"])
+    except (KeyError, ValueError, TypeError, binascii.Error, CryptoError):
+        raise DeployerError(
+            "what GitHub gave as its public key is no such key",
+            why="a secret could not be sealed, and is sent in no other way",
+            fix="run again; if it stays, look at GITHUB_API_URL",
+        ) from None

@@ -1,0 +1,1 @@
+"""What a manifest wants of GitHub, what GitHub has, and the plan between them; pure."""

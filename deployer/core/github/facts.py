@@ -1,0 +1,85 @@
+"""What GitHub has, and what is remembered there of earlier runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Policy = Literal["all", "protected", "custom"]
+
+
+@dataclass(frozen=True)
+class VariableFact:
+    """`updated` is in seconds since 1970, as everywhere here; GitHub knows whole ones."""
+
+    value: str
+    updated: float
+
+
+@dataclass(frozen=True)
+class EnvironmentFact:
+    """Which branches may deploy: all, those that are protected, or the patterns of a list, each with its number.
+
+    `protection` holds what people set beside that, as GitHub wants it sent back: who has to approve, how long to wait.
+    """
+
+    policy: Policy
+    branches: Mapping[str, int] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    protection: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GitHubFacts:
+    """One environment of a repository; None where there is none yet. Secrets are known by name and time only."""
+
+    owner_id: int
+    repository_id: int
+    archived: bool
+    environment: EnvironmentFact | None
+    variables: Mapping[str, VariableFact]
+    secrets: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was put there from here: names, and of each secret the version in SSM. It is kept as a variable on GitHub.
+
+    `number` grows with every run that writes, so that the variable changes, and with it GitHub's own time of it.
+    """
+
+    number: int = 0
+    branches: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    secrets: Mapping[str, int] = field(default_factory=dict)
+
+    def same_names(self, other: Record) -> bool:
+        return (self.branches, self.variables, self.secrets) == (other.branches, other.variables, other.secrets)
+
+
+def write_record(record: Record) -> str:
+    return json.dumps(
+        {
+            "number": record.number,
+            "branches": sorted(record.branches),
+            "variables": sorted(record.variables),
+            "secrets": dict(sorted(record.secrets.items())),
+        },
+        separators=(",", ":"),
+    )
+
+
+def read_record(text: str | None) -> Record:
+    """The record; an empty one where there is none, or where somebody has written something else."""
+    try:
+        found = json.loads(text or "")
+        return Record(
+            number=int(found["number"]),
+            branches=tuple(sorted(map(str, found["branches"]))),
+            variables=tuple(sorted(map(str, found["variables"]))),
+            secrets={str(name): int(version) for name, version in sorted(found["secrets"].items())},
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return Record()

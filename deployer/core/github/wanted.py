@@ -1,0 +1,117 @@
+"""What a manifest wants of its GitHub environment: who may deploy, variables, and secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from deployer import names
+from deployer.core.part import Blocker
+from deployer.errors import UsageError
+from deployer.manifest.model import AccessKeys, Literal, Manifest, OidcRole
+
+RECORD: Final = "DEPLOYER_RECORD"
+KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+# https://docs.github.com/en/actions/reference/workflows-and-actions/variables and .../reference/security/secrets
+VALUE_BYTES: Final = 48 * 1024
+NAMES_AT_MOST: Final = 100  # variables of an environment, and as many secrets
+RESERVED_PREFIX: Final = "GITHUB_"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One environment of a repository, named OWNER/NAME, as it shall be.
+
+    `secrets` maps each name to the path of the SSM parameter that holds its value. `by_hand` are secrets that people
+    put there, because their values are kept nowhere else. An empty `branches` asks for nothing. `lines` say by name
+    which line of the manifest asks for it. `ids` are the numbers of owner and repository, where the manifest gives
+    them.
+    """
+
+    repository: str
+    environment: str
+    branches: tuple[str, ...]
+    variables: Mapping[str, str]
+    secrets: Mapping[str, str]
+    by_hand: tuple[str, ...] = ()
+    ids: tuple[int, int] | None = None
+    lines: Mapping[str, str] | None = None
+    problems: tuple[Blocker, ...] = ()
+
+    def line(self, name: str) -> str:
+        return (self.lines or {}).get(name, "")
+
+
+def wanted(manifest: Manifest, line: Callable[[str], str]) -> Wanted:
+    """`line` says where a variable stands in the manifest, by parameter name. Raises UsageError without `github`.
+
+    An empty literal is left out: for a workflow, a variable that is not there is empty, and GitHub keeps no empty one.
+    """
+    github = manifest.github
+    if github is None:
+        raise UsageError(
+            f"the manifest of {manifest.environment} names no repository",
+            why="it has no `github` section, so there is nothing on GitHub that could be set",
+            fix="write the section: docs/github-settings.md",
+        )
+    literals = {n: one.text for n, one in manifest.variables.items() if isinstance(one, Literal) and one.text}
+    secrets = [name for name, one in manifest.variables.items() if not isinstance(one, Literal)]
+    about = about_the_service(manifest)
+    lines = {_variable(name): line(name) for name in manifest.variables}
+    return Wanted(
+        repository=github.repository,
+        environment=manifest.environment,
+        branches=manifest.protect.branches,
+        variables={**{_variable(name): text for name, text in literals.items()}, **about},
+        secrets={_variable(name): names.join(manifest.aws.parameter_path, name) for name in secrets},
+        by_hand=KEYS if isinstance(github.credentials, AccessKeys) else (),
+        ids=(github.ids.owner, github.ids.repository) if github.ids else None,
+        lines=lines,
+        problems=tuple(_problems({_variable(name): text for name, text in literals.items()}, secrets, about, lines)),
+    )
+
+
+def about_the_service(manifest: Manifest) -> dict[str, str]:
+    """The variables that a deployment workflow reads, beside those of the service."""
+    aws, service = manifest.aws, manifest.service
+    role = f"arn:aws:iam::{aws.account}:role/"
+    assumed = manifest.github.credentials if manifest.github else None
+    return {
+        "SSM_ROOT": names.ssm_root(aws.parameter_path, aws.region, aws.account),
+        "AWS_REGION": aws.region,
+        **({"AWS_ROLE_ARN": role + assumed.role} if isinstance(assumed, OidcRole) else {}),
+        "SERVICE_NAME": service.name,
+        "ECR_REPOSITORY": manifest.image.repository,
+        "APPRUNNER_ACCESS_ROLE_ARN": role + service.roles.access,
+        "APPRUNNER_INSTANCE_ROLE_ARN": role + service.roles.instance,
+    }
+
+
+def _variable(name: str) -> str:
+    return names.variable(name)
+
+
+def _problems(
+    literals: Mapping[str, str], secrets: list[str], about: Mapping[str, str], lines: Mapping[str, str]
+) -> Iterator[Blocker]:
+    for name in (*literals, *map(_variable, secrets)):
+        if name in about or name == RECORD or name in KEYS:
+            yield Blocker(
+                f"{name} is the name of something the deployer itself keeps on GitHub",
+                "give the variable another name in the manifest",
+                lines[name],
+            )
+        elif name.startswith(RESERVED_PREFIX):
+            yield Blocker(
+                f"GitHub takes no variable or secret whose name starts with {RESERVED_PREFIX}: {name}",
+                "give the variable another name in the manifest",
+                lines[name],
+            )
+    for name, text in literals.items():
+        if len(text.encode()) > VALUE_BYTES:
+            yield Blocker(
+                f"{name} has {len(text.encode())} bytes, and GitHub takes at most {VALUE_BYTES}",
+                "make its value shorter",
+                lines[name],
+            )

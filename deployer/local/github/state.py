@@ -1,0 +1,88 @@
+"""What the local GitHub keeps: repositories, their environments, variables and secrets. In memory only."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from nacl.public import PrivateKey
+
+
+def stamp(seconds: float) -> str:
+    """GitHub's times are in whole seconds."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(repr=False)
+class Kept:
+    """A variable or an opened secret, with the times of its making and of its last change."""
+
+    value: str
+    created: float
+    updated: float
+
+
+@dataclass(repr=False)
+class Environment:
+    """`policy` is deployment_branch_policy as it was sent; `branches` are its patterns by number.
+
+    Each environment has a key pair of its own, whose public half seals its secrets.
+    """
+
+    number: int
+    name: str
+    created: float
+    updated: float
+    wait_timer: int = 0
+    prevent_self_review: bool = False
+    reviewers: list[dict[str, Any]] = field(default_factory=list)
+    policy: dict[str, bool] | None = None
+    branches: dict[int, dict[str, str]] = field(default_factory=dict)
+    variables: dict[str, Kept] = field(default_factory=dict)
+    secrets: dict[str, Kept] = field(default_factory=dict)
+    key: PrivateKey = field(default_factory=PrivateKey.generate)
+
+    @property
+    def public_key(self) -> str:
+        return base64.b64encode(bytes(self.key.public_key)).decode()
+
+    @property
+    def key_id(self) -> str:
+        """Different for different keys, as GitHub's are."""
+        return str(int.from_bytes(bytes(self.key.public_key)[:7], "big"))
+
+
+@dataclass
+class Repository:
+    number: int
+    owner_number: int
+    full_name: str
+    archived: bool = False
+    environments: dict[str, Environment] = field(default_factory=dict)
+
+
+class Repositories:
+    """Those that `known` names, as OWNER/NAME; asked anew for a name that was never heard. Case does not matter."""
+
+    def __init__(self, known: Callable[[], set[str]]) -> None:
+        self._known = known
+        self._found: dict[str, Repository] = {}
+        self._numbers = iter(range(5_001, 1 << 62, 17))
+
+    def find(self, owner: str, name: str) -> Repository | None:
+        wanted = f"{owner}/{name}".lower()
+        if wanted not in self._found:
+            for full_name in sorted(self._known()):
+                if full_name.lower() == wanted:
+                    self._found[wanted] = Repository(self.number(), self._owner(owner), full_name)
+        return self._found.get(wanted)
+
+    def number(self) -> int:
+        return next(self._numbers)
+
+    def _owner(self, owner: str) -> int:
+        mine = (one for key, one in self._found.items() if key.startswith(f"{owner.lower()}/"))
+        return next((one.owner_number for one in mine), 0) or self.number()

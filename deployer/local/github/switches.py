@@ -1,0 +1,32 @@
+"""What can be made to go wrong with the local GitHub: `PUT /_local/github/_control/faults`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deployer.local.faults import Choice, Number, Parameter, Switch, Text
+
+WHICH: Mapping[str, Parameter] = {
+    "call": Text("only this call, such as put-secret"),
+    "item": Text("only for the variable or secret of this name"),
+}
+
+SWITCHES: dict[str, Switch] = {
+    "limit": Switch(
+        "says that it is asked too often",
+        {
+            "status": Choice("403 or 429", (403, 429)),
+            "retry_after": Number("seconds that it asks to wait; it says none without", 1, 86400, whole=True),
+        },
+        WHICH,
+    ),
+    "fail": Switch(
+        "answers with an error",
+        {
+            "status": Choice("the HTTP status", (301, 403, 404, 409, 422, 500, 502, 503), required=True),
+            "message": Text("its message"),
+        },
+        WHICH,
+    ),
+    "wrong_key": Switch("gives a public key that is none", {}, {"call": Text("get-public-key", required=True)}),
+}

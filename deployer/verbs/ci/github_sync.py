@@ -1,0 +1,177 @@
+"""`deployer ci github-sync ENV...`: GitHub's environments, variables and secrets, equal to the manifests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deployer.aws import ssm
+from deployer.aws.session import Session
+from deployer.ci.github_api import GitHub
+from deployer.ci.reach import Reach, reach
+from deployer.ci.settings import Writer, apply, observe
+from deployer.core.facts import ParameterFact
+from deployer.core.github.facts import GitHubFacts
+from deployer.core.github.plan import Change, SyncPlan, fingerprint, plan
+from deployer.core.github.wanted import Wanted, wanted
+from deployer.core.secret import SecretValue
+from deployer.errors import Blocked, Refused, StateUnknown, UsageError
+from deployer.manifest.load import Loaded
+from deployer.verbs import protection
+from deployer.verbs.check import refuse_contract_problems
+from deployer.verbs.environment import open_session
+from deployer.verbs.protection import Consent
+from deployer.view.documents import Found, GitHubChange, GitHubSettings, Left
+from deployer.view.progress import Reporter
+
+
+@dataclass(frozen=True)
+class Side:
+    """One environment with its two sides open: SSM, where the values are, and GitHub, where they shall be."""
+
+    loaded: Loaded
+    wanted: Wanted
+    session: Session
+    github: GitHub
+
+    def look(self) -> tuple[SyncPlan, GitHubFacts]:
+        facts = observe(self.github, self.wanted.environment)
+        return plan(self.wanted, facts, self._parameters()), facts
+
+    def _parameters(self) -> dict[str, ParameterFact]:
+        """Existence, type and version as SSM has them now; a list of parameters may lag behind, and has the times."""
+        described = ssm.describe(self.session.ssm, self.loaded.manifest.aws.parameter_path)
+        read: dict[str, ParameterFact] = {}
+        for batch in ssm.batches(list(self.wanted.secrets.values())):
+            read |= ssm.read(self.session.ssm, batch)
+        return {path: one for path, one in ssm.together(described, read, set()).items() if path in read}
+
+    def reveal(self, name: str) -> SecretValue:
+        """The value, read at the moment when it is sent. Raises Blocked when it has gone since the plan was made."""
+        path = self.wanted.secrets[name]
+        found = ssm.reveal(self.session.ssm, [path]).get(path)
+        if found is None:
+            raise Blocked(f"{path} has gone from SSM", fix=f"just secret set {self.wanted.environment} NAME")
+        return found
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What was planned for each environment, and whether it was written."""
+
+    plans: tuple[SyncPlan, ...]
+    written: bool
+
+    @property
+    def pending(self) -> bool:
+        return not self.written and any(one.changes for one in self.plans)
+
+
+@contextmanager
+def open_sides(manifests: Sequence[Loaded], token_file: Path | None, tell: Reporter) -> Iterator[list[Side]]:
+    """Raises UsageError, before anything is asked, for a manifest without `github`, or when there is no token."""
+    if len({one.manifest.environment for one in manifests}) < len(manifests):
+        raise UsageError("an environment was named twice", fix="name each once")
+    for one in manifests:
+        refuse_contract_problems(one)
+    asked = [(one, wanted_of(one)) for one in manifests]
+    reached = [(one, what, reach(one.manifest.aws.endpoint, token_file)) for one, what in asked]
+    with ExitStack() as opened:
+        yield [
+            Side(one, what, open_session(one)[0], opened.enter_context(client(where, what.repository, tell)))
+            for one, what, where in reached
+        ]
+
+
+def wanted_of(loaded: Loaded) -> Wanted:
+    def line(name: str) -> str:
+        return f"{loaded.path}:{loaded.where('variables', name).line}"
+
+    return wanted(loaded.manifest, line)
+
+
+def client(where: Reach, repository: str, tell: Reporter) -> GitHub:
+    return GitHub(where.address, where.token, repository, tell.note)
+
+
+def sync(sides: Sequence[Side], report: Reporter, *, agree: Callable[[tuple[SyncPlan, ...]], None] | None) -> Synced:
+    """Make each equal to its manifest; without `agree` only look.
+
+    `agree` is shown all plans before the first write, and raises when it is not to be done.
+    """
+    looked = [(side, *side.look()) for side in sides]
+    plans = tuple(made for _, made, _ in looked)
+    if agree is None or all(made.empty for made in plans):
+        return Synced(plans, written=False)
+    agree(plans)
+    before: list[str] = []
+    for side, made, facts in looked:
+        writer = Writer(side.github, side.wanted.environment, facts, side.reveal)
+        try:
+            apply(writer, made, _teller(report, made), restricted=bool(side.wanted.branches))
+        except StateUnknown:
+            raise
+        except Exception as error:
+            if not before:
+                raise
+            raise StateUnknown(
+                f"{made.environment}: {getattr(error, 'what', type(error).__name__)}",
+                why=f"written: all of {', '.join(before)}; nothing of {made.environment}",
+                fix=f"{getattr(error, 'fix', '')}; then run again",
+            ) from None
+        if made.changes:
+            before.append(made.environment)
+    return Synced(plans, written=True)
+
+
+def _teller(report: Reporter, made: SyncPlan) -> Callable[[Change], None]:
+    def tell(change: Change) -> None:
+        report.step(made.environment, f"{change.symbol} {change.words}")
+
+    return tell
+
+
+def refuse_blocked(plans: Sequence[SyncPlan]) -> None:
+    """Raises Blocked, after the plans were shown, when something must be mended first."""
+    if blockers := [blocker for made in plans for blocker in made.blockers]:
+        fixes = "; ".join(dict.fromkeys(blocker.fix for blocker in blockers))
+        raise Blocked(f"{len(blockers)} thing(s) to mend first; nothing was changed", fix=fixes)
+
+
+def consent(sides: Sequence[Side], plans: tuple[SyncPlan, ...], agreed: Consent) -> None:
+    """What `protect` of each manifest asks for, of those that change. Raises Refused."""
+    mark = fingerprint(plans)
+    if agreed.approved not in {None, mark}:
+        raise Refused(
+            f"this plan is {mark}, and {agreed.approved} was approved; nothing was changed",
+            fix="look at this plan, then approve it",
+        )
+    changed = [side for side, made in zip(sides, plans, strict=True) if made.changes]
+    for side in changed:
+        protection.refuse_unfit_checkout(side.loaded)
+    for side in changed:
+        if side.loaded.manifest.protect.confirm:
+            protection.confirm(side.wanted.environment, mark, agreed)
+
+
+def document(synced: Synced) -> tuple[GitHubSettings, ...]:
+    return tuple(
+        GitHubSettings(
+            repository=made.repository,
+            environment=made.environment,
+            fingerprint=fingerprint(synced.plans),
+            written=synced.written and bool(made.changes),
+            changes=tuple(GitHubChange(c.kind, c.symbol, c.name, c.reason, c.value, c.line) for c in made.changes),
+            left=tuple(Left(notice.address, notice.detail) for notice in made.notices),
+            problems=tuple(Found(blocker.what, blocker.fix, blocker.line) for blocker in made.blockers),
+            unchanged=made.unchanged,
+        )
+        for made in synced.plans
+    )
+
+
+def as_json(synced: Synced) -> str:
+    return json.dumps([asdict(one) for one in document(synced)], indent=2, ensure_ascii=False)

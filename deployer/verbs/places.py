@@ -1,0 +1,83 @@
+"""Where `.env` and GitHub disagree with the manifest. Only those are looked at that are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deployer import names
+from deployer.aws import ssm
+from deployer.ci import reach
+from deployer.core.places import dotenv_against, github_against
+from deployer.core.secret import SecretValue
+from deployer.errors import DeployerError
+from deployer.manifest.load import Loaded
+from deployer.manifest.model import Literal
+from deployer.verbs.environment import Environment
+from deployer.verbs.secret.importing import bindings
+
+DOTENV = ".env"
+LARGEST = 1024 * 1024  # bytes
+UNASKED = "GitHub's variables and secrets: set GITHUB_TOKEN to have them looked at"
+
+
+def disagreements(environment: Environment, *, decrypt: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What differs, and what could not be looked at. With `decrypt` the secrets of `.env` are compared with SSM's."""
+    told, unseen = _dotenv(environment, decrypt=decrypt)
+    if environment.loaded.manifest.github is None:
+        return told, unseen
+    if not reach.token_is_given():
+        return told, (*unseen, UNASKED)
+    try:
+        return (*told, *_github(environment)), unseen
+    except DeployerError as error:  # it is beside the deployment that this verb is about
+        why = f" ({error.why})" if error.why else ""
+        return told, (*unseen, f"GitHub's variables and secrets: {error.what}{why}")
+
+
+def _dotenv(environment: Environment, *, decrypt: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    path = environment.loaded.path.resolve().parent.parent / DOTENV
+    if not path.is_file():
+        return (), ()
+    try:
+        found, wrong = _read(path)
+    except (OSError, ValueError) as error:
+        return (), (f"{DOTENV}: {getattr(error, 'strerror', None) or 'it is no text'}",)
+    variables = environment.loaded.manifest.variables
+    literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, Literal)}
+    secrets = [names.variable(name) for name, one in variables.items() if not isinstance(one, Literal)]
+    held = _held(environment, secrets) if decrypt else None
+    return (*wrong, *dotenv_against(DOTENV, found, literals, secrets, held)), ()
+
+
+def _read(path: Path) -> tuple[dict[str, SecretValue], tuple[str, ...]]:
+    """The values, and the lines that are none. Such a line is never repeated: it may hold a secret."""
+    with path.open("rb") as opened:
+        text = opened.read(LARGEST).decode("utf-8-sig")
+    found: dict[str, SecretValue] = {}
+    wrong: list[str] = []
+    for line, name, value in bindings(text):
+        if name is None or names.why_not_a_variable(name):
+            wrong.append(f"{DOTENV}:{line}: this is no NAME=value")
+        else:
+            found[name] = SecretValue(value or "")
+    return found, tuple(wrong)
+
+
+def _held(environment: Environment, secrets: list[str]) -> dict[str, SecretValue]:
+    parameter_path = environment.loaded.manifest.aws.parameter_path
+    paths = {names.join(parameter_path, names.parameter(variable)): variable for variable in secrets}
+    held: dict[str, SecretValue] = {}
+    for batch in ssm.batches(list(paths)):
+        held |= {paths[path]: value for path, value in ssm.reveal(environment.session.ssm, batch).items()}
+    return held
+
+
+def _github(environment: Environment) -> tuple[str, ...]:
+    from deployer.verbs.ci import github_sync  # noqa: PLC0415 -- httpx is loaded only where a token is given
+
+    loaded: Loaded = environment.loaded
+    where = reach.reach(loaded.manifest.aws.endpoint, None)
+    what = github_sync.wanted_of(loaded)
+    with github_sync.client(where, what.repository, environment.run.report) as github:
+        plan, _ = github_sync.Side(loaded, what, environment.session, github).look()
+    return github_against(plan)

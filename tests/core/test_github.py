@@ -1,0 +1,256 @@
+"""The plan for GitHub's settings: what is written and why, and that a run leaves nothing for the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployer.core.facts import ParameterFact
+from deployer.core.github.facts import EnvironmentFact, GitHubFacts, Policy, Record, VariableFact, write_record
+from deployer.core.github.plan import Change, SyncPlan, fingerprint, plan
+from deployer.core.github.wanted import RECORD, Wanted
+
+PATH = "/app-runtime/app/staging"
+WANTED = Wanted(
+    repository="owner/name",
+    environment="staging",
+    branches=("develop",),
+    variables={"LOGGING_LEVEL": "DEBUG", "AWS_REGION": "us-west-2"},
+    secrets={"APP_SECRET": f"{PATH}/app-secret"},
+)
+NOTHING = GitHubFacts(1, 2, archived=False, environment=None, variables={}, secrets={})
+
+
+def secret(version: int = 1, changed: float = 100.5) -> ParameterFact:
+    return ParameterFact(secure=True, version=version, value=None, changed=changed)
+
+
+HELD = {f"{PATH}/app-secret": secret()}
+
+
+def applied(made: SyncPlan, facts: GitHubFacts, now: float) -> GitHubFacts:
+    """What GitHub has after all of it was written, in that order, half a second each; its times are whole seconds."""
+    environment, variables, secrets = facts.environment, dict(facts.variables), dict(facts.secrets)
+    for at, change in enumerate(made.changes):
+        stamp = float(int(now + at / 2))
+        if change.kind == "environment":
+            environment = replace(environment or EnvironmentFact("all"), policy="custom" if WANTED.branches else "all")
+        elif change.kind == "branch":
+            assert environment is not None
+            branches = {n: i for n, i in environment.branches.items() if n != change.name}
+            branches |= {change.name: 99 + at} if change.symbol == "+" else {}
+            environment = replace(environment, branches=branches)
+        elif change.kind == "secret":
+            assert (change.symbol == "+") == (change.name not in secrets)
+            secrets.pop(change.name, None)
+            if change.symbol != "-":
+                secrets[change.name] = stamp
+        else:
+            assert (change.symbol == "+") == (change.name not in variables)
+            variables.pop(change.name, None)
+            if change.symbol != "-":
+                variables[change.name] = VariableFact(change.value, stamp)
+    return replace(facts, environment=environment, variables=variables, secrets=secrets)
+
+
+def first() -> GitHubFacts:
+    return applied(plan(WANTED, NOTHING, HELD), NOTHING, 200)
+
+
+def words(made: SyncPlan) -> list[str]:
+    return [f"{change.symbol} {change.words}" for change in made.changes]
+
+
+def reason(made: SyncPlan, name: str) -> str:
+    [change] = [change for change in made.changes if change.name == name]
+    return change.reason
+
+
+def test_all_of_it_is_new_the_first_time() -> None:
+    made = plan(WANTED, NOTHING, HELD)
+    assert words(made) == [
+        "+ environment staging",
+        "+ branch develop",
+        "+ variable LOGGING_LEVEL",
+        "+ variable AWS_REGION",
+        "+ secret APP_SECRET",
+        f"+ record {RECORD}",
+    ]
+    assert (made.blockers, made.notices) == ((), ())
+
+
+def test_a_second_run_has_nothing_to_do() -> None:
+    made = plan(WANTED, first(), HELD)
+    assert made.empty
+    assert made.unchanged == 4
+
+
+def test_why_a_secret_is_sent_again() -> None:
+    facts = first()
+    newer = plan(WANTED, facts, {f"{PATH}/app-secret": secret(2, 300.0)})
+    assert reason(newer, "APP_SECRET") == "sent again: SSM has version 2, GitHub was sent version 1"
+    remade = plan(WANTED, facts, {f"{PATH}/app-secret": secret(1, 300.0)})
+    assert reason(remade, "APP_SECRET").startswith("sent again: SSM's is of 1970-01-01 00:05:00, GitHub's of ")
+    replaced = plan(WANTED, replace(facts, secrets={"APP_SECRET": 900.0}), HELD)
+    assert reason(replaced, "APP_SECRET") == "sent again: it was replaced on GitHub at 1970-01-01 00:15:00"
+    strange = plan(WANTED, replace(NOTHING, secrets={"APP_SECRET": 900.0}), HELD)
+    assert "did not come from here" in reason(strange, "APP_SECRET")
+    for made in (newer, remade, replaced, strange):
+        assert made.changes[-1].name == RECORD
+
+
+def test_the_second_in_which_it_was_set_and_sent_is_no_reason() -> None:
+    facts = applied(plan(WANTED, NOTHING, {f"{PATH}/app-secret": secret(1, 202.9)}), NOTHING, 200)
+    assert facts.secrets["APP_SECRET"] == 202.0
+    assert plan(WANTED, facts, {f"{PATH}/app-secret": secret(1, 202.9)}).empty
+
+
+def test_only_what_came_from_here_is_removed() -> None:
+    facts = first()
+    others = {**facts.variables, "THEIRS": VariableFact("x", 1.0)}
+    environment = replace(facts.environment or EnvironmentFact("all"), tags=("v*",))
+    environment = replace(environment, branches={**environment.branches, "release/*": 7})
+    facts = replace(facts, variables=others, secrets={**facts.secrets, "THEIR_SECRET": 1.0}, environment=environment)
+    made = plan(replace(WANTED, variables={"AWS_REGION": "us-west-2"}, secrets={}, branches=("main",)), facts, {})
+    assert words(made) == [
+        "+ branch main",
+        "- branch develop",
+        "- variable LOGGING_LEVEL",
+        "- secret APP_SECRET",
+        f"~ record {RECORD}",
+    ]
+    assert {notice.address for notice in made.notices} == {
+        "variable THEIRS",
+        "secret THEIR_SECRET",
+        "branch release/*",
+        "tag v*",
+    }
+
+
+def test_an_environment_that_everybody_may_deploy_is_closed() -> None:
+    for policy in ("all", "protected"):
+        made = plan(WANTED, replace(NOTHING, environment=EnvironmentFact(policy)), HELD)
+        assert words(made)[:2] == ["~ environment staging", "+ branch develop"]
+    open_to_all = replace(WANTED, branches=())
+    assert "environment" not in {
+        c.kind for c in plan(open_to_all, replace(NOTHING, environment=EnvironmentFact("all")), HELD).changes
+    }
+
+
+def test_a_plain_variable_with_the_name_of_a_secret_is_told() -> None:
+    facts = replace(first(), variables={**first().variables, "APP_SECRET": VariableFact("oh", 1.0)})
+    [notice] = plan(WANTED, facts, HELD).notices
+    assert "everyone can read it" in notice.detail
+
+
+def test_keys_that_people_put_there_are_asked_for_and_left() -> None:
+    keys = replace(WANTED, by_hand=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+    facts = replace(first(), secrets={**first().secrets, "AWS_ACCESS_KEY_ID": 1.0})
+    [notice] = plan(keys, facts, HELD).notices
+    assert notice.address == "secret AWS_SECRET_ACCESS_KEY"
+    assert "gh secret set AWS_SECRET_ACCESS_KEY --env staging" in notice.detail
+
+
+def test_what_stands_in_the_way() -> None:
+    def what(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, ParameterFact] = HELD) -> str:
+        [blocker] = plan(wanted, facts, parameters).blockers
+        return blocker.what
+
+    assert "not in SSM" in what(WANTED, NOTHING, {})
+    assert "no SecureString" in what(WANTED, NOTHING, {f"{PATH}/app-secret": replace(secret(), secure=False)})
+    assert "archived" in what(WANTED, replace(NOTHING, archived=True))
+    assert "another repository" in what(replace(WANTED, ids=(1, 3)), NOTHING)
+    many = {f"V{number}": VariableFact("x", 1.0) for number in range(99)}
+    assert "102 variables" in what(WANTED, replace(NOTHING, variables=many))
+    assert plan(replace(WANTED, ids=(1, 2)), NOTHING, HELD).blockers == ()
+
+
+def test_a_record_that_somebody_wrote_over_is_written_again() -> None:
+    facts = first()
+    for text in ("", "[]", "{}", '{"number": "x"}', '{"number":1,"branches":[],"variables":[],"secrets":[]}'):
+        spoilt = replace(facts, variables={**facts.variables, RECORD: VariableFact(text, 900.0)})
+        made = plan(WANTED, spoilt, HELD)
+        assert words(made) == ["~ secret APP_SECRET", f"~ record {RECORD}"]
+        assert plan(WANTED, applied(made, spoilt, 1000), HELD).empty
+
+
+def test_the_fingerprint_is_of_all_that_is_done() -> None:
+    one = plan(WANTED, NOTHING, HELD)
+    assert fingerprint((one,)) == fingerprint((plan(WANTED, NOTHING, HELD),))
+    assert fingerprint((one,)) != fingerprint((one, one))
+    louder = replace(WANTED, variables={**WANTED.variables, "LOGGING_LEVEL": "INFO"})
+    assert fingerprint((one,)) != fingerprint((plan(louder, NOTHING, HELD),))
+    assert fingerprint((one,)) != fingerprint((plan(WANTED, NOTHING, {f"{PATH}/app-secret": secret(2)}),))
+
+
+NAMES = st.sampled_from(["A", "B", "C", "D"])
+TEXTS = st.sampled_from(["x", "y"])
+TIMES = st.integers(0, 400).map(float)
+
+
+@st.composite
+def states(draw: st.DrawFn) -> tuple[Wanted, GitHubFacts, dict[str, ParameterFact]]:
+    secrets = draw(st.sets(NAMES))
+    wanted = replace(
+        WANTED,
+        branches=tuple(draw(st.lists(NAMES, unique=True, min_size=1))),
+        variables={f"V_{n}": text for n, text in draw(st.dictionaries(NAMES, TEXTS)).items()},
+        secrets={f"S_{n}": f"{PATH}/s-{n.lower()}" for n in sorted(secrets)},
+    )
+    parameters = {
+        path: secret(draw(st.integers(1, 3)), draw(st.floats(0, 400))) for path in sorted(wanted.secrets.values())
+    }
+    record = Record(
+        draw(st.integers(0, 5)),
+        tuple(draw(st.lists(NAMES, unique=True))),
+        tuple(f"V_{n}" for n in draw(st.lists(NAMES, unique=True))),
+        {f"S_{n}": version for n, version in draw(st.dictionaries(NAMES, st.integers(1, 3))).items()},
+    )
+    variables = {f"V_{n}": VariableFact(t, draw(TIMES)) for n, t in draw(st.dictionaries(NAMES, TEXTS)).items()}
+    if draw(st.booleans()):
+        variables[RECORD] = VariableFact(draw(st.sampled_from([write_record(record), "spoilt"])), draw(TIMES))
+    policy: Policy = draw(st.sampled_from(["all", "protected", "custom"]))
+    branches = draw(st.dictionaries(NAMES, st.integers(1, 9))) if policy == "custom" else {}
+    environment = draw(st.sampled_from([None, EnvironmentFact(policy, branches)]))
+    facts = replace(
+        NOTHING,
+        environment=environment,
+        variables=variables if environment else {},
+        secrets={f"S_{n}": at for n, at in draw(st.dictionaries(NAMES, TIMES)).items()} if environment else {},
+    )
+    return wanted, facts, parameters
+
+
+@given(states())
+def test_whatever_was_there_one_run_makes_it_equal(state: tuple[Wanted, GitHubFacts, dict[str, ParameterFact]]) -> None:
+    wanted, facts, parameters = state
+    made = plan(wanted, facts, parameters)
+    after = applied(made, facts, 500)
+    assert plan(wanted, after, parameters).changes == ()
+    assert {n: after.variables[n].value for n in wanted.variables} == wanted.variables
+    assert wanted.secrets.keys() <= after.secrets.keys()
+    assert after.environment is not None
+    assert set(wanted.branches) <= after.environment.branches.keys()
+
+
+@given(states(), st.integers(0, 20))
+def test_a_run_that_was_cut_off_is_gone_on_with(
+    state: tuple[Wanted, GitHubFacts, dict[str, ParameterFact]], cut: int
+) -> None:
+    wanted, facts, parameters = state
+    made = plan(wanted, facts, parameters)
+    half = applied(replace(made, changes=made.changes[:cut]), facts, 500)
+    after = applied(plan(wanted, half, parameters), half, 600)
+    assert plan(wanted, after, parameters).changes == ()
+
+
+@given(states())
+def test_nothing_of_other_people_is_removed(state: tuple[Wanted, GitHubFacts, dict[str, ParameterFact]]) -> None:
+    wanted, facts, parameters = state
+    kept = facts.variables.get(RECORD)
+    made = plan(wanted, facts, parameters)
+    removed: list[Change] = [change for change in made.changes if change.symbol == "-"]
+    assert all(kept and f'"{change.name}"' in kept.value for change in removed)

@@ -1,0 +1,93 @@
+"""What a manifest wants of GitHub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deployer.core.github.wanted import Wanted, wanted
+from deployer.errors import UsageError
+from deployer.manifest.load import parse
+
+ROOT = Path(__file__).parents[2]
+STAGING = (ROOT / "env" / "staging.yaml").read_text()
+SECRET = "  meta-app-secret: {kind: secret"
+
+
+def of(text: str) -> Wanted:
+    return wanted(parse(text.encode(), Path("env/staging.yaml")).manifest, lambda name: f"line of {name}")
+
+
+def more(line: str) -> Wanted:
+    assert STAGING.count(SECRET) == 1
+    return of(STAGING.replace(SECRET, f"  {line}\n{SECRET}"))
+
+
+def test_literals_are_variables_and_secrets_are_secrets() -> None:
+    found = of(STAGING)
+    assert (found.repository, found.environment) == ("ansari-project/ansari-whatsapp", "staging")
+    assert found.branches == ("develop", "main")
+    assert found.variables["META_GRAPH_URL"] == "https://graph.facebook.com"
+    assert found.variables["ALWAYS_RETURN_OK_TO_META"] == "true"
+    assert found.secrets["META_APP_SECRET"] == "/app-runtime/ansari-whatsapp/staging/meta-app-secret"
+    assert found.variables.keys().isdisjoint(found.secrets)
+    assert (found.problems, found.by_hand, found.ids) == ((), (), None)
+
+
+def test_the_deployment_has_its_own() -> None:
+    role = "arn:aws:iam::123456789012:role/"
+    assert {
+        name: value for name, value in of(STAGING).variables.items() if name.startswith(("SSM", "AWS", "APP", "SER"))
+    } == {
+        "SSM_ROOT": "arn:aws:ssm:us-west-2:123456789012:parameter/app-runtime/ansari-whatsapp/staging/",
+        "AWS_REGION": "us-west-2",
+        "AWS_ROLE_ARN": f"{role}ansari-whatsapp-staging-github-actions",
+        "SERVICE_NAME": "ansari-staging-whatsapp",
+        "APPRUNNER_ACCESS_ROLE_ARN": f"{role}CustomAppRunnerServiceRole",
+        "APPRUNNER_INSTANCE_ROLE_ARN": f"{role}CustomAppRunnerInstanceRole",
+    }
+
+
+def test_with_keys_there_is_no_role_and_people_bring_them() -> None:
+    role = "{kind: oidc, role: ansari-whatsapp-staging-github-actions, managed: true}"
+    assert role in STAGING
+    found = of(STAGING.replace(role, "{kind: keys, user: app-runner-github-actions-user}"))
+    assert "AWS_ROLE_ARN" not in found.variables
+    assert found.by_hand == ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+def test_an_empty_literal_is_left_out() -> None:
+    assert (
+        "ORIGINS"
+        not in of(
+            STAGING.replace('"https://staging.ansari.chat"', '""').replace(
+                "  origins: {kind: literal,", "  origins: {kind: literal, store: service,"
+            )
+        ).variables
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "aws-region: {kind: literal, value: us-east-1}",
+            "AWS_REGION is the name of something the deployer itself keeps",
+        ),
+        ("deployer-record: {kind: secret}", "DEPLOYER_RECORD is the name"),
+        ("aws-access-key-id: {kind: secret}", "AWS_ACCESS_KEY_ID is the name"),
+        ("github-level: {kind: literal, value: x}", "whose name starts with GITHUB_: GITHUB_LEVEL"),
+        (f"large: {{kind: literal, store: service, value: {'x' * 49153}}}", "LARGE has 49153 bytes"),
+    ],
+)
+def test_what_github_cannot_take_is_a_problem_on_its_line(line: str, words: str) -> None:
+    [problem] = more(line).problems
+    assert words in problem.what
+    assert problem.line == f"line of {line.partition(':')[0]}"
+
+
+def test_without_the_section_there_is_nothing_to_set() -> None:
+    start, end = STAGING.index("github:\n"), STAGING.index("# A literal is edited here.")
+    with pytest.raises(UsageError, match="names no repository"):
+        of(STAGING[:start] + STAGING[end:])
