@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deployer.cli import deploy, local, manifest, secret, watch
+from deployer.cli import ci, deploy, local, manifest, secret, watch
 from deployer.cli.command import Group, choose
 from deployer.errors import UsageError
 
 DEPLOYER = Group(
     "Keep AWS equal to one manifest per environment.",
-    {**deploy.VERBS, **watch.VERBS, **manifest.VERBS, **secret.VERBS, **local.VERBS},
+    {**deploy.VERBS, **watch.VERBS, **manifest.VERBS, **secret.VERBS, **ci.VERBS, **local.VERBS},
 )
 
 
