@@ -13,7 +13,7 @@ from deployer.errors import UsageError
 
 FORMAT: Final = "1.6"
 _PACKAGE: Final = re.compile(
-    r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;\\]+)\s*(?:;(?P<marker>[^\\\n]*))?(?P<rest>(?:\\\n.*)*)",
+    r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;\\]+)\s*(?:;(?P<marker>[^\\\n]*))?(?P<rest>(?:\\\n[^\\\n]*)*)",
     re.MULTILINE,
 )
 _HASH: Final = re.compile(r"--hash=sha256:([0-9a-f]{64})")
