@@ -53,7 +53,11 @@ def _scalar(value: Value) -> str:
         case Action():
             return f"{value.name}@{value.commit} # {value.version}"
         case str():
-            return value if _PLAIN.fullmatch(value) and value.lower() not in _WORDS else json.dumps(value)
+            return (
+                value
+                if _PLAIN.fullmatch(value) and value.lower() not in _WORDS
+                else json.dumps(value, ensure_ascii=False)
+            )
         case Mapping():
             return "{}"
         case _:
@@ -62,4 +66,4 @@ def _scalar(value: Value) -> str:
 
 def _in_a_list(value: Value) -> str:
     text = _scalar(value)
-    return json.dumps(value) if isinstance(value, str) and re.search(r"[{}*&!|]", value) else text
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and re.search(r"[{}*&!|]", value) else text

@@ -42,6 +42,7 @@ def within(name: str, packages: set[str]) -> bool:
             "deployer/manifest",
             NETWORK | {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "view", "local")},
         ),
+        ("deployer/ci", NETWORK | {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "local")}),
         ("deployer/aws", {f"deployer.{p}" for p in ("targets", "run", "verbs", "view", "local", "manifest")}),
         ("deployer/targets", {f"deployer.{p}" for p in ("run", "verbs", "view", "local")}),
         ("deployer/view", {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "local")} | NETWORK),
