@@ -17,6 +17,6 @@ DEPLOYER = Group(
 def run(arguments: Sequence[str]) -> int:
     """Read and run one verb; returns its exit code. Raises DeployerError."""
     verb, options = choose("deployer", DEPLOYER, arguments)
-    if empty := next((name for name in ("image", "approve") if getattr(options, name, None) == ""), None):
+    if empty := next((name for name in ("image", "approve", "service") if getattr(options, name, None) == ""), None):
         raise UsageError(f"--{empty} is empty", fix="leave it out, or look at where its value should have come from")
     return verb(options)

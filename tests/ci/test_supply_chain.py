@@ -76,6 +76,14 @@ def test_a_file_that_is_not_there_is_3(verb: str) -> None:
     assert "no-such.lock" in done.stderr
 
 
+def test_a_lock_file_without_hashes_is_no_reason_to_skip(tmp_path: Path) -> None:
+    lock = tmp_path / "loose.lock"
+    lock.write_text("one-package>=1.0\n")
+    done = deployer("audit", "--lock", str(lock), "--service", "http://127.0.0.1:9")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "does not contain a hash" in done.stderr
+
+
 class _Osv(BaseHTTPRequestHandler):
     """An OSV service that knows one vulnerability: https://google.github.io/osv.dev/post-v1-query/"""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 from deployer.errors import Refused, StateUnknown, UsageError
 
 SECONDS = 15
+# What pip-audit and the library below it say when the answer is missing, not bad.
+_OUT_OF_REACH = re.compile(r"ConnectionError|Could not connect|Timeout|HTTPError|SSLError|ProxyError")
 
 
 def audit(lock: Path, *, service: str | None = None) -> str:
@@ -32,11 +35,11 @@ def audit(lock: Path, *, service: str | None = None) -> str:
         raise UsageError("pip-audit is not installed", fix="just _sync-dev")
     packages = _packages(done.stdout)
     if packages is None:
-        raise StateUnknown(
-            "nothing can be said about vulnerabilities: the audit did not come to its end",
-            why=(done.stderr.strip().splitlines() or ["it said nothing"])[-1],
-            fix="run it where its data can be reached",
-        )
+        why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        if _OUT_OF_REACH.search(done.stderr):
+            what = "nothing can be said about vulnerabilities: the data cannot be reached"
+            raise StateUnknown(what, why=why, fix="run it where it can")
+        raise UsageError(f"pip-audit cannot read {lock}", why=why, fix="name a lock file with hashes: --lock FILE")
     found = [line for package in packages for line in _findings(package)]
     if found:
         raise Refused(

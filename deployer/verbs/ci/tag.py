@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deployer import git
 from deployer.aws import ledger
-from deployer.core.release import RecordedRelease, ledger_path
+from deployer.core.release import ledger_path
 from deployer.errors import DeployerError
 from deployer.manifest.load import Loaded, load
 from deployer.verbs.environment import open_session
@@ -23,34 +23,31 @@ def tag(loaded: Loaded) -> str:
     elsewhere = loaded.manifest.protect.healthy_in
     if elsewhere is None:
         return commit
-    return same_source(_releases(load(loaded.path.parent / f"{elsewhere}.yaml")), commit, lambda one: _tree(root, one))
+    return same_source(_healthy(load(loaded.path.parent / f"{elsewhere}.yaml")), commit, lambda one: _tree(root, one))
 
 
 def running(loaded: Loaded) -> str:
     """The image of the last healthy release, so that a plan shows what the manifest changes; else this commit."""
-    healthy = [entry.release.tag for entry in _releases(loaded) if entry.release.outcome == "healthy"]
-    return healthy[-1] if healthy else git.commit(loaded.path.resolve().parent)
+    return next(reversed(_healthy(loaded)), None) or git.commit(loaded.path.resolve().parent)
 
 
-def same_source(releases: Iterable[RecordedRelease], commit: str, tree: Callable[[str], str | None]) -> str:
-    """The newest tag among healthy releases, oldest first, whose tree is that of the commit; else the commit."""
-    wanted, found = tree(commit), commit
-    for entry in releases:
-        if entry.release.outcome == "healthy" and tree(entry.release.tag) == wanted:
-            found = entry.release.tag
-    return found
+def same_source(tags: Sequence[str], commit: str, tree: Callable[[str], str | None]) -> str:
+    """The newest of the tags, oldest first, whose tree is that of the commit; else the commit."""
+    wanted = tree(commit)
+    return next((one for one in reversed(tags) if tree(one) == wanted), commit)
 
 
-def _releases(loaded: Loaded) -> tuple[RecordedRelease, ...]:
+def _healthy(loaded: Loaded) -> list[str]:
+    """The tags of the healthy releases, oldest first."""
     session, _ = open_session(loaded)
-    return tuple(ledger.read(session.ssm, ledger_path(loaded.manifest.app, loaded.manifest.environment)))
+    found = ledger.read(session.ssm, ledger_path(loaded.manifest.app, loaded.manifest.environment))
+    return [entry.release.tag for entry in found if entry.release.outcome == "healthy"]
 
 
 def _tree(root: Path, commit: str) -> str | None:
     """None for what is no commit of this repository."""
     try:
-        return (
-            git.git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{tree}}").decode().strip()
-        )
+        found = git.git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{tree}}")
     except DeployerError:
         return None
+    return found.decode().strip()
