@@ -37,7 +37,7 @@ same=".[] | select(.title == \\"$title\\") | .number"
 gh issue list --state open --limit 200 --json number,title --jq "$same" > "$RUNNER_TEMP/issues"
 number="$(head -n 1 "$RUNNER_TEMP/issues")"
 if [ -n "$number" ]; then
-  gh issue edit "$number" --body-file "$RUNNER_TEMP/drift.md"
+  gh api --silent --method PATCH "repos/$GH_REPO/issues/$number" --field "body=@$RUNNER_TEMP/drift.md"
 else
   gh issue create --title "$title" --body-file "$RUNNER_TEMP/drift.md"
 fi

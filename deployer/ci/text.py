@@ -11,7 +11,7 @@ from deployer.ci.actions import Action
 
 Value: TypeAlias = "str | int | bool | Action | Mapping[str, Value] | Sequence[Value]"
 
-_PLAIN = re.compile(r"[A-Za-z./$][A-Za-z0-9 _./${}()'=!&|@*-]*(?<! )")
+_PLAIN = re.compile(r"[A-Za-z./$][A-Za-z0-9 _./${}()'=!&|@*,-]*(?<! )")
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
@@ -66,4 +66,4 @@ def _scalar(value: Value) -> str:
 
 def _in_a_list(value: Value) -> str:
     text = _scalar(value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and re.search(r"[{}*&!|]", value) else text
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and re.search(r"[{}*&!|,]", value) else text

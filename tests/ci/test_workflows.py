@@ -18,7 +18,7 @@ from deployer.cli import DEPLOYER
 from deployer.cli.command import choose
 from deployer.manifest.load import load, parse
 from deployer.manifest.model import Manifest
-from tests.ci.files import FOLDER, NAMES, ROOT, called, jobs, read, scripts
+from tests.ci.files import FOLDER, NAMES, ROOT, called, jobs, read, runner, scripts, shell
 
 RECIPES = (ROOT / "Justfile").read_text()
 ALL_JOBS = [pytest.param(content, id=f"{file}:{name}") for file, name, content in jobs()]
@@ -127,6 +127,32 @@ def test_forks_are_given_nothing() -> None:
         ours = "head.repo.full_name == github.repository" in job["if"]
         assert ours == (name != "fork")
         assert ours or not job["permissions"]
+
+
+@pytest.mark.parametrize("known", ["", "12"])
+@pytest.mark.parametrize(
+    ("file", "job", "text", "there"),
+    [
+        ("plan.yml", "comment-staging", "plan.md", "issues/comments/12"),
+        ("drift.yml", "staging", "drift.md", "issues/12"),
+    ],
+)
+def test_what_was_written_before_is_brought_up_to_date(
+    tmp_path: Path, file: str, job: str, text: str, there: str, known: str
+) -> None:
+    """`gh` is a stand-in that knows the number of one comment or issue, or none."""
+    gh = tmp_path / "gh"
+    gh.write_text(f'#!/bin/sh\necho "$*" >> "$RUNNER_TEMP/called"\ncase "$*" in *--jq*) printf %s "{known}" ;; esac\n')
+    gh.chmod(0o755)
+    env = runner(tmp_path / "temp")
+    env |= {"PATH": f"{tmp_path}:{env['PATH']}", "GH_REPO": "o/r", "PULL_REQUEST": "3"}
+    (tmp_path / "temp" / text).write_text("what is new")
+    step = list(scripts(read(FOLDER / file)["jobs"][job]))[-1]
+    done = shell(step["run"], tmp_path, env)
+    assert done.returncode == 0, done.stderr
+    looked, wrote = (tmp_path / "temp" / "called").read_text().splitlines()
+    assert "--jq" in looked
+    assert ("--method PATCH" in wrote) == (f"repos/o/r/{there}" in wrote) == bool(known)
 
 
 def test_nothing_that_changes_an_environment_is_cancelled() -> None:
