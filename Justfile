@@ -108,6 +108,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @remove env name *options: _sync
     deployer remove "$@"
 
+# what the workflows are made of and call: just ci render, just ci sbom
+@ci *arguments: _sync
+    deployer ci "$@"
+
 # any other verb of the deployer
 @deployer *arguments: _sync
     deployer "$@"
@@ -136,6 +140,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
     deployer schema manifest --markdown > docs/manifest-reference.md
     deployer schema plan > docs/plan.schema.json
     ansari-whatsapp settings > docs/settings.md
+    deployer ci render
 
 # write what the plan cases expect again: read the difference in git
 @golden: _sync-dev

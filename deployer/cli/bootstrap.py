@@ -21,7 +21,7 @@ def _options(parser: Parser) -> None:
     )
     parser.add_argument("--preview", action="store_true", help="show what would be done, and do nothing")
     parser.add_argument("--approve", metavar="ID", help="the fingerprint of the steps that were agreed to")
-    as_json(parser)
+    as_json(parser, "bootstrap")
 
 
 def _bootstrap(options: Options) -> int:

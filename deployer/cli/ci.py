@@ -1,22 +1,87 @@
-"""The verbs of `deployer ci`: what the repository's host has to know."""
+"""The verbs of `deployer ci`: what GitHub's workflows are made of, what they call, and what GitHub has to know."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from deployer.cli.command import Group, Options, Parser, Verb, as_json
+from deployer.cli.command import Group, Options, Parser, Verb, as_json, file, loaded, names_environment
 from deployer.cli.terminal import out, person
 from deployer.errors import UsageError
 from deployer.view.progress import Reporter, write
+
+LOCK = "requirements-service.lock"
+
+
+def _render_options(parser: Parser) -> None:
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 3 and name what is stale")
+    parser.add_argument("--legacy", metavar="ENV", help="print a workflow for awslabs/amazon-app-runner-deploy instead")
+
+
+def _render(options: Options) -> int:
+    from deployer.manifest.load import load
+    from deployer.project import find_root, manifest_path
+    from deployer.verbs.ci.render import check, render, render_legacy
+
+    if options.legacy is not None:
+        if options.check:
+            raise UsageError("--check and --legacy exclude each other", fix="choose one of the two")
+        out(render_legacy(load(manifest_path(options.legacy))))
+        return 0
+    root = find_root(Path.cwd())
+    out(check(root) if options.check else render(root))
+    return 0
+
+
+def _tag_options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--running", action="store_true", help="that of the last healthy release instead")
+
+
+def _tag(options: Options) -> int:
+    from deployer.verbs.ci.tag import running, tag
+
+    manifest = loaded(options)
+    out(running(manifest) if options.running else tag(manifest))
+    return 0
+
+
+def _lock_options(parser: Parser) -> None:
+    parser.add_argument("--lock", metavar="FILE", type=file, help=f"the lock file; {LOCK} when left out")
+
+
+def _lock(options: Options) -> tuple[Path, Path]:
+    from deployer.project import find_root
+
+    root = find_root(Path.cwd())
+    return options.lock or root / LOCK, root
+
+
+def _sbom(options: Options) -> int:
+    from deployer.verbs.ci.sbom import sbom
+
+    out(sbom(*_lock(options)))
+    return 0
+
+
+def _audit_options(parser: Parser) -> None:
+    _lock_options(parser)
+    parser.add_argument("--service", metavar="URL", help="an OSV service; pip-audit's own when left out")
+
+
+def _audit(options: Options) -> int:
+    from deployer.verbs.ci.audit import audit
+
+    out(audit(_lock(options)[0], service=options.service))
+    return 0
 
 
 def _github_sync_options(parser: Parser) -> None:
     parser.add_argument("environments", metavar="ENV", nargs="+", help="such as staging production")
     parser.add_argument("--check", action="store_true", help="write nothing, and exit 2 when something differs")
-    parser.add_argument("--token-file", metavar="FILE", type=Path, help="a file with the token instead of GITHUB_TOKEN")
+    parser.add_argument("--token-file", metavar="FILE", type=file, help="a file with the token instead of GITHUB_TOKEN")
     parser.add_argument("--approve", metavar="ID", help="the fingerprint of the plan that was agreed to")
-    as_json(parser)
+    as_json(parser, "github-sync")
 
 
 def _github_sync(options: Options) -> int:
@@ -53,7 +118,11 @@ def _github_sync(options: Options) -> int:
     return 2 if options.check and synced.pending else 0
 
 
-GITHUB = {
+CI = {
+    "render": Verb("write the workflows of GitHub from the manifests", _render_options, _render),
+    "tag": Verb("say which image a plan in CI is to be made with", _tag_options, _tag),
+    "sbom": Verb("list what the image's Python packages are, as CycloneDX JSON", _lock_options, _sbom),
+    "audit": Verb("look for known vulnerabilities in the image's packages", _audit_options, _audit),
     "github-sync": Verb("set GitHub's environments, variables and secrets", _github_sync_options, _github_sync),
 }
-VERBS = {"ci": Group("what GitHub has to know to test and deploy", GITHUB)}
+VERBS = {"ci": Group("GitHub: the workflows that test and deploy, and what they have to know", CI)}

@@ -13,7 +13,7 @@ def _build_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--base", metavar="IMAGE", default=None, help="the base image; the Dockerfile's when left out")
     parser.add_argument("--tool", metavar="NAME", help="docker, podman or buildah; the first that works when left out")
-    as_json(parser)
+    as_json(parser, "image")
 
 
 def _push_options(parser: Parser) -> None:

@@ -1,4 +1,4 @@
-"""Several manifests side by side: no two environments may hold the same thing in AWS."""
+"""Several manifests side by side: no two hold the same thing in AWS, and one repository deploys them all."""
 
 from __future__ import annotations
 
@@ -30,3 +30,24 @@ def clashes(manifests: Sequence[Loaded]) -> Iterator[Problem]:
                     why="each environment would overwrite the other",
                     fix="give this environment its own",
                 )
+
+
+def strangers(manifests: Sequence[Loaded]) -> Iterator[Problem]:
+    """A problem for each manifest whose repository is not that of the first one that names any.
+
+    A checkout has one set of workflows, and they run in one repository.
+    """
+    first: Loaded | None = None
+    for loaded in manifests:
+        if loaded.manifest.github is None:
+            continue
+        first = first or loaded
+        theirs = first.manifest.github.repository if first.manifest.github else ""
+        if loaded.manifest.github.repository.lower() != theirs.lower():
+            yield loaded.problem(
+                "github",
+                "repository",
+                what=f"github.repository is not that of {first.path}: {theirs}",
+                why="the workflows of one checkout run in one repository",
+                fix=f"write {theirs}, or keep this environment's manifest in the other repository",
+            )

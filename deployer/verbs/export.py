@@ -8,12 +8,13 @@ from pathlib import Path
 
 from deployer import names
 from deployer.aws import ssm
+from deployer.ci.legacy import sections
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Secret
 from deployer.verbs.environment import open_session
-from deployer.view.env_text import dotenv, github
+from deployer.view.env_text import dotenv
 
 FORMS = ("dotenv", "json", "github")
 
@@ -23,7 +24,7 @@ def export(loaded: Loaded, form: str) -> str:
     variables = loaded.manifest.variables
     literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, Literal)}
     if form == "github":
-        return _github(loaded)
+        return sections(loaded.manifest)
     secrets = [names.variable(name) for name, one in variables.items() if isinstance(one, Secret)]
     return json.dumps(literals, indent=2, ensure_ascii=False) if form == "json" else dotenv(literals, secrets)
 
@@ -54,14 +55,6 @@ def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
     text = json.dumps(values, indent=2, ensure_ascii=False) if form == "json" else dotenv(values)
     _write_private(out, text + "\n")
     return f"{out}: {len(values)} variables, {len(secret)} of them secrets. Only you may read it; keep it out of git."
-
-
-def _github(loaded: Loaded) -> str:
-    aws, variables = loaded.manifest.aws, loaded.manifest.variables
-    passed = {n: one.text for n, one in variables.items() if isinstance(one, Literal) and one.store == "service"}
-    literals = {names.variable(name): text for name, text in passed.items()}
-    parameters = {names.variable(name): name for name in variables if name not in passed}
-    return github(literals, parameters, names.ssm_root(aws.parameter_path, aws.region, aws.account))
 
 
 def _write_private(out: Path, text: str) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from deployer import names
 from deployer.aws import ssm
-from deployer.ci import reach
 from deployer.core.places import dotenv_against, github_against
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError
+from deployer.github import reach
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
 from deployer.verbs.environment import Environment

@@ -147,13 +147,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Verified:
-    """What a look at everything a deployment needs has found. `unseen` is what could not be looked at, and why."""
+    """What a look at everything a deployment needs has found. `unseen` is what could not be looked at, and why.
+
+    `disagreements` say where `.env` or GitHub hold another thing than the manifest; they stand in nobody's way.
+    """
 
     environment: str
     image: str
     problems: tuple[Found, ...]
     unseen: tuple[str, ...]
     warnings: tuple[str, ...]
+    disagreements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,13 @@ def deployer(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[s
         ("plan", "local", "--json", "--markdown"),
         ("schema", "plan", "--markdown"),
         ("schema", "no-such-kind"),
+        ("ci",),
+        ("ci", "render", "--legacy", ""),
+        ("ci", "render", "--legacy", "local"),
+        ("ci", "tag", "no-such-environment"),
+        ("ci", "sbom", "--lock", "env"),
+        ("ci", "audit", "--lock", "env"),
+        ("ci", "audit", "--lock", "requirements.lock", "--service", ""),
         ("--", "plan"),
     ],
 )

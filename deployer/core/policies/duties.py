@@ -15,14 +15,6 @@ Call: TypeAlias = tuple[str, dict[str, Any]]
 PASSING: Final = "iam:PassRole"
 _ADMINISTRATION = ("iam:CreateRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
 _MENDED = ("ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration")
-# A push of an image by docker or another tool (Amazon ECR user guide, "Required IAM permissions for pushing an image").
-_PUSH = (
-    "ecr:BatchCheckLayerAvailability",
-    "ecr:CompleteLayerUpload",
-    "ecr:InitiateLayerUpload",
-    "ecr:ListImages",
-    "ecr:UploadLayerPart",
-)
 
 
 def duties(desired: Desired) -> dict[str, tuple[Need, ...]]:
@@ -47,16 +39,14 @@ def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
     `source` is the service that images are promoted from: what it runs is looked at.
     """
     made, repository = _calls(desired), {"repositoryName": desired.image.repository}
-    calls = [*made["plan, status, drift"], *made["logs"], *made["reconcile, rollback"]]
-    calls += [(call, repository) for call in ("ecr:GetDownloadUrlForLayer", *_MENDED)]
+    calls = [*made["plan, status, drift"], *made["logs"], *made["image push"], *made["reconcile, rollback"]]
+    calls += [(call, repository) for call in _MENDED]
     calls += _service(replace(desired, service_name=source)) if source else ()
     for arn in (desired.settings.access_role, desired.settings.instance_role):
         name = arn.rpartition("/")[2]
         calls += [("iam:GetRole", {"RoleName": name}), ("iam:GetRolePolicy", {"RoleName": name})]
         calls.append(("iam:SimulatePrincipalPolicy", {"PolicySourceArn": arn}))
-    found = [need for need in _together(calls, desired) if need.action not in _ADMINISTRATION]
-    ours = rights.REPOSITORY.format(region=desired.region, account=desired.account, name=desired.image.repository)
-    return (*found, *(Need(action, (ours,)) for action in _PUSH), Need("ecr:GetAuthorizationToken", ("*",)))
+    return tuple(need for need in _together(calls, desired) if need.action not in _ADMINISTRATION)
 
 
 def _calls(desired: Desired) -> dict[str, list[Call]]:
@@ -66,7 +56,7 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
     return {
         "plan, status, drift": [*_looks(desired)],
         "logs": [*_service(desired), *[("ssm:GetParameters", {"Names": name}) for name in secrets], *lines],
-        "image push": _pushes(desired),
+        "image push": [*_pushes(desired)],
         "secret": [call for name in secrets for call in _secret(name)],
         "reconcile, rollback": [*_looks(desired), *_changes(desired), *lines],
     }
@@ -79,6 +69,7 @@ def _secret(name: str) -> Iterator[Call]:
 
 
 def _pushes(desired: Desired) -> Iterator[Call]:
+    """Also what docker and the like call (Amazon ECR user guide, "Required IAM permissions for pushing an image")."""
     yield "ecr:DescribeRepositories", {"repositoryNames": desired.image.repository}
     yield "ecr:GetAuthorizationToken", {}
     calls = ("GetLifecyclePolicy", "DescribeImages", "PutImage", "BatchGetImage", "GetDownloadUrlForLayer")

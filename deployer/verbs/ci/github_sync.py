@@ -10,15 +10,15 @@ from pathlib import Path
 
 from deployer.aws import ssm
 from deployer.aws.session import Session
-from deployer.ci.github_api import GitHub
-from deployer.ci.reach import Reach, reach
-from deployer.ci.settings import Writer, apply, observe
 from deployer.core.facts import ParameterFact
 from deployer.core.github.facts import GitHubFacts
 from deployer.core.github.plan import Change, SyncPlan, fingerprint, plan
 from deployer.core.github.wanted import Wanted, wanted
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked, Refused, StateUnknown, UsageError
+from deployer.github.api import GitHub
+from deployer.github.reach import Reach, reach
+from deployer.github.settings import Writer, apply, observe
 from deployer.manifest.load import Loaded
 from deployer.verbs import protection
 from deployer.verbs.check import refuse_contract_problems

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from deployer.ci.github_api import GitHub, seconds
-from deployer.ci.refusals import Uncertain
-from deployer.ci.seal import seal
 from deployer.core.github.facts import EnvironmentFact, GitHubFacts, Policy, VariableFact
 from deployer.core.github.plan import Change, SyncPlan
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError, Interrupted, StateUnknown
+from deployer.github.api import GitHub, seconds
+from deployer.github.refusals import Uncertain
+from deployer.github.seal import seal
 
 CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import httpx
 
-from deployer.ci.pace import limited
 from deployer.errors import DeployerError
+from deployer.github.pace import limited
 
 SERVICE_FAULT: Final = 500
 

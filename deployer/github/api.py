@@ -14,10 +14,10 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from deployer.ci.pace import wait_for
-from deployer.ci.refusals import refused, unreachable
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError
+from deployer.github.pace import wait_for
+from deployer.github.refusals import refused, unreachable
 
 VERSION: Final = "2022-11-28"
 VARIABLES_PER_PAGE: Final = 30  # the most that GitHub gives; 10 when it is not asked for more

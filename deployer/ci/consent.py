@@ -1,0 +1,106 @@
+"""Two jobs for what a person has to agree to: one makes a plan, one carries out exactly that plan.
+
+Between them stands the GitHub environment: its reviewers read the plan in the summary of the run, and their approval
+starts the second job. A plan that is not the same any more is refused by the deployer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deployer.ci.actions import DOWNLOAD, UPLOAD
+from deployer.ci.steps import (
+    RUNNER,
+    credentials,
+    looking,
+    one_at_a_time,
+    permissions,
+    run,
+    set_up,
+    summary,
+)
+from deployer.ci.text import Value
+from deployer.manifest.model import Manifest
+
+
+def plan(
+    manifest: Manifest, make: str, *, when: str, needs: str | None = None, env: Mapping[str, str] | None = None
+) -> Mapping[str, Value]:
+    """`make` is shell that calls `plan` with what is to be planned.
+
+    The output `id` is empty when there is nothing to do.
+    """
+    name = manifest.environment
+    script = f"""\
+code=0
+plan() {{
+  ./just deployer plan {name} "$@" --markdown --out "$RUNNER_TEMP/{name}.plan" --detailed-exitcode \\
+    > "$RUNNER_TEMP/plan.md" || code=$?
+}}
+{make.rstrip()}
+cat "$RUNNER_TEMP/plan.md" >> "$GITHUB_STEP_SUMMARY"
+if [ "$code" -eq 2 ]; then
+  id="$(python3 -c 'import json, sys; print(json.load(sys.stdin)["fingerprint"])' < "$RUNNER_TEMP/{name}.plan")"
+  echo "id=$id" >> "$GITHUB_OUTPUT"
+else
+  exit "$code"
+fi
+"""
+    return {
+        "name": f"Plan of {name}",
+        "if": when,
+        **({"needs": [needs]} if needs else {}),
+        "runs-on": RUNNER,
+        "timeout-minutes": 15,
+        "environment": looking(manifest),
+        "permissions": permissions(manifest),
+        "outputs": {"id": "${{ steps.plan.outputs.id }}"},
+        "steps": [
+            *set_up(history=True),
+            credentials(manifest),
+            run("Make the plan", script, env=env, id="plan"),
+            {
+                "name": "Keep the plan",
+                "if": "steps.plan.outputs.id",
+                "uses": UPLOAD,
+                "with": {
+                    "name": f"plan-{name}",
+                    "path": f"${{{{ runner.temp }}}}/{name}.plan",
+                    "if-no-files-found": "error",
+                    "retention-days": 30,
+                },
+            },
+        ],
+    }
+
+
+def apply(manifest: Manifest, *options: str) -> Mapping[str, Value]:
+    """Runs when there is something to do, and somebody has approved it."""
+    name = manifest.environment
+    words = " ".join(["reconcile", name, *options])
+    script = f"""\
+./just {words} --plan "$RUNNER_TEMP/{name}.plan" --approve "$PLAN" | tee "$RUNNER_TEMP/reconcile.txt"
+"""
+    return {
+        "name": f"Deploy {name}",
+        "if": f"needs.plan-{name}.outputs.id",
+        "needs": [f"plan-{name}"],
+        "runs-on": RUNNER,
+        "timeout-minutes": 60,
+        "environment": name,
+        "concurrency": one_at_a_time(manifest),
+        "permissions": permissions(manifest),
+        "steps": [
+            *set_up(),
+            {
+                "name": "Take the plan",
+                "uses": DOWNLOAD,
+                "with": {"name": f"plan-{name}", "path": "${{ runner.temp }}"},
+            },
+            credentials(manifest),
+            run(
+                "Carry out the plan that was approved", script, env={"PLAN": f"${{{{ needs.plan-{name}.outputs.id }}}}"}
+            ),
+            run("Write the summary", summary(name, "$RUNNER_TEMP/reconcile.txt"), if_="always()"),
+        ],
+    }

@@ -1,0 +1,98 @@
+"""The workflow that deploys, after the tests have passed: by a push to a branch of the manifests, or by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from deployer.ci import consent
+from deployer.ci.steps import (
+    RUNNER,
+    choice,
+    credentials,
+    github,
+    one_at_a_time,
+    permissions,
+    run,
+    set_up,
+    summary,
+    workflow,
+)
+from deployer.ci.tests import branches
+from deployer.ci.text import Value
+from deployer.manifest.model import Manifest
+
+
+def deploying(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
+    """An environment that asks a person (protect.confirm) has a job for the plan and, after the consent, one for it."""
+    on: Mapping[str, Value] = {
+        "push": {"branches": branches(manifests)},
+        "workflow_dispatch": {"inputs": {"environment": choice(manifests)}},
+    }
+    jobs: dict[str, Mapping[str, Value]] = {
+        "test": {"name": "Test", "uses": "./.github/workflows/test.yml", "permissions": {"contents": "read"}}
+    }
+    for manifest in manifests:
+        jobs |= _asked(manifest) if manifest.protect.confirm else {f"deploy-{manifest.environment}": _deploy(manifest)}
+    return workflow("Deploy", on, jobs)
+
+
+def wanted(manifest: Manifest) -> str:
+    """When the environment's turn is: a push to its branch, or a run by hand that names it."""
+    push = f"github.event_name == 'push' && github.ref_name == '{github(manifest).branch}'"
+    return f"{push} || inputs.environment == '{manifest.environment}'"
+
+
+def _deploy(manifest: Manifest) -> Mapping[str, Value]:
+    name = manifest.environment
+    reconcile = f'./just reconcile {name} --build | tee "$RUNNER_TEMP/reconcile.txt"\n'
+    told = summary(name, "$RUNNER_TEMP/reconcile.txt")
+    return {
+        "name": f"Deploy {name}",
+        "if": wanted(manifest),
+        "needs": ["test"],
+        "runs-on": RUNNER,
+        "timeout-minutes": 60,
+        "environment": name,
+        "concurrency": one_at_a_time(manifest),
+        "permissions": permissions(manifest),
+        "steps": [
+            *set_up(),
+            credentials(manifest),
+            run("Build the image, deploy it, and see it answer", reconcile),
+            run("Write the summary", told, if_="always()"),
+        ],
+    }
+
+
+def _asked(manifest: Manifest) -> Mapping[str, Mapping[str, Value]]:
+    """The image was built for the environment in which it had to be healthy first; where there is none, it is now."""
+    name = manifest.environment
+    jobs: dict[str, Mapping[str, Value]] = {}
+    needs = "test"
+    if manifest.protect.healthy_in is None:
+        needs = f"image-{name}"
+        jobs[needs] = _image(manifest)
+    make = f"""\
+tag="$(./just deployer ci tag {name})"
+plan --image "$tag"
+"""
+    planned = consent.plan(manifest, make, when=wanted(manifest), needs=needs)
+    return {**jobs, f"plan-{name}": planned, f"deploy-{name}": consent.apply(manifest)}
+
+
+def _image(manifest: Manifest) -> Mapping[str, Value]:
+    name = manifest.environment
+    return {
+        "name": f"Image of {name}",
+        "if": wanted(manifest),
+        "needs": ["test"],
+        "runs-on": RUNNER,
+        "timeout-minutes": 30,
+        "environment": f"{name}-image",
+        "permissions": permissions(manifest),
+        "steps": [
+            *set_up(),
+            credentials(manifest),
+            run("Build the image and push it", f"./just deployer image push {name}"),
+        ],
+    }

@@ -1,0 +1,117 @@
+"""The workflow that puts a plan under a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from deployer.ci.actions import DOWNLOAD, UPLOAD
+from deployer.ci.steps import RUNNER, credentials, looking, permissions, run, set_up, workflow
+from deployer.ci.text import Value
+from deployer.manifest.model import Manifest
+
+_OURS: Final = "github.event.pull_request.head.repo.full_name == github.repository"
+_THEIRS: Final = "github.event.pull_request.head.repo.full_name != github.repository"
+
+_FORK: Final = """\
+echo 'No plan: this comes from a fork, and its code is given no credentials.' >> "$GITHUB_STEP_SUMMARY"
+"""
+
+
+def planning(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
+    """On `pull_request`, never `pull_request_target`: what is not ours is not run with credentials.
+
+    The job that runs the code of the pull request can read AWS and write nothing; the one that writes the comment runs
+    none of that code.
+    """
+    on: Mapping[str, Value] = {"pull_request": {"paths": ["env/**"]}}
+    jobs: dict[str, Mapping[str, Value]] = {"fork": _fork()}
+    for manifest in manifests:
+        jobs[f"plan-{manifest.environment}"] = _plan(manifest)
+        jobs[f"comment-{manifest.environment}"] = _comment(manifest.environment)
+    return workflow("Plan", on, jobs)
+
+
+def _fork() -> Mapping[str, Value]:
+    return {
+        "name": "Why there is no plan",
+        "if": _THEIRS,
+        "runs-on": RUNNER,
+        "timeout-minutes": 5,
+        "permissions": {},
+        "steps": [run("Say why", _FORK)],
+    }
+
+
+def _plan(manifest: Manifest) -> Mapping[str, Value]:
+    name = manifest.environment
+    script = f"""\
+code=0
+tag="$(./just deployer ci tag {name} --running)"
+./just deployer plan {name} --image "$tag" --markdown > "$RUNNER_TEMP/plan.md" || code=$?
+cat "$RUNNER_TEMP/plan.md" >> "$GITHUB_STEP_SUMMARY"
+exit "$code"
+"""
+    return {
+        "name": f"Plan of {name}",
+        "if": _OURS,
+        "runs-on": RUNNER,
+        "timeout-minutes": 15,
+        "environment": looking(manifest),
+        "permissions": permissions(manifest),
+        "steps": [
+            *set_up(),
+            credentials(manifest),
+            run("Make the plan", script),
+            {
+                "name": "Hand it to the comment",
+                "if": "always()",
+                "uses": UPLOAD,
+                "with": {
+                    "name": f"comment-{name}",
+                    "path": "${{ runner.temp }}/plan.md",
+                    "if-no-files-found": "ignore",
+                    "retention-days": 1,
+                },
+            },
+        ],
+    }
+
+
+def _comment(name: str) -> Mapping[str, Value]:
+    script = f"""\
+marker='<!-- plan of {name} -->'
+{{
+  echo "$marker"
+  head -c 60000 "$RUNNER_TEMP/plan.md" | iconv -c -f utf-8 -t utf-8
+}} > "$RUNNER_TEMP/comment.md"
+mine=".[] | select(.user.type == \\"Bot\\") | select(.body | startswith(\\"$marker\\")) | .id"
+gh api --paginate "repos/$GH_REPO/issues/$PULL_REQUEST/comments" --jq "$mine" > "$RUNNER_TEMP/ids"
+id="$(head -n 1 "$RUNNER_TEMP/ids")"
+if [ -n "$id" ]; then
+  gh api --silent --method PATCH "repos/$GH_REPO/issues/comments/$id" --field "body=@$RUNNER_TEMP/comment.md"
+else
+  gh api --silent "repos/$GH_REPO/issues/$PULL_REQUEST/comments" --field "body=@$RUNNER_TEMP/comment.md"
+fi
+"""
+    env = {
+        "GH_TOKEN": "${{ github.token }}",
+        "GH_REPO": "${{ github.repository }}",
+        "PULL_REQUEST": "${{ github.event.pull_request.number }}",
+    }
+    return {
+        "name": f"Comment on {name}",
+        "if": f"always() && {_OURS} && needs.plan-{name}.result != 'cancelled'",
+        "needs": [f"plan-{name}"],
+        "runs-on": RUNNER,
+        "timeout-minutes": 5,
+        "permissions": {"pull-requests": "write"},
+        "steps": [
+            {
+                "name": "Take the plan",
+                "uses": DOWNLOAD,
+                "with": {"name": f"comment-{name}", "path": "${{ runner.temp }}"},
+            },
+            run("Write the comment, or the same one again", script, env=env),
+        ],
+    }

@@ -1,0 +1,65 @@
+"""The workflow that goes back to an earlier release, by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from deployer.ci import consent
+from deployer.ci.steps import (
+    RUNNER,
+    choice,
+    credentials,
+    one_at_a_time,
+    permissions,
+    run,
+    set_up,
+    summary,
+    workflow,
+)
+from deployer.ci.text import Value
+from deployer.manifest.model import Manifest
+
+_RELEASE: Final = {"RELEASE": "${{ inputs.release }}"}
+_TO: Final = 'to=()\nif [ -n "$RELEASE" ]; then to=(--to "$RELEASE"); fi\n'
+
+
+def rollback(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
+    """No test is waited for: the release was healthy before."""
+    release: Mapping[str, Value] = {
+        "description": "The number of the release; the last healthy one when left out",
+        "type": "string",
+        "required": False,
+    }
+    on: Mapping[str, Value] = {"workflow_dispatch": {"inputs": {"environment": choice(manifests), "release": release}}}
+    jobs: dict[str, Mapping[str, Value]] = {}
+    for manifest in manifests:
+        name = manifest.environment
+        when = f"inputs.environment == '{name}'"
+        if manifest.protect.confirm:
+            make = f'{_TO}plan --rollback "${{to[@]}}"\n'
+            jobs[f"plan-{name}"] = consent.plan(manifest, make, when=when, env=_RELEASE)
+            jobs[f"deploy-{name}"] = consent.apply(manifest, "--retry")
+        else:
+            jobs[f"rollback-{name}"] = _rollback(manifest, when)
+    return workflow("Roll back", on, jobs)
+
+
+def _rollback(manifest: Manifest, when: str) -> Mapping[str, Value]:
+    name = manifest.environment
+    script = f'{_TO}./just rollback {name} "${{to[@]}}" | tee "$RUNNER_TEMP/rollback.txt"\n'
+    return {
+        "name": f"Roll {name} back",
+        "if": when,
+        "runs-on": RUNNER,
+        "timeout-minutes": 60,
+        "environment": name,
+        "concurrency": one_at_a_time(manifest),
+        "permissions": permissions(manifest),
+        "steps": [
+            *set_up(),
+            credentials(manifest),
+            run("Go back", script, env=_RELEASE),
+            run("Write the summary", summary(name, "$RUNNER_TEMP/rollback.txt"), if_="always()"),
+        ],
+    }

@@ -1,0 +1,105 @@
+"""The steps that jobs share, and the job around them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+from deployer.ci.actions import AWS, CHECKOUT, SETUP_PYTHON
+from deployer.ci.text import Value
+from deployer.manifest.model import GitHub, Manifest, OidcRole
+
+Step: TypeAlias = "Mapping[str, Value]"
+Job: TypeAlias = "Mapping[str, Value]"
+
+RUNNER: Final = "ubuntu-24.04"
+PYTHON: Final = "3.13"  # that of the image
+BASH: Final[Mapping[str, Value]] = {"run": {"shell": "bash"}}  # named, it stops at the first failure in a pipe, too
+
+
+def set_up(*, python: str = PYTHON, history: bool = False) -> list[Step]:
+    """The checkout, whose token is not left behind, and Python. `./just` installs the rest by the lock files."""
+    depth: Mapping[str, Value] = {"fetch-depth": 0} if history else {}
+    return [
+        {"name": "Check out", "uses": CHECKOUT, "with": {"persist-credentials": False, **depth}},
+        {"name": "Set up Python", "uses": SETUP_PYTHON, "with": {"python-version": python}},
+    ]
+
+
+def credentials(manifest: Manifest) -> Step:
+    """What the job shows AWS: a role by GitHub's word, or a user's keys; for the account of the manifest only.
+
+    Inputs: https://github.com/aws-actions/configure-aws-credentials. The role's ARN is a variable, and keys are
+    secrets, of the GitHub environment that the job runs in.
+    """
+    if isinstance(github(manifest).credentials, OidcRole):
+        shown: Mapping[str, Value] = {
+            "role-to-assume": "${{ vars.AWS_ROLE_ARN }}",
+            "role-session-name": "github-${{ github.run_id }}",
+        }
+    else:
+        shown = {
+            "aws-access-key-id": "${{ secrets.AWS_ACCESS_KEY_ID }}",
+            "aws-secret-access-key": "${{ secrets.AWS_SECRET_ACCESS_KEY }}",
+        }
+    given = {**shown, "aws-region": manifest.aws.region, "allowed-account-ids": manifest.aws.account}
+    return {"name": "Sign in to AWS", "uses": AWS, "with": given}
+
+
+def github(manifest: Manifest) -> GitHub:
+    if manifest.github is None:
+        raise ValueError(f"{manifest.environment} names no repository")
+    return manifest.github
+
+
+def permissions(manifest: Manifest) -> Mapping[str, Value]:
+    """Read the code; with OIDC, ask GitHub for a token of its own."""
+    oidc = isinstance(github(manifest).credentials, OidcRole)
+    return {"contents": "read", **({"id-token": "write"} if oidc else {})}
+
+
+def looking(manifest: Manifest) -> str:
+    """The GitHub environment of jobs that only look: it waits for nobody, and its credentials can only read."""
+    return f"{manifest.environment}-plan"
+
+
+def one_at_a_time(manifest: Manifest) -> Mapping[str, Value]:
+    """What changes an environment waits for its turn, and is never cancelled in the middle."""
+    return {"group": f"deploy-{manifest.environment}", "cancel-in-progress": False}
+
+
+def run(name: str, script: str, *, env: Mapping[str, str] | None = None, **keys: Value) -> Step:
+    """A step of shell. What comes from outside reaches it by `env`, never by `${{ }}` in the script."""
+    return {"name": name, **{key.rstrip("_"): value for key, value in keys.items()}, **_env(env), "run": script}
+
+
+def _env(env: Mapping[str, str] | None) -> Mapping[str, Value]:
+    return {"env": dict(env)} if env else {}
+
+
+def summary(title: str, file: str) -> str:
+    """Shell that puts a text file into the summary of the run."""
+    return f"""\
+{{
+  echo '## {title}'
+  echo
+  echo '~~~~text'
+  cat "{file}"
+  echo '~~~~'
+}} >> "$GITHUB_STEP_SUMMARY"
+"""
+
+
+def workflow(name: str, on: Mapping[str, Value], jobs: Mapping[str, Job]) -> Mapping[str, Value]:
+    """Without a permission at its top: each job names its own."""
+    return {"name": name, "on": on, "permissions": {}, "defaults": BASH, "jobs": jobs}
+
+
+def choice(manifests: Sequence[Manifest]) -> Value:
+    """An input that is one of the environments."""
+    return {
+        "description": "The environment",
+        "type": "choice",
+        "required": True,
+        "options": [one.environment for one in manifests],
+    }

@@ -1,0 +1,79 @@
+"""The workflow of the tests: for every push and pull request, and as what the deployment stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from deployer.ci.actions import CACHE, UPLOAD
+from deployer.ci.steps import PYTHON, RUNNER, run, set_up, workflow
+from deployer.ci.text import Value
+from deployer.manifest.model import Manifest
+
+OLDEST: Final = "3.11"
+
+_AUDIT: Final = """\
+code=0
+./just deployer ci audit | tee "$RUNNER_TEMP/audit.txt" || code=$?
+if [ "$code" -eq 6 ]; then
+  echo '::notice title=Audit skipped::The data of known vulnerabilities cannot be reached: see the log'
+  exit 0
+fi
+exit "$code"
+"""
+
+
+def tests(deployed: Sequence[str]) -> Mapping[str, Value]:
+    """`deployed` are branches whose pushes are tested by the deployment itself."""
+    on: Mapping[str, Value] = {
+        "push": {"branches-ignore": list(deployed)},
+        "pull_request": {},
+        "workflow_call": {},
+    }
+    return workflow("Test", on, {"test": _test(), "audit": _audit()})
+
+
+def branches(manifests: Sequence[Manifest]) -> list[str]:
+    """Each branch that deploys something, once."""
+    return list(dict.fromkeys(one.github.branch for one in manifests if one.github))
+
+
+def _test() -> Mapping[str, Value]:
+    python = "${{ matrix.python }}"
+    cache: Mapping[str, Value] = {
+        "path": ".tools\n~/.cache/uv\n",
+        "key": f"tools-${{{{ runner.os }}}}-{python}-${{{{ hashFiles('requirements*.lock') }}}}",
+    }
+    return {
+        "name": f"Python {python}",
+        "runs-on": RUNNER,
+        "timeout-minutes": 60,
+        "permissions": {"contents": "read"},
+        "strategy": {"fail-fast": False, "matrix": {"python": [OLDEST, PYTHON]}},
+        "steps": [
+            *set_up(python=python),
+            {"name": "Keep what is installed", "uses": CACHE, "with": cache},
+            run("Lint, types and tests", ".ci/run"),
+        ],
+    }
+
+
+def _audit() -> Mapping[str, Value]:
+    bill = '"$RUNNER_TEMP/sbom.json"'
+    return {
+        "name": "Packages",
+        "runs-on": RUNNER,
+        "timeout-minutes": 15,
+        "permissions": {"contents": "read"},
+        "steps": [
+            *set_up(),
+            run("Install what audits", "./just _sync-dev"),
+            run("Look for known vulnerabilities", _AUDIT),
+            run("List what the image holds", f"./just deployer ci sbom > {bill}"),
+            {
+                "name": "Keep the list",
+                "uses": UPLOAD,
+                "with": {"name": "sbom", "path": "${{ runner.temp }}/sbom.json", "if-no-files-found": "error"},
+            },
+        ],
+    }

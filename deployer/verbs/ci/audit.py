@@ -1,0 +1,65 @@
+"""`deployer ci audit`: known vulnerabilities of what the image installs, or that nobody can say."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from deployer.errors import Refused, StateUnknown, UsageError
+
+SECONDS = 15
+# What pip-audit and the library below it say when the answer is missing, not bad.
+_OUT_OF_REACH = re.compile(r"ConnectionError|Could not connect|Timeout|HTTPError|SSLError|ProxyError")
+
+
+def audit(lock: Path, *, service: str | None = None) -> str:
+    """Ask pip-audit about every package of a lock file; `service` is the address of an OSV service in place of its own.
+
+    Raises Refused with every finding, and StateUnknown when the data cannot be reached: that is neither good nor bad.
+    """
+    if not lock.is_file():
+        raise UsageError(f"{lock} is no file", fix="name another one: --lock FILE")
+    asked = ["--vulnerability-service", "osv", "--osv-url", service] if service else []
+    options = ["--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip_audit", "--requirement", str(lock), *options, "--timeout", str(SECONDS), *asked],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "No module named pip_audit" in done.stderr:
+        raise UsageError("pip-audit is not installed", fix="just _sync-dev")
+    packages = _packages(done.stdout)
+    if packages is None:
+        why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        if _OUT_OF_REACH.search(done.stderr):
+            what = "nothing can be said about vulnerabilities: the data cannot be reached"
+            raise StateUnknown(what, why=why, fix="run it where it can")
+        raise UsageError(f"pip-audit cannot read {lock}", why=why, fix="name a lock file with hashes: --lock FILE")
+    found = [line for package in packages for line in _findings(package)]
+    if found:
+        raise Refused(
+            f"{len(found)} known vulnerabilities in {lock.name}: {'; '.join(found)}",
+            fix="just lock, or raise a minimum",
+        )
+    return f"{lock.name}: {len(packages)} packages, no known vulnerability."
+
+
+def _packages(text: str) -> list[dict[str, Any]] | None:
+    try:
+        found: list[dict[str, Any]] = json.loads(text)["dependencies"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found
+
+
+def _findings(package: dict[str, Any]) -> list[str]:
+    return [
+        f"{package['name']} {package['version']}: {one['id']}"
+        + (f", mended in {', '.join(one['fix_versions'])}" if one["fix_versions"] else "")
+        for one in package.get("vulns", [])
+    ]

@@ -1,0 +1,20 @@
+"""`deployer ci sbom`: the bill of materials of the image's Python packages, as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from deployer import git
+from deployer.errors import UsageError
+from deployer.image.sbom import sbom as bill
+
+
+def sbom(lock: Path, root: Path) -> str:
+    """Of the lock file that the image is installed from. Raises UsageError when it cannot be read."""
+    try:
+        text = lock.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise UsageError(f"{lock} cannot be read", why=why, fix="name another one: --lock FILE") from None
+    return json.dumps(bill(text, git.commit(root)), indent=2)

@@ -1,0 +1,63 @@
+"""The workflow for teams that stay with amazon-app-runner-deploy."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from deployer import names
+from deployer.ci.legacy import ACTION, legacy
+from deployer.manifest.load import load
+from deployer.manifest.model import Literal, Secret
+from tests.ci.files import ROOT
+
+
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_every_variable_goes_where_it_belongs(name: str) -> None:
+    manifest = load(ROOT / "env" / f"{name}.yaml").manifest
+    step = YAML(typ="safe").load(io.StringIO(legacy(manifest)))["jobs"]["deploy"]["steps"][-1]
+    assert step["uses"] == ACTION
+    passed, fetched = (step["with"][key].split() for key in ("copy-env-vars", "copy-secret-env-vars"))
+    for parameter, one in manifest.variables.items():
+        variable = names.variable(parameter)
+        if isinstance(one, Literal) and one.store == "service":
+            assert variable in passed
+            assert step["env"][variable] == one.text
+        else:
+            assert variable in fetched
+            assert step["env"][variable] == f"${{{{ format('{{0}}{{1}}', vars.SSM_ROOT, '{parameter}') }}}}"
+    assert {names.variable(n) for n, one in manifest.variables.items() if isinstance(one, Secret)} <= set(fetched)
+    assert step["with"]["service"] == manifest.service.name
+    assert (step["with"]["cpu"], step["with"]["memory"], step["with"]["port"]) == (1, 2, 8001)
+
+
+def test_linters_find_the_tag_only(tmp_path: Path) -> None:
+    """Every other action is pinned by commit; this one says that its commit has to be looked up."""
+    file = tmp_path / "legacy.yml"
+    file.write_text(render("--legacy", "staging").stdout)
+    tools = Path(sys.executable).parent
+    for command, code in (
+        ([f"{tools}/actionlint"], 0),
+        ([f"{tools}/zizmor", "--offline", "--no-progress", "--format", "plain"], 14),
+    ):
+        done = subprocess.run([*command, str(file)], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert done.stdout.count("error[") == (1 if code else 0)
+    assert "unpinned-uses" in done.stdout
+
+
+def test_what_cannot_be_is_said() -> None:
+    done = render("--legacy", "local")
+    assert done.returncode == 3
+    assert "names no repository" in done.stderr
+    assert render("--legacy", "staging", "--check").returncode == 3
+
+
+def render(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deployer", "ci", "render", *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

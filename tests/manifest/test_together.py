@@ -1,0 +1,43 @@
+"""Manifests side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deployer.manifest.load import Loaded, parse
+from deployer.manifest.together import clashes, strangers
+
+ROOT = Path(__file__).parents[2]
+
+
+def loaded(name: str, old: str = "", new: str = "") -> Loaded:
+    text = (ROOT / "env" / f"{name}.yaml").read_text()
+    assert old in text
+    return parse(text.replace(old, new).encode(), Path(f"env/{name}.yaml"))
+
+
+def test_one_repository_deploys_them_all() -> None:
+    manifests = [loaded("local"), loaded("production"), loaded("staging")]
+    assert list(strangers(manifests)) == []
+    manifests[2] = loaded("staging", "ansari-project/ansari-whatsapp", "somebody/ansari-whatsapp")
+    (problem,) = strangers(manifests)
+    assert (problem.file, problem.line) == ("env/staging.yaml", line_of("staging", "  repository: ansari-project/"))
+    assert "env/production.yaml" in problem.what
+    assert "ansari-project/ansari-whatsapp" in problem.what
+
+
+def test_github_takes_small_and_capital_letters_as_the_same() -> None:
+    other = loaded("staging", "ansari-project/ansari-whatsapp", "Ansari-Project/ansari-whatsapp")
+    assert list(strangers([loaded("production"), other])) == []
+
+
+def test_no_two_hold_the_same_service() -> None:
+    copied = loaded("staging", "ansari-staging-whatsapp", "ansari-production-whatsapp")
+    (problem,) = clashes([loaded("production"), copied])
+    assert problem.line == line_of("staging", "  name: ansari-staging-whatsapp")
+
+
+def line_of(name: str, start: str) -> int:
+    lines = (ROOT / "env" / f"{name}.yaml").read_text().splitlines()
+    (found,) = [number for number, line in enumerate(lines, 1) if line.startswith(start)]
+    return found
