@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from botocore.exceptions import ClientError
+
 from deployer.aws import ecr, iam, ssm
+from deployer.aws.errors import is_too_new
 from deployer.aws.session import Session
 from deployer.core.change import (
     AdoptParameter,
@@ -32,6 +36,8 @@ from deployer.errors import StateUnknown
 from deployer.run import secrets
 from deployer.targets.base import Started, Target
 
+PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 30.0)  # seconds until a changed role is known everywhere
+
 
 @dataclass
 class Extent:
@@ -45,7 +51,8 @@ class Extent:
 class Applier:
     """What the changes share. `made` collects the secrets of this run, so that logs can be cleaned of them.
 
-    `repeated` says that a parameter got more than one version, because the network made the client ask twice.
+    `repeated` says that a parameter got more than one version, because the network made the client ask twice;
+    `changed_roles` that App Runner may need a while to take one on.
     """
 
     session: Session
@@ -57,6 +64,7 @@ class Applier:
     tell: Callable[[str, str], None]
     extent: Extent
     repeated: bool = False
+    changed_roles: bool = False
 
     def apply(self, change: Change) -> Started | None:
         """Make one change; an operation of the platform is started and returned, not waited for."""
@@ -75,6 +83,7 @@ class Applier:
 
     def _role(self, change: PutRole) -> None:
         role = change.role
+        self.changed_roles = True
         iam.put_trust(self.session.iam, role.name, role.trust, create=change.create)
         self.extent.touched = True
         iam.put_policy(self.session.iam, role.name, role.policy_name, role.policy)
@@ -151,6 +160,19 @@ class Applier:
         self.scaling_arn = self.target.create_scaling(change.name, change.scaling)
 
     def _deploy(self, change: DeployService) -> Started:
+        for pause in PAUSES if self.changed_roles else ():
+            try:
+                return self._send(change)
+            except ClientError as error:
+                if not is_too_new(error):
+                    raise
+            self.tell(
+                "service", f"App Runner cannot take on the roles that were changed just now; again in {pause:.0f} s"
+            )
+            time.sleep(pause)
+        return self._send(change)
+
+    def _send(self, change: DeployService) -> Started:
         assert self.scaling_arn is not None
         if change.arn is None:
             return self.target.create(change.name, change.spec, self.scaling_arn, self.tags)

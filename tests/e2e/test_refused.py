@@ -25,7 +25,7 @@ def world(checkout: Checkout) -> Checkout:
 
 
 @contextmanager
-def refuse(checkout: Checkout, call: str, **more: str) -> Iterator[None]:
+def refuse(checkout: Checkout, call: str, **more: str | int) -> Iterator[None]:
     where = f"{checkout.endpoint}/_local/faults"
     httpx.put(where, json={"refuse": {"call": call, **more}}).raise_for_status()
     yield
@@ -67,6 +67,29 @@ def test_half_a_deployment_says_it_as_well(world: Checkout) -> None:
     assert done.returncode == 6, done.stderr
     assert '"Action":"apprunner:CreateService"' in done.stderr
     assert '"Action":"iam:PassRole"' in done.stderr
+    assert world.deployer("reconcile", "local").returncode == 0
+
+
+def test_a_role_that_was_changed_just_now_is_waited_for(world: Checkout) -> None:
+    client = aws.client(world, "iam")
+    [policy] = client.list_role_policies(RoleName="CustomAppRunnerInstanceRole")["PolicyNames"]
+    client.delete_role_policy(RoleName="CustomAppRunnerInstanceRole", PolicyName=policy)
+    world.edit("logging-level: {kind: literal, value: DEBUG}", "logging-level: {kind: literal, value: INFO}")
+    words = {"code": "InvalidRequestException", "message": "Error in assuming instance role arn:aws:iam::0:role/x"}
+    with refuse(world, "apprunner:UpdateService", **words, times=1):
+        done = world.deployer("reconcile", "local")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("cannot take on the roles that were changed just now") == 1
+
+
+def test_a_role_that_was_not_changed_is_not_waited_for(world: Checkout) -> None:
+    world.edit("logging-level: {kind: literal, value: INFO}", "logging-level: {kind: literal, value: DEBUG}")
+    with refuse(
+        world, "apprunner:UpdateService", code="InvalidRequestException", message="Error in assuming access role"
+    ):
+        done = world.deployer("reconcile", "local")
+    assert "Error in assuming access role" in done.stderr
+    assert "again in" not in done.stderr
     assert world.deployer("reconcile", "local").returncode == 0
 
 
