@@ -92,7 +92,7 @@ def parameters(call: str, body: bytes) -> dict[str, Any]:
 def test_every_verb_of_a_deployment_is_allowed(world: Checkout) -> None:
     with as_ci(world, "staging") as refused:
         run(world, "reconcile", "staging")
-        accounts.edit(world, "staging", "logging-level: {kind: literal, value: DEBUG}", LEVEL)
+        accounts.edit(world, "staging", DEBUG, LEVEL)
         run(world, "secret", "set", "staging", "meta-app-secret", stdin="a-secret-that-will-do")
         run(world, "reconcile", "staging")
         run(world, "rollback", "staging")
@@ -105,30 +105,35 @@ def test_every_verb_of_a_deployment_is_allowed(world: Checkout) -> None:
         assert refused == set()
 
 
-LEVEL = "logging-level: {kind: literal, value: INFO}"
+DEBUG, LEVEL, OTHER = (f"logging-level: {{kind: literal, value: {level}}}" for level in ("DEBUG", "INFO", "ERROR"))
 
 
 @pytest.mark.parametrize("name", ["staging", "production"])
 def test_a_role_that_plans_can_look(world: Checkout, name: str) -> None:
-    """At what the first test has deployed."""
+    """At what the first test has deployed. Only whether the service takes its secrets is not known to it."""
     with as_ci(world, name, "deployer-plan") as refused:
         for verb in ("plan", "drift", "status"):
             run(world, verb, name)
-        for words in (("plan", name, "--rollback"), ("ci", "tag", name), ("ci", "tag", name, "--running")):
-            run(world, *words)
-        assert refused == set()
+        run(world, "ci", "tag", name)
+        run(world, "ci", "tag", name, "--running")
+        run(world, "plan", name, "--rollback", "--to", "1")
+        assert refused <= {f"kms:Decrypt on {KEY}"}
+        accounts.edit(world, name, LEVEL if name == "staging" else DEBUG, OTHER)
+        said = run(world, "plan", name)
+        assert "~ parameter logging-level" in said
+        assert refused == {f"kms:Decrypt on {KEY}"}
+        accounts.edit(world, name, OTHER, LEVEL if name == "staging" else DEBUG)
 
 
 @pytest.mark.parametrize(
     ("action", "words"),
     [
         ("ssm:PutParameter", ("reconcile", "staging")),
-        ("ssm:PutParameter", ("rollback", "staging")),
+        ("ssm:PutParameter", ("rollback", "staging", "--to", "2")),
         ("ssm:PutParameter", ("secret", "set", "staging", "meta-app-secret")),
         ("iam:ListRolePolicies", ("destroy", "staging", "--approve", "ansari-staging-whatsapp")),
         ("ecr:GetAuthorizationToken", ("image", "push", "staging")),
-        ("kms:Decrypt", ("verify", "staging", "--decrypt")),
-        ("kms:Decrypt", ("export", "staging", "--secrets")),
+        ("kms:Decrypt", ("export", "staging", "--secrets", "--out", "staging.env")),
     ],
 )
 def test_a_role_that_plans_changes_nothing_and_sees_no_secret(

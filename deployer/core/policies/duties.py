@@ -40,17 +40,16 @@ def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
     """
     made, repository = _calls(desired), {"repositoryName": desired.image.repository}
     calls = [*made["plan, status, drift"], *made["logs"], *made["image push"], *made["reconcile, rollback"]]
-    calls += [*((call, repository) for call in _MENDED), *_promoted(desired, source)]
-    for arn in (desired.settings.access_role, desired.settings.instance_role):
-        name = arn.rpartition("/")[2]
-        calls += [("iam:GetRole", {"RoleName": name}), ("iam:GetRolePolicy", {"RoleName": name})]
-        calls.append(("iam:SimulatePrincipalPolicy", {"PolicySourceArn": arn}))
+    calls += [*((call, repository) for call in _MENDED), *_promoted(desired, source), *_inspects(desired)]
     return tuple(need for need in _together(calls, desired) if need.action not in _ADMINISTRATION)
 
 
 def looking(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
-    """All that credentials need which only plan, and look for drift. `source` is as in `deployment`."""
-    return _together([*_looks(desired), *_promoted(desired, source)], desired)
+    """All that credentials need which only plan, and look for drift. `source` is as in `deployment`.
+
+    A plan that deploys looks at the image and at the roles of App Runner, too.
+    """
+    return _together([*_looks(desired), *_promoted(desired, source), *_inspects(desired)], desired)
 
 
 def _calls(desired: Desired) -> dict[str, list[Call]]:
@@ -101,6 +100,17 @@ def _promoted(desired: Desired, source: str | None) -> Iterator[Call]:
         yield "ssm:GetParameterHistory", {"Name": f"{ledger_path(desired.app, desired.healthy_in)}/release"}
     if source:
         yield from _service(replace(desired, service_name=source))
+
+
+def _inspects(desired: Desired) -> Iterator[Call]:
+    """The looks before a deployment: at the image's platform, and at what the roles of App Runner trust and allow."""
+    for call in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
+        yield call, {"repositoryName": desired.image.repository}
+    for arn in (desired.settings.access_role, desired.settings.instance_role):
+        name = arn.rpartition("/")[2]
+        yield "iam:GetRole", {"RoleName": name}
+        yield "iam:GetRolePolicy", {"RoleName": name}
+        yield "iam:SimulatePrincipalPolicy", {"PolicySourceArn": arn}
 
 
 def _service(desired: Desired) -> Iterator[Call]:
