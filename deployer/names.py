@@ -40,6 +40,16 @@ class ParameterArn(NamedTuple):
         return path_to_arn(self.path, self.region, self.account)
 
 
+def plan_environment(environment: str) -> str:
+    """The GitHub environment of jobs that only look: it waits for nobody, and its credentials can only read."""
+    return f"{environment}-plan"
+
+
+def image_environment(environment: str) -> str:
+    """The GitHub environment of the job that builds an image before anybody has agreed to a plan with it."""
+    return f"{environment}-image"
+
+
 def variable(name: str) -> str:
     """`backend-server-url` -> `BACKEND_SERVER_URL`. Raises BadName outside the domain or when reserved."""
     if reason := why_not_a_name(name):

@@ -12,7 +12,6 @@ from deployer.ci.actions import DOWNLOAD, UPLOAD
 from deployer.ci.steps import (
     RUNNER,
     credentials,
-    looking,
     one_at_a_time,
     permissions,
     run,
@@ -21,6 +20,7 @@ from deployer.ci.steps import (
 )
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
+from deployer.names import plan_environment
 
 
 def plan(
@@ -52,7 +52,7 @@ fi
         **({"needs": [needs]} if needs else {}),
         "runs-on": RUNNER,
         "timeout-minutes": 15,
-        "environment": looking(manifest),
+        "environment": plan_environment(manifest.environment),
         "permissions": permissions(manifest),
         "outputs": {"id": "${{ steps.plan.outputs.id }}"},
         "steps": [

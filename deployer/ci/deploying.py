@@ -20,6 +20,7 @@ from deployer.ci.steps import (
 from deployer.ci.tests import branches
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
+from deployer.names import image_environment
 
 
 def deploying(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
@@ -88,7 +89,7 @@ def _image(manifest: Manifest) -> Mapping[str, Value]:
         "needs": ["test"],
         "runs-on": RUNNER,
         "timeout-minutes": 30,
-        "environment": f"{name}-image",
+        "environment": image_environment(name),
         "permissions": permissions(manifest),
         "steps": [
             *set_up(),

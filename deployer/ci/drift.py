@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deployer.ci.steps import RUNNER, credentials, looking, permissions, run, set_up, workflow
+from deployer.ci.steps import RUNNER, credentials, permissions, run, set_up, workflow
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
+from deployer.names import plan_environment
 
 
 def drift(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
@@ -46,7 +47,7 @@ fi
         "name": name,
         "runs-on": RUNNER,
         "timeout-minutes": 15,
-        "environment": looking(manifest),
+        "environment": plan_environment(manifest.environment),
         "permissions": {**permissions(manifest), "issues": "write"},
         "steps": [
             *set_up(),

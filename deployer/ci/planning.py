@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from deployer.ci.actions import DOWNLOAD, UPLOAD
-from deployer.ci.steps import RUNNER, credentials, looking, permissions, run, set_up, workflow
+from deployer.ci.steps import RUNNER, credentials, permissions, run, set_up, workflow
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
+from deployer.names import plan_environment
 
 _OURS: Final = "github.event.pull_request.head.repo.full_name == github.repository"
 _THEIRS: Final = "github.event.pull_request.head.repo.full_name != github.repository"
@@ -57,7 +58,7 @@ exit "$code"
         "if": _OURS,
         "runs-on": RUNNER,
         "timeout-minutes": 15,
-        "environment": looking(manifest),
+        "environment": plan_environment(manifest.environment),
         "permissions": permissions(manifest),
         "steps": [
             *set_up(),

@@ -58,11 +58,6 @@ def permissions(manifest: Manifest) -> Mapping[str, Value]:
     return {"contents": "read", **({"id-token": "write"} if oidc else {})}
 
 
-def looking(manifest: Manifest) -> str:
-    """The GitHub environment of jobs that only look: it waits for nobody, and its credentials can only read."""
-    return f"{manifest.environment}-plan"
-
-
 def one_at_a_time(manifest: Manifest) -> Mapping[str, Value]:
     """What changes an environment waits for its turn, and is never cancelled in the middle."""
     return {"group": f"deploy-{manifest.environment}", "cancel-in-progress": False}

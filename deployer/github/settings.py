@@ -127,7 +127,7 @@ def _partly(kind: type[Kind], plan: SyncPlan, done: list[Change], error: Deploye
         f"written: {', '.join(change.words for change in done) or 'nothing'}",
         f"not written, or not known: {', '.join(change.words for change in left)}",
     ]
-    again = f"deployer ci github-sync {plan.environment} goes on from there"
+    again = "the same deployer ci github-sync goes on from there"
     return kind(
         f"{plan.repository}, environment {plan.environment}: {error.what}",
         why="\n       ".join(lines),

@@ -250,12 +250,25 @@ class OidcRole(_Part):
     """A role that a job of this environment takes on by GitHub's word: no key is kept anywhere."""
 
     kind: OneOf["oidc"] = Field(description="The job shows GitHub's token and is given a role for an hour.")
-    role: _RoleName = Field(
-        description="The role that deploys, by name.", examples=["ansari-whatsapp-staging-github-actions"]
+    role: Annotated[
+        str,
+        Shape(
+            limits.DEPLOYING_ROLE_NAME,
+            "the name of an IAM role, at most 59 characters because a second role has -plan after it, not its ARN",
+            "ansari-whatsapp-staging-github-actions",
+        ),
+    ] = Field(
+        description="The role that deploys, by name. The role that only plans is called the same, with `-plan`.",
+        examples=["ansari-whatsapp-staging-github-actions"],
     )
     managed: bool = Field(
-        default=False, description="true: the deployer creates and mends it. false: it exists and is left alone."
+        default=False, description="true: the deployer creates and mends both. false: they exist and are left alone."
     )
+
+    @property
+    def planning(self) -> str:
+        """The name of the role that jobs take on which run the code of a pull request."""
+        return f"{self.role}-plan"
 
 
 class AccessKeys(_Part):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from deployer import names
 from deployer.manifest.load import Loaded
 from deployer.manifest.problem import Problem
 
@@ -51,3 +52,20 @@ def strangers(manifests: Sequence[Loaded]) -> Iterator[Problem]:
                 why="the workflows of one checkout run in one repository",
                 fix=f"write {theirs}, or keep this environment's manifest in the other repository",
             )
+
+
+def crossed(manifests: Sequence[Loaded]) -> Iterator[Problem]:
+    """A problem for each manifest called like the GitHub environment of another one's plans or images.
+
+    Its credentials deploy, and would be given to jobs that nobody has agreed to.
+    """
+    for loaded in manifests:
+        for other in manifests:
+            taken = {of(other.manifest.environment) for of in (names.plan_environment, names.image_environment)}
+            if loaded.manifest.github and other.manifest.github and loaded.manifest.environment in taken:
+                yield loaded.problem(
+                    "environment",
+                    what=f"{loaded.manifest.environment} is the GitHub environment of other jobs of {other.path}",
+                    why="a job that runs the code of a pull request could deploy this environment",
+                    fix="give this environment another name",
+                )

@@ -6,17 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from deployer.core.github.wanted import Wanted, wanted
+from deployer.core.github.wanted import Wanted, planning, wanted
 from deployer.errors import UsageError
 from deployer.manifest.load import parse
+from deployer.manifest.model import Manifest
 
 ROOT = Path(__file__).parents[2]
 STAGING = (ROOT / "env" / "staging.yaml").read_text()
 SECRET = "  meta-app-secret: {kind: secret"
 
 
+def manifest(text: str) -> Manifest:
+    return parse(text.encode(), Path("env/staging.yaml")).manifest
+
+
 def of(text: str) -> Wanted:
-    return wanted(parse(text.encode(), Path("env/staging.yaml")).manifest, lambda name: f"line of {name}")
+    return wanted(manifest(text), lambda name: f"line of {name}")
 
 
 def more(line: str) -> Wanted:
@@ -55,6 +60,15 @@ def test_with_keys_there_is_no_role_and_people_bring_them() -> None:
     found = of(STAGING.replace(role, "{kind: keys, user: app-runner-github-actions-user}"))
     assert "AWS_ROLE_ARN" not in found.variables
     assert found.by_hand == ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    found = planning(manifest(STAGING.replace(role, "{kind: keys, user: app-runner-github-actions-user}")))
+    assert (found.environment, found.variables) == ("staging-plan", {})
+    assert found.by_hand == ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+def test_jobs_that_only_look_have_a_role_and_no_secret() -> None:
+    found = planning(manifest(STAGING))
+    role = "arn:aws:iam::123456789012:role/ansari-whatsapp-staging-github-actions-plan"
+    assert found == Wanted("ansari-project/ansari-whatsapp", "staging-plan", (), {"AWS_ROLE_ARN": role}, {})
 
 
 def test_an_empty_literal_is_left_out() -> None:

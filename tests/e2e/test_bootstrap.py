@@ -124,12 +124,12 @@ class TestFromNothing:
         assert "+ repository ansari-whatsapp" in shown
         assert "+ provider token.actions.githubusercontent.com" in shown
         assert "staging.yaml:" in shown
-        assert "9 to add, 0 to change." in shown
+        assert "11 to add, 0 to change." in shown
         assert shown.endswith("The account is ready for staging.\n")
         assert "+ policy staging-deployer" in said
         assert everything(world) == (
             ["ansari-whatsapp"],
-            ["staging-access", "staging-deployer", "staging-instance"],
+            ["staging-access", "staging-deployer", "staging-deployer-plan", "staging-instance"],
             [],
             [PROVIDER],
         )
@@ -138,9 +138,12 @@ class TestFromNothing:
         assert "Nothing to do: the account is ready for staging." in again
         assert writes == set()
 
-    def test_the_roles_trust_their_own_only(self, world: Checkout) -> None:
+    @pytest.mark.parametrize(
+        ("name", "environment"), [("staging-deployer", "staging"), ("staging-deployer-plan", "staging-plan")]
+    )
+    def test_the_roles_trust_their_own_only(self, world: Checkout, name: str, environment: str) -> None:
         bootstrap(world)
-        role = aws.iam(world).get_role(RoleName="staging-deployer")["Role"]
+        role = aws.iam(world).get_role(RoleName=name)["Role"]
         document: Any = role["AssumeRolePolicyDocument"]
         [statement] = document["Statement"]
         assert statement["Principal"] == {"Federated": PROVIDER}
@@ -148,8 +151,8 @@ class TestFromNothing:
             "StringEquals": {
                 "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
                 "token.actions.githubusercontent.com:sub": [
-                    "repo:some-team/some-app:environment:staging",
-                    "repo:some-team@11/some-app@22:environment:staging",
+                    f"repo:some-team/some-app:environment:{environment}",
+                    f"repo:some-team@11/some-app@22:environment:{environment}",
                 ],
             }
         }
@@ -159,7 +162,7 @@ class TestFromNothing:
         shown, _ = bootstrap(world, "--preview")
         found = told(world, "--preview")
         assert found["fingerprint"] in shown
-        assert (found["done"], len(found["steps"])) == (False, 9)
+        assert (found["done"], len(found["steps"])) == (False, 11)
         assert everything(world) == ([], [], [], [])
         done = told(world)
         assert (done["done"], done["steps"]) == (True, found["steps"])
@@ -183,7 +186,7 @@ class TestFromNothing:
         shown, _ = bootstrap(world)
         assert "+ attach some-user" in shown
         iam = aws.iam(world)
-        assert everything(world)[2:] == (["some-user"], [])
+        assert everything(world)[1:] == (["staging-access", "staging-instance"], ["some-user"], [])
         assert iam.list_access_keys(UserName="some-user")["AccessKeyMetadata"] == []
         [attached] = iam.list_attached_user_policies(UserName="some-user")["AttachedPolicies"]
         assert attached.get("PolicyName") == POLICY
@@ -244,7 +247,7 @@ class TestKeptBySomebodyElse:
     def test_what_is_not_there_is_told_and_nothing_is_made(self, world: Checkout) -> None:
         kept(world)
         shown, said = bootstrap(world, code=3)
-        for name in ("access", "instance", "deployer"):
+        for name in ("access", "instance", "deployer", "deployer-plan"):
             assert f"blocked: role staging-{name} does not exist" in shown
         assert "`managed: true` in service.roles" in said
         assert "just bootstrap staging --print" in said
@@ -256,6 +259,7 @@ class TestKeptBySomebodyElse:
         shown, _ = bootstrap(world)
         assert "Nothing to do" in shown
         assert "shows the statement for iam:PassRole" in shown
+        assert "whether role staging-deployer-plan may do more is not looked at" in shown
         with refuse(world, "iam:SimulatePrincipalPolicy"):
             shown, _ = bootstrap(world)
         assert "note: what role staging-access allows was not looked at: these credentials may not call" in shown
@@ -266,9 +270,11 @@ class TestKeptBySomebodyElse:
         role: Any = iam.get_role(RoleName="staging-deployer")["Role"]["AssumeRolePolicyDocument"]
         anybody = {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:some-team/*"}}
         role["Statement"][0]["Condition"] = anybody
-        iam.update_assume_role_policy(RoleName="staging-deployer", PolicyDocument=json.dumps(role))
+        for name in ("staging-deployer", "staging-deployer-plan"):
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(role))
         blockers = {one["what"]: one["fix"] for one in told(world, code=3)["blockers"]}
         assert "role staging-deployer can be taken on by repo:some-team/*" in blockers
+        assert "role staging-deployer-plan can be taken on by repo:some-team/*" in blockers
         put = blockers["role staging-deployer does not allow ssm:PutParameter"]
         assert '"Action":"ssm:PutParameter"' in put
         assert "/app-runtime/ansari-whatsapp/staging/*" in put
@@ -350,11 +356,11 @@ class TestRefused:
     def test_a_stop_half_way_says_so_and_the_next_run_goes_on(self, world: Checkout) -> None:
         with refuse(world, "iam:PutRolePolicy", code="AccessDenied"):
             _, said = bootstrap(world, code=6)
-        assert "after 4 of 9 steps" in said
+        assert "after 4 of 11 steps" in said
         assert '"Action":"iam:PutRolePolicy"' in said
         assert "just bootstrap staging goes on from there" in said
         shown, _ = bootstrap(world)
-        assert "5 to add" in shown
+        assert "7 to add" in shown
         assert "Nothing to do" in bootstrap(world)[0]
 
     def test_where_the_manifest_asks_a_person_one_is_asked(self, world: Checkout) -> None:

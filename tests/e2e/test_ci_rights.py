@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import pytest
 from botocore.exceptions import ClientError
 
-from deployer.core.policies.rights import needs
+from deployer.core.policies.rights import Need, needs
 from deployer.local.apprunner.iam import decide
 from tests.e2e import accounts, aws, tiny
 from tests.e2e.accounts import ACCOUNT
@@ -20,6 +20,8 @@ from tests.e2e.checkout import Checkout
 from tests.e2e.stand_in import stand_in
 
 pytestmark = pytest.mark.timeout(240)
+KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:alias/aws/ssm"
+OF_THE_KEY = {"Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY}]}
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +43,12 @@ def run(checkout: Checkout, *words: str, code: int = 0, stdin: str = "") -> str:
 
 
 @contextmanager
-def as_ci(checkout: Checkout, name: str) -> Iterator[set[str]]:
-    """Both manifests lead to an AWS where only what the role's policy allows is done; yields what was not."""
-    found: Any = aws.iam(checkout).get_role_policy(RoleName=f"{name}-deployer", PolicyName=f"ansari-whatsapp-{name}")
+def as_ci(checkout: Checkout, name: str, role: str = "deployer") -> Iterator[set[str]]:
+    """Both manifests lead to an AWS where only what the role's policy allows is done; yields what was not.
+
+    Whoever is not forbidden to decrypt by the policy may do it, as with the key aws/ssm.
+    """
+    found: Any = aws.iam(checkout).get_role_policy(RoleName=f"{name}-{role}", PolicyName=f"ansari-whatsapp-{name}")
     document = unconditional(found["PolicyDocument"])
     refused: set[str] = set()
     lock = threading.Lock()
@@ -51,9 +56,11 @@ def as_ci(checkout: Checkout, name: str) -> Iterator[set[str]]:
     def refuses(call: str, body: bytes) -> str:
         if call == "sts:GetCallerIdentity":
             return ""
-        for need in needs(call, parameters(call, body), "us-west-2", ACCOUNT):
+        given = parameters(call, body)
+        decrypts = [Need("kms:Decrypt", (KEY,))] if given.get("WithDecryption") else []
+        for need in (*needs(call, given, "us-west-2", ACCOUNT), *decrypts):
             for resource in need.resources:
-                if not decide([document], need.action, resource).allows:
+                if not decide([document, OF_THE_KEY], need.action, resource).allows:
                     with lock:
                         refused.add(f"{need.action} on {resource}")
                     return f"User is not authorized to perform: {need.action} on resource: {resource}"
@@ -85,7 +92,7 @@ def parameters(call: str, body: bytes) -> dict[str, Any]:
 def test_every_verb_of_a_deployment_is_allowed(world: Checkout) -> None:
     with as_ci(world, "staging") as refused:
         run(world, "reconcile", "staging")
-        accounts.edit(world, "staging", "logging-level: {kind: literal, value: DEBUG}", LEVEL)
+        accounts.edit(world, "staging", DEBUG, LEVEL)
         run(world, "secret", "set", "staging", "meta-app-secret", stdin="a-secret-that-will-do")
         run(world, "reconcile", "staging")
         run(world, "rollback", "staging")
@@ -98,7 +105,45 @@ def test_every_verb_of_a_deployment_is_allowed(world: Checkout) -> None:
         assert refused == set()
 
 
-LEVEL = "logging-level: {kind: literal, value: INFO}"
+DEBUG, LEVEL, OTHER = (f"logging-level: {{kind: literal, value: {level}}}" for level in ("DEBUG", "INFO", "ERROR"))
+
+
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_a_role_that_plans_can_look(world: Checkout, name: str) -> None:
+    """At what the first test has deployed. Only whether the service takes its secrets is not known to it."""
+    with as_ci(world, name, "deployer-plan") as refused:
+        for verb in ("plan", "drift", "status"):
+            run(world, verb, name)
+        run(world, "ci", "tag", name)
+        run(world, "ci", "tag", name, "--running")
+        run(world, "plan", name, "--rollback", "--to", "1")
+        assert refused <= {f"kms:Decrypt on {KEY}"}
+        accounts.edit(world, name, LEVEL if name == "staging" else DEBUG, OTHER)
+        said = run(world, "plan", name)
+        assert "One deployment follows" in said
+        assert refused == {f"kms:Decrypt on {KEY}"}
+        accounts.edit(world, name, OTHER, LEVEL if name == "staging" else DEBUG)
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ("ssm:PutParameter", ("reconcile", "staging")),
+        ("ssm:PutParameter", ("rollback", "staging", "--to", "2")),
+        ("ssm:PutParameter", ("secret", "set", "staging", "meta-app-secret")),
+        ("iam:ListRolePolicies", ("destroy", "staging", "--approve", "ansari-staging-whatsapp")),
+        ("ecr:GetAuthorizationToken", ("image", "push", "staging")),
+        ("kms:Decrypt", ("export", "staging", "--secrets", "--out", "staging.env")),
+    ],
+)
+def test_a_role_that_plans_changes_nothing_and_sees_no_secret(
+    world: Checkout, action: str, words: tuple[str, ...]
+) -> None:
+    with as_ci(world, "staging", "deployer-plan") as refused:
+        said = run(world, *words, code=1, stdin="a-secret-that-will-do")
+        assert f"not authorized to perform: {action}" in said
+        assert "a-secret-that-will-do" not in said
+        assert any(one.startswith(action) for one in refused)
 
 
 def test_with_the_rights_of_staging_production_is_out_of_reach(world: Checkout) -> None:

@@ -160,9 +160,27 @@ def test_all_of_it_is_set_once(world: World) -> None:
     assert world.written() == []
 
 
+def test_jobs_that_only_look_have_an_environment_without_secrets(world: World) -> None:
+    """Every branch may use it, and all that it names is a role that changes nothing."""
+    of_plans = f"{world.environment}-plan"
+    assert world.client.get(of_plans).json()["deployment_branch_policy"] is None
+    found = {one["name"]: one["value"] for one in world.client.get(f"{of_plans}/variables").json()["variables"]}
+    record = json.loads(found.pop("DEPLOYER_RECORD"))
+    assert found == {"AWS_ROLE_ARN": "arn:aws:iam::000000000000:role/deploys-plan"}
+    assert (record["variables"], record["secrets"]) == (["AWS_ROLE_ARN"], {})
+    assert world.client.get(f"{of_plans}/secrets").json()["secrets"] == []
+    world.client.patch(f"{of_plans}/variables/AWS_ROLE_ARN", json={"value": "arn:aws:iam::000000000000:role/deploys"})
+    world.sync("--check", "--json", code=2)
+    told = json.loads(world.data)
+    assert [(one["environment"], len(one["changes"])) for one in told] == [("local", 0), ("local-plan", 1)]
+    world.sync()
+    assert world.written()[-1:] == ["update-variable AWS_ROLE_ARN"]
+
+
 def test_the_json_is_what_the_schema_says(world: World) -> None:
     schema = json.loads(world.run("schema", "github-sync"))
-    jsonschema.validate([world.document("--check")], schema)
+    world.sync("--check", "--json")
+    jsonschema.validate(json.loads(world.data), schema)
 
 
 def test_a_secret_is_sent_again_for_a_reason(world: World) -> None:
@@ -215,7 +233,7 @@ def test_half_of_it_says_which_half(world: World) -> None:
     said = world.sync(code=6)
     assert "written: variable ORIGINS, secret META_APP_SECRET\n" in said
     assert "not written, or not known: secret META_WEBHOOK_VERIFY_TOKEN, record DEPLOYER_RECORD\n" in said
-    assert "deployer ci github-sync local goes on from there" in said
+    assert "the same deployer ci github-sync goes on from there" in said
     world.faults()
     world.sync()
     assert world.secrets()["meta-webhook-verify-token"] == SECRETS["meta-webhook-verify-token"]

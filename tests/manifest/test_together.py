@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from deployer.manifest.load import Loaded, parse
-from deployer.manifest.together import clashes, strangers
+from deployer.manifest.together import clashes, crossed, strangers
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +37,18 @@ def test_no_two_hold_the_same_service() -> None:
     copied = loaded("staging", "ansari-staging-whatsapp", "ansari-production-whatsapp")
     (problem,) = clashes([loaded("production"), copied])
     assert problem.line == line_of("staging", "  name: ansari-staging-whatsapp")
+
+
+@pytest.mark.parametrize("jobs", ["plan", "image"])
+def test_none_is_called_as_the_github_environment_of_anothers_plans(jobs: str) -> None:
+    text = (
+        (ROOT / "env" / "staging.yaml").read_text().replace("environment: staging", f"environment: production-{jobs}")
+    )
+    manifests = [loaded("production"), parse(text.encode(), Path(f"env/production-{jobs}.yaml"))]
+    (problem,) = crossed(manifests)
+    assert problem.line == line_of("staging", "environment: staging")
+    assert problem.what.startswith(f"production-{jobs} is the GitHub environment of other jobs of env/production.yaml")
+    assert list(crossed([loaded("local"), loaded("production"), loaded("staging")])) == []
 
 
 def line_of(name: str, start: str) -> int:

@@ -124,7 +124,7 @@ def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
         yield PutPolicy(principal, symbol="~" if policy else "+", reason="differs" if policy else MISSING, line=line)
     if principal.kind == "user" and not (found and found.attached):
         yield AttachPolicy(principal, symbol="+", reason=MISSING, line=line)
-    if found and found.others and principal.use == "deploy":
+    if found and found.others and principal.of_github:
         yield f"{principal.kind} {principal.name} has policies of others too: {_list(found.others)}"
 
 
@@ -139,6 +139,11 @@ def _theirs(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -
         yield Blocker(f"{what} does not allow {need.action}", f"add to a policy of it: {need.statement}", line)
     if found.unseen:
         yield f"what {what} allows was not looked at: {found.unseen}"
+    if principal.use == "plan":
+        yield (
+            f"whether {what} may do more is not looked at. It runs the code of pull requests, so let it write nothing "
+            f"and decrypt nothing: just bootstrap {wanted.desired.environment} --print shows its policy"
+        )
     if principal.use == "deploy":
         yield (
             f"whether {what} may pass the service's roles to App Runner cannot be looked at: "
@@ -149,14 +154,13 @@ def _theirs(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -
 def _trust(wanted: Wanted, principal: Principal, found: PrincipalFact) -> Iterator[Blocker]:
     account, name = wanted.desired.account, principal.name
     for admitted in principal.admits:
-        deploys = principal.use == "deploy"
-        if not (admits(found.trust, account, admitted) if deploys else trusts(found.trust, admitted)):
+        if not (admits(found.trust, account, admitted) if principal.of_github else trusts(found.trust, admitted)):
             yield Blocker(
                 f"role {name} does not trust {admitted}",
                 f"let its trust be as shown by: just bootstrap {wanted.desired.environment} --print",
                 principal.line,
             )
-    for stranger in strangers(found.trust, account) if principal.use == "deploy" else ():
+    for stranger in strangers(found.trust, account) if principal.of_github else ():
         yield Blocker(
             f"role {name} can be taken on by {stranger}",
             f"name the jobs of this environment only: {_list(principal.admits)}",
@@ -176,6 +180,7 @@ def _shared(wanted: Wanted, principal: Principal) -> str:
     can = {
         "access": f"pulls the images of both; give each environment its own in {principal.key}, if they are to differ",
         "instance": f"can read the parameters of both, secrets too; give each environment its own in {principal.key}",
+        "plan": f"can look at both; give each environment its own in {principal.key}",
         "deploy": f"can deploy both; give each environment its own in {principal.key}",
     }
     return f"{principal.kind} {principal.name} is shared with {others} and {can[principal.use]}"

@@ -11,7 +11,7 @@ from deployer.core.change import RepositoryChange
 from deployer.core.part import Blocker, Notice
 from deployer.core.policies.documents import AUDIENCE, ISSUER
 
-USES = {"access": "pulls the image", "instance": "reads the parameters", "deploy": "deploys"}
+USES = {"access": "pulls the image", "instance": "reads the parameters", "deploy": "deploys", "plan": "plans"}
 
 
 @dataclass(frozen=True, kw_only=True)

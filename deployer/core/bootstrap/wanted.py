@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from deployer import names
 from deployer.core.desired import Desired, both_roles
 from deployer.core.policies.deploying import deploying
 from deployer.core.policies.documents import (
@@ -16,11 +17,13 @@ from deployer.core.policies.documents import (
     policy_name,
     subjects,
 )
-from deployer.core.policies.duties import PASSING, deployment
+from deployer.core.policies.duties import PASSING, deployment, looking
+from deployer.core.policies.planning import planning
 from deployer.core.policies.rights import REPOSITORY, Need
 from deployer.manifest.model import GitHub, Manifest, OidcRole
 
 Kind = Literal["role", "user"]
+Use = Literal["access", "instance", "deploy", "plan"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Principal:
 
     kind: Kind
     name: str
-    use: Literal["access", "instance", "deploy"]
+    use: Use
     managed: bool
     admits: tuple[str, ...]
     trust: object | None
@@ -46,9 +49,14 @@ class Principal:
     shared: tuple[str, ...] = ()
 
     @property
+    def of_github(self) -> bool:
+        """Whether it is for GitHub's jobs, not for App Runner."""
+        return self.use in {"deploy", "plan"}
+
+    @property
     def key(self) -> str:
         """The key of the manifest that it stands under."""
-        return "github.credentials" if self.use == "deploy" else "service.roles"
+        return "github.credentials" if self.of_github else "service.roles"
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class Wanted:
     @property
     def deployer(self) -> Principal:
         """Who deploys: CI's role or user."""
-        return self.principals[-1]
+        return next(one for one in self.principals if one.use == "deploy")
 
 
 def wanted(manifest: Manifest, github: GitHub, desired: Desired, line: str, others: Iterable[Manifest] = ()) -> Wanted:
@@ -75,7 +83,7 @@ def wanted(manifest: Manifest, github: GitHub, desired: Desired, line: str, othe
     access, instance = _service_roles(manifest, desired, near)
     return Wanted(
         desired,
-        (access, instance, _deploys(manifest, github, desired, line, near)),
+        (access, instance, *_of_github(manifest, github, desired, line, near)),
         provider=isinstance(github.credentials, OidcRole),
         beside=tuple(name for name, other in near.items() if _images(other) == _images(manifest)),
     )
@@ -119,29 +127,44 @@ def _service_roles(manifest: Manifest, desired: Desired, near: Mapping[str, Mani
     )
 
 
-def _deploys(
+def _of_github(
     manifest: Manifest, github: GitHub, desired: Desired, line: str, near: Mapping[str, Manifest]
-) -> Principal:
-    credentials = github.credentials
+) -> Iterator[Principal]:
+    """Who deploys; and with roles another one that plans, for the jobs of a GitHub environment of its own."""
+    credentials, environment = github.credentials, manifest.environment
     source = near.get(manifest.protect.healthy_in or "")
-    admits: list[str] = []
-    if isinstance(credentials, OidcRole):
-        ids = (github.ids.owner, github.ids.repository) if github.ids else None
-        admits = subjects(github.repository, manifest.environment, ids)
     looked_at = source.service.name if source else None
-    return Principal(
-        kind="role" if isinstance(credentials, OidcRole) else "user",
-        name=_name(github),
-        use="deploy",
-        managed=credentials.managed,
-        admits=tuple(admits),
-        trust=github_trust(manifest.aws.account, admits) if admits else None,
-        policy_name=policy_name(manifest.app, manifest.environment),
-        policy=deploying(desired, looked_at),
-        needs=tuple(need for need in deployment(desired, looked_at) if need.action != PASSING),
-        line=line,
-        shared=tuple(env for env, other in near.items() if other.github and _same(other.github, github)),
-    )
+    allowed: dict[Use, tuple[object, tuple[Need, ...]]] = {
+        "deploy": (deploying(desired, looked_at), deployment(desired, looked_at)),
+        "plan": (planning(desired, looked_at), looking(desired, looked_at)),
+    }
+    jobs: list[tuple[Use, str, str]] = [("deploy", _name(github), environment)]
+    if isinstance(credentials, OidcRole):
+        jobs.append(("plan", credentials.planning, names.plan_environment(environment)))
+    for use, name, admitted in jobs:
+        document, needs = allowed[use]
+        admits = _subjects(github, admitted)
+        yield Principal(
+            kind="role" if isinstance(credentials, OidcRole) else "user",
+            name=name,
+            use=use,
+            managed=credentials.managed,
+            admits=tuple(admits),
+            trust=github_trust(manifest.aws.account, admits) if admits else None,
+            policy_name=policy_name(manifest.app, environment),
+            policy=document,
+            needs=tuple(need for need in needs if need.action != PASSING),
+            line=line,
+            shared=tuple(env for env, other in near.items() if other.github and _same(other.github, github)),
+        )
+
+
+def _subjects(github: GitHub, environment: str) -> list[str]:
+    """Of the jobs that may take a role on; none where there is no role."""
+    if not isinstance(github.credentials, OidcRole):
+        return []
+    ids = (github.ids.owner, github.ids.repository) if github.ids else None
+    return subjects(github.repository, environment, ids)
 
 
 def _images(manifest: Manifest) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What a manifest wants of its GitHub environment: who may deploy, variables, and secrets."""
+"""What a manifest wants of its two GitHub environments: who may deploy, variables, and secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from deployer import names
 from deployer.core.part import Blocker
 from deployer.errors import UsageError
-from deployer.manifest.model import AccessKeys, Literal, Manifest, OidcRole
+from deployer.manifest.model import AccessKeys, GitHub, Literal, Manifest, OidcRole
 
 RECORD: Final = "DEPLOYER_RECORD"
 KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -48,13 +48,7 @@ def wanted(manifest: Manifest, line: Callable[[str], str]) -> Wanted:
 
     An empty literal is left out: for a workflow, a variable that is not there is empty, and GitHub keeps no empty one.
     """
-    github = manifest.github
-    if github is None:
-        raise UsageError(
-            f"the manifest of {manifest.environment} names no repository",
-            why="it has no `github` section, so there is nothing on GitHub that could be set",
-            fix="write the section: docs/github-settings.md",
-        )
+    github = _github(manifest)
     literals = {n: one.text for n, one in manifest.variables.items() if isinstance(one, Literal) and one.text}
     secrets = [name for name, one in manifest.variables.items() if not isinstance(one, Literal)]
     about = about_the_service(manifest)
@@ -66,26 +60,62 @@ def wanted(manifest: Manifest, line: Callable[[str], str]) -> Wanted:
         variables={**{_variable(name): text for name, text in literals.items()}, **about},
         secrets={_variable(name): names.join(manifest.aws.parameter_path, name) for name in secrets},
         by_hand=KEYS if isinstance(github.credentials, AccessKeys) else (),
-        ids=(github.ids.owner, github.ids.repository) if github.ids else None,
+        ids=_ids(github),
         lines=lines,
         problems=tuple(_problems({_variable(name): text for name, text in literals.items()}, secrets, about, lines)),
+    )
+
+
+def planning(manifest: Manifest) -> Wanted:
+    """The environment of the jobs that only look (names.plan_environment).
+
+    Every branch may use it, because pull requests are planned, so no secret is sent there. Raises UsageError without
+    `github`.
+    """
+    github = _github(manifest)
+    credentials = github.credentials
+    return Wanted(
+        repository=github.repository,
+        environment=names.plan_environment(manifest.environment),
+        branches=(),
+        variables={"AWS_ROLE_ARN": _role(manifest, credentials.planning)} if isinstance(credentials, OidcRole) else {},
+        secrets={},
+        by_hand=KEYS if isinstance(credentials, AccessKeys) else (),
+        ids=_ids(github),
     )
 
 
 def about_the_service(manifest: Manifest) -> dict[str, str]:
     """The variables that a deployment workflow reads, beside those of the service."""
     aws, service = manifest.aws, manifest.service
-    role = f"arn:aws:iam::{aws.account}:role/"
     assumed = manifest.github.credentials if manifest.github else None
     return {
         "SSM_ROOT": names.ssm_root(aws.parameter_path, aws.region, aws.account),
         "AWS_REGION": aws.region,
-        **({"AWS_ROLE_ARN": role + assumed.role} if isinstance(assumed, OidcRole) else {}),
+        **({"AWS_ROLE_ARN": _role(manifest, assumed.role)} if isinstance(assumed, OidcRole) else {}),
         "SERVICE_NAME": service.name,
         "ECR_REPOSITORY": manifest.image.repository,
-        "APPRUNNER_ACCESS_ROLE_ARN": role + service.roles.access,
-        "APPRUNNER_INSTANCE_ROLE_ARN": role + service.roles.instance,
+        "APPRUNNER_ACCESS_ROLE_ARN": _role(manifest, service.roles.access),
+        "APPRUNNER_INSTANCE_ROLE_ARN": _role(manifest, service.roles.instance),
     }
+
+
+def _github(manifest: Manifest) -> GitHub:
+    if manifest.github is None:
+        raise UsageError(
+            f"the manifest of {manifest.environment} names no repository",
+            why="it has no `github` section, so there is nothing on GitHub that could be set",
+            fix="write the section: docs/github-settings.md",
+        )
+    return manifest.github
+
+
+def _ids(github: GitHub) -> tuple[int, int] | None:
+    return (github.ids.owner, github.ids.repository) if github.ids else None
+
+
+def _role(manifest: Manifest, name: str) -> str:
+    return f"arn:aws:iam::{manifest.aws.account}:role/{name}"
 
 
 def _variable(name: str) -> str:

@@ -21,14 +21,16 @@ PASSED_TO = (
 
 
 def deploying(desired: Desired, source: str | None = None) -> object:
-    """Its statements, each with the actions that share their resources. A new variable does not change it.
+    """A new variable does not change it. `source` is the service that images are promoted from."""
+    return policy(*statements(deployment(desired, source), desired))
 
-    `source` is the service that images are promoted from.
-    """
+
+def statements(needs: Iterable[Need], desired: Desired) -> list[Statement]:
+    """Each with the actions that share their resources; all below the environment's path is one resource."""
     together: dict[tuple[tuple[str, ...], bool], set[str]] = {}
-    for need in deployment(desired, source):
+    for need in needs:
         together.setdefault((_resources(need, desired), need.action == PASSING), set()).add(need.action)
-    return policy(*(_statement(actions, *key) for key, actions in sorted(together.items())))
+    return [_statement(actions, *key) for key, actions in sorted(together.items())]
 
 
 def _resources(need: Need, desired: Desired) -> tuple[str, ...]:

@@ -31,6 +31,11 @@ def allow(actions: Iterable[str], resources: Sequence[str] | str) -> Statement:
     return {"Effect": "Allow", "Action": list(actions), "Resource": resources}
 
 
+def deny(actions: Iterable[str], resources: Sequence[str] | str) -> Statement:
+    """It wins over whatever allows the same."""
+    return {**allow(actions, resources), "Effect": "Deny"}
+
+
 def policy(*statements: Statement) -> object:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 

@@ -40,13 +40,16 @@ def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
     """
     made, repository = _calls(desired), {"repositoryName": desired.image.repository}
     calls = [*made["plan, status, drift"], *made["logs"], *made["image push"], *made["reconcile, rollback"]]
-    calls += [(call, repository) for call in _MENDED]
-    calls += _service(replace(desired, service_name=source)) if source else ()
-    for arn in (desired.settings.access_role, desired.settings.instance_role):
-        name = arn.rpartition("/")[2]
-        calls += [("iam:GetRole", {"RoleName": name}), ("iam:GetRolePolicy", {"RoleName": name})]
-        calls.append(("iam:SimulatePrincipalPolicy", {"PolicySourceArn": arn}))
+    calls += [*((call, repository) for call in _MENDED), *_promoted(desired, source), *_inspects(desired)]
     return tuple(need for need in _together(calls, desired) if need.action not in _ADMINISTRATION)
+
+
+def looking(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
+    """All that credentials need which only plan, and look for drift. `source` is as in `deployment`.
+
+    A plan that deploys looks at the image and at the roles of App Runner, too.
+    """
+    return _together([*_looks(desired), *_promoted(desired, source), *_inspects(desired)], desired)
 
 
 def _calls(desired: Desired) -> dict[str, list[Call]]:
@@ -58,7 +61,7 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
         "logs": [*_service(desired), *[("ssm:GetParameters", {"Names": name}) for name in secrets], *lines],
         "image push": [*_pushes(desired)],
         "secret": [call for name in secrets for call in _secret(name)],
-        "reconcile, rollback": [*_looks(desired), *_changes(desired), *lines],
+        "reconcile, rollback": [*_looks(desired), *_promoted(desired, None), *_changes(desired), *lines],
     }
 
 
@@ -91,6 +94,25 @@ def _looks(desired: Desired) -> Iterator[Call]:
     yield from _service(desired)
 
 
+def _promoted(desired: Desired, source: str | None) -> Iterator[Call]:
+    """The look at the environment in which an image has to be healthy first."""
+    if desired.healthy_in:
+        yield "ssm:GetParameterHistory", {"Name": f"{ledger_path(desired.app, desired.healthy_in)}/release"}
+    if source:
+        yield from _service(replace(desired, service_name=source))
+
+
+def _inspects(desired: Desired) -> Iterator[Call]:
+    """The looks before a deployment: at the image's platform, and at what the roles of App Runner trust and allow."""
+    for call in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
+        yield call, {"repositoryName": desired.image.repository}
+    for arn in (desired.settings.access_role, desired.settings.instance_role):
+        name = arn.rpartition("/")[2]
+        yield "iam:GetRole", {"RoleName": name}
+        yield "iam:GetRolePolicy", {"RoleName": name}
+        yield "iam:SimulatePrincipalPolicy", {"PolicySourceArn": arn}
+
+
 def _service(desired: Desired) -> Iterator[Call]:
     yield "apprunner:ListServices", {}
     yield "apprunner:ListAutoScalingConfigurations", {}
@@ -107,8 +129,6 @@ def _changes(desired: Desired) -> Iterator[Call]:
         yield "ssm:PutParameter", {"Name": name}
         yield "ssm:GetParameter", {"Name": name}
     yield "ssm:DeleteParameter", {"Name": f"{desired.ledger}/lock"}
-    if desired.healthy_in:
-        yield "ssm:GetParameterHistory", {"Name": f"{ledger_path(desired.app, desired.healthy_in)}/release"}
     for call in ("ecr:BatchGetImage", "ecr:PutImage", "ecr:PutLifecyclePolicy"):
         yield call, {"repositoryName": desired.image.repository}
     for role in desired.roles:

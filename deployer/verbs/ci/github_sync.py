@@ -13,7 +13,7 @@ from deployer.aws.session import Session
 from deployer.core.facts import ParameterFact
 from deployer.core.github.facts import GitHubFacts
 from deployer.core.github.plan import Change, SyncPlan, fingerprint, plan
-from deployer.core.github.wanted import Wanted, wanted
+from deployer.core.github.wanted import Wanted, planning, wanted
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked, Refused, StateUnknown, UsageError
 from deployer.github.api import GitHub
@@ -30,7 +30,7 @@ from deployer.view.progress import Reporter
 
 @dataclass(frozen=True)
 class Side:
-    """One environment with its two sides open: SSM, where the values are, and GitHub, where they shall be."""
+    """One environment of GitHub with its two sides open: SSM, where the values are, and GitHub, where they shall be."""
 
     loaded: Loaded
     wanted: Wanted
@@ -43,6 +43,8 @@ class Side:
 
     def _parameters(self) -> dict[str, ParameterFact]:
         """Existence, type and version as SSM has them now; a list of parameters may lag behind, and has the times."""
+        if not self.wanted.secrets:
+            return {}
         described = ssm.describe(self.session.ssm, self.loaded.manifest.aws.parameter_path)
         read: dict[str, ParameterFact] = {}
         for batch in ssm.batches(list(self.wanted.secrets.values())):
@@ -77,13 +79,15 @@ def open_sides(manifests: Sequence[Loaded], token_file: Path | None, tell: Repor
         raise UsageError("an environment was named twice", fix="name each once")
     for one in manifests:
         refuse_contract_problems(one)
-    asked = [(one, wanted_of(one)) for one in manifests]
-    reached = [(one, what, reach(one.manifest.aws.endpoint, token_file)) for one, what in asked]
+    asked = [(one, (wanted_of(one), planning(one.manifest))) for one in manifests]
+    reached = [(one, both, reach(one.manifest.aws.endpoint, token_file)) for one, both in asked]
     with ExitStack() as opened:
-        yield [
-            Side(one, what, open_session(one)[0], opened.enter_context(client(where, what.repository, tell)))
-            for one, what, where in reached
-        ]
+        sides: list[Side] = []
+        for one, both, where in reached:
+            session, github = open_session(one)[0], client(where, both[0].repository, tell)
+            opened.enter_context(github)
+            sides += (Side(one, what, session, github) for what in both)
+        yield sides
 
 
 def wanted_of(loaded: Loaded) -> Wanted:
@@ -149,12 +153,14 @@ def consent(sides: Sequence[Side], plans: tuple[SyncPlan, ...], agreed: Consent)
             f"this plan is {mark}, and {agreed.approved} was approved; nothing was changed",
             fix="look at this plan, then approve it",
         )
-    changed = [side for side, made in zip(sides, plans, strict=True) if made.changes]
-    for side in changed:
-        protection.refuse_unfit_checkout(side.loaded)
-    for side in changed:
-        if side.loaded.manifest.protect.confirm:
-            protection.confirm(side.wanted.environment, mark, agreed)
+    changed = {
+        side.loaded.manifest.environment: side.loaded for side, made in zip(sides, plans, strict=True) if made.changes
+    }
+    for loaded in changed.values():
+        protection.refuse_unfit_checkout(loaded)
+    for environment, loaded in changed.items():
+        if loaded.manifest.protect.confirm:
+            protection.confirm(environment, mark, agreed)
 
 
 def document(synced: Synced) -> tuple[GitHubSettings, ...]:

@@ -10,7 +10,7 @@ from deployer.ci.workflows import HEAD, workflows
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.problem import InvalidManifest
-from deployer.manifest.together import strangers
+from deployer.manifest.together import crossed, strangers
 
 FOLDER: Final = Path(".github/workflows")
 
@@ -53,7 +53,7 @@ def render_legacy(loaded: Loaded) -> str:
 
 def _wanted(root: Path) -> dict[str, str]:
     loaded = [load(path) for path in sorted((root / "env").glob("*.yaml"))]
-    if problems := list(strangers(loaded)):
+    if problems := [*strangers(loaded), *crossed(loaded)]:
         raise InvalidManifest(problems)
     return workflows([one.manifest for one in loaded])
 

@@ -18,6 +18,7 @@ from deployer.core.policies import documents
 from deployer.core.policies.deploying import PASSED_TO, deploying
 from deployer.core.policies.documents import github_trust, subjects
 from deployer.core.policies.duties import PASSING, deployment, duties
+from deployer.core.policies.planning import planning
 from deployer.core.policies.trust import admits, strangers
 from deployer.local.apprunner.iam import decide
 from deployer.manifest.load import load
@@ -33,10 +34,12 @@ def wish(name: str) -> Desired:
 
 def policies(name: str) -> dict[str, Any]:
     found = wish(name)
+    source = "ansari-staging-whatsapp" if name == "production" else None
     return {
         "access": documents.access(found.account, found.region, found.image.repository),
         "instance": documents.instance(found.account, found.region, found.parameter_path),
-        "deploy": deploying(found, "ansari-staging-whatsapp" if name == "production" else None),
+        "deploy": deploying(found, source),
+        "plan": planning(found, source),
         "trust": github_trust(found.account, subjects("some-team/some-app", name, (11, 22))),
     }
 
@@ -47,7 +50,7 @@ def test_they_are_as_they_were_agreed_to(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["local", "staging", "production"])
-@pytest.mark.parametrize("kind", ["access", "instance", "deploy"])
+@pytest.mark.parametrize("kind", ["access", "instance", "deploy", "plan"])
 def test_every_word_is_one_that_aws_knows(name: str, kind: str) -> None:
     """By the Service Authorization Reference: the action exists, and takes such a resource and such a condition."""
     for statement in policies(name)[kind]["Statement"]:
@@ -57,7 +60,7 @@ def test_every_word_is_one_that_aws_knows(name: str, kind: str) -> None:
             known = get_action_data(service, verb)
             assert known, action
             forms = {row["resource_arn_format"] for row in known[service]}
-            for resource in resources:
+            for resource in resources if statement["Effect"] == "Allow" else []:  # what is denied may be everywhere
                 assert any(fits(form, resource) for form in forms), f"{action} on {resource}: {forms}"
             keys = {key for row in known[service] for key in row["condition_keys"]}
             assert {key for block in statement.get("Condition", {}).values() for key in block} <= keys
@@ -120,6 +123,25 @@ def test_nothing_that_ci_has_no_business_with() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["local", "staging", "production"])
+def test_who_plans_looks_and_changes_nothing(name: str) -> None:
+    made = policies(name)
+    allowed = {a for s in made["plan"]["Statement"] if s["Effect"] == "Allow" for a in s["Action"]}
+    verbs = {action.partition(":")[2] for action in allowed}
+    assert all(verb.startswith(("Describe", "Get", "List", "BatchGet", "Simulate")) for verb in verbs), verbs
+    assert "GetAuthorizationToken" not in verbs  # a login to ECR
+    assert allowed <= {action for statement in made["deploy"]["Statement"] for action in statement["Action"]}
+    for need in duties(wish(name))["plan, status, drift"]:
+        assert all(decide([made["plan"]], need.action, resource).allows for resource in need.resources), need
+
+
+def test_who_plans_decrypts_nothing_whatever_a_key_allows() -> None:
+    key = "arn:aws:kms:us-west-2:123456789012:key/some-key"
+    everybody = {"Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
+    assert decide([everybody], "kms:Decrypt", key).allows
+    assert not decide([everybody, policies("staging")["plan"]], "kms:Decrypt", key).allows
+
+
 def test_roles_are_passed_to_app_runner_by_all_its_names() -> None:
     [passing] = [s for s in policies("staging")["deploy"]["Statement"] if PASSING in s["Action"]]
     assert passing["Action"] == [PASSING]
@@ -135,6 +157,7 @@ def test_its_size_does_not_grow_with_the_variables(count: int) -> None:
     names = (f"{found.parameter_path}/name-{number}" for number in range(count))
     many = replace(found, parameters=(*found.parameters, *(replace(one, path=path) for path in names)))
     assert deploying(many) == deploying(found)
+    assert planning(many) == planning(found)
     assert len(json.dumps(deploying(found), separators=(",", ":"))) < 6144
 
 
