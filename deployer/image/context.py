@@ -66,7 +66,7 @@ def source_url(root: Path) -> str:
 
 
 def public_address(url: str) -> str:
-    """An https address of a remote such as git@host:path or https://user:token@host/path; "" for a local path."""
+    """An https address of a remote such as git@host:path or one with a user and a token; "" for a local path."""
     scheme, found, rest = url.partition("://")
     if not found:
         host, colon, path = url.partition(":")

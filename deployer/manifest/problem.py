@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 from deployer.errors import InvalidManifest as InvalidManifestError
@@ -24,7 +25,8 @@ class Finding(NamedTuple):
     fix: str = ""
 
 
-class Problem(NamedTuple):
+@dataclass(frozen=True)
+class Problem:
     """One problem on its line.
 
     `source` is that line as far as it may be shown, with `***` for the rest; `caret` is the offset in it, from 0.
@@ -76,4 +78,4 @@ def to_json(problems: Iterable[Problem]) -> str:
     """`{"problems": [{"file": ..., "line": ..., "col": ..., "what": ..., ...}]}`."""
     import json  # noqa: PLC0415 -- people read the text
 
-    return json.dumps({"problems": [problem._asdict() for problem in problems]}, ensure_ascii=False, indent=2)
+    return json.dumps({"problems": [asdict(problem) for problem in problems]}, ensure_ascii=False, indent=2)

@@ -72,6 +72,16 @@ def write_second(checkout: Checkout, old: str, new: str) -> None:
     (checkout.root / "env" / "second.yaml").write_text(text)
 
 
+def write_piped(checkout: Checkout) -> None:
+    """A manifest whose environment GitHub deploys; nothing of it was made."""
+    text = checkout.manifest.read_text()
+    text = text.replace("environment: local\n", "environment: piped\n").replace("whatsapp/local\n", "whatsapp/piped\n")
+    text = text.replace("ansari-local-whatsapp", "ansari-piped-whatsapp")
+    credentials = "credentials: {kind: oidc, role: piped-github-actions, managed: true}"
+    github = f"github:\n  repository: ansari-project/ansari-whatsapp\n  branch: main\n  {credentials}\n"
+    (checkout.root / "env" / "piped.yaml").write_text(text + github)
+
+
 def make_checkout(root: Path) -> Checkout:
     """Everything that git tracks or would track, in a repository of its own."""
     listed = subprocess.run(

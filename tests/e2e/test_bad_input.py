@@ -18,7 +18,7 @@ import pytest
 from deployer.__main__ import main
 from tests.cli.arguments import command, named, verbs
 from tests.e2e import aws, tiny
-from tests.e2e.checkout import Checkout, write_second
+from tests.e2e.checkout import ROOT, Checkout, write_piped, write_second
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -45,6 +45,8 @@ OF_A_VERB = {
     "secret unset": {"NAME": "meta-app-secret"},
     "secret import": {"FILE": "good.env"},
     "schema": {"KIND": "plan"},
+    "bootstrap": {"ENV": "piped"},
+    "ci github-sync": {"ENV": "piped"},
 }
 REPORTS = {"verify", "doctor"}  # what they find is what they print, and no error
 NO_FILE, DIRECTORY, NO_TEXT = "no-such-file", "env", "no-text.yaml"
@@ -123,6 +125,17 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("secret unset", "NAME"): bad(("no-such-secret", "there is no secret"), ("Not A Name", "not a secret's name")),
     ("secret unset", "--approve"): bad(("yes", "was not typed"), code=4),
     ("secret import", "FILE"): bad(*UNREADABLE, ("README.md", "cannot be imported")),
+    ("bootstrap", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
+    ("image build", "--tool"): bad(("no-such-tool", "there is no tool no-such-tool")),
+    ("image build", "--base"): bad(("x", "there is no tool no-such-tool"), tool="no-such-tool"),
+    ("image push", "--tool"): bad(("no-such-tool", "there is no tool no-such-tool")),
+    ("image push", "--base"): bad(("x", "there is no tool no-such-tool"), tool="no-such-tool"),
+    ("ci render", "--legacy"): bad(("nowhere", "there is no environment"), ("local", "no `github` section")),
+    ("ci sbom", "--lock"): bad((NO_FILE, "cannot be read"), (DIRECTORY, "cannot be read"), (NO_TEXT, "cannot be read")),
+    ("ci audit", "--lock"): bad((NO_FILE, "is no file"), (DIRECTORY, "is no file")),
+    ("ci audit", "--service"): bad(("nope", "Invalid URL"), lock=str(ROOT / "requirements-service.lock")),
+    ("ci github-sync", "--token-file"): bad((NO_FILE, "cannot be read"), (DIRECTORY, "cannot be read")),
+    ("ci github-sync", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("say", "TEXT"): bad((" ", "there is nothing to say")),
     ("say", "--from"): bad(("abc", "is no user's number"), ("12", "is no user's number"), ("1 2345", "is no user's")),
 }
@@ -148,6 +161,7 @@ def world(checkout: Checkout) -> Iterator[Checkout]:
     assert checkout.deployer("reconcile", "local").returncode == 0
     checkout.edit("value: INFO", "value: ERROR")
     write_second(checkout, "value: ERROR", "value: INFO")
+    write_piped(checkout)
     text = (checkout.root / "env" / "second.yaml").read_text()
     (checkout.root / "env" / "locked.yaml").write_text(text.replace("second", "locked"))
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
@@ -233,7 +247,7 @@ def test_an_empty_value(world: Checkout, refused: Refusal, verb: str, name: str)
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
-        ("nowhere", "use one of: local, locked, production, second, staging"),
+        ("nowhere", "use one of: local, locked, piped, production, second, staging"),
         ("../env/local", "there is no environment"),
         ("nowhere.yaml", "there is no such file"),
         ("folder.yaml", "this is a directory"),

@@ -12,7 +12,7 @@ import pytest
 from deployer.verbs.schema import KINDS, schema
 from tests.cli.arguments import named, verbs
 from tests.e2e import tiny
-from tests.e2e.checkout import Checkout, write_second
+from tests.e2e.checkout import Checkout, write_piped, write_second
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -49,21 +49,25 @@ DAY = (
     ("promote", "local second", 0),
     ("adopt", "taken-over --service ansari-second-whatsapp --endpoint {endpoint}", 0),
     ("destroy", "second --approve ansari-second-whatsapp", 0),
+    ("bootstrap", "piped", 0),
+    ("ci github-sync", "piped --check", 3),
 )
+NEEDS_A_TOOL = {"image build", "image push"}  # docker or another: tests/image
 
 
 @pytest.fixture(scope="module")
 def world(checkout: Checkout) -> Checkout:
     tiny.commit(checkout)
     write_second(checkout, "value: DEBUG", "value: INFO")
+    write_piped(checkout)
     (checkout.root / "folder.yaml").mkdir()
     (checkout.root / "given.env").write_text("META_APP_SECRET=a-value-of-a-file\nOTHER=1\n")
     return checkout
 
 
 def test_every_verb_with_json_names_its_schema_and_is_tried() -> None:
-    assert set(KIND.values()) | {"manifest"} == set(KINDS)
-    assert {verb for verb, _, _ in DAY} == KIND.keys()
+    assert set(KIND.values()) | {"manifest", "bootstrap-print"} == set(KINDS)
+    assert {verb for verb, _, _ in DAY} | NEEDS_A_TOOL == KIND.keys()
 
 
 def test_what_is_printed_fits_the_schema(world: Checkout) -> None:

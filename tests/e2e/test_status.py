@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -140,8 +141,9 @@ def test_a_length_of_time_is_checked(released: Checkout, since: str) -> None:
 
 
 def test_logs_are_followed_until_they_are_interrupted(released: Checkout) -> None:
+    said_before = released.deployer("logs", "local", "--service", "--since", "1h").stdout.count("SUCCEEDED")
     following = subprocess.Popen(
-        [sys.executable, "-m", "deployer", "logs", "local", "--follow", "--service", "--since", "1s"],
+        [sys.executable, "-m", "deployer", "logs", "local", "--follow", "--service", "--since", "1h"],
         cwd=released.root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -150,11 +152,12 @@ def test_logs_are_followed_until_they_are_interrupted(released: Checkout) -> Non
     try:
         runner = aws.apprunner(released)
         [service] = runner.list_services()["ServiceSummaryList"]
-        time.sleep(2)
-        runner.start_deployment(ServiceArn=service["ServiceArn"])
         assert following.stdout is not None
         lines = iter(following.stdout.readline, "")
-        assert any("SUCCEEDED" in line for line in lines)
+        assert next(lines)
+        runner.start_deployment(ServiceArn=service["ServiceArn"])
+        told = (line for line in lines if "SUCCEEDED" in line)
+        assert len(list(itertools.islice(told, said_before + 1))) == said_before + 1
     finally:
         following.send_signal(2)
         said = following.communicate(timeout=30)[1]

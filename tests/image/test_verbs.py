@@ -125,8 +125,8 @@ def test_a_client_without_its_engine(bench: Bench) -> None:
     ("arguments", "told"),
     [
         (("staging", "--tool", "kaniko"), "one of docker, podman, buildah"),
-        (("staging", "--tool", ""), "--tool is empty"),
-        (("staging", "--base", ""), "--base is empty"),
+        (("staging", "--tool", ""), "--tool: it is empty"),
+        (("staging", "--base", ""), "--base: it is empty"),
         (("nowhere",), "there is no environment"),
     ],
 )

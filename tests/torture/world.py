@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from deployer.core.policies.documents import policy_name
 from tests.e2e import aws
 from tests.e2e.checkout import Checkout
 from tests.ports import free_port
@@ -167,7 +168,9 @@ class Environment:
         service: Any = aws.apprunner(checkout).describe_service(ServiceArn=arn)["Service"] if arn else {}
         roles = {role: iam.get_role(RoleName=f"{role}-{self.name}")["Role"] for role in ("Access", "Instance")}
         policies = {
-            role: iam.get_role_policy(RoleName=f"{role}-{self.name}", PolicyName="deployer")["PolicyDocument"]
+            role: iam.get_role_policy(
+                RoleName=f"{role}-{self.name}", PolicyName=policy_name("ansari-whatsapp", self.name)
+            )["PolicyDocument"]
             for role in roles
         }
         seen = {
