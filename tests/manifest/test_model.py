@@ -119,8 +119,11 @@ def test_an_error_never_repeats_a_value(plain: dict[str, Any]) -> None:
         (("github", "repository"), ["a/b", "A-1/x.y_z-"], ["a", "a/", "/b", "a/b/c", "-a/b", "a--b/c", "a/.."]),
         (
             ("github", "credentials"),
-            [{"kind": "oidc", "role": "a"}, {"kind": "keys", "user": "a", "managed": True}],
-            [{}, "oidc", {"kind": "oidc", "user": "a"}, {"kind": "keys", "user": "arn:aws:iam::1:user/x"}],
+            [{"kind": "oidc", "role": "a" * 59}, {"kind": "keys", "user": "a", "managed": True}],
+            [
+                *({}, "oidc", {"kind": "oidc", "user": "a"}, {"kind": "oidc", "role": "a" * 60}),
+                {"kind": "keys", "user": "arn:aws:iam::1:user/x"},
+            ],
         ),
         (("github", "ids"), [{"owner": 1, "repository": 2}], [{"owner": 1}, {"owner": 0, "repository": 1}, 1]),
         (("environment",), ["staging", "blue-2"], ["Staging", "a_b", "", "-a"]),
