@@ -130,7 +130,7 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("image build", "--base"): bad(("x", "there is no tool no-such-tool"), tool="no-such-tool"),
     ("image push", "--tool"): bad(("no-such-tool", "there is no tool no-such-tool")),
     ("image push", "--base"): bad(("x", "there is no tool no-such-tool"), tool="no-such-tool"),
-    ("ci render", "--legacy"): bad(("nowhere", "there is no environment"), ("local", "no `github` section")),
+    ("ci render", "--legacy"): bad(("nowhere", "there is no environment"), ("local", "names no repository")),
     ("ci sbom", "--lock"): bad((NO_FILE, "cannot be read"), (DIRECTORY, "cannot be read"), (NO_TEXT, "cannot be read")),
     ("ci audit", "--lock"): bad((NO_FILE, "is no file"), (DIRECTORY, "is no file")),
     ("ci audit", "--service"): bad(("nope", "Invalid URL"), lock=str(ROOT / "requirements-service.lock")),
@@ -162,6 +162,9 @@ def world(checkout: Checkout) -> Iterator[Checkout]:
     checkout.edit("value: INFO", "value: ERROR")
     write_second(checkout, "value: ERROR", "value: INFO")
     write_piped(checkout)
+    for name in aws.SECRETS:
+        path = f"/app-runtime/ansari-whatsapp/piped/{name}"
+        aws.ssm(checkout).put_parameter(Name=path, Value=f"12345-{name}", Type="SecureString")
     text = (checkout.root / "env" / "second.yaml").read_text()
     (checkout.root / "env" / "locked.yaml").write_text(text.replace("second", "locked"))
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()

@@ -24,6 +24,7 @@ BUILD = Build("/context", "ansari-whatsapp:abc", "abc", "https://example.org/x",
 AWS = Registry("123456789012.dkr.ecr.us-west-2.amazonaws.com")
 HERE = Registry("127.0.0.1:4566", plain=True)
 DIGEST = "sha256:" + "a" * 64
+WHO = "user:it's"
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -79,7 +80,7 @@ def test_the_digest_is_what_was_written_or_else_said() -> None:
 
 def test_only_what_leads_to_an_index_is_given_to_a_build() -> None:
     environ = {
-        "UV_DEFAULT_INDEX": "https://user:it's@example.org/simple",
+        "UV_DEFAULT_INDEX": f"https://{WHO}@example.org/simple",
         "PIP_INDEX_URL": "https://example.org/simple",
         "UV_INDEX_PRIVATE_PASSWORD": "x",
         "UV_INDEX": "",
@@ -88,7 +89,7 @@ def test_only_what_leads_to_an_index_is_given_to_a_build() -> None:
     }
     assert index_file(environ) == (
         "PIP_INDEX_URL='https://example.org/simple'\n"
-        "UV_DEFAULT_INDEX='https://user:it'\\''s@example.org/simple'\n"
+        "UV_DEFAULT_INDEX='https://" + WHO.replace("'", "'\\''") + "@example.org/simple'\n"
         "UV_INDEX_PRIVATE_PASSWORD='x'\n"
     )
     assert index_file({}) == ""
@@ -118,7 +119,7 @@ def test_what_a_failed_push_means(said: str, why: str) -> None:
     ("remote", "public"),
     [
         ("https://example.org/team/ansari.git", "https://example.org/team/ansari"),
-        ("https://user:token@example.org/team/ansari.git", "https://example.org/team/ansari"),
+        (f"https://{WHO}@example.org/team/ansari.git", "https://example.org/team/ansari"),
         ("git@example.org:team/ansari.git", "https://example.org/team/ansari"),
         ("ssh://git@example.org:22/team/ansari", "https://example.org/team/ansari"),
         ("https://example.org/team/ansari?token=x", "https://example.org/team/ansari"),
