@@ -9,7 +9,8 @@ ARG BASE=python:3.13.9-slim-bookworm
 FROM ${BASE} AS build
 WORKDIR /app
 COPY requirements-tools.lock requirements-service.lock /build/
-RUN --mount=type=cache,target=/root/.cache \
+ENV UV_CACHE_DIR=/build/cache
+RUN --mount=type=cache,target=/build/cache \
     --mount=type=secret,id=index,target=/run/secrets/index \
     --mount=type=secret,id=certificates,target=/run/secrets/certificates \
     set -eua; \
