@@ -9,15 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deployer.ci.actions import DOWNLOAD, UPLOAD
-from deployer.ci.steps import (
-    RUNNER,
-    credentials,
-    one_at_a_time,
-    permissions,
-    run,
-    set_up,
-    summary,
-)
+from deployer.ci.steps import RUNNER, changing, credentials, permissions, run, set_up, summary
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
 from deployer.names import plan_environment
@@ -81,26 +73,13 @@ def apply(manifest: Manifest, *options: str) -> Mapping[str, Value]:
     script = f"""\
 ./just {words} --plan "$RUNNER_TEMP/{name}.plan" --approve "$PLAN" | tee "$RUNNER_TEMP/reconcile.txt"
 """
-    return {
-        "name": f"Deploy {name}",
-        "if": f"needs.plan-{name}.outputs.id",
-        "needs": [f"plan-{name}"],
-        "runs-on": RUNNER,
-        "timeout-minutes": 60,
-        "environment": name,
-        "concurrency": one_at_a_time(manifest),
-        "permissions": permissions(manifest),
-        "steps": [
-            *set_up(),
-            {
-                "name": "Take the plan",
-                "uses": DOWNLOAD,
-                "with": {"name": f"plan-{name}", "path": "${{ runner.temp }}"},
-            },
-            credentials(manifest),
-            run(
-                "Carry out the plan that was approved", script, env={"PLAN": f"${{{{ needs.plan-{name}.outputs.id }}}}"}
-            ),
-            run("Write the summary", summary(name, "$RUNNER_TEMP/reconcile.txt"), if_="always()"),
-        ],
-    }
+    return changing(
+        manifest,
+        f"Deploy {name}",
+        f"needs.plan-{name}.outputs.id",
+        {"name": "Take the plan", "uses": DOWNLOAD, "with": {"name": f"plan-{name}", "path": "${{ runner.temp }}"}},
+        credentials(manifest),
+        run("Carry out the plan that was approved", script, env={"PLAN": f"${{{{ needs.plan-{name}.outputs.id }}}}"}),
+        run("Write the summary", summary(name, "$RUNNER_TEMP/reconcile.txt"), if_="always()"),
+        needs=f"plan-{name}",
+    )

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from deployer.ci import consent
 from deployer.ci.steps import (
     RUNNER,
+    changing,
     choice,
     credentials,
     github,
-    one_at_a_time,
     permissions,
     run,
     set_up,
@@ -47,22 +47,15 @@ def _deploy(manifest: Manifest) -> Mapping[str, Value]:
     name = manifest.environment
     reconcile = f'./just reconcile {name} --build | tee "$RUNNER_TEMP/reconcile.txt"\n'
     told = summary(name, "$RUNNER_TEMP/reconcile.txt")
-    return {
-        "name": f"Deploy {name}",
-        "if": wanted(manifest),
-        "needs": ["test"],
-        "runs-on": RUNNER,
-        "timeout-minutes": 60,
-        "environment": name,
-        "concurrency": one_at_a_time(manifest),
-        "permissions": permissions(manifest),
-        "steps": [
-            *set_up(),
-            credentials(manifest),
-            run("Build the image, deploy it, and see it answer", reconcile),
-            run("Write the summary", told, if_="always()"),
-        ],
-    }
+    return changing(
+        manifest,
+        f"Deploy {name}",
+        wanted(manifest),
+        credentials(manifest),
+        run("Build the image, deploy it, and see it answer", reconcile),
+        run("Write the summary", told, if_="always()"),
+        needs="test",
+    )
 
 
 def _asked(manifest: Manifest) -> Mapping[str, Mapping[str, Value]]:

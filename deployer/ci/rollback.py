@@ -6,17 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from deployer.ci import consent
-from deployer.ci.steps import (
-    RUNNER,
-    choice,
-    credentials,
-    one_at_a_time,
-    permissions,
-    run,
-    set_up,
-    summary,
-    workflow,
-)
+from deployer.ci.steps import changing, choice, credentials, run, summary, workflow
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
 
@@ -48,18 +38,11 @@ def rollback(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
 def _rollback(manifest: Manifest, when: str) -> Mapping[str, Value]:
     name = manifest.environment
     script = f'{_TO}./just rollback {name} "${{to[@]}}" | tee "$RUNNER_TEMP/rollback.txt"\n'
-    return {
-        "name": f"Roll {name} back",
-        "if": when,
-        "runs-on": RUNNER,
-        "timeout-minutes": 60,
-        "environment": name,
-        "concurrency": one_at_a_time(manifest),
-        "permissions": permissions(manifest),
-        "steps": [
-            *set_up(),
-            credentials(manifest),
-            run("Go back", script, env=_RELEASE),
-            run("Write the summary", summary(name, "$RUNNER_TEMP/rollback.txt"), if_="always()"),
-        ],
-    }
+    return changing(
+        manifest,
+        f"Roll {name} back",
+        when,
+        credentials(manifest),
+        run("Go back", script, env=_RELEASE),
+        run("Write the summary", summary(name, "$RUNNER_TEMP/rollback.txt"), if_="always()"),
+    )

@@ -63,6 +63,21 @@ def one_at_a_time(manifest: Manifest) -> Mapping[str, Value]:
     return {"group": f"deploy-{manifest.environment}", "cancel-in-progress": False}
 
 
+def changing(manifest: Manifest, name: str, when: str, *steps: Step, needs: str | None = None) -> Job:
+    """A job that changes an environment, in GitHub's environment of that name."""
+    return {
+        "name": name,
+        "if": when,
+        **({"needs": [needs]} if needs else {}),
+        "runs-on": RUNNER,
+        "timeout-minutes": 60,
+        "environment": manifest.environment,
+        "concurrency": one_at_a_time(manifest),
+        "permissions": permissions(manifest),
+        "steps": [*set_up(), *steps],
+    }
+
+
 def run(name: str, script: str, *, env: Mapping[str, str] | None = None, **keys: Value) -> Step:
     """A step of shell. What comes from outside reaches it by `env`, never by `${{ }}` in the script."""
     return {"name": name, **{key.rstrip("_"): value for key, value in keys.items()}, **_env(env), "run": script}
