@@ -7,7 +7,8 @@ from typing import Final, TypeAlias
 
 from deployer.ci.actions import AWS, CHECKOUT, SETUP_PYTHON
 from deployer.ci.text import Value
-from deployer.manifest.model import GitHub, Manifest, OidcRole
+from deployer.manifest.github import GitHub, OidcRole
+from deployer.manifest.model import Manifest
 
 Step: TypeAlias = "Mapping[str, Value]"
 Job: TypeAlias = "Mapping[str, Value]"

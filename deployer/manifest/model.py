@@ -4,38 +4,17 @@ These types are the format: the JSON Schema for editors is generated from them, 
 message suggests. A rule about one field stands here; a rule about several is in rules.py.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from typing import Literal as OneOf
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from deployer import names
 from deployer.manifest import limits, rules
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A text that matches `pattern` as a whole; `words` say what it has to be, for the error message."""
-
-    pattern: str
-    words: str
-    example: str
-
-    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self._check, handler(source))
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        words = f"has to be {self.words}"  # JSON Schema has no keyword for it, but editors know this one
-        return {**handler(schema), "pattern": f"^(?:{self.pattern})$", "patternErrorMessage": words}
-
-    def _check(self, text: str) -> str:
-        if re.fullmatch(self.pattern, text):
-            return text
-        raise PydanticCustomError("shape", "has to be {words}", {"words": self.words, "example": self.example})
+from deployer.manifest.github import GitHub
+from deployer.manifest.shapes import Branch, Part, RoleName, Shape
 
 
 class _NameShape(Shape):
@@ -77,13 +56,7 @@ Description = Annotated[
 ]
 
 
-class _Part(BaseModel):
-    # hide_input_in_errors: an error must never repeat a value that may be a secret in the wrong place.
-    # defer_build: a part is checked by the manifest around it, so a validator of its own would be built for nothing.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, defer_build=True)
-
-
-class Aws(_Part):
+class Aws(Part):
     """The AWS account, region and parameter path of this environment, and of no other."""
 
     account: Annotated[str, Shape(names.ACCOUNT_PATTERN, "the 12 digits of an AWS account", "123456789012")] = Field(
@@ -121,7 +94,7 @@ class Aws(_Part):
     )
 
 
-class Image(_Part):
+class Image(Part):
     """Where the service's container image is kept. It is tagged by git commit and deployed by digest."""
 
     repository: Annotated[
@@ -134,7 +107,7 @@ class Image(_Part):
     )
 
 
-class HealthCheck(_Part):
+class HealthCheck(Part):
     """How App Runner decides that an instance is well."""
 
     protocol: OneOf["HTTP", "TCP"] = Field(default="HTTP", description="HTTP asks `path`; TCP only connects.")
@@ -147,7 +120,7 @@ class HealthCheck(_Part):
     unhealthy_threshold: Times = Field(default=5, description="Bad answers in a row that make it unwell.")
 
 
-class Scaling(_Part):
+class Scaling(Part):
     """How many instances run."""
 
     min: Annotated[int, Field(ge=1, le=25)] = Field(default=1, description="Instances that always stand ready.")
@@ -159,18 +132,13 @@ class Scaling(_Part):
     )
 
 
-_RoleName = Annotated[
-    str, Shape(limits.ROLE_NAME, "the name of an IAM role, not its ARN", "CustomAppRunnerInstanceRole")
-]
-
-
-class Roles(_Part):
+class Roles(Part):
     """The two IAM roles App Runner takes, by name."""
 
-    access: _RoleName = Field(
+    access: RoleName = Field(
         description="The role that lets App Runner pull the image.", examples=["CustomAppRunnerServiceRole"]
     )
-    instance: _RoleName = Field(
+    instance: RoleName = Field(
         description="The role that lets the service read its parameters.",
         examples=["CustomAppRunnerInstanceRole"],
     )
@@ -180,7 +148,7 @@ class Roles(_Part):
     )
 
 
-class Service(_Part):
+class Service(Part):
     """The running service."""
 
     target: OneOf["apprunner"] = Field(description="Where it runs: AWS App Runner.", examples=["apprunner"])
@@ -223,16 +191,13 @@ class Service(_Part):
         return limits.MEMORY_MB[self.memory]
 
 
-_Branch = Annotated[str, Shape(r"[^\s~^:?*\\\[]{1,255}", "a git branch", "main")]
-
-
-class Protect(_Part):
+class Protect(Part):
     """What stands between a slip and this environment. It is loosened by a commit, never by an option."""
 
     confirm: bool = Field(
         description="Whether a person types the environment's name before anything changes.", examples=[True]
     )
-    branches: tuple[_Branch, ...] = Field(
+    branches: tuple[Branch, ...] = Field(
         default=(),
         strict=False,
         description="The git branches that may be deployed; an empty list allows all.",
@@ -246,73 +211,7 @@ class Protect(_Part):
     )
 
 
-class OidcRole(_Part):
-    """A role that a job of this environment takes on by GitHub's word: no key is kept anywhere."""
-
-    kind: OneOf["oidc"] = Field(description="The job shows GitHub's token and is given a role for an hour.")
-    role: Annotated[
-        str,
-        Shape(
-            limits.DEPLOYING_ROLE_NAME,
-            "the name of an IAM role, at most 59 characters because a second role has -plan after it, not its ARN",
-            "ansari-whatsapp-staging-github-actions",
-        ),
-    ] = Field(
-        description="The role that deploys, by name. The role that only plans is called the same, with `-plan`.",
-        examples=["ansari-whatsapp-staging-github-actions"],
-    )
-    managed: bool = Field(
-        default=False, description="true: the deployer creates and mends both. false: they exist and are left alone."
-    )
-
-    @property
-    def planning(self) -> str:
-        """The name of the role that jobs take on which run the code of a pull request."""
-        return f"{self.role}-plan"
-
-
-class AccessKeys(_Part):
-    """A user whose keys GitHub keeps as secrets. They work for whoever has them, until somebody replaces them."""
-
-    kind: OneOf["keys"] = Field(description="The job uses the access keys of a user.")
-    user: Annotated[
-        str, Shape(limits.ROLE_NAME, "the name of an IAM user, not its ARN", "app-runner-github-actions-user")
-    ] = Field(description="The IAM user whose keys they are.", examples=["app-runner-github-actions-user"])
-    managed: bool = Field(
-        default=False,
-        description="true: the deployer makes it, without keys, and mends its policy. false: it is left alone.",
-    )
-
-
-class GitHubIds(_Part):
-    """The numbers of the repository. GitHub's tokens name them where it was made after July 2026."""
-
-    owner: Annotated[int, Field(ge=1)] = Field(description="The number of the owner.", examples=[1234])
-    repository: Annotated[int, Field(ge=1)] = Field(description="The number of the repository.", examples=[567890])
-
-
-class GitHub(_Part):
-    """The repository whose workflows deploy this environment, in GitHub's environment of the same name."""
-
-    repository: Annotated[
-        str,
-        Shape(
-            r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}",
-            "OWNER/NAME",
-            "ansari-project/ansari-whatsapp",
-        ),
-    ] = Field(description="The repository, as OWNER/NAME.", examples=["ansari-project/ansari-whatsapp"])
-    branch: _Branch = Field(description="A push to this branch deploys this environment.", examples=["develop"])
-    credentials: Annotated[OidcRole | AccessKeys, Field(discriminator="kind")] = Field(
-        description="What the jobs show AWS."
-    )
-    ids: GitHubIds | None = Field(
-        default=None,
-        description="Allows also the tokens that name the repository by its numbers: `gh api repos/OWNER/NAME`.",
-    )
-
-
-class Secret(_Part):
+class Secret(Part):
     """A value that never stands in a file: a SecureString below `aws.parameter_path`."""
 
     model_config = ConfigDict(json_schema_extra={"not": {"required": ["generate", "source"]}})
@@ -328,7 +227,7 @@ class Secret(_Part):
     )
 
 
-class Literal(_Part):
+class Literal(Part):
     """A value that stands in the file for everyone to read."""
 
     kind: OneOf["literal"] = Field(description="A literal: its value stands in this file.")
@@ -351,7 +250,7 @@ class Literal(_Part):
 Variable = Annotated[Secret | Literal, Field(discriminator="kind")]
 
 
-class Manifest(_Part):
+class Manifest(Part):
     """One environment of one app: its variables, and the service around them."""
 
     app: AppName = Field(description="The app's name.", examples=["ansari-whatsapp"])

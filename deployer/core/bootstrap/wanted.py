@@ -20,7 +20,8 @@ from deployer.core.policies.documents import (
 from deployer.core.policies.duties import PASSING, deployment, looking
 from deployer.core.policies.planning import planning
 from deployer.core.policies.rights import REPOSITORY, Need
-from deployer.manifest.model import GitHub, Manifest, OidcRole
+from deployer.manifest.github import GitHub, OidcRole
+from deployer.manifest.model import Manifest
 
 Kind = Literal["role", "user"]
 Use = Literal["access", "instance", "deploy", "plan"]

@@ -9,7 +9,8 @@ from typing import Final
 from deployer import names
 from deployer.core.part import Blocker
 from deployer.errors import UsageError
-from deployer.manifest.model import AccessKeys, GitHub, Literal, Manifest, OidcRole
+from deployer.manifest.github import AccessKeys, GitHub, OidcRole
+from deployer.manifest.model import Literal, Manifest
 
 RECORD: Final = "DEPLOYER_RECORD"
 KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")

@@ -1,0 +1,75 @@
+"""The `github` section of a manifest: which repository deploys the environment, from which branch, by what right."""
+
+from typing import Annotated
+from typing import Literal as OneOf
+
+from pydantic import Field
+
+from deployer.manifest import limits
+from deployer.manifest.shapes import Branch, Part, Shape
+
+
+class OidcRole(Part):
+    """A role that a job of this environment takes on by GitHub's word: no key is kept anywhere."""
+
+    kind: OneOf["oidc"] = Field(description="The job shows GitHub's token and is given a role for an hour.")
+    role: Annotated[
+        str,
+        Shape(
+            limits.DEPLOYING_ROLE_NAME,
+            "the name of an IAM role, at most 59 characters because a second role has -plan after it, not its ARN",
+            "ansari-whatsapp-staging-github-actions",
+        ),
+    ] = Field(
+        description="The role that deploys, by name. The role that only plans is called the same, with `-plan`.",
+        examples=["ansari-whatsapp-staging-github-actions"],
+    )
+    managed: bool = Field(
+        default=False, description="true: the deployer creates and mends both. false: they exist and are left alone."
+    )
+
+    @property
+    def planning(self) -> str:
+        """The name of the role that jobs take on which run the code of a pull request."""
+        return f"{self.role}-plan"
+
+
+class AccessKeys(Part):
+    """A user whose keys GitHub keeps as secrets. They work for whoever has them, until somebody replaces them."""
+
+    kind: OneOf["keys"] = Field(description="The job uses the access keys of a user.")
+    user: Annotated[
+        str, Shape(limits.ROLE_NAME, "the name of an IAM user, not its ARN", "app-runner-github-actions-user")
+    ] = Field(description="The IAM user whose keys they are.", examples=["app-runner-github-actions-user"])
+    managed: bool = Field(
+        default=False,
+        description="true: the deployer makes it, without keys, and mends its policy. false: it is left alone.",
+    )
+
+
+class GitHubIds(Part):
+    """The numbers of the repository. GitHub's tokens name them where it was made after July 2026."""
+
+    owner: Annotated[int, Field(ge=1)] = Field(description="The number of the owner.", examples=[1234])
+    repository: Annotated[int, Field(ge=1)] = Field(description="The number of the repository.", examples=[567890])
+
+
+class GitHub(Part):
+    """The repository whose workflows deploy this environment, in GitHub's environment of the same name."""
+
+    repository: Annotated[
+        str,
+        Shape(
+            r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}",
+            "OWNER/NAME",
+            "ansari-project/ansari-whatsapp",
+        ),
+    ] = Field(description="The repository, as OWNER/NAME.", examples=["ansari-project/ansari-whatsapp"])
+    branch: Branch = Field(description="A push to this branch deploys this environment.", examples=["develop"])
+    credentials: Annotated[OidcRole | AccessKeys, Field(discriminator="kind")] = Field(
+        description="What the jobs show AWS."
+    )
+    ids: GitHubIds | None = Field(
+        default=None,
+        description="Allows also the tokens that name the repository by its numbers: `gh api repos/OWNER/NAME`.",
+    )

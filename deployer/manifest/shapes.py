@@ -1,0 +1,43 @@
+"""What the types of a manifest are made of: a part that takes no other key, and texts of a shape."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from deployer.manifest import limits
+
+
+class Part(BaseModel):
+    # hide_input_in_errors: an error must never repeat a value that may be a secret in the wrong place.
+    # defer_build: a part is checked by the manifest around it, so a validator of its own would be built for nothing.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, defer_build=True)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A text that matches `pattern` as a whole; `words` say what it has to be, for the error message."""
+
+    pattern: str
+    words: str
+    example: str
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        words = f"has to be {self.words}"  # JSON Schema has no keyword for it, but editors know this one
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$", "patternErrorMessage": words}
+
+    def _check(self, text: str) -> str:
+        if re.fullmatch(self.pattern, text):
+            return text
+        raise PydanticCustomError("shape", "has to be {words}", {"words": self.words, "example": self.example})
+
+
+RoleName = Annotated[
+    str, Shape(limits.ROLE_NAME, "the name of an IAM role, not its ARN", "CustomAppRunnerInstanceRole")
+]
+Branch = Annotated[str, Shape(r"[^\s~^:?*\\\[]{1,255}", "a git branch", "main")]
