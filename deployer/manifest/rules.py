@@ -81,7 +81,7 @@ def _pipeline(manifest: Mapping[str, object]) -> Iterator[Broken]:
     if isinstance(branch, str) and isinstance(allowed, list | tuple) and allowed and branch not in allowed:
         yield Broken(
             ("github", "branch"),
-            f"protect.branches does not allow {branch}",
+            "protect.branches does not allow this branch",
             "every deployment from a push to it would be refused",
             f"use one of: {', '.join(map(str, allowed))}",
         )

@@ -79,7 +79,7 @@ def test_a_rule_holds_for_a_manifest_built_without_a_file(plain: dict[str, Any])
 def test_the_branch_that_deploys_is_one_that_may(refused: Callable[..., tuple[Problem, ...]]) -> None:
     (problem,) = refused(("branch: develop", "branch: topic"))
 
-    assert problem.what == "protect.branches does not allow topic"
+    assert problem.what == "protect.branches does not allow this branch"
     assert problem.fix == "use one of: develop, main"
 
 
