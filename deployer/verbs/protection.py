@@ -30,7 +30,7 @@ class Consent:
 
 def check(environment: Environment, plan: Plan, consent: Consent) -> None:
     """Raises Refused when the manifest's protection is not satisfied; a person is asked last."""
-    _refuse_another(plan.fingerprint, consent)
+    refuse_another(plan.fingerprint, consent)
     loaded = environment.loaded
     protect = loaded.manifest.protect
     if plan.rollback_to is None:  # a release that was healthy here has passed all of these, and takes no file from here
@@ -43,13 +43,14 @@ def check(environment: Environment, plan: Plan, consent: Consent) -> None:
 
 def check_steps(loaded: Loaded, fingerprint: str, consent: Consent) -> None:
     """The same for what is no deployment: steps with this fingerprint. Raises Refused."""
-    _refuse_another(fingerprint, consent)
+    refuse_another(fingerprint, consent)
     refuse_unfit_checkout(loaded)
     if loaded.manifest.protect.confirm:
         confirm(loaded.manifest.environment, fingerprint, consent)
 
 
-def _refuse_another(fingerprint: str, consent: Consent) -> None:
+def refuse_another(fingerprint: str, consent: Consent) -> None:
+    """Raises Refused when another plan than the one of this fingerprint was approved."""
     if consent.approved not in {None, fingerprint}:
         raise Refused(
             f"this plan is {fingerprint}, and {consent.approved} was approved; nothing was changed",

@@ -15,7 +15,7 @@ from deployer.core.github.facts import GitHubFacts
 from deployer.core.github.plan import Change, SyncPlan, fingerprint, plan
 from deployer.core.github.wanted import Wanted, planning, wanted
 from deployer.core.secret import SecretValue
-from deployer.errors import Blocked, Refused, StateUnknown, UsageError
+from deployer.errors import Blocked, StateUnknown, UsageError
 from deployer.github.api import GitHub
 from deployer.github.reach import Reach, reach
 from deployer.github.settings import Writer, apply, observe
@@ -148,11 +148,7 @@ def refuse_blocked(plans: Sequence[SyncPlan]) -> None:
 def consent(sides: Sequence[Side], plans: tuple[SyncPlan, ...], agreed: Consent) -> None:
     """What `protect` of each manifest asks for, of those that change. Raises Refused."""
     mark = fingerprint(plans)
-    if agreed.approved not in {None, mark}:
-        raise Refused(
-            f"this plan is {mark}, and {agreed.approved} was approved; nothing was changed",
-            fix="look at this plan, then approve it",
-        )
+    protection.refuse_another(mark, agreed)
     changed = {
         side.loaded.manifest.environment: side.loaded for side, made in zip(sides, plans, strict=True) if made.changes
     }
