@@ -93,6 +93,12 @@ def test_a_role_that_was_not_changed_is_not_waited_for(world: Checkout) -> None:
     assert world.deployer("reconcile", "local").returncode == 0
 
 
+def test_a_service_that_went_while_it_was_looked_at_is_none(world: Checkout) -> None:
+    with refuse(world, "apprunner:ListTagsForResource", code="ResourceNotFoundException"):
+        found = json.loads(world.deployer("status", "local", "--json").stdout)
+    assert found["service"] is None
+
+
 def test_a_look_that_is_not_allowed_names_the_right(world: Checkout) -> None:
     world.edit("managed: true", "managed: false")
     with refuse(world, "iam:SimulatePrincipalPolicy"):

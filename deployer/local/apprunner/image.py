@@ -82,7 +82,8 @@ class ImageStore:
         try:
             return self._pull(ecr, identifier)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise Problem("The image's manifest or configuration is malformed.") from error
+            why = f"{type(error).__name__}: {error}"
+            raise Problem(f"The image's manifest or configuration is malformed ({why}).") from error
 
     def _pull(self, ecr: ECRClient, identifier: Identifier) -> Image:
         digest, manifest = self._manifest(ecr, identifier)

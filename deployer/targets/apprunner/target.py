@@ -45,7 +45,12 @@ class AppRunner:
             if arn is None:
                 return None, revisions.result()
             tags = pool.submit(self._client.list_tags_for_resource, ResourceArn=arn)
-            service = self._client.describe_service(ServiceArn=arn)["Service"]
+            try:
+                service = self._client.describe_service(ServiceArn=arn)["Service"]
+                tagged = tags.result()["Tags"]
+            except ClientError as error:
+                only(error, "ResourceNotFoundException")  # it was deleted after it had been listed
+                return None, revisions.result()
             used = service["AutoScalingConfigurationSummary"].get("AutoScalingConfigurationArn", "")
             known = {revision.arn: revision.scaling for revision in revisions.result()}
             fact = ServiceFact(
@@ -53,7 +58,7 @@ class AppRunner:
                 url=service.get("ServiceUrl", ""),
                 status=service["Status"],
                 spec=from_answer(service, known[used] if used in known else self._scaling(used)),
-                tags={tag["Key"]: tag["Value"] for tag in tags.result()["Tags"] if "Key" in tag and "Value" in tag},
+                tags={tag["Key"]: tag["Value"] for tag in tagged if "Key" in tag and "Value" in tag},
             )
             return fact, revisions.result()
 
