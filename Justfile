@@ -118,7 +118,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 
 # run the tests in four processes, for half of the time they wait: with -n 0 in this one
 @test *options: _sync-dev
-    pytest -n 4 --dist loadfile "$@"
+    pytest -n 4 --dist loadfile --no-loadscope-reorder "$@"
 
 # the reliability suites at full size: every crash, every fault
 @torture *options: _sync-dev

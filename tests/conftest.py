@@ -18,6 +18,15 @@ DUMMY = {
 }
 
 
+# Their files take long. They come first, so that no process is left alone with one of them at the end.
+LONG = ("docs", "torture", "e2e", "image", "ci")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folders = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: folders.get(item.path.parent.name, len(LONG)))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="torture with every case instead of a fixed sample")
 
