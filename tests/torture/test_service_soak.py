@@ -37,22 +37,23 @@ def test_what_it_holds_does_not_grow(tmp_path: Path, full: bool) -> None:
         service.change("meta", "limits", window_seconds=None, throughput=None, pair=False)
         service.start()
         until(service.up)
+        enough = seconds * A_SECOND * 0.5
         stop, count = threading.Event(), [0]
         load = threading.Thread(target=_load, args=(service, stop, count))
         load.start()
-        samples = []
+        samples: list[Sample] = []
         try:
-            for _ in range(seconds):
+            while len(samples) < seconds or count[0] <= enough:  # a machine that is busy takes longer
                 time.sleep(1)
                 samples.append(_sample(service))
         finally:
             stop.set()
             load.join()
-    third = seconds // 3
+    third = len(samples) // 3
     middle, last = samples[third : 2 * third], samples[2 * third :]
     before, after = (Sample(*map(statistics.median, zip(*part, strict=True))) for part in (middle, last))
     print(f"\n{count[0]} messages in {seconds} s: {before} then {after}")  # noqa: T201
-    assert count[0] > seconds * A_SECOND * 0.5
+    assert count[0] > enough
     assert after.files <= before.files + 10
     assert after.tasks <= before.tasks + 20
     assert after.memory - before.memory <= ARENAS + MOST_MORE_BYTES * count[0] / 3
