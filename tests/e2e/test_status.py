@@ -88,17 +88,20 @@ def test_an_operation_under_way_is_waited_for(released: Checkout) -> None:
     assert "no operation is under way" in released.deployer("status", "local", "--follow").stderr
     runner = aws.apprunner(released)
     [service] = runner.list_services()["ServiceSummaryList"]
-    hold = {"hold": {"seconds": 5, "operation": "START_DEPLOYMENT"}}
-    httpx.put(f"{released.endpoint}/_local/faults", json=hold).raise_for_status()
+    faults = f"{released.endpoint}/_local/faults"
+    hold = {"hold": {"seconds": 200, "operation": "START_DEPLOYMENT"}}
+    httpx.put(faults, json=hold).raise_for_status()
     runner.start_deployment(ServiceArn=service["ServiceArn"])
     found = status(released)
     assert (found["service"], found["number"]) == ("OPERATION_IN_PROGRESS", 2)
     assert found["operation"].startswith("START_DEPLOYMENT")
-    done = released.deployer("status", "local", "--follow")
-    httpx.delete(f"{released.endpoint}/_local/faults")
-    assert done.returncode == 0, done.stderr
-    assert "START_DEPLOYMENT" in done.stderr
-    assert "OPERATION" not in done.stdout
+    following = begin(released, "status", "local", "--follow")
+    assert following.stderr is not None
+    assert any("START_DEPLOYMENT" in line for line in iter(following.stderr.readline, ""))
+    httpx.delete(faults).raise_for_status()
+    said, told = following.communicate(timeout=60)
+    assert following.returncode == 0, told
+    assert "OPERATION" not in said
     assert status(released)["service"] == "RUNNING"
 
 
@@ -142,13 +145,7 @@ def test_a_length_of_time_is_checked(released: Checkout, since: str) -> None:
 
 def test_logs_are_followed_until_they_are_interrupted(released: Checkout) -> None:
     said_before = released.deployer("logs", "local", "--service", "--since", "1h").stdout.count("SUCCEEDED")
-    following = subprocess.Popen(
-        [sys.executable, "-m", "deployer", "logs", "local", "--follow", "--service", "--since", "1h"],
-        cwd=released.root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    following = begin(released, "logs", "local", "--follow", "--service", "--since", "1h")
     try:
         runner = aws.apprunner(released)
         [service] = runner.list_services()["ServiceSummaryList"]
@@ -163,6 +160,11 @@ def test_logs_are_followed_until_they_are_interrupted(released: Checkout) -> Non
         said = following.communicate(timeout=30)[1]
     assert "Traceback" not in said
     assert following.returncode == 130
+
+
+def begin(checkout: Checkout, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "deployer", *arguments]
+    return subprocess.Popen(command, cwd=checkout.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def until(checkout: Checkout, wanted: str) -> None:
