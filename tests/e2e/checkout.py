@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import ready
 from tests.ports import free_port, free_ports
 
 ROOT = Path(__file__).parents[2]
@@ -35,16 +35,14 @@ class Checkout:
 
     def just(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """What the README says to type."""
-        return self._run([str(self.root / "just"), *arguments], stdin)
-
-    def deployer(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """The same without the set-up in front of it."""
-        return self._run([sys.executable, "-m", "deployer", *arguments], stdin)
-
-    def _run(self, command: list[str], stdin: str) -> subprocess.CompletedProcess[str]:
+        command = [str(self.root / "just"), *arguments]
         return subprocess.run(
             command, cwd=self.root, input=stdin, capture_output=True, text=True, check=False, timeout=110
         )
+
+    def deployer(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """The same without the set-up in front of it."""
+        return ready.deployer(self.root, *arguments, stdin=stdin)
 
     def edit(self, old: str, new: str) -> None:
         text = self.manifest.read_text()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 from tests.e2e import aws
 from tests.e2e.checkout import Checkout
 from tests.ports import free_port
+from tests.ready import deployer
 from tests.terminal import on_terminal
 
 pytestmark = pytest.mark.timeout(240)
@@ -54,15 +54,7 @@ class World:
     def run(self, *arguments: str, code: int = 0, stdin: str = "", **environment: str) -> str:
         """Without a token, whatever this process has."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "GH_"))}
-        done = subprocess.run(
-            [sys.executable, "-m", "deployer", *arguments],
-            cwd=self.checkout.root,
-            env={**clean, **environment},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = deployer(self.checkout.root, *arguments, stdin=stdin, environment={**clean, **environment})
         self.shown.append(done.stdout + done.stderr)
         self.data = done.stdout
         assert done.returncode == code, done.stdout + done.stderr

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout
+from tests.ready import deployer
 
 pytestmark = pytest.mark.timeout(240)
 # With the letters that JSON, addresses and Python write in another way.
@@ -42,15 +41,7 @@ class Surfaces:
         self.texts: dict[str, str] = {}
 
     def run(self, *arguments: str, code: int = 0, stdin: str = "", **environment: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "deployer", *arguments],
-            cwd=self.checkout.root,
-            env={**os.environ, **environment},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = deployer(self.checkout.root, *arguments, stdin=stdin, environment={**os.environ, **environment})
         shown = done.stdout + done.stderr
         self.texts[f"{len(self.texts)} {' '.join(arguments)}"] = shown
         assert done.returncode == code, shown

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import ready
 from tests.e2e import aws
 from tests.e2e.checkout import Checkout, make_checkout
 from tests.image.buildah import MISSING, Buildah, make_buildah, missing
@@ -52,15 +52,8 @@ class World:
     buildah: Buildah
 
     def deployer(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "deployer", *arguments],
-            cwd=self.checkout.root,
-            env={**os.environ, **self.buildah.environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = {**os.environ, **self.buildah.environment}
+        return ready.deployer(self.checkout.root, *arguments, environment=environment)
 
     def push(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.deployer("image", "push", "local", "--tool", "buildah", *arguments)

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from tests.e2e import aws
 from tests.e2e.checkout import Checkout, make_checkout
+from tests.ready import deployer
 
 pytestmark = pytest.mark.timeout(240)
 # The words of docker's command line that the deployer uses. It writes down what it was called with.
@@ -50,15 +50,8 @@ class Bench:
         (self.bin / "docker").chmod(0o755)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "deployer", *arguments],
-            cwd=self.checkout.root,
-            env={**os.environ, "PATH": str(self.bin), "STAND_IN": str(self.state)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = {**os.environ, "PATH": str(self.bin), "STAND_IN": str(self.state)}
+        return deployer(self.checkout.root, *arguments, environment=environment)
 
     def calls(self) -> list[str]:
         file = self.state / "calls"

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.e2e import aws
+from tests.ready import deployer
 from tests.torture.gate import Call, Rule
-from tests.torture.process import Done, run
 from tests.torture.test_crashes import DEBUG, INFO, RECONCILE
 from tests.torture.world import Environment, World, seeded
 
@@ -42,12 +42,13 @@ def test_one_deploys_and_the_other_does_not_write(world: World, name: str, *, fu
 
 def both(environment: Environment, apart: float) -> tuple[list[int], list[tuple[str, Call]]]:
     """Their exit codes, and every write with the process that made it, in order."""
-    gate, done = environment.world.gate, list[Done]()
+    gate, codes = environment.world.gate, list[int]()
     gate.watch()
     pids: list[int] = []
 
     def go() -> None:
-        done.append(run(environment.world.checkout.root, "reconcile", environment.name, started=pids.append))
+        done = deployer(environment.world.checkout.root, "reconcile", environment.name, started=pids.append)
+        codes.append(done.returncode)
 
     threads = [threading.Thread(target=go) for _ in range(2)]
     threads[0].start()
@@ -55,7 +56,7 @@ def both(environment: Environment, apart: float) -> tuple[list[int], list[tuple[
     threads[1].start()
     for thread in threads:
         thread.join()
-    return [each.code for each in done], list(gate.by_process)
+    return codes, list(gate.by_process)
 
 
 def one_after_the_other(writes: list[tuple[str, Call]]) -> bool:

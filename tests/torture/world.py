@@ -19,12 +19,20 @@ from deployer.core.policies.documents import policy_name
 from tests.e2e import aws
 from tests.e2e.checkout import Checkout
 from tests.ports import free_port
+from tests.ready import deployer
 from tests.torture.gate import Gate, Rule
-from tests.torture.process import Done, run
 
 GENERATED = "meta-webhook-verify-token"
 DEPLOYMENTS = {"CREATE_SERVICE", "UPDATE_SERVICE", "START_DEPLOYMENT"}
 numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Done:
+    """`code` is the exit code, or the negative number of the signal that ended it."""
+
+    code: int
+    said: str
 
 
 @dataclass
@@ -109,7 +117,8 @@ class Environment:
             gate.victim = pid
 
         arguments = [self.name if word == "ENV" else word for word in words]
-        done = run(self.world.checkout.root, *arguments, stdin=stdin, started=started)
+        ended = deployer(self.world.checkout.root, *arguments, stdin=stdin, started=started)
+        done = Done(ended.returncode, ended.stdout + ended.stderr)
         assert "Traceback" not in done.said, done.said
         return done
 
