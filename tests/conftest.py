@@ -32,7 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
+    # Hundreds of processes start from the same files: without bytecode each compiles them again.
+    for name in [name for name in os.environ if name.startswith("AWS_") or name == "PYTHONDONTWRITEBYTECODE"]:
         del os.environ[name]
     os.environ.update(DUMMY)
     settings.register_profile("no clock", deadline=None)  # how long an example takes says what else the machine does

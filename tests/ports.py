@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import random
 import socket
+from collections.abc import Iterator
 
 BELOW_THE_SYSTEMS_OWN = range(10_000, 32_000)  # from 32768 on, Linux gives ports away to whoever connects
-_random = random.Random()  # seeded by the system: two processes that ask together get different ports
+
+
+def _own() -> Iterator[int]:
+    """Those of this test process alone, in an order of its own: each comes once before one comes again."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = list(BELOW_THE_SYSTEMS_OWN[number::processes])
+    random.SystemRandom().shuffle(ports)
+    return itertools.cycle(ports)
+
+
+_ports = _own()
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that no other test process is likely to be given in this moment."""
+    """A port that nobody listens on, and that no other test process is given."""
     while True:
-        port = _random.choice(BELOW_THE_SYSTEMS_OWN)
+        port = next(_ports)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
@@ -23,7 +37,4 @@ def free_port() -> int:
 
 def free_ports(count: int) -> list[int]:
     """So many different ones."""
-    ports: set[int] = set()
-    while len(ports) < count:
-        ports.add(free_port())
-    return sorted(ports)
+    return sorted(free_port() for _ in range(count))
