@@ -6,10 +6,10 @@ import base64
 import json
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from msgspec import Struct
 
 from deployer.aws.errors import only
 from deployer.core.facts import ImageFact, RepositoryFact
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
-@dataclass(frozen=True)
-class Login:
+class Login(Struct, frozen=True):
     """Where images are pushed to, such as https://123456789012.dkr.ecr.us-west-2.amazonaws.com, and the password."""
 
     url: str

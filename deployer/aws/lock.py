@@ -13,12 +13,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from deployer.aws.errors import only
 from deployer.core.facts import LockFact
@@ -32,8 +33,7 @@ BEAT = 60.0  # seconds between two heartbeats
 EXPIRES_AFTER = timedelta(minutes=10)
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(Struct, frozen=True):
     """What the lock says. Times are ISO 8601 in UTC; `operation` is the platform's id once it has given one.
 
     `release`, `content`, `image` and `tag` are those of the deployment that is about to be started, "" before that.

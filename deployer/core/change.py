@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+from msgspec import Struct
 
 from deployer.core.desired import WantedImage, WantedParameter, WantedRole
 from deployer.core.lifecycle import RELEASED
 from deployer.core.service import Scaling, ServiceSpec
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Change:
+class _Change(Struct, frozen=True, kw_only=True):
     """What every change says of itself: "+", "~" or "-", why, and the line of the manifest that asks for it."""
 
     symbol: Literal["+", "~", "-"]
@@ -20,8 +20,7 @@ class _Change:
     line: str = ""
 
 
-@dataclass(frozen=True)
-class CreateRepository(_Change):
+class CreateRepository(_Change, frozen=True):
     """An ECR repository with immutable tags, so that a tag always means the same commit."""
 
     group: ClassVar[str] = "Image"
@@ -36,8 +35,7 @@ class CreateRepository(_Change):
         return "immutable tags, scan on push"
 
 
-@dataclass(frozen=True)
-class MendRepository(_Change):
+class MendRepository(_Change, frozen=True):
     """Tag immutability or scanning differs from what the deployer keeps."""
 
     group: ClassVar[str] = "Image"
@@ -55,8 +53,7 @@ class MendRepository(_Change):
         return ", ".join(wrong + ([] if self.scan_on_push else ["scan on push off -> on"]))
 
 
-@dataclass(frozen=True)
-class PutLifecycle(_Change):
+class PutLifecycle(_Change, frozen=True):
     """The rule that keeps the newest images."""
 
     group: ClassVar[str] = "Image"
@@ -73,8 +70,7 @@ class PutLifecycle(_Change):
         return f"keep the newest {self.keep} images, and the newest {RELEASED} releases"
 
 
-@dataclass(frozen=True)
-class PushImage(_Change):
+class PushImage(_Change, frozen=True):
     """An image this machine holds and ECR does not."""
 
     group: ClassVar[str] = "Image"
@@ -90,8 +86,7 @@ class PushImage(_Change):
         return self.digest[:19]
 
 
-@dataclass(frozen=True)
-class KeepImage(_Change):
+class KeepImage(_Change, frozen=True):
     """A second tag for an image that is about to be released, so that ECR does not expire it."""
 
     group: ClassVar[str] = "Image"
@@ -108,8 +103,7 @@ class KeepImage(_Change):
         return "kept as a release"
 
 
-@dataclass(frozen=True)
-class PutRole(_Change):
+class PutRole(_Change, frozen=True):
     """A managed role: created, or its trust and inline policy written again."""
 
     group: ClassVar[str] = "Access"
@@ -125,8 +119,7 @@ class PutRole(_Change):
         return "trust and policy"
 
 
-@dataclass(frozen=True)
-class PutParameter(_Change):
+class PutParameter(_Change, frozen=True):
     """One parameter written. `version` is what AWS must answer; another number means somebody else wrote too.
 
     `tier` is the one it has: an advanced parameter cannot be turned back into a standard one. `adopts` says that
@@ -168,8 +161,7 @@ class PutParameter(_Change):
 _ORIGINS = {"generate": "generated now", "local-world": "from the local world"}
 
 
-@dataclass(frozen=True)
-class AdoptParameter(_Change):
+class AdoptParameter(_Change, frozen=True):
     """A parameter somebody else made gets the deployer's tag. Its value and version stay."""
 
     group: ClassVar[str] = "Variables"
@@ -184,8 +176,7 @@ class AdoptParameter(_Change):
         return f"{'secret ' if self.parameter.secure else 'literal'}  adopted: tagged, its value stays"
 
 
-@dataclass(frozen=True)
-class DeleteParameter(_Change):
+class DeleteParameter(_Change, frozen=True):
     """A parameter of ours that the manifest no longer names. It goes last, when the new release is healthy."""
 
     group: ClassVar[str] = "Variables"
@@ -200,8 +191,7 @@ class DeleteParameter(_Change):
         return "deleted with its history"
 
 
-@dataclass(frozen=True)
-class CreateScaling(_Change):
+class CreateScaling(_Change, frozen=True):
     """A new revision of the service's auto scaling configuration; App Runner's are immutable.
 
     `replaces` is the ARN of an unused one that goes first, because App Runner keeps five.
@@ -223,8 +213,7 @@ class CreateScaling(_Change):
         return text + "; an unused revision goes" if self.replaces else text
 
 
-@dataclass(frozen=True)
-class ResumeService(_Change):
+class ResumeService(_Change, frozen=True):
     """A paused service runs again, with what it ran before: it is deployed to afterwards."""
 
     group: ClassVar[str] = "Service"
@@ -240,8 +229,7 @@ class ResumeService(_Change):
         return "paused -> running"
 
 
-@dataclass(frozen=True)
-class TagService(_Change):
+class TagService(_Change, frozen=True):
     """The tags the deployer gives every service; others stay."""
 
     group: ClassVar[str] = "Service"
@@ -258,8 +246,7 @@ class TagService(_Change):
         return ", ".join(f"{key}={value}" for key, value in sorted(self.tags.items()))
 
 
-@dataclass(frozen=True)
-class DeployService(_Change):
+class DeployService(_Change, frozen=True):
     """The one deployment that brings everything else to the running containers."""
 
     group: ClassVar[str] = "Service"
@@ -278,8 +265,7 @@ class DeployService(_Change):
         return "create" if self.arn is None else "deploy, because: " + ", ".join(self.differences)
 
 
-@dataclass(frozen=True)
-class RecordRelease(_Change):
+class RecordRelease(_Change, frozen=True):
     """A release that is live and healthy, but missing in the ledger: an earlier run stopped before the record."""
 
     group: ClassVar[str] = "Service"

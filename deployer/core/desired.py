@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deployer import names
 from deployer.core.policies import documents
@@ -14,8 +15,7 @@ from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Roles, Secret
 
 
-@dataclass(frozen=True)
-class WantedParameter:
+class WantedParameter(Struct, frozen=True):
     """One parameter below the environment's path. A literal has a `value`; a secret never does.
 
     `origin` says where an absent secret comes from: "generate:N", "local-world", or "" when a person sets it.
@@ -36,8 +36,7 @@ class WantedParameter:
         return self.value is None
 
 
-@dataclass(frozen=True)
-class WantedRole:
+class WantedRole(Struct, frozen=True):
     """A role the manifest lets the deployer create and mend, with its documents as parsed JSON."""
 
     name: str
@@ -46,8 +45,7 @@ class WantedRole:
     policy_name: str
 
 
-@dataclass(frozen=True)
-class WantedImage:
+class WantedImage(Struct, frozen=True):
     """The image to run: by `digest` where it is known, else by what ECR holds under `tag`.
 
     `here` says that this machine holds the image and can push it.
@@ -66,8 +64,7 @@ class WantedImage:
         return sha[:12] + mark
 
 
-@dataclass(frozen=True)
-class Desired:
+class Desired(Struct, frozen=True):
     """The whole wish. `plain` are variables of the service itself; `lines` maps an address to its manifest line.
 
     `roles` are those to create and mend; none when the manifest does not manage them. `rollback_to` is the number of

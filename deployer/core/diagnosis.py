@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from deployer.errors import DeployerError
 
@@ -17,8 +18,7 @@ _LOCKED: Final = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 _CALLER: Final = re.compile(r"arn:aws[a-z-]*:(?:sts|iam)::\d{12}:(?P<kind>assumed-role|user|root)(?:/(?P<rest>.+))?")
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What one look has found. `unseen` is what could not be looked at; `fix` is "" where nothing is to be done."""
 
     about: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from msgspec.structs import asdict
 from pydantic import BaseModel, ConfigDict, Field
 
 from deployer.core.plan import Plan
@@ -119,8 +120,8 @@ def document(plan: Plan) -> PlanDocument:
             )
             for c in plan.changes
         ),
-        notices=tuple(NoticeDocument.model_validate(vars(notice)) for notice in plan.notices),
-        blockers=tuple(BlockerDocument.model_validate(vars(blocker)) for blocker in plan.blockers),
+        notices=tuple(NoticeDocument.model_validate(asdict(notice)) for notice in plan.notices),
+        blockers=tuple(BlockerDocument.model_validate(asdict(blocker)) for blocker in plan.blockers),
         warnings=plan.warnings,
         facts=dict(plan.facts),
     )

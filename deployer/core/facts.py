@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field, to_builtins
+from msgspec.structs import replace
 
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, Release
 from deployer.core.service import Scaling, ServiceSpec
@@ -14,8 +16,7 @@ from deployer.core.service import Scaling, ServiceSpec
 BUSY = "OPERATION_IN_PROGRESS"
 
 
-@dataclass(frozen=True)
-class ParameterFact:
+class ParameterFact(Struct, frozen=True):
     """One parameter. `value` is that of a String; a SecureString's is never read to make a plan.
 
     `ours` says whether it carries the deployer's tag. `changed_by` is an ARN, "" if unknown; `changed` is when, in
@@ -32,8 +33,7 @@ class ParameterFact:
     changed: float = 0.0
 
 
-@dataclass(frozen=True)
-class RepositoryFact:
+class RepositoryFact(Struct, frozen=True):
     """The ECR repository. `lifecycle` is the policy text, None when there is none."""
 
     uri: str
@@ -42,16 +42,14 @@ class RepositoryFact:
     lifecycle: str | None
 
 
-@dataclass(frozen=True)
-class ImageFact:
+class ImageFact(Struct, frozen=True):
     """The wanted image as ECR holds it, with all its tags."""
 
     digest: str
     tags: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class RoleFact:
+class RoleFact(Struct, frozen=True):
     """An IAM role. Documents are parsed JSON; `policy` is the inline policy the deployer would write."""
 
     arn: str
@@ -59,16 +57,14 @@ class RoleFact:
     policy: object | None
 
 
-@dataclass(frozen=True)
-class RemovableRole:
+class RemovableRole(Struct, frozen=True):
     """A role as far as deleting it goes: whether it carries the deployer's tag, and the policies that are not ours."""
 
     ours: bool
     foreign: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class ScalingRevision:
+class ScalingRevision(Struct, frozen=True):
     """One revision of the service's auto scaling configuration."""
 
     arn: str
@@ -76,8 +72,7 @@ class ScalingRevision:
     free: bool
 
 
-@dataclass(frozen=True)
-class ServiceFact:
+class ServiceFact(Struct, frozen=True):
     """The service on its target. `status` is the target's own word for it."""
 
     arn: str
@@ -87,8 +82,7 @@ class ServiceFact:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class LockFact:
+class LockFact(Struct, frozen=True):
     """Who holds the environment's lock, for what, and whether that is over."""
 
     id: str
@@ -101,8 +95,7 @@ class LockFact:
     over: bool
 
 
-@dataclass(frozen=True)
-class Inspection:
+class Inspection(Struct, frozen=True):
     """What is looked at only when a deployment follows, because it is slow or needs more rights.
 
     `platform` is the image's, such as linux/amd64. `secrets` says by variable why the service would refuse the value
@@ -118,8 +111,7 @@ class Inspection:
     unverified: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """All of it. A missing thing is None; a read that failed never becomes one of these.
 
     `parameters` is keyed by path, `roles` by role name (only those the manifest manages). `restorable` says by path
@@ -171,7 +163,7 @@ class Facts:
             kind = "SecureString" if found.secure else "String"
             yield f"parameter {path}", f"{kind} v{found.version}" + ("" if found.ours else ", not tagged")
         if self.repository:
-            yield "repository", _digest(asdict(self.repository))
+            yield "repository", _digest(to_builtins(self.repository))
         if self.image:
             yield "image", f"{self.image.digest} tagged {' '.join(sorted(self.image.tags))}"
         for name, role in self.roles.items():
@@ -180,7 +172,7 @@ class Facts:
         yield "scaling", " ".join(revision.arn for revision in self.scalings) or "none"
         if self.service:
             yield "service", f"{self.service.arn} {self.service.status}"
-            yield "service configuration", _digest(asdict(self.service.spec))
+            yield "service configuration", _digest(to_builtins(self.service.spec))
             yield "service tags", _digest(dict(self.service.tags))
         if self.releases:
             yield "newest release", str(self.releases[-1].number)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How many changes were made, and the release that is live now.
 
     `deployed` says whether it was released by this run; `number` is the ledger's, None when there is none;

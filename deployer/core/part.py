@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from deployer.core.change import Change
 
 
-@dataclass(frozen=True)
-class Blocker:
+class Blocker(Struct, frozen=True):
     """Something that must be mended before the plan can be applied, and the command that mends it."""
 
     what: str
@@ -16,8 +15,7 @@ class Blocker:
     line: str = ""
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """A line that is no change of its own: "!" waits for the deployment, "?" is left alone."""
 
     symbol: str
@@ -26,8 +24,7 @@ class Notice:
     line: str = ""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """Changes in the order they are applied, lines to show beside them, and what stands in the way."""
 
     changes: tuple[Change, ...] = ()

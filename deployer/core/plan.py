@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deployer.core.change import Change, DeployService
 from deployer.core.part import Blocker, Notice
 from deployer.core.release import RecordedRelease
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Everything a person or a program needs to say yes.
 
     `changes` are in the order they are applied. `release` is the id the service will report, `content` what it is made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from deployer.core.change import DeployService, RecordRelease
 from deployer.core.desired import Desired

@@ -8,7 +8,8 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+
+from msgspec import Struct, field, to_builtins
 
 from deployer.core.service import ServiceSettings, ServiceSpec
 
@@ -31,11 +32,12 @@ def release_id(spec: ServiceSpec, versions: Mapping[str, int], anew: Mapping[str
     parameter that was deleted and made again, whose versions count from one again.
     """
     environment = {name: value for name, value in spec.environment.items() if name != RELEASE_VARIABLE}
-    return _digest([spec.image, environment, dict(spec.secrets), asdict(spec.settings), dict(versions), dict(anew)])
+    return _digest(
+        [spec.image, environment, dict(spec.secrets), to_builtins(spec.settings), dict(versions), dict(anew)]
+    )
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(Struct, frozen=True):
     """One entry of the ledger. It holds no secret, only the version of each parameter.
 
     `literals` and `versions` are keyed by variable: a literal without a version is a plain variable of the service, a
@@ -72,7 +74,7 @@ class Release:
 
     def to_text(self) -> str:
         """The record as the ledger keeps it: JSON, packed when it would not fit into a parameter."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(to_builtins(self), sort_keys=True, separators=(",", ":"))
         if len(text.encode()) <= LEDGER_BYTES:
             return text
         return PACKED + base64.b85encode(zlib.compress(text.encode(), 9)).decode()
@@ -90,8 +92,7 @@ class Release:
             raise ValueError(f"not a release record: {type(error).__name__}") from None
 
 
-@dataclass(frozen=True)
-class RecordedRelease:
+class RecordedRelease(Struct, frozen=True):
     """An entry of the ledger, its number, and when AWS took it, in seconds since 1970."""
 
     number: int
@@ -108,7 +109,7 @@ def content_id(
 ) -> str:
     """What a release is made of: the same for a literal written twice, which has another version but the same value."""
     secrets = {name: [version, anew.get(name)] for name, version in versions.items() if name not in literals}
-    return _digest([image, dict(literals), secrets, asdict(settings)])
+    return _digest([image, dict(literals), secrets, to_builtins(settings)])
 
 
 def last_healthy(releases: Sequence[RecordedRelease]) -> RecordedRelease | None:

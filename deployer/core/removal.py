@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from deployer.core.desired import Desired
 from deployer.core.facts import ParameterFact, RemovableRole
@@ -12,16 +13,14 @@ from deployer.core.facts import ParameterFact, RemovableRole
 Kind = Literal["service", "scaling", "parameter", "secret", "role", "repository"]
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What was asked to go, too. A secret cannot be read back once it is deleted, and an image is not built again."""
 
     secrets: bool = False
     repository: bool = False
 
 
-@dataclass(frozen=True)
-class Remains:
+class Remains(Struct, frozen=True):
     """What is left of an environment in AWS. `service` is its ARN; `scalings` counts the revisions of its name.
 
     `parameters` is keyed by path, `roles` by name: those the manifest manages and that exist. `shared` says who else
@@ -36,8 +35,7 @@ class Remains:
     shared: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Removal:
+class Removal(Struct, frozen=True):
     """One thing that is deleted."""
 
     kind: Kind
@@ -45,8 +43,7 @@ class Removal:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """One thing that stays, and why."""
 
     kind: str
@@ -54,8 +51,7 @@ class Kept:
     why: str
 
 
-@dataclass(frozen=True)
-class Removals:
+class Removals(Struct, frozen=True):
     """All of it. Both are in the order in which they are shown, and deleted."""
 
     deleted: tuple[Removal, ...]

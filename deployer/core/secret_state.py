@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deployer.core.facts import ParameterFact
 from deployer.core.release import RecordedRelease, last_healthy
 
 
-@dataclass(frozen=True)
-class SecretState:
+class SecretState(Struct, frozen=True):
     """One secret, without anything of its value.
 
     `version` and `running` are None while there is none; `changed` is seconds since 1970, `by` an ARN, "" if unknown.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import fields
 
-@dataclass(frozen=True)
-class HealthCheck:
+
+class HealthCheck(Struct, frozen=True):
     """How the platform asks whether an instance is well. Interval and timeout are seconds."""
 
     protocol: str
@@ -19,8 +20,7 @@ class HealthCheck:
     unhealthy_threshold: int
 
 
-@dataclass(frozen=True)
-class Scaling:
+class Scaling(Struct, frozen=True):
     """How many instances, and how many requests at once each of them takes."""
 
     min: int
@@ -28,8 +28,7 @@ class Scaling:
     concurrency: int
 
 
-@dataclass(frozen=True)
-class ServiceSettings:
+class ServiceSettings(Struct, frozen=True):
     """Everything about a service but its image and its variables.
 
     `cpu` is in units (1024 = 1 vCPU), `memory` in MB; roles are ARNs.
@@ -59,7 +58,7 @@ class ServiceSettings:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> ServiceSettings:
-        """The reverse of `dataclasses.asdict`. Raises TypeError for anything else."""
+        """The reverse of `msgspec.to_builtins`. Raises TypeError for anything else."""
         return cls(
             **{
                 **fields,
@@ -69,8 +68,7 @@ class ServiceSettings:
         )
 
 
-@dataclass(frozen=True)
-class ServiceSpec:
+class ServiceSpec(Struct, frozen=True):
     """What a deployment brings: an image by digest, the settings, and the variables.
 
     `environment` holds plain values and `secrets` the ARN of the parameter each variable is read from.

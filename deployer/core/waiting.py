@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from deployer.core.change import DeployService
 from deployer.core.plan import Plan
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A line for each; none holds a secret."""
 
     staged: tuple[str, ...]

@@ -11,8 +11,9 @@ import io
 import json
 import os
 import tarfile
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from deployer import git
 from deployer.errors import DeployerError
@@ -24,8 +25,7 @@ LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """An image in the layout. `tag` is the full git SHA, marked when the working tree differs from it."""
 
     tag: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deployer.aws.session import Session
 from deployer.core import planner
@@ -17,16 +19,14 @@ from deployer.targets.base import Target
 from deployer.view.progress import Reporter
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """A plan and the facts it was made from."""
 
     plan: Plan
     facts: Facts
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True):
     """One change of one environment. `who` is the caller's ARN; `image_manifest` is what this machine can push.
 
     `examine` says which secrets the service would refuse.

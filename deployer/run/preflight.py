@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TypeVar
 
 from botocore.exceptions import ClientError
+from msgspec import Struct
 
 from deployer.aws import ecr, iam, ssm
 from deployer.aws.errors import is_denied, refused_call
@@ -82,8 +82,7 @@ def _secrets(session: Session, desired: Desired, facts: Facts) -> dict[str, Secr
     return {there[path]: value for path, value in values.items()}
 
 
-@dataclass(frozen=True)
-class _Wanted:
+class _Wanted(Struct, frozen=True):
     """A role that somebody else keeps, and what App Runner needs of it."""
 
     name: str
@@ -92,8 +91,7 @@ class _Wanted:
     needs: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
 
 
-@dataclass(frozen=True)
-class _Role:
+class _Role(Struct, frozen=True):
     name: str
     service: str
     exists: bool

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec.structs import replace
 
 from deployer.aws import ledger, lock
 from deployer.aws.errors import explain, is_refusal

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from msgspec import Struct
 
 from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
@@ -20,8 +21,7 @@ class Progress(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One operation of a service. `started` is seconds since 1970; `deploys` says that it brings a release."""
 
     id: str
@@ -31,16 +31,14 @@ class Operation:
     deploys: bool
 
 
-@dataclass(frozen=True)
-class Started:
+class Started(Struct, frozen=True):
     """A deployment under way."""
 
     service_arn: str
     operation: str
 
 
-@dataclass(frozen=True)
-class LogPlaces:
+class LogPlaces(Struct, frozen=True):
     """Where to read about an operation: the application's log group, the platform's, and its streams there."""
 
     application: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import to_builtins
 from pydantic import ValidationError
 
 from ansari_whatsapp.settings import Settings
@@ -80,7 +81,7 @@ def adopt(wanted: Wanted) -> Adopted:
 def show(adopted: Adopted, *, as_json: bool) -> str:
     """What was written, what was left out and why, and what comes next; or JSON."""
     if as_json:
-        return json.dumps(asdict(adopted), indent=2, ensure_ascii=False)
+        return json.dumps(to_builtins(adopted), indent=2, ensure_ascii=False)
     name, place = adopted.environment, f"account {adopted.account}, {adopted.region}"
     held = f"{len(adopted.secrets)} secrets, {len(adopted.literals)} literals"
     lines = [f"{adopted.file}: {held}, from service {adopted.service} in {place}"]

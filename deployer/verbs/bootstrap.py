@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from deployer.core.bootstrap.commands import commands, script
 from deployer.core.bootstrap.steps import Steps
@@ -45,7 +46,7 @@ def printed(loaded: Loaded, *, as_json: bool) -> str:
     if not as_json:
         return script(made)
     told = tuple(Commanded(one.about, one.document, one.lines) for one in made)
-    return json.dumps(asdict(Commands(manifest.environment, told)), indent=2)
+    return json.dumps(to_builtins(Commands(manifest.environment, told)), indent=2)
 
 
 def bootstrap(loaded: Loaded, report: Reporter, *, agree: Callable[[Steps], bool]) -> tuple[Steps, bool]:
@@ -75,7 +76,7 @@ def show(loaded: Loaded, found: Steps) -> str:
 
 def as_json(found: Steps, *, done: bool) -> str:
     return json.dumps(
-        asdict(
+        to_builtins(
             Bootstrapped(
                 environment=found.environment,
                 fingerprint=found.fingerprint,

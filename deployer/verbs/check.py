@@ -44,12 +44,13 @@ def _line(loaded: Loaded) -> str:
 def _json(loaded: Sequence[Loaded]) -> str:
     # People read the text: what only programs need is loaded for them.
     import json  # noqa: PLC0415
-    from dataclasses import asdict  # noqa: PLC0415
+
+    from msgspec import to_builtins  # noqa: PLC0415
 
     from deployer.view.documents import Checked, Good  # noqa: PLC0415
 
     good = (Good(str(one.path), one.manifest.environment, one.sha256, *_counts(one)) for one in loaded)
-    return json.dumps(asdict(Checked((), tuple(good))), indent=2, ensure_ascii=False)
+    return json.dumps(to_builtins(Checked((), tuple(good))), indent=2, ensure_ascii=False)
 
 
 def _counts(loaded: Loaded) -> tuple[int, int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from deployer.core.removal import Removals, Wish
 from deployer.errors import Refused
@@ -56,7 +57,7 @@ def show(found: Removals) -> str:
 
 def as_json(found: Removals, environment: str) -> str:
     return json.dumps(
-        asdict(
+        to_builtins(
             Destroyed(
                 environment=environment,
                 deleted=tuple(Remaining(one.kind, one.name, one.note) for one in found.deleted),

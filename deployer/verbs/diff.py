@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from deployer import names
 from deployer.aws import ssm
@@ -29,7 +30,7 @@ def diff(left: Loaded, right: Loaded, *, secrets: bool) -> Compared:
 def show(found: Compared, *, as_json: bool) -> str:
     """A line for each difference, or JSON."""
     if as_json:
-        return json.dumps(asdict(found), indent=2, ensure_ascii=False)
+        return json.dumps(to_builtins(found), indent=2, ensure_ascii=False)
     if not found.differences and not found.secrets:
         return f"{found.left} and {found.right} say the same."
     rows = [("", found.left, found.right)]

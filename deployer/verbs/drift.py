@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from deployer.core.waiting import waiting
 from deployer.verbs.environment import Environment
@@ -20,7 +21,7 @@ def drift(environment: Environment) -> Drift:
 def show(found: Drift, *, as_json: bool) -> str:
     """A line for each, or JSON."""
     if as_json:
-        return json.dumps(asdict(found), indent=2)
+        return json.dumps(to_builtins(found), indent=2)
     lines = [*(f"drift   {line}" for line in found.drift), *(f"staged  {line}" for line in found.staged)]
     if not lines:
         return f"{found.environment} has not drifted."

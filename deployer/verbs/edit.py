@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from deployer import names
 from deployer.errors import UsageError
@@ -61,7 +62,7 @@ def remove(path: Path, name: str) -> Edited:
 def show(edited: Edited, environment: str, *, as_json: bool) -> str:
     """What was edited, as one line and what to do next, or as JSON."""
     if as_json:
-        return json.dumps(asdict(edited), sort_keys=True, ensure_ascii=False)
+        return json.dumps(to_builtins(edited), sort_keys=True, ensure_ascii=False)
     where = f"{edited.file}:{edited.line}: {edited.name}"
     if edited.did == "same":
         return f"{where} is {_shown(edited.after)} already"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ansari_whatsapp.settings import Settings
 from deployer import git
@@ -23,8 +25,7 @@ from deployer.verbs.check import refuse_contract_problems
 from deployer.view.progress import Reporter
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """Everything a verb that talks to AWS needs."""
 
     loaded: Loaded

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import to_builtins
 
 from deployer.aws import ecr
 from deployer.aws.session import Session
@@ -70,7 +71,7 @@ def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None =
 def show(made: Imaged, *, as_json: bool) -> str:
     """What became of it, for stdout."""
     if as_json:
-        return json.dumps(asdict(made), indent=2)
+        return json.dumps(to_builtins(made), indent=2)
     name = f"{made.repository}:{made.tag}"
     match made.did:
         case "built":

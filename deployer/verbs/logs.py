@@ -6,8 +6,10 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import to_builtins
 
 from deployer.aws import logs
 from deployer.errors import Blocked, UsageError
@@ -93,7 +95,7 @@ def _start(wanted: Wanted) -> int:
 
 def show(line: LogLine, *, as_json: bool) -> str:
     """A line for a person, or one of JSON."""
-    return json.dumps(asdict(line), ensure_ascii=False) if as_json else f"{line.at}  {line.text}"
+    return json.dumps(to_builtins(line), ensure_ascii=False) if as_json else f"{line.at}  {line.text}"
 
 
 def _moment(milliseconds: int) -> str:

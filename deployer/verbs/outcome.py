@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from msgspec.structs import asdict
+
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.local.settings import world_settings
@@ -22,7 +24,7 @@ class Shown:
 def show(environment: Environment, outcome: Outcome, how: Shown) -> str:
     """What came of it, for stdout; ends with the next thing to try."""
     if how.as_json:
-        return json.dumps(vars(outcome), sort_keys=True)
+        return json.dumps(asdict(outcome), sort_keys=True)
     if not outcome.deployed:
         return f"Done: {outcome.changes} applied, no deployment was needed." if outcome.changes else ""
     again = f", release {outcome.rollback_to} again" if outcome.rollback_to else ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+
+from msgspec import to_builtins
+from msgspec.structs import asdict
 
 from deployer.aws import ledger
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, ledger_path
@@ -28,4 +30,5 @@ def releases(loaded: Loaded, *, as_json: bool, everything: bool) -> str:
 
 
 def _document(entry: RecordedRelease, live: int | None) -> dict[str, object]:
-    return asdict(Released(**vars(entry.release), number=entry.number, live=entry.number == live))
+    document = Released(**asdict(entry.release), number=entry.number, live=entry.number == live)
+    return dict(to_builtins(document))

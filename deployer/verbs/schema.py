@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from pydantic import TypeAdapter
+import msgspec.json
 
 from deployer.core.document import PlanDocument
 from deployer.core.outcome import Outcome
@@ -69,5 +69,5 @@ def schema(of: str) -> str:
     if of == "manifest":
         return schema_text()
     title, kind = _DOCUMENTS[of]
-    generated = TypeAdapter(kind).json_schema(mode="serialization")
+    generated = kind.model_json_schema(mode="serialization") if kind is PlanDocument else msgspec.json.schema(kind)
     return json.dumps({**generated, "$schema": DIALECT, "title": title}, indent=2) + "\n"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from deployer.core.facts import Facts
 from deployer.core.release import RELEASE_VARIABLE, last_healthy
@@ -74,7 +75,7 @@ def follow(environment: Environment) -> bool:
 def show(found: Status, *, as_json: bool) -> str:
     """A line for each thing there is to know, or JSON."""
     if as_json:
-        return json.dumps(asdict(found), indent=2)
+        return json.dumps(to_builtins(found), indent=2)
     number = f"{found.number} ({found.release})" if found.number else f"{found.release} (not recorded)"
     rows = [
         ("service", f"{found.service} at {found.url}" if found.service else "there is none"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from deployer.run.preflight import inspect
 from deployer.verbs.environment import Environment
@@ -34,7 +35,7 @@ def verify(environment: Environment, *, decrypt: bool) -> Verified:
 def show(found: Verified, *, as_json: bool) -> str:
     """What is wrong and what to do about it, or JSON."""
     if as_json:
-        return json.dumps(asdict(found), indent=2)
+        return json.dumps(to_builtins(found), indent=2)
     lines = [f"Looked at, for image {found.image}: {LOOKED_AT}."]
     for problem in found.problems:
         lines += [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from deployer.core.diagnosis import Finding
 from deployer.core.release import Release
@@ -11,8 +12,7 @@ from deployer.manifest.compare import Difference
 from deployer.manifest.problem import Problem
 
 
-@dataclass(frozen=True)
-class Good:
+class Good(Struct, frozen=True):
     """A manifest without a problem: its file's digest, and how many variables it names."""
 
     file: str
@@ -22,24 +22,21 @@ class Good:
     literals: int
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """Manifests that were read. `manifests` is left out when there is a problem."""
 
     problems: tuple[Problem, ...]
     manifests: tuple[Good, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Released(Release):
+class Released(Release, frozen=True, kw_only=True):
     """An entry of the ledger, with its number there. `live` says that the service runs it."""
 
     number: int
     live: bool
 
 
-@dataclass(frozen=True)
-class Edited:
+class Edited(Struct, frozen=True):
     """What was done to a variable: `same`, `set`, `added` or `removed`, on which line.
 
     `before` and `after` are its values, None for a secret and where there is nothing.
@@ -53,8 +50,7 @@ class Edited:
     after: str | None
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(Struct, frozen=True):
     """How an environment stands. What there is none of is None.
 
     `service` is the platform's own word; `answers` says what the public URL answered, `healthy` that it reports the
@@ -82,16 +78,14 @@ class Status:
     blocked: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """One line of a log. `at` is ISO 8601 in UTC."""
 
     at: str
     text: str
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A secret as programs read it. `changed` is ISO 8601; `running` is the version that the containers hold."""
 
     name: str
@@ -102,8 +96,7 @@ class Listed:
     by: str | None
 
 
-@dataclass(frozen=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """What became of one line or one secret: `version` is the new one, None where nothing was written."""
 
     variable: str
@@ -111,8 +104,7 @@ class Imported:
     version: int | None = None
 
 
-@dataclass(frozen=True)
-class SecretPair:
+class SecretPair(Struct, frozen=True):
     """Two values of a secret as numbers: the same number is the same value, None is none."""
 
     name: str
@@ -121,8 +113,7 @@ class SecretPair:
     same: bool
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """Two environments side by side."""
 
     left: str
@@ -136,8 +127,7 @@ class Compared:
         return not self.differences and all(pair.left and pair.right and not pair.same for pair in self.secrets)
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """Something to mend: what it is, what to do, and the line of the manifest it is about, "" if none."""
 
     what: str
@@ -145,8 +135,7 @@ class Found:
     line: str
 
 
-@dataclass(frozen=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """What a look at everything a deployment needs has found. `unseen` is what could not be looked at, and why.
 
     `disagreements` say where `.env` or GitHub hold another thing than the manifest; they stand in nobody's way.
@@ -160,16 +149,14 @@ class Verified:
     disagreements: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """What the doctor has found, a finding for each look."""
 
     environment: str
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """What somebody changed outside the deployer, and what was set and waits for a deployment; a line for each."""
 
     environment: str
@@ -177,8 +164,7 @@ class Drift:
     staged: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Omitted:
+class Omitted(Struct, frozen=True):
     """What a new manifest does not name. `reaches` says that the service has it now, and loses it when deployed."""
 
     name: str
@@ -186,8 +172,7 @@ class Omitted:
     reaches: bool
 
 
-@dataclass(frozen=True)
-class Adopted:
+class Adopted(Struct, frozen=True):
     """A manifest that was written from what exists. `mend` holds the commands that have to come before a plan."""
 
     file: str
@@ -204,8 +189,7 @@ class Adopted:
     mend: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Remaining:
+class Remaining(Struct, frozen=True):
     """One thing of an environment: what it is, its name, and what there is to know about it."""
 
     kind: str
@@ -213,8 +197,7 @@ class Remaining:
     note: str
 
 
-@dataclass(frozen=True)
-class Destroyed:
+class Destroyed(Struct, frozen=True):
     """What was deleted of an environment, and what stays and why."""
 
     environment: str
@@ -222,8 +205,7 @@ class Destroyed:
     kept: tuple[Remaining, ...]
 
 
-@dataclass(frozen=True)
-class Stepped:
+class Stepped(Struct, frozen=True):
     """One step of a bootstrap: "+" or "~", what it makes or changes, to what, why, and the manifest's line."""
 
     symbol: str
@@ -233,8 +215,7 @@ class Stepped:
     line: str
 
 
-@dataclass(frozen=True)
-class Bootstrapped:
+class Bootstrapped(Struct, frozen=True):
     """What an account needs before a deployment. `done` says whether the steps were taken.
 
     `fingerprint` is the consent to exactly these; `settled` is as it should be.
@@ -249,8 +230,7 @@ class Bootstrapped:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Commanded:
+class Commanded(Struct, frozen=True):
     """A step as lines of a shell; `document` is the JSON that it writes, None for none."""
 
     about: str
@@ -258,16 +238,14 @@ class Commanded:
     lines: str
 
 
-@dataclass(frozen=True)
-class Commands:
+class Commands(Struct, frozen=True):
     """The same as Bootstrapped, for whoever runs it by hand."""
 
     environment: str
     commands: tuple[Commanded, ...]
 
 
-@dataclass(frozen=True)
-class Imaged:
+class Imaged(Struct, frozen=True):
     """What became of an image: `built`, `pushed`, or `there` when ECR held it already.
 
     `digest` is ECR's, None when nothing was asked of it; `tool` is what built it, None when nothing was built.
@@ -282,8 +260,7 @@ class Imaged:
     tool: str | None
 
 
-@dataclass(frozen=True)
-class GitHubChange:
+class GitHubChange(Struct, frozen=True):
     """One thing on GitHub that is added (+), changed (~) or removed (-). `value` is a variable's; "" for a secret."""
 
     kind: str
@@ -294,16 +271,14 @@ class GitHubChange:
     line: str
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(Struct, frozen=True):
     """Something on GitHub that is only told: it did not come from here, or people have to put it there."""
 
     what: str
     why: str
 
 
-@dataclass(frozen=True)
-class GitHubSettings:
+class GitHubSettings(Struct, frozen=True):
     """One environment of a repository on GitHub. `written` says whether the changes were made, or are still to do."""
 
     repository: str

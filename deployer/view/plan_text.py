@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from deployer.core.plan import Plan
 
@@ -12,8 +12,7 @@ RESET = "\x1b[0m"
 WIDEST = 60  # a longer cell pushes the rest of its own line, not of all lines
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(Struct, frozen=True):
     symbol: str
     address: str
     detail: str

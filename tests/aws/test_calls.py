@@ -10,13 +10,13 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from deployer.aws import ecr, iam, ledger, lock, logs, ssm
 from deployer.aws.session import Session

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from deployer.core.facts import ParameterFact
 from deployer.core.github.facts import EnvironmentFact, GitHubFacts, Policy, Record, VariableFact, write_record

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from deployer.core.change import DeployService, MendRepository, PushImage, PutParameter, PutRole, RecordRelease
 from deployer.core.desired import Desired, WantedParameter

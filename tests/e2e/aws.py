@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -26,9 +27,14 @@ SECRETS = (
 
 
 def client(checkout: Checkout, service: str) -> Any:
+    return _client(checkout.endpoint, service)
+
+
+@functools.cache
+def _client(endpoint: str, service: str) -> Any:
     return boto3.client(
         service,  # type: ignore[call-overload]
-        endpoint_url=checkout.endpoint,
+        endpoint_url=endpoint,
         region_name="us-west-2",
         aws_access_key_id="testing",
         aws_secret_access_key="testing",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import TypeAdapter
+from msgspec import convert
 from ruamel.yaml import YAML
 
 from deployer.core import rollback
@@ -42,7 +42,7 @@ class Case:
     def facts(self) -> Facts:
         """The observed state."""
         patched = merged(read(BASE / "facts.yaml"), read(self.folder / "facts.yaml"))
-        return TypeAdapter(Facts).validate_python(patched)
+        return convert(patched, Facts)
 
     @property
     def wanted(self) -> Desired:

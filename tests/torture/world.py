@@ -249,7 +249,7 @@ def wait_until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def seeded(name: str) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from deployer import names
 from deployer.core.facts import ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
@@ -21,8 +22,7 @@ _IMAGE: Final = re.compile(
 _ROLE: Final = re.compile(rf"arn:aws:iam::[0-9]{{12}}:role/(?P<name>{limits.ROLE_NAME})")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """What the new manifest is called, and where everything it is about is found."""
 
     app: str
@@ -42,8 +42,7 @@ class Place:
         return arn.path if (arn.region, arn.account) == (self.region, self.account) else None
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """What a service is made of, by name. `tag` is that of its image, "" when it runs by digest."""
 
     service: str
@@ -53,8 +52,7 @@ class Source:
     instance_role: str
 
 
-@dataclass(frozen=True)
-class Live:
+class Live(Struct, frozen=True):
     """All of it. `parameters` are those below `parameter_path`; `scalings` the revisions of the service's name."""
 
     place: Place

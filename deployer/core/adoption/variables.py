@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deployer import names
 from deployer.core.adoption.live import Live
@@ -18,8 +20,7 @@ from deployer.manifest.unseen import unseen
 _SAYABLE: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")  # anything else was hardly meant to be a name
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A variable of the new manifest; `value` is None for a secret. `mend` is a command it still needs, or ""."""
 
     name: str
@@ -30,8 +31,7 @@ class Taken:
     mend: str = ""
 
 
-@dataclass(frozen=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """What the new manifest does not name. `reaches` says that the service has it now, and loses it when deployed."""
 
     name: str

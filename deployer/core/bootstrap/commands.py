@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deployer.core.bootstrap.steps import USES
 from deployer.core.bootstrap.wanted import Principal, Wanted
@@ -19,8 +20,7 @@ TAGS = "--tags Key=managed-by,Value=deployer"
 QUIET = ">/dev/null 2>&1"
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(Struct, frozen=True):
     """What it is for, a document that it writes, None for none, and the lines of a shell."""
 
     about: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deployer.core.bootstrap.steps import (
     USES,
@@ -27,8 +28,7 @@ Line = Step | Blocker | Notice | str
 MISSING = "missing"
 
 
-@dataclass(frozen=True)
-class PrincipalFact:
+class PrincipalFact(Struct, frozen=True):
     """A role or user that exists. `ours` says that it carries the deployer's tag.
 
     `policy` is the document of our policy's name, None without one; `attached` whether it has effect. `others` are the
@@ -45,8 +45,7 @@ class PrincipalFact:
     unseen: str = ""
 
 
-@dataclass(frozen=True)
-class AccountFacts:
+class AccountFacts(Struct, frozen=True):
     """What there is. `audiences` are those of the provider, None without one; `principals` are by their use."""
 
     repository: RepositoryFact | None

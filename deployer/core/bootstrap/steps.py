@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+from msgspec import Struct
 
 from deployer.core.bootstrap.wanted import Principal
 from deployer.core.change import RepositoryChange
@@ -14,8 +15,7 @@ from deployer.core.policies.documents import AUDIENCE, ISSUER
 USES = {"access": "pulls the image", "instance": "reads the parameters", "deploy": "deploys", "plan": "plans"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Step:
+class _Step(Struct, frozen=True, kw_only=True):
     """What every step says of itself: "+" or "~", why, and the line of the manifest that asks for it."""
 
     group: ClassVar[str] = "Access"
@@ -24,8 +24,7 @@ class _Step:
     line: str = ""
 
 
-@dataclass(frozen=True)
-class CreateProvider(_Step):
+class CreateProvider(_Step, frozen=True):
     """The account learns to believe GitHub's tokens. It has one such provider, whatever its environments."""
 
     account: str
@@ -39,8 +38,7 @@ class CreateProvider(_Step):
         return f"audience {AUDIENCE}"
 
 
-@dataclass(frozen=True)
-class CreatePrincipal(_Step):
+class CreatePrincipal(_Step, frozen=True):
     """A role with its trust, or a user without keys."""
 
     principal: Principal
@@ -55,8 +53,7 @@ class CreatePrincipal(_Step):
         return f"{USES[self.principal.use]}: {admits}"
 
 
-@dataclass(frozen=True)
-class PutTrust(_Step):
+class PutTrust(_Step, frozen=True):
     """The trust of a role of ours, written again."""
 
     principal: Principal
@@ -70,8 +67,7 @@ class PutTrust(_Step):
         return ", ".join(self.principal.admits)
 
 
-@dataclass(frozen=True)
-class PutPolicy(_Step):
+class PutPolicy(_Step, frozen=True):
     """The policy of this environment: inside a role, beside a user."""
 
     principal: Principal
@@ -85,8 +81,7 @@ class PutPolicy(_Step):
         return f"{self.principal.policy_name}: {USES[self.principal.use]}"
 
 
-@dataclass(frozen=True)
-class AttachPolicy(_Step):
+class AttachPolicy(_Step, frozen=True):
     """A user's policy takes effect."""
 
     principal: Principal
@@ -104,8 +99,7 @@ AccessStep = CreateProvider | CreatePrincipal | PutTrust | PutPolicy | AttachPol
 Step = RepositoryChange | AccessStep
 
 
-@dataclass(frozen=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """What there is to do, in the order it is done; what is in its way; what is as it should be; what else to know."""
 
     environment: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from deployer import names
 from deployer.core.desired import Desired, both_roles
@@ -27,8 +28,7 @@ Kind = Literal["role", "user"]
 Use = Literal["access", "instance", "deploy", "plan"]
 
 
-@dataclass(frozen=True)
-class Principal:
+class Principal(Struct, frozen=True):
     """A role or a user, and what it is for.
 
     `admits` is who has to be able to take the role on: a service of AWS, or the subjects of GitHub's tokens; none for a
@@ -60,8 +60,7 @@ class Principal:
         return "github.credentials" if self.of_github else "service.roles"
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """All of it. `provider` says that jobs come with GitHub's token, so that the account has to know GitHub.
 
     `beside` names the other environments whose images are in the same repository.

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 Policy = Literal["all", "protected", "custom"]
 
 
-@dataclass(frozen=True)
-class VariableFact:
+class VariableFact(Struct, frozen=True):
     """`updated` is in seconds since 1970, as everywhere here; GitHub knows whole ones."""
 
     value: str
     updated: float
 
 
-@dataclass(frozen=True)
-class EnvironmentFact:
+class EnvironmentFact(Struct, frozen=True):
     """Which branches may deploy: all, those that are protected, or the patterns of a list, each with its number.
 
     `protection` holds what people set beside that, as GitHub wants it sent back: who has to approve, how long to wait.
@@ -31,8 +30,7 @@ class EnvironmentFact:
     protection: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class GitHubFacts:
+class GitHubFacts(Struct, frozen=True):
     """One environment of a repository; None where there is none yet. Secrets are known by name and time only."""
 
     owner_id: int
@@ -43,8 +41,7 @@ class GitHubFacts:
     secrets: Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(Struct, frozen=True):
     """What was put there from here: names, and of each secret the version in SSM. It is kept as a variable on GitHub.
 
     `number` grows with every run that writes, so that the variable changes, and with it GitHub's own time of it.

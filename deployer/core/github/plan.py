@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import floor
 from typing import Literal
+
+from msgspec import Struct
 
 from deployer.core.facts import ParameterFact
 from deployer.core.github.facts import GitHubFacts, Record, VariableFact, read_record, write_record
@@ -17,8 +18,7 @@ from deployer.core.part import Blocker, Notice
 Kind = Literal["environment", "branch", "variable", "secret", "record"]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """One thing to write: `+` adds, `~` changes, `-` removes. `value` is what a variable gets; never a secret."""
 
     kind: Kind
@@ -34,8 +34,7 @@ class Change:
         return f"{self.kind} {self.name}"
 
 
-@dataclass(frozen=True)
-class SyncPlan:
+class SyncPlan(Struct, frozen=True):
     """What will be done to one environment of a repository, in this order, and what is only told."""
 
     repository: str

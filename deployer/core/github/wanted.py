@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from deployer import names
 from deployer.core.part import Blocker
@@ -20,8 +21,7 @@ NAMES_AT_MOST: Final = 100  # variables of an environment, and as many secrets
 RESERVED_PREFIX: Final = "GITHUB_"
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """One environment of a repository, named OWNER/NAME, as it shall be.
 
     `secrets` maps each name to the path of the SSM parameter that holds its value. `by_hand` are secrets that people

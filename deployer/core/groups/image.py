@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
 from deployer.core.change import (
     Change,
@@ -21,8 +21,7 @@ from deployer.core.part import Blocker, Part
 PLATFORM = "linux/amd64"  # the only one App Runner runs (App Runner developer guide, "Architecture")
 
 
-@dataclass(frozen=True)
-class ImagePart(Part):
+class ImagePart(Part, frozen=True):
     """`digest` is what will run; empty when there is no image."""
 
     digest: str = ""

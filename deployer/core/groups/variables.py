@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter
 from deployer.core.desired import Desired, WantedParameter
@@ -17,8 +18,7 @@ OUTSIDE = "changed outside the deployer"
 LEFT = "left by release"
 
 
-@dataclass(frozen=True)
-class VariablesPart(Part):
+class VariablesPart(Part, frozen=True):
     """`versions` are those the service will hold, by variable; `removals` come after everything else.
 
     `anew` marks a variable whose parameter was deleted and made again with the version it had: nothing else tells it
@@ -31,8 +31,7 @@ class VariablesPart(Part):
     unchanged: int = 0
 
 
-@dataclass(frozen=True)
-class _One:
+class _One(Struct, frozen=True):
     """What one parameter needs, and which version it will have."""
 
     version: int

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 PARAMETER: Final = "arn:aws:ssm:{region}:{account}:parameter{name}"
 REPOSITORY: Final = "arn:aws:ecr:{region}:{account}:repository/{name}"
@@ -23,8 +24,7 @@ LOG_GROUP: Final = "arn:aws:logs:{region}:{account}:log-group:{name}:*"
 AS_IT_IS: Final = "{name}"  # the call names the ARN itself
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(Struct, frozen=True):
     """One action on some resources: what a policy has to allow."""
 
     action: str
@@ -41,8 +41,7 @@ class Need:
         return f"{self.action} on {', '.join(_shorter(self.resources))}"
 
 
-@dataclass(frozen=True)
-class Right:
+class Right(Struct, frozen=True):
     """An action, and which parameters of the call name its resources, in which form; "*" when none does.
 
     `only_with` is a parameter without which the action is not asked for.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from deployer.aws import ssm
 from deployer.aws.session import Session
@@ -176,4 +178,4 @@ def document(synced: Synced) -> tuple[GitHubSettings, ...]:
 
 
 def as_json(synced: Synced) -> str:
-    return json.dumps([asdict(one) for one in document(synced)], indent=2, ensure_ascii=False)
+    return json.dumps([to_builtins(one) for one in document(synced)], indent=2, ensure_ascii=False)

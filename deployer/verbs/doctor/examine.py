@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from deployer.aws.session import Session
 from deployer.core.desired import WantedImage, desired
@@ -29,7 +30,7 @@ def examine(path: Path) -> Diagnosis:
 def show(found: Diagnosis, *, as_json: bool) -> str:
     """A line for each finding, what to do below it, or JSON."""
     if as_json:
-        return json.dumps(asdict(found), indent=2)
+        return json.dumps(to_builtins(found), indent=2)
     wide = max(len(finding.about) for finding in found.findings)
     lines = [f"doctor / {found.environment}"]
     for finding in found.findings:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 
 from dotenv.parser import parse_stream
+from msgspec import to_builtins
 
 from deployer import names
 from deployer.aws import ssm
@@ -56,7 +56,7 @@ def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple
 def show(done: tuple[Imported, ...], environment: str, *, as_json: bool) -> str:
     """A line for each, for people or programs."""
     if as_json:
-        return json.dumps([asdict(one) for one in done], indent=2)
+        return json.dumps([to_builtins(one) for one in done], indent=2)
     rows = [(one.variable, one.did + (f" (version {one.version})" if one.version else "")) for one in done]
     lines = [table(rows)] if rows else ["neither the file nor the manifest names a secret"]
     if any(one.did == "set" for one in done):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime
+
+from msgspec import to_builtins
 
 from deployer import names
 from deployer.aws import ledger, ssm
@@ -26,7 +27,7 @@ def secret_list(loaded: Loaded, *, as_json: bool) -> str:
     releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment))
     states = secret_states(paths, found, releases)
     if as_json:
-        return json.dumps([asdict(_listed(state)) for state in states], indent=2)
+        return json.dumps([to_builtins(_listed(state)) for state in states], indent=2)
     if not states:
         return f"{loaded.path} names no secret."
     rows = [("secret", "state", "version", "changed", "by"), *map(_row, states)]
