@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from deployer.errors import DeployerError, Interrupted
 
-GARBAGE_AFTER = 100_000  # new objects; the default of 700 searches a hundred times while modules are imported
+GARBAGE_AFTER = 500_000  # new objects: more than a verb makes. The default of 700 searches a hundred times on the way
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

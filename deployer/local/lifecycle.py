@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+
+from msgspec import Struct
 
 from deployer.errors import DeployerError
 from deployer.local.settings import WorldSettings
@@ -19,8 +20,7 @@ START_WITHIN = 60.0  # seconds
 STOP_WITHIN = 20.0
 
 
-@dataclass(frozen=True)
-class World:
+class World(Struct, frozen=True):
     """A running local world, as it describes itself."""
 
     pid: int

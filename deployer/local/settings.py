@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from deployer.errors import UsageError
 from deployer.manifest.load import Loaded
@@ -13,8 +14,7 @@ from deployer.manifest.model import Literal
 BACKEND, META = "backend-server-url", "meta-graph-url"
 
 
-@dataclass(frozen=True)
-class WorldSettings:
+class WorldSettings(Struct, frozen=True):
     """Ports of 127.0.0.1, and the directory of the world's files.
 
     `lines` says for each port which line of the manifest chooses it.

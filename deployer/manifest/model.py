@@ -17,7 +17,7 @@ from deployer.manifest.github import GitHub
 from deployer.manifest.shapes import Branch, Part, RoleName, Shape
 
 
-class _NameShape(Shape):
+class _NameShape(Shape, frozen=True):
     """A parameter name. Its errors give the reason, because a name is refused for many."""
 
     def _check(self, text: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from deployer.errors import InvalidManifest as InvalidManifestError
 
@@ -25,8 +27,7 @@ class Finding(NamedTuple):
     fix: str = ""
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One problem on its line.
 
     `source` is that line as far as it may be shown, with `***` for the rest; `caret` is the offset in it, from 0.

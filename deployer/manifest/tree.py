@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct, field
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
@@ -32,8 +32,7 @@ _DELICATE: Final = re.compile(r"[\t|>]")  # tabs and block scalars: the two pars
 Path = tuple[str | int, ...]
 
 
-@dataclass(slots=True)
-class Word:
+class Word(Struct):
     """A scalar. `plain` means it stands without quotes; `end` is the position just after it.
 
     An `opaque` word is an alias, or has a tag or an anchor: already reported, and taken for nothing.
@@ -50,8 +49,7 @@ class Word:
         return read_plain(self.text) if self.plain else self.text
 
 
-@dataclass(slots=True)
-class Group:
+class Group(Struct):
     """A mapping: every entry in the order of the file, those with a repeated key too.
 
     `end` is the position just after its closing bracket; None when it has no brackets.
@@ -64,8 +62,7 @@ class Group:
     waiting: Word | None = None  # a key that is still without its value
 
 
-@dataclass(slots=True)
-class Items:
+class Items(Struct):
     """A sequence; `end` as for a mapping."""
 
     start: Position

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from msgspec.structs import asdict
+
 from deployer.aws.session import LOCAL_CREDENTIALS
 from deployer.local import lifecycle
 from deployer.local.settings import WorldSettings
@@ -31,7 +33,7 @@ def down(settings: WorldSettings) -> str:
 def status(settings: WorldSettings) -> str:
     """Whether it runs, for programs."""
     world = lifecycle.find(settings)
-    return json.dumps({"running": world is not None, **(vars(world) if world else {})}, sort_keys=True)
+    return json.dumps({"running": world is not None, **(asdict(world) if world else {})}, sort_keys=True)
 
 
 def env(settings: WorldSettings) -> str:
