@@ -15,6 +15,7 @@ from deployer.run.probe import probe, public_url
 from deployer.targets.base import Operation, Progress, Started
 from deployer.verbs.environment import Environment
 from deployer.view.documents import Status
+from deployer.view.times import minute
 
 PROBE_SECONDS = 5.0
 
@@ -81,7 +82,7 @@ def show(found: Status, *, as_json: bool) -> str:
         ("service", f"{found.service} at {found.url}" if found.service else "there is none"),
         ("health", ("well: " if found.healthy else "not well: ") + found.answers if found.service else ""),
         ("release", f"{number}, image {(found.image or '')[7:19]}" if found.release else "none yet"),
-        ("since", f"{_minute(found.since)} by {_person(found.by)}, commit {found.tag}" if found.since else ""),
+        ("since", f"{minute(found.since)} by {_person(found.by)}, commit {found.tag}" if found.since else ""),
         ("operation", f"{found.operation} (--follow waits for its end)" if found.operation else "none under way"),
         ("lock", found.lock or "free"),
         ("staged", "; ".join(found.staged) or "nothing"),
@@ -104,10 +105,6 @@ def _lock(facts: Facts) -> str | None:
     if lock is None:
         return None
     return f"left behind by {lock.holder} ({lock.where})" if lock.over else f"held by {lock.holder} ({lock.where})"
-
-
-def _minute(when: str | None) -> str:
-    return (when or "")[:16].replace("T", " ")
 
 
 def _person(arn: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from deployer.core.plan import Plan
+from deployer.view.times import minute
 
 GROUPS = ("Access", "Image", "Variables", "Service")
 COLOURS = {"+": "\x1b[32m", "~": "\x1b[33m", "-": "\x1b[31m", "!": "\x1b[36m", "?": "\x1b[2m"}
@@ -48,7 +49,7 @@ def _live(plan: Plan) -> str:
     if plan.live is None:
         return "nothing released yet"
     release = plan.live.release
-    return f"live release {plan.live.number}, {release.when[:16].replace('T', ' ')} by {release.who.rpartition('/')[2]}"
+    return f"live release {plan.live.number}, {minute(release.when)} by {release.who.rpartition('/')[2]}"
 
 
 def summary(plan: Plan) -> str:

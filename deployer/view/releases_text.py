@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from deployer.core.release import RecordedRelease
 from deployer.view.table import table
+from deployer.view.times import minute
 
 NEWEST = 20
 HEADINGS = ("", "number", "when", "who", "commit", "image", "took", "outcome")
@@ -25,14 +26,13 @@ def render(releases: Sequence[RecordedRelease], live: int | None, *, environment
 
 def _row(entry: RecordedRelease, live: int | None) -> tuple[str, ...]:
     release = entry.release
-    when = release.when[:16].replace("T", " ")
     sha, mark, _ = release.tag.partition("-dirty")
     outcome = release.outcome + (f": {release.why}" if release.why else "")
     outcome += f", release {release.rollback_to} again" if release.rollback_to else ""
     return (
         "*" if entry.number == live else " ",
         str(entry.number),
-        when,
+        minute(release.when),
         release.who.rpartition("/")[2] or release.who.rpartition(":")[2],
         sha[:12] + mark,
         release.digest[7:19],

@@ -1,8 +1,11 @@
-"""A service as somebody made it before there was a deployer: with the AWS console or its command line."""
+"""A service as somebody made it before there was a deployer: by a script of AWS CLI calls."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import tempfile
 import time
 from typing import Any
 
@@ -32,26 +35,49 @@ def literals(checkout: Checkout) -> dict[str, str]:
     }
 
 
+def call(checkout: Checkout, service: str, operation: str, **parameters: Any) -> Any:
+    """One line of the script: `aws SERVICE OPERATION`, with boto3 in its place where there is no AWS CLI."""
+    program = shutil.which("aws")
+    if program is None:
+        return getattr(aws.client(checkout, service), operation.replace("-", "_"))(**parameters)
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(parameters, file)
+        file.flush()
+        command = [program, "--endpoint-url", checkout.endpoint, "--region", "us-west-2", "--output", "json"]
+        command += [service, operation, "--cli-input-json", f"file://{file.name}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout or "{}")
+
+
 def build(checkout: Checkout) -> str:
     """Parameters, roles, repository, image, scaling and the service; the local environment has pushed the image."""
-    ssm = aws.ssm(checkout)
     secrets = aws.secret_values(checkout)
-    for name, value in literals(checkout).items():
-        ssm.put_parameter(Name=f"{PATH}/{name}", Value=value, Type="String", Description=DESCRIBED.get(name, ""))
-    for name, value in secrets.items():
-        ssm.put_parameter(Name=f"{PATH}/{name}", Value=value, Type="SecureString", Description=DESCRIBED.get(name, ""))
+    kinds = {"String": literals(checkout), "SecureString": secrets}
+    for kind, values in kinds.items():
+        for name, value in values.items():
+            described = {"Description": DESCRIBED[name]} if name in DESCRIBED else {}
+            call(checkout, "ssm", "put-parameter", Name=f"{PATH}/{name}", Value=value, Type=kind, **described)
     image = f"000000000000.dkr.ecr.us-west-2.amazonaws.com/{_image(checkout)}"
     _role(checkout, "HandAccess", "build.apprunner.amazonaws.com", ["ecr:*"])
     _role(checkout, "HandInstance", "tasks.apprunner.amazonaws.com", ["ssm:GetParameters", "ssm:GetParameter"])
-    runner = aws.apprunner(checkout)
-    scaling = runner.create_auto_scaling_configuration(
-        AutoScalingConfigurationName="by-hand", MinSize=1, MaxSize=7, MaxConcurrency=50
+    scaling = call(
+        checkout,
+        "apprunner",
+        "create-auto-scaling-configuration",
+        AutoScalingConfigurationName="by-hand",
+        MinSize=1,
+        MaxSize=7,
+        MaxConcurrency=50,
     )["AutoScalingConfiguration"]
     variables = {name: name.upper().replace("-", "_") for name in (*literals(checkout), *secrets)}
-    made = runner.create_service(
+    made = call(
+        checkout,
+        "apprunner",
+        "create-service",
         ServiceName=SERVICE,
         SourceConfiguration={
-            "AuthenticationConfiguration": {"AccessRoleArn": "arn:aws:iam::000000000000:role/HandAccess"},
+            "AuthenticationConfiguration": {"AccessRoleArn": ROLE.format("HandAccess")},
             "ImageRepository": {
                 "ImageIdentifier": image,
                 "ImageRepositoryType": "ECR",
@@ -66,7 +92,7 @@ def build(checkout: Checkout) -> str:
         HealthCheckConfiguration={"Protocol": "HTTP", "Path": "/", "Interval": 1, "HealthyThreshold": 2},
         AutoScalingConfigurationArn=scaling["AutoScalingConfigurationArn"],
     )
-    arn = made["Service"]["ServiceArn"]
+    arn: str = made["Service"]["ServiceArn"]
     wait(checkout, arn)
     return arn
 
@@ -89,13 +115,16 @@ def described(checkout: Checkout, arn: str) -> Any:
 def _image(checkout: Checkout) -> str:
     """The image of this commit once more, in a repository with the settings that ECR gives by itself."""
     ecr = aws.ecr(checkout)
-    ecr.create_repository(repositoryName=REPOSITORY)
+    call(checkout, "ecr", "create-repository", repositoryName=REPOSITORY)
     [detail] = ecr.describe_images(repositoryName="ansari-whatsapp")["imageDetails"]
     [image] = ecr.batch_get_image(repositoryName="ansari-whatsapp", imageIds=[{"imageDigest": detail["imageDigest"]}])[
         "images"
     ]
     tag = next(tag for tag in detail["imageTags"] if not tag.startswith("released-"))
-    ecr.put_image(
+    call(
+        checkout,
+        "ecr",
+        "put-image",
         repositoryName=REPOSITORY,
         imageManifest=image["imageManifest"],
         imageManifestMediaType="application/vnd.oci.image.manifest.v1+json",
@@ -108,7 +137,7 @@ def _role(checkout: Checkout, name: str, service: str, actions: list[str]) -> No
     def document(**statement: Any) -> str:
         return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
 
-    iam = aws.iam(checkout)
     trust = document(Principal={"Service": service}, Action="sts:AssumeRole")
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
-    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=document(Action=actions, Resource="*"))
+    call(checkout, "iam", "create-role", RoleName=name, AssumeRolePolicyDocument=trust)
+    rights = document(Action=actions, Resource="*")
+    call(checkout, "iam", "put-role-policy", RoleName=name, PolicyName="all", PolicyDocument=rights)

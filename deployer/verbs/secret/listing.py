@@ -16,6 +16,7 @@ from deployer.verbs.environment import open_session
 from deployer.verbs.secret.place import secrets_of
 from deployer.view.documents import Listed
 from deployer.view.table import table
+from deployer.view.times import minute
 
 
 def secret_list(loaded: Loaded, *, as_json: bool) -> str:
@@ -42,7 +43,7 @@ def secret_list(loaded: Loaded, *, as_json: bool) -> str:
 def _row(state: SecretState) -> tuple[str, ...]:
     held = f", containers hold {state.running}" if state.state == "staged" and state.running is not None else ""
     version = "" if state.version is None else f"{state.version}{held}"
-    return (state.name, state.state, version, _when(state).replace("T", " ")[:16], state.by.rpartition("/")[2])
+    return (state.name, state.state, version, minute(_when(state)), state.by.rpartition("/")[2])
 
 
 def _listed(state: SecretState) -> Listed:
