@@ -63,7 +63,7 @@ def _asked(manifest: Manifest) -> Mapping[str, Mapping[str, Value]]:
     name = manifest.environment
     jobs: dict[str, Mapping[str, Value]] = {}
     needs = "test"
-    if manifest.protect.healthy_in is None:
+    if manifest.protect.image_apart:
         needs = f"image-{name}"
         jobs[needs] = _image(manifest)
     make = f"""\

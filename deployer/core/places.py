@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from deployer.core.github.plan import SyncPlan
+from deployer.core.github.plan import Change, SyncPlan
 from deployer.core.secret import SecretValue
 
 
@@ -36,19 +36,27 @@ def dotenv_against(
     )
 
 
-def github_against(plan: SyncPlan) -> tuple[str, ...]:
-    """What `deployer ci github-sync` would change, and what it would leave alone."""
-    return tuple(f"GitHub {line}" for line in _told(plan))
+def github_against(environment: str, plans: Sequence[SyncPlan]) -> tuple[str, ...]:
+    """What `deployer ci github-sync` would change in each of the places, and what it would leave alone."""
+    lines = [f"{_place(environment, plan)} {line}" for plan in plans for line in _told(plan)]
+    if any(_shown(plan) for plan in plans):
+        lines.append(f"GitHub is set by: deployer ci github-sync {environment}")
+    return tuple(lines)
+
+
+def _place(environment: str, plan: SyncPlan) -> str:
+    return "GitHub" if plan.environment == environment else f"GitHub's {plan.environment}"
+
+
+def _shown(plan: SyncPlan) -> list[Change]:
+    return [change for change in plan.changes if change.kind != "record"]
 
 
 def _told(plan: SyncPlan) -> Iterator[str]:
-    shown = [change for change in plan.changes if change.kind != "record"]
-    if lacks := [change.words for change in shown if change.symbol == "+"]:
+    if lacks := [change.words for change in _shown(plan) if change.symbol == "+"]:
         yield f"lacks: {', '.join(lacks)}"
-    for change in shown:
+    for change in _shown(plan):
         if change.symbol != "+":
             yield f"{change.words}: {change.reason}"
     for notice in plan.notices:
         yield f"{notice.address}: {notice.detail}"
-    if shown:
-        yield f"is set by: deployer ci github-sync {plan.environment}"

@@ -17,21 +17,27 @@ class OidcRole(Part):
         str,
         Shape(
             limits.DEPLOYING_ROLE_NAME,
-            "the name of an IAM role, at most 59 characters because a second role has -plan after it, not its ARN",
+            "the name of an IAM role, at most 58 characters because others have -plan and -image after it, not its ARN",
             "ansari-whatsapp-staging-github-actions",
         ),
     ] = Field(
-        description="The role that deploys, by name. The role that only plans is called the same, with `-plan`.",
+        description="The role that deploys, by name. That which only plans is called the same with `-plan`, and that "
+        "which only pushes an image, where there is one, with `-image`.",
         examples=["ansari-whatsapp-staging-github-actions"],
     )
     managed: bool = Field(
-        default=False, description="true: the deployer creates and mends both. false: they exist and are left alone."
+        default=False, description="true: the deployer creates and mends them. false: they exist and are left alone."
     )
 
     @property
     def planning(self) -> str:
         """The name of the role that jobs take on which run the code of a pull request."""
         return f"{self.role}-plan"
+
+    @property
+    def imaging(self) -> str:
+        """The name of the role of a job that only builds an image and pushes it."""
+        return f"{self.role}-image"
 
 
 class AccessKeys(Part):

@@ -40,7 +40,7 @@ MEMORY_FOR_CPU: Final = {
 SERVICE_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}"
 REPOSITORY_NAME: Final = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
 ROLE_NAME: Final = r"[A-Za-z0-9_+=,.@-]{1,64}"
-DEPLOYING_ROLE_NAME: Final = r"[A-Za-z0-9_+=,.@-]{1,59}"  # its planning role is called the same, with -plan
+DEPLOYING_ROLE_NAME: Final = r"[A-Za-z0-9_+=,.@-]{1,58}"  # others are called the same, with -plan and -image
 
 PARAMETER_LEVELS: Final = 15
 PARAMETER_ARN_CHARACTERS: Final = 1011

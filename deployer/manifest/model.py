@@ -210,6 +210,11 @@ class Protect(Part):
         examples=["staging"],
     )
 
+    @property
+    def image_apart(self) -> bool:
+        """Whether CI builds the image in a job of its own, before anybody has agreed to the plan with it."""
+        return self.confirm and self.healthy_in is None
+
 
 class Secret(Part):
     """A value that never stands in a file: a SecureString below `aws.parameter_path`."""

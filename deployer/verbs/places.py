@@ -77,7 +77,7 @@ def _github(environment: Environment) -> tuple[str, ...]:
 
     loaded: Loaded = environment.loaded
     where = reach.reach(loaded.manifest.aws.endpoint, None)
-    what = github_sync.wanted_of(loaded)
-    with github_sync.client(where, what.repository, environment.run.report) as github:
-        plan, _ = github_sync.Side(loaded, what, environment.session, github).look()
-    return github_against(plan)
+    wanted = github_sync.wanted_of(loaded)
+    with github_sync.client(where, wanted[0].repository, environment.run.report) as github:
+        plans = [github_sync.Side(loaded, what, environment.session, github).look()[0] for what in wanted]
+    return github_against(loaded.manifest.environment, plans)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deployer.core.github.wanted import Wanted, planning, wanted
+from deployer.core.github.wanted import Wanted, environments, imaging, planning, wanted
 from deployer.errors import UsageError
-from deployer.manifest.load import parse
+from deployer.manifest.load import load, parse
 from deployer.manifest.model import Manifest
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +69,22 @@ def test_jobs_that_only_look_have_a_role_and_no_secret() -> None:
     found = planning(manifest(STAGING))
     role = "arn:aws:iam::123456789012:role/ansari-whatsapp-staging-github-actions-plan"
     assert found == Wanted("ansari-project/ansari-whatsapp", "staging-plan", (), {"AWS_ROLE_ARN": role}, {})
+
+
+def test_an_image_that_nobody_has_agreed_to_is_pushed_from_an_environment_of_its_own() -> None:
+    """Only where no other environment has built it, and only from the branches that are deployed."""
+    assert imaging(manifest(STAGING)) is None
+    asked = STAGING.replace("confirm: false", "confirm: true")
+    found = imaging(manifest(asked))
+    role = "arn:aws:iam::123456789012:role/ansari-whatsapp-staging-github-actions-image"
+    assert found == Wanted(
+        "ansari-project/ansari-whatsapp", "staging-image", ("develop", "main"), {"AWS_ROLE_ARN": role}, {}
+    )
+    assert environments(manifest(asked), lambda _: "")[2] == found
+    assert len(environments(manifest(STAGING), lambda _: "")) == 2
+    production = load(ROOT / "env" / "production.yaml").manifest
+    assert (production.protect.confirm, production.protect.healthy_in) == (True, "staging")
+    assert imaging(production) is None
 
 
 def test_an_empty_literal_is_left_out() -> None:

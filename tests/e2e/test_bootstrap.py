@@ -374,7 +374,11 @@ class TestRefused:
         code, shown = on_terminal(command, world.root, (prompt, "production"))
         assert code == 4, shown
         fingerprint = told(world, "--preview")["fingerprint"]
-        bootstrap(world, "--approve", fingerprint)
+        shown, _ = bootstrap(world, "--approve", fingerprint)
+        assert "role staging-deployer-image" in shown  # nobody has agreed to the image when it is pushed
+        assert everything(world)[1][1:4] == ["staging-deployer", "staging-deployer-image", "staging-deployer-plan"]
+        role = aws.iam(world).get_role(RoleName="staging-deployer-image")["Role"]
+        assert ":environment:staging-image" in json.dumps(role["AssumeRolePolicyDocument"])
 
     def test_a_branch_that_may_not_deploy_may_not_prepare(self, world: Checkout) -> None:
         accounts.edit(world, "staging", "branches: []", "branches: [main, release]")

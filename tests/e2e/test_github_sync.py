@@ -290,7 +290,9 @@ def test_what_protects_an_environment_protects_its_settings(world: World) -> Non
     assert code == 4, shown
     world.written()
     world.sync("--approve", mark)
-    assert world.written() == ["create-variable ORIGINS"]
+    assert world.written()[0] == "create-variable ORIGINS"
+    of_images = world.client.get(f"{world.environment}-image/variables").json()["variables"]  # confirm asks for it
+    assert {one["name"] for one in of_images} == {"AWS_ROLE_ARN", "DEPLOYER_RECORD"}
     world.checkout.git("reset", "--quiet", "--hard", "HEAD~1")
 
 
@@ -299,6 +301,7 @@ def test_verify_says_where_the_three_places_disagree(world: World) -> None:
     dotenv = world.checkout.root / ".env"
     dotenv.write_text(f"{literal}\n{secret}\nSTRANGE={NEWER}\n{NEWER}\n")
     world.client.patch(f"{world.environment}/variables/ORIGINS", json={"value": "elsewhere"})
+    world.client.delete(f"{world.environment}-plan/variables/AWS_ROLE_ARN")
     token = {"GITHUB_TOKEN": world.token}
     world.run("verify", "local", "--json", "--decrypt", code=0, stdin="", **token)
     told = json.loads(world.data)["disagreements"]
@@ -308,6 +311,8 @@ def test_verify_says_where_the_three_places_disagree(world: World) -> None:
     assert ".env has another secret than SSM: META_APP_SECRET" in told
     assert any(line.startswith(".env lacks: BACKEND_SERVER_URL, ") for line in told)
     assert "GitHub variable ORIGINS: GitHub has another value" in told
+    assert "GitHub's local-plan lacks: variable AWS_ROLE_ARN" in told
+    assert "GitHub is set by: deployer ci github-sync local" in told
     said = world.run("verify", "local")
     assert "note: .env lacks: " in said
     assert "not looked at: GitHub's variables and secrets: set GITHUB_TOKEN" in said

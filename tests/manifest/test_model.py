@@ -119,9 +119,9 @@ def test_an_error_never_repeats_a_value(plain: dict[str, Any]) -> None:
         (("github", "repository"), ["a/b", "A-1/x.y_z-"], ["a", "a/", "/b", "a/b/c", "-a/b", "a--b/c", "a/.."]),
         (
             ("github", "credentials"),
-            [{"kind": "oidc", "role": "a" * 59}, {"kind": "keys", "user": "a", "managed": True}],
+            [{"kind": "oidc", "role": "a" * 58}, {"kind": "keys", "user": "a", "managed": True}],
             [
-                *({}, "oidc", {"kind": "oidc", "user": "a"}, {"kind": "oidc", "role": "a" * 60}),
+                *({}, "oidc", {"kind": "oidc", "user": "a"}, {"kind": "oidc", "role": "a" * 59}),
                 {"kind": "keys", "user": "arn:aws:iam::1:user/x"},
             ],
         ),

@@ -179,6 +179,7 @@ def _shared(wanted: Wanted, principal: Principal) -> str:
     can = {
         "access": f"pulls the images of both; give each environment its own in {principal.key}, if they are to differ",
         "instance": f"can read the parameters of both, secrets too; give each environment its own in {principal.key}",
+        "image": f"can push the images of both; give each environment its own in {principal.key}",
         "plan": f"can look at both; give each environment its own in {principal.key}",
         "deploy": f"can deploy both; give each environment its own in {principal.key}",
     }

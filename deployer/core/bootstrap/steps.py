@@ -12,7 +12,13 @@ from deployer.core.change import RepositoryChange
 from deployer.core.part import Blocker, Notice
 from deployer.core.policies.documents import AUDIENCE, ISSUER
 
-USES = {"access": "pulls the image", "instance": "reads the parameters", "deploy": "deploys", "plan": "plans"}
+USES = {
+    "access": "pulls the image",
+    "instance": "reads the parameters",
+    "deploy": "deploys",
+    "plan": "plans",
+    "image": "pushes the image",
+}
 
 
 class _Step(Struct, frozen=True, kw_only=True):

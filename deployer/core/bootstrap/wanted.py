@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from deployer import names
 from deployer.core.desired import Desired, both_roles
+from deployer.core.policies import duties
 from deployer.core.policies.deploying import deploying
 from deployer.core.policies.documents import (
     ACCESS_ACTIONS,
@@ -19,13 +20,14 @@ from deployer.core.policies.documents import (
     subjects,
 )
 from deployer.core.policies.duties import PASSING, deployment, looking
+from deployer.core.policies.imaging import imaging
 from deployer.core.policies.planning import planning
 from deployer.core.policies.rights import REPOSITORY, Need
 from deployer.manifest.github import GitHub, OidcRole
 from deployer.manifest.model import Manifest
 
 Kind = Literal["role", "user"]
-Use = Literal["access", "instance", "deploy", "plan"]
+Use = Literal["access", "instance", "deploy", "plan", "image"]
 
 
 class Principal(Struct, frozen=True):
@@ -52,7 +54,7 @@ class Principal(Struct, frozen=True):
     @property
     def of_github(self) -> bool:
         """Whether it is for GitHub's jobs, not for App Runner."""
-        return self.use in {"deploy", "plan"}
+        return self.use in {"deploy", "plan", "image"}
 
     @property
     def key(self) -> str:
@@ -130,17 +132,20 @@ def _service_roles(manifest: Manifest, desired: Desired, near: Mapping[str, Mani
 def _of_github(
     manifest: Manifest, github: GitHub, desired: Desired, line: str, near: Mapping[str, Manifest]
 ) -> Iterator[Principal]:
-    """Who deploys; and with roles another one that plans, for the jobs of a GitHub environment of its own."""
+    """Who deploys; and with roles others for the jobs of GitHub environments of their own: that plan, or push."""
     credentials, environment = github.credentials, manifest.environment
     source = near.get(manifest.protect.healthy_in or "")
     looked_at = source.service.name if source else None
     allowed: dict[Use, tuple[object, tuple[Need, ...]]] = {
         "deploy": (deploying(desired, looked_at), deployment(desired, looked_at)),
         "plan": (planning(desired, looked_at), looking(desired, looked_at)),
+        "image": (imaging(desired), duties.imaging(desired)),
     }
     jobs: list[tuple[Use, str, str]] = [("deploy", _name(github), environment)]
     if isinstance(credentials, OidcRole):
         jobs.append(("plan", credentials.planning, names.plan_environment(environment)))
+        if manifest.protect.image_apart:
+            jobs.append(("image", credentials.imaging, names.image_environment(environment)))
     for use, name, admitted in jobs:
         document, needs = allowed[use]
         admits = _subjects(github, admitted)

@@ -1,4 +1,4 @@
-"""What a manifest wants of its two GitHub environments: who may deploy, variables, and secrets."""
+"""What a manifest wants of its GitHub environments: who may deploy, variables, and secrets."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ class Wanted(Struct, frozen=True):
         return (self.lines or {}).get(name, "")
 
 
+def environments(manifest: Manifest, line: Callable[[str], str]) -> tuple[Wanted, ...]:
+    """All that one manifest wants, that which deploys first. As `wanted`."""
+    imaged = imaging(manifest)
+    return (wanted(manifest, line), planning(manifest), *([imaged] if imaged else []))
+
+
 def wanted(manifest: Manifest, line: Callable[[str], str]) -> Wanted:
     """`line` says where a variable stands in the manifest, by parameter name. Raises UsageError without `github`.
 
@@ -80,6 +86,26 @@ def planning(manifest: Manifest) -> Wanted:
         environment=names.plan_environment(manifest.environment),
         branches=(),
         variables={"AWS_ROLE_ARN": _role(manifest, credentials.planning)} if isinstance(credentials, OidcRole) else {},
+        secrets={},
+        by_hand=KEYS if isinstance(credentials, AccessKeys) else (),
+        ids=_ids(github),
+    )
+
+
+def imaging(manifest: Manifest) -> Wanted | None:
+    """The environment of the job that only pushes an image (names.image_environment); None where there is no such job.
+
+    It belongs to the branches that are deployed. Raises UsageError without `github`.
+    """
+    github = _github(manifest)
+    credentials = github.credentials
+    if not manifest.protect.image_apart:
+        return None
+    return Wanted(
+        repository=github.repository,
+        environment=names.image_environment(manifest.environment),
+        branches=manifest.protect.branches,
+        variables={"AWS_ROLE_ARN": _role(manifest, credentials.imaging)} if isinstance(credentials, OidcRole) else {},
         secrets={},
         by_hand=KEYS if isinstance(credentials, AccessKeys) else (),
         ids=_ids(github),

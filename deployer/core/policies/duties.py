@@ -53,6 +53,11 @@ def looking(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
     return _together([*_looks(desired), *_promoted(desired, source), *_inspects(desired)], desired)
 
 
+def imaging(desired: Desired) -> tuple[Need, ...]:
+    """All that credentials need which only push an image."""
+    return _together(_pushes(desired), desired)
+
+
 def _calls(desired: Desired) -> dict[str, list[Call]]:
     secrets = [parameter.path for parameter in desired.parameters if parameter.secure]
     group = {"logGroupName": f"/aws/apprunner/{desired.service_name}/*"}

@@ -15,7 +15,7 @@ from deployer.aws.session import Session
 from deployer.core.facts import ParameterFact
 from deployer.core.github.facts import GitHubFacts
 from deployer.core.github.plan import Change, SyncPlan, fingerprint, plan
-from deployer.core.github.wanted import Wanted, planning, wanted
+from deployer.core.github.wanted import Wanted, environments
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked, StateUnknown, UsageError
 from deployer.github.api import GitHub
@@ -81,22 +81,22 @@ def open_sides(manifests: Sequence[Loaded], token_file: Path | None, tell: Repor
         raise UsageError("an environment was named twice", fix="name each once")
     for one in manifests:
         refuse_contract_problems(one)
-    asked = [(one, (wanted_of(one), planning(one.manifest))) for one in manifests]
-    reached = [(one, both, reach(one.manifest.aws.endpoint, token_file)) for one, both in asked]
+    asked = [(one, wanted_of(one)) for one in manifests]
+    reached = [(one, every, reach(one.manifest.aws.endpoint, token_file)) for one, every in asked]
     with ExitStack() as opened:
         sides: list[Side] = []
-        for one, both, where in reached:
-            session, github = open_session(one)[0], client(where, both[0].repository, tell)
+        for one, every, where in reached:
+            session, github = open_session(one)[0], client(where, every[0].repository, tell)
             opened.enter_context(github)
-            sides += (Side(one, what, session, github) for what in both)
+            sides += (Side(one, what, session, github) for what in every)
         yield sides
 
 
-def wanted_of(loaded: Loaded) -> Wanted:
+def wanted_of(loaded: Loaded) -> tuple[Wanted, ...]:
     def line(name: str) -> str:
         return f"{loaded.path}:{loaded.where('variables', name).line}"
 
-    return wanted(loaded.manifest, line)
+    return environments(loaded.manifest, line)
 
 
 def client(where: Reach, repository: str, tell: Reporter) -> GitHub:

@@ -18,6 +18,7 @@ from deployer.core.policies import documents
 from deployer.core.policies.deploying import PASSED_TO, deploying
 from deployer.core.policies.documents import github_trust, subjects
 from deployer.core.policies.duties import PASSING, deployment, duties
+from deployer.core.policies.imaging import imaging
 from deployer.core.policies.planning import planning
 from deployer.core.policies.trust import admits, strangers
 from deployer.local.apprunner.iam import decide
@@ -40,6 +41,7 @@ def policies(name: str) -> dict[str, Any]:
         "instance": documents.instance(found.account, found.region, found.parameter_path),
         "deploy": deploying(found, source),
         "plan": planning(found, source),
+        "image": imaging(found),
         "trust": github_trust(found.account, subjects("some-team/some-app", name, (11, 22))),
     }
 
@@ -50,7 +52,7 @@ def test_they_are_as_they_were_agreed_to(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["local", "staging", "production"])
-@pytest.mark.parametrize("kind", ["access", "instance", "deploy", "plan"])
+@pytest.mark.parametrize("kind", ["access", "instance", "deploy", "plan", "image"])
 def test_every_word_is_one_that_aws_knows(name: str, kind: str) -> None:
     """By the Service Authorization Reference: the action exists, and takes such a resource and such a condition."""
     for statement in policies(name)[kind]["Statement"]:
@@ -159,6 +161,16 @@ def test_its_size_does_not_grow_with_the_variables(count: int) -> None:
     assert deploying(many) == deploying(found)
     assert planning(many) == planning(found)
     assert len(json.dumps(deploying(found), separators=(",", ":"))) < 6144
+
+
+def test_a_job_that_pushes_reaches_one_repository_and_nothing_else() -> None:
+    for statement in policies("staging")["image"]["Statement"]:
+        assert all(action.startswith("ecr:") and "Delete" not in action for action in statement["Action"])
+        assert statement["Resource"] == (
+            "*"
+            if statement["Action"] == ["ecr:GetAuthorizationToken"]
+            else f"arn:aws:ecr:us-west-2:{wish('staging').account}:repository/ansari-whatsapp"
+        )
 
 
 NAMES = st.from_regex(r"[A-Za-z0-9._-]{1,12}", fullmatch=True)
