@@ -32,6 +32,7 @@ def broken(manifest: Mapping[str, object]) -> Iterator[Broken]:
     yield from _paths(manifest)
     yield from _protection(manifest)
     yield from _pipeline(manifest)
+    yield from _roles(manifest)
     variables = _get(manifest, "variables")
     if isinstance(variables, Mapping):
         for name, variable in variables.items():
@@ -84,6 +85,30 @@ def _pipeline(manifest: Mapping[str, object]) -> Iterator[Broken]:
             "protect.branches does not allow this branch",
             "every deployment from a push to it would be refused",
             f"use one of: {', '.join(map(str, allowed))}",
+        )
+
+
+def _roles(manifest: Mapping[str, object]) -> Iterator[Broken]:
+    """A role that is kept for two purposes would have its trust and policy written over by each."""
+    access, instance = (_get(manifest, "service", "roles", key) for key in ("access", "instance"))
+    if _get(manifest, "service", "roles", "managed") is True and isinstance(access, str) and access == instance:
+        yield Broken(
+            ("service", "roles", "instance"),
+            "access and instance are the same role",
+            "one pulls the image, the other is the running service's: each trusts another part of App Runner",
+            "name two roles",
+        )
+    deploying = _get(manifest, "github", "credentials", "role")
+    if (
+        _get(manifest, "github", "credentials", "managed") is True
+        and isinstance(deploying, str)
+        and deploying in (access, instance)
+    ):
+        yield Broken(
+            ("github", "credentials", "role"),
+            "the role that deploys is one of the service's own",
+            "it trusts GitHub's jobs, and that of the service App Runner",
+            "name another role",
         )
 
 

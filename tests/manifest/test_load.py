@@ -107,6 +107,21 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(refused: Refused
         ),
         (("target: apprunner", "target: lambda"), "service.target has to be one of: apprunner", "", "lambda"),
         (("  cpu: 1 vCPU", "  cpu: 0.25 vCPU"), "does not offer this memory", "change service.memory", "2 GB"),
+        (
+            (
+                "instance: CustomAppRunnerInstanceRole, managed: false",
+                "instance: CustomAppRunnerServiceRole, managed: true",
+            ),
+            "access and instance are the same role",
+            "name two roles",
+            "CustomAppRunnerServiceRole",
+        ),
+        (
+            ("role: ansari-whatsapp-staging-github-actions", "role: CustomAppRunnerServiceRole"),
+            "the role that deploys is one of the service's own",
+            "name another role",
+            "CustomAppRunnerServiceRole",
+        ),
         (("ansari-staging-whatsapp", "abc"), "service.name has to be 4 to 40 letters", "write it like", "abc"),
         (("path: /,", "path: health,"), "path has to be a path that starts with '/'", "write it like /", "health"),
         (
