@@ -37,6 +37,8 @@ def _plan(options: Options) -> int:
         raise UsageError("--to and --with-secrets belong to a rollback", fix="add --rollback")
     if options.image is not None and options.rollback:
         raise UsageError("a rollback brings the image of its release", fix="leave out --image, or --rollback")
+    if options.prune and options.rollback:
+        raise UsageError("a rollback deletes nothing", fix="leave out --prune, or --rollback")
     reporter = Reporter(sys.stderr)
     environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
     if options.rollback:

@@ -144,6 +144,7 @@ TOGETHER = [
     ("plan local --json --markdown", "exclude each other"),
     ("plan local --with-secrets", "belong to a rollback"),
     ("reconcile local --plan x --prune", "leave out --image and --prune"),
+    ("plan local --rollback --prune", "a rollback deletes nothing"),
     ("add local lease-seconds", "a literal needs a value"),
     ("add local lease-seconds 30 --secret", "never stands in a manifest"),
     ("add local lease-seconds --secret --store service", "belongs to a literal"),
