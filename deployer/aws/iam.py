@@ -65,20 +65,26 @@ def removable(iam: IAMClient, name: str, policy_name: str) -> RemovableRole | No
         return None
     tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
     foreign = [*(policy for policy in inline if policy != policy_name), *(p.get("PolicyName", "") for p in attached)]
-    return RemovableRole(ours=tags.get("managed-by") == "deployer", foreign=tuple(foreign))
+    own = policy_name if policy_name in inline else ""
+    return RemovableRole(ours=tags.get("managed-by") == "deployer", foreign=tuple(foreign), policy=own)
 
 
 def delete_role(iam: IAMClient, name: str, policy_name: str) -> None:
     """Delete a role with the inline policy that is ours; one that is gone already is what was asked for."""
-    try:
-        iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
-    except ClientError as error:
-        only(error, "NoSuchEntity")
+    delete_policy(iam, name, policy_name)
     try:
         iam.delete_role(RoleName=name)
     except ClientError as error:
         only(error, "NoSuchEntity")
         return
+
+
+def delete_policy(iam: IAMClient, role: str, policy_name: str) -> None:
+    """Delete an inline policy; one that is gone already is what was asked for."""
+    try:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy_name)
+    except ClientError as error:
+        only(error, "NoSuchEntity")
 
 
 def denied(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequence[str]) -> tuple[str, ...]:

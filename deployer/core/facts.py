@@ -58,10 +58,14 @@ class RoleFact(Struct, frozen=True):
 
 
 class RemovableRole(Struct, frozen=True):
-    """A role as far as deleting it goes: whether it carries the deployer's tag, and the policies that are not ours."""
+    """A role as far as deleting it goes: whether it carries the deployer's tag, and the policies that are not ours.
+
+    `policy` is the name of the environment's inline policy; "" when there is none.
+    """
 
     ours: bool
     foreign: tuple[str, ...]
+    policy: str = ""
 
 
 class ScalingRevision(Struct, frozen=True):

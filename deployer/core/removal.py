@@ -10,7 +10,7 @@ from msgspec import Struct
 from deployer.core.desired import Desired
 from deployer.core.facts import ParameterFact, RemovableRole
 
-Kind = Literal["service", "scaling", "parameter", "secret", "role", "repository"]
+Kind = Literal["service", "scaling", "parameter", "secret", "role", "policy", "repository"]
 
 
 class Wish(Struct, frozen=True):
@@ -96,6 +96,9 @@ def _parameters(wanted: Desired, remains: Remains, wish: Wish) -> Iterator[Remov
 
 def _roles(remains: Remains) -> Iterator[Removal | Kept]:
     for name, role in sorted(remains.roles.items()):
+        stays = name in remains.shared or role.foreign
+        if stays and role.ours and role.policy:
+            yield Removal("policy", f"{name}/{role.policy}", "inside a role that stays: this environment's own rights")
         if name in remains.shared:
             yield Kept("role", name, f"{remains.shared[name]} uses it")
         elif not role.ours:

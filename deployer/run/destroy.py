@@ -105,6 +105,9 @@ class Destruction:
                 ssm.delete(session.ssm, removal.name)
             case "role":
                 iam.delete_role(session.iam, removal.name, policy_name(wanted.app, wanted.environment))
+            case "policy":
+                role, _, policy = removal.name.partition("/")
+                iam.delete_policy(session.iam, role, policy)
             case "repository":
                 ecr.delete_repository(session.ecr, removal.name)
 

@@ -75,6 +75,21 @@ def test_nothing_that_is_left_is_nothing_to_delete(wanted: Desired) -> None:
     assert removals(wanted, NOTHING, Wish(secrets=True, repository=True)).deleted == ()
 
 
+def test_a_role_that_stays_loses_what_it_may_do_for_this_environment(wanted: Desired) -> None:
+    """Other environments and other people's policies keep the role; one that is not ours is not touched at all."""
+    own = replace(OURS, policy="ansari-whatsapp-local")
+    for remains in (
+        replace(FULL, roles={"Access": own}, shared={"Access": "staging"}),
+        replace(FULL, roles={"Access": replace(own, foreign=("Other",))}),
+    ):
+        found = removals(wanted, remains, Wish())
+        assert ("policy", "Access/ansari-whatsapp-local") in {(one.kind, one.name) for one in found.deleted}
+        assert ("role", "Access") in {(one.kind, one.name) for one in found.kept}
+    strange = replace(FULL, roles={"Access": replace(own, ours=False)}, shared={"Access": "staging"})
+    assert "policy" not in {one.kind for one in removals(wanted, strange, Wish()).deleted}
+    assert "policy" not in {one.kind for one in removals(wanted, replace(FULL, roles={"Access": own}), Wish()).deleted}
+
+
 @given(
     facts=st.dictionaries(
         st.sampled_from([f"{PATH}/a", f"{PATH}/b", f"{PATH}/c/d", "/elsewhere/a"]),

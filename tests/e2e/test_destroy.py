@@ -78,6 +78,9 @@ def test_all_but_secrets_and_images_goes_and_the_other_environment_answers(secon
     assert f"= secret      {SECOND}/meta-app-secret   --with-secrets deletes it" in shown
     assert "= repository  ansari-whatsapp   local uses it" in shown
     assert "= role        CustomAppRunnerServiceRole   local uses it" in shown
+    assert "- policy      CustomAppRunnerServiceRole/ansari-whatsapp-second" in shown
+    policies = aws.iam(second).list_role_policies(RoleName="CustomAppRunnerServiceRole")["PolicyNames"]
+    assert policies == ["ansari-whatsapp-local"]
     assert "- role        SecondInstanceRole" in shown
     assert shown.endswith("second is gone.\n")
     assert "operation" in told
