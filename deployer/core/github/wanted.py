@@ -79,17 +79,9 @@ def planning(manifest: Manifest) -> Wanted:
     Every branch may use it, because pull requests are planned, so no secret is sent there. Raises UsageError without
     `github`.
     """
-    github = _github(manifest)
-    credentials = github.credentials
-    return Wanted(
-        repository=github.repository,
-        environment=names.plan_environment(manifest.environment),
-        branches=(),
-        variables={"AWS_ROLE_ARN": _role(manifest, credentials.planning)} if isinstance(credentials, OidcRole) else {},
-        secrets={},
-        by_hand=KEYS if isinstance(credentials, AccessKeys) else (),
-        ids=_ids(github),
-    )
+    credentials = _github(manifest).credentials
+    role = credentials.planning if isinstance(credentials, OidcRole) else None
+    return _beside(manifest, names.plan_environment(manifest.environment), role, branches=())
 
 
 def imaging(manifest: Manifest) -> Wanted | None:
@@ -97,17 +89,23 @@ def imaging(manifest: Manifest) -> Wanted | None:
 
     It belongs to the branches that are deployed. Raises UsageError without `github`.
     """
-    github = _github(manifest)
-    credentials = github.credentials
+    credentials = _github(manifest).credentials
     if not manifest.protect.image_apart:
         return None
+    role = credentials.imaging if isinstance(credentials, OidcRole) else None
+    return _beside(manifest, names.image_environment(manifest.environment), role, branches=manifest.protect.branches)
+
+
+def _beside(manifest: Manifest, environment: str, role: str | None, *, branches: tuple[str, ...]) -> Wanted:
+    """An environment that names a role and holds no secret; without a role, people put the keys of a user there."""
+    github = _github(manifest)
     return Wanted(
         repository=github.repository,
-        environment=names.image_environment(manifest.environment),
-        branches=manifest.protect.branches,
-        variables={"AWS_ROLE_ARN": _role(manifest, credentials.imaging)} if isinstance(credentials, OidcRole) else {},
+        environment=environment,
+        branches=branches,
+        variables={"AWS_ROLE_ARN": _role(manifest, role)} if role else {},
         secrets={},
-        by_hand=KEYS if isinstance(credentials, AccessKeys) else (),
+        by_hand=() if role else KEYS,
         ids=_ids(github),
     )
 
