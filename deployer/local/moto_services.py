@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
+from botocore.loaders import Loader
 from botocore.model import OperationNotFoundError
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
 from deployer.local.aws_errors import AwsError, not_emulated
+from deployer.local.models import Once
 
 if TYPE_CHECKING:
     from deployer.local.call import Call
@@ -89,6 +91,7 @@ class MotoServices:
         with self._lock:
             if self._app is None:
                 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # moto reads it when it is imported
+                Loader.FILE_LOADER_CLASS = Once  # moto makes a loader for every question
                 from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
                     DomainDispatcherApplication,
                     create_backend_app,

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
-
 from deployer.local.apprunner import validate
 from deployer.local.apprunner.api import ServicesApi
 from deployer.local.apprunner.deploy import Preparer
@@ -26,6 +24,7 @@ from deployer.local.apprunner.switches import SWITCHES
 from deployer.local.clients import Clients
 from deployer.local.faults import Faults
 from deployer.local.guard import Guard
+from deployer.local.models import service_model
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
@@ -89,7 +88,7 @@ class AppRunner:
             "UpdateDefaultAutoScalingConfiguration": revisions.make_default,
             "ListServicesForAutoScalingConfiguration": revisions.list_services,
         }
-        self._model: ServiceModel = botocore.session.Session().get_service_model("apprunner")
+        self._model: ServiceModel = service_model("apprunner")
 
     def start(self) -> None:
         self._guard.start()

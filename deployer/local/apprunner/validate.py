@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-import botocore.session
 from botocore.model import StructureShape
+
+from deployer.local.models import service_model
 
 if TYPE_CHECKING:
     from botocore.model import ListShape, MapShape, Shape, StringShape
@@ -22,7 +23,7 @@ SHOWN = 60  # characters of a value that a message repeats
 @cache
 def input_shape(service: str, operation: str) -> StructureShape:
     """What an operation with members takes, by botocore's model of its service."""
-    shape = botocore.session.Session().get_service_model(service).operation_model(operation).input_shape
+    shape = service_model(service).operation_model(operation).input_shape
     assert isinstance(shape, StructureShape)
     return shape
 

@@ -1,0 +1,29 @@
+"""Botocore's descriptions of the AWS services, looked for and read once, whoever asks in this process."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from botocore.model import ServiceModel
+
+from deployer.aws.models import Files, Models
+
+_load = cache(Files().load_file)
+_exists = cache(Files().exists)
+
+
+class Once(Files):
+    """The files of all loaders: none of them changes while the process runs."""
+
+    def load_file(self, file_path: str) -> Any:
+        return _load(file_path)
+
+    def exists(self, file_path: str) -> bool:
+        return _exists(file_path)
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """Raises botocore's UnknownServiceError for a service that there is none of."""
+    return ServiceModel(Models().load_service_model(service, "service-2"), service)
