@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from deployer.manifest import rules, source, tree
+from deployer.manifest import rules, source, syntax, tree
 from deployer.manifest.excerpt import Excerpts, close, label
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import Finding, InvalidManifest, Position, Problem
@@ -59,7 +59,7 @@ def load(path: Path) -> Loaded:
 def parse(raw: bytes, path: Path) -> Loaded:
     """Read a manifest's bytes as if they stood at a path. Raises InvalidManifest with every problem."""
     text, findings = source.decode(raw, path)
-    read = tree.parse(text)
+    read = syntax.parse(text)
     excerpts = Excerpts(str(path), source.split_lines(text), read.root, KNOWN_KEYS)
     manifest: Manifest | None = None
     refused: list[Refusal] = []
@@ -80,7 +80,7 @@ def parse(raw: bytes, path: Path) -> Loaded:
 
 
 def _inside(
-    read: tree.Tree, contents: object, refused: list[Refusal], excerpts: Excerpts, path: Path
+    read: syntax.Tree, contents: object, refused: list[Refusal], excerpts: Excerpts, path: Path
 ) -> Iterator[Finding]:
     """What is wrong inside a file that could be read, at least in part; one finding for one mistake."""
     unknown = {refusal.path for refusal in refused if refusal.type == UNKNOWN_KEY}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from deployer.aws import ecr, iam, ledger, lock, ssm
+from deployer.aws import ecr, iam, ledger, lock, lock_record, ssm
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ParameterFact
@@ -44,7 +44,7 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
             scalings=scalings,
             service=found,
             releases=releases.result(),
-            lock=lock.fact(held.value or "") if held else None,
+            lock=lock_record.fact(held.value or "") if held else None,
             intended=ledger.intended(intended.value or "") if intended else None,
             restorable=restorable.result(),
         )

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from deployer.aws import ledger, ssm
-from deployer.aws.lock import Body, Held
+from deployer.aws.lock import Held
+from deployer.aws.lock_record import Record
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.release import RecordedRelease, Release, last_healthy
@@ -69,7 +70,7 @@ def failure(progress: Progress, release: str, serving: RecordedRelease | None, w
     return StateUnknown(f"the deployment of release {release} failed", why=why, fix=fix)
 
 
-def _is_of(operation: Operation, said: Body) -> bool:
+def _is_of(operation: Operation, said: Record) -> bool:
     """Whether the operation is the one that the lock's holder has started, or was just about to."""
     if not said.release or not operation.deploys:
         return False
@@ -85,7 +86,7 @@ def desired_release(session: Session, desired: Desired) -> Release | None:
     return ledger.intended(found.value or "") if found else None
 
 
-def _failed(said: Body, operation: Operation, written: Release | None) -> Release:
+def _failed(said: Record, operation: Operation, written: Release | None) -> Release:
     """What is known of a deployment whose run did not live to record it."""
     why = "the deployment failed, and its run had stopped"
     if written is not None and written.id == said.release:

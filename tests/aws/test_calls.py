@@ -18,7 +18,7 @@ import pytest
 from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
-from deployer.aws import ecr, iam, ledger, lock, logs, ssm
+from deployer.aws import ecr, iam, ledger, lock, lock_record, logs, ssm
 from deployer.aws.session import Session
 from deployer.core.facts import ParameterFact
 from deployer.core.lifecycle import lifecycle_policy
@@ -265,11 +265,11 @@ class TestLock:
         zombie.stdout.read()
         while Path(f"/proc/{zombie.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
             time.sleep(0.01)
-        assert lock.process_start(zombie.pid) == 0
+        assert lock_record.process_start(zombie.pid) == 0
         zombie.wait()
         zombie.stdout.close()
-        assert lock.process_start(zombie.pid) == 0
-        assert lock.process_start(os.getpid()) > 0
+        assert lock_record.process_start(zombie.pid) == 0
+        assert lock_record.process_start(os.getpid()) > 0
 
     def test_one_of_another_machine_is_not_taken_before_it_expires(self, session: Session, fresh: str) -> None:
         write(session, f"/{fresh}", host="another-machine")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from deployer.manifest import tree
+from deployer.manifest import syntax, tree
 
 PIECES = (
     *("a", "b: ", "key", "- ", "{", "}", "[", "]", ", ", ",", ": ", ":", "\n", "\n  ", "\n    ", "'", '"', "|", "|-"),
@@ -24,14 +24,14 @@ PLACES = st.sampled_from(("{}", "a: {}\nb: 1\n", "a:\n  k: {{v: {}}}\n", "- {}\n
 def test_the_quick_way_reads_what_the_slow_one_reads(text: str, place: str) -> None:
     whole = place.format(text)
 
-    assert repr(tree.parse(whole)) == repr(tree.parse_in_python(whole))
+    assert repr(syntax.parse(whole)) == repr(syntax.parse_in_python(whole))
 
 
 def test_a_good_text() -> None:
     text = "app: x  # a comment\nitems: [1, two]\nmore: {kind: 'literal', value: \"é\"}\n"
 
-    assert tree.parse(text).root is not None
-    assert tree.data(tree.parse(text).root) == {
+    assert syntax.parse(text).root is not None
+    assert tree.data(syntax.parse(text).root) == {
         "app": "x",
         "items": [1, "two"],
         "more": {"kind": "literal", "value": "é"},

@@ -1,0 +1,122 @@
+"""What a lock says: who holds it and for what, until when, and which deployment is under way."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from deployer.core.facts import LockFact
+from deployer.errors import StateUnknown
+
+UNREADABLE = "unreadable"
+EXPIRES_AFTER = timedelta(minutes=10)
+
+
+class Record(Struct, frozen=True):
+    """What the lock says. Times are ISO 8601 in UTC; `operation` is the platform's id once it has given one.
+
+    `release`, `content`, `image` and `tag` are those of the deployment that is about to be started, "" before that.
+    """
+
+    id: str
+    holder: str
+    verb: str
+    host: str
+    pid: int
+    started: int
+    since: str
+    beat: str
+    expires: str
+    release: str = ""
+    content: str = ""
+    image: str = ""
+    tag: str = ""
+    operation: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Expired, or held by a process of this machine that is gone."""
+        if datetime.fromisoformat(self.expires) <= datetime.now(UTC):
+            return True
+        return self.host == socket.gethostname() and process_start(self.pid) != self.started
+
+    def fact(self) -> LockFact:
+        where = f"process {self.pid} on {self.host}"
+        return LockFact(self.id, self.holder, where, self.since, self.beat, self.release, self.operation, self.over)
+
+    def text(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    def beating(self) -> Record:
+        """The same with a sign of life, and the expiry that follows from it."""
+        now = datetime.now(UTC)
+        return replace(self, beat=_written(now), expires=_written(now + EXPIRES_AFTER))
+
+    def ended(self) -> Record:
+        """The same, and over from now on."""
+        now = _written(datetime.now(UTC))
+        return replace(self, beat=now, expires=now)
+
+
+def mine(who: str, verb: str) -> Record:
+    """That of this process."""
+    pid, now = os.getpid(), _written(datetime.now(UTC))
+    return Record(
+        id=secrets.token_hex(6),
+        holder=who,
+        verb=verb,
+        host=socket.gethostname(),
+        pid=pid,
+        started=process_start(pid),
+        since=now,
+        beat=now,
+        expires=now,
+    ).beating()
+
+
+def parsed(text: str) -> Record:
+    """Raises StateUnknown when it is none."""
+    try:
+        return Record(**json.loads(text))
+    except (TypeError, ValueError):
+        raise StateUnknown("the lock of this environment holds something that is no lock") from None
+
+
+def fact(text: str) -> LockFact:
+    """What a lock says; one that nobody can read is held by `somebody unknown`, until it is broken."""
+    try:
+        return parsed(text).fact()
+    except StateUnknown:
+        return LockFact(UNREADABLE, "somebody unknown", "the lock cannot be read", "?", "?", "", "", over=False)
+
+
+def process_start(pid: int) -> int:
+    """When a process of this machine was started, in clock ticks since boot; 0 when there is none.
+
+    A process number is given out again; together with its start it is not. A zombie has ended. Where there is no
+    /proc, a process that exists counts as started at 1.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return 0 if fields[0] in {"Z", "X"} else int(fields[19])
+    except (FileNotFoundError, ProcessLookupError):
+        if Path("/proc/self").exists():
+            return 0
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return 0
+    except PermissionError:
+        return 1
+    return 1
+
+
+def _written(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
