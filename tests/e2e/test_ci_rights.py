@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 from botocore.exceptions import ClientError
 
-from deployer.core.policies.rights import Need, needs
-from deployer.local.apprunner.iam import decide
 from tests.e2e import accounts, aws, tiny
 from tests.e2e.accounts import ACCOUNT
 from tests.e2e.checkout import Checkout
-from tests.e2e.stand_in import stand_in
+from tests.e2e.rights import KEY, as_ci
 
 pytestmark = pytest.mark.timeout(240)
-KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:alias/aws/ssm"
-OF_THE_KEY = {"Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY}]}
 
 
 @pytest.fixture(scope="module")
@@ -42,55 +33,8 @@ def run(checkout: Checkout, *words: str, code: int = 0, stdin: str = "") -> str:
     return done.stdout + done.stderr
 
 
-@contextmanager
-def as_ci(checkout: Checkout, name: str, role: str = "deployer") -> Iterator[set[str]]:
-    """Both manifests lead to an AWS where only what the role's policy allows is done; yields what was not.
-
-    Whoever is not forbidden to decrypt by the policy may do it, as with the key aws/ssm.
-    """
-    found: Any = aws.iam(checkout).get_role_policy(RoleName=f"{name}-{role}", PolicyName=f"ansari-whatsapp-{name}")
-    document = unconditional(found["PolicyDocument"])
-    refused: set[str] = set()
-    lock = threading.Lock()
-
-    def refuses(call: str, body: bytes) -> str:
-        if call == "sts:GetCallerIdentity":
-            return ""
-        given = parameters(call, body)
-        decrypts = [Need("kms:Decrypt", (KEY,))] if given.get("WithDecryption") else []
-        for need in (*needs(call, given, "us-west-2", ACCOUNT), *decrypts):
-            for resource in need.resources:
-                if not decide([document, OF_THE_KEY], need.action, resource).allows:
-                    with lock:
-                        refused.add(f"{need.action} on {resource}")
-                    return f"User is not authorized to perform: {need.action} on resource: {resource}"
-        return ""
-
-    port = f"127.0.0.1:{checkout.ports['4566']}"
-    with stand_in(checkout.ports["4566"], refuses=refuses) as other:
-        for each in ("staging", "production"):
-            accounts.edit(checkout, each, port, f"127.0.0.1:{other.port}")
-        try:
-            yield refused
-        finally:
-            for each in ("staging", "production"):
-                accounts.edit(checkout, each, f"127.0.0.1:{other.port}", port)
-
-
-def unconditional(document: Any) -> Any:
-    """The condition of iam:PassRole is about which service asks, which a call does not say."""
-    return {**document, "Statement": [{k: v for k, v in s.items() if k != "Condition"} for s in document["Statement"]]}
-
-
-def parameters(call: str, body: bytes) -> dict[str, Any]:
-    if call.startswith(("iam:", "sts:")):
-        return dict(parse_qsl(body.decode()))
-    found: dict[str, Any] = json.loads(body or b"{}")
-    return found
-
-
 def test_every_verb_of_a_deployment_is_allowed(world: Checkout) -> None:
-    with as_ci(world, "staging") as refused:
+    with as_ci(world, "staging", "staging-deployer") as refused:
         run(world, "reconcile", "staging")
         accounts.edit(world, "staging", DEBUG, LEVEL)
         run(world, "secret", "set", "staging", "meta-app-secret", stdin="a-secret-that-will-do")
@@ -99,7 +43,7 @@ def test_every_verb_of_a_deployment_is_allowed(world: Checkout) -> None:
         for verb in ("plan", "status", "logs"):
             run(world, verb, "staging")
         assert refused == set()
-    with as_ci(world, "production") as refused:
+    with as_ci(world, "production", "production-deployer") as refused:
         run(world, "promote", "staging", "production")
         run(world, "verify", "production", "--decrypt")
         assert refused == set()
@@ -111,7 +55,7 @@ DEBUG, LEVEL, OTHER = (f"logging-level: {{kind: literal, value: {level}}}" for l
 @pytest.mark.parametrize("name", ["staging", "production"])
 def test_a_role_that_plans_can_look(world: Checkout, name: str) -> None:
     """At what the first test has deployed. Only whether the service takes its secrets is not known to it."""
-    with as_ci(world, name, "deployer-plan") as refused:
+    with as_ci(world, name, f"{name}-deployer-plan") as refused:
         for verb in ("plan", "drift", "status"):
             run(world, verb, name)
         run(world, "ci", "tag", name)
@@ -139,7 +83,7 @@ def test_a_role_that_plans_can_look(world: Checkout, name: str) -> None:
 def test_a_role_that_plans_changes_nothing_and_sees_no_secret(
     world: Checkout, action: str, words: tuple[str, ...]
 ) -> None:
-    with as_ci(world, "staging", "deployer-plan") as refused:
+    with as_ci(world, "staging", "staging-deployer-plan") as refused:
         said = run(world, *words, code=1, stdin="a-secret-that-will-do")
         assert f"not authorized to perform: {action}" in said
         assert "a-secret-that-will-do" not in said
@@ -147,7 +91,7 @@ def test_a_role_that_plans_changes_nothing_and_sees_no_secret(
 
 
 def test_with_the_rights_of_staging_production_is_out_of_reach(world: Checkout) -> None:
-    with as_ci(world, "staging") as refused:
+    with as_ci(world, "staging", "staging-deployer") as refused:
         for words in (("plan",), ("reconcile",), ("secret", "set")):
             more = ("meta-app-secret",) if words[0] == "secret" else ()
             said = run(world, *words, "production", *more, code=1, stdin="a-secret-that-will-do")

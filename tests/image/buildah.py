@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployer.image.tool import CERTIFICATES, INDEX
 from tests.image.base import write_base
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +35,11 @@ class Buildah:
             "BUILDAH_ISOLATION": "chroot",
             "TMPDIR": str(self.home),
         }
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """What this machine says of where packages come from."""
+        return {name: value for name, value in os.environ.items() if INDEX.fullmatch(name) or name in CERTIFICATES}
 
     def run(self, *arguments: str, stdin: str = "") -> str:
         done = subprocess.run(

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests import ready
+from tests.ci.repository import Repository
+from tests.docs.world import TOOLS, missing_tools
 from tests.e2e import aws
-from tests.e2e.checkout import Checkout, make_checkout
-from tests.image.buildah import MISSING, Buildah, make_buildah, missing
+from tests.e2e.checkout import make_checkout
+from tests.e2e.rights import as_ci
+from tests.image.buildah import MISSING, Buildah, missing
+from tests.image.built import Built
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.skipif(missing(), reason=MISSING)]
+ROLE = "ansari-whatsapp-production-github-actions-image"
 SETTINGS = {
     "DEPLOYMENT_TYPE": "local",
     "BACKEND_SERVER_URL": "http://127.0.0.1:1",
@@ -46,49 +47,15 @@ exec chroot --userspec=10001:10001 "$root" /bin/sh -c 'cd /app; exec "$@"' sh "$
 """
 
 
-@dataclass(frozen=True)
-class World:
-    checkout: Checkout
-    buildah: Buildah
-
-    def deployer(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, **self.buildah.environment}
-        return ready.deployer(self.checkout.root, *arguments, environment=environment)
-
-    def push(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.deployer("image", "push", "local", "--tool", "buildah", *arguments)
-
-    def commit(self) -> str:
-        """A new commit with the same files; the tag of its image."""
-        self.checkout.git("commit", "--allow-empty", "--quiet", "--message", "nothing new")
-        done = subprocess.run(
-            ["git", "-C", self.checkout.root, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-        )
-        return f"{done.stdout.strip()}-built"
-
-    def tags(self) -> set[str]:
-        listed = aws.ecr(self.checkout).list_images(repositoryName="ansari-whatsapp")["imageIds"]
-        return {image["imageTag"] for image in listed}
-
-    @contextmanager
-    def refused(self, call: str, **more: Any) -> Iterator[None]:
-        where = f"{self.checkout.endpoint}/_local/faults"
-        httpx.put(where, json={"refuse": {"call": call, **more}}).raise_for_status()
-        yield
-        assert httpx.get(where).json()["faults"]["refuse"][0]["struck"] > 0
-        httpx.delete(where).raise_for_status()
-
-
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(make_checkout(tmp_path_factory.mktemp("checkout")), make_buildah(tmp_path_factory.mktemp("buildah")))
+def world(buildah: Buildah, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    made = Built(make_checkout(tmp_path_factory.mktemp("checkout")), buildah)
     yield made
     made.checkout.deployer("local", "down")
-    made.buildah.close()
 
 
 @pytest.fixture(scope="module")
-def pushed(world: World) -> dict[str, str]:
+def pushed(world: Built) -> dict[str, str]:
     """The image of the commit, in the local ECR."""
     first = world.push()
     assert first.returncode == 1
@@ -102,7 +69,7 @@ def pushed(world: World) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def pulled(world: World, pushed: dict[str, str]) -> dict[str, Any]:
+def pulled(world: Built, pushed: dict[str, str]) -> dict[str, Any]:
     """The configuration of the image as the registry gives it back, and `root`, where it is mounted."""
     [data] = aws.ecr(world.checkout).get_authorization_token()["authorizationData"]
     host = data["proxyEndpoint"].removeprefix("http://")
@@ -117,13 +84,13 @@ def pulled(world: World, pushed: dict[str, str]) -> dict[str, Any]:
     return {**config, "root": world.buildah.run("mount", container)}
 
 
-def test_what_was_pushed_is_what_ecr_holds(world: World, pushed: dict[str, str]) -> None:
+def test_what_was_pushed_is_what_ecr_holds(world: Built, pushed: dict[str, str]) -> None:
     [image] = aws.ecr(world.checkout).describe_images(repositoryName="ansari-whatsapp")["imageDetails"]
     assert (pushed["did"], pushed["platform"], pushed["tool"]) == ("pushed", "linux/amd64", "buildah")
     assert (image["imageDigest"], image["imageTags"]) == (pushed["digest"], [pushed["tag"]])
 
 
-def test_what_ecr_holds_is_not_built_again(world: World, pushed: dict[str, str]) -> None:
+def test_what_ecr_holds_is_not_built_again(world: Built, pushed: dict[str, str]) -> None:
     done = world.push("--json")
     assert json.loads(done.stdout) == {**pushed, "did": "there", "tool": None}
     assert "STEP" not in done.stderr
@@ -147,7 +114,7 @@ def test_only_what_the_service_needs_is_in_it(pulled: dict[str, Any]) -> None:
     assert len(list(Path(pulled["root"], "app", "ansari_whatsapp").rglob("*.pyc"))) == len(sources) > 10
 
 
-def test_no_secret_of_the_build_is_in_it(world: World, pushed: dict[str, str], pulled: dict[str, Any]) -> None:
+def test_no_secret_of_the_build_is_in_it(world: Built, pushed: dict[str, str], pulled: dict[str, Any]) -> None:
     assert not list(Path(pulled["root"], "run").rglob("*"))
     assert "CERTIFICATES" not in str(pulled["Env"]).upper()
 
@@ -189,17 +156,7 @@ def _answer(service: subprocess.Popen[str], url: str) -> httpx.Response:
     raise AssertionError(service.communicate()[0])
 
 
-def test_a_reconcile_builds_pushes_and_deploys_it(world: World) -> None:
-    tag = world.commit()
-    done = world.deployer("reconcile", "local", "--build")
-    assert done.returncode == 0, done.stderr
-    assert "pushed: sha256:" in done.stderr
-    assert "is live" in done.stdout
-    assert tag in world.tags()
-    assert httpx.get(world.checkout.service).json() == {"status": "ok"}
-
-
-def test_another_image_under_the_tag_is_never_replaced(world: World, pushed: dict[str, str]) -> None:
+def test_another_image_under_the_tag_is_never_replaced(world: Built, pushed: dict[str, str]) -> None:
     tag = world.commit()
     client = aws.ecr(world.checkout)
     asked: Any = [{"imageDigest": pushed["digest"]}]
@@ -230,7 +187,7 @@ def test_another_image_under_the_tag_is_never_replaced(world: World, pushed: dic
     ],
 )
 def test_what_is_refused_on_the_way_leaves_no_image(
-    world: World, pushed: dict[str, str], call: str, more: dict[str, str], told: str
+    world: Built, pushed: dict[str, str], call: str, more: dict[str, str], told: str
 ) -> None:
     tag = world.commit()
     with world.refused(call, **more):
@@ -246,3 +203,44 @@ def test_what_is_refused_on_the_way_leaves_no_image(
     ):
         assert secret not in done.stderr
     assert not list(world.buildah.home.glob("deployer-*"))
+
+
+@pytest.mark.skipif(missing_tools(), reason=TOOLS)
+def test_a_push_builds_the_image_that_then_runs(repository: Repository) -> None:
+    summary = repository.job("deploy.yml", "deploy-staging")
+    assert "Release 1" in summary
+    assert repository.released("staging") in summary
+    running = repository.service("staging")["SourceConfiguration"]["ImageRepository"]["ImageIdentifier"]
+    assert running == of_the_commit(repository)
+
+
+@pytest.mark.skipif(missing_tools(), reason=TOOLS)
+def test_the_job_before_the_consent_pushes_an_image_and_can_do_nothing_else(repository: Repository) -> None:
+    checkout = repository.world.checkout
+    with as_ci(checkout, "production", ROLE) as refused:
+        repository.commit("another commit, for which nothing was built")
+        repository.job("deploy.yml", "image-production")
+        assert of_the_commit(repository)
+        assert refused == set()
+        for words in (
+            ("reconcile", "production"),
+            ("plan", "production"),
+            ("secret", "set", "production", "meta-app-secret"),
+            ("rollback", "production"),
+        ):
+            done = repository.deployer(*words, stdin="a-secret-that-will-do")
+            assert done.returncode == 1, done.stdout + done.stderr
+            assert "not authorized to perform" in done.stderr
+        assert {one.partition(":")[0] for one in refused} >= {"ssm"}
+        assert not any(one.startswith("ecr:") for one in refused)
+
+
+def of_the_commit(repository: Repository) -> str:
+    """The image of the commit in ECR, as a service would name it."""
+    root = repository.root
+    head = subprocess.run(["git", "-C", root, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout
+    client = aws.ecr(repository.world.checkout)
+    [repo] = client.describe_repositories(repositoryNames=["ansari-whatsapp"])["repositories"]
+    tags = [{"imageTag": f"{head.strip()}-built"}]
+    [found] = client.describe_images(repositoryName="ansari-whatsapp", imageIds=tags)["imageDetails"]  # type: ignore[arg-type]
+    return f"{repo['repositoryUri']}@{found['imageDigest']}"

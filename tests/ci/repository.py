@@ -1,0 +1,70 @@
+"""A checkout with workflows of its own, and what runs their jobs in it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.ci.files import read, runner, scripts, shell
+from tests.docs.world import SECRETS, World
+from tests.e2e import aws
+
+
+class Repository:
+    """A checkout whose workflows are those of its own manifests, and the runner of a job in it.
+
+    `tools` is what leads the jobs to a tool that builds images. Without one the local world makes them of the source.
+    """
+
+    def __init__(self, world: World, temp: Path, tools: Mapping[str, str] | None = None) -> None:
+        self.world, self.root, self.temp = world, world.checkout.root, temp
+        self._tools = tools
+        assert self.deployer("ci", "render").returncode == 0
+        self.commit("the environments of this world")
+        assert self.deployer("local", "up").returncode == 0
+
+    def deployer(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return self.world.checkout.deployer(*words, stdin=stdin)
+
+    def commit(self, message: str) -> None:
+        self.world.checkout.git("add", "--all")
+        self.world.checkout.git("commit", "--quiet", "--message", message)
+
+    def give_secrets(self, *names: str) -> None:
+        for name in names:
+            for secret, value in SECRETS.items():
+                done = self.deployer("secret", "set", name, secret, stdin=value.format(name))
+                assert done.returncode == 0, done.stderr
+
+    def job(self, file: str, name: str, **given: str) -> str:
+        """Every step of shell; returns the summary. `given` is what the steps' `env` holds."""
+        job: dict[str, Any] = read(self.root / ".github" / "workflows" / file)["jobs"][name]
+        env = runner(self.temp) | dict(self._tools or {}) | given
+        env |= {"PYTHONPATH": str(self.root), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        Path(env["GITHUB_STEP_SUMMARY"]).write_text("")
+        for step in scripts(job):
+            script = step["run"] if self._tools else step["run"].replace(" --build", "")
+            done = shell(script, self.root, env)
+            assert done.returncode == 0, step["name"] + done.stdout + done.stderr
+        return Path(env["GITHUB_STEP_SUMMARY"]).read_text()
+
+    def output(self, name: str) -> str:
+        """What the steps have left for other jobs."""
+        lines = (self.temp / "output").read_text().splitlines()
+        return next((line.removeprefix(f"{name}=") for line in lines if line.startswith(f"{name}=")), "")
+
+    def service(self, environment: str) -> dict[str, Any]:
+        """As App Runner lists it."""
+        client = aws.apprunner(self.world.checkout)
+        listed = client.list_services()["ServiceSummaryList"]
+        (arn,) = [one["ServiceArn"] for one in listed if one["ServiceName"] == f"ansari-{environment}-whatsapp"]
+        return dict(client.describe_service(ServiceArn=arn)["Service"])
+
+    def released(self, environment: str) -> str:
+        """The release that the service answers with."""
+        url = self.service(environment)["ServiceUrl"]
+        return str(httpx.get(f"http://{url}").headers["X-App-Release"])
