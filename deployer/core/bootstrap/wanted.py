@@ -19,7 +19,7 @@ from deployer.core.policies.documents import (
     policy_name,
     subjects,
 )
-from deployer.core.policies.duties import PASSING, deployment, looking
+from deployer.core.policies.duties import LINKING, PASSING, deployment, looking
 from deployer.core.policies.imaging import imaging
 from deployer.core.policies.planning import planning
 from deployer.core.policies.rights import REPOSITORY, Need
@@ -34,9 +34,10 @@ class Principal(Struct, frozen=True):
     """A role or a user, and what it is for.
 
     `admits` is who has to be able to take the role on: a service of AWS, or the subjects of GitHub's tokens; none for a
-    user, which has no `trust` either. `needs` is what it has to be allowed, whoever keeps it. A role has its policy
-    inside; that of a user stands beside it, because inside a user only 2,048 characters have room (IAM user guide,
-    "IAM and AWS STS quotas"). `shared` names the other environments that use it.
+    user, which has no `trust` either. `needs` is what it has to be allowed, whoever keeps it, where a simulation can
+    tell and every deployment asks for it. A role has its policy inside; that of a user stands beside it, because inside
+    a user only 2,048 characters have room (IAM user guide, "IAM and AWS STS quotas"). `shared` names the other
+    environments that use it.
     """
 
     kind: Kind
@@ -158,7 +159,7 @@ def _of_github(
             trust=github_trust(manifest.aws.account, admits) if admits else None,
             policy_name=policy_name(manifest.app, environment),
             policy=document,
-            needs=tuple(need for need in needs if need.action != PASSING),
+            needs=tuple(need for need in needs if need.action not in {PASSING, LINKING}),
             line=line,
             shared=tuple(env for env, other in near.items() if other.github and _same(other.github, github)),
         )

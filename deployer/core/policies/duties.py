@@ -14,6 +14,10 @@ from deployer.core.release import ledger_path
 
 Call: TypeAlias = tuple[str, dict[str, Any]]
 PASSING: Final = "iam:PassRole"
+# App Runner makes a role of its own with the rights of whoever creates an account's first service (App Runner developer
+# guide, "Using service-linked roles").
+LINKING: Final = "iam:CreateServiceLinkedRole"
+_LINKED: Final = "arn:aws:iam::{account}:role/aws-service-role/apprunner.amazonaws.com/AWSServiceRoleForAppRunner"
 _ADMINISTRATION = ("iam:CreateRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
 _MENDED = ("ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration")
 
@@ -33,16 +37,18 @@ def duties(desired: Desired) -> dict[str, tuple[Need, ...]]:
 def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
     """All that credentials need which deploy every day, for example those of CI.
 
-    That is what every verb of `duties` needs, a push of the image, the looks before a deployment and iam:PassRole.
-    It is not what `bootstrap` is for: who may write a role's policy may do whatever that role can be allowed. Nor does
-    it delete anything but the lock; a parameter is pruned, and a secret deleted, by a person.
+    That is what every verb of `duties` needs, a push of the image, the looks before a deployment, iam:PassRole, and
+    what the first service of an account needs. It is not what `bootstrap` is for: who may write a role's policy may do
+    whatever that role can be allowed. Nor does it delete anything but the lock; a parameter is pruned, and a secret
+    deleted, by a person.
 
     `source` is the service that images are promoted from: what it runs is looked at.
     """
     made, repository = _calls(desired), {"repositoryName": desired.image.repository}
     calls = [*made["plan, status, drift"], *made["logs"], *made["image push"], *made["reconcile, rollback"]]
     calls += [*((call, repository) for call in _MENDED), *_promoted(desired, source), *_inspects(desired)]
-    return tuple(need for need in _together(calls, desired) if need.action not in _ADMINISTRATION)
+    daily = (need for need in _together(calls, desired) if need.action not in _ADMINISTRATION)
+    return (*daily, Need(LINKING, (_LINKED.format(account=desired.account),)))
 
 
 def looking(desired: Desired, source: str | None = None) -> tuple[Need, ...]:

@@ -17,7 +17,7 @@ from deployer.core.desired import Desired, WantedImage, desired
 from deployer.core.policies import documents
 from deployer.core.policies.deploying import PASSED_TO, deploying
 from deployer.core.policies.documents import github_trust, subjects
-from deployer.core.policies.duties import PASSING, deployment, duties
+from deployer.core.policies.duties import LINKING, PASSING, deployment, duties
 from deployer.core.policies.imaging import imaging
 from deployer.core.policies.planning import planning
 from deployer.core.policies.trust import admits, strangers
@@ -118,6 +118,7 @@ def test_nothing_that_ci_has_no_business_with() -> None:
     assert not {a for a in actions if "*" in a}
     assert {a for a in actions if ":Delete" in a} == {"ssm:DeleteParameter", "apprunner:DeleteAutoScalingConfiguration"}
     assert {a for a in actions if a.startswith("iam:")} == {
+        "iam:CreateServiceLinkedRole",
         "iam:GetRole",
         "iam:GetRolePolicy",
         "iam:PassRole",
@@ -149,6 +150,12 @@ def test_roles_are_passed_to_app_runner_by_all_its_names() -> None:
     assert passing["Action"] == [PASSING]
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}
     assert {name.partition(".")[0] for name in PASSED_TO} == {"bullet", "apprunner", "build", "tasks"}
+
+
+def test_the_role_that_app_runner_makes_for_itself_may_be_made_and_no_other() -> None:
+    [linking] = [s for s in policies("staging")["deploy"]["Statement"] if LINKING in s["Action"]]
+    assert linking["Action"] == [LINKING]
+    assert linking["Resource"].endswith(":role/aws-service-role/apprunner.amazonaws.com/AWSServiceRoleForAppRunner")
 
 
 @given(count=st.integers(0, 300))
