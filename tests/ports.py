@@ -8,14 +8,15 @@ import random
 import socket
 from collections.abc import Iterator
 
-BELOW_THE_SYSTEMS_OWN = range(10_000, 32_000)  # from 32768 on, Linux gives ports away to whoever connects
+# The local world gives those above to its instances; from 32768 on, Linux gives them away to whoever connects.
+NOBODYS = range(10_000, 20_000)
 
 
 def _own() -> Iterator[int]:
     """Those of this test process alone, in an order of its own: each comes once before one comes again."""
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    ports = list(BELOW_THE_SYSTEMS_OWN[number::processes])
+    ports = list(NOBODYS[number::processes])
     random.SystemRandom().shuffle(ports)
     return itertools.cycle(ports)
 
