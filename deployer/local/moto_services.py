@@ -1,4 +1,4 @@
-"""The services that moto emulates, asked through its unmodified WSGI application."""
+"""The services that moto emulates, asked through its unmodified WSGI applications."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class MotoServices:
         self._account = account
         self._region = region
         self._lock = threading.Lock()
-        self._app: Any = None
+        self._apps: dict[str, Any] = {}
 
     def load(self) -> None:
         """Import moto and each of its services, which takes some seconds."""
@@ -50,7 +50,7 @@ class MotoServices:
             if target:
                 headers["X-Amz-Target"] = target
             builder = EnvironBuilder(method="POST", headers=headers, data=form or "{}", content_type=_type(target))
-            self._pass(builder.get_environ())
+            self._pass(service, builder.get_environ())
 
     def caller(self, access_key: str) -> str:
         """The ARN of who signs with this key, as GetCallerIdentity tells it."""
@@ -61,7 +61,7 @@ class MotoServices:
             data=FIRST_REQUESTS["sts"][1],
             content_type=_type(""),
         )
-        answer = Xml.fromstring(self._pass(builder.get_environ()).get_data())  # noqa: S314 -- moto's own
+        answer = Xml.fromstring(self._pass("sts", builder.get_environ()).get_data())  # noqa: S314 -- moto's own
         return answer.findtext(".//{*}Arn", "")
 
     def ask(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
@@ -73,7 +73,7 @@ class MotoServices:
         if "X-Amz-Credential" in request.args:  # moto looks into the header only
             environ["HTTP_AUTHORIZATION"] = _authorization(request.args["X-Amz-Credential"])
         try:
-            answer = self._pass(environ)
+            answer = self._pass(call.service, environ)
         except (NotImplementedError, OperationNotFoundError):
             return not_emulated(call.service, call.operation)
         except Exception as error:  # noqa: BLE001 -- moto fails in many ways; its words could repeat a secret
@@ -83,22 +83,20 @@ class MotoServices:
             return not_emulated(call.service, call.operation)
         return answer
 
-    def _pass(self, environ: Mapping[str, Any]) -> Response:
+    def _pass(self, service: str, environ: Mapping[str, Any]) -> Response:
         account = {"HTTP_X_MOTO_ACCOUNT_ID": self._account}
-        return Response.from_app(self._application(), {**environ, **account}, buffered=True)
+        return Response.from_app(self._app(service), {**environ, **account}, buffered=True)
 
-    def _application(self) -> Any:
+    def _app(self, service: str) -> Any:
+        """The service's own: moto's server would look for it by each request, among the files of all services."""
         with self._lock:
-            if self._app is None:
+            if service not in self._apps:
                 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # moto reads it when it is imported
                 Loader.FILE_LOADER_CLASS = Once  # moto makes a loader for every question
-                from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
-                    DomainDispatcherApplication,
-                    create_backend_app,
-                )
+                from moto.moto_server.werkzeug_app import create_backend_app  # noqa: PLC0415
 
-                self._app = DomainDispatcherApplication(create_backend_app)
-            return self._app
+                self._apps[service] = create_backend_app(service)  # type: ignore[arg-type]
+            return self._apps[service]
 
 
 def _authorization(credential: str) -> str:

@@ -10,7 +10,7 @@ from deployer.local.models import Once, service_model
 BUILTIN = Loader.BUILTIN_DATA_PATH
 
 
-@pytest.mark.parametrize("name", ["endpoints", "ec2/2016-11-15/service-2", "ssm/2014-11-06/service-2", "nothing"])
+@pytest.mark.parametrize("name", ["partitions", "ec2/2016-11-15/service-2", "ssm/2014-11-06/service-2", "nothing"])
 def test_a_file_is_what_botocore_reads(name: str) -> None:
     file = f"{BUILTIN}/{name}"
     assert Once().exists(file) == JSONFileLoader().exists(file)
