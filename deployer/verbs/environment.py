@@ -51,12 +51,20 @@ def open_session(loaded: Loaded) -> tuple[Session, str]:
 
     Raises DeployerError when the manifest is for the local world and that is not running.
     """
-    aws = loaded.manifest.aws
-    if aws.endpoint is not None and lifecycle.find(world_settings(loaded)) is None:
+    _refuse_stopped_world(loaded)
+    session = _session(loaded)
+    return session, session.check()
+
+
+def _refuse_stopped_world(loaded: Loaded) -> None:
+    if loaded.manifest.aws.endpoint is not None and lifecycle.find(world_settings(loaded)) is None:
         name = loaded.manifest.environment
         raise DeployerError("the local world is not running", fix=f"just up {name}, or: just reconcile {name}")
-    session = Session(aws.account, aws.region, aws.endpoint)
-    return session, session.check()
+
+
+def _session(loaded: Loaded) -> Session:
+    aws = loaded.manifest.aws
+    return Session(aws.account, aws.region, aws.endpoint)
 
 
 def open_environment(
@@ -75,15 +83,20 @@ def open_environment(
         _, started = lifecycle.up(settings)
         if started:
             report.step("world", f"started: AWS on {settings.endpoint}, Meta and chat page on {settings.meta_url}")
-    with ThreadPoolExecutor(1) as aside:  # git is other processes: there is time for the clients meanwhile
+    else:
+        _refuse_stopped_world(loaded)
+    session = _session(loaded)
+    with ThreadPoolExecutor(2) as aside:  # git is other processes, and AWS is far: clients are made meanwhile
         taken = None if manifest.aws.endpoint is None else aside.submit(_snapshot, loaded)
-        session, who = open_session(loaded)
+        asked = session.check_aside(aside)
+        target = AppRunner(session.apprunner)
+        who = asked.result()
         snapshot = taken.result() if taken else None
     if snapshot and image and image != snapshot.tag:
         snapshot = None
     run = Run(
         session=session,
-        target=AppRunner(session.apprunner),
+        target=target,
         desired=desired(loaded, _image(loaded, snapshot, image)),
         who=who,
         image_manifest=snapshot.manifest if snapshot else None,
