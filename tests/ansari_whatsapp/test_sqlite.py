@@ -223,7 +223,12 @@ def test_a_disk_that_has_room_again_is_used_again(path: Path) -> None:
         hidden = path.parent.with_name("hidden")
         path.parent.rename(hidden)
         path.parent.touch()  # a file where the folder should be
-        inbox._writer._close()  # noqa: SLF001 -- as after an error: the next request opens it anew
+
+        def fails(_: sqlite3.Connection, asked: Sequence[None]) -> list[None]:
+            raise sqlite3.OperationalError("disk I/O error")
+
+        with pytest.raises(InboxUnavailable, match="disk I/O"):  # after an error the next request opens it anew
+            await inbox._writer.run(fails)  # noqa: SLF001 -- there is no other way to have an error on every machine
         with pytest.raises(InboxUnavailable):
             await inbox.put([message("refused")])
         assert inbox.problem
