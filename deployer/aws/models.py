@@ -18,8 +18,8 @@ from botocore.loaders import JSONFileLoader, Loader
 class Models(Loader):
     """Takes every folder for a service: only the folder of the service that is asked for is looked into."""
 
-    def __init__(self) -> None:
-        super().__init__(file_loader=Files())
+    def __init__(self, files: JSONFileLoader | None = None) -> None:
+        super().__init__(file_loader=files or Files())
 
     def list_available_services(self, type_name: str) -> list[str]:
         """The folders' names. One that holds no `type_name` is found out when it is loaded."""

@@ -19,8 +19,6 @@ from deployer.core.policies import rights
 from deployer.errors import Refused
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
-
     from botocore.model import OperationModel
     from types_boto3_apprunner import AppRunnerClient
     from types_boto3_ecr import ECRClient
@@ -49,16 +47,9 @@ class Session:
     def check(self) -> str:
         """Make sure these credentials belong to the account of the manifest; returns the caller's ARN.
 
-        Raises Refused for any other account. Nothing else is read before.
+        Raises Refused for any other account, before anything else is read.
         """
-        return self._check(self.sts)
-
-    def check_aside(self, pool: ThreadPoolExecutor) -> Future[str]:
-        """The same in another thread, by a client that is made in this one: to make one is not thread-safe."""
-        return pool.submit(self._check, self.sts)
-
-    def _check(self, sts: STSClient) -> str:
-        caller = sts.get_caller_identity()
+        caller = self.sts.get_caller_identity()
         if caller["Account"] != self.account:
             raise Refused(
                 f"these credentials belong to account {caller['Account']}, the manifest names {self.account}",

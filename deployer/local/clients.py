@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.config import Config
 
-from deployer.aws.models import Models
+from deployer.local.models import MODELS
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
@@ -34,7 +34,7 @@ class Clients:
         self._lock = threading.Lock()
         self._made: dict[str, Any] = {}
         self._session = botocore.session.Session(session_vars=NO_CONFIGURATION)
-        self._session.register_component("data_loader", Models())
+        self._session.register_component("data_loader", MODELS)
 
     def load(self) -> None:
         """Make all of them, which takes a moment."""

@@ -23,7 +23,10 @@ class Once(Files):
         return _exists(file_path)
 
 
+MODELS = Models(Once())
+
+
 @cache
 def service_model(service: str) -> ServiceModel:
     """Raises botocore's UnknownServiceError for a service that there is none of."""
-    return ServiceModel(Models().load_service_model(service, "service-2"), service)
+    return ServiceModel(MODELS.load_service_model(service, "service-2"), service)

@@ -162,7 +162,6 @@ def main(manifest: str) -> NoReturn:
     except OSError as error:
         print(f"local world: {error}", file=sys.stderr)  # noqa: T201
         code = 1
-    sys.stdout.flush()
     os._exit(code)
 
 

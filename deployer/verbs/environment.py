@@ -86,17 +86,15 @@ def open_environment(
     else:
         _refuse_stopped_world(loaded)
     session = _session(loaded)
-    with ThreadPoolExecutor(2) as aside:  # git is other processes, and AWS is far: clients are made meanwhile
+    with ThreadPoolExecutor(1) as aside:  # git is other processes: there is time for the clients meanwhile
         taken = None if manifest.aws.endpoint is None else aside.submit(_snapshot, loaded)
-        asked = session.check_aside(aside)
-        target = AppRunner(session.apprunner)
-        who = asked.result()
+        who = session.check()  # in this thread, so that Ctrl-C need not wait for an AWS that does not answer
         snapshot = taken.result() if taken else None
     if snapshot and image and image != snapshot.tag:
         snapshot = None
     run = Run(
         session=session,
-        target=target,
+        target=AppRunner(session.apprunner),
         desired=desired(loaded, _image(loaded, snapshot, image)),
         who=who,
         image_manifest=snapshot.manifest if snapshot else None,
