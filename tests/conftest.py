@@ -28,15 +28,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--full", action="store_true", help="torture with every case instead of a fixed sample")
+    parser.addoption("--full", action="store_true", help="every case instead of a fixed sample, and new examples")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     # Hundreds of processes start from the same files: without bytecode each compiles them again.
     for name in [name for name in os.environ if name.startswith("AWS_") or name == "PYTHONDONTWRITEBYTECODE"]:
         del os.environ[name]
     os.environ.update(DUMMY)
-    settings.register_profile("no clock", deadline=None)  # how long an example takes says what else the machine does
-    settings.load_profile("no clock")
+    # No deadline: how long an example takes says what else the machine does. The same examples each time, so that a
+    # change is refused for what it did itself; `--full` and `--hypothesis-profile=new` look for new ones.
+    settings.register_profile("same", deadline=None, derandomize=True)
+    settings.register_profile("new", deadline=None)
+    settings.load_profile("new" if config.getoption("full") else "same")
     if os.environ["AWS_ACCESS_KEY_ID"] != "testing":
         pytest.exit("tests run with dummy AWS credentials only", returncode=4)

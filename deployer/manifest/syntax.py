@@ -25,7 +25,8 @@ from deployer.manifest.tree import Group, Items, Node, Word, words
 from deployer.manifest.unseen import unseen
 
 DEEPEST: Final = 10
-_DELICATE: Final = re.compile(r"[\t|>]")  # tabs and block scalars: the two parsers differ on them
+# Tabs, block scalars, rare line breaks, byte order marks and ends of documents: the two parsers differ on them.
+_DELICATE: Final = re.compile("[\t|>\x85\u2028\u2029\ufeff]|^\\.\\.\\.", re.MULTILINE)
 
 
 class Tree(NamedTuple):

@@ -11,6 +11,7 @@ PIECES = (
     *("a", "b: ", "key", "- ", "{", "}", "[", "]", ", ", ",", ": ", ":", "\n", "\n  ", "\n    ", "'", '"', "|", "|-"),
     *(">", "#", " # c", "&x ", "*x", "!t ", "!!str ", "<<", "? ", "---\n", "...\n", "%YAML 1.2\n", "0123", "true"),
     *("~", "\t", "\r\n", "\\n", "\\u00e9", "é", "نص", "😀", "http://x:1/y", "@", "`", "=", "12:30", "''", '""', "\\"),
+    *("...", "---", "...\n...\n", "\x85", "\u2028", "\u2029", "\ufeff", "\r", "? a\n: b\n", "a: b\n", "b:\n  "),
 )
 TEXTS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=14).map("".join)
 PLACES = st.sampled_from(("{}", "a: {}\nb: 1\n", "a:\n  k: {{v: {}}}\n", "- {}\n- x\n"))
@@ -20,6 +21,10 @@ PLACES = st.sampled_from(("{}", "a: {}\nb: 1\n", "a:\n  k: {{v: {}}}\n", "- {}\n
 @settings(max_examples=1500)
 @example("x\t- y", "a: {}\nb: 1\n")
 @example("|-#}~", "a: {}\nb: 1\n")
+@example("a\n...\n...\n", "{}")
+@example("\x85 x", "a: {}\nb: 1\n")
+@example("\u2028x", "- {}\n- x\n")
+@example("\n\ufeff", "- {}\n- x\n")
 @example(" ", "a:\n  k: {{v: {}}}\n")
 def test_the_quick_way_reads_what_the_slow_one_reads(text: str, place: str) -> None:
     whole = place.format(text)
