@@ -63,9 +63,18 @@ class World:
 def local_world() -> Iterator[World]:
     """A world with nothing deployed."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        world = World(make_checkout(Path(folder) / "checkout"), shutil.which("aws"))
+        world = World(make_checkout(Path(folder) / "checkout"), _aws_cli())
         try:
             world.deployer("local", "up")
             yield world
         finally:
             world.deployer("local", "down")
+
+
+def _aws_cli() -> str | None:
+    """The AWS CLI itself: a version manager's shim in front of it would be measured with it."""
+    found = shutil.which("aws")
+    if found is None or Path(found).parent.name != "shims":
+        return found
+    manager = Path(found).parent.parent.name.lstrip(".")  # pyenv, asdf and mise all know `which`
+    return run([manager, "which", "aws"], cwd=str(Path.cwd()), env=dict(os.environ)).strip()
