@@ -14,6 +14,8 @@ An error says what happened, why, and what to do next. It never holds a secret.
 
 from __future__ import annotations
 
+import os
+import re
 from typing import ClassVar
 
 
@@ -34,8 +36,13 @@ class DeployerError(Exception):
         if self.why:
             lines.append(f"  why: {self.why}")
         if self.fix:
-            lines.append(f"  fix: {self.fix}")
+            lines.append(f"  fix: {as_typed(self.fix)}")
         return "\n".join(lines)
+
+
+def as_typed(advice: str) -> str:
+    """Advice with its commands as this user types them: `./just` says so to whom it runs without an installed just."""
+    return re.sub(r"(?<![\w./-])just (?=[a-z])", os.environ.get("DEPLOYER_JUST", "just") + " ", advice)
 
 
 class UsageError(DeployerError):

@@ -33,6 +33,14 @@ def branch(root: Path) -> str:
     return git(root, "branch", "--show-current").decode().strip()
 
 
+def committed(root: Path, name: str) -> bytes | None:
+    """The content of a file of this folder as the checked-out commit has it; None when it has none."""
+    try:
+        return git(root, "show", f"HEAD:./{name}")
+    except DeployerError:
+        return None
+
+
 def is_clean(root: Path) -> bool:
     """Whether nothing differs from the commit, new files included."""
     return not git(root, "status", "--porcelain").strip()

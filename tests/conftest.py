@@ -33,7 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     # Hundreds of processes start from the same files: without bytecode each compiles them again.
-    for name in [name for name in os.environ if name.startswith("AWS_") or name == "PYTHONDONTWRITEBYTECODE"]:
+    # `./just` says how commands are to be called; what is expected is written for `just`.
+    others = {"PYTHONDONTWRITEBYTECODE", "DEPLOYER_JUST"}
+    for name in [name for name in os.environ if name.startswith("AWS_") or name in others]:
         del os.environ[name]
     os.environ.update(DUMMY)
     # No deadline: how long an example takes says what else the machine does. The same examples each time, so that a

@@ -92,12 +92,18 @@ def reveal(ssm: SSMClient, names: Sequence[str]) -> dict[str, SecretValue]:
     return {parameter["Name"]: SecretValue(parameter["Value"]) for parameter in found}
 
 
-def reveal_version(ssm: SSMClient, path: str, version: int) -> SecretValue | None:
-    """The decrypted value of one version, or None when SSM no longer keeps it: it keeps the newest hundred."""
+def reveal_version(ssm: SSMClient, path: str, version: int, *, made_by: float | None = None) -> SecretValue | None:
+    """The decrypted value of one version, or None when SSM no longer keeps it: it keeps the newest hundred.
+
+    One that was made later than `made_by`, in seconds since 1970, is another one: the parameter was deleted and made
+    again since, and its versions have counted from one again.
+    """
     try:
         found = ssm.get_parameter(Name=f"{path}:{version}", WithDecryption=True)["Parameter"]
     except ClientError as error:
         only(error, "ParameterNotFound", "ParameterVersionNotFound")
+        return None
+    if made_by is not None and found["LastModifiedDate"].timestamp() > made_by:
         return None
     return SecretValue(found["Value"])
 

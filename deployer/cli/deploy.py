@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from deployer.cli.command import Options, Parser, Verb, as_json, file, loaded, names_environment, two
 from deployer.cli.terminal import colour, out, person
-from deployer.errors import UsageError
+from deployer.errors import UsageError, as_typed
 from deployer.view.progress import Reporter, write
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _plan(options: Options) -> int:
         out(verb.show(environment, planned, colour=colour(sys.stdout), markdown=options.markdown))
     if options.out:
         saved_plan.save(planned.plan, options.out)
-        reporter.note(f"saved: just reconcile {planned.plan.environment} --plan {options.out}")
+        reporter.note(as_typed(f"saved: just reconcile {planned.plan.environment} --plan ") + str(options.out))
     verb.refuse_blocked(planned.plan)
     return 2 if options.detailed_exitcode and not planned.plan.empty else 0
 

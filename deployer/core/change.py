@@ -176,6 +176,28 @@ class AdoptParameter(_Change, frozen=True):
         return f"{'secret ' if self.parameter.secure else 'literal'}  adopted: tagged, its value stays"
 
 
+class ServiceVariable(_Change, frozen=True):
+    """How the service itself is given one variable: a plain value, or a parameter. The deployment brings it.
+
+    `old` and `new` are words for people, None where there is none: a value that may be a secret is not among them.
+    """
+
+    group: ClassVar[str] = "Variables"
+    variable: str
+    kind: Literal["literal", "secret"]
+    old: str | None
+    new: str | None
+
+    @property
+    def address(self) -> str:
+        return self.variable
+
+    @property
+    def detail(self) -> str:
+        words = " -> ".join(word for word in (self.old, self.new) if word is not None)
+        return f"{self.kind:<7}  {words}"
+
+
 class DeleteParameter(_Change, frozen=True):
     """A parameter of ours that the manifest no longer names. It goes last, when the new release is healthy."""
 
@@ -247,7 +269,10 @@ class TagService(_Change, frozen=True):
 
 
 class DeployService(_Change, frozen=True):
-    """The one deployment that brings everything else to the running containers."""
+    """The one deployment that brings everything else to the running containers.
+
+    `outside` names what of the service itself is not as it was released: somebody else changed it.
+    """
 
     group: ClassVar[str] = "Service"
     name: str
@@ -255,6 +280,7 @@ class DeployService(_Change, frozen=True):
     spec: ServiceSpec
     release: str
     differences: tuple[str, ...]
+    outside: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -283,7 +309,7 @@ class RecordRelease(_Change, frozen=True):
 
 RepositoryChange = CreateRepository | MendRepository | PutLifecycle
 ImageChange = RepositoryChange | PushImage | KeepImage
-VariableChange = PutParameter | AdoptParameter | DeleteParameter
+VariableChange = PutParameter | AdoptParameter | ServiceVariable | DeleteParameter
 ServiceChange = CreateScaling | ResumeService | TagService | DeployService | RecordRelease
 Change = PutRole | ImageChange | VariableChange | ServiceChange
 

@@ -19,7 +19,8 @@ class WantedParameter(Struct, frozen=True):
     """One parameter below the environment's path. A literal has a `value`; a secret never does.
 
     `origin` says where an absent secret comes from: "generate:N", "local-world", or "" when a person sets it.
-    A `description` of None leaves the one there is. `restore` is the version of a secret whose value is wanted back.
+    A `description` of None leaves the one there is. `restore` is the version of a secret whose value is wanted back,
+    `restore_by` when its release was recorded, in seconds since 1970: a later version of that number is another one.
     """
 
     name: str
@@ -30,6 +31,7 @@ class WantedParameter(Struct, frozen=True):
     description: str | None
     line: str
     restore: int | None = None
+    restore_by: float = 0.0
 
     @property
     def secure(self) -> bool:
@@ -109,6 +111,16 @@ class Desired(Struct, frozen=True):
     def asks(self) -> str:
         """Why something is wanted otherwise than it was: the manifest was edited, or a release is to come back."""
         return f"as in release {self.rollback_to}" if self.rollback_to else "edit"
+
+    @property
+    def adds(self) -> str:
+        """Why something is wanted that never was there."""
+        return self.asks if self.rollback_to else "new"
+
+    @property
+    def source(self) -> str:
+        """Where the wish stands."""
+        return f"release {self.rollback_to}" if self.rollback_to else "the manifest"
 
     @property
     def literals(self) -> dict[str, str]:

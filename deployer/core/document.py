@@ -121,7 +121,9 @@ def document(plan: Plan) -> PlanDocument:
             for c in plan.changes
         ),
         notices=tuple(NoticeDocument.model_validate(asdict(notice)) for notice in plan.notices),
-        blockers=tuple(BlockerDocument.model_validate(asdict(blocker)) for blocker in plan.blockers),
+        blockers=tuple(
+            BlockerDocument(what=blocker.what, fix=blocker.fix, line=blocker.line) for blocker in plan.blockers
+        ),
         warnings=plan.warnings,
         facts=dict(plan.facts),
     )

@@ -41,6 +41,12 @@ def lifecycle_policy(environment: str, keep: int, live: str | None) -> str:
     return json.dumps({"rules": numbered}, sort_keys=True, separators=(",", ":"))
 
 
+def kept(policy: str) -> int:
+    """How many images a policy of this kind keeps; 0 when it says nothing of it."""
+    selections = [rule["selection"] for rule in json.loads(policy)["rules"]]
+    return next((int(one.get("countNumber", 0)) for one in selections if one["tagStatus"] == "any"), 0)
+
+
 def same_policy(one: str, other: str) -> bool:
     """Whether two texts mean the same policy."""
     return bool(json.loads(one) == json.loads(other))

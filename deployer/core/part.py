@@ -8,11 +8,15 @@ from deployer.core.change import Change
 
 
 class Blocker(Struct, frozen=True):
-    """Something that must be mended before the plan can be applied, and the command that mends it."""
+    """Something that must be mended before the plan can be applied, and the command that mends it.
+
+    `drifted` says that it was not so when the running release was made.
+    """
 
     what: str
     fix: str
     line: str = ""
+    drifted: bool = False
 
 
 class Notice(Struct, frozen=True):

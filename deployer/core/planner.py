@@ -9,6 +9,7 @@ from deployer.core.desired import Desired
 from deployer.core.facts import Facts
 from deployer.core.groups.access import access
 from deployer.core.groups.image import image
+from deployer.core.groups.plain import plain
 from deployer.core.groups.service import service
 from deployer.core.groups.variables import VariablesPart, variables
 from deployer.core.part import Blocker
@@ -34,17 +35,21 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     `prune` also deletes parameters of ours that are no longer wanted.
     """
     running = _running(facts)
-    images = image(desired, facts)
+    last = running.release if running else None
+    images = image(desired, facts, last)
     wanted = variables(desired, facts, running, None, prune=False)
     spec, release = _spec(desired, images.digest, wanted)
-    services = service(desired, facts, spec, release, wanted, running.release if running else None)
+    written = {change.address for change in wanted.changes}
+    given = tuple(plain(desired, facts, last, written))
+    services = service(desired, facts, spec, release, replace(wanted, changes=(*wanted.changes, *given)), last)
     deploys = any(isinstance(change, DeployService) for change in services.changes)
     releases = deploys or any(isinstance(change, RecordRelease) for change in services.changes)
     previous = _healthy_but(facts, release) if releases else before(facts.releases, running)
     wanted = variables(desired, facts, running, previous, prune=prune)
     if _says(facts) == release:  # what the ledger does not know yet, the containers hold already
         wanted = replace(wanted, notices=tuple(notice for notice in wanted.notices if notice.symbol != "!"))
-    parts = (access(desired, facts), images, wanted, services)
+    wanted = replace(wanted, changes=(*wanted.changes, *given))
+    parts = (access(desired, facts, last), images, wanted, services)
     content = content_id(spec.image, desired.literals, wanted.versions, wanted.anew, spec.settings)
     bad = known_bad(facts.releases, content) if deploys else None
     made = Plan(

@@ -12,21 +12,34 @@ from deployer.core.release import RecordedRelease, before, last_healthy
 from deployer.errors import Refused, UsageError
 
 
-def choose(releases: Sequence[RecordedRelease], number: int | None, environment: str) -> RecordedRelease:
+def choose(
+    releases: Sequence[RecordedRelease], number: int | None, environment: str, *, runs: bool = True
+) -> RecordedRelease:
     """The release to go back to: the one of this number, or the last healthy one before what runs.
 
-    When the newest release failed, the last healthy one is what to go back to. Raises UsageError for a number that is
-    not recorded, and Refused for a failed release or when there is nothing to go back to.
+    When the newest release failed, or nothing `runs`, the last healthy one is what to go back to. Raises UsageError for
+    a number that is not recorded, and Refused for a failed release or when there is nothing to go back to.
     """
     look = f"just releases {environment}"
     if number is not None:
         return _numbered(releases, number, look)
     newest = releases[-1] if releases else None
     healthy = last_healthy(releases)
-    found = before(releases, healthy) if newest is healthy else healthy
+    found = before(releases, healthy) if runs and newest is healthy else healthy
     if found is None:
-        raise Refused(f"{environment} has no earlier healthy release to go back to", fix=look)
+        raise Refused(f"{environment} has no earlier healthy release to go back to{_again(healthy)}", fix=_other(look))
     return found
+
+
+def _again(runs: RecordedRelease | None) -> str:
+    """A rollback counts as the release it brought back, so that two of them go two back."""
+    if runs is None or runs.release.rollback_to is None:
+        return ""
+    return f": release {runs.number}, which runs, is release {runs.release.rollback_to} again"
+
+
+def _other(look: str) -> str:
+    return f"choose one: {look}, then add --to NUMBER"
 
 
 def _numbered(releases: Sequence[RecordedRelease], number: int, look: str) -> RecordedRelease:
@@ -48,8 +61,7 @@ def wish(current: Desired, entry: RecordedRelease, *, with_secrets: bool) -> Des
     assert release.settings is not None
     known = {parameter.variable: parameter for parameter in current.parameters}
     parameters = tuple(
-        _parameter(current, known.get(variable), variable, release.literals.get(variable), version, with_secrets)
-        for variable, version in release.versions.items()
+        _parameter(current, known.get(variable), variable, entry, with_secrets) for variable in release.versions
     )
     return replace(
         current,
@@ -64,9 +76,9 @@ def wish(current: Desired, entry: RecordedRelease, *, with_secrets: bool) -> Des
 
 
 def _parameter(
-    current: Desired, known: WantedParameter | None, variable: str, literal: str | None, version: int, secrets: bool
+    current: Desired, known: WantedParameter | None, variable: str, entry: RecordedRelease, secrets: bool
 ) -> WantedParameter:
-    name = names.parameter(variable)
+    name, literal = names.parameter(variable), entry.release.literals.get(variable)
     return WantedParameter(
         name=name,
         path=names.join(current.parameter_path, name),
@@ -74,6 +86,7 @@ def _parameter(
         value=literal,
         origin=known.origin if known and known.secure else "",
         description=known.description if known else None,
-        line=known.line if known else "",
-        restore=version if secrets and literal is None else None,
+        line=current.lines.get(variable, ""),
+        restore=entry.release.versions[variable] if secrets and literal is None else None,
+        restore_by=entry.at,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from deployer.core.change import DeployService
 from deployer.core.plan import Plan
+from deployer.core.reasons import CHANGED, drifted
 
 
 class Waiting(Struct, frozen=True):
@@ -18,12 +21,22 @@ class Waiting(Struct, frozen=True):
 
 def waiting(plan: Plan) -> Waiting:
     """Who changed what and when is in the reason of a drift, where AWS tells."""
-    drifted = [change for change in plan.changes if change.reason.startswith(("drift", "conflict"))]
-    if len(drifted) > 1:  # beside what drifted, the deployment that takes it back is no drift of its own
-        drifted = [change for change in drifted if not isinstance(change, DeployService)]
     edited = [change for change in plan.changes if not change.reason.startswith(("drift", "conflict", "staged"))]
     return Waiting(
         staged=tuple(f"{notice.address}  {notice.detail}" for notice in plan.notices if notice.symbol == "!"),
-        drift=tuple(f"{change.address}  {change.detail}  ({change.reason})" for change in drifted),
+        drift=tuple(_drift(plan)),
         edits=tuple(change.address for change in edited),
     )
+
+
+def _drift(plan: Plan) -> Iterator[str]:
+    """The deployment that takes everything back is no drift of its own: only what of the service itself was changed."""
+    for blocker in plan.blockers:
+        if blocker.drifted:
+            yield f"{blocker.what}  (drift)"
+    for change in plan.changes:
+        if isinstance(change, DeployService) and change.arn is not None:
+            if change.outside:
+                yield f"{change.address}  {', '.join(change.outside)}  ({CHANGED})"
+        elif drifted(change.reason):
+            yield f"{change.address}  {change.detail}  ({change.reason})"

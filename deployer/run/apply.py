@@ -28,6 +28,7 @@ from deployer.core.change import (
     RecordRelease,
     ResumeService,
     ServiceChange,
+    ServiceVariable,
     TagService,
     VariableChange,
 )
@@ -109,6 +110,8 @@ class Applier:
                 self._put(change)
             case AdoptParameter():
                 ssm.adopt(self.session.ssm, change.parameter.path)
+            case ServiceVariable():
+                pass  # the deployment brings it
             case DeleteParameter():
                 ssm.delete(self.session.ssm, change.path)
 

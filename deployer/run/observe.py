@@ -59,7 +59,7 @@ def _restorable(session: Session, desired: Desired) -> dict[str, str]:
     for wanted in desired.parameters:
         if wanted.restore is None:
             continue
-        older = ssm.reveal_version(session.ssm, wanted.path, wanted.restore)
+        older = ssm.reveal_version(session.ssm, wanted.path, wanted.restore, made_by=wanted.restore_by)
         now = ssm.reveal(session.ssm, [wanted.path]).get(wanted.path)
         states[wanted.path] = "gone" if older is None else "same" if older == now else "different"
     return states

@@ -14,6 +14,7 @@ from deployer.aws.errors import explain, is_refusal
 from deployer.aws.lock import Held
 from deployer.core import rollback
 from deployer.core.change import DeleteParameter, DeployService, RecordRelease, ResumeService
+from deployer.core.facts import ServiceFact
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.core.record import record
@@ -90,7 +91,7 @@ class _Carrier:
             extent=extent,
         )
         if planned.facts.pending:
-            self._record_pending(planned.facts.pending)
+            self._record_pending(planned.facts.pending, planned.facts.service)
         started: Started | None = None
         for change in (c for c in plan.changes if not isinstance(c, DeleteParameter)):
             self._held.check()
@@ -113,11 +114,33 @@ class _Carrier:
         seconds = math.ceil(time.time() - self._begin) if released else 0
         return Outcome(len(plan.changes), released, number, plan.release, url, seconds, plan.rollback_to)
 
-    def _record_pending(self, release: Release) -> None:
-        """An earlier run deployed it, it serves, and that run did not live to record it."""
+    def _record_pending(self, release: Release, service: ServiceFact | None) -> None:
+        """An earlier run deployed it, it is live, and that run did not live to prove and record it.
+
+        When it does not answer it is recorded as failed, and the plan, which takes it for healthy, is not carried out.
+        """
         self._held.check()
-        number = ledger.record(self._run.session.ssm, self._run.desired.ledger, release)
-        self._run.report.step("record", f"release {number} ({release.id}), which an earlier run had deployed")
+        run, environment = self._run, self._run.desired.environment
+        seen = self._seen(service, release.id)
+        if seen is not None:
+            release = replace(release, outcome="failed", why=f"not seen at its URL: {seen}")
+        number = ledger.record(run.session.ssm, run.desired.ledger, release)
+        run.report.step("record", f"release {number} ({release.id}), which an earlier run had deployed")
+        if seen is not None:
+            raise StateUnknown(
+                f"release {number} ({release.id}), which an earlier run had deployed, does not answer"
+                f" (last seen: {seen}); it is recorded as failed, and nothing else was changed",
+                fix=f"run again: just {'rollback' if run.desired.rollback_to else 'reconcile'} {environment}",
+            )
+
+    def _seen(self, service: ServiceFact | None, release: str) -> str | None:
+        """None when the public URL reports the release; else what it answered last."""
+        if service is None:
+            return "there is no service"
+        local = self._run.desired.local
+        path = service.spec.settings.health_check.path
+        seconds = LOCAL_PROBE_SECONDS if local else PROBE_SECONDS
+        return probe(public_url(service.url, local=local), path, release, seconds=seconds)
 
     def _again(self, planned: Planned) -> Planned:
         """The same wish from what AWS holds now: a repeated request has moved a version."""
@@ -162,21 +185,21 @@ class _Carrier:
         if plan.deployment and service and service.spec != plan.deployment.spec:
             run.report.step("warning", "App Runner does not report what was asked of it: look at the next plan")
         path = run.desired.settings.health_check.path
-        seconds = LOCAL_PROBE_SECONDS if run.desired.local else PROBE_SECONDS
-        seen = probe(url, path, plan.release, seconds=seconds)
+        seen = self._seen(service, plan.release)
         if seen is None:
             run.report.step("probe", f"GET {url}{path} reports {plan.release}")
             number = self._record(plan, "healthy", started, "")
             run.report.step("record", f"release {number}")
             return number, url
         wrong = f"{url}{path} does not report it (last seen: {seen})"
-        number = self._record(plan, "failed", started, f"not seen at its URL: {seen}")
-        raise self._back(planned, number, wrong)
+        known = plan.live if started is None and plan.live and plan.live.release.id == plan.release else None
+        number = known.number if known else self._record(plan, "failed", started, f"not seen at its URL: {seen}")
+        did = "was deployed" if started else "is live"
+        raise self._back(planned, number, f"release {number} ({plan.release}) {did}, but {wrong}")
 
-    def _back(self, planned: Planned, failed: int, wrong: str) -> DeployerError:
+    def _back(self, planned: Planned, failed: int, what: str) -> DeployerError:
         """Go back to the last healthy release, unless the manifest says to hold. Returns what to tell."""
         run = self._run
-        what = f"release {failed} ({planned.plan.release}) was deployed, but {wrong}"
         target = last_healthy(planned.facts.releases)
         if run.desired.on_unhealthy == "hold" or run.desired.rollback_to or target is None:
             held = "the manifest holds it (on_unhealthy)" if run.desired.on_unhealthy == "hold" else "it stays"

@@ -13,6 +13,7 @@ from deployer.manifest.load import Loaded
 from deployer.run.destroy import Destruction
 from deployer.verbs.environment import Environment
 from deployer.verbs.neighbours import neighbours
+from deployer.verbs.protection import protections
 from deployer.view.documents import Destroyed, Remaining
 
 
@@ -70,14 +71,15 @@ def as_json(found: Removals, environment: str) -> str:
 
 def _refuse_protected(loaded: Loaded) -> None:
     manifest = loaded.manifest
-    protect = manifest.protect
-    if protect.confirm or protect.healthy_in:
-        key = "confirm" if protect.confirm else "healthy_in"
-        raise Refused(
-            f"{manifest.environment} is protected and is not destroyed (protect.{key})",
-            why="protection is loosened by a commit, never by an option",
-            fix=f"set protect.{key} to {'false' if protect.confirm else 'nothing'} in {loaded.path}, and commit that",
-        )
+    for protect in protections(loaded):
+        if protect.confirm or protect.healthy_in:
+            key = "confirm" if protect.confirm else "healthy_in"
+            none = "false" if protect.confirm else "nothing"
+            raise Refused(
+                f"{manifest.environment} is protected and is not destroyed (protect.{key})",
+                why="protection is loosened by a commit, never by an option",
+                fix=f"set protect.{key} to {none} in {loaded.path}, and commit that",
+            )
 
 
 def _shared(loaded: Loaded) -> Iterator[tuple[str, str]]:

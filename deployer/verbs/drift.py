@@ -7,6 +7,7 @@ import json
 from msgspec import to_builtins
 
 from deployer.core.waiting import waiting
+from deployer.errors import as_typed
 from deployer.verbs.environment import Environment
 from deployer.view.documents import Drift
 
@@ -25,4 +26,4 @@ def show(found: Drift, *, as_json: bool) -> str:
     lines = [*(f"drift   {line}" for line in found.drift), *(f"staged  {line}" for line in found.staged)]
     if not lines:
         return f"{found.environment} has not drifted."
-    return "\n".join([*lines, f"Take it back, or deploy it: just reconcile {found.environment}"])
+    return "\n".join([*lines, as_typed(f"Take it back, or deploy it: just reconcile {found.environment}")])

@@ -41,7 +41,8 @@ class Environment(Struct, frozen=True):
         facts = self.run.observed().with_unrecorded()
         if number is None and facts.pending and facts.pending.rollback_to:
             number = facts.pending.rollback_to  # a rollback that was stopped is not to be done twice
-        entry = rollback.choose(facts.releases, number, self.wanted.environment)
+        runs = facts.service is not None
+        entry = rollback.choose(facts.releases, number, self.wanted.environment, runs=runs)
         wish = rollback.wish(self.wanted, entry, with_secrets=with_secrets)
         return replace(self, run=replace(self.run, desired=wish))
 

@@ -12,7 +12,9 @@ from deployer.aws.session import Session
 from deployer.core.plan import Plan
 from deployer.core.release import ledger_path
 from deployer.errors import Refused
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load, parse
+from deployer.manifest.model import Protect
+from deployer.manifest.problem import InvalidManifest
 from deployer.verbs.environment import Environment
 
 
@@ -32,12 +34,13 @@ def check(environment: Environment, plan: Plan, consent: Consent) -> None:
     """Raises Refused when the manifest's protection is not satisfied; a person is asked last."""
     refuse_another(plan.fingerprint, consent)
     loaded = environment.loaded
-    protect = loaded.manifest.protect
+    asked = protections(loaded)
     if plan.rollback_to is None:  # a release that was healthy here has passed all of these, and takes no file from here
-        refuse_unfit_checkout(loaded)
-        if protect.healthy_in and plan.deployment:
-            _healthy_elsewhere(loaded.path.resolve().parent / f"{protect.healthy_in}.yaml", plan)
-    if protect.confirm:
+        for protect in asked:
+            _refuse_unfit(loaded, protect)
+            if protect.healthy_in and plan.deployment:
+                _healthy_elsewhere(loaded.path.resolve().parent / f"{protect.healthy_in}.yaml", plan)
+    if any(protect.confirm for protect in asked):
         confirm(plan.environment, plan.fingerprint, consent)
 
 
@@ -45,7 +48,7 @@ def check_steps(loaded: Loaded, fingerprint: str, consent: Consent) -> None:
     """The same for what is no deployment: steps with this fingerprint. Raises Refused."""
     refuse_another(fingerprint, consent)
     refuse_unfit_checkout(loaded)
-    if loaded.manifest.protect.confirm:
+    if any(protect.confirm for protect in protections(loaded)):
         confirm(loaded.manifest.environment, fingerprint, consent)
 
 
@@ -60,8 +63,28 @@ def refuse_another(fingerprint: str, consent: Consent) -> None:
 
 def refuse_unfit_checkout(loaded: Loaded) -> None:
     """Raises Refused where the branch is another one than allowed, or changes are not committed."""
-    protect, name = loaded.manifest.protect, loaded.manifest.environment
-    folder = loaded.path.resolve().parent
+    for protect in protections(loaded):
+        _refuse_unfit(loaded, protect)
+
+
+def protections(loaded: Loaded) -> tuple[Protect, ...]:
+    """What the file asks for and, where that is something else, what the commit does: both have to be satisfied.
+
+    So an edit that nobody has committed can only add to what protects an environment.
+    """
+    path, here = loaded.path.resolve(), loaded.manifest.protect
+    raw = git.committed(path.parent, path.name)
+    if raw is None:
+        return (here,)
+    try:
+        there = parse(raw, loaded.path).manifest.protect
+    except InvalidManifest:
+        return (here,)
+    return (here,) if there == here else (here, there)
+
+
+def _refuse_unfit(loaded: Loaded, protect: Protect) -> None:
+    name, folder = loaded.manifest.environment, loaded.path.resolve().parent
     if protect.branches:
         _branch(folder, name, protect.branches)
     if protect.clean_tree and not git.is_clean(folder):

@@ -28,8 +28,9 @@ def status(environment: Environment) -> Status:
     runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
     entry = next((entry for entry in reversed(planned.facts.releases) if entry.release.id == runs), None)
     url = public_url(service.url, local=run.desired.local) if service and service.url else None
-    path = run.desired.settings.health_check.path
-    seen = probe(url, path, runs or "", seconds=PROBE_SECONDS) if url else "there is no address to ask"
+    seen: str | None = "there is no address to ask"
+    if service and url:
+        seen = probe(url, service.spec.settings.health_check.path, runs or "", seconds=PROBE_SECONDS)
     lines = waiting(planned.plan)
     return Status(
         app=run.desired.app,
@@ -81,7 +82,7 @@ def show(found: Status, *, as_json: bool) -> str:
     rows = [
         ("service", f"{found.service} at {found.url}" if found.service else "there is none"),
         ("health", ("well: " if found.healthy else "not well: ") + found.answers if found.service else ""),
-        ("release", f"{number}, image {(found.image or '')[7:19]}" if found.release else "none yet"),
+        ("release", f"{number}, image {(found.image or '')[7:19]}" if found.release else "none runs"),
         ("since", f"{minute(found.since)} by {_person(found.by)}, commit {found.tag}" if found.since else ""),
         ("operation", f"{found.operation} (--follow waits for its end)" if found.operation else "none under way"),
         ("lock", found.lock or "free"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployer.core.plan import Plan
-from deployer.view.plan_text import summary
+from deployer.view.plan_text import live, summary
 
 ENTITIES = str.maketrans({"\n": " ", "&": "&amp;", "<": "&lt;", ">": "&gt;"} | {c: f"&#{ord(c)};" for c in "|`*_[]~\\"})
 
@@ -11,10 +11,10 @@ ENTITIES = str.maketrans({"\n": " ", "&": "&amp;", "<": "&lt;", ">": "&gt;"} | {
 def render(plan: Plan, *, manifest: str) -> str:
     """Headings and one table; what stands in the way comes first."""
     lines = [f"### {plan.app} / {plan.environment}", "", f"**{_text(summary(plan))}**", ""]
-    live = f"release {plan.live.number}" if plan.live else "nothing released yet"
+    runs = f"live: release {plan.live.number}" if plan.live else live(plan)
     lines += [
         (
-            f"Manifest {_code(manifest)}, live: {live}, account {plan.account}, {plan.region}."
+            f"Manifest {_code(manifest)}, {runs}, account {plan.account}, {plan.region}."
             f" Fingerprint {_code(plan.fingerprint)}."
         ),
         "",

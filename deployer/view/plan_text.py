@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from deployer.core.plan import Plan
+from deployer.errors import as_typed
 from deployer.view.times import minute
 
 GROUPS = ("Access", "Image", "Variables", "Service")
@@ -24,15 +25,15 @@ def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> s
     """The whole plan, ending in one summary line."""
     lines = [
         f"{plan.app} / {plan.environment}   account {plan.account}  {plan.region}  target {target}",
-        f"manifest {manifest}   {_live(plan)}",
+        f"manifest {manifest}   {live(plan)}",
         "",
     ]
     if plan.rollback_to:
         secrets = "its secrets too" if plan.with_secrets else "secrets stay as they are"
-        lines[1:2] = [f"back to release {plan.rollback_to}, {secrets}   {_live(plan)}"]
+        lines[1:2] = [f"back to release {plan.rollback_to}, {secrets}   {live(plan)}"]
     lines += [f"warning: {warning}" for warning in plan.warnings]
     for blocker in plan.blockers:
-        lines += [f"blocked: {blocker.what}   {blocker.line}".rstrip(), f"    fix: {blocker.fix}"]
+        lines += [f"blocked: {blocker.what}   {blocker.line}".rstrip(), f"    fix: {as_typed(blocker.fix)}"]
     if plan.warnings or plan.blockers:
         lines.append("")
     groups = {group: _rows(plan, group) for group in GROUPS}
@@ -45,9 +46,10 @@ def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> s
     return "\n".join([*lines, *([""] if any(groups.values()) else []), summary(plan)])
 
 
-def _live(plan: Plan) -> str:
+def live(plan: Plan) -> str:
     if plan.live is None:
-        return "nothing released yet"
+        newest = plan.facts.get("newest release")
+        return f"nothing runs; the newest release is {newest}" if newest else "nothing released yet"
     release = plan.live.release
     return f"live release {plan.live.number}, {minute(release.when)} by {release.who.rpartition('/')[2]}"
 

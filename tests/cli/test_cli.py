@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -109,3 +110,13 @@ def test_the_environment_for_aws_clients_is_shell() -> None:
     lines = deployer("local", "env").stdout.splitlines()
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4566" in lines
     assert all(line.startswith("export AWS_") for line in lines)
+
+
+@pytest.mark.parametrize("typed", ["just", "./just"])
+def test_commands_are_named_as_the_user_types_them(typed: str) -> None:
+    """`./just` runs them for whom no just is installed."""
+    script = "from deployer.errors import Refused; print(Refused('no', fix='adjust it, then: just plan staging'))"
+    environ = {name: text for name, text in os.environ.items() if name != "DEPLOYER_JUST"}
+    environ |= {} if typed == "just" else {"DEPLOYER_JUST": typed}
+    done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True)
+    assert done.stdout == f"no\n  fix: adjust it, then: {typed} plan staging\n"

@@ -22,6 +22,7 @@ from deployer.core.change import (
     PutRole,
     RecordRelease,
     ResumeService,
+    ServiceVariable,
     TagService,
 )
 from deployer.core.desired import Desired, WantedImage, WantedParameter, managed_roles
@@ -143,7 +144,7 @@ def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
         case DeployService() if healthy:
             tags = facts.service.tags if facts.service else TAGS
             return replace(facts, service=ServiceFact("arn", "url", "RUNNING", change.spec, tags))
-        case DeployService() | RecordRelease():
+        case DeployService() | RecordRelease() | ServiceVariable():
             return facts
 
 

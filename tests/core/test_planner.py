@@ -42,13 +42,14 @@ def test_from_nothing_everything_is_made_and_the_service_comes_last(wish: Wish, 
         "KeepImage",
         "PutParameter",
         "PutParameter",
+        "ServiceVariable",
         "CreateScaling",
         "DeployService",
     ]
     assert made.versions == {"LEVEL": 1, "KEY": 1}
     assert made.deployment is not None
     assert made.deployment.spec.environment[RELEASE_VARIABLE] == made.release
-    assert [made.count(symbol) for symbol in "+~-"] == [10, 0, 0]
+    assert [made.count(symbol) for symbol in "+~-"] == [11, 0, 0]
 
 
 def test_a_secret_nobody_can_make_is_a_blocker_with_its_command(wish: Wish, parameter: Make, empty: Facts) -> None:
@@ -107,7 +108,7 @@ class TestAfterADeployment:
         live = carry_out(plan(wanted, empty), empty, wanted)
         assert plan(wanted, live).live == live.releases[-1]
         made = plan(wanted, replace(live, service=None))
-        assert kinds(made) == ["DeployService"]
+        assert kinds(made) == ["ServiceVariable", "DeployService"]
         assert made.live is None
 
     def test_an_edit_puts_and_deploys(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:

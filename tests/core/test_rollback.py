@@ -25,6 +25,10 @@ def test_the_last_healthy_one_is_chosen(outcomes: list[str], number: int) -> Non
     assert rollback.choose(history(*outcomes), None, "staging").number == number
 
 
+def test_where_nothing_runs_the_last_healthy_one_is_chosen() -> None:
+    assert rollback.choose(history("ha", "hb"), None, "staging", runs=False).number == 2
+
+
 def test_a_number_is_taken_as_it_is() -> None:
     assert rollback.choose(history("ha", "hb", "hc"), 1, "staging").number == 1
 
@@ -34,6 +38,7 @@ def test_a_number_is_taken_as_it_is() -> None:
     [
         ([], None, Refused, "no earlier healthy release"),
         (["ha"], None, Refused, "no earlier healthy release"),
+        (["ha", "hb", "ha<1"], None, Refused, "release 3, which runs, is release 1 again"),
         (["fa"], None, Refused, "no earlier healthy release"),
         (["ha", "fb"], 2, Refused, "release 2 failed"),
         (["ha", "hb"], 3, UsageError, "recorded: 1 to 2"),
@@ -76,4 +81,5 @@ def test_secrets_come_back_only_when_asked_for(wish: Wish, parameter: Make, carr
     facts = carry_out(plan(old, empty), empty, old)
     entry = facts.releases[0]
     assert rollback.wish(old, entry, with_secrets=False).parameters[0].restore is None
-    assert rollback.wish(old, entry, with_secrets=True).parameters[0].restore == 1
+    restored = rollback.wish(old, entry, with_secrets=True).parameters[0]
+    assert (restored.restore, restored.restore_by) == (1, entry.at)

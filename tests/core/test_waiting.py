@@ -14,6 +14,22 @@ EXPECTED = {
     "literal-edited": (0, 0, 2),
     "literal-conflict": (0, 1, 1),  # the deployment brings the edit, too
     "settings-drifted": (0, 1, 0),
+    "settings-edited-and-drifted": (0, 1, 1),
+    "plain-variable-drifted": (0, 1, 0),
+    "plain-variable-conflict": (0, 1, 1),
+    "plain-variable-edited": (0, 0, 2),
+    "service-gone": (0, 2, 0),  # and the plain variable it held
+    "service-without-tags": (0, 1, 0),
+    "role-missing": (1, 1, 0),
+    "lifecycle-missing": (0, 1, 0),
+    "lifecycle-keep-edited": (0, 0, 1),
+    "parameter-adopted": (0, 1, 0),
+    "secret-missing": (0, 1, 0),
+    "secret-is-a-plain-string": (0, 1, 0),
+    "generated-secret-is-a-plain-string": (0, 1, 0),
+    "literal-left-by-a-failed-release": (0, 0, 2),
+    "literal-left-by-a-stopped-run": (0, 0, 2),
+    "first-deployment-blocked-by-a-secret": (0, 0, 10),
 }
 CASES = {case.folder.name: case for case in cases()}
 

@@ -34,6 +34,8 @@ def write_two(checkout: Checkout) -> None:
             text = text.replace(old, new)
         path(checkout, name).write_text(text)
     edit(checkout, "production", "clean_tree: false}", "clean_tree: false, healthy_in: staging}")
+    # Committed, because the project's own manifests protect more, and an edit alone loosens nothing.
+    checkout.git("commit", "--quiet", "--allow-empty", "--message", "two environments", "env")
 
 
 def path(checkout: Checkout, name: str) -> Path:

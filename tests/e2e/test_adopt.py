@@ -92,7 +92,7 @@ def test_its_plan_holds_what_the_comments_say_and_no_value_or_setting(made: Chec
     assert len(plan["changes"]) - len(kinds) == 14
     assert plan["blockers"] == []
     assert {one["address"] for one in plan["notices"]} == {f"{by_hand.PATH}/{left}" for left in STRANGE}
-    assert plan["changes"][-1]["detail"].endswith("image, 14 variables, auto_deployments true -> false")
+    assert plan["changes"][-1]["detail"].endswith("because: image, auto_deployments true -> false")
     text = (made.root / "env" / "staging.yaml").read_text()
     for word in ("managed-by", "lifecycle", "second tag", "scaling", "APP_RELEASE", "automatic deployments", "digest"):
         assert word in text.partition("\napp:")[0]

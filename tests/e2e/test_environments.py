@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from typing import Any
 
 import jsonschema
@@ -121,6 +122,59 @@ def test_what_drifted_is_told_with_who_and_when(deployed: Checkout) -> None:
     assert staged.startswith("META_APP_SECRET")
     assert "just reconcile second" in run(deployed, "drift", "second")
     run(deployed, "reconcile", "second")
+    assert run(deployed, "drift", "second", "--detailed-exitcode") == "second has not drifted.\n"
+
+
+def test_drift_is_told_beside_an_edit_that_waits(deployed: Checkout) -> None:
+    """Whatever somebody changed is named, alone or with others, and whatever else the manifest asks for."""
+    run(deployed, "reconcile", "second")
+    client, runner, path = aws.ssm(deployed), aws.apprunner(deployed), deployed.root / "env" / "second.yaml"
+    arn = next(s["ServiceArn"] for s in runner.list_services()["ServiceSummaryList"] if "second" in s["ServiceName"])
+    manifest, service = path.read_text(), runner.describe_service(ServiceArn=arn)["Service"]
+    source, instance = service["SourceConfiguration"], service["InstanceConfiguration"]
+    variables = source["ImageRepository"]["ImageConfiguration"]["RuntimeEnvironmentVariables"]
+    path.write_text(
+        manifest.replace("retention-hours: {kind: literal, value: 3}", "retention-hours: {kind: literal, value: 4}")
+    )
+    assert path.read_text() != manifest
+    variables["META_GRAPH_URL"], variables["BY_HAND"] = "http://elsewhere.example", "perhaps-a-secret"
+    runner.update_service(
+        ServiceArn=arn,
+        SourceConfiguration=source,
+        InstanceConfiguration=instance | {"Cpu": "2048", "Memory": "4096"},
+    )
+    while runner.describe_service(ServiceArn=arn)["Service"]["Status"] != "RUNNING":
+        time.sleep(0.05)
+    client.remove_tags_from_resource(
+        ResourceType="Parameter", ResourceId=f"{SECOND}/logging-level", TagKeys=["managed-by"]
+    )
+    client.delete_parameter(Name=f"{SECOND}/meta-app-secret")
+    aws.ecr(deployed).delete_lifecycle_policy(repositoryName="ansari-whatsapp")
+    runner.untag_resource(ResourceArn=arn, TagKeys=["managed-by"])
+    found = document(deployed, "drift", "drift", "second", "--detailed-exitcode", code=2)["drift"]
+    names = [
+        "lifecycle ansari-whatsapp",
+        "META_APP_SECRET",
+        "LOGGING_LEVEL",
+        "BY_HAND",
+        "META_GRAPH_URL",
+        "tags ansari",
+    ]
+    for name in names:
+        assert [line for line in found if line.startswith(name)], (name, found)
+    [changed] = [line for line in found if line.startswith("ansari-second")]
+    assert "cpu 1 vCPU -> 2 vCPU, memory 2 GB -> 4 GB" in changed
+    assert "RETENTION" not in str(found)
+    assert "perhaps-a-secret" not in str(found)
+    run(deployed, "reconcile", "second")
+    path.write_text(manifest)
+    run(deployed, "reconcile", "second")
+    assert run(deployed, "drift", "second", "--detailed-exitcode") == "second has not drifted.\n"
+    runner.delete_service(ServiceArn=arn)
+    [gone] = document(deployed, "drift", "drift", "second", "--detailed-exitcode", code=2)["drift"][-1:]
+    assert gone.endswith("create  (drift: removed outside the deployer)")
+    assert "nothing runs; the newest release is" in run(deployed, "plan", "second")
+    run(deployed, "rollback", "second")
     assert run(deployed, "drift", "second", "--detailed-exitcode") == "second has not drifted.\n"
 
 

@@ -77,6 +77,30 @@ def test_a_person_types_the_name(deployed: Checkout, typed: str, code: int) -> N
     assert done.returncode == code, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("protect", "words"),
+    [
+        ("protect: {confirm: true, clean_tree: false}", "there is no terminal"),
+        ("protect: {confirm: false, clean_tree: false, branches: [release]}", "is deployed from release"),
+        ("protect: {confirm: false, clean_tree: true}", "takes committed changes only"),
+        ("protect: {confirm: true, clean_tree: false}", "is not destroyed (protect.confirm)"),
+    ],
+)
+def test_an_edit_that_nobody_committed_loosens_nothing(deployed: Checkout, protect: str, words: str) -> None:
+    write_second(deployed, UNPROTECTED, protect)
+    deployed.git("add", "env/second.yaml")
+    deployed.git("commit", "--quiet", "--message", "protected", "env/second.yaml")
+    try:
+        write_second(deployed, UNPROTECTED, "protect: {confirm: false, clean_tree: false}  # loosened")
+        aws.ssm(deployed).delete_parameters(Names=["/app-runtime/ansari-whatsapp/second/logging-level"])
+        done = deployed.deployer("destroy" if "destroyed" in words else "reconcile", "second")
+    finally:
+        deployed.git("reset", "--quiet", "--soft", "HEAD~1")
+        deployed.git("reset", "--quiet")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert words in done.stderr
+
+
 def test_a_rollback_asks_for_consent_only(deployed: Checkout) -> None:
     """It takes nothing from this checkout, and is what one reaches for when things are bad."""
     write_second(deployed, UNPROTECTED, "protect: {confirm: false, clean_tree: false}")

@@ -196,6 +196,19 @@ def test_a_parameter_deleted_and_made_again_is_deployed_though_its_version_is_th
     assert "Nothing to do" in run(released, "reconcile", "local")
 
 
+def test_a_secret_that_was_deleted_since_cannot_come_back(released: Checkout) -> None:
+    """Its versions count from one again: the one of the old number is another secret."""
+    number = listed(released)[0]["number"]
+    run(released, "secret", "unset", "local", TOKEN, "--approve", TOKEN)
+    run(released, "secret", "set", "local", TOKEN, stdin="made-anew-by-the-operator")
+    run(released, "reconcile", "local")
+    before = aws.operations(released)
+    said = run(released, "rollback", "local", "--to", str(number), "--with-secrets", code=3)
+    assert "META_WEBHOOK_VERIFY_TOKEN: version 1 of the secret is no longer in SSM" in said
+    assert aws.operations(released) == before
+    assert held(released)["META_WEBHOOK_VERIFY_TOKEN"] == "made-anew-by-the-operator"
+
+
 def test_without_a_name_a_rollback_means_staging_and_says_so(released: Checkout) -> None:
     """The staging of a newcomer's checkout is no account of theirs: it is refused, but after saying which it is."""
     done = released.deployer("rollback")

@@ -31,7 +31,7 @@ def released(checkout: Checkout) -> Checkout:
     assert checkout.deployer("local", "up").returncode == 0
     before = status(checkout)
     assert (before["service"], before["release"], before["healthy"]) == (None, None, False)
-    assert "none yet" in checkout.deployer("status", "local").stdout
+    assert "none runs" in checkout.deployer("status", "local").stdout
     assert "there is no service" in checkout.deployer("logs", "local").stderr
     assert checkout.deployer("reconcile", "local").returncode == 0
     return checkout
@@ -69,6 +69,14 @@ def test_what_waits_is_told_apart(released: Checkout) -> None:
     assert found["edits"] >= 1
     assert found["number"] == 1
     assert found["healthy"]
+
+
+def test_what_runs_is_judged_by_its_own_health_check(released: Checkout) -> None:
+    """Not by that of a manifest which nobody has deployed."""
+    released.edit("path: /, interval", "path: /nowhere, interval")
+    found = status(released)
+    released.edit("path: /nowhere, interval", "path: /, interval")
+    assert (found["healthy"], found["edits"] >= 1) == (True, True)
 
 
 def test_what_does_not_answer_is_not_well(released: Checkout) -> None:

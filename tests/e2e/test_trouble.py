@@ -68,6 +68,23 @@ def deployments(checkout: Checkout) -> int:
     return sum(operation.startswith(("CREATE", "UPDATE")) for operation in aws.operations(checkout))
 
 
+def killed_while_it_deploys(checkout: Checkout) -> None:
+    """A run that has started its deployment and is gone before that ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deployer", "reconcile", "local"],
+        cwd=checkout.root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while "deploy      operation" not in process.stderr.readline():
+        pass
+    process.kill()
+    process.wait()
+    process.stderr.close()
+
+
 class TestProbe:
     """The platform calls it healthy, and yet the public URL does not report the new release."""
 
@@ -95,6 +112,11 @@ class TestProbe:
         said = run(released, "reconcile", "local", "--retry", code=6)
         assert "the manifest holds it (on_unhealthy), and is serving" in said
         assert live(released) == "another"
+        failed = listed(released)[0]["number"]
+        said = run(released, "reconcile", "local", code=6)  # it is asked again, and has failed only once
+        assert f"release {failed} (" in said
+        assert "is live, but http://" in said
+        assert listed(released)[0]["number"] == failed
         tiny.install(released)
         released.edit("on_unhealthy: hold", "on_unhealthy: rollback")
         run(released, "reconcile", "local")
@@ -136,19 +158,7 @@ class TestInterruption:
 
     def test_a_release_whose_run_died_is_recorded_before_another_one_is_deployed(self, released: Checkout) -> None:
         level(released, "WARNING", "INFO")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "deployer", "reconcile", "local"],
-            cwd=released.root,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
-        while "deploy      operation" not in process.stderr.readline():
-            pass
-        process.kill()
-        process.wait()
-        process.stderr.close()
+        killed_while_it_deploys(released)
         before = listed(released)[0]["number"]
         level(released, "INFO", "DEBUG")
         run(released, "reconcile", "local")
@@ -160,6 +170,40 @@ class TestInterruption:
         assert held(released)["LOGGING_LEVEL"] == "INFO"
         run(released, "reconcile", "local")
         level(released, "DEBUG", "WARNING")
+        run(released, "reconcile", "local")
+
+    def test_a_release_whose_run_died_has_to_answer_before_it_counts_as_healthy(self, released: Checkout) -> None:
+        tiny.install(released, tiny.SILENT)
+        killed_while_it_deploys(released)
+        tiny.install(released)
+        level(released, "WARNING", "DEBUG")
+        said = run(released, "reconcile", "local", code=6)
+        assert "which an earlier run had deployed, does not answer (last seen: 200, release another)" in said
+        newest = listed(released)[0]
+        assert (newest["outcome"], newest["live"], newest["why"].partition(":")[0]) == (
+            "failed",
+            True,
+            "not seen at its URL",
+        )
+        run(released, "reconcile", "local")
+        assert held(released)["LOGGING_LEVEL"] == "DEBUG"
+        level(released, "DEBUG", "WARNING")
+        run(released, "reconcile", "local")
+        assert "is live, release" in run(released, "rollback", "local")
+        assert held(released)["LOGGING_LEVEL"] == "DEBUG"
+        run(released, "reconcile", "local")
+
+    def test_what_a_stopped_run_wrote_is_nobody_elses(self, released: Checkout) -> None:
+        level(released, "WARNING", "INFO")
+        httpx.put(f"{released.endpoint}/_local/faults", json={"refuse": {"call": "apprunner:UpdateService"}})
+        run(released, "reconcile", "local", code=6)
+        httpx.put(f"{released.endpoint}/_local/faults", json={})
+        level(released, "INFO", "WARNING")
+        said = run(released, "plan", "local")
+        assert "INFO -> WARNING" in said
+        assert "which was not finished" in said
+        assert "outside the deployer" not in said
+        assert "has not drifted" in run(released, "drift", "local")
         run(released, "reconcile", "local")
 
     def test_a_reader_who_leaves_does_not_stop_it(self, released: Checkout) -> None:

@@ -69,7 +69,7 @@ def compare(wanted: Wanted, facts: AccountFacts) -> Steps:
 
 
 def _repository(wanted: Wanted, facts: AccountFacts) -> Iterator[Line]:
-    changes = repository(wanted.desired, facts.repository)
+    changes = repository(wanted.desired, facts.repository, released=False)
     yield from changes
     if not changes:
         yield Notice("=", f"repository {wanted.desired.image.repository}", "as it should be")

@@ -8,18 +8,28 @@ from deployer.core.change import PutRole
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
 from deployer.core.part import Blocker, Part
+from deployer.core.reasons import REMOVED
+from deployer.core.release import Release
 
 
-def access(desired: Desired, facts: Facts) -> Part:
-    return Part(changes=tuple(_mended(desired, facts)), blockers=tuple(_wrong(desired, facts)))
+def access(desired: Desired, facts: Facts, last: Release | None) -> Part:
+    """`last` is the recorded release that runs."""
+    return Part(changes=tuple(_mended(desired, facts, last)), blockers=tuple(_wrong(desired, facts, last)))
 
 
-def _mended(desired: Desired, facts: Facts) -> Iterator[PutRole]:
+def _had(last: Release | None) -> set[str]:
+    """The names of the roles that the running release was deployed with."""
+    settings = last.settings if last else None
+    return {arn.rpartition("/")[2] for arn in (settings.access_role, settings.instance_role)} if settings else set()
+
+
+def _mended(desired: Desired, facts: Facts, last: Release | None) -> Iterator[PutRole]:
     for role in desired.roles:
         found = facts.roles.get(role.name)
         line = desired.lines["service"]
         if found is None:
-            yield PutRole(role, create=True, symbol="+", reason="missing", line=line)
+            reason = REMOVED if role.name in _had(last) else "missing"
+            yield PutRole(role, create=True, symbol="+", reason=reason, line=line)
             continue
         pairs = {"trust": (found.trust, role.trust), "policy": (found.policy, role.policy)}
         changed = " and ".join(name for name, (live, wanted) in pairs.items() if live != wanted)
@@ -27,13 +37,15 @@ def _mended(desired: Desired, facts: Facts) -> Iterator[PutRole]:
             yield PutRole(role, create=False, symbol="~", reason=f"drift in its {changed}", line=line)
 
 
-def _wrong(desired: Desired, facts: Facts) -> Iterator[Blocker]:
+def _wrong(desired: Desired, facts: Facts, last: Release | None) -> Iterator[Blocker]:
     seen, line = facts.inspection, desired.lines["service"]
     if seen is None:
         return
     for name in seen.missing_roles:
         what = f"role {name} does not exist"
-        yield Blocker(what, "create it, or let the deployer: `managed: true` in service.roles", line)
+        yield Blocker(
+            what, "create it, or let the deployer: `managed: true` in service.roles", line, drifted=name in _had(last)
+        )
     for name, service in seen.untrusted.items():
         what = f"role {name} does not trust {service}"
         fix = f"allow sts:AssumeRole for the principal {service} in the trust policy of {name}"

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deployer.core.change import Change, CreateScaling, DeployService, RecordRelease, ResumeService, TagService
+from deployer.core.change import (
+    AdoptParameter,
+    Change,
+    CreateScaling,
+    DeployService,
+    RecordRelease,
+    ResumeService,
+    TagService,
+)
 from deployer.core.desired import Desired
 from deployer.core.facts import BUSY, Facts, ServiceFact
-from deployer.core.groups.variables import LEFT, OUTSIDE, VariablesPart
+from deployer.core.groups.variables import VariablesPart
 from deployer.core.part import Blocker, Part
+from deployer.core.reasons import CHANGED, LEFT, REMOVED, drifted
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec
 
@@ -23,19 +32,24 @@ def service(
     live, name, line = facts.service, desired.service_name, desired.lines["service"]
     scaling = _scaling(desired, facts)
     if live is None:
-        deploy = DeployService(name, None, spec, release, (), symbol="+", reason="missing", line=line)
+        reason = REMOVED if last else "missing"
+        deploy = DeployService(name, None, spec, release, (), symbol="+", reason=reason, line=line)
         return Part(changes=(*scaling.changes, deploy), blockers=scaling.blockers)
     if live.status not in DEPLOYABLE:
         return Part(changes=scaling.changes, blockers=(*scaling.blockers, _status_blocker(desired, live)))
     changes: list[Change] = [*scaling.changes]
     if live.status == "PAUSED":
-        changes.append(ResumeService(name, live.arn, symbol="~", reason=f"drift: {OUTSIDE}", line=line))
+        changes.append(ResumeService(name, live.arn, symbol="~", reason=CHANGED, line=line))
     if missing := {key: value for key, value in desired.tags.items() if live.tags.get(key) != value}:
-        changes.append(TagService(name, live.arn, missing, symbol="~", reason="missing or different", line=line))
+        reason = CHANGED if last else "missing or different"
+        changes.append(TagService(name, live.arn, missing, symbol="~", reason=reason, line=line))
     if live.spec != spec or live.status == "CREATE_FAILED":
         differences = _differences(live, spec, variables)
         reason = _why(desired, live, spec, variables, last)
-        changes.append(DeployService(name, live.arn, spec, release, differences, symbol="~", reason=reason, line=line))
+        outside = _outside(live, last)
+        changes.append(
+            DeployService(name, live.arn, spec, release, differences, outside, symbol="~", reason=reason, line=line)
+        )
     elif last is None or not last.healthy or last.id != release:
         reason = "live, but not in the ledger" if last is None or last.id != release else "live, but was not healthy"
         changes.append(RecordRelease(name, release, symbol="+", reason=reason, line=line))
@@ -64,18 +78,27 @@ def _why(desired: Desired, live: ServiceFact, spec: ServiceSpec, variables: Vari
         return desired.asks
     wish = spec.image, spec.settings, desired.literals, set(variables.versions)
     released = last.image, last.settings, dict(last.literals), set(last.versions)
-    plain = {name: text for name, text in last.literals.items() if name not in last.versions}
-    held = live.spec.environment, live.spec.image, live.spec.settings
-    was = {**plain, RELEASE_VARIABLE: last.id}, last.image, last.settings
-    outside = any(change.reason.startswith(("drift", "conflict")) for change in variables.changes)
+    outside = any(drifted(change.reason) for change in variables.changes) or _outside(live, last)
     left = next((LEFT + change.reason.partition(LEFT)[2] for change in variables.changes if LEFT in change.reason), "")
     reasons = [
         desired.asks if wish != released else "",
-        f"drift: {OUTSIDE}" if outside or held != was else "",
+        CHANGED if outside else "",
         left,
         "staged" if any(notice.symbol == "!" for notice in variables.notices) else "",
     ]
-    return ", ".join(filter(None, reasons)) or "parameters change"
+    return ", ".join(filter(None, reasons)) or (desired.asks if desired.rollback_to else "parameters change")
+
+
+def _outside(live: ServiceFact, last: Release | None) -> tuple[str, ...]:
+    """What of the service is not as it was released, beside its variables, which have lines of their own."""
+    if last is None:
+        return ()
+    found = ["image"] if live.spec.image != last.image else []
+    now, was = live.spec.settings.words(), last.settings.words() if last.settings else {}
+    found += [f"{name} {was[name]} -> {now[name]}" for name in was if was[name] != now[name]]
+    if live.spec.environment.get(RELEASE_VARIABLE) != last.id:
+        found.append("its release id")
+    return tuple(found)
 
 
 def _status_blocker(desired: Desired, live: ServiceFact) -> Blocker:
@@ -92,7 +115,7 @@ def _differences(live: ServiceFact, spec: ServiceSpec, variables: VariablesPart)
     found = ["its creation failed"] if live.status == "CREATE_FAILED" else []
     if old.image != spec.image:
         found.append("image")
-    moved = {change.address for change in variables.changes} | {
+    moved = {change.address for change in variables.changes if not isinstance(change, AdoptParameter)} | {
         notice.address for notice in variables.notices if notice.symbol == "!"
     }
     moved |= _moved(old.environment, spec.environment) | _moved(old.secrets, spec.secrets)

@@ -11,11 +11,9 @@ from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter
 from deployer.core.desired import Desired, WantedParameter
 from deployer.core.facts import Facts, ParameterFact
 from deployer.core.part import Blocker, Notice, Part
-from deployer.core.release import RecordedRelease
+from deployer.core.reasons import CHANGED, LEFT, OUTSIDE, REMOVED
+from deployer.core.release import RecordedRelease, Release
 from deployer.names import variable_or_none
-
-OUTSIDE = "changed outside the deployer"
-LEFT = "left by release"
 
 
 class VariablesPart(Part, frozen=True):
@@ -74,8 +72,15 @@ def _one(desired: Desired, wanted: WantedParameter, facts: Facts, last: Recorded
         return _put(wanted, found, _why(desired, wanted, found, last, facts))
     elif wanted.description not in {None, found.description}:
         return _put(wanted, found, f"{desired.asks}: description")
-    adopted = None if found.ours else AdoptParameter(wanted, symbol="~", reason="made elsewhere", line=wanted.line)
-    return _One(found.version, change=adopted, notice=_staged(wanted, found, last))
+    return _One(found.version, change=_adopted(wanted, found, last), notice=_staged(wanted, found, last))
+
+
+def _adopted(wanted: WantedParameter, found: ParameterFact, last: RecordedRelease | None) -> AdoptParameter | None:
+    """The tag for a parameter that never had it, or that has lost it since the running release."""
+    if found.ours:
+        return None
+    reason = "made elsewhere" if _held(wanted, last) is None else CHANGED
+    return AdoptParameter(wanted, symbol="~", reason=reason, line=wanted.line)
 
 
 def _put(wanted: WantedParameter, found: ParameterFact | None, reason: str) -> _One:
@@ -99,13 +104,16 @@ def _secret(
 ) -> _One:
     """A secret that is missing, or a plain String: made where the manifest says how, else a person has to set it."""
     plain = "the plain value stays in its history: replace what it opened"
+    held = _held(wanted, last)
     if wanted.origin:
-        return _put(wanted, found, "missing" if found is None else f"was readable; {plain}")
+        missing = "missing" if held is None else REMOVED
+        readable = "was readable" if held is None else "drift: made readable outside the deployer"
+        return _put(wanted, found, missing if found is None else f"{readable}; {plain}")
     what = "the secret has no value in SSM" if found is None else "a plain String in SSM, but the manifest says secret"
     command = f"just secret set {desired.environment} {wanted.name}"
     fix = command if found is None else f"{command}   ({plain})"
-    version = _held(wanted, last) or 0
-    return _One(version, blocker=Blocker(f"{wanted.variable}: {what}", fix, wanted.line))
+    blocker = Blocker(f"{wanted.variable}: {what}", fix, wanted.line, drifted=held is not None)
+    return _One(held or 0, blocker=blocker)
 
 
 def _restored(desired: Desired, wanted: WantedParameter, found: ParameterFact | None, state: str) -> _One:
@@ -147,8 +155,20 @@ def _left_by(
     wanted: WantedParameter, found: ParameterFact, releases: Sequence[RecordedRelease], last: RecordedRelease
 ) -> RecordedRelease | None:
     """The failed release that wrote this version: a deployment that fails leaves its parameters behind."""
+    if _held(wanted, last) == found.version:
+        return None
     later = (entry for entry in reversed(releases) if entry.number > last.number and not entry.release.healthy)
     return next((entry for entry in later if entry.release.versions.get(wanted.variable) == found.version), None)
+
+
+def _unfinished(
+    wanted: WantedParameter, found: ParameterFact, intended: Release | None, last: RecordedRelease
+) -> Release | None:
+    """The release whose run wrote this version and stopped before it was deployed to its end."""
+    if intended is None or intended.id == last.release.id or _held(wanted, last) == found.version:
+        return None
+    wrote = intended.versions.get(wanted.variable), intended.literals.get(wanted.variable)
+    return intended if wrote == (found.version, found.value) else None
 
 
 def _why(
@@ -156,15 +176,19 @@ def _why(
 ) -> str:
     """Three-way: manifest against the last release is an edit, live against it is drift, both is a conflict."""
     if last is None or _held(wanted, last) is None:
-        return "new" if found is None else desired.asks
+        return desired.adds if found is None else desired.asks
     recorded = last.release.literals.get(wanted.variable)
     if found is None:
-        return "drift: removed outside the deployer"
+        return REMOVED
+    left = ""
     if failed := _left_by(wanted, found, facts.releases, last):
         left = f"{LEFT} {failed.number}, which failed"
+    elif unfinished := _unfinished(wanted, found, facts.intended, last):
+        left = f"{LEFT} {unfinished.id}, which was not finished"
+    if left:
         return left if wanted.value == recorded else f"{desired.asks}; {left}"
     if wanted.value == recorded:
-        return f"drift: {OUTSIDE}{_whose(found)}"
+        return CHANGED + _whose(found)
     return desired.asks if found.value == recorded else f"conflict: {desired.asks}, and {OUTSIDE}{_whose(found)}"
 
 
@@ -178,18 +202,20 @@ def _removals(
     desired: Desired, facts: Facts, previous: RecordedRelease | None, *, prune: bool
 ) -> tuple[tuple[DeleteParameter, ...], list[Notice]]:
     wanted = {parameter.path for parameter in desired.parameters}
+    gone = f"not in {desired.source}" if desired.rollback_to else "no longer in the manifest"
     removals, notices = list[DeleteParameter](), list[Notice]()
     for path in sorted(facts.parameters.keys() - wanted):
         variable = variable_or_none(path, desired.parameter_path)
+        absent = "the service holds it itself" if variable in desired.plain else gone
         if not facts.parameters[path].ours:
-            notices.append(Notice("?", path, "in SSM, not in the manifest; left alone"))
+            notices.append(Notice("?", path, f"in SSM, not in {desired.source}; left alone"))
         elif previous and variable in previous.release.versions:
-            detail = f"no longer in the manifest; kept, because release {previous.number} needs it"
+            detail = f"{absent}; kept, because release {previous.number} needs it"
             notices.append(Notice("?", path, detail))
         elif not prune:
-            notices.append(Notice("?", path, "no longer in the manifest; deleted with --prune"))
+            notices.append(Notice("?", path, f"{absent}; deleted with --prune"))
         else:
-            removals.append(DeleteParameter(path, symbol="-", reason="no longer in the manifest"))
+            removals.append(DeleteParameter(path, symbol="-", reason=absent))
     return tuple(removals), notices
 
 

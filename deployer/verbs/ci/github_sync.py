@@ -157,7 +157,7 @@ def consent(sides: Sequence[Side], plans: tuple[SyncPlan, ...], agreed: Consent)
     for loaded in changed.values():
         protection.refuse_unfit_checkout(loaded)
     for environment, loaded in changed.items():
-        if loaded.manifest.protect.confirm:
+        if any(protect.confirm for protect in protection.protections(loaded)):
             protection.confirm(environment, mark, agreed)
 
 
