@@ -7,9 +7,10 @@ starts the second job. A plan that is not the same any more is refused by the de
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import indent
 
 from deployer.ci.actions import DOWNLOAD, UPLOAD
-from deployer.ci.steps import RUNNER, changing, credentials, permissions, run, set_up, summary
+from deployer.ci.steps import RUNNER, changing, credentials, no_plan, permissions, run, set_up, summary
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
 from deployer.names import plan_environment
@@ -27,11 +28,12 @@ def plan(
 code=0
 plan() {{
   ./just deployer plan {name} "$@" --markdown --out "$RUNNER_TEMP/{name}.plan" --detailed-exitcode \\
-    > "$RUNNER_TEMP/plan.md" || code=$?
+    > "$RUNNER_TEMP/plan.md"
 }}
-{make.rstrip()}
-cat "$RUNNER_TEMP/plan.md" >> "$GITHUB_STEP_SUMMARY"
-if [ "$code" -eq 2 ]; then
+{{
+{indent(make.rstrip(), "  ")}
+}} 2> "$RUNNER_TEMP/errors.txt" || code=$?
+{no_plan(name)}if [ "$code" -eq 2 ]; then
   id="$(python3 -c 'import json, sys; print(json.load(sys.stdin)["fingerprint"])' < "$RUNNER_TEMP/{name}.plan")"
   echo "id=$id" >> "$GITHUB_OUTPUT"
 else
@@ -71,7 +73,8 @@ def apply(manifest: Manifest, *options: str) -> Mapping[str, Value]:
     name = manifest.environment
     words = " ".join(["reconcile", name, *options])
     script = f"""\
-./just {words} --plan "$RUNNER_TEMP/{name}.plan" --approve "$PLAN" | tee "$RUNNER_TEMP/reconcile.txt"
+./just {words} --plan "$RUNNER_TEMP/{name}.plan" --approve "$PLAN" 2>&1 |
+  tee "$RUNNER_TEMP/reconcile.txt"
 """
     return changing(
         manifest,

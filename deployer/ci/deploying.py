@@ -45,7 +45,7 @@ def wanted(manifest: Manifest) -> str:
 
 def _deploy(manifest: Manifest) -> Mapping[str, Value]:
     name = manifest.environment
-    reconcile = f'./just reconcile {name} --build | tee "$RUNNER_TEMP/reconcile.txt"\n'
+    reconcile = f'./just reconcile {name} --build 2>&1 | tee "$RUNNER_TEMP/reconcile.txt"\n'
     told = summary(name, "$RUNNER_TEMP/reconcile.txt")
     return changing(
         manifest,
@@ -67,8 +67,7 @@ def _asked(manifest: Manifest) -> Mapping[str, Mapping[str, Value]]:
         needs = f"image-{name}"
         jobs[needs] = _image(manifest)
     make = f"""\
-tag="$(./just deployer ci tag {name})"
-plan --image "$tag"
+tag="$(./just deployer ci tag {name})" && plan --image "$tag"
 """
     planned = consent.plan(manifest, make, when=wanted(manifest), needs=needs)
     return {**jobs, f"plan-{name}": planned, f"deploy-{name}": consent.apply(manifest)}

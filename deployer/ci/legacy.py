@@ -20,6 +20,10 @@ _HEAD: Final = """\
 # it gives a new service no HTTP health check, and a changed secret reaches the service at its next deployment only.
 """
 _BUILD: Final = """\
+if docker manifest inspect "$IMAGE" > /dev/null 2>&1; then
+  echo 'ECR holds the image of this commit already.'
+  exit 0
+fi
 docker build --platform linux/amd64 --build-arg "REVISION=$GITHUB_SHA" --tag "$IMAGE" .
 docker push "$IMAGE"
 """

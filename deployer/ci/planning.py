@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from deployer.ci.actions import DOWNLOAD, UPLOAD
-from deployer.ci.steps import RUNNER, credentials, permissions, run, set_up, workflow
+from deployer.ci.steps import RUNNER, credentials, no_plan, permissions, run, set_up, workflow
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
 from deployer.names import plan_environment
@@ -48,10 +48,11 @@ def _plan(manifest: Manifest) -> Mapping[str, Value]:
     name = manifest.environment
     script = f"""\
 code=0
-tag="$(./just deployer ci tag {name} --running)"
-./just deployer plan {name} --image "$tag" --markdown > "$RUNNER_TEMP/plan.md" || code=$?
-cat "$RUNNER_TEMP/plan.md" >> "$GITHUB_STEP_SUMMARY"
-exit "$code"
+{{
+  tag="$(./just deployer ci tag {name} --running)" &&
+    ./just deployer plan {name} --image "$tag" --markdown > "$RUNNER_TEMP/plan.md"
+}} 2> "$RUNNER_TEMP/errors.txt" || code=$?
+{no_plan(name)}exit "$code"
 """
     return {
         "name": f"Plan of {name}",

@@ -37,7 +37,7 @@ def rollback(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
 
 def _rollback(manifest: Manifest, when: str) -> Mapping[str, Value]:
     name = manifest.environment
-    script = f'{_TO}./just rollback {name} "${{to[@]}}" | tee "$RUNNER_TEMP/rollback.txt"\n'
+    script = f'{_TO}./just rollback {name} "${{to[@]}}" 2>&1 | tee "$RUNNER_TEMP/rollback.txt"\n'
     return changing(
         manifest,
         f"Roll {name} back",

@@ -101,6 +101,23 @@ def summary(title: str, file: str) -> str:
 """
 
 
+def no_plan(name: str) -> str:
+    """Shell that puts what went wrong where the plan would stand, if there is none: plan.md, from errors.txt."""
+    return f"""\
+cat "$RUNNER_TEMP/errors.txt" >&2
+if [ ! -s "$RUNNER_TEMP/plan.md" ]; then
+  {{
+    echo '### {name}: there is no plan'
+    echo
+    echo '~~~~text'
+    cat "$RUNNER_TEMP/errors.txt"
+    echo '~~~~'
+  }} > "$RUNNER_TEMP/plan.md"
+fi
+cat "$RUNNER_TEMP/plan.md" >> "$GITHUB_STEP_SUMMARY"
+"""
+
+
 def workflow(name: str, on: Mapping[str, Value], jobs: Mapping[str, Job]) -> Mapping[str, Value]:
     """Without a permission at its top: each job names its own."""
     return {"name": name, "on": on, "permissions": {}, "defaults": BASH, "jobs": jobs}

@@ -102,11 +102,12 @@ def find_builder(report: Reporter, wanted: str | None = None) -> Builder:
         raise UsageError(f"there is no tool {wanted}", fix=f"one of {', '.join(tools.TOOLS)}")
     names = (wanted,) if wanted else tools.TOOLS
     found = [name for name in names if shutil.which(name)]
+    reasons: list[str] = []
     for name in found:
-        done = subprocess.run([name, *tools.ALIVE[name]], capture_output=True, text=True, check=False)
-        if done.returncode == 0:
+        why = why_not(name)
+        if why is None:
             return Builder(name, report)
-        why = _last(done.stderr)
+        reasons.append(why)
     if not found:
         raise DeployerError(
             f"nothing that builds images was found: no {', no '.join(names)}",
@@ -114,9 +115,18 @@ def find_builder(report: Reporter, wanted: str | None = None) -> Builder:
         )
     raise DeployerError(
         f"{' and '.join(found)} cannot build images here: the client is there, and what it talks to does not answer",
-        why=why,
+        why="; ".join(reasons),
         fix="start it; or install buildah, which needs no engine",
     )
+
+
+def why_not(name: str) -> str | None:
+    """Why a tool that is installed does not work, or None."""
+    try:
+        done = subprocess.run([name, *tools.ALIVE[name]], capture_output=True, text=True, check=False)
+    except OSError as error:
+        return f"{name}: {error.strerror}"
+    return None if done.returncode == 0 else _last(done.stderr) or f"{name} ended with {done.returncode}"
 
 
 @contextmanager

@@ -39,4 +39,7 @@ class Shape(Struct, frozen=True):
 RoleName = Annotated[
     str, Shape(limits.ROLE_NAME, "the name of an IAM role, not its ARN", "CustomAppRunnerInstanceRole")
 ]
-Branch = Annotated[str, Shape(r"[^\s~^:?*\\\[]{1,255}", "a git branch", "main")]
+# git allows more; a quote or a sign of a pattern would mean something else in a workflow
+Branch = Annotated[
+    str, Shape(r"[A-Za-z0-9_][A-Za-z0-9._/@#-]{0,254}", "a git branch of letters, digits and ._/@#-", "main")
+]

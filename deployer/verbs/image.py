@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import to_builtins
 
 from deployer.aws import ecr
+from deployer.aws.errors import explain
 from deployer.aws.session import Session
 from deployer.core.groups.image import PLATFORM
 from deployer.errors import DeployerError, Refused, StateUnknown
@@ -56,8 +58,18 @@ def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None =
     if missing:
         ecr.create_repository(session.ecr, repository)
         report.step("image", f"repository {repository} created")
-    told = builder.push(f"{repository}:{tag}", registry, login.password)
-    there = _held(session, loaded, tag)
+    try:
+        told = builder.push(f"{repository}:{tag}", registry, login.password)
+    except DeployerError as error:
+        if not missing:
+            raise
+        raise StateUnknown(f"{error.what}; repository {repository} was made", why=error.why, fix=error.fix) from None
+    try:
+        there = _held(session, loaded, tag)
+    except (ClientError, BotoCoreError) as error:
+        told_by = explain(error)
+        what = f"{repository}:{tag} was pushed and cannot be looked at: {told_by.what}"
+        raise StateUnknown(what, why=told_by.why, fix=told_by.fix) from None
     if there is None or (told and told != there.digest):
         raise StateUnknown(
             f"what was pushed is not what ECR holds as {repository}:{tag}",

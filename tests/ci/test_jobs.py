@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.ci.files import read, runner, scripts, shell
@@ -49,6 +50,45 @@ def test_what_is_as_it_should_be_asks_nobody(repository: Repository) -> None:
     (repository.temp / "output").write_text("")
     repository.job("deploy.yml", "plan-production")
     assert repository.output("id") == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("environment: staging", "enviroment: staging", "did you mean environment"),
+        (
+            "logging-level: {kind: literal, value: DEBUG}",
+            "logging-level: {kind: literal, value: LOUD}",
+            "LOGGING_LEVEL",
+        ),
+    ],
+)
+@pytest.mark.parametrize(("file", "name"), [("plan.yml", "plan-staging")])
+def test_where_there_is_no_plan_the_comment_says_why(
+    repository: Repository, old: str, new: str, said: str, file: str, name: str
+) -> None:
+    manifest = repository.root / "env" / "staging.yaml"
+    text = manifest.read_text()
+    assert text.count(old) == 1, text
+    manifest.write_text(text.replace(old, new))
+    try:
+        summary = repository.failing_job(file, name)
+    finally:
+        manifest.write_text(text)
+    assert summary.startswith("### staging: there is no plan\n")
+    assert said in summary
+    assert (repository.temp / "plan.md").read_text() == summary
+
+
+def test_a_deployment_that_is_refused_says_so_in_its_summary(repository: Repository) -> None:
+    faults = f"{repository.world.checkout.endpoint}/_local/faults"
+    source = repository.root / "ansari_whatsapp" / "notices.py"
+    source.write_text(source.read_text() + "\n")
+    repository.commit("another image")
+    httpx.put(faults, json={"refuse": {"call": "ecr:PutImage"}})
+    summary = repository.failing_job("deploy.yml", "deploy-staging")
+    httpx.put(faults, json={})
+    assert "error: AWS refused ecr:PutImage" in summary
 
 
 def test_a_look_for_drift_finds_none(repository: Repository) -> None:

@@ -128,6 +128,14 @@ def test_findings_data_that_cannot_be_reached_and_neither_are_three_answers(osv:
     assert "nothing can be said" in unreachable.stderr
 
 
+def test_a_lock_that_pins_nothing_was_not_audited(tmp_path: Path) -> None:
+    lock = tmp_path / "empty.lock"
+    lock.write_text("")
+    done = deployer("audit", "--lock", str(lock))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "pins no package" in done.stderr
+
+
 def listed() -> list[Path]:
     done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     return [ROOT / name for name in done.stdout.split("\0") if name and name not in KNOWN]

@@ -102,7 +102,7 @@ def world(checkout: Checkout) -> World:
 def test_a_secret_that_is_missing_stops_all_of_it(world: World) -> None:
     said = world.sync(code=3)
     assert "/meta-webhook-verify-token: not in SSM, so there is nothing to send  (env/local.yaml:" in said
-    assert "fix: just secret set local meta-webhook-verify-token" in said
+    assert "fix: just secret generate local meta-webhook-verify-token" in said
     assert world.written() == []
     world.run("secret", "set", "local", "meta-webhook-verify-token", stdin=SECRETS["meta-webhook-verify-token"])
 

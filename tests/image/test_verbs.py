@@ -106,6 +106,15 @@ def test_no_tool_at_all(bench: Bench) -> None:
     assert "no docker, no podman, no buildah" in done.stderr
 
 
+def test_a_tool_that_cannot_be_started_is_no_defect(bench: Bench) -> None:
+    (bench.bin / "docker").write_text("#!/nowhere/sh\n")
+    done = bench.run("image", "build", "local")
+    bench.reset()
+    assert done.returncode == 1
+    assert "docker cannot build images here" in done.stderr
+    assert "why: docker: No such file or directory" in done.stderr
+
+
 def test_a_client_without_its_engine(bench: Bench) -> None:
     (bench.state / "no-engine").touch()
     done = bench.run("image", "build", "staging")
@@ -151,7 +160,8 @@ def test_an_image_for_another_platform_is_never_pushed(bench: Bench) -> None:
 
 def test_a_registry_that_cannot_be_reached(bench: Bench) -> None:
     done = bench.run("image", "push", "local", "--create-repository")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "; repository ansari-whatsapp was made" in done.stderr
     assert "why: the registry cannot be reached: dial tcp 10.0.0.1:443" in done.stderr
     assert bench.calls() == ["version", "build", "image", "login", "tag", "push"]
     password = (bench.state / "password").read_text()

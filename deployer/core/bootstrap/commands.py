@@ -30,7 +30,8 @@ class Command(Struct, frozen=True):
 
 def commands(wanted: Wanted, endpoint: str | None) -> tuple[Command, ...]:
     """In order. `endpoint` is the local AWS, None for the real one."""
-    return tuple(_commands(wanted, f"aws --endpoint-url {endpoint}" if endpoint else "aws"))
+    there = f" --endpoint-url {endpoint}" if endpoint else ""
+    return tuple(_commands(wanted, f"aws --region {wanted.desired.region}{there}"))
 
 
 def script(commands: tuple[Command, ...]) -> str:
@@ -41,10 +42,13 @@ def script(commands: tuple[Command, ...]) -> str:
 
 
 def _commands(wanted: Wanted, aws: str) -> Iterator[Command]:
-    account, desired = wanted.desired.account, wanted.desired
-    right = f'[ "$({aws} sts get-caller-identity --query Account --output text)" = {account} ]'
+    account = wanted.desired.account
+    right = (
+        f'if [ "$({aws} sts get-caller-identity --query Account --output text)" != {account} ]; then\n'
+        f"  echo 'these credentials are not of account {account}; nothing was changed' >&2\n  exit 1\nfi"
+    )
     yield Command(f"the account has to be {account}", None, right)
-    yield from _repository(wanted, f"{aws} --region {desired.region} ecr")
+    yield from _repository(wanted, f"{aws} ecr")
     if wanted.provider:
         known = f"get-open-id-connect-provider --open-id-connect-provider-arn {provider_arn(account)}"
         make = f"create-open-id-connect-provider --url https://{ISSUER} --client-id-list {AUDIENCE}"

@@ -159,7 +159,7 @@ def _trust(wanted: Wanted, principal: Principal, found: PrincipalFact) -> Iterat
                 f"let its trust be as shown by: just bootstrap {wanted.desired.environment} --print",
                 principal.line,
             )
-    for stranger in strangers(found.trust, account) if principal.of_github else ():
+    for stranger in strangers(found.trust, account, principal.admits) if principal.of_github else ():
         yield Blocker(
             f"role {name} can be taken on by {stranger}",
             f"name the jobs of this environment only: {_list(principal.admits)}",

@@ -171,7 +171,7 @@ def _blockers(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, Param
     for name, path in wanted.secrets.items():
         parameter, secret = parameters.get(path), path.rpartition("/")[2]
         if parameter is None:
-            fix = f"just secret set {wanted.environment} {secret}"
+            fix = f"just secret {'generate' if path in wanted.generated else 'set'} {wanted.environment} {secret}"
             yield Blocker(f"{path}: not in SSM, so there is nothing to send", fix, wanted.line(name))
         elif not parameter.secure:
             fix = f"just plan {wanted.environment}"

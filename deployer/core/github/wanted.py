@@ -24,7 +24,8 @@ RESERVED_PREFIX: Final = "GITHUB_"
 class Wanted(Struct, frozen=True):
     """One environment of a repository, named OWNER/NAME, as it shall be.
 
-    `secrets` maps each name to the path of the SSM parameter that holds its value. `by_hand` are secrets that people
+    `secrets` maps each name to the path of the SSM parameter that holds its value, `generated` are those paths whose
+    value the deployer makes. `by_hand` are secrets that people
     put there, because their values are kept nowhere else. An empty `branches` asks for nothing. `lines` say by name
     which line of the manifest asks for it. `ids` are the numbers of owner and repository, where the manifest gives
     them.
@@ -35,6 +36,7 @@ class Wanted(Struct, frozen=True):
     branches: tuple[str, ...]
     variables: Mapping[str, str]
     secrets: Mapping[str, str]
+    generated: frozenset[str] = frozenset()
     by_hand: tuple[str, ...] = ()
     ids: tuple[int, int] | None = None
     lines: Mapping[str, str] | None = None
@@ -58,6 +60,7 @@ def wanted(manifest: Manifest, line: Callable[[str], str]) -> Wanted:
     github = _github(manifest)
     literals = {n: one.text for n, one in manifest.variables.items() if isinstance(one, Literal) and one.text}
     secrets = [name for name, one in manifest.variables.items() if not isinstance(one, Literal)]
+    made = [name for name, one in manifest.variables.items() if not isinstance(one, Literal) and one.generate]
     about = about_the_service(manifest)
     lines = {_variable(name): line(name) for name in manifest.variables}
     return Wanted(
@@ -66,6 +69,7 @@ def wanted(manifest: Manifest, line: Callable[[str], str]) -> Wanted:
         branches=manifest.protect.branches,
         variables={**{_variable(name): text for name, text in literals.items()}, **about},
         secrets={_variable(name): names.join(manifest.aws.parameter_path, name) for name in secrets},
+        generated=frozenset(names.join(manifest.aws.parameter_path, name) for name in made),
         by_hand=KEYS if isinstance(github.credentials, AccessKeys) else (),
         ids=_ids(github),
         lines=lines,

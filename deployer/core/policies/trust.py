@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -26,14 +26,43 @@ def admits(document: object, account: str, subject: str) -> bool:
     return any(_holds(statement, token) for statement in _of_github(document, account))
 
 
-def strangers(document: object, account: str) -> tuple[str, ...]:
-    """Whom the role lets in beside jobs that are named: patterns of subjects, or every job on GitHub."""
+def strangers(document: object, account: str, named: Collection[str]) -> tuple[str, ...]:
+    """Whom the role lets in beside the subjects that are named.
+
+    That is another job or a pattern of jobs, every job on GitHub, another provider of identities, another account, or
+    everybody. A user or role of the same account is none: whoever administers the account lets it in anyway.
+    """
     found: list[str] = []
-    for statement in _of_github(document, account):
-        subjects = [value for _, key, values in _conditions(statement) if key == SUBJECT for value in values]
-        found += ["every job of every repository on GitHub"] if not subjects else []
-        found += [subject for subject in subjects if "*" in subject or "?" in subject]
+    for statement in _allowing(document):
+        if not any(_assumes(action) for action in _listed(statement.get("Action"))):
+            continue
+        if statement.get("Principal") == "*" or "NotPrincipal" in statement:
+            found.append("everybody")
+        found += [_whose(one) for one in _principals(statement, "AWS") if not _of_account(str(one), account)]
+        found += [str(one) for one in _principals(statement, "Federated") if one not in {None, provider_arn(account)}]
+        if provider_arn(account) in _principals(statement, "Federated"):
+            found += _jobs(statement, named)
     return tuple(found)
+
+
+def _jobs(statement: Mapping[str, Any], named: Collection[str]) -> list[str]:
+    """The subjects that are not named. Only a condition that says who may narrows it, not one that says who may not."""
+    understood = [values for how, key, values in _conditions(statement) if key == SUBJECT and how in _EQUAL | _LIKE]
+    if not understood:
+        return ["every job of every repository on GitHub"]
+    return [subject for values in understood for subject in values if subject not in named]
+
+
+def _assumes(action: object) -> bool:
+    return any(fnmatchcase(call, str(action)) for call in ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"))
+
+
+def _whose(principal: object) -> str:
+    return "everybody" if principal == "*" else str(principal)
+
+
+def _of_account(principal: str, account: str) -> bool:
+    return principal in {"None", account} or principal.startswith(f"arn:aws:iam::{account}:")
 
 
 def _of_github(document: object, account: str) -> Iterator[Mapping[str, Any]]:

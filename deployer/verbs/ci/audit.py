@@ -39,7 +39,13 @@ def audit(lock: Path, *, service: str | None = None) -> str:
         if _OUT_OF_REACH.search(done.stderr):
             what = "nothing can be said about vulnerabilities: the data cannot be reached"
             raise StateUnknown(what, why=why, fix="run it where it can")
-        raise UsageError(f"pip-audit cannot read {lock}", why=why, fix="name a lock file with hashes: --lock FILE")
+        fix = "name a lock file with hashes: --lock FILE" + ("; or another address: --service URL" if service else "")
+        raise UsageError(f"pip-audit cannot look at {lock}", why=why, fix=fix)
+    if not packages:
+        raise UsageError(f"{lock} pins no package", fix="name a lock file with hashes: --lock FILE")
+    if skipped := [f"{one['name']} ({one['skip_reason']})" for one in packages if "skip_reason" in one]:
+        what = f"nothing can be said about {len(skipped)} of {len(packages)} packages in {lock.name}"
+        raise StateUnknown(what, why="; ".join(skipped), fix="run it where pip-audit can look at them")
     found = [line for package in packages for line in _findings(package)]
     if found:
         raise Refused(

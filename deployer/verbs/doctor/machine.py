@@ -11,8 +11,9 @@ from pathlib import Path
 
 from deployer import git
 from deployer.core.diagnosis import Finding, redirections, versions
+from deployer.image.builder import why_not
+from deployer.image.tool import TOOLS
 
-BUILDERS = ("docker", "podman", "buildah")
 PACKAGES = ("boto3", "botocore")
 LOCK = "requirements.lock"
 
@@ -22,8 +23,10 @@ def tools(root: Path) -> Iterator[Finding]:
     yield Finding("python", "ok", platform.python_version())
     just = shutil.which("just") or ((root / "just").is_file() and "./just")
     yield _found("just", f"{just}" if just else "", "not found: recipes run as ./just in the project's directory")
-    builders = [name for name in BUILDERS if shutil.which(name)]
-    yield _found("images", ", ".join(builders), f"none of {', '.join(BUILDERS)}: only building an image needs one")
+    here = {name: why_not(name) for name in TOOLS if shutil.which(name)}
+    works = ", ".join(name for name, why in here.items() if why is None)
+    dead = "".join(f"; {why}" for why in here.values() if why)
+    yield _found("images", works, f"none of {', '.join(TOOLS)} works: only building an image needs one{dead}")
     yield _found("aws cli", shutil.which("aws") or "", "not found: the deployer does without; `aws sso login` needs it")
 
 

@@ -190,7 +190,8 @@ def test_a_trust_admits_its_own_jobs_and_nobody_elses(
     wanted = subjects(f"{owner}/{name}", environment, ids)
     document = github_trust(ACCOUNT, wanted)
     assert all(admits(document, ACCOUNT, subject) for subject in wanted)
-    assert strangers(document, ACCOUNT) == ()
+    assert strangers(document, ACCOUNT, wanted) == ()
+    assert strangers(document, ACCOUNT, wanted[1:]) == tuple(wanted[:1])
     for subject in (
         f"repo:{owner}/{name}:ref:refs/heads/main",
         f"repo:{owner}/{name}:environment:{environment}{other}",
@@ -208,7 +209,16 @@ def test_a_trust_admits_its_own_jobs_and_nobody_elses(
         ({"StringLike": {"token.actions.githubusercontent.com:sub": "repo:a/*"}}, True, ["repo:a/*"]),
         ({"StringEquals": {"token.actions.githubusercontent.com:sub": "repo:a/*"}}, False, ["repo:a/*"]),
         ({"StringEquals": {"token.actions.githubusercontent.com:aud": "another"}}, False, None),
-        ({"StringNotEquals": {"token.actions.githubusercontent.com:sub": "x"}}, False, None),
+        (
+            {"StringNotEquals": {"token.actions.githubusercontent.com:sub": "x"}},
+            False,
+            ["every job of every repository on GitHub"],
+        ),
+        (
+            {"StringEquals": {"token.actions.githubusercontent.com:sub": ["x", "repo:a/b:environment:staging-plan"]}},
+            False,
+            ["repo:a/b:environment:staging-plan"],
+        ),
         ({"StringEquals": {"token.actions.githubusercontent.com:actor": "x"}}, False, None),
     ],
 )
@@ -218,10 +228,34 @@ def test_another_trust_is_read_as_aws_reads_it(
     document: Any = github_trust(ACCOUNT, ["x"])
     document["Statement"][0]["Condition"] = condition
     assert admits(document, ACCOUNT, "repo:a/b:environment:staging") is admitted
-    assert others is None or list(strangers(document, ACCOUNT)) == others
+    assert others is None or list(strangers(document, ACCOUNT, ["x"])) == others
+
+
+@pytest.mark.parametrize(
+    ("statement", "others"),
+    [
+        ({"Principal": "*", "Action": "sts:AssumeRole"}, ["everybody"]),
+        ({"Principal": {"AWS": "*"}, "Action": "sts:*"}, ["everybody"]),
+        (
+            {"Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "sts:AssumeRole"},
+            ["arn:aws:iam::999999999999:root"],
+        ),
+        ({"NotPrincipal": {"AWS": "x"}, "Action": "*"}, ["everybody"]),
+        (
+            {"Principal": {"Federated": "accounts.google.com"}, "Action": "sts:AssumeRoleWithWebIdentity"},
+            ["accounts.google.com"],
+        ),
+        ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"}, "Action": "sts:AssumeRole"}, []),
+        ({"Principal": {"AWS": "*"}, "Action": "sts:TagSession"}, []),
+    ],
+)
+def test_whoever_else_a_trust_lets_in_is_named(statement: dict[str, Any], others: list[str]) -> None:
+    document: Any = github_trust(ACCOUNT, ["x"])
+    document["Statement"].append({"Effect": "Allow", **statement})
+    assert list(strangers(document, ACCOUNT, ["x"])) == others
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"Statement": []}, {"Statement": [None, "x", {"Effect": "Allow"}]}])
 def test_what_is_no_trust_admits_nobody(document: object) -> None:
     assert not admits(document, ACCOUNT, "x")
-    assert strangers(document, ACCOUNT) == ()
+    assert strangers(document, ACCOUNT, []) == ()
