@@ -115,7 +115,11 @@ def test_an_error_never_repeats_a_value(plain: dict[str, Any]) -> None:
         (("service", "scaling", "concurrency"), [1, 200], [0, 201]),
         (("service", "scaling", "max"), [1, 25], [0, 26]),
         (("service", "roles", "access"), ["a", "A+=,.@-_" * 8], ["", "a" * 65, "arn:aws:iam::1:role/x"]),
-        (("protect", "branches"), [[], ["develop", "release/1.x"]], ["develop", [1], ["a b"], [""], ["it's"], ["!main"], ["+x"], ["a*"]]),
+        (
+            ("protect", "branches"),
+            [[], ["develop", "release/1.x"]],
+            ["develop", [1], ["a b"], [""], ["it's"], ["!main"], ["+x"], ["a*"]],
+        ),
         (("github", "repository"), ["a/b", "A-1/x.y_z-"], ["a", "a/", "/b", "a/b/c", "-a/b", "a--b/c", "a/.."]),
         (
             ("github", "credentials"),
