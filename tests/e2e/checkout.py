@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -93,10 +94,9 @@ def make_checkout(root: Path) -> Checkout:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
     checkout = Checkout(root, dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
-    text = checkout.manifest.read_text()
-    for known, free in checkout.ports.items():
-        text = text.replace(known, str(free))
-    checkout.manifest.write_text(text)
+    # In one pass: a free port may hold the digits of another one that is known, as 18002 does.
+    known = re.compile(rf"\b(?:{'|'.join(PORTS)})\b")
+    checkout.manifest.write_text(known.sub(lambda found: str(checkout.ports[found[0]]), checkout.manifest.read_text()))
     checkout.git("init", "--quiet")
     checkout.git("add", "--all")
     checkout.git("commit", "--quiet", "--message", "all of it")
