@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -134,6 +135,27 @@ def test_a_lock_that_pins_nothing_was_not_audited(tmp_path: Path) -> None:
     done = deployer("audit", "--lock", str(lock))
     assert (done.returncode, done.stdout) == (3, "")
     assert "pins no package" in done.stderr
+
+
+def test_a_package_that_was_skipped_is_neither_good_nor_bad(tmp_path: Path) -> None:
+    """In the place of pip-audit, one that says of a package what pip-audit says when it finds no data."""
+    said = {"dependencies": [{"name": "one-package", "skip_reason": "not found"}]}
+    module = tmp_path / "pip_audit"
+    module.mkdir()
+    (module / "__init__.py").write_text("")
+    (module / "__main__.py").write_text(f"print({json.dumps(json.dumps(said))})\n")
+    lock = tmp_path / "some.lock"
+    lock.write_text(LOCK)
+    done = subprocess.run(
+        [sys.executable, "-m", "deployer", "ci", "audit", "--lock", str(lock)],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "why: one-package (not found)" in done.stderr
 
 
 def listed() -> list[Path]:
