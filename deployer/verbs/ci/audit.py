@@ -12,6 +12,7 @@ from typing import Any
 from deployer.errors import Refused, StateUnknown, UsageError
 
 SECONDS = 15
+SHOWN = 3
 # What pip-audit and the library below it say when the answer is missing, not bad.
 _OUT_OF_REACH = re.compile(r"ConnectionError|Could not connect|Timeout|HTTPError|SSLError|ProxyError")
 
@@ -43,14 +44,18 @@ def audit(lock: Path, *, service: str | None = None) -> str:
         raise UsageError(f"pip-audit cannot look at {lock}", why=why, fix=fix)
     if not packages:
         raise UsageError(f"{lock} pins no package", fix="name a lock file with hashes: --lock FILE")
-    if skipped := [f"{one['name']} ({one['skip_reason']})" for one in packages if "skip_reason" in one]:
-        what = f"nothing can be said about {len(skipped)} of {len(packages)} packages in {lock.name}"
-        raise StateUnknown(what, why="; ".join(skipped), fix="run it where pip-audit can look at them")
     found = [line for package in packages for line in _findings(package)]
     if found:
         raise Refused(
             f"{len(found)} known vulnerabilities in {lock.name}: {'; '.join(found)}",
             fix="just lock, or raise a minimum",
+        )
+    if skipped := [f"{one['name']} ({one['skip_reason']})" for one in packages if "skip_reason" in one]:
+        more = f"; and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
+        raise StateUnknown(
+            f"nothing can be said about {len(skipped)} of {len(packages)} packages in {lock.name}",
+            why="; ".join(skipped[:SHOWN]) + more,
+            fix="run it where pip-audit finds them",
         )
     return f"{lock.name}: {len(packages)} packages, no known vulnerability."
 
