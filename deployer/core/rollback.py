@@ -27,7 +27,10 @@ def choose(
     healthy = last_healthy(releases)
     found = before(releases, healthy) if runs and newest is healthy else healthy
     if found is None:
-        raise Refused(f"{environment} has no earlier healthy release to go back to{_again(healthy)}", fix=_other(look))
+        raise Refused(
+            f"{environment} has no earlier healthy release to go back to{_again(healthy)}",
+            fix=f"choose one: {look}, then add --to NUMBER",
+        )
     return found
 
 
@@ -36,10 +39,6 @@ def _again(runs: RecordedRelease | None) -> str:
     if runs is None or runs.release.rollback_to is None:
         return ""
     return f": release {runs.number}, which runs, is release {runs.release.rollback_to} again"
-
-
-def _other(look: str) -> str:
-    return f"choose one: {look}, then add --to NUMBER"
 
 
 def _numbered(releases: Sequence[RecordedRelease], number: int, look: str) -> RecordedRelease:

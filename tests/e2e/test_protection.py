@@ -13,6 +13,11 @@ from tests.e2e.checkout import Checkout, write_second
 
 pytestmark = pytest.mark.timeout(240)
 UNPROTECTED = "protect: {confirm: false, branches: [], clean_tree: false}"
+NOT_SATISFIED = (
+    ("protect: {confirm: true, clean_tree: false}", "there is no terminal"),
+    ("protect: {confirm: false, clean_tree: false, branches: [release]}", "is deployed from release"),
+    ("protect: {confirm: false, clean_tree: true}", "takes committed changes only"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +29,7 @@ def deployed(checkout: Checkout) -> Checkout:
 
 @pytest.mark.parametrize(
     ("protect", "words"),
-    [
-        ("protect: {confirm: true, clean_tree: false}", "there is no terminal"),
-        ("protect: {confirm: false, clean_tree: false, branches: [release]}", "is deployed from release"),
-        ("protect: {confirm: false, clean_tree: true}", "takes committed changes only"),
-    ],
+    NOT_SATISFIED,
 )
 def test_what_is_not_satisfied_is_refused_and_changes_nothing(deployed: Checkout, protect: str, words: str) -> None:
     write_second(deployed, UNPROTECTED, protect)
@@ -79,12 +80,7 @@ def test_a_person_types_the_name(deployed: Checkout, typed: str, code: int) -> N
 
 @pytest.mark.parametrize(
     ("protect", "words"),
-    [
-        ("protect: {confirm: true, clean_tree: false}", "there is no terminal"),
-        ("protect: {confirm: false, clean_tree: false, branches: [release]}", "is deployed from release"),
-        ("protect: {confirm: false, clean_tree: true}", "takes committed changes only"),
-        ("protect: {confirm: true, clean_tree: false}", "is not destroyed (protect.confirm)"),
-    ],
+    [*NOT_SATISFIED, ("protect: {confirm: true, clean_tree: false}", "is not destroyed (protect.confirm)")],
 )
 def test_an_edit_that_nobody_committed_loosens_nothing(deployed: Checkout, protect: str, words: str) -> None:
     write_second(deployed, UNPROTECTED, protect)

@@ -68,8 +68,8 @@ def deployments(checkout: Checkout) -> int:
     return sum(operation.startswith(("CREATE", "UPDATE")) for operation in aws.operations(checkout))
 
 
-def killed_while_it_deploys(checkout: Checkout) -> None:
-    """A run that has started its deployment and is gone before that ends."""
+def deploying(checkout: Checkout) -> tuple[subprocess.Popen[str], str]:
+    """A run that has started its deployment and waits for it, and what it has said."""
     process = subprocess.Popen(
         [sys.executable, "-m", "deployer", "reconcile", "local"],
         cwd=checkout.root,
@@ -78,8 +78,16 @@ def killed_while_it_deploys(checkout: Checkout) -> None:
         text=True,
     )
     assert process.stderr is not None
-    while "deploy      operation" not in process.stderr.readline():
-        pass
+    said = ""
+    while "deploy      operation" not in said:
+        said += process.stderr.readline()
+    return process, said
+
+
+def killed_while_it_deploys(checkout: Checkout) -> None:
+    """A run that is gone before its deployment ends."""
+    process, _ = deploying(checkout)
+    assert process.stderr is not None
     process.kill()
     process.wait()
     process.stderr.close()
@@ -131,17 +139,8 @@ class TestInterruption:
         old, new = ("DEBUG", "INFO") if sent == signal.SIGINT else ("INFO", "WARNING")
         level(released, old, new)
         before = deployments(released)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "deployer", "reconcile", "local"],
-            cwd=released.root,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process, said = deploying(released)
         assert process.stderr is not None
-        said = ""
-        while "deploy      operation" not in said:
-            said += process.stderr.readline()
         process.send_signal(sent)
         said += process.stderr.read()
         process.stderr.close()

@@ -39,7 +39,7 @@ def strangers(document: object, account: str, named: Collection[str]) -> tuple[s
         if statement.get("Principal") == "*" or "NotPrincipal" in statement:
             found.append("everybody")
         found += [_whose(one) for one in _principals(statement, "AWS") if not _of_account(str(one), account)]
-        found += [str(one) for one in _principals(statement, "Federated") if one not in {None, provider_arn(account)}]
+        found += [str(one) for one in _principals(statement, "Federated") if one != provider_arn(account)]
         if provider_arn(account) in _principals(statement, "Federated"):
             found += _jobs(statement, named)
     return tuple(found)
@@ -62,7 +62,7 @@ def _whose(principal: object) -> str:
 
 
 def _of_account(principal: str, account: str) -> bool:
-    return principal in {"None", account} or principal.startswith(f"arn:aws:iam::{account}:")
+    return principal == account or principal.startswith(f"arn:aws:iam::{account}:")
 
 
 def _of_github(document: object, account: str) -> Iterator[Mapping[str, Any]]:
@@ -103,4 +103,6 @@ def _principals(statement: Mapping[str, Any], kind: str) -> list[Any]:
 
 
 def _listed(value: object) -> list[Any]:
+    if value is None:
+        return []
     return list(value) if isinstance(value, list | tuple) else [value]
