@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 SHORTEST_SECRET = 12
-PLACEHOLDERS = re.compile(r"(?i)^(your[-_].*|change[-_]?me.*|placeholder.*|todo.*|example.*|x+|\*+|<.*>|\$\{.*\})$")
+PLACEHOLDER = r"(?i)(your[-_].*|change[-_]?me.*|placeholder.*|todo.*|example.*|x+|\*+|<.*>|\$\{.*\})"
 
 
 class SettingsError(Exception):
@@ -33,7 +33,7 @@ def _no_placeholder(secret: SecretStr) -> SecretStr:
     value = secret.get_secret_value()
     if not value.strip():
         raise ValueError("is empty")
-    if PLACEHOLDERS.match(value.strip()):
+    if re.fullmatch(PLACEHOLDER, value.strip()):
         raise ValueError("is a placeholder")
     if not re.fullmatch(r"[!-~]+", value):  # it goes into an HTTP header, and a pasted line end is easily overlooked
         raise ValueError("holds a space, a line end or a letter that is not ASCII")

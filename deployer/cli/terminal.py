@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from collections.abc import Callable
@@ -42,6 +41,8 @@ def secret_value(file: Path | None) -> Callable[[str], str]:
             return file_text(file)
         if not sys.stdin.isatty():
             return input_text()
+        import getpass
+
         first, second = getpass.getpass(prompt), getpass.getpass("once more: ")
         if first != second:
             raise UsageError("the two differ; nothing was changed")

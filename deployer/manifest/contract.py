@@ -66,9 +66,11 @@ def secret_variables(settings: type[BaseModel]) -> frozenset[str]:
 def _missing(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
     strangers = [name for variable, name in variables.items() if variable not in fields]
     for variable, field in fields.items():
+        if variable in variables or not field.is_required():
+            continue
         name = names.parameter(variable)
         misspelt = any(close(stranger, [name]) for stranger in strangers)
-        if field.is_required() and variable not in variables and not misspelt:
+        if not misspelt:
             kind = "{kind: secret}" if _is_secret(field) else "{kind: literal, value: ...}"
             yield loaded.problem(
                 "variables",
@@ -79,10 +81,9 @@ def _missing(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, 
 
 
 def _unknown(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
-    known = [names.parameter(variable) for variable in fields]
     for variable, name in variables.items():
         if variable not in fields:
-            meant = close(name, known)
+            meant = close(name, list(map(names.parameter, fields)))
             yield loaded.problem(
                 "variables",
                 name,

@@ -20,16 +20,16 @@ from deployer.manifest.words import ABSENT, KNOWN_KEYS, UNKNOWN_KEY, Refusal, Sp
 LONGEST_QUOTE: Final = 40
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Loaded:
     """A manifest without problems, and the file it stands in. `sha256` is the hex digest of the file's bytes."""
 
     manifest: Manifest
     path: Path
-    text: str = field(repr=False)
+    text: str
     sha256: str
-    _root: tree.Node = field(repr=False, compare=False)
-    _excerpts: dict[frozenset[str], Excerpts] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _root: tree.Node
+    _excerpts: dict[frozenset[str], Excerpts] = field(default_factory=dict, init=False)
 
     def where(self, *keys: str | int) -> Position:
         """The place of a key, as `where("variables", "logging-level")`; of the nearest group if it is absent."""
@@ -73,7 +73,7 @@ def parse(raw: bytes, path: Path) -> Loaded:
     if read.root is None and not findings:
         findings.append(Finding(Position(1, 1), "this file is empty", fix="start from another file of env/"))
     elif read.root is not None:
-        findings += _inside(read, contents, refused, excerpts, path)
+        findings += _inside(read, None if manifest else contents, refused, excerpts, path)
     if findings or manifest is None or read.root is None:
         raise InvalidManifest(map(excerpts.problem, findings))
     return Loaded(manifest, path, text, hashlib.sha256(raw).hexdigest(), read.root)
@@ -82,7 +82,10 @@ def parse(raw: bytes, path: Path) -> Loaded:
 def _inside(
     read: syntax.Tree, contents: object, refused: list[Refusal], excerpts: Excerpts, path: Path
 ) -> Iterator[Finding]:
-    """What is wrong inside a file that could be read, at least in part; one finding for one mistake."""
+    """What is wrong inside a file that could be read, at least in part; one finding for one mistake.
+
+    `contents` is None where they made a manifest: then they keep every rule.
+    """
     unknown = {refusal.path for refusal in refused if refusal.type == UNKNOWN_KEY}
     words = {at: word for at, word in tree.words(read.root) if not _below(at, unknown)}
     typed = {refusal.path for refusal in refused if refusal.type in {"int_type", "bool_type"}}
@@ -98,7 +101,8 @@ def _inside(
         findings.append(speaker.finding(refusal))
     findings += _named(read.root, excerpts)
     if isinstance(contents, dict):
-        findings += _rules(read.root, contents, path)
+        findings += _rules(read.root, contents)
+    findings += _misnamed(read.root, path)
     ends = read.broken.position.line if read.broken else None
     yield from (finding for finding in findings if finding.position.line != ends)
 
@@ -137,12 +141,15 @@ def _named(root: tree.Node | None, excerpts: Excerpts) -> Iterator[Finding]:
                 )
 
 
-def _rules(root: tree.Node | None, contents: dict[str, object], path: Path) -> Iterator[Finding]:
+def _rules(root: tree.Node | None, contents: dict[str, object]) -> Iterator[Finding]:
     for broken in rules.broken(contents):
         node = tree.find(root, broken.at)[1]
         key_only = len(broken.at) == 2 and broken.at[0] == "variables"
         at = tree.where(root, broken.at) if key_only or node is None else node.start
         yield Finding(at, broken.what, broken.why, broken.fix)
+
+
+def _misnamed(root: tree.Node | None, path: Path) -> Iterator[Finding]:
     environment = tree.find(root, ("environment",))[1]
     said = environment.value if isinstance(environment, tree.Word) and not environment.opaque else None
     if environment and isinstance(said, str) and said != path.stem:

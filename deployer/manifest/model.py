@@ -17,7 +17,7 @@ from deployer.manifest.github import GitHub
 from deployer.manifest.shapes import Branch, Part, RoleName, Shape
 
 
-class _NameShape(Shape, frozen=True):
+class _NameShape(Shape):
     """A parameter name. Its errors give the reason, because a name is refused for many."""
 
     def _check(self, text: str) -> str:
@@ -171,9 +171,9 @@ class Service(Part):
         description="The port the service listens on; it is given to it as PORT.", examples=[8001]
     )
     health_check: HealthCheck = Field(
-        default=HealthCheck(), description="How App Runner decides that an instance is well."
+        default=HealthCheck.model_construct(), description="How App Runner decides that an instance is well."
     )
-    scaling: Scaling = Field(default=Scaling(), description="How many instances run.")
+    scaling: Scaling = Field(default=Scaling.model_construct(), description="How many instances run.")
     roles: Roles = Field(description="The two IAM roles App Runner takes, by name.")
     on_unhealthy: OneOf["rollback", "hold"] = Field(
         default="rollback",

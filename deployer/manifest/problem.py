@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from msgspec import Struct
-from msgspec.structs import asdict
-
 from deployer.errors import InvalidManifest as InvalidManifestError
 
 
@@ -27,7 +24,7 @@ class Finding(NamedTuple):
     fix: str = ""
 
 
-class Problem(Struct, frozen=True):
+class Problem(NamedTuple):
     """One problem on its line.
 
     `source` is that line as far as it may be shown, with `***` for the rest; `caret` is the offset in it, from 0.
@@ -79,4 +76,4 @@ def to_json(problems: Iterable[Problem]) -> str:
     """`{"problems": [{"file": ..., "line": ..., "col": ..., "what": ..., ...}]}`."""
     import json  # noqa: PLC0415 -- people read the text
 
-    return json.dumps({"problems": [asdict(problem) for problem in problems]}, ensure_ascii=False, indent=2)
+    return json.dumps({"problems": [problem._asdict() for problem in problems]}, ensure_ascii=False, indent=2)

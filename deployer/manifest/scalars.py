@@ -12,17 +12,19 @@ LONGEST_NUMBER: Final = 15  # digits a spreadsheet, JavaScript or JSON reader st
 _NUMBER: Final = re.compile(r"0|-?[1-9][0-9]*")
 _EMPTY: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _OTHER_BOOLEANS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n"})
+_BENT_STARTS: Final = tuple("+-.=0123456789")  # of the shapes below, which are compiled only for such a word
+_DATE: Final = ("a date", r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t].*)?")
 _BENT: Final = (
-    ("a number with a leading zero", re.compile(r"[-+]?0[0-9]+")),
-    ("a hexadecimal, octal or binary number", re.compile(r"[-+]?0[xob][0-9A-Fa-f_]+", re.IGNORECASE)),
-    ("a date", re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t].*)?")),
-    ("a time in base 60", re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")),
-    ("a number with underscores", re.compile(r"[-+]?[0-9][0-9_.]*_[0-9_.]*")),
-    ("a fraction", re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?")),
-    ("a power of ten", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+")),
-    ("infinity or not-a-number", re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")),
-    ("a signed number", re.compile(r"\+[0-9]+|-0")),
-    ("a default key", re.compile(r"=")),
+    ("a number with a leading zero", r"[-+]?0[0-9]+"),
+    ("a hexadecimal, octal or binary number", r"[-+]?0[xXoObB][0-9A-Fa-f_]+"),
+    _DATE,
+    ("a time in base 60", r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"),
+    ("a number with underscores", r"[-+]?[0-9][0-9_.]*_[0-9_.]*"),
+    ("a fraction", r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?"),
+    ("a power of ten", r"[-+]?[0-9]+[eE][-+]?[0-9]+"),
+    ("infinity or not-a-number", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+    ("a signed number", r"\+[0-9]+|-0"),
+    ("a default key", r"="),
 )
 
 
@@ -49,4 +51,7 @@ def bent(word: str) -> str | None:
         return "a boolean"
     if _NUMBER.fullmatch(word):
         return "a number too long to be kept exactly" if len(word.lstrip("-")) > LONGEST_NUMBER else None
-    return next((what for what, shape in _BENT if shape.fullmatch(word)), None)
+    if not word.startswith(_BENT_STARTS):
+        return None
+    shapes = (_DATE,) if " " in word else _BENT  # of all these, only a date has words after it: "1 vCPU" is none
+    return next((what for what, shape in shapes if re.fullmatch(shape, word)), None)

@@ -1,9 +1,8 @@
 """What the types of a manifest are made of: a part that takes no other key, and texts of a shape."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -16,7 +15,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, defer_build=True)
 
 
-class Shape(Struct, frozen=True):
+class Shape(NamedTuple):
     """A text that matches `pattern` as a whole; `words` say what it has to be, for the error message."""
 
     pattern: str

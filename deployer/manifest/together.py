@@ -24,7 +24,7 @@ def clashes(manifests: Sequence[Loaded]) -> Iterator[Problem]:
         }
         for keys, value in claims.items():
             other = seen.setdefault((*place, *keys, value), loaded)
-            if other.path.resolve() != loaded.path.resolve():
+            if other is not loaded and other.path.resolve() != loaded.path.resolve():
                 yield loaded.problem(
                     *keys,
                     what=f"{'.'.join(keys)} is that of {other.path} too",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-from msgspec import Struct, field
+from typing import Any, NamedTuple
 
 from deployer.manifest.problem import Position
 from deployer.manifest.scalars import Scalar, read_plain
@@ -13,7 +11,7 @@ from deployer.manifest.scalars import Scalar, read_plain
 Path = tuple[str | int, ...]
 
 
-class Word(Struct):
+class Word(NamedTuple):
     """A scalar. `plain` means it stands without quotes; `end` is the position just after it.
 
     An `opaque` word is an alias, or has a tag or an anchor: already reported, and taken for nothing.
@@ -30,25 +28,31 @@ class Word(Struct):
         return read_plain(self.text) if self.plain else self.text
 
 
-class Group(Struct):
+class Group:
     """A mapping: every entry in the order of the file, those with a repeated key too.
 
     `end` is the position just after its closing bracket; None when it has no brackets.
     """
 
-    start: Position
-    end: Position | None = None
-    entries: list[tuple[Word, Node]] = field(default_factory=list)
-    first: dict[str, tuple[Word, Node]] = field(default_factory=dict)
-    waiting: Word | None = None  # a key that is still without its value
+    __slots__ = ("end", "entries", "first", "start", "waiting")
+
+    def __init__(self, start: Position) -> None:
+        self.start = start
+        self.end: Position | None = None
+        self.entries: list[tuple[Word, Node]] = []
+        self.first: dict[str, tuple[Word, Node]] = {}
+        self.waiting: Word | None = None  # a key that is still without its value
 
 
-class Items(Struct):
+class Items:
     """A sequence; `end` as for a mapping."""
 
-    start: Position
-    end: Position | None = None
-    nodes: list[Node] = field(default_factory=list)
+    __slots__ = ("end", "nodes", "start")
+
+    def __init__(self, start: Position) -> None:
+        self.start = start
+        self.end: Position | None = None
+        self.nodes: list[Node] = []
 
 
 Node = Word | Group | Items

@@ -9,7 +9,22 @@ from msgspec import Struct
 from deployer.core.diagnosis import Finding
 from deployer.core.release import Release
 from deployer.manifest.compare import Difference
-from deployer.manifest.problem import Problem
+
+
+class Problem(Struct, frozen=True):
+    """What is wrong at a place of a manifest; `line` and `col` count from 1.
+
+    `source` is that line as far as it may be shown, with `***` for the rest; `caret` is the offset in it, from 0.
+    """
+
+    file: str
+    line: int
+    col: int
+    what: str
+    why: str = ""
+    fix: str = ""
+    source: str = ""
+    caret: int = 0
 
 
 class Good(Struct, frozen=True):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from deployer.manifest.credentials import credential_in
+from deployer.manifest.credentials import _SHAPES, credential_in
 from deployer.manifest.load import Loaded
 from deployer.manifest.problem import Problem
 
@@ -92,3 +94,14 @@ def test_the_arn_of_a_parameter_is_no_literal(refused: Callable[..., tuple[Probl
 
 def test_other_arns_are_ordinary_values(read: Callable[..., Loaded]) -> None:
     assert read(("value: DEBUG", "value: arn:aws:sqs:us-west-2:123456789012:inbox"))
+
+
+@pytest.mark.parametrize(("what", "words", "shape"), _SHAPES)
+@given(data=st.data())
+def test_what_is_looked_for_first_is_in_every_credential_of_a_shape(
+    what: str, words: tuple[str, ...], shape: str, data: st.DataObject
+) -> None:
+    text = data.draw(st.from_regex(shape, fullmatch=True))
+
+    assert any(word in text.casefold() for word in words)
+    assert credential_in(text) is not None

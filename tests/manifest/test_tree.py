@@ -28,8 +28,21 @@ PLACES = st.sampled_from(("{}", "a: {}\nb: 1\n", "a:\n  k: {{v: {}}}\n", "- {}\n
 @example(" ", "a:\n  k: {{v: {}}}\n")
 def test_the_quick_way_reads_what_the_slow_one_reads(text: str, place: str) -> None:
     whole = place.format(text)
+    quick, slow = syntax.parse(whole), syntax.parse_in_python(whole)
 
-    assert repr(syntax.parse(whole)) == repr(syntax.parse_in_python(whole))
+    assert _all_of(quick.root) == _all_of(slow.root)
+    assert quick[1:] == slow[1:]
+
+
+def _all_of(node: tree.Node | None) -> object:
+    """Everything that a tree holds, to be compared."""
+    if isinstance(node, tree.Group):
+        entries = [(key, _all_of(value)) for key, value in node.entries]
+        first = {key: word for key, (word, _) in node.first.items()}
+        return "group", node.start, node.end, entries, first, node.waiting
+    if isinstance(node, tree.Items):
+        return "items", node.start, node.end, [_all_of(item) for item in node.nodes]
+    return node
 
 
 def test_a_good_text() -> None:
