@@ -88,8 +88,8 @@ class Settings(BaseModel):
     backend_server_url: Address = Field(description="ansari-backend, which answers the questions.")
     whatsapp_service_api_key: StrongSecret = Field(description="The key ansari-backend knows this service by.")
     meta_graph_url: Address = Field(default="https://graph.facebook.com", description="Meta's Graph API.")
-    meta_api_version: Annotated[str, Field(pattern=r"^v[0-9]+\.[0-9]$")] = Field(
-        default="v26.0", description="The Graph API version, such as v26.0."
+    meta_api_version: str = Field(
+        default="v26.0", pattern=r"^v[0-9]+\.[0-9]$", description="The Graph API version, such as v26.0."
     )
     meta_business_phone_number_id: Annotated[SecretStr, AfterValidator(_digits)] = Field(
         description="The id (not the number) of the WhatsApp number; webhooks for another number are skipped."
@@ -104,30 +104,36 @@ class Settings(BaseModel):
         default=True, description="Answer 200 to webhooks that cannot be used; never to a bad signature."
     )
     whatsapp_under_maintenance: bool = Field(default=False, description="Answer every message with a notice.")
-    whatsapp_chat_retention_hours: Annotated[float, Field(gt=0, le=24 * 365)] = Field(
-        default=3, description="A thread is continued if it was used within this many hours."
+    whatsapp_chat_retention_hours: float = Field(
+        default=3, gt=0, le=24 * 365, description="A thread is continued if it was used within this many hours."
     )
-    whatsapp_message_age_threshold_seconds: Annotated[int, Field(gt=0)] = Field(
-        default=86400, description="Older messages are answered with a notice only."
+    whatsapp_message_age_threshold_seconds: int = Field(
+        default=86400, gt=0, description="Older messages are answered with a notice only."
     )
-    inbox_path: Annotated[str, Field(min_length=1)] = Field(
+    inbox_path: str = Field(
         default="inbox/inbox.sqlite3",
+        min_length=1,
         description="The file that keeps accepted messages until they are answered.",
     )
-    inbox_capacity: Annotated[int, Field(ge=1)] = Field(
-        default=100_000, description="How many messages may wait; more are left to Meta, which delivers them again."
+    inbox_capacity: int = Field(
+        default=100_000,
+        ge=1,
+        description="How many messages may wait; more are left to Meta, which delivers them again.",
     )
     commit_seconds: Seconds = Field(default=1.0, description="How long a webhook may take to be kept.")
-    answers_at_once: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        default=200, description="How many messages are answered at the same time."
+    answers_at_once: int = Field(
+        default=200, ge=1, le=10_000, description="How many messages are answered at the same time."
     )
-    user_messages_per_hour: Annotated[int, Field(ge=1)] = Field(
+    user_messages_per_hour: int = Field(
         default=60,
+        ge=1,
         description="How many messages of one user are answered in an hour, so that no two machines talk for ever; "
         "of the same text a tenth, but at least 5.",
     )
-    tries: Annotated[int, Field(ge=1, le=100)] = Field(
+    tries: int = Field(
         default=6,
+        ge=1,
+        le=100,
         description="How often the backend is asked in all, and how often an answer may fail while others arrive.",
     )
     lease_seconds: Seconds = Field(
@@ -137,12 +143,14 @@ class Settings(BaseModel):
     pause_seconds: Seconds = Field(
         default=30.0, description="How long nothing is sent after Meta has refused the token or the account."
     )
-    confirm_seconds: Annotated[float, Field(ge=0, le=600)] = Field(
+    confirm_seconds: float = Field(
         default=10.0,
+        ge=0,
+        le=600,
         description="How long to wait for a status of a part whose sending timed out, before it is sent again.",
     )
-    typing_seconds: Annotated[float, Field(gt=0, le=25)] = Field(
-        default=20.0, description="How often `typing` is shown anew; it goes out after 25 seconds."
+    typing_seconds: float = Field(
+        default=20.0, gt=0, le=25, description="How often `typing` is shown anew; it goes out after 25 seconds."
     )
     backend_connect_seconds: Seconds = Field(default=5.0, description="ansari-backend: to connect.")
     backend_lookup_seconds: Seconds = Field(default=15.0, description="ansari-backend: a user or a thread.")
@@ -153,8 +161,11 @@ class Settings(BaseModel):
     )
     graph_connect_seconds: Seconds = Field(default=5.0, description="Meta: to connect.")
     graph_seconds: Seconds = Field(default=15.0, description="Meta: an answer.")
-    first_retry_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
-        default=1.0, description="The pause before a failed step is tried again; each further one is twice as long."
+    first_retry_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        le=60,
+        description="The pause before a failed step is tried again; each further one is twice as long.",
     )
     metrics_token: StrongSecret | None = Field(
         default=None, description="Whoever sends it as a bearer token may read /metrics; unset, there is no such page."
@@ -167,9 +178,9 @@ class Settings(BaseModel):
         description="Accepted because every environment has it, and not used: no browser talks to this service, "
         "so it sends no CORS headers.",
     )
-    port: Annotated[int, Field(ge=1, le=65535)] = Field(default=8001, description="Set by the platform.")
-    app_release: Annotated[str, Field(pattern=r"^[!-~]{0,128}$")] = Field(
-        default="", description="Set by the deployer; reported in X-App-Release."
+    port: int = Field(default=8001, ge=1, le=65535, description="Set by the platform.")
+    app_release: str = Field(
+        default="", pattern=r"^[!-~]{0,128}$", description="Set by the deployer; reported in X-App-Release."
     )
 
     @model_validator(mode="after")

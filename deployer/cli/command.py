@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from deployer.manifest.load import Loaded
 
 Options: TypeAlias = argparse.Namespace
+# argparse asks for a translation of each of its words. There is none to find, and to look for it loads the locale.
+vars(argparse)["_"] = str
 
 
 class _Help(argparse.HelpFormatter):

@@ -15,10 +15,10 @@ from pydantic.fields import FieldInfo
 from deployer import names
 from deployer.core.secret import SecretValue
 from deployer.manifest.credentials import is_telling
-from deployer.manifest.excerpt import close
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
 from deployer.manifest.problem import Problem, in_order
+from deployer.manifest.spelling import close
 
 
 def problems(loaded: Loaded, settings: type[BaseModel]) -> tuple[Problem, ...]:

@@ -10,32 +10,20 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from operator import itemgetter
 from typing import Final
 
 from deployer.manifest.credentials import credential_in, is_telling
 from deployer.manifest.problem import Finding, Problem
+from deployer.manifest.spelling import LONGEST_KEY, close
 from deployer.manifest.tree import Group, Items, Node, Path, Word
 
 HIDDEN: Final = "***"
 WIDEST: Final = 120
-LONGEST_KEY: Final = 64
 VARIABLE_KEYS: Final = ("kind", "value", "store", "description", "generate", "source")
 _VARIABLE_WORDS: Final = ("secret", "literal", "parameter", "service", "local-world")
 _STRUCTURE: Final = r"[\s{}\[\],:?'\"|>-]*"
-
-
-def close(word: str, known: Collection[str]) -> str | None:
-    """The known word that was probably meant."""
-    return _closest(word, tuple(known)) if len(word) <= LONGEST_KEY else None
-
-
-@lru_cache(maxsize=4096)
-def _closest(word: str, known: tuple[str, ...]) -> str | None:
-    from difflib import get_close_matches  # noqa: PLC0415 -- a good manifest needs none of it
-
-    return next(iter(get_close_matches(word, known, n=1, cutoff=0.7)), None)
 
 
 def harmless(key: str) -> bool:

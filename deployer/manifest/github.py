@@ -56,8 +56,8 @@ class AccessKeys(Part):
 class GitHubIds(Part):
     """The numbers of the repository. GitHub's tokens name them where it was made after July 2026."""
 
-    owner: Annotated[int, Field(ge=1)] = Field(description="The number of the owner.", examples=[1234])
-    repository: Annotated[int, Field(ge=1)] = Field(description="The number of the repository.", examples=[567890])
+    owner: int = Field(ge=1, description="The number of the owner.", examples=[1234])
+    repository: int = Field(ge=1, description="The number of the repository.", examples=[567890])
 
 
 class GitHub(Part):

@@ -102,8 +102,8 @@ class Image(Part):
         Field(min_length=2, max_length=256),
         Shape(limits.REPOSITORY_NAME, "an ECR repository name in small letters", "ansari-whatsapp"),
     ] = Field(description="The ECR repository.", examples=["ansari-whatsapp"])
-    keep: Annotated[int, Field(ge=1)] = Field(
-        default=30, description="How many images the repository keeps; older ones expire.", examples=[30]
+    keep: int = Field(
+        default=30, ge=1, description="How many images the repository keeps; older ones expire.", examples=[30]
     )
 
 
@@ -123,12 +123,10 @@ class HealthCheck(Part):
 class Scaling(Part):
     """How many instances run."""
 
-    min: Annotated[int, Field(ge=1, le=25)] = Field(default=1, description="Instances that always stand ready.")
-    max: Annotated[int, Field(ge=1, le=25)] = Field(
-        default=25, description="The most instances under load. Never below `min`."
-    )
-    concurrency: Annotated[int, Field(ge=1, le=200)] = Field(
-        default=100, description="Requests one instance takes at once before another is started."
+    min: int = Field(default=1, ge=1, le=25, description="Instances that always stand ready.")
+    max: int = Field(default=25, ge=1, le=25, description="The most instances under load. Never below `min`.")
+    concurrency: int = Field(
+        default=100, ge=1, le=200, description="Requests one instance takes at once before another is started."
     )
 
 
@@ -167,8 +165,8 @@ class Service(Part):
         description="The memory of one instance. App Runner offers only some sizes with each `cpu`.",
         examples=["2 GB"],
     )
-    port: Annotated[int, Field(ge=1, le=65535)] = Field(
-        description="The port the service listens on; it is given to it as PORT.", examples=[8001]
+    port: int = Field(
+        ge=1, le=65535, description="The port the service listens on; it is given to it as PORT.", examples=[8001]
     )
     health_check: HealthCheck = Field(
         default=HealthCheck.model_construct(), description="How App Runner decides that an instance is well."
@@ -269,8 +267,9 @@ class Manifest(Part):
     github: GitHub | None = Field(
         default=None, description="The repository whose workflows deploy this environment; none where nobody's do."
     )
-    variables: Annotated[Mapping[ParameterName, Variable], Field(min_length=1)] = Field(
-        description="Every variable of the service, by parameter name: backend-server-url is BACKEND_SERVER_URL."
+    variables: Mapping[ParameterName, Variable] = Field(
+        min_length=1,
+        description="Every variable of the service, by parameter name: backend-server-url is BACKEND_SERVER_URL.",
     )
 
     @model_validator(mode="after")

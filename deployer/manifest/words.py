@@ -8,9 +8,10 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from deployer.manifest import rules
-from deployer.manifest.excerpt import VARIABLE_KEYS, Excerpts, close, harmless, label
+from deployer.manifest.excerpt import VARIABLE_KEYS, Excerpts, harmless, label
 from deployer.manifest.model import Literal, Manifest, Secret
 from deployer.manifest.problem import Finding
+from deployer.manifest.spelling import close
 from deployer.manifest.tree import Node, Path, Word, find, where
 
 UNKNOWN_KEY: Final = "extra_forbidden"

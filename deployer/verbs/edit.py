@@ -12,10 +12,10 @@ from msgspec import to_builtins
 from deployer import names
 from deployer.errors import UsageError
 from deployer.manifest import edit
-from deployer.manifest.excerpt import close
 from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Literal, Secret
 from deployer.manifest.problem import InvalidManifest
+from deployer.manifest.spelling import close
 from deployer.verbs.check import refuse_contract_problems
 from deployer.view.documents import Edited
 
