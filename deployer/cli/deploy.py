@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -167,7 +166,7 @@ def _carry_out(options: Options, environment: Environment, planned: Planned) -> 
 
         consent = Consent(person(), options.approve)
         outcome = verb.apply(environment, planned, consent, retry=options.retry)
-    out(ending.show(environment, outcome, ending.Shown(options.json, _just())))
+    out(ending.show(environment, outcome, as_json=options.json))
     return 0
 
 
@@ -210,11 +209,6 @@ def _unlock(options: Options) -> int:
 
     out(unlock(loaded(options), Reporter(sys.stderr), ask=person(), approve=options.approve))
     return 0
-
-
-def _just() -> str:
-    """How the user calls the recipes."""
-    return os.environ.get("DEPLOYER_JUST", "just")
 
 
 def _image(parser: Parser) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from operator import itemgetter
 from typing import Final
@@ -48,7 +48,7 @@ class Excerpts:
         file: str,
         lines: list[str],
         root: Node | None,
-        known: dict[Path, Collection[str]],
+        known: Mapping[Path, Collection[str]],
         closed: Collection[str] = (),
     ) -> None:
         self._file, self._lines, self._known, self._closed = file, lines, known, closed
@@ -94,7 +94,8 @@ class Excerpts:
     def _section(self, node: Node | None, path: Path) -> Iterator[Word]:
         """The visible words of everything but the variables."""
         if isinstance(node, Word):
-            if path and not node.opaque and credential_in(node.text, name=str(path[-1])) is None:
+            expected = path not in self._known  # a word in the place of a group may be anything
+            if expected and not node.opaque and credential_in(node.text, name=str(path[-1])) is None:
                 yield node
         elif isinstance(node, Items):
             for item in node.nodes:

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from deployer.manifest import rules, source, syntax, tree
 from deployer.manifest.excerpt import Excerpts, label
+from deployer.manifest.keys import KNOWN_KEYS
 from deployer.manifest.problem import Finding, Position, Problem
 from deployer.manifest.scalars import LONGEST_NUMBER, bent
 from deployer.manifest.spelling import close
-from deployer.manifest.words import ABSENT, KNOWN_KEYS, UNKNOWN_KEY, Refusal, Speaker, refusals
+from deployer.manifest.words import ABSENT, UNKNOWN_KEY, Refusal, Speaker, refusals
 
 LONGEST_QUOTE: Final = 40
 
@@ -56,7 +57,9 @@ def _inside(
     unknown = {refusal.path for refusal in refused if refusal.type == UNKNOWN_KEY}
     words = {at: word for at, word in tree.words(read.root) if not _below(at, unknown)}
     typed = {refusal.path for refusal in refused if refusal.type in {"int_type", "bool_type"}}
-    bent_words = {at: one for at, one in _bent(words, excerpts) if at not in typed or words[at].value is None}
+    bent_words = {
+        at: one for at, one in _bent(read.root, words, excerpts) if at not in typed or words[at].value is None
+    }
     unusable = {at for at, word in words.items() if word.opaque} | set(bent_words)
     speaker = Speaker(read.root, excerpts)
     findings = list(bent_words.values())
@@ -74,13 +77,16 @@ def _inside(
     yield from (finding for finding in findings if finding.position.line != ends)
 
 
-def _bent(words: dict[tree.Path, tree.Word], excerpts: Excerpts) -> Iterator[tuple[tree.Path, Finding]]:
+def _bent(
+    root: tree.Node | None, words: dict[tree.Path, tree.Word], excerpts: Excerpts
+) -> Iterator[tuple[tree.Path, Finding]]:
     """The unquoted words that are empty, or that YAML readers would bend."""
     for at, word in words.items():
         if word.opaque or not word.plain:
             continue
         if word.value is None:
-            yield at, Finding(word.start, f"{label(at) or 'this file'} is empty", fix="give it a value, or delete it")
+            key = tree.where(root, at)  # YAML has the word itself where the next one begins
+            yield at, Finding(key, f"{label(at) or 'this file'} is empty", fix="give it a value, or delete it")
         elif what := bent(word.text):
             shown = excerpts.shows(word) and len(word.text) <= LONGEST_QUOTE
             quoted = f'write "{word.text}"' if shown else "put it in quotes"

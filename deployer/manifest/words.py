@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from deployer.manifest import rules
 from deployer.manifest.excerpt import VARIABLE_KEYS, Excerpts, harmless, label
-from deployer.manifest.model import Literal, Manifest, Secret
+from deployer.manifest.keys import KNOWN_KEYS, fields, groups, kinds
+from deployer.manifest.model import Literal, Secret
 from deployer.manifest.problem import Finding
 from deployer.manifest.spelling import close
 from deployer.manifest.tree import Node, Path, Word, find, where
@@ -61,21 +63,12 @@ def refusals(error: ValidationError) -> list[Refusal]:
 def _path(loc: tuple[str | int, ...]) -> Path:
     """pydantic's location without what is not in the file: the kind, the member of a union, `[key]`."""
     path = tuple(step for step in loc if step != "[key]")
+    if path[:2] == ("github", "credentials"):
+        return (*path[:2], *path[3:])
     if path[:1] == ("variables",) and len(path) > 2:
         rest = path[3:] if path[2] in _KINDS else path[2:]
         return (*path[:2], *rest[:1])
     return path
-
-
-def _known(model: type[BaseModel] = Manifest, path: Path = ()) -> dict[Path, tuple[str, ...]]:
-    keys = {path: tuple(model.model_fields)}
-    for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            keys |= _known(field.annotation, (*path, name))
-    return keys
-
-
-KNOWN_KEYS: Final[dict[Path, Collection[str]]] = dict(_known())
 
 
 class Speaker:
@@ -98,15 +91,14 @@ class Speaker:
 
     def _missing(self, refusal: Refusal) -> Finding:
         *parent, key = refusal.path
-        at = where(self._root, tuple(parent)) if parent else where(self._root, ())
+        at = where(self._root, tuple(parent))
+        what = f"{label(refusal.path)} is missing"
+        around = groups(self._root, tuple(parent))
         if key == "kind":
-            return Finding(
-                at,
-                f"{label(refusal.path)} is missing",
-                "every variable says whether it is a secret or a literal",
-                "add `kind: secret` or `kind: literal`",
-            )
-        return Finding(at, f"{label(refusal.path)} is missing", fix=_example(tuple(parent), str(key)))
+            why = "every variable says whether it is a secret or a literal" if parent[0] == "variables" else ""
+            choices = [f"`kind: {kind}`" for group in around for kind in kinds(group)]
+            return Finding(at, what, why, f"add {' or '.join(choices)}")
+        return Finding(at, what, fix=_example(fields(around)[str(key)], str(key)))
 
     def _unknown(self, path: Path) -> tuple[str, str, str]:
         *parent, key = path
@@ -114,9 +106,11 @@ class Speaker:
             return self._unknown_of_variable(path)
         shown = f"there is no key {key} in {label(tuple(parent)) or 'a manifest'}"
         what = shown if harmless(str(key)) else "there is no such key"
-        known = KNOWN_KEYS.get(tuple(parent), ())
+        known = tuple(fields(groups(self._root, tuple(parent))))
         if meant := close(str(key), known):
             return what, "", f"did you mean {meant}?"
+        if key in KNOWN_KEYS.get(tuple(parent), ()):
+            return f"{label(tuple(parent))} of this kind has no `{key}`", "", f"delete `{key}`, or change the kind"
         if homes := [home for home, keys in KNOWN_KEYS.items() if key in keys]:
             return what, "", f"write it below {label(homes[0]) or 'nothing, at the left'}"
         return what, "", f"the keys here are {', '.join(known)}"
@@ -181,20 +175,11 @@ def _is_value(path: Path) -> bool:
     return len(path) == 3 and path[0] == "variables" and path[2] == "value"
 
 
-def _example(parent: Path, key: str) -> str:
+def _example(field: FieldInfo, key: str) -> str:
     """`add port: 8001`, from the example the type gives."""
-    model: type[BaseModel] = Manifest
-    if parent[:1] == ("variables",):
-        model = Literal
-        parent = ()
-    for step in parent:
-        annotation = model.model_fields[str(step)].annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            model = annotation
-    examples = model.model_fields[key].examples
-    if not examples:
+    if not field.examples:
         return f"add `{key}:` and its keys below it"
-    example = examples[0]
+    example = field.examples[0]
     if isinstance(example, bool):
         shown = str(example).lower()
     elif isinstance(example, list):

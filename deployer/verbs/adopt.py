@@ -20,7 +20,7 @@ from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.text import manifest_text
 from deployer.core.adoption.variables import choose
 from deployer.core.facts import ParameterFact
-from deployer.errors import UsageError
+from deployer.errors import UsageError, as_typed
 from deployer.manifest.contract import secret_variables
 from deployer.manifest.load import parse
 from deployer.manifest.model import Aws
@@ -87,9 +87,8 @@ def show(adopted: Adopted, *, as_json: bool) -> str:
     lines = [f"{adopted.file}: {held}, from service {adopted.service} in {place}"]
     lines += [f"left out: {one.name}: {one.why}{HELD if one.reaches else ''}" for one in adopted.left]
     lines += [f"readable now, and blocks a plan: {command}" for command in adopted.mend]
-    return "\n".join(
-        [*lines, f"Read it and commit it, then: just check {name}, and: just plan {name}{_of(adopted.image)}"]
-    )
+    then = f"Read it and commit it, then: just check {name}, and: just plan {name}{_of(adopted.image)}"
+    return "\n".join([*lines, as_typed(then)])
 
 
 def _of(image: str) -> str:

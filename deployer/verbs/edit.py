@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import to_builtins
 
 from deployer import names
-from deployer.errors import UsageError
+from deployer.errors import UsageError, as_typed
 from deployer.manifest import edit
 from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Literal, Secret
@@ -67,7 +67,7 @@ def show(edited: Edited, environment: str, *, as_json: bool) -> str:
     if edited.did == "same":
         return f"{where} is {_shown(edited.after)} already"
     change = f"{_shown(edited.before)} -> {_shown(edited.after)}" if edited.did == "set" else edited.did
-    return f"{where}: {change}\nNext: just plan {environment}"
+    return f"{where}: {change}\n" + as_typed(f"Next: just plan {environment}")
 
 
 def _shown(value: str | None) -> str:

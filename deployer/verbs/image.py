@@ -13,7 +13,7 @@ from deployer.aws import ecr
 from deployer.aws.errors import explain
 from deployer.aws.session import Session
 from deployer.core.groups.image import PLATFORM
-from deployer.errors import DeployerError, Refused, StateUnknown
+from deployer.errors import DeployerError, Refused, StateUnknown, as_typed
 from deployer.image.builder import Builder, find_builder
 from deployer.image.context import Context, read_context, source_url
 from deployer.image.tool import Build, Registry
@@ -93,7 +93,7 @@ def show(made: Imaged, *, as_json: bool) -> str:
         case _:
             text = f"ECR holds {name}@{made.digest} already."
     if made.tag.endswith(BUILT) and made.did != "built":
-        text += f"\nTry it in the local world: just reconcile {made.environment} --image {made.tag}"
+        text += as_typed(f"\nTry it in the local world: just reconcile {made.environment} --image {made.tag}")
     return text
 
 

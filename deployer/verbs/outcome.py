@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from msgspec.structs import asdict
 
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
+from deployer.errors import as_typed
 from deployer.local.settings import world_settings
 from deployer.verbs.environment import Environment
 
 
-@dataclass(frozen=True)
-class Shown:
-    """How to show an outcome: for programs or people, and how the user calls the deployer."""
-
-    as_json: bool
-    just: str
-
-
-def show(environment: Environment, outcome: Outcome, how: Shown) -> str:
+def show(environment: Environment, outcome: Outcome, *, as_json: bool) -> str:
     """What came of it, for stdout; ends with the next thing to try."""
-    if how.as_json:
+    if as_json:
         return json.dumps(asdict(outcome), sort_keys=True)
     if not outcome.deployed:
         return f"Done: {outcome.changes} applied, no deployment was needed." if outcome.changes else ""
@@ -33,11 +25,11 @@ def show(environment: Environment, outcome: Outcome, how: Shown) -> str:
     if environment.wanted.local:
         settings = world_settings(environment.loaded)
         lines += [
-            f'Next: {how.just} say {name} "What is Ansari?"',
+            as_typed(f'Next: just say {name} "What is Ansari?"'),
             f"      or chat with it in a browser: {settings.meta_url}",
         ]
     elif not outcome.rollback_to:
-        lines.append(f"Undo: {how.just} rollback {name}")
+        lines.append(as_typed(f"Undo: just rollback {name}"))
     return "\n".join(lines)
 
 

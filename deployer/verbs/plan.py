@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployer.core.facts import LockFact
 from deployer.core.plan import Plan
-from deployer.errors import Blocked, DeployerError
+from deployer.errors import Blocked, DeployerError, as_typed
 from deployer.local.lifecycle import refuse_taken_ports
 from deployer.local.settings import world_settings
 from deployer.run.look import Planned
@@ -57,9 +57,5 @@ def _lock_lines(lock: LockFact | None, plan: Plan) -> list[str]:
     doing = f"release {lock.release}" if lock.release else "a change"
     if not lock.over:
         return [f"note: {lock.holder} ({lock.where}) is working on this environment since {lock.since}: {doing}"]
-    return [
-        (
-            f"note: a run of {lock.holder} stopped in the middle of {doing}; "
-            f"just reconcile {plan.environment} goes on from there"
-        )
-    ]
+    then = as_typed(f"just reconcile {plan.environment} goes on from there")
+    return [f"note: a run of {lock.holder} stopped in the middle of {doing}; {then}"]

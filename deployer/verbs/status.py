@@ -9,6 +9,7 @@ from msgspec import to_builtins
 from deployer.core.facts import Facts
 from deployer.core.release import RELEASE_VARIABLE, last_healthy
 from deployer.core.waiting import waiting
+from deployer.errors import as_typed
 from deployer.run import resume
 from deployer.run.follow import Follower
 from deployer.run.probe import probe, public_url
@@ -88,7 +89,7 @@ def show(found: Status, *, as_json: bool) -> str:
         ("lock", found.lock or "free"),
         ("staged", "; ".join(found.staged) or "nothing"),
         ("drift", "; ".join(found.drift) or "none"),
-        ("edits", f"{found.edits} to apply: just plan {found.environment}" if found.edits else "none"),
+        ("edits", as_typed(f"{found.edits} to apply: just plan {found.environment}") if found.edits else "none"),
         ("blocked", "; ".join(found.blocked)),
     ]
     title = f"{found.app} / {found.environment}"

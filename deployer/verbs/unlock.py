@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from deployer.aws import lock
 from deployer.core.release import ledger_path
-from deployer.errors import Refused
+from deployer.errors import Refused, as_typed
 from deployer.manifest.load import Loaded
 from deployer.verbs.environment import open_session
 from deployer.view.progress import Reporter
@@ -28,7 +28,7 @@ def unlock(loaded: Loaded, report: Reporter, *, ask: Callable[[str], str] | None
         operation = f", operation {held.operation}" if held.operation else ""
         report.note(f"  doing    deploying release {held.release}{operation}: it goes on without the lock")
     if held.over:
-        report.note(f"  It is over: the next `just reconcile {name}` takes it by itself and goes on from there.")
+        report.note(as_typed(f"  It is over: just reconcile {name} takes it by itself and goes on from there."))
     else:
         report.note("  It is alive: breaking it stops that run before its next change, wherever it is.")
     if approve is not None:

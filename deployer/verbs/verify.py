@@ -6,6 +6,7 @@ import json
 
 from msgspec import to_builtins
 
+from deployer.errors import as_typed
 from deployer.run.preflight import inspect
 from deployer.verbs.environment import Environment
 from deployer.verbs.places import disagreements
@@ -40,11 +41,11 @@ def show(found: Verified, *, as_json: bool) -> str:
     for problem in found.problems:
         lines += [
             f"problem: {problem.what}" + (f"  ({problem.line})" if problem.line else ""),
-            f"    fix: {problem.fix}",
+            f"    fix: {as_typed(problem.fix)}",
         ]
     lines += [f"not looked at: {what}" for what in found.unseen]
     lines += [f"warning: {what}" for what in found.warnings]
     lines += [f"note: {what}" for what in found.disagreements]
     if not found.problems:
-        lines.append(f"Nothing stands in the way of: just reconcile {found.environment}")
+        lines.append(as_typed(f"Nothing stands in the way of: just reconcile {found.environment}"))
     return "\n".join(lines)

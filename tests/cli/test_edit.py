@@ -46,6 +46,12 @@ def test_a_literal_is_set_added_and_removed(run: Run, project: Path) -> None:
     assert staging(project) == before
 
 
+def test_what_to_do_next_is_named_as_the_user_types_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEPLOYER_JUST", "./just")
+
+    assert run("set", "staging", "logging-level", "INFO").stdout.endswith("\nNext: ./just plan staging\n")
+
+
 def test_a_secret_is_added_without_a_value(run: Run, project: Path) -> None:
     done = run("add", "staging", "metrics-token", "--generate", "32", "--json")
     assert json.loads(done.stdout) == {

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deployer import errors
+from deployer.manifest import syntax, tree
+from deployer.manifest.explain import explain
 from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Literal, Secret
 from deployer.manifest.problem import InvalidManifest, Position, Problem
+from tests.manifest.conftest import STAGING
 
 Refused = Callable[..., tuple[Problem, ...]]
 RefusedText = Callable[[str | bytes], tuple[Problem, ...]]
@@ -122,6 +128,36 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(refused: Refused
             "name another role",
             "CustomAppRunnerServiceRole",
         ),
+        (
+            ("  repository: ansari-project/ansari-whatsapp", ""),
+            "github.repository is missing",
+            "add `repository: ansari-project/ansari-whatsapp`",
+            "github",
+        ),
+        (
+            ("  credentials: {kind: oidc, role: ansari-whatsapp-staging-github-actions, managed: true}", ""),
+            "github.credentials is missing",
+            "add `credentials:` and its keys below it",
+            "github",
+        ),
+        (("{kind: oidc, role", "{role"), "github.credentials.kind is missing", "`kind: oidc` or `kind: keys`", "cred"),
+        (("kind: oidc", "kind: oicd"), "credentials.kind has to be one of: oidc, keys", "did you mean oidc?", "oicd"),
+        (
+            (" role: ansari-whatsapp-staging-github-actions,", ""),
+            "github.credentials.role is missing",
+            "add `role: ansari-whatsapp-staging-github-actions`",
+            "credentials",
+        ),
+        (("role: ansari-", "role: /ansari-"), "credentials.role has to be the name of an IAM role", "like ansari", "/"),
+        (("oidc, role: ansari", "keys, user: /ansari"), "credentials.user has to be the name of an IAM user", "", "/"),
+        (("managed: true}", "manged: true}"), "no key manged in github.credentials", "did you mean managed?", "manged"),
+        (
+            ("managed: true}", "user: deployer}"),
+            "github.credentials of this kind has no `user`",
+            "delete `user`, or change the kind",
+            "user",
+        ),
+        (("  branch: develop", "  branch: develop\n  ids: {owner: 1}"), "ids.repository is missing", "567890", "ids"),
         (("ansari-staging-whatsapp", "abc"), "service.name has to be 4 to 40 letters", "write it like", "abc"),
         (("path: /,", "path: health,"), "path has to be a path that starts with '/'", "write it like /", "health"),
         (
@@ -172,6 +208,22 @@ def test_one_mistake_gives_one_problem_on_its_place(
     assert what in problem.what
     assert fix in problem.fix
     assert problem.source[problem.caret :].startswith((under, "***"))
+
+
+@pytest.mark.parametrize("group", ["aws", "image", "protect", "github"])
+def test_an_empty_group_is_told_on_its_own_line(refused_text: RefusedText, group: str) -> None:
+    (problem,) = refused_text(re.sub(rf"(?m)^{group}:.*\n(  .*\n)*", f"{group}:\n", STAGING))
+
+    assert problem.what == f"{group} is empty"
+    assert (problem.source, problem.caret) == (f"{group}:", 0)
+
+
+def test_a_word_in_the_place_of_a_group_is_not_shown(refused_text: RefusedText) -> None:
+    text = re.sub(r"(?m)^  credentials:.*$", "  credentials: hunter2", STAGING)
+    (problem,) = refused_text(text)
+
+    assert problem.what == "github.credentials has to be a group of keys"
+    assert problem.source == "  credentials: ***"
 
 
 def test_a_misspelt_key_is_not_told_as_missing_too(refused: Refused) -> None:
@@ -385,6 +437,35 @@ def test_a_later_stage_can_point_at_a_line(read: Callable[..., Loaded]) -> None:
     assert 'origins: {kind: literal, value: "https' in shown.source
     assert "origins: {kind: literal, value: ***}" in hidden.source
     assert Position(hidden.line, hidden.col) == loaded.where("variables", "origins")
+
+
+WORDS = st.sampled_from(
+    (
+        *("0123", "0x1F", "1_0", "1:30", "1.5", "1e3", ".inf", "+1", "2024-01-01", "2024-01-01 10:00", "yes", "Off"),
+        *("~", "null", "", "=", "true", "7", "123456789012345678", "'x'", '"x"', '"a\\0b"', "&a x", "*a", "!t x", "x"),
+        *("[main]", "{a: b}", "staging", "develop", "1 vCPU", "0.5 GB", "local-world", "AKIA" + "IOSFODNN7EXAMPLE"),
+    )
+)
+
+
+@given(st.integers(0, 400), WORDS)
+@settings(max_examples=400)
+def test_what_is_taken_has_nothing_to_be_explained(root: Path, where: int, word: str) -> None:
+    """A good file is recognised without the explanations, so these must have nothing to say of it."""
+    path = root / "env" / "staging.yaml"
+    text = path.read_text()
+    words = list(re.finditer(r"(?<=: )[^\s{},#]+|[a-z-]+(?=: )", text))
+    chosen = words[where % len(words)]
+    changed = text[: chosen.start()] + word + text[chosen.end() :]
+    try:
+        parse(changed.encode(), path)
+    except InvalidManifest as refusal:
+        found = refusal.problems
+    else:
+        read = syntax.parse(changed)
+        found = explain(path, changed, [], read, tree.data(read.root), None)
+        assert found == ()
+    assert all(problem.what for problem in found)
 
 
 def test_reading_a_manifest_needs_no_network_library() -> None:

@@ -11,6 +11,7 @@ from msgspec import to_builtins
 from deployer.aws.session import Session
 from deployer.core.desired import WantedImage, desired
 from deployer.core.diagnosis import Finding
+from deployer.errors import as_typed
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.problem import InvalidManifest
 from deployer.verbs.check import refuse_contract_problems
@@ -35,7 +36,7 @@ def show(found: Diagnosis, *, as_json: bool) -> str:
     lines = [f"doctor / {found.environment}"]
     for finding in found.findings:
         lines.append(f"  {STATES[finding.state].ljust(13)}  {finding.about.ljust(wide)}  {finding.says}")
-        first, *more = finding.fix.split("\n")
+        first, *more = as_typed(finding.fix).split("\n")
         lines += [f"{' ' * 17}fix: {first}"] if first else []
         lines += [f"{' ' * 22}{line}" for line in more]
     count = sum(finding.state == "problem" for finding in found.findings)

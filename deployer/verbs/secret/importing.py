@@ -13,7 +13,7 @@ from deployer import names
 from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.secret import SecretValue
-from deployer.errors import UsageError
+from deployer.errors import UsageError, as_typed
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
 from deployer.verbs.environment import open_session
@@ -60,7 +60,7 @@ def show(done: tuple[Imported, ...], environment: str, *, as_json: bool) -> str:
     rows = [(one.variable, one.did + (f" (version {one.version})" if one.version else "")) for one in done]
     lines = [table(rows)] if rows else ["neither the file nor the manifest names a secret"]
     if any(one.did == "set" for one in done):
-        lines.append(f"Containers get them with: just reconcile {environment}")
+        lines.append(as_typed(f"Containers get them with: just reconcile {environment}"))
     return "\n".join(lines)
 
 

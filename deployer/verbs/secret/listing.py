@@ -11,6 +11,7 @@ from deployer import names
 from deployer.aws import ledger, ssm
 from deployer.core.release import ledger_path
 from deployer.core.secret_state import SecretState, secret_states
+from deployer.errors import as_typed
 from deployer.manifest.load import Loaded
 from deployer.verbs.environment import open_session
 from deployer.verbs.secret.place import secrets_of
@@ -35,8 +36,9 @@ def secret_list(loaded: Loaded, *, as_json: bool) -> str:
     waiting = [state.name for state in states if state.state in {"staged", "not deployed yet"}]
     missing = [state.name for state in states if state.state == "missing"]
     lines = [table(rows)]
-    lines += [f"Set it: just secret set {manifest.environment} {name}" for name in missing]
-    lines += [f"One deployment takes all that are staged: just reconcile {manifest.environment}"] if waiting else []
+    lines += [as_typed(f"Set it: just secret set {manifest.environment} {name}") for name in missing]
+    if waiting:
+        lines.append(as_typed(f"One deployment takes all that are staged: just reconcile {manifest.environment}"))
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.facts import ParameterFact
 from deployer.core.secret import SecretValue
-from deployer.errors import UsageError
+from deployer.errors import UsageError, as_typed
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Secret
@@ -50,7 +50,7 @@ class Place:
     @property
     def next_step(self) -> str:
         """How the containers get what was written."""
-        return f"Containers get it with: just reconcile {self.loaded.manifest.environment}"
+        return as_typed(f"Containers get it with: just reconcile {self.loaded.manifest.environment}")
 
     def found(self) -> ParameterFact | None:
         """What SSM holds, without the value."""
