@@ -53,7 +53,11 @@ def _sizes(manifest: Mapping[str, object]) -> Iterator[Broken]:
         )
     least, most = _get(manifest, "service", "scaling", "min"), _get(manifest, "service", "scaling", "max")
     if _is_number(least) and _is_number(most) and least > most:
-        yield Broken(("service", "scaling", "max"), "service.scaling.max is below service.scaling.min")
+        yield Broken(
+            ("service", "scaling", "max"),
+            "service.scaling.max is below service.scaling.min",
+            fix="write a larger max, or a smaller min",
+        )
 
 
 def _paths(manifest: Mapping[str, object]) -> Iterator[Broken]:
@@ -161,14 +165,17 @@ def _literal(manifest: Mapping[str, object], at: Path, literal: Mapping[str, obj
 def _text(at: Path, value: str, *, store: object) -> Iterator[Broken]:
     if store == "service":
         if len(value) > limits.SERVICE_VARIABLE_CHARACTERS:
-            yield Broken(at, f"this value is longer than {limits.SERVICE_VARIABLE_CHARACTERS} characters")
+            yield Broken(
+                at, f"this value is longer than {limits.SERVICE_VARIABLE_CHARACTERS} characters", fix="shorten it"
+            )
         if "\n" in value or "\r" in value:
             yield Broken(at, "a plain variable of the service holds one line", fix="use `store: parameter`")
         return
     if not value:
         yield Broken(at, "a parameter cannot be empty", "SSM refuses an empty value", "use `store: service`")
     if len(value.encode(errors="replace")) > limits.PARAMETER_VALUE_BYTES:
-        yield Broken(at, f"this value has more than {limits.PARAMETER_VALUE_BYTES} bytes, which SSM does not take")
+        what = f"this value has more than {limits.PARAMETER_VALUE_BYTES} bytes, which SSM does not take"
+        yield Broken(at, what, fix="shorten it, or use `store: service`")
     if "{{" in value:
         yield Broken(at, "a parameter cannot hold '{{'", "SSM takes it for a reference", "use `store: service`")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from deployer.manifest.explain import explain
 from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Literal, Secret
 from deployer.manifest.problem import InvalidManifest, Position, Problem
-from tests.manifest.conftest import STAGING
+from tests.manifest.conftest import STAGING, WHERE
 
 Refused = Callable[..., tuple[Problem, ...]]
 RefusedText = Callable[[str | bytes], tuple[Problem, ...]]
@@ -437,6 +438,36 @@ def test_a_later_stage_can_point_at_a_line(read: Callable[..., Loaded]) -> None:
     assert 'origins: {kind: literal, value: "https' in shown.source
     assert "origins: {kind: literal, value: ***}" in hidden.source
     assert Position(hidden.line, hidden.col) == loaded.where("variables", "origins")
+
+
+@pytest.mark.parametrize("change", ["gone", "renamed", "x", "", 7, -1, True, None, ["x"], [], {"x": "y"}, {}])
+def test_whatever_stands_at_a_key_is_taken_or_told_with_what_to_do(change: object) -> None:
+    whole = tree.data(syntax.parse(STAGING).root)
+    whole["github"]["ids"] = {"owner": 1, "repository": 2}
+    whole["protect"]["healthy_in"] = "local"
+    for path in list(_keys(whole)):
+        copy = json.loads(json.dumps(whole))
+        around = copy
+        for step in path[:-1]:
+            around = around[step]
+        value = around.pop(path[-1])
+        if change == "renamed":
+            around[f"{path[-1]}x"] = value
+        elif change != "gone":
+            around[path[-1]] = change
+        try:
+            parse(json.dumps(copy).encode(), WHERE)
+        except InvalidManifest as refusal:
+            untold = [problem for problem in refusal.problems if not problem.fix]
+            if untold or not refusal.problems:
+                pytest.fail(f"{path}: {refusal}")
+
+
+def _keys(group: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if isinstance(group, dict):
+        for key, value in group.items():
+            yield (*path, key)
+            yield from _keys(value, (*path, key))
 
 
 WORDS = st.sampled_from(
