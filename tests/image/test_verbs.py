@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.e2e import aws
@@ -25,7 +27,8 @@ build) [ ! -e "$STAND_IN/broken" ] || { echo "ERROR: failed to solve: a step fai
     for context; do :; done; ls -A "$context" > "$STAND_IN/context" ;;
 image) cat "$STAND_IN/platform" ;;
 login) cat > "$STAND_IN/password" ;;
-push) echo "dial tcp 10.0.0.1:443: connect: connection refused" >&2; exit 1 ;;
+push) [ ! -e "$STAND_IN/push" ] || exec "$STAND_IN/push"
+    echo "dial tcp 10.0.0.1:443: connect: connection refused" >&2; exit 1 ;;
 esac
 """
 
@@ -123,6 +126,14 @@ def test_a_client_without_its_engine(bench: Bench) -> None:
     assert "why: Cannot connect to the Docker daemon" in done.stderr
 
 
+def test_doctor_tells_a_client_without_its_engine(bench: Bench) -> None:
+    (bench.state / "no-engine").touch()
+    found = json.loads(bench.run("doctor", "staging", "--json").stdout)["findings"]
+    (images,) = (finding for finding in found if finding["about"] == "images")
+    assert images["state"] == "note"
+    assert "Cannot connect to the Docker daemon" in images["says"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -168,6 +179,22 @@ def test_a_registry_that_cannot_be_reached(bench: Bench) -> None:
     assert len(password) > 20
     assert password not in (bench.state / "calls").read_text() + done.stderr
     assert aws.ecr(bench.checkout).list_images(repositoryName="ansari-whatsapp")["imageIds"] == []
+
+
+def test_an_image_that_was_pushed_and_cannot_be_looked_at_is_not_known(bench: Bench) -> None:
+    """The push itself takes away the right to look."""
+    faults = f"{bench.checkout.endpoint}/_local/faults"
+    refusal = {"refuse": {"call": "ecr:DescribeImages", "code": "AccessDeniedException"}}
+    push = bench.state / "push"
+    push.write_text(f"#!{sys.executable}\nimport httpx; httpx.put({faults!r}, json={refusal!r}).raise_for_status()\n")
+    push.chmod(0o755)
+    try:
+        done = bench.run("image", "push", "local", "--create-repository")
+    finally:
+        httpx.delete(faults).raise_for_status()
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "was pushed and cannot be looked at" in done.stderr
+    assert "ecr:DescribeImages" in done.stderr
 
 
 def test_an_image_of_another_platform_in_ecr_is_refused(bench: Bench) -> None:
