@@ -51,6 +51,19 @@ def test_linters_find_the_tag_only(tmp_path: Path) -> None:
     assert "unpinned-uses" in done.stdout
 
 
+@pytest.mark.parametrize(("held", "calls"), [(True, ["manifest"]), (False, ["manifest", "build", "push"])])
+def test_a_second_run_for_one_commit_pushes_nothing(tmp_path: Path, held: bool, calls: list[str]) -> None:
+    """Tags are immutable: ECR would refuse the same image again."""
+    steps = YAML(typ="safe").load(io.StringIO(render("--legacy", "staging").stdout))["jobs"]["deploy"]["steps"]
+    (build,) = (step["run"] for step in steps if "docker" in step.get("run", ""))
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\necho "$1" >> "{tmp_path}/calls"\n[ "$1" != manifest ] || exit {0 if held else 1}\n')
+    docker.chmod(0o755)
+    given = {"PATH": f"{tmp_path}:/usr/bin:/bin", "IMAGE": "host/ansari-whatsapp:1", "GITHUB_SHA": "1"}
+    subprocess.run(["bash", "-eo", "pipefail", "-c", build], env=given, check=True, capture_output=True)
+    assert (tmp_path / "calls").read_text().split() == calls
+
+
 def test_what_cannot_be_is_said() -> None:
     done = render("--legacy", "local")
     assert done.returncode == 3
