@@ -7,7 +7,7 @@ gone. What it says of a deployment under way lets the next run go on from there.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec.structs import replace
 
 from deployer.aws import lock_record
-from deployer.aws.errors import only
+from deployer.aws.errors import explain, only
 from deployer.aws.lock_record import Record
 from deployer.core.facts import LockFact
 from deployer.errors import Refused, StateUnknown
@@ -108,8 +108,8 @@ class Held:
 
 
 @contextmanager
-def hold(ssm: SSMClient, ledger: str, *, who: str, verb: str) -> Iterator[Held]:
-    """Hold the environment's lock. Raises Refused when another run holds it.
+def hold(ssm: SSMClient, ledger: str, *, who: str, verb: str, warn: Callable[[str], None]) -> Iterator[Held]:
+    """Hold the environment's lock. Raises Refused when another run holds it. `warn` is told when it stays behind.
 
     Creating with Overwrite=false succeeds for one caller only. A lock that is over is taken by overwriting it; that
     counts only if the version that comes back is the one after the version that was seen.
@@ -125,8 +125,10 @@ def hold(ssm: SSMClient, ledger: str, *, who: str, verb: str) -> Iterator[Held]:
         stop.set()
         heart.join(timeout=5)
         # What was done is done, whatever becomes of the lock: it is over when this process is, or expires by itself.
-        with suppress(ClientError, BotoCoreError):
+        try:
             held.release()
+        except (ClientError, BotoCoreError) as error:
+            warn(f"the lock could not be taken away, and expires by itself: {explain(error).what}")
 
 
 def parameter(ledger: str) -> str:

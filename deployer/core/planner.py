@@ -44,7 +44,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     services = service(desired, facts, spec, release, replace(wanted, changes=(*wanted.changes, *given)), last)
     deploys = any(isinstance(change, DeployService) for change in services.changes)
     releases = deploys or any(isinstance(change, RecordRelease) for change in services.changes)
-    previous = _healthy_but(facts, release) if releases else before(facts.releases, running)
+    previous = _healthy_but(facts, release) if releases else before(facts.releases, running, with_secrets=False)
     wanted = variables(desired, facts, running, previous, prune=prune)
     if _says(facts) == release:  # what the ledger does not know yet, the containers hold already
         wanted = replace(wanted, notices=tuple(notice for notice in wanted.notices if notice.symbol != "!"))

@@ -117,16 +117,27 @@ def last_healthy(releases: Sequence[RecordedRelease]) -> RecordedRelease | None:
     return next((entry for entry in reversed(releases) if entry.release.healthy), None)
 
 
-def before(releases: Sequence[RecordedRelease], live: RecordedRelease | None) -> RecordedRelease | None:
+def before(
+    releases: Sequence[RecordedRelease], live: RecordedRelease | None, *, with_secrets: bool
+) -> RecordedRelease | None:
     """The healthy release to go back to from `live`: the newest older one that is not the same again.
 
     A live release that is itself a rollback counts as the one it brought back, so that two rollbacks go two back.
+    Without its secrets, one is the same that has the same image, literals and settings.
     """
     if live is None:
         return None
     start = live.release.rollback_to or live.number
     older = (e for e in reversed(releases) if e.number < start and e.release.healthy)
-    return next((e for e in older if e.release.content != live.release.content), None)
+    return next((e for e in older if not _same(e.release, live.release, with_secrets=with_secrets)), None)
+
+
+def _same(one: Release, other: Release, *, with_secrets: bool) -> bool:
+    if with_secrets:
+        return one.content == other.content
+    return (one.image, one.literals, one.settings) == (other.image, other.literals, other.settings) and (
+        one.versions.keys() == other.versions.keys()
+    )
 
 
 def known_bad(releases: Sequence[RecordedRelease], content: str) -> RecordedRelease | None:

@@ -13,19 +13,31 @@ from deployer.errors import Refused, UsageError
 
 
 def choose(
-    releases: Sequence[RecordedRelease], number: int | None, environment: str, *, runs: bool = True
+    releases: Sequence[RecordedRelease],
+    number: int | None,
+    environment: str,
+    *,
+    runs: bool = True,
+    with_secrets: bool = False,
 ) -> RecordedRelease:
     """The release to go back to: the one of this number, or the last healthy one before what runs.
 
-    When the newest release failed, or nothing `runs`, the last healthy one is what to go back to. Raises UsageError for
-    a number that is not recorded, and Refused for a failed release or when there is nothing to go back to.
+    One that differs from what runs only in secrets is stepped over, unless they come back too: to go back to it would
+    change nothing. When the newest release failed, or nothing `runs`, the last healthy one is what to go back to.
+    Raises UsageError for a number that is not recorded, and Refused for a failed release or when there is nothing to go
+    back to.
     """
     look = f"just releases {environment}"
     if number is not None:
         return _numbered(releases, number, look)
     newest = releases[-1] if releases else None
     healthy = last_healthy(releases)
-    found = before(releases, healthy) if runs and newest is healthy else healthy
+    found = before(releases, healthy, with_secrets=with_secrets) if runs and newest is healthy else healthy
+    if found is None and runs and (secrets := before(releases, healthy, with_secrets=True)):
+        raise Refused(
+            f"release {secrets.number} and those before it differ only in secrets from what runs; nothing was changed",
+            fix=f"bring its secrets back: just rollback {environment} --with-secrets",
+        )
     if found is None:
         raise Refused(
             f"{environment} has no earlier healthy release to go back to{_again(healthy)}",

@@ -19,6 +19,11 @@ class HealthCheck(Struct, frozen=True):
     healthy_threshold: int
     unhealthy_threshold: int
 
+    @property
+    def address(self) -> str:
+        """The path at which the release is looked for. A check that only connects names none."""
+        return self.path if self.protocol == "HTTP" else "/"
+
 
 class Scaling(Struct, frozen=True):
     """How many instances, and how many requests at once each of them takes."""

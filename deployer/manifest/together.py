@@ -10,27 +10,37 @@ from deployer.manifest.problem import Problem
 
 
 def clashes(manifests: Sequence[Loaded]) -> Iterator[Problem]:
-    """A problem for each service or path that two manifests claim in one account and region.
+    """A problem for each service or path that two manifests claim in one account and region, told of the later one.
 
-    It is the slip of a copied file: one environment's reconcile would overwrite the other.
+    It is the slip of a copied file: one environment's reconcile would overwrite the other. A path inside another's is
+    the same: what is below a path is that environment's.
     """
-    seen: dict[tuple[str, ...], Loaded] = {}
-    for loaded in manifests:
-        aws, service = loaded.manifest.aws, loaded.manifest.service
-        place = (aws.account, aws.region, aws.endpoint or "")
-        claims = {
-            ("service", "name"): service.name,
-            ("aws", "parameter_path"): aws.parameter_path,
-        }
-        for keys, value in claims.items():
-            other = seen.setdefault((*place, *keys, value), loaded)
-            if other is not loaded and other.path.resolve() != loaded.path.resolve():
-                yield loaded.problem(
-                    *keys,
-                    what=f"{'.'.join(keys)} is that of {other.path} too",
-                    why="each environment would overwrite the other",
-                    fix="give this environment its own",
-                )
+    each = list({one.path.resolve(): one for one in manifests}.values())  # one may be named twice
+    for number, loaded in enumerate(each):
+        for other in each[:number]:
+            if _place(other) != _place(loaded):
+                continue
+            if other.manifest.service.name == loaded.manifest.service.name:
+                yield _claimed(loaded, other, "service", "name")
+            mine, theirs = (f"{one.manifest.aws.parameter_path}/" for one in (loaded, other))
+            if mine.startswith(theirs) or theirs.startswith(mine):
+                yield _claimed(loaded, other, "aws", "parameter_path")
+
+
+def _place(loaded: Loaded) -> tuple[str, str, str | None]:
+    aws = loaded.manifest.aws
+    return aws.account, aws.region, aws.endpoint
+
+
+def _claimed(loaded: Loaded, other: Loaded, *keys: str) -> Problem:
+    name = ".".join(keys)
+    mine, theirs = (getattr(getattr(one.manifest, keys[0]), keys[1]) for one in (loaded, other))
+    return loaded.problem(
+        *keys,
+        what=f"{name} is that of {other.path} too" if mine == theirs else f"{name} overlaps that of {other.path}",
+        why="each environment would overwrite the other",
+        fix="give this environment its own",
+    )
 
 
 def strangers(manifests: Sequence[Loaded]) -> Iterator[Problem]:

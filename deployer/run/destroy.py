@@ -12,6 +12,7 @@ from deployer.aws import ecr, iam, lock, ssm
 from deployer.aws.errors import explain, is_refusal, only
 from deployer.aws.lock import Held
 from deployer.core.facts import BUSY
+from deployer.core.groups.service import another
 from deployer.core.policies.documents import policy_name
 from deployer.core.removal import Remains, Removal, Removals, Wish, removals
 from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
@@ -31,7 +32,10 @@ class Destruction:
     shared: Mapping[str, str]
 
     def decide(self) -> Removals:
-        """What would go and what would stay, now. Raises Blocked while App Runner is busy with something else."""
+        """What would go and what would stay, now.
+
+        Raises Refused for another environment's service, Blocked while App Runner is busy with something else.
+        """
         session, wanted = self.run.session, self.run.desired
         with ThreadPoolExecutor(8) as pool:
             observed = pool.submit(self.run.target.observe, wanted.service_name)
@@ -40,6 +44,8 @@ class Destruction:
             roles = {r.name: pool.submit(iam.removable, session.iam, r.name, r.policy_name) for r in wanted.roles}
             repository = pool.submit(ecr.read_repository, session.ecr, wanted.image.repository)
             service, scalings = observed.result()
+            if service and (blocker := another(wanted, service)):
+                raise Refused(f"{blocker.what}; nothing was deleted", fix=blocker.fix)
             if service and service.status == BUSY:
                 self._refuse_busy(service.arn)
             found = {name: role.result() for name, role in roles.items()}
@@ -67,7 +73,7 @@ class Destruction:
         Raises Refused when something else would go by now, StateUnknown when it stops half way.
         """
         run = self.run
-        with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb="destroy") as held:
+        with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb="destroy", warn=run.report.warn) as held:
             if self.decide().deleted != agreed.deleted:
                 raise Refused(
                     "what there is to delete has changed since it was listed; nothing was deleted",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from deployer.aws import logs
+from deployer.aws.errors import explain
 from deployer.aws.session import Session
 from deployer.run.scrub import Scrubber
 from deployer.run.wait import wait
@@ -21,13 +24,17 @@ CLOCKS_APART = 5  # seconds that this machine's clock may be ahead of the platfo
 
 @dataclass(frozen=True)
 class Follower:
-    """Follows operations of one environment; no line is shown that the scrubber has not cleaned."""
+    """Follows operations of one environment; no line is shown that the scrubber has not cleaned.
+
+    Lines are only for people: where AWS does not give them, that is told once, and the operation followed all the same.
+    """
 
     session: Session
     target: Target
     report: Reporter
     fastest: float
     scrubber: Scrubber
+    unseen: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, run: Run) -> Follower:
@@ -60,13 +67,23 @@ class Follower:
             )
         said = self._lines(places.platform, since, places.streams)[-EVENT_LINES:]
         lines = self._lines(places.application, since)[-LOG_LINES:]
+        if self.unseen:
+            return "\n       ".join([f"look at the log group {places.application}", *_under("App Runner:", said)])
         if not said and not lines:
             return "neither the service nor App Runner wrote a line about it"
         return "\n       ".join([*_under("App Runner:", said), *_under("last log lines:", lines)])
 
     def _lines(self, group: str, since: float, streams: str = "") -> list[str]:
         start = int((since - CLOCKS_APART) * 1000)
-        return self.scrubber.clean([line.text for line in logs.since(self.session.logs, group, start, prefix=streams)])
+        try:
+            found = logs.since(self.session.logs, group, start, prefix=streams)
+        except (ClientError, BotoCoreError) as error:
+            what = explain(error).what
+            if what not in self.unseen:
+                self.unseen.add(what)
+                self.report.warn(f"log lines are not shown: {what}")
+            return []
+        return self.scrubber.clean([line.text for line in found])
 
 
 def _under(title: str, lines: list[str]) -> list[str]:

@@ -34,7 +34,7 @@ LOCAL_PROBE_SECONDS = 10.0
 def apply(run: Run, agreed: Planned) -> Outcome:
     """Carry a plan out. Raises Refused when the world has moved since it was made."""
     verb = "rollback" if run.desired.rollback_to else "reconcile"
-    with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb=verb) as held:
+    with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb=verb, warn=run.report.warn) as held:
         fresh = run.compare(run.observed(), agreed.facts.inspection)
         refuse_stale(agreed.plan.facts, fresh.plan)
         if fresh.plan.fingerprint != agreed.plan.fingerprint:
@@ -47,7 +47,7 @@ def settle(run: Run) -> RecordedRelease | None:
 
     Returns the release that the earlier run had recorded before it stopped, if any.
     """
-    with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb="resume") as held:
+    with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb="resume", warn=run.report.warn) as held:
         return resume.settle(held, run.session, run.desired, run.target, Follower.of(run))
 
 
@@ -138,7 +138,7 @@ class _Carrier:
         if service is None:
             return "there is no service"
         local = self._run.desired.local
-        path = service.spec.settings.health_check.path
+        path = service.spec.settings.health_check.address
         seconds = LOCAL_PROBE_SECONDS if local else PROBE_SECONDS
         return probe(public_url(service.url, local=local), path, release, seconds=seconds)
 
@@ -183,8 +183,8 @@ class _Carrier:
         service = run.target.observe(run.desired.service_name)[0]
         url = public_url(service.url, local=run.desired.local) if service else ""
         if plan.deployment and service and service.spec != plan.deployment.spec:
-            run.report.step("warning", "App Runner does not report what was asked of it: look at the next plan")
-        path = run.desired.settings.health_check.path
+            run.report.warn("App Runner does not report what was asked of it: look at the next plan")
+        path = run.desired.settings.health_check.address
         seen = self._seen(service, plan.release)
         if seen is None:
             run.report.step("probe", f"GET {url}{path} reports {plan.release}")

@@ -22,6 +22,7 @@ from deployer.project import manifest_path
 from deployer.run.look import Run
 from deployer.targets.apprunner.target import AppRunner
 from deployer.verbs.check import refuse_contract_problems
+from deployer.verbs.neighbours import refuse_shared
 from deployer.view.progress import Reporter
 
 
@@ -42,7 +43,7 @@ class Environment(Struct, frozen=True):
         if number is None and facts.pending and facts.pending.rollback_to:
             number = facts.pending.rollback_to  # a rollback that was stopped is not to be done twice
         runs = facts.service is not None
-        entry = rollback.choose(facts.releases, number, self.wanted.environment, runs=runs)
+        entry = rollback.choose(facts.releases, number, self.wanted.environment, runs=runs, with_secrets=with_secrets)
         wish = rollback.wish(self.wanted, entry, with_secrets=with_secrets)
         return replace(self, run=replace(self.run, desired=wish))
 
@@ -64,6 +65,7 @@ def _refuse_stopped_world(loaded: Loaded) -> None:
 
 
 def _session(loaded: Loaded) -> Session:
+    refuse_shared(loaded)
     aws = loaded.manifest.aws
     return Session(aws.account, aws.region, aws.endpoint)
 

@@ -1,19 +1,51 @@
-"""The other environments that live in the same AWS account."""
+"""The other environments whose manifests lie beside this one."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import Manifest
+from deployer.manifest.problem import InvalidManifest, Problem
+from deployer.manifest.together import clashes
+from deployer.project import shortest
 
 
 def neighbours(loaded: Loaded) -> Iterator[Manifest]:
     """The manifests beside this one whose account and endpoint are the same."""
     aws = loaded.manifest.aws
-    for path in sorted(loaded.path.resolve().parent.glob("*.yaml")):
-        if path == loaded.path.resolve():
-            continue
+    for path in _beside(loaded):
         other = load(path).manifest
         if (other.aws.account, other.aws.endpoint) == (aws.account, aws.endpoint):
             yield other
+
+
+def refuse_shared(loaded: Loaded) -> None:
+    """Raises InvalidManifest when another manifest claims this one's service or parameters, as a copied file does.
+
+    A neighbour is read only where its text names them, and one that has problems is left to its own verbs.
+    """
+    found: list[Problem] = []
+    for path in _beside(loaded):
+        if _may_clash(path.read_text(errors="replace"), loaded.manifest):
+            try:
+                other = load(shortest(path))
+            except InvalidManifest:
+                continue
+            found += clashes([other, loaded])
+    if found:
+        raise InvalidManifest(found)
+
+
+def _beside(loaded: Loaded) -> list[Path]:
+    own = loaded.path.resolve()
+    return [path for path in sorted(own.parent.glob("*.yaml")) if path != own and path.is_file()]
+
+
+def _may_clash(text: str, manifest: Manifest) -> bool:
+    path = manifest.aws.parameter_path
+    around = [path[: slash.start()] for slash in re.finditer("/", path) if slash.start()]
+    inside = any(re.search(rf"{re.escape(one)}(?![\w./-])", text) for one in around)
+    return manifest.service.name in text or path in text or inside

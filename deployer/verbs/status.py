@@ -31,7 +31,7 @@ def status(environment: Environment) -> Status:
     url = public_url(service.url, local=run.desired.local) if service and service.url else None
     seen: str | None = "there is no address to ask"
     if service and url:
-        seen = probe(url, service.spec.settings.health_check.path, runs or "", seconds=PROBE_SECONDS)
+        seen = probe(url, service.spec.settings.health_check.address, runs or "", seconds=PROBE_SECONDS)
     lines = waiting(planned.plan)
     return Status(
         app=run.desired.app,

@@ -29,6 +29,10 @@ class Reporter:
         minutes, seconds = divmod(int(time.monotonic() - self._start), 60)
         self.note(f"  {minutes:02}:{seconds:02}  {name:<11} {text}")
 
+    def warn(self, text: str) -> None:
+        """Something that stops nothing, and that somebody should know."""
+        self.step("warning", text)
+
     def note(self, text: str) -> None:
         """A line beside the steps."""
         with suppress(OSError):  # a disk that is full, say: that must not stop what was begun either

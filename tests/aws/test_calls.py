@@ -11,6 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -204,6 +205,9 @@ class TestLedger:
             ledger.read(session.ssm, f"/{fresh}")
 
 
+hold = partial(lock.hold, warn=pytest.fail)
+
+
 def body(session: Session, ledger: str) -> dict[str, object]:
     found: dict[str, object] = json.loads(session.ssm.get_parameter(Name=f"{ledger}/lock")["Parameter"]["Value"])
     return found
@@ -211,37 +215,37 @@ def body(session: Session, ledger: str) -> dict[str, object]:
 
 def write(session: Session, ledger: str, **more: object) -> None:
     """A lock that somebody else has left, as this process would have written it but for `more`."""
-    with lock.hold(session.ssm, ledger, who="one", verb="reconcile"):
+    with hold(session.ssm, ledger, who="one", verb="reconcile"):
         left = body(session, ledger) | {"id": "another"} | more
     session.ssm.put_parameter(Name=f"{ledger}/lock", Value=json.dumps(left), Type="String")
 
 
 class TestLock:
     def test_one_holds_it_and_another_is_told_who(self, session: Session, fresh: str) -> None:
-        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
             held.intend(release="abc", content="c", image="i", tag="t")
             with (
                 pytest.raises(Refused, match=r"one .* is working on this environment since .*: release abc"),
-                lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"),
+                hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"),
             ):
                 pytest.fail("two hold it")
             held.settled()
-        with lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile") as held:
+        with hold(session.ssm, f"/{fresh}", who="two", verb="reconcile") as held:
             assert held.previous is None
 
     def test_it_is_given_back_after_an_error(self, session: Session, fresh: str) -> None:
-        with pytest.raises(KeyError), lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile"):
+        with pytest.raises(KeyError), hold(session.ssm, f"/{fresh}", who="one", verb="reconcile"):
             raise KeyError
         assert lock.read(session.ssm, f"/{fresh}") is None
 
     def test_a_deployment_under_way_is_handed_to_the_next_run(self, session: Session, fresh: str) -> None:
-        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
             held.intend(release="abc", content="c", image="i", tag="t")
             held.started("operation-1")
         left = lock.read(session.ssm, f"/{fresh}")
         assert left is not None
         assert (left.release, left.operation, left.over) == ("abc", "operation-1", True)
-        with lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile") as held:
+        with hold(session.ssm, f"/{fresh}", who="two", verb="reconcile") as held:
             assert held.previous is not None
             assert (held.previous.holder, held.previous.operation) == ("one", "operation-1")
         assert lock.read(session.ssm, f"/{fresh}") is None
@@ -249,14 +253,14 @@ class TestLock:
     def test_an_expired_one_is_taken_over(self, session: Session, fresh: str) -> None:
         gone = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
         write(session, f"/{fresh}", host="another-machine", expires=gone)
-        with lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
+        with hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
             assert body(session, f"/{fresh}")["holder"] == "two"
 
     def test_one_of_a_process_that_is_gone_is_taken_over(self, session: Session, fresh: str) -> None:
         gone = subprocess.Popen([sys.executable, "-c", ""])
         gone.wait()
         write(session, f"/{fresh}", pid=gone.pid)
-        with lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
+        with hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
             pass
 
     def test_a_zombie_is_gone_and_so_is_a_process_whose_number_was_given_out_again(self) -> None:
@@ -273,11 +277,11 @@ class TestLock:
 
     def test_one_of_another_machine_is_not_taken_before_it_expires(self, session: Session, fresh: str) -> None:
         write(session, f"/{fresh}", host="another-machine")
-        with pytest.raises(Refused), lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
+        with pytest.raises(Refused), hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
             pytest.fail("two hold it")
 
     def test_a_heartbeat_moves_the_expiry_and_keeps_what_it_says(self, session: Session, fresh: str) -> None:
-        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
             held.intend(release="abc", content="c", image="i", tag="t")
             before = body(session, f"/{fresh}")
             held.beat()
@@ -288,7 +292,7 @@ class TestLock:
             held.settled()
 
     def test_a_holder_whose_lock_was_taken_stops_before_its_next_change(self, session: Session, fresh: str) -> None:
-        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
             text = json.dumps(body(session, f"/{fresh}") | {"id": "another"})
             session.ssm.put_parameter(Name=f"/{fresh}/lock", Value=text, Type="String", Overwrite=True)
             held.beat()
@@ -296,17 +300,17 @@ class TestLock:
                 held.check()
 
     def test_one_that_was_taken_over_is_not_removed_by_its_old_holder(self, session: Session, fresh: str) -> None:
-        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile"):
+        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile"):
             session.ssm.put_parameter(Name=f"/{fresh}/lock", Value="{}", Type="String", Overwrite=True)
         assert len(session.ssm.get_parameters(Names=[f"/{fresh}/lock"])["Parameters"]) == 1
 
     def test_a_broken_one_stops_its_holder(self, session: Session, fresh: str) -> None:
-        with lock.hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
             seen = lock.read(session.ssm, f"/{fresh}")
             assert seen is not None
             assert lock.break_it(session.ssm, f"/{fresh}", seen)
             assert not lock.break_it(session.ssm, f"/{fresh}", seen)
-            with lock.hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
+            with hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
                 held.beat()
                 with pytest.raises(StateUnknown):
                     held.check()
@@ -316,7 +320,7 @@ class TestLock:
         found = lock.read(session.ssm, f"/{fresh}")
         assert found is not None
         assert found.holder == "somebody unknown"
-        with pytest.raises(Refused, match="no lock"), lock.hold(session.ssm, f"/{fresh}", who="me", verb="test"):
+        with pytest.raises(Refused, match="no lock"), hold(session.ssm, f"/{fresh}", who="me", verb="test"):
             pass
         assert lock.break_it(session.ssm, f"/{fresh}", found)
         assert lock.read(session.ssm, f"/{fresh}") is None

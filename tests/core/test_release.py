@@ -128,12 +128,12 @@ def test_what_is_no_record_is_refused(text: str) -> None:
 
 
 def history(*outcomes: str) -> list[RecordedRelease]:
-    """`h` is healthy, `f` failed; the letter after it names the content, and `<N` the release it brought back."""
+    """`h` is healthy, `f` failed; the letter after it names the image, `'` another secret, `<N` what it brought back."""
     found = []
     for number, text in enumerate(outcomes, 1):
         state, _, back = text.partition("<")
         outcome = {"h": "healthy", "f": "failed"}[state[0]]
-        kept = release(outcome=outcome, content=state[1:], rollback_to=int(back) if back else None)
+        kept = release(outcome=outcome, image=state[1], content=state[1:], rollback_to=int(back) if back else None)
         found.append(RecordedRelease(number, kept))
     return found
 
@@ -152,7 +152,22 @@ def history(*outcomes: str) -> list[RecordedRelease]:
 )
 def test_the_one_before_is_healthy_older_and_another(outcomes: list[str], number: int | None) -> None:
     entries = history(*outcomes)
-    found = before(entries, last_healthy(entries))
+    found = before(entries, last_healthy(entries), with_secrets=True)
+    assert (found.number if found else None) == number
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "with_secrets", "number"),
+    [
+        (["hb", "ha", "ha'"], False, 1),
+        (["hb", "ha", "ha'"], True, 2),
+        (["ha", "ha'"], False, None),
+        (["ha", "ha'"], True, 1),
+    ],
+)
+def test_without_its_secrets_one_may_be_the_same(outcomes: list[str], with_secrets: bool, number: int | None) -> None:
+    entries = history(*outcomes)
+    found = before(entries, last_healthy(entries), with_secrets=with_secrets)
     assert (found.number if found else None) == number
 
 

@@ -25,6 +25,15 @@ def test_the_last_healthy_one_is_chosen(outcomes: list[str], number: int) -> Non
     assert rollback.choose(history(*outcomes), None, "staging").number == number
 
 
+def test_one_that_differs_in_secrets_only_is_stepped_over_unless_they_come_back_too() -> None:
+    releases = history("hb", "ha", "ha'")
+    assert rollback.choose(releases, None, "staging").number == 1
+    assert rollback.choose(releases, None, "staging", with_secrets=True).number == 2
+    with pytest.raises(Refused, match="differ only in secrets") as refusal:
+        rollback.choose(history("ha", "ha'"), None, "staging")
+    assert refusal.value.fix == "bring its secrets back: just rollback staging --with-secrets"
+
+
 def test_where_nothing_runs_the_last_healthy_one_is_chosen() -> None:
     assert rollback.choose(history("ha", "hb"), None, "staging", runs=False).number == 2
 

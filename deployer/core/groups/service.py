@@ -35,6 +35,8 @@ def service(
         reason = REMOVED if last else "missing"
         deploy = DeployService(name, None, spec, release, (), symbol="+", reason=reason, line=line)
         return Part(changes=(*scaling.changes, deploy), blockers=scaling.blockers)
+    if blocker := another(desired, live):
+        return Part(blockers=(blocker,))
     if live.status not in DEPLOYABLE:
         return Part(changes=scaling.changes, blockers=(*scaling.blockers, _status_blocker(desired, live)))
     changes: list[Change] = [*scaling.changes]
@@ -90,15 +92,31 @@ def _why(desired: Desired, live: ServiceFact, spec: ServiceSpec, variables: Vari
 
 
 def _outside(live: ServiceFact, last: Release | None) -> tuple[str, ...]:
-    """What of the service is not as it was released, beside its variables, which have lines of their own."""
+    """What of the service is not as it was released, beside its variables, which have lines of their own.
+
+    In the direction of a plan: from what it is now to what was released.
+    """
     if last is None:
         return ()
     found = ["image"] if live.spec.image != last.image else []
     now, was = live.spec.settings.words(), last.settings.words() if last.settings else {}
-    found += [f"{name} {was[name]} -> {now[name]}" for name in was if was[name] != now[name]]
+    found += [f"{name} {now[name]} -> {was[name]}" for name in was if was[name] != now[name]]
     if live.spec.environment.get(RELEASE_VARIABLE) != last.id:
         found.append("its release id")
     return tuple(found)
+
+
+def another(desired: Desired, live: ServiceFact) -> Blocker | None:
+    """The service is another environment's, whose manifest may be on another branch: its own tags say so."""
+    whose = live.tags.get("app", desired.app), live.tags.get("environment", desired.environment)
+    if live.tags.get("managed-by") != desired.tags["managed-by"] or whose == (desired.app, desired.environment):
+        return None
+    return Blocker(
+        f"service {desired.service_name} is that of {' / '.join(whose)}, as its tags say",
+        "give this environment a service.name of its own; or, if it is that one under a new name:"
+        f" aws apprunner untag-resource --resource-arn {live.arn} --tag-keys app environment",
+        desired.lines["service"],
+    )
 
 
 def _status_blocker(desired: Desired, live: ServiceFact) -> Blocker:

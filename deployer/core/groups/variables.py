@@ -109,10 +109,15 @@ def _secret(
         missing = "missing" if held is None else REMOVED
         readable = "was readable" if held is None else "drift: made readable outside the deployer"
         return _put(wanted, found, missing if found is None else f"{readable}; {plain}")
-    what = "the secret has no value in SSM" if found is None else "a plain String in SSM, but the manifest says secret"
+    exposed = f"a plain String in SSM, but {desired.source} says secret"
+    what = "the secret has no value in SSM" if found is None else exposed
     command = f"just secret set {desired.environment} {wanted.name}"
     fix = command if found is None else f"{command}   ({plain})"
-    blocker = Blocker(f"{wanted.variable}: {what}", fix, wanted.line, drifted=held is not None)
+    line = wanted.line
+    if desired.rollback_to:  # the manifest may name no such secret by now
+        other = f"choose another release: just releases {desired.environment}, then --to NUMBER"
+        fix, line = other if found is None else f"add --with-secrets, or {other}", ""
+    blocker = Blocker(f"{wanted.variable}: {what}", fix, line, drifted=held is not None)
     return _One(held or 0, blocker=blocker)
 
 
@@ -121,7 +126,8 @@ def _restored(desired: Desired, wanted: WantedParameter, found: ParameterFact | 
         what = f"{wanted.variable}: version {wanted.restore} of the secret is no longer in SSM"
         blocker = Blocker(what, "roll back without --with-secrets", wanted.line)
         return _One(found.version if found else 0, blocker=blocker)
-    return _One(found.version) if state == "same" else _put(wanted, found, desired.asks)
+    same = state == "same" and found.secure
+    return _One(found.version) if same else _put(wanted, found, desired.asks)
 
 
 def _held(wanted: WantedParameter, last: RecordedRelease | None) -> int | None:
@@ -207,7 +213,9 @@ def _removals(
     for path in sorted(facts.parameters.keys() - wanted):
         variable = variable_or_none(path, desired.parameter_path)
         absent = "the service holds it itself" if variable in desired.plain else gone
-        if not facts.parameters[path].ours:
+        if path.rpartition("/")[0] != desired.parameter_path:
+            notices.append(Notice("?", path, "in SSM, deeper than this environment's own; left alone"))
+        elif not facts.parameters[path].ours:
             notices.append(Notice("?", path, f"in SSM, not in {desired.source}; left alone"))
         elif previous and variable in previous.release.versions:
             detail = f"{absent}; kept, because release {previous.number} needs it"
