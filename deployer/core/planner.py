@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from deployer.core.change import DeployService, RecordRelease
@@ -12,7 +14,7 @@ from deployer.core.groups.image import image
 from deployer.core.groups.plain import plain
 from deployer.core.groups.service import service
 from deployer.core.groups.variables import VariablesPart, variables
-from deployer.core.part import Blocker
+from deployer.core.part import Blocker, Notice
 from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import (
@@ -35,9 +37,11 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     `prune` also deletes parameters of ours that are no longer wanted.
     """
     running = _running(facts)
-    last = running.release if running else None
-    images = image(desired, facts, last)
-    wanted = variables(desired, facts, running, None, prune=False)
+    stays = running if running and running.release.path in {"", desired.parameter_path} else None
+    same = stays is not None and stays.release.service in {"", desired.service_name}
+    last = stays.release if stays and same else None
+    images = image(desired, facts, running.release if running else None)
+    wanted = variables(desired, facts, stays, None, prune=False)
     spec, release = _spec(desired, images.digest, wanted)
     written = {change.address for change in wanted.changes}
     given = tuple(plain(desired, facts, last, written))
@@ -45,7 +49,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     deploys = any(isinstance(change, DeployService) for change in services.changes)
     releases = deploys or any(isinstance(change, RecordRelease) for change in services.changes)
     previous = _healthy_but(facts, release) if releases else before(facts.releases, running, with_secrets=False)
-    wanted = variables(desired, facts, running, previous, prune=prune)
+    wanted = variables(desired, facts, stays, previous, prune=prune)
     if _says(facts) == release:  # what the ledger does not know yet, the containers hold already
         wanted = replace(wanted, notices=tuple(notice for notice in wanted.notices if notice.symbol != "!"))
     wanted = replace(wanted, changes=(*wanted.changes, *given))
@@ -65,7 +69,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         versions=wanted.versions,
         anew=wanted.anew,
         changes=(*(change for part in parts for change in part.changes), *wanted.removals),
-        notices=tuple(notice for part in parts for notice in part.notices),
+        notices=(*(notice for part in parts for notice in part.notices), *_left_behind(desired, running)),
         blockers=tuple(blocker for part in parts for blocker in part.blockers),
         warnings=_warnings(facts, bad),
         unchanged=wanted.unchanged,
@@ -84,6 +88,17 @@ def _running(facts: Facts) -> RecordedRelease | None:
     says = _says(facts)
     found = next((entry for entry in reversed(facts.releases) if entry.release.id == says), None)
     return found or last_healthy(facts.releases)
+
+
+def _left_behind(desired: Desired, running: RecordedRelease | None) -> Iterator[Notice]:
+    """What a manifest that names another path or another service leaves as it is."""
+    if running is None:
+        return
+    path, name = running.release.path, running.release.service
+    if path not in {"", desired.parameter_path}:
+        yield Notice("?", path, f"the parameters of release {running.number} stay there; no secret moves by itself")
+    if name not in {"", desired.service_name}:
+        yield Notice("?", name, f"the service of release {running.number} is left as it is; nothing here deletes it")
 
 
 def _says(facts: Facts) -> str | None:

@@ -28,4 +28,6 @@ def record(
         rollback_to=plan.rollback_to,
         anew=plan.anew,
         why=why,
+        service=desired.service_name,
+        path=desired.parameter_path,
     )

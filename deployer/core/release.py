@@ -43,8 +43,9 @@ class Release(Struct, frozen=True):
     `literals` and `versions` are keyed by variable: a literal without a version is a plain variable of the service, a
     version without a literal is a secret. `when` is ISO 8601 in UTC; `outcome` is "healthy" or "failed", and `why`
     says how it failed. `rollback_to` is the number of the release that this one brought back. `anew` marks parameters
-    that were deleted and made again since an older release. The number of a release is the version of the ledger
-    parameter, so it is not part of the record.
+    that were deleted and made again since an older release. `service` is the name of the service and `path` that of
+    its parameters, "" where that was not written down. The number of a release is the version of the ledger parameter,
+    so it is not part of the record.
     """
 
     id: str
@@ -63,6 +64,8 @@ class Release(Struct, frozen=True):
     rollback_to: int | None = None
     why: str = ""
     anew: Mapping[str, str] = field(default_factory=dict)
+    service: str = ""
+    path: str = ""
 
     @property
     def healthy(self) -> bool:

@@ -43,6 +43,25 @@ def _claimed(loaded: Loaded, other: Loaded, *keys: str) -> Problem:
     )
 
 
+def quarrels(manifests: Sequence[Loaded]) -> Iterator[Problem]:
+    """A problem for each manifest that shares a repository and wants another number of images kept in it.
+
+    A repository has one rule for that: each environment's reconcile would change it for the other.
+    """
+    first: dict[tuple[object, ...], Loaded] = {}
+    for loaded in manifests:
+        image = loaded.manifest.image
+        other = first.setdefault((*_place(loaded), image.repository), loaded)
+        if other.manifest.image.keep != image.keep:
+            yield loaded.problem(
+                "image",
+                "keep",
+                what=f"image.keep is not that of {other.path}: {other.manifest.image.keep}",
+                why=f"both keep their images in {image.repository}, which has one rule for them",
+                fix="write the same number in both, or give this environment a repository of its own",
+            )
+
+
 def strangers(manifests: Sequence[Loaded]) -> Iterator[Problem]:
     """A problem for each manifest whose repository is not that of the first one that names any.
 

@@ -10,7 +10,7 @@ from deployer.manifest.contract import problems
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import Secret
 from deployer.manifest.problem import InvalidManifest, Problem
-from deployer.manifest.together import clashes, crossed, strangers
+from deployer.manifest.together import clashes, crossed, quarrels, strangers
 
 
 def check(paths: Sequence[Path], *, as_json: bool) -> str:
@@ -24,7 +24,7 @@ def check(paths: Sequence[Path], *, as_json: bool) -> str:
             found += error.problems
     for one in loaded:
         found += problems(one, Settings)
-    found += [*clashes(loaded), *strangers(loaded), *crossed(loaded)]
+    found += [*clashes(loaded), *quarrels(loaded), *strangers(loaded), *crossed(loaded)]
     if found:
         raise InvalidManifest(found)
     return _json(loaded) if as_json else "\n".join(map(_line, loaded))

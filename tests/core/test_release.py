@@ -128,7 +128,7 @@ def test_what_is_no_record_is_refused(text: str) -> None:
 
 
 def history(*outcomes: str) -> list[RecordedRelease]:
-    """`h` is healthy, `f` failed; the letter after it names the image, `'` another secret, `<N` what it brought back."""
+    """`h` is healthy, `f` failed; then the image, `'` for another secret, and `<N` for the release it brought back."""
     found = []
     for number, text in enumerate(outcomes, 1):
         state, _, back = text.partition("<")

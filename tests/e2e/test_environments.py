@@ -163,7 +163,7 @@ def test_drift_is_told_beside_an_edit_that_waits(deployed: Checkout) -> None:
     for name in names:
         assert [line for line in found if line.startswith(name)], (name, found)
     [changed] = [line for line in found if line.startswith("ansari-second")]
-    assert "cpu 1 vCPU -> 2 vCPU, memory 2 GB -> 4 GB" in changed
+    assert "cpu 2 vCPU -> 1 vCPU, memory 4 GB -> 2 GB" in changed
     assert "RETENTION" not in str(found)
     assert "perhaps-a-secret" not in str(found)
     run(deployed, "reconcile", "second")

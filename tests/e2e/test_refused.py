@@ -93,6 +93,31 @@ def test_a_role_that_was_not_changed_is_not_waited_for(world: Checkout) -> None:
     assert world.deployer("reconcile", "local").returncode == 0
 
 
+def test_lines_that_may_not_be_read_stop_no_deployment(world: Checkout) -> None:
+    world.edit("logging-level: {kind: literal, value: DEBUG}", "logging-level: {kind: literal, value: WARNING}")
+    with refuse(world, "logs:FilterLogEvents"):
+        done = world.deployer("reconcile", "local")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("warning     log lines are not shown: AWS refused logs:FilterLogEvents") == 1
+    assert "Nothing to do" in world.deployer("plan", "local").stdout
+
+
+def test_a_lock_that_may_not_be_taken_away_is_told(world: Checkout) -> None:
+    world.edit("logging-level: {kind: literal, value: WARNING}", "logging-level: {kind: literal, value: DEBUG}")
+    with refuse(world, "ssm:DeleteParameter"):
+        done = world.deployer("reconcile", "local")
+    assert done.returncode == 0, done.stderr
+    assert "the lock could not be taken away, and expires by itself: AWS refused ssm:DeleteParameter" in done.stderr
+    assert world.deployer("reconcile", "local").returncode == 0
+
+
+def test_a_check_that_only_connects_is_proven_at_the_root(world: Checkout) -> None:
+    world.edit("protocol: HTTP, path: /,", "protocol: TCP, path: /nowhere,")
+    done = world.deployer("reconcile", "local")
+    assert done.returncode == 0, done.stderr
+    assert f"GET {world.service}/ reports" in done.stderr
+
+
 def test_a_service_that_went_while_it_was_looked_at_is_none(world: Checkout) -> None:
     with refuse(world, "apprunner:ListTagsForResource", code="ResourceNotFoundException"):
         found = json.loads(world.deployer("status", "local", "--json").stdout)

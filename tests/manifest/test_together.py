@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deployer.manifest.load import Loaded, parse
-from deployer.manifest.together import clashes, crossed, strangers
+from deployer.manifest.together import clashes, crossed, quarrels, strangers
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,6 +37,22 @@ def test_no_two_hold_the_same_service() -> None:
     copied = loaded("staging", "ansari-staging-whatsapp", "ansari-production-whatsapp")
     (problem,) = clashes([loaded("production"), copied])
     assert problem.line == line_of("staging", "  name: ansari-staging-whatsapp")
+
+
+@pytest.mark.parametrize("path", ["/app-runtime/ansari-whatsapp", "/app-runtime/ansari-whatsapp/production/staging"])
+def test_no_path_is_around_or_inside_anothers(path: str) -> None:
+    nested = loaded("staging", "/app-runtime/ansari-whatsapp/staging", path)
+    for manifests in ([loaded("production"), nested], [nested, loaded("production")]):
+        (problem,) = clashes(manifests)
+        assert problem.what == f"aws.parameter_path overlaps that of {manifests[0].path}"
+    assert list(clashes([loaded("production"), loaded("staging", "whatsapp/staging", "whatsapp/production2")])) == []
+
+
+def test_a_shared_repository_keeps_one_number_of_images() -> None:
+    (problem,) = quarrels([loaded("production"), loaded("staging", "keep: 30", "keep: 5")])
+    assert problem.line == line_of("staging", "  keep: 30")
+    assert problem.what == "image.keep is not that of env/production.yaml: 30"
+    assert list(quarrels([loaded("local"), loaded("staging", "keep: 30", "keep: 5")])) == []  # another account
 
 
 @pytest.mark.parametrize("jobs", ["plan", "image"])

@@ -36,8 +36,8 @@ def plain(desired: Desired, facts: Facts, last: Release | None, written: Collect
         yield ServiceVariable(
             variable,
             kind,
-            _words(old, known=known),
-            _words(new, known=True),
+            _words(desired, old, known=known),
+            _words(desired, new, known=True),
             symbol="+" if old is None else "-" if new is None else "~",
             reason=_why(desired, old, new, was, last),
             line=desired.lines.get(variable, ""),
@@ -89,10 +89,11 @@ def _why(desired: Desired, old: Given, new: Given, was: Given, last: Release | N
     return desired.adds if old is None else desired.asks
 
 
-def _words(given: Given, *, known: bool) -> str | None:
+def _words(desired: Desired, given: Given, *, known: bool) -> str | None:
     """A value that the manifest does not know, or wants as a secret, may be one: it is not shown."""
     if given is None:
         return None
     if given[0] == "parameter":
-        return FROM_SSM
+        path = given[1].partition(":parameter")[2]
+        return FROM_SSM if path.rpartition("/")[0] in {"", desired.parameter_path} else f"from {path}"
     return shown(given[1]) if known else "a value that is not shown"

@@ -105,9 +105,12 @@ def _secret(
     """A secret that is missing, or a plain String: made where the manifest says how, else a person has to set it."""
     plain = "the plain value stays in its history: replace what it opened"
     held = _held(wanted, last)
+    was_literal = last is not None and wanted.variable in last.release.literals
     if wanted.origin:
         missing = "missing" if held is None else REMOVED
-        readable = "was readable" if held is None else "drift: made readable outside the deployer"
+        readable = "drift: made readable outside the deployer"
+        if held is None or was_literal:
+            readable = f"{desired.asks}: it was a literal" if was_literal else "was readable"
         return _put(wanted, found, missing if found is None else f"{readable}; {plain}")
     exposed = f"a plain String in SSM, but {desired.source} says secret"
     what = "the secret has no value in SSM" if found is None else exposed
@@ -117,7 +120,7 @@ def _secret(
     if desired.rollback_to:  # the manifest may name no such secret by now
         other = f"choose another release: just releases {desired.environment}, then --to NUMBER"
         fix, line = other if found is None else f"add --with-secrets, or {other}", ""
-    blocker = Blocker(f"{wanted.variable}: {what}", fix, line, drifted=held is not None)
+    blocker = Blocker(f"{wanted.variable}: {what}", fix, line, drifted=held is not None and not was_literal)
     return _One(held or 0, blocker=blocker)
 
 
