@@ -33,7 +33,7 @@ def _status(options: Options) -> int:
     from deployer.verbs.status import follow, show, status
 
     reporter = Reporter(sys.stderr)
-    environment = open_environment(options.environment, reporter, start=False)
+    environment = open_environment(options.environment, reporter, start=False, only_looks=True)
     if options.follow and not follow(environment):
         reporter.note("no operation is under way")
     out(show(status(environment), as_json=options.json))
@@ -56,7 +56,7 @@ def _logs(options: Options) -> int:
     reporter = Reporter(sys.stderr)
     since = None if options.since is None else seconds(options.since)
     wanted = Wanted(options.service, options.operation, since, options.follow)
-    environment = open_environment(options.environment, reporter, start=False)
+    environment = open_environment(options.environment, reporter, start=False, only_looks=True)
     nothing = True
     for line in tail(environment, wanted):
         nothing = False
@@ -107,7 +107,7 @@ def _drift(options: Options) -> int:
     from deployer.verbs.drift import drift, show
     from deployer.verbs.environment import open_environment
 
-    found = drift(open_environment(options.environment, Reporter(sys.stderr), start=False))
+    found = drift(open_environment(options.environment, Reporter(sys.stderr), start=False, only_looks=True))
     out(show(found, as_json=options.json))
     return 2 if options.detailed_exitcode and (found.drift or found.staged) else 0
 

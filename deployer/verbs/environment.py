@@ -65,21 +65,28 @@ def _refuse_stopped_world(loaded: Loaded) -> None:
 
 
 def _session(loaded: Loaded) -> Session:
-    refuse_shared(loaded)
     aws = loaded.manifest.aws
     return Session(aws.account, aws.region, aws.endpoint)
 
 
 def open_environment(
-    name: str, report: Reporter, *, image: str | None = None, prune: bool = False, start: bool = True
+    name: str,
+    report: Reporter,
+    *,
+    image: str | None = None,
+    prune: bool = False,
+    start: bool = True,
+    only_looks: bool = False,
 ) -> Environment:
     """Read the manifest, start the local world if the manifest is for it, and confirm the account.
 
     `image` is a tag in ECR instead of that of the current commit. Without `start`, a local world that does not run is
-    an error.
+    an error. A verb that `only_looks` may do so beside another manifest that claims the same.
     """
     loaded = load(manifest_path(name))
     refuse_contract_problems(loaded)
+    if not only_looks:
+        refuse_shared(loaded)
     manifest = loaded.manifest
     if manifest.aws.endpoint is not None and start:
         settings = world_settings(loaded)

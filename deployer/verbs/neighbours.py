@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from deployer import git
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest, Problem
@@ -25,7 +26,8 @@ def neighbours(loaded: Loaded) -> Iterator[Manifest]:
 def refuse_shared(loaded: Loaded) -> None:
     """Raises InvalidManifest when another manifest claims this one's service or parameters, as a copied file does.
 
-    A neighbour is read only where its text names them, and one that has problems is left to its own verbs.
+    A neighbour is read only where its text names them, and one that has problems is left to its own verbs. A copy that
+    nobody has committed is no hindrance to a manifest that is.
     """
     found: list[Problem] = []
     for path in _beside(loaded):
@@ -34,9 +36,15 @@ def refuse_shared(loaded: Loaded) -> None:
                 other = load(shortest(path))
             except InvalidManifest:
                 continue
-            found += clashes([other, loaded])
+            shared = list(clashes([other, loaded]))
+            if shared and (_committed(path) or not _committed(loaded.path)):
+                found += shared
     if found:
         raise InvalidManifest(found)
+
+
+def _committed(path: Path) -> bool:
+    return git.committed(path.resolve().parent, path.name) is not None
 
 
 def _beside(loaded: Loaded) -> list[Path]:

@@ -258,7 +258,8 @@ def test_a_limit_is_waited_for_when_it_is_short(world: World) -> None:
 def test_a_repository_that_is_not_there(world: World) -> None:
     other = world.checkout.root / "env" / "other.yaml"
     text = world.checkout.manifest.read_text()
-    other.write_text(text.replace("environment: local\n", "environment: other\n"))
+    own = text.replace("environment: local\n", "environment: other\n").replace("whatsapp/local\n", "whatsapp/other\n")
+    other.write_text(own.replace("ansari-local-whatsapp", "ansari-other-whatsapp"))
     strange = {"GITHUB_API_URL": world.github, "GITHUB_TOKEN": world.token}
     other.write_text(
         other.read_text().replace("  branch: develop", "  branch: develop\n  ids: {owner: 1, repository: 2}")

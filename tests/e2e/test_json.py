@@ -59,6 +59,8 @@ NEEDS_A_TOOL = {"image build", "image push"}  # docker or another: tests/image
 def world(checkout: Checkout) -> Checkout:
     tiny.commit(checkout)
     write_second(checkout, "value: DEBUG", "value: INFO")
+    checkout.git("add", "env/second.yaml")  # what is adopted from it later is a copy that nobody has committed
+    checkout.git("commit", "--quiet", "--message", "a second environment")
     write_piped(checkout)
     (checkout.root / "folder.yaml").mkdir()
     (checkout.root / "given.env").write_text("META_APP_SECRET=a-value-of-a-file\nOTHER=1\n")

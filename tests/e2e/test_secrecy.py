@@ -99,7 +99,7 @@ def test_none_is_shown_by_any_verb_whatever_goes_wrong(surfaces: Surfaces) -> No
     run("adopt", "taken-over", "--service", "ansari-local-whatsapp", "--endpoint", checkout.endpoint)
     surfaces.texts["taken-over.yaml"] = (checkout.root / "env" / "taken-over.yaml").read_text()
     run("diff", "local", "taken-over", "--secrets")
-    run("destroy", "taken-over", "--approve", "ansari-local-whatsapp", code=4)
+    run("destroy", "taken-over", "--approve", "ansari-local-whatsapp", code=3)
     (checkout.root / "env" / "taken-over.yaml").unlink()
     run("destroy", "local", "--with-secrets", code=4)
     run("local", "status")

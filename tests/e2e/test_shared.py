@@ -46,6 +46,7 @@ def held(checkout: Checkout) -> tuple[list[str], list[str]]:
         ("verify", "third"),
         ("destroy", "third", "--with-secrets", "--approve", NAME),
         ("secret", "set", "third", "meta-app-secret"),
+        ("secret", "unset", "third", "meta-app-secret", "--approve", "meta-app-secret"),
     ],
 )
 def test_a_copy_that_names_the_same_is_refused(world: Checkout, words: tuple[str, ...]) -> None:
@@ -57,6 +58,12 @@ def test_a_copy_that_names_the_same_is_refused(world: Checkout, words: tuple[str
     assert held(world) == before
 
 
+def test_who_only_looks_may_do_so(world: Checkout) -> None:
+    write(world)
+    assert world.deployer("status", "third").returncode == 0
+    assert world.deployer("diff", "local", "third").returncode == 0
+
+
 @pytest.mark.parametrize("path", ["/app-runtime/ansari-whatsapp", "/app-runtime/ansari-whatsapp/local/third"])
 def test_a_path_around_or_inside_anothers_is_refused(world: Checkout, path: str) -> None:
     write(world, (NAME, "ansari-third-whatsapp"), (aws.PATH, path))
@@ -66,6 +73,18 @@ def test_a_path_around_or_inside_anothers_is_refused(world: Checkout, path: str)
         assert (done.returncode, done.stdout) == (3, "")
         assert "aws.parameter_path overlaps that of env/local.yaml" in done.stderr
     assert held(world) == before
+
+
+def test_a_copy_that_nobody_has_committed_is_no_hindrance_to_what_it_was_copied_from(world: Checkout) -> None:
+    write(world)
+    assert world.deployer("plan", "local").returncode == 0
+    world.git("add", "env/third.yaml")
+    world.git("commit", "--quiet", "--message", "a copy")
+    done = world.deployer("plan", "local")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "service.name is that of env/third.yaml too" in done.stderr
+    world.git("rm", "--quiet", "--cached", "env/third.yaml")
+    world.git("commit", "--quiet", "--message", "no copy")
 
 
 def test_a_neighbour_that_cannot_be_read_is_left_to_itself(world: Checkout) -> None:

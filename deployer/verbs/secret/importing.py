@@ -17,6 +17,7 @@ from deployer.errors import UsageError, as_typed
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
 from deployer.verbs.environment import open_session
+from deployer.verbs.neighbours import refuse_shared
 from deployer.verbs.secret.place import Place, checked, refuse_unusable, secrets_of
 from deployer.view.documents import Imported
 from deployer.view.table import table
@@ -32,6 +33,7 @@ def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple
     known = secrets_of(loaded)
     chosen = {name: value for name, value in given.items() if name in known and value != SecretValue("")}
     refuse_unusable(loaded, chosen)
+    refuse_shared(loaded)
     session, _ = open_session(loaded)
     places = [Place(loaded, session, name, secret) for name, secret in known.items()]
     held = _held(session, places) if chosen else {}

@@ -16,6 +16,7 @@ from deployer.manifest.contract import refused_secrets
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Secret
 from deployer.verbs.environment import open_session
+from deployer.verbs.neighbours import refuse_shared
 
 MAXIMUM_BYTES = 4096  # a standard parameter's value (AWS Systems Manager user guide, "Managing parameter tiers")
 
@@ -36,11 +37,15 @@ class Place:
 
     @classmethod
     def open(cls, loaded: Loaded, name: str) -> Place:
-        """Raises UsageError when the manifest has no such secret, and Refused for credentials of another account."""
+        """Raises UsageError when the manifest has no such secret, InvalidManifest when another claims the parameters.
+
+        Refused is for credentials of another account.
+        """
         name = name if names.why_not_a_variable(name) else names.parameter(name)
         known = secrets_of(loaded)
         if name not in known:
             raise UsageError(f"{loaded.path} has no secret {name}", fix=f"use one of: {', '.join(known)}")
+        refuse_shared(loaded)
         return cls(loaded, open_session(loaded)[0], name, known[name])
 
     @property

@@ -11,6 +11,7 @@ from deployer.core.secret import SecretValue
 from deployer.errors import Refused, UsageError
 from deployer.manifest.load import Loaded
 from deployer.verbs.environment import open_session
+from deployer.verbs.neighbours import refuse_shared
 from deployer.verbs.secret.place import Place, checked, refuse_unusable
 
 Read = Callable[[str], str]
@@ -65,6 +66,7 @@ def unset(loaded: Loaded, name: str, *, ask: Read | None, approve: str | None) -
     if reason := names.why_not_a_name(name):
         raise UsageError("this is not a secret's name", why=reason, fix="write it like meta-app-secret")
     aws = loaded.manifest.aws
+    refuse_shared(loaded)
     session, _ = open_session(loaded)
     path = names.join(aws.parameter_path, name)
     found = ssm.describe(session.ssm, aws.parameter_path).get(path)
