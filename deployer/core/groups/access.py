@@ -34,7 +34,8 @@ def _mended(desired: Desired, facts: Facts, last: Release | None) -> Iterator[Pu
         pairs = {"trust": (found.trust, role.trust), "policy": (found.policy, role.policy)}
         changed = " and ".join(name for name, (live, wanted) in pairs.items() if live != wanted)
         if changed:
-            yield PutRole(role, create=False, symbol="~", reason=f"drift in its {changed}", line=line)
+            reason = f"drift in its {changed}" if last else "missing or different"
+            yield PutRole(role, create=False, symbol="~", reason=reason, line=line)
 
 
 def _wrong(desired: Desired, facts: Facts, last: Release | None) -> Iterator[Blocker]:

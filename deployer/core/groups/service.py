@@ -80,7 +80,8 @@ def _why(desired: Desired, live: ServiceFact, spec: ServiceSpec, variables: Vari
         return desired.asks
     wish = spec.image, spec.settings, desired.literals, set(variables.versions)
     released = last.image, last.settings, dict(last.literals), set(last.versions)
-    outside = any(drifted(change.reason) for change in variables.changes) or _outside(live, last)
+    values = [change for change in variables.changes if not isinstance(change, AdoptParameter)]  # a tag is no value
+    outside = any(drifted(change.reason) for change in values) or _outside(live, last)
     left = next((LEFT + change.reason.partition(LEFT)[2] for change in variables.changes if LEFT in change.reason), "")
     reasons = [
         desired.asks if wish != released else "",
