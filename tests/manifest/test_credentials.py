@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deployer.manifest.credentials import _SHAPES, credential_in
@@ -98,6 +98,7 @@ def test_other_arns_are_ordinary_values(read: Callable[..., Loaded]) -> None:
 
 @pytest.mark.parametrize(("what", "words", "shape"), _SHAPES)
 @given(data=st.data())
+@settings(max_examples=25)
 def test_what_is_looked_for_first_is_in_every_credential_of_a_shape(
     what: str, words: tuple[str, ...], shape: str, data: st.DataObject
 ) -> None:

@@ -445,6 +445,7 @@ def test_whatever_stands_at_a_key_is_taken_or_told_with_what_to_do(change: objec
     whole = tree.data(syntax.parse(STAGING).root)
     whole["github"]["ids"] = {"owner": 1, "repository": 2}
     whole["protect"]["healthy_in"] = "local"
+    whole["variables"] = {name: whole["variables"][name] for name in ("origins", "meta-webhook-verify-token")}
     for path in list(_keys(whole)):
         copy = json.loads(json.dumps(whole))
         around = copy
@@ -480,7 +481,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.integers(0, 400), WORDS)
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_what_is_taken_has_nothing_to_be_explained(root: Path, where: int, word: str) -> None:
     """A good file is recognised without the explanations, so these must have nothing to say of it."""
     path = root / "env" / "staging.yaml"
