@@ -278,6 +278,8 @@ def test_meta_is_not_kept_waiting_for_a_disk_that_has_stopped(path: Path) -> Non
             await inbox.put([message("late")])
         goes_on.set()
         await held
+        await inbox.aclose()
+        inbox = await opened(path)  # one that has all the time it needs
         assert await inbox.put([message("late")]) == 0  # it was kept after all, and Meta's next try finds it
         await inbox.aclose()
 
