@@ -16,9 +16,9 @@ def _check_options(parser: Parser) -> None:
 
 
 def _check(options: Options) -> int:
-    from deployer.manifest.problem import InvalidManifest, to_json
+    from deployer.manifest.problem import InvalidManifest
     from deployer.project import find_root, manifest_path
-    from deployer.verbs.check import check
+    from deployer.verbs.check import check, refused_json
 
     paths = [manifest_path(name) for name in options.environments]
     if not paths:
@@ -29,7 +29,7 @@ def _check(options: Options) -> int:
     except InvalidManifest as invalid:
         if not options.json:
             raise
-        out(to_json(invalid.problems))
+        out(refused_json(invalid.problems))
         return invalid.exit_code
     return 0
 

@@ -70,10 +70,3 @@ class InvalidManifest(InvalidManifestError):
     def __str__(self) -> str:
         """The count, then each problem, parted by empty lines."""
         return "\n\n".join([self.what, *map(str, self.problems)])
-
-
-def to_json(problems: Iterable[Problem]) -> str:
-    """`{"problems": [{"file": ..., "line": ..., "col": ..., "what": ..., ...}]}`."""
-    import json  # noqa: PLC0415 -- people read the text
-
-    return json.dumps({"problems": [problem._asdict() for problem in problems]}, ensure_ascii=False, indent=2)

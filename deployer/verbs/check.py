@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ansari_whatsapp.settings import Settings
@@ -28,6 +28,18 @@ def check(paths: Sequence[Path], *, as_json: bool) -> str:
     if found:
         raise InvalidManifest(found)
     return _json(loaded) if as_json else "\n".join(map(_line, loaded))
+
+
+def refused_json(problems: Iterable[Problem]) -> str:
+    """`{"problems": [{"file": ..., "line": ..., "col": ..., "what": ..., ...}]}`, as `deployer schema check` says."""
+    import json  # noqa: PLC0415
+
+    from msgspec import to_builtins  # noqa: PLC0415
+
+    from deployer.view.documents import Problem as Told  # noqa: PLC0415
+
+    told = [to_builtins(Told(**problem._asdict())) for problem in problems]
+    return json.dumps({"problems": told}, indent=2, ensure_ascii=False)
 
 
 def refuse_contract_problems(loaded: Loaded) -> None:

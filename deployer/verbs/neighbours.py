@@ -31,14 +31,15 @@ def refuse_shared(loaded: Loaded) -> None:
     """
     found: list[Problem] = []
     for path in _beside(loaded):
-        if _may_clash(path.read_text(errors="replace"), loaded.manifest):
-            try:
-                other = load(shortest(path))
-            except InvalidManifest:
+        try:
+            if not _may_clash(path.read_text(errors="replace"), loaded.manifest):
                 continue
-            shared = list(clashes([other, loaded]))
-            if shared and (_committed(path) or not _committed(loaded.path)):
-                found += shared
+            other = load(shortest(path))
+        except (InvalidManifest, OSError):
+            continue
+        shared = list(clashes([other, loaded]))
+        if shared and (_committed(path) or not _committed(loaded.path)):
+            found += shared
     if found:
         raise InvalidManifest(found)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from deployer.manifest.load import load
-from deployer.manifest.problem import InvalidManifest, to_json
-from deployer.verbs.check import check, refuse_contract_problems
+from deployer.manifest.problem import InvalidManifest
+from deployer.verbs.check import check, refuse_contract_problems, refused_json
 
 ENVIRONMENTS = ["staging", "production", "local"]
 
@@ -52,7 +52,7 @@ def test_every_problem_of_every_file(folder: Path) -> None:
         ("production.yaml", "the service has no setting LOGING_LEVEL"),
         ("staging.yaml", "there is no key kep in image"),
     ]
-    shown = json.loads(to_json(refusal.value.problems))["problems"]
+    shown = json.loads(refused_json(refusal.value.problems))["problems"]
     assert [(one["line"], one["col"]) for one in shown] == [(one.line, one.col) for one in refusal.value.problems]
 
 
