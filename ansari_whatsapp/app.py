@@ -20,6 +20,7 @@ from ansari_whatsapp.delivery import Delivery
 from ansari_whatsapp.graph import Graph
 from ansari_whatsapp.inbox import Inbox, InboxUnavailable, SqliteInbox
 from ansari_whatsapp.metrics import EVERY, Metrics
+from ansari_whatsapp.readiness import Readiness
 from ansari_whatsapp.routes import LARGEST_BODY, Routes
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.telemetry import log, write_metrics
@@ -54,7 +55,8 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
     circuit = Circuit(clocks)
     delivery = Delivery(inbox, graph, circuit, clocks, metrics)
     worker = Worker(inbox, Conversation(settings, backend, graph, circuit), delivery, circuit, clocks, metrics)
-    Routes(settings, inbox, worker, delivery, circuit, metrics).add_to(app)
+    readiness = Readiness(inbox, settings.inbox_capacity, worker, circuit, backend, graph)
+    Routes(settings, inbox, worker, delivery, readiness, metrics).add_to(app)
     awake = Awake(settings.public_url, worker) if settings.public_url is not None else None
     if awake is not None:
         app.add_route(awake.hold, ROUTE, methods=["POST"])

@@ -6,7 +6,7 @@ import asyncio
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
@@ -18,6 +18,9 @@ THREAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Its database fails as a 400, and a key or a limit is mended sooner or later; what it was sent was not begun.
 REFUSED = frozenset({400, 401, 403, 429})
 
+BACKEND_UNREACHABLE: Final = "backend_unreachable"  # as /ready reports it
+BACKEND_KEY: Final = "backend_key"
+CHECK_SECONDS: Final = 3.0
 UNREACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -74,6 +77,20 @@ class Backend:
             limits=httpx.Limits(max_connections=1000, max_keepalive_connections=100),
             follow_redirects=False,
         )
+        self._key_refused = False
+
+    @property
+    def refused(self) -> str:
+        """BACKEND_KEY when the last call was refused because of the API key, else ""."""
+        return BACKEND_KEY if self._key_refused else ""
+
+    async def check(self) -> str:
+        """BACKEND_UNREACHABLE when the backend does not answer, or only with a server error, else ""."""
+        try:
+            answer = await self._http.get("/", timeout=CHECK_SECONDS)
+        except httpx.HTTPError:
+            return BACKEND_UNREACHABLE
+        return BACKEND_UNREACHABLE if answer.status_code >= 500 else ""
 
     async def aclose(self) -> None:
         """Close the pool."""
@@ -146,6 +163,7 @@ class Backend:
         request = self._http.build_request("POST", "/whatsapp/v2/messages/process", json=body, timeout=timeout)
         async with asyncio.timeout(clocks.backend_first_byte_seconds):
             answer = await self._http.send(request, stream=True)
+        self._key_refused = answer.status_code in {401, 403}
         try:
             if answer.status_code != 200:
                 raise BackendError(f"processing answered {answer.status_code}", again=answer.status_code in REFUSED)
@@ -164,6 +182,7 @@ class Backend:
             answer = await self._http.request(method, path, **options)
         except httpx.HTTPError as error:
             raise BackendError(f"{path}: {type(error).__name__}", again=True) from None
+        self._key_refused = answer.status_code in {401, 403}
         if answer.status_code == 404:
             raise UnknownUser(f"{path} answered 404", again=False)
         if answer.status_code != 200:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import Final
 
 from ansari_whatsapp.clocks import Clocks
+
+REFUSED_FOR: Final = 600.0  # seconds for which a refusal is reported after nothing was sent again
 
 
 class Circuit:
@@ -23,11 +26,17 @@ class Circuit:
         self._failures = self._busy = 0  # since then
         self._wait, self._counted_until = 0.0, -math.inf
         self._paused_until = self._busy_until = -math.inf
+        self._refusal, self._refused_until = "", -math.inf
 
     @property
     def paused(self) -> bool:
         """Whether the token or the account has to be mended: then no message is begun either."""
         return self._clock() < self._paused_until
+
+    @property
+    def refused(self) -> str:
+        """What Meta refused last, as `pause` was given it; "" once a message was taken, or ten minutes later."""
+        return self._refusal if self._clock() < self._refused_until else ""
 
     @property
     def left(self) -> float:
@@ -41,6 +50,7 @@ class Circuit:
     def arrived(self) -> None:
         """A message was taken."""
         self._arrived = self._clock()
+        self._refused_until = -math.inf
         self._failures = self._busy = 0
 
     def failed(self) -> float:
@@ -52,9 +62,11 @@ class Circuit:
             self._counted_until = now + self._wait
         return self._wait
 
-    def pause(self) -> None:
-        """The token or the account has to be mended."""
-        self._paused_until = self._clock() + self._clocks.pause
+    def pause(self, refusal: str = "") -> None:
+        """Meta refuses the token or the account, which `refusal` names: send nothing until it may be fixed."""
+        now = self._clock()
+        self._paused_until = now + self._clocks.pause
+        self._refusal, self._refused_until = refusal, now + self._clocks.pause + REFUSED_FOR
 
     def hold(self) -> None:
         """The number has sent too many messages in a second."""

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from ansari_whatsapp.circuit import Circuit
 from ansari_whatsapp.clocks import Clocks
-from ansari_whatsapp.graph import Graph, GraphError, Reaction, reaction_to
+from ansari_whatsapp.graph import Graph, GraphError, Reaction, reaction_to, refusal
 from ansari_whatsapp.inbox import AGAIN, Inbox, Job, State
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.telemetry import log, who
@@ -115,7 +115,7 @@ class Delivery:
         elif error.reaction is Reaction.RETRY and others_arrive:
             wait = self._clocks.wait(job.tries)
         else:
-            wait = self._hold_all(error.reaction)
+            wait = self._hold_all(error.reaction, error.code)
         log.warning("will be sent again", extra=extra | {"in": round(wait, 1)})
         await self._later(job, wait)
 
@@ -125,7 +125,7 @@ class Delivery:
         _remember(self._held, user, before + 1)
         return self._clocks.wait(before, base=4.0)
 
-    def _hold_all(self, reaction: Reaction) -> float:
+    def _hold_all(self, reaction: Reaction, code: int | None) -> float:
         """Let everybody wait if the error is everybody's; returns the seconds its own message waits."""
         if reaction is Reaction.SLOW:
             self._circuit.hold()
@@ -133,8 +133,8 @@ class Delivery:
             self._circuit.hold_long()
             log.error("Meta takes no more calls for a while", extra={"seconds": round(self._circuit.left)})
         elif reaction is Reaction.PAUSE:
-            self._circuit.pause()
-            log.critical("nothing can be sent: mend the token or the account")
+            self._circuit.pause(refusal(code))
+            log.critical("nothing can be sent: mend the token or the account", extra={"code": code})
         return max(self._circuit.failed(), self._circuit.left)
 
     async def _later(self, job: Job, seconds: float) -> None:
@@ -153,7 +153,7 @@ class Delivery:
         before = wamid.count(f"{AGAIN}:")
         wait = self._clocks.wait(before, base=4.0)
         if reaction in {Reaction.SLOW, Reaction.BUSY, Reaction.PAUSE}:
-            wait = max(wait, self._hold_all(reaction))
+            wait = max(wait, self._hold_all(reaction, status.code))
         if before >= RESENDS:
             log.error("given up", extra={"cause": f"code {status.code}, says a status"})
             self._metrics.answers["given_up"].inc()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import orjson
 
 from ansari_whatsapp.settings import Settings
 
+META_TOKEN: Final = "meta_token"  # noqa: S105 -- a reason in /ready: what Meta refuses
+META_ACCOUNT: Final = "meta_account"
+META_UNREACHABLE: Final = "meta_unreachable"
+CHECK_SECONDS: Final = 3.0
+EXPIRED: Final = 190  # Source: Meta, "Error codes": the access token has expired or was revoked
+ACCOUNT_CODES: Final = (368, 131031, 131042, 131045, 131048, 133010)
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -32,7 +38,7 @@ REACTIONS: dict[int, Reaction] = {
     130429: Reaction.SLOW,
     **dict.fromkeys((4, 613, 80007), Reaction.BUSY),
     **dict.fromkeys((0, 3, 10, 190, *range(200, 300), 131005), Reaction.PAUSE),
-    **dict.fromkeys((368, 131031, 131042, 131045, 131048, 133010), Reaction.PAUSE),
+    **dict.fromkeys(ACCOUNT_CODES, Reaction.PAUSE),
     **dict.fromkeys((131021, 131026, 131030, 131047, 131049, 131050, 130472, 130497, 131062), Reaction.DROP),
     **dict.fromkeys((33, 100, 131008, 131009, 131051), Reaction.DROP),
 }
@@ -57,6 +63,7 @@ class Graph:
     def __init__(self, settings: Settings) -> None:
         number = settings.meta_business_phone_number_id.get_secret_value()
         self._path = f"/{settings.meta_api_version}/{number}/messages"
+        self._me = f"/{settings.meta_api_version}/me"
         self._http = httpx.AsyncClient(
             base_url=settings.meta_graph_url,
             headers={
@@ -99,6 +106,22 @@ class Graph:
             }
         )
 
+    async def check(self) -> str:
+        """META_TOKEN when Meta refuses the access token, META_UNREACHABLE when it does not answer, else "".
+
+        Any valid token may read its own id (Graph API, "User"). Another error than code 190 says nothing about
+        messages: the token of a system user need not have the right to read anything else.
+        """
+        try:
+            answer = await self._http.get(self._me, params={"fields": "id"}, timeout=CHECK_SECONDS)
+        except httpx.HTTPError:
+            return META_UNREACHABLE
+        try:
+            body = orjson.loads(answer.content)
+        except orjson.JSONDecodeError:
+            body = None
+        return META_TOKEN if _error(answer.status_code, body).code == EXPIRED else ""
+
     async def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         content = orjson.dumps(body)
         try:
@@ -113,6 +136,11 @@ class Graph:
         if answer.status_code == 200 and not (isinstance(found, dict) and "error" in found):
             return found if isinstance(found, dict) else {}
         raise _error(answer.status_code, found)
+
+
+def refusal(code: int | None) -> str:
+    """What Meta refuses with an error that asks for a pause."""
+    return META_ACCOUNT if code in ACCOUNT_CODES else META_TOKEN
 
 
 def reaction_to(code: int | None) -> Reaction:

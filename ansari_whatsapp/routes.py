@@ -12,10 +12,10 @@ from sanic import HTTPResponse, Request, Sanic, text
 from sanic.exceptions import SanicException
 from sanic.http.http1 import Http
 
-from ansari_whatsapp.circuit import Circuit
 from ansari_whatsapp.delivery import Delivery
 from ansari_whatsapp.inbox import Inbox, InboxFull, InboxUnavailable
 from ansari_whatsapp.metrics import Metrics
+from ansari_whatsapp.readiness import Readiness
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.signature import HEADER, Signer
 from ansari_whatsapp.telemetry import log
@@ -39,14 +39,14 @@ class Routes:
         inbox: Inbox,
         worker: Worker,
         delivery: Delivery,
-        circuit: Circuit,
+        readiness: Readiness,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._inbox = inbox
         self._worker = worker
         self._delivery = delivery
-        self._circuit = circuit
+        self._readiness = readiness
         self._metrics = metrics
         secrets = (settings.meta_app_secret, settings.meta_app_secret_previous)
         self._signers = [Signer(secret.get_secret_value()) for secret in secrets if secret is not None]
@@ -73,15 +73,11 @@ class Routes:
         return HTTPResponse(b'{"status":"ok"}', content_type="application/json", headers=self._health)
 
     async def ready(self, _: Request) -> HTTPResponse:
-        """Whether messages can be taken and answered now; the reasons when they cannot."""
-        reasons = {
-            "inbox": bool(self._inbox.problem),
-            "meta refuses the token or the account": self._circuit.paused,
-            "stopping": self._worker.draining,
-        }
-        told = [reason for reason, holds in reasons.items() if holds]
-        body = orjson.dumps({"ready": not told, "reasons": told})
-        return HTTPResponse(body, status=503 if told else 200, content_type="application/json", headers=self._health)
+        """Whether messages can be taken and answered now; the reasons when they cannot, and how many wait."""
+        report = await self._readiness.report()
+        body = orjson.dumps({"ready": not report.reasons, **vars(report)})
+        status = 503 if report.reasons else 200
+        return HTTPResponse(body, status=status, content_type="application/json", headers=self._health)
 
     async def numbers(self, request: Request) -> HTTPResponse:
         """The metrics, for whoever sends the token."""

@@ -116,6 +116,9 @@ class Inbox(Protocol):
     async def waiting(self) -> int:
         """How many jobs are not finished."""
 
+    async def given_up(self) -> int:
+        """How many dead letters there are."""
+
     async def oldest(self) -> float | None:
         """When the oldest job that is not finished was put; None when there is none."""
 

@@ -102,6 +102,9 @@ class MemoryInbox:
     async def waiting(self) -> int:
         return len(self._entries)
 
+    async def given_up(self) -> int:
+        return len(self._dead)
+
     async def oldest(self) -> float | None:
         return min((self._known[wamid] for wamid in self._entries), default=None)
 

@@ -86,6 +86,9 @@ class Rows:
     def waiting(self, db: sqlite3.Connection, asked: Sequence[None]) -> list[int]:
         return [_count(db)] * len(asked)
 
+    def given_up(self, db: sqlite3.Connection, asked: Sequence[None]) -> list[int]:
+        return [db.execute("SELECT count(*) FROM dead").fetchone()[0]] * len(asked)
+
     def oldest(self, db: sqlite3.Connection, asked: Sequence[None]) -> list[float | None]:
         return [db.execute("SELECT min(seen) FROM job JOIN known USING (seq)").fetchone()[0]] * len(asked)
 

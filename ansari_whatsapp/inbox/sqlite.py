@@ -94,6 +94,10 @@ class SqliteInbox:
         count: int = await self._writer.run(self._rows.waiting)
         return count
 
+    async def given_up(self) -> int:
+        count: int = await self._writer.run(self._rows.given_up)
+        return count
+
     async def oldest(self) -> float | None:
         when: float | None = await self._writer.run(self._rows.oldest)
         return when

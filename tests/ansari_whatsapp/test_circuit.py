@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansari_whatsapp.circuit import Circuit
+from ansari_whatsapp.circuit import REFUSED_FOR, Circuit
 from ansari_whatsapp.clocks import Clocks
 
 CLOCKS = Clocks(first_retry=1.0, longest_retry=64.0, pause=30.0, busy=60.0, longest_busy=900.0)
@@ -89,3 +89,16 @@ def test_it_always_closes_again(events: list[str]) -> None:
         assert 0 <= made.left <= CLOCKS.longest_busy
     clock.now += CLOCKS.longest_busy
     assert (made.paused, made.left) == (False, 0.0)
+
+
+def test_a_refusal_is_remembered_until_a_message_is_taken() -> None:
+    made, clock = circuit()
+    assert made.refused == ""
+    made.pause("meta_token")
+    clock.now += CLOCKS.pause + 1
+    assert (made.paused, made.refused) == (False, "meta_token")  # the next try is yet to come
+    made.arrived()
+    assert made.refused == ""
+    made.pause("meta_account")
+    clock.now += CLOCKS.pause + REFUSED_FOR
+    assert made.refused == ""

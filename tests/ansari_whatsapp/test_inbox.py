@@ -253,6 +253,18 @@ def test_a_message_is_amended_as_long_as_nobody_has_begun_it(make: Make) -> None
     run(test())
 
 
+def test_what_was_given_up_is_counted(make: Make) -> None:
+    async def test() -> None:
+        inbox = await make()
+        await inbox.put([message("a"), message("b", "2")])
+        assert await inbox.given_up() == 0
+        wamid = await lease(inbox)
+        await inbox.finish(wamid or "", State.FAILED)
+        assert (await inbox.given_up(), await inbox.waiting()) == (1, 1)
+
+    run(test())
+
+
 def test_how_old_the_oldest_is(make: Make, clock: Clock) -> None:
     async def test() -> None:
         inbox = await make()

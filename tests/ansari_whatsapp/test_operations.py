@@ -17,7 +17,7 @@ from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.notices import Notice
 from ansari_whatsapp.settings_table import table
 from ansari_whatsapp.signature import HEADER, Signer
-from tests.ansari_whatsapp.world import APP_SECRET, ROOT, World, envelope, running, text, until, value
+from tests.ansari_whatsapp.world import APP_SECRET, ROOT, WITHIN, World, envelope, running, text, until, value
 
 METRICS_TOKEN = "metrics-token-0123456789"
 NAMESPACES = (
@@ -127,7 +127,8 @@ class TestDeadLetters:
 class TestReadiness:
     def test_a_token_that_meta_refuses_is_no_readiness(self) -> None:
         with running(PAUSE_SECONDS="0.5") as world:
-            assert world.http.get(f"{world.service}/ready").json() == {"ready": True, "reasons": []}
+            ready = world.http.get(f"{world.service}/ready").json()
+            assert ready == {"ready": True, "reasons": [], "waiting": 0, "given_up": 0, "oldest_seconds": None}
             world.fault("meta", token_revoked={})
             world.say("hello", "15557770005")
             until(lambda: world.http.get(f"{world.service}/ready").status_code == 503)
@@ -135,6 +136,31 @@ class TestReadiness:
             world.http.delete(f"{world.meta}/_local/faults")
             world.wait_for_sent("15557770005", 1)
             until(lambda: world.http.get(f"{world.service}/ready").status_code == 200)
+
+    def test_a_token_that_was_revoked_is_seen_before_anybody_writes(self) -> None:
+        with running() as world:
+            assert world.http.get(f"{world.service}/ready").status_code == 200
+            world.fault("meta", token_revoked={})
+            until(lambda: world.http.get(f"{world.service}/ready").json()["reasons"] == ["meta_token"])
+
+    def test_what_waits_and_what_was_given_up_is_counted(self) -> None:
+        with running(INBOX_CAPACITY="1", META_GRAPH_URL="http://127.0.0.1:9", DRAIN_SECONDS="0.1") as world:
+            assert world.deliver(value(text("hello", "wamid.waits"))).status_code == 200
+            until(lambda: world.http.get(f"{world.service}/ready").json()["reasons"] != [])
+            ready = world.http.get(f"{world.service}/ready").json()
+            assert ready["reasons"] == ["inbox_full", "meta_unreachable"]
+            assert (ready["waiting"], ready["given_up"]) == (1, 0)
+            assert 0 <= ready["oldest_seconds"] < WITHIN
+
+    def test_a_backend_that_is_gone_or_refuses_the_key_is_said(self) -> None:
+        with running(BACKEND_SERVER_URL="http://127.0.0.1:9") as world:
+            ready = world.http.get(f"{world.service}/ready")
+            assert (ready.status_code, ready.json()["reasons"]) == (503, ["backend_unreachable"])
+        with running(WHATSAPP_SERVICE_API_KEY="another-key-0123456789abcdef") as world:
+            world.ask("hello")
+            ready = world.http.get(f"{world.service}/ready").json()
+            assert ready["reasons"] == ["backend_key"]
+            assert ready["given_up"] == 1
 
     def test_a_damaged_inbox_is_said_and_nothing_is_acknowledged(self, tmp_path: Path) -> None:
         path = tmp_path / "inbox.sqlite3"

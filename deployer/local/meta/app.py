@@ -33,6 +33,7 @@ def create_meta(config: MetaConfig) -> web.Application:
         [
             web.get("/", Page().show),
             web.post("/{version}/{number}/messages", graph.messages),
+            web.get("/{version}/me", graph.me),
             *controls.routes(),
             *fault_routes(faults),
         ]

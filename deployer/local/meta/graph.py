@@ -1,4 +1,4 @@
-"""`POST /{version}/{number}/messages`: the Graph API as the service meets it."""
+"""`POST /{version}/{number}/messages` and `GET /{version}/me`: the Graph API as the service meets it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from deployer.local.wire import Dropped, reset
 
 VERSION = re.compile(r"v\d+\.\d+")
 TAGS_AT_MOST = 10_000
+SYSTEM_USER = "122100000000000001"
 
 
 class Graph:
@@ -58,6 +59,18 @@ class Graph:
             return web.Response()  # goes nowhere
         return web.json_response(body, status=status, headers={"X-FB-Trace-ID": trace})
 
+    async def me(self, request: web.Request) -> web.StreamResponse:
+        """The id of whoever the access token belongs to."""
+        trace = new_trace()
+        try:
+            self._authenticate(request)
+            if self._faults.on("token_revoked"):
+                raise _revoked()
+            body, status = {"id": SYSTEM_USER}, 200
+        except GraphError as error:
+            body, status = error.body(trace), error.status
+        return web.json_response(body, status=status, headers={"X-FB-Trace-ID": trace})
+
     def record(self) -> dict[str, Any]:
         """Counts since the start; `repeated_tags` are the parts of answers that were taken more than once."""
         return {
@@ -81,7 +94,7 @@ class Graph:
         if self._faults.take("reset", **about) is not None:
             raise Dropped
         if self._faults.take("token_revoked", **about) is not None:
-            raise GraphError(190, message="Error validating access token: the session is invalid.", subcode=460)
+            raise _revoked()
         if (error := self._faults.take("error", **about)) is not None:
             raise GraphError(error["code"], status=error.get("status"))
         answer = self._send(chat, wanted) if isinstance(wanted, TextMessage) else self._mark(chat, wanted)
@@ -93,10 +106,7 @@ class Graph:
         version, number = request.match_info["version"], request.match_info["number"]
         if not VERSION.fullmatch(version):
             raise GraphError(100, message=f"Unknown path components: /{version}/{number}/messages", subcode=2500)
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        given = token.encode("utf-8", "surrogateescape")
-        if kind != "Bearer" or not hmac.compare_digest(given, self._token.reveal().encode()):
-            raise GraphError(190, message="Invalid OAuth access token - Cannot parse access token")
+        self._authenticate(request)
         if number != self._config.phone_number_id:
             raise GraphError(
                 100,
@@ -106,6 +116,12 @@ class Graph:
                 ),
                 subcode=33,
             )
+
+    def _authenticate(self, request: web.Request) -> None:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        given = token.encode("utf-8", "surrogateescape")
+        if kind != "Bearer" or not hmac.compare_digest(given, self._token.reveal().encode()):
+            raise GraphError(190, message="Invalid OAuth access token - Cannot parse access token")
 
     def _chat(self, wanted: TextMessage | ReadMark) -> Chat:
         if isinstance(wanted, ReadMark):
@@ -178,6 +194,10 @@ class Graph:
             if not silent:
                 change = status_change(self._config, _status(chat, message, status, errors))
                 await self._delivery.deliver(to_bytes(envelope(self._config, change)))
+
+
+def _revoked() -> GraphError:
+    return GraphError(190, message="Error validating access token: the session is invalid.", subcode=460)
 
 
 def _status(chat: Chat, message: Message, status: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
