@@ -18,7 +18,8 @@ import pytest
 from deployer.__main__ import main
 from tests.cli.arguments import command, named, verbs
 from tests.e2e import aws, tiny
-from tests.e2e.checkout import ROOT, Checkout, write_piped, write_second
+from tests.e2e.checkout import Checkout, write_piped, write_second
+from tests.samples import ROOT
 
 pytestmark = pytest.mark.timeout(240)
 
