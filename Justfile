@@ -16,7 +16,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @plan env *options: _sync
     deployer plan "$@"
 
-# go back to the last healthy release, or to another one: just rollback staging --to 41
+# roll back to the last healthy release, or to another one: just rollback staging --to 41
 @rollback *options: _sync
     deployer rollback "$@"
 
@@ -71,6 +71,14 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 # delete an environment, after saying what goes and what stays
 @destroy env *options: _sync
     deployer destroy "$@"
+
+# stop deployments for an incident, or show the hold there is: just hold staging --reason "Meta outage"
+@hold env *options: _sync
+    deployer hold "$@"
+
+# lift a hold, after showing who placed it and why
+@resume env *options: _sync
+    deployer resume "$@"
 
 # show and break a lock that was left behind
 @unlock env *options: _sync

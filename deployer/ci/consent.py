@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from textwrap import indent
 
 from deployer.ci.actions import DOWNLOAD, UPLOAD
-from deployer.ci.steps import RUNNER, changing, credentials, no_plan, permissions, run, set_up, summary
+from deployer.ci.steps import RUNNER, changing, credentials, held, no_plan, permissions, run, set_up, summary
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
 from deployer.names import plan_environment
+
+_ID = 'import json, sys; plan = json.load(sys.stdin); print("" if plan["held"] else plan["fingerprint"])'
 
 
 def plan(
@@ -21,7 +23,7 @@ def plan(
 ) -> Mapping[str, Value]:
     """`make` is shell that calls `plan` with what is to be planned.
 
-    The output `id` is empty when there is nothing to do.
+    The output `id` is empty when there is nothing to do, and while a hold refuses the plan: the summary shows it.
     """
     name = manifest.environment
     script = f"""\
@@ -34,7 +36,10 @@ plan() {{
 {indent(make.rstrip(), "  ")}
 }} 2> "$RUNNER_TEMP/errors.txt" || code=$?
 {no_plan(name)}if [ "$code" -eq 2 ]; then
-  id="$(python3 -c 'import json, sys; print(json.load(sys.stdin)["fingerprint"])' < "$RUNNER_TEMP/{name}.plan")"
+  id="$(python3 -c '{_ID}' < "$RUNNER_TEMP/{name}.plan")"
+  if [ -z "$id" ]; then
+    echo '{held(name)}'
+  fi
   echo "id=$id" >> "$GITHUB_OUTPUT"
 else
   exit "$code"

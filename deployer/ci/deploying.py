@@ -11,6 +11,7 @@ from deployer.ci.steps import (
     choice,
     credentials,
     github,
+    held,
     permissions,
     run,
     set_up,
@@ -45,7 +46,12 @@ def wanted(manifest: Manifest) -> str:
 
 def _deploy(manifest: Manifest) -> Mapping[str, Value]:
     name = manifest.environment
-    reconcile = f'./just reconcile {name} --build 2>&1 | tee "$RUNNER_TEMP/reconcile.txt"\n'
+    reconcile = f"""\
+./just reconcile {name} --build --unless-held 2>&1 | tee "$RUNNER_TEMP/reconcile.txt"
+if grep -q '^Not deployed: ' "$RUNNER_TEMP/reconcile.txt"; then
+  echo '{held(name)}'
+fi
+"""
     told = summary(name, "$RUNNER_TEMP/reconcile.txt")
     return changing(
         manifest,

@@ -17,7 +17,7 @@ _TO: Final = 'to=()\nif [ -n "$RELEASE" ]; then to=(--to "$RELEASE"); fi\n'
 def rollback(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
     """No test is waited for: the release was healthy before."""
     release: Mapping[str, Value] = {
-        "description": "The number of the release; the last healthy one when left out",
+        "description": "The number of the release, or its commit; the last healthy release when left out",
         "type": "string",
         "required": False,
     }
@@ -37,7 +37,13 @@ def rollback(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
 
 def _rollback(manifest: Manifest, when: str) -> Mapping[str, Value]:
     name = manifest.environment
-    script = f'{_TO}./just rollback {name} "${{to[@]}}" 2>&1 | tee "$RUNNER_TEMP/rollback.txt"\n'
+    script = f"""\
+{_TO}{{
+  ./just deployer plan {name} --rollback "${{to[@]}}" --out "$RUNNER_TEMP/{name}.plan"
+  id="$(python3 -c 'import json, sys; print(json.load(sys.stdin)["fingerprint"])' < "$RUNNER_TEMP/{name}.plan")"
+  ./just rollback {name} "${{to[@]}}" --approve "$id"
+}} 2>&1 | tee "$RUNNER_TEMP/rollback.txt"
+"""
     return changing(
         manifest,
         f"Roll {name} back",

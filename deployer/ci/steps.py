@@ -101,6 +101,11 @@ def summary(title: str, file: str) -> str:
 """
 
 
+def held(name: str) -> str:
+    """The line that GitHub shows as a notice of the run, when an environment is held."""
+    return f"::notice title=Not deployed::{name} is held; the summary says why. To lift the hold: just resume {name}"
+
+
 def no_plan(name: str) -> str:
     """Shell that puts what went wrong where the plan would stand, if there is none: plan.md, from errors.txt."""
     return f"""\

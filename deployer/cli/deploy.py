@@ -1,4 +1,4 @@
-"""The verbs that change what runs: plan, reconcile, rollback, promote, destroy, unlock."""
+"""The verbs that change what runs: plan, reconcile, rollback, promote, destroy, hold, resume, unlock."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ def _reconcile_options(parser: Parser) -> None:
     parser.add_argument("--plan", metavar="FILE", type=file, help="carry out exactly this saved plan")
     _consent(parser)
     _retry(parser)
+    parser.add_argument("--unless-held", action="store_true", help="exit 0 instead of 4 when the environment is held")
     as_json(parser, "outcome")
 
 
@@ -78,7 +79,8 @@ def _reconcile(options: Options) -> int:
         options.image = push(loaded(options), reporter).tag
     if options.plan is None:
         environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
-        return _carry_out(options, environment, _settled_plan(environment))
+        planned = _settled_plan(environment)
+        return _carry_out(options, environment, planned, unless_held=options.unless_held)
     from deployer.project import manifest_path
     from deployer.verbs import saved_plan
 
@@ -90,7 +92,7 @@ def _reconcile(options: Options) -> int:
         environment = environment.back_to(saved.rollback_to, with_secrets=saved.with_secrets)
     planned = _settled_plan(environment)
     saved_plan.refuse_changed(saved, planned.plan)
-    return _carry_out(options, environment, planned)
+    return _carry_out(options, environment, planned, unless_held=options.unless_held)
 
 
 def _settled_plan(environment: Environment) -> Planned:
@@ -128,7 +130,7 @@ def _rollback(options: Options) -> int:
         options.to = stopped.release.rollback_to
     environment = environment.back_to(options.to, with_secrets=options.with_secrets)
     options.retry = True  # a release that was healthy once may be gone back to, whatever came of it later
-    return _carry_out(options, environment, planning.make_plan(environment))
+    return _carry_out(options, environment, planning.make_plan(environment), rollback=True)
 
 
 def _promote_options(parser: Parser) -> None:
@@ -152,7 +154,9 @@ def _promote(options: Options) -> int:
     return _carry_out(options, environment, planned)
 
 
-def _carry_out(options: Options, environment: Environment, planned: Planned) -> int:
+def _carry_out(
+    options: Options, environment: Environment, planned: Planned, *, rollback: bool = False, unless_held: bool = False
+) -> int:
     from deployer.verbs import outcome as ending
     from deployer.verbs import plan as planning
 
@@ -160,11 +164,19 @@ def _carry_out(options: Options, environment: Environment, planned: Planned) -> 
     write(planning.show(environment, planned, colour=colour(shown)) + "\n", shown)
     planning.refuse_blocked(planned.plan)
     outcome = ending.unchanged(planned.plan)
-    if not planned.plan.empty:  # a run that finds nothing to do needs none of what changes things
+    if unless_held and planned.plan.held and not planned.plan.empty:
+        from deployer.verbs.held import not_deployed
+
+        write(not_deployed(planned.plan) + "\n", shown)
+    elif not planned.plan.empty:  # a run that finds nothing to do needs none of what changes things
         from deployer.verbs import reconcile as verb
-        from deployer.verbs.protection import Consent
+        from deployer.verbs.protection import Consent, protections
 
         consent = Consent(person(), options.approve)
+        if rollback:
+            from deployer.verbs.rollback import agree
+
+            agree(planned.plan, consent, asks_name=any(one.confirm for one in protections(environment.loaded)))
         outcome = verb.apply(environment, planned, consent, retry=options.retry)
     out(ending.show(environment, outcome, as_json=options.json))
     return 0
@@ -211,6 +223,48 @@ def _unlock(options: Options) -> int:
     return 0
 
 
+def _hold_options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--reason", metavar="TEXT", help="place a hold; without it the hold there is, is shown")
+    as_json(parser, "hold")
+
+
+def _hold(options: Options) -> int:
+    from deployer.aws import hold as ledger_hold
+    from deployer.core.release import ledger_path
+    from deployer.verbs import hold as verb
+    from deployer.verbs.environment import open_session
+
+    manifest = loaded(options)
+    session, who = open_session(manifest)
+    app, name = manifest.manifest.app, manifest.manifest.environment
+    ledger = ledger_path(app, name)
+    if options.reason is None:
+        found = ledger_hold.read(session.ssm, ledger)
+    else:
+        found = verb.place(session, who, ledger, options.reason)
+    out(verb.show(found, name, as_json=options.json))
+    return 0
+
+
+def _resume_options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--approve", metavar="ID", help="the id of the hold, where there is no terminal")
+
+
+def _resume(options: Options) -> int:
+    from deployer.core.release import ledger_path
+    from deployer.verbs.environment import open_session
+    from deployer.verbs.resume import resume
+
+    manifest = loaded(options)
+    session, _ = open_session(manifest)
+    app, name = manifest.manifest.app, manifest.manifest.environment
+    ledger = ledger_path(app, name)
+    out(resume(session, ledger, name, Reporter(sys.stderr), ask=person(), approve=options.approve))
+    return 0
+
+
 def _image(parser: Parser) -> None:
     parser.add_argument("--image", metavar="TAG", help="an image tag in ECR; the current commit when left out")
     parser.add_argument("--prune", action="store_true", help="delete our parameters the manifest no longer names")
@@ -235,5 +289,7 @@ VERBS = {
     "rollback": Verb("go back to the last healthy release, or to another one", _rollback_options, _rollback),
     "promote": Verb("deploy the image that is healthy in one environment to another", _promote_options, _promote),
     "destroy": Verb("delete an environment, after saying what goes and what stays", _destroy_options, _destroy),
+    "hold": Verb("stop deployments for an incident, or show the hold there is", _hold_options, _hold),
+    "resume": Verb("lift a hold, after showing who placed it and why", _resume_options, _resume),
     "unlock": Verb("show and break a lock that was left behind", _unlock_options, _unlock),
 }

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from deployer.core.desired import WantedImage, WantedParameter, WantedRole
+from deployer.core.hold import Hold, Sources
 from deployer.core.lifecycle import RELEASED
 from deployer.core.service import Scaling, ServiceSpec
 
@@ -307,11 +308,47 @@ class RecordRelease(_Change, frozen=True):
         return f"release {self.release}"
 
 
+class PlaceHold(_Change, frozen=True):
+    """The hold of a rollback: nothing else is deployed until someone lifts it. `old` is the hold it replaces."""
+
+    group: ClassVar[str] = "Hold"
+    name: str
+    environment: str
+    old: Hold | None
+    sources: Sources
+    refused: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        return "hold"
+
+    @property
+    def detail(self) -> str:
+        return f"no other deployment until: just resume {self.environment}"
+
+
+class LiftHold(_Change, frozen=True):
+    """The end of a rollback's hold: what would be deployed is not what was rolled back from."""
+
+    group: ClassVar[str] = "Hold"
+    name: str
+    hold: Hold
+
+    @property
+    def address(self) -> str:
+        return "hold"
+
+    @property
+    def detail(self) -> str:
+        return self.hold.reason
+
+
 RepositoryChange = CreateRepository | MendRepository | PutLifecycle
 ImageChange = RepositoryChange | PushImage | KeepImage
 VariableChange = PutParameter | AdoptParameter | ServiceVariable | DeleteParameter
 ServiceChange = CreateScaling | ResumeService | TagService | DeployService | RecordRelease
-Change = PutRole | ImageChange | VariableChange | ServiceChange
+HoldChange = PlaceHold | LiftHold
+Change = PutRole | ImageChange | VariableChange | ServiceChange | HoldChange
 
 
 def shown(value: str) -> str:

@@ -71,8 +71,9 @@ class Desired(Struct, frozen=True):
 
     `roles` are those to create and mend; none when the manifest does not manage them. `rollback_to` is the number of
     the recorded release that this wish repeats, `with_secrets` whether its secrets come back too. `healthy_in`
-    is the environment that has to have run the image before. What only the observed state decides is not here: the
-    image's digest and the release id.
+    is the environment that has to have run the image before. `after_rollback` is "deploy" when other
+    content lifts the hold of a rollback, `places_hold` says whether this rollback places one. What only the observed
+    state decides is not here: the image's digest and the release id.
     """
 
     app: str
@@ -93,6 +94,8 @@ class Desired(Struct, frozen=True):
     rollback_to: int | None = None
     with_secrets: bool = False
     healthy_in: str | None = None
+    after_rollback: str = "hold"
+    places_hold: bool = False
 
     def image_identifier(self, digest: str) -> str:
         """The image by digest, as App Runner and docker take it."""
@@ -176,6 +179,7 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         manifest_sha=loaded.sha256,
         lines=lines,
         healthy_in=manifest.protect.healthy_in,
+        after_rollback=service.after_rollback,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from msgspec.structs import asdict
 from pydantic import BaseModel, ConfigDict, Field
 
+from deployer.core.hold import Hold
 from deployer.core.plan import Plan
 
 FORMAT: Final = 1
@@ -57,6 +58,16 @@ class LiveDocument(_Part):
     who: str
 
 
+class HoldDocument(_Part):
+    id: str = Field(description="`just resume ENV --approve ID` lifts exactly this hold.")
+    kind: str = Field(description="rollback, manual, or unreadable.")
+    who: str
+    when: str = Field(description="ISO 8601 in UTC.")
+    reason: str
+    release: int | None = Field(description="The release that was rolled back from.")
+    to: int | None = Field(description="The release that was rolled back to.")
+
+
 class PlanDocument(_Part):
     """What a reconcile or a rollback would do, and what that stands on."""
 
@@ -81,6 +92,8 @@ class PlanDocument(_Part):
     notices: tuple[NoticeDocument, ...]
     blockers: tuple[BlockerDocument, ...]
     warnings: tuple[str, ...]
+    hold: HoldDocument | None = Field(description="Who stopped deployments to the environment, and why.")
+    held: bool = Field(description="Whether the hold refuses this plan (exit 4).")
     facts: Mapping[str, str] = Field(description="What the plan stands on, by name; a plan is stale when one moves.")
 
 
@@ -125,5 +138,21 @@ def document(plan: Plan) -> PlanDocument:
             BlockerDocument(what=blocker.what, fix=blocker.fix, line=blocker.line) for blocker in plan.blockers
         ),
         warnings=plan.warnings,
+        hold=_hold(plan.hold),
+        held=plan.held,
         facts=dict(plan.facts),
+    )
+
+
+def _hold(hold: Hold | None) -> HoldDocument | None:
+    if hold is None:
+        return None
+    return HoldDocument(
+        id=hold.id,
+        kind=hold.kind,
+        who=hold.who,
+        when=hold.when,
+        reason=hold.reason,
+        release=hold.release,
+        to=hold.to,
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
+from deployer.core.hold import Hold
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, Release
 from deployer.core.service import Scaling, ServiceSpec
 
@@ -121,6 +122,7 @@ class Facts(Struct, frozen=True):
     `parameters` is keyed by path, `roles` by role name (only those the manifest manages). `restorable` says by path
     whether an older version of a secret equals the present one ("same"), differs, or is "gone". `intended` is the
     release that was deployed last, as it was written down before; `pending` is the same when it has to be recorded yet.
+    `hold` says who stopped deployments, and why.
     """
 
     account: str
@@ -137,6 +139,7 @@ class Facts(Struct, frozen=True):
     inspection: Inspection | None = None
     intended: Release | None = None
     pending: Release | None = None
+    hold: Hold | None = None
 
     def with_unrecorded(self) -> Facts:
         """The same, with a release that is live and that its run did not live to record, as if it were recorded."""
@@ -180,6 +183,8 @@ class Facts(Struct, frozen=True):
             yield "service tags", _digest(dict(self.service.tags))
         if self.releases:
             yield "newest release", str(self.releases[-1].number)
+        if self.hold:
+            yield "hold", f"{self.hold.kind} {self.hold.id}"
         for path, state in self.restorable.items():
             yield f"older version of {path}", state
 

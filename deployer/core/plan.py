@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from deployer.core.change import Change, DeployService
+from deployer.core.hold import Hold
 from deployer.core.part import Blocker, Notice
 from deployer.core.release import RecordedRelease
 
@@ -19,7 +20,7 @@ class Plan(Struct, frozen=True):
     of, `image` what it will run by digest. `versions` are the parameter versions it will hold, by variable; `anew`
     marks those that were deleted and made again. `facts` are what the plan stands on; `took` are the seconds of the
     last healthy deployments; `known_bad` is the number of a release that was the same and failed; `rollback_to` is the
-    release that this plan brings back.
+    release that this plan brings back. `hold` is the hold on the environment, `held` whether it refuses this plan.
     """
 
     app: str
@@ -44,6 +45,8 @@ class Plan(Struct, frozen=True):
     rollback_to: int | None = None
     with_secrets: bool = False
     prune: bool = False
+    hold: Hold | None = None
+    held: bool = False
 
     @property
     def empty(self) -> bool:

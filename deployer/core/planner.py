@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from deployer.core.change import DeployService, RecordRelease
+from deployer.core.change import DeployService, LiftHold, PlaceHold, RecordRelease
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
 from deployer.core.groups.access import access
+from deployer.core.groups.hold import plan_hold
 from deployer.core.groups.image import image
 from deployer.core.groups.plain import plain
 from deployer.core.groups.service import service
@@ -56,6 +57,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     parts = (access(desired, facts, last), images, wanted, services)
     content = content_id(spec.image, desired.literals, wanted.versions, wanted.anew, spec.settings)
     bad = known_bad(facts.releases, content) if deploys else None
+    hold, held = plan_hold(desired, facts, running, spec)
     made = Plan(
         app=desired.app,
         environment=desired.environment,
@@ -68,7 +70,12 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         tag=desired.image.tag,
         versions=wanted.versions,
         anew=wanted.anew,
-        changes=(*(change for part in parts for change in part.changes), *wanted.removals),
+        changes=(
+            *([hold] if isinstance(hold, PlaceHold) else []),  # before anything that a crash could leave unheld
+            *(change for part in parts for change in part.changes),
+            *wanted.removals,
+            *([hold] if isinstance(hold, LiftHold) else []),
+        ),
         notices=(*(notice for part in parts for notice in part.notices), *_left_behind(desired, running)),
         blockers=tuple(blocker for part in parts for blocker in part.blockers),
         warnings=_warnings(facts, bad),
@@ -79,6 +86,8 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         rollback_to=desired.rollback_to,
         with_secrets=desired.with_secrets,
         prune=prune,
+        hold=facts.hold,
+        held=held,
     )
     return replace(made, blockers=(*made.blockers, *_too_long(desired, made)))
 

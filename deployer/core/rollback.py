@@ -63,10 +63,11 @@ def _numbered(releases: Sequence[RecordedRelease], number: int, look: str) -> Re
     return found
 
 
-def wish(current: Desired, entry: RecordedRelease, *, with_secrets: bool) -> Desired:
+def wish(current: Desired, entry: RecordedRelease, *, with_secrets: bool, hold: bool = True) -> Desired:
     """The wish for that release: its image, literals and settings; its secrets only when asked for.
 
-    Where the manifest still names a variable, its line and its description come along.
+    Where the manifest still names a variable, its line and its description come along. With `hold`, nothing else is
+    deployed afterwards until someone lifts the hold.
     """
     release = entry.release
     assert release.settings is not None
@@ -83,6 +84,7 @@ def wish(current: Desired, entry: RecordedRelease, *, with_secrets: bool) -> Des
         manifest_sha=release.manifest,
         rollback_to=entry.number,
         with_secrets=with_secrets,
+        places_hold=hold,
     )
 
 

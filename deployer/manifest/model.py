@@ -177,6 +177,11 @@ class Service(Part):
         default="rollback",
         description="When a new release does not become healthy: go back to the last healthy one, or hold.",
     )
+    after_rollback: OneOf["hold", "deploy"] = Field(
+        default="hold",
+        description="After `just rollback`, hold: nothing is deployed until `just resume ENV`. "
+        "deploy: a commit that changes what is deployed lifts the hold by itself.",
+    )
 
     @property
     def cpu_units(self) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from deployer.aws import ecr, iam, ssm
+from deployer.aws import ecr, hold, iam, ssm
 from deployer.aws.errors import is_too_new
 from deployer.aws.session import Session
 from deployer.core.change import (
@@ -18,9 +18,12 @@ from deployer.core.change import (
     CreateScaling,
     DeleteParameter,
     DeployService,
+    HoldChange,
     ImageChange,
     KeepImage,
+    LiftHold,
     MendRepository,
+    PlaceHold,
     PushImage,
     PutLifecycle,
     PutParameter,
@@ -32,8 +35,9 @@ from deployer.core.change import (
     TagService,
     VariableChange,
 )
+from deployer.core.hold import after_rollback
 from deployer.core.secret import SecretValue
-from deployer.errors import StateUnknown
+from deployer.errors import Refused, StateUnknown
 from deployer.run import secrets
 from deployer.targets.base import Started, Target
 
@@ -60,6 +64,7 @@ class Applier:
     target: Target
     tags: dict[str, str]
     image_manifest: bytes | None
+    who: str
     scaling_arn: str | None
     made: list[SecretValue]
     tell: Callable[[str, str], None]
@@ -77,6 +82,8 @@ class Applier:
             self._image(change)
         elif isinstance(change, VariableChange):
             self._variable(change)
+        elif isinstance(change, HoldChange):
+            self._hold(change)
         else:
             started = self._service(change)
         self.extent.touched = True
@@ -114,6 +121,19 @@ class Applier:
                 pass  # the deployment brings it
             case DeleteParameter():
                 ssm.delete(self.session.ssm, change.path)
+
+    def _hold(self, change: HoldChange) -> None:
+        match change:
+            case PlaceHold(sources=sources):
+                left = f"release {sources.release} to " if sources.release else ""
+                new = hold.new(self.who, f"rolled back {f'from {left}' if left else 'to '}release {sources.to}")
+                made = after_rollback(change.old, sources, change.refused, new)
+                hold.place(self.session.ssm, change.name, made, over=change.old)
+            case LiftHold():
+                try:
+                    hold.lift(self.session.ssm, change.name, change.hold)
+                except Refused as error:  # what was to be deployed is deployed: the new hold is for what comes next
+                    self.tell("hold", f"not lifted: {error.what}")
 
     def _service(self, change: ServiceChange) -> Started | None:
         match change:

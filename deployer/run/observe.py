@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from deployer.aws import ecr, iam, ledger, lock, lock_record, ssm
+from deployer.aws import ecr, hold, iam, ledger, lock, lock_record, ssm
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ParameterFact
+from deployer.core.hold import Hold
 from deployer.targets.base import Target
 
 
@@ -20,7 +21,7 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
         service = pool.submit(target.observe, desired.service_name)
         described = pool.submit(ssm.describe, session.ssm, path)
         tagged = pool.submit(ssm.ours, session.ssm, path)
-        ours = (lock.parameter(desired.ledger), ledger.intention(desired.ledger))
+        ours = (lock.parameter(desired.ledger), ledger.intention(desired.ledger), hold.parameter(desired.ledger))
         names = [*(parameter.path for parameter in desired.parameters), *ours]
         values = [pool.submit(ssm.read, session.ssm, batch) for batch in ssm.batches(names)]
         releases = pool.submit(ledger.read, session.ssm, desired.ledger)
@@ -32,7 +33,7 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
         read: dict[str, ParameterFact] = {}
         for batch in values:
             read |= batch.result()
-        held, intended = (read.pop(name, None) for name in ours)
+        held, intended, holds = (read.pop(name, None) for name in ours)
         found, scalings = service.result()
         return Facts(
             account=desired.account,
@@ -47,6 +48,7 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
             lock=lock_record.fact(held.value or "") if held else None,
             intended=ledger.intended(intended.value or "") if intended else None,
             restorable=restorable.result(),
+            hold=Hold.from_text(holds.value or "") if holds else None,
         )
 
 

@@ -13,7 +13,7 @@ from deployer.aws import ledger, lock
 from deployer.aws.errors import explain, is_refusal
 from deployer.aws.lock import Held
 from deployer.core import rollback
-from deployer.core.change import DeleteParameter, DeployService, RecordRelease, ResumeService
+from deployer.core.change import DeleteParameter, DeployService, LiftHold, RecordRelease, ResumeService
 from deployer.core.facts import ServiceFact
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
@@ -85,6 +85,7 @@ class _Carrier:
             target=run.target,
             tags=run.desired.tags,
             image_manifest=run.image_manifest,
+            who=run.who,
             scaling_arn=wanted,
             made=self._follower.scrubber.made,
             tell=run.report.step,
@@ -93,7 +94,7 @@ class _Carrier:
         if planned.facts.pending:
             self._record_pending(planned.facts.pending, planned.facts.service)
         started: Started | None = None
-        for change in (c for c in plan.changes if not isinstance(c, DeleteParameter)):
+        for change in (c for c in plan.changes if not isinstance(c, DeleteParameter | LiftHold)):
             self._held.check()
             if isinstance(change, DeployService):
                 if applier.repeated:
@@ -107,7 +108,7 @@ class _Carrier:
             extent.done += 1
         released = started is not None or any(isinstance(change, RecordRelease) for change in plan.changes)
         number, url = self._prove(planned, started) if released else (_number(plan), "")
-        for removal in (c for c in plan.changes if isinstance(c, DeleteParameter)):
+        for removal in (c for c in plan.changes if isinstance(c, DeleteParameter | LiftHold)):
             self._held.check()
             applier.apply(removal)
             extent.done += 1
@@ -206,7 +207,7 @@ class _Carrier:
             fix = f"look at the application's log; go back with: just rollback {run.desired.environment}"
             return StateUnknown(f"{what}; {held}, and is serving", fix=fix)
         run.report.step("rollback", f"release {failed} does not answer: back to release {target.number}")
-        back = replace(run, desired=rollback.wish(run.desired, target, with_secrets=False), prune=False)
+        back = replace(run, desired=rollback.wish(run.desired, target, with_secrets=False, hold=False), prune=False)
         try:
             way = back.compare(back.observed(), None)
             if way.plan.blockers:

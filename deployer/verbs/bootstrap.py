@@ -16,6 +16,7 @@ from deployer.manifest.load import Loaded
 from deployer.run.bootstrap import Bootstrap
 from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.environment import open_session
+from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import neighbours
 from deployer.view.bootstrap_text import render
 from deployer.view.documents import Bootstrapped, Commanded, Commands, Found, Stepped
@@ -64,6 +65,7 @@ def bootstrap(loaded: Loaded, report: Reporter, *, agree: Callable[[Steps], bool
         raise Blocked(f"{len(found.blockers)} thing(s) to mend first; nothing was changed", fix=fixes)
     if not agreed or not found.steps:
         return found, False
+    refuse_incident(session, loaded.manifest.app, loaded.manifest.environment)
     run.carry_out(found)
     return found, True
 

@@ -12,6 +12,7 @@ from deployer.errors import Refused
 from deployer.manifest.load import Loaded
 from deployer.run.destroy import Destruction
 from deployer.verbs.environment import Environment
+from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import neighbours
 from deployer.verbs.protection import protections
 from deployer.view.documents import Destroyed, Remaining
@@ -29,6 +30,7 @@ def destroy(
     anything about it.
     """
     _refuse_protected(environment.loaded)
+    refuse_incident(environment.session, environment.wanted.app, environment.wanted.environment)
     destruction = Destruction(environment.run, wish, dict(_shared(environment.loaded)))
     found = destruction.decide()
     if found.deleted:

@@ -9,11 +9,13 @@ from deployer.run import reconcile
 from deployer.run.look import Planned
 from deployer.verbs import protection
 from deployer.verbs.environment import Environment
+from deployer.verbs.held import refuse_held_plan
 
 
 def apply(environment: Environment, planned: Planned, consent: protection.Consent, *, retry: bool = False) -> Outcome:
     """Carry out a plan, unless it is known to fail, or refused by the environment's protection."""
     plan = planned.plan
+    refuse_held_plan(plan)
     if plan.known_bad and not retry:
         raise Refused(
             f"release {plan.known_bad} was exactly this and failed; nothing was changed",

@@ -16,6 +16,7 @@ from deployer.run.probe import probe, public_url
 from deployer.targets.base import Operation, Progress, Started
 from deployer.verbs.environment import Environment
 from deployer.view.documents import Status
+from deployer.view.hold_text import since
 from deployer.view.times import minute
 
 PROBE_SECONDS = 5.0
@@ -48,6 +49,7 @@ def status(environment: Environment) -> Status:
         by=entry.release.who if entry else None,
         operation=_under_way(run.target.newest_operation(service.arn) if service else None),
         lock=_lock(planned.facts),
+        hold=since(planned.facts.hold) if planned.facts.hold else None,
         staged=lines.staged,
         drift=lines.drift,
         edits=len(lines.edits),
@@ -87,6 +89,7 @@ def show(found: Status, *, as_json: bool) -> str:
         ("since", f"{minute(found.since)} by {_person(found.by)}, commit {found.tag}" if found.since else ""),
         ("operation", f"{found.operation} (--follow waits for its end)" if found.operation else "none under way"),
         ("lock", found.lock or "free"),
+        ("held", as_typed(f"{found.hold} (just resume {found.environment})") if found.hold else ""),
         ("staged", "; ".join(found.staged) or "nothing"),
         ("drift", "; ".join(found.drift) or "none"),
         ("edits", as_typed(f"{found.edits} to apply: just plan {found.environment}") if found.edits else "none"),

@@ -87,10 +87,24 @@ class Status(Struct, frozen=True):
     by: str | None
     operation: str | None
     lock: str | None
+    hold: str | None
     staged: tuple[str, ...]
     drift: tuple[str, ...]
     edits: int
     blocked: tuple[str, ...]
+
+
+class Held(Struct, frozen=True):
+    """The hold on an environment. `release` was rolled back from, `to` was rolled back to; None for a manual hold."""
+
+    id: str
+    environment: str
+    kind: str
+    who: str
+    when: str
+    reason: str
+    release: int | None
+    to: int | None
 
 
 class LogLine(Struct, frozen=True):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from deployer.core.plan import Plan
+from deployer.errors import as_typed
+from deployer.view.hold_text import since
 from deployer.view.plan_text import live, summary
 
 ENTITIES = str.maketrans({"\n": " ", "&": "&amp;", "<": "&lt;", ">": "&gt;"} | {c: f"&#{ord(c)};" for c in "|`*_[]~\\"})
@@ -20,6 +22,10 @@ def render(plan: Plan, *, manifest: str) -> str:
         "",
     ]
     lines += [f"> **Warning:** {_text(warning)}\n" for warning in plan.warnings]
+    lines += [f"> **Held** {_text(since(plan.hold))}\n"] if plan.hold else []
+    if plan.held:
+        lifts = _code(as_typed(f"just resume {plan.environment}"))
+        lines += [f"> Nothing is deployed before the hold is lifted: {lifts}\n"]
     for blocker in plan.blockers:
         lines += [f"- **Blocked:** {_text(blocker.what)} {_code(blocker.line)}", f"  Fix: {_code(blocker.fix)}"]
     lines += [""] if plan.blockers else []

@@ -6,9 +6,10 @@ from msgspec import Struct
 
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
+from deployer.view import hold_text
 from deployer.view.times import minute
 
-GROUPS = ("Access", "Image", "Variables", "Service")
+GROUPS = ("Access", "Image", "Variables", "Service", "Hold")
 COLOURS = {"+": "\x1b[32m", "~": "\x1b[33m", "-": "\x1b[31m", "!": "\x1b[36m", "?": "\x1b[2m"}
 RESET = "\x1b[0m"
 WIDEST = 60  # a longer cell pushes the rest of its own line, not of all lines
@@ -34,7 +35,8 @@ def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> s
     lines += [f"warning: {warning}" for warning in plan.warnings]
     for blocker in plan.blockers:
         lines += [f"blocked: {blocker.what}   {blocker.line}".rstrip(), f"    fix: {as_typed(blocker.fix)}"]
-    if plan.warnings or plan.blockers:
+    lines += hold_text.plan_lines(plan)
+    if plan.warnings or plan.blockers or plan.hold:
         lines.append("")
     groups = {group: _rows(plan, group) for group in GROUPS}
     widths = _widths([row for rows in groups.values() for row in rows])

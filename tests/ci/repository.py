@@ -23,6 +23,7 @@ class Repository:
     def __init__(self, world: World, temp: Path, tools: Mapping[str, str] | None = None) -> None:
         self.world, self.root, self.temp = world, world.checkout.root, temp
         self._tools = tools
+        self.shown = ""  # what the steps of the last job have printed
         assert self.deployer("ci", "render").returncode == 0
         self.commit("the environments of this world")
         assert self.deployer("local", "up").returncode == 0
@@ -59,12 +60,13 @@ class Repository:
         env |= {"PYTHONPATH": str(self.root), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         Path(env["GITHUB_STEP_SUMMARY"]).write_text("")
         (self.temp / "plan.md").unlink(missing_ok=True)
-        failed = ""
+        failed = self.shown = ""
         for step in scripts(job):
             if failed and step.get("if") != "always()":
                 continue
             script = step["run"] if self._tools else step["run"].replace(" --build", "")
             done = shell(script, self.root, env)
+            self.shown += done.stdout
             failed = failed or (step["name"] + done.stdout + done.stderr if done.returncode else "")
         return failed, Path(env["GITHUB_STEP_SUMMARY"]).read_text()
 

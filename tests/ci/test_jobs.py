@@ -102,4 +102,21 @@ def test_a_look_for_drift_finds_none(repository: Repository) -> None:
 def test_a_rollback_takes_the_release_that_was_named(repository: Repository) -> None:
     summary = repository.job("rollback.yml", "rollback-staging", RELEASE="1")
     assert summary.startswith("## staging\n")
-    assert "staging is as in release 1" in summary
+    assert "back to release 1" in summary
+    assert "no other deployment until: just resume staging" in summary
+
+
+def test_a_push_to_a_held_environment_ends_with_a_notice_and_deploys_nothing(repository: Repository) -> None:
+    before = repository.released("staging")
+    summary = repository.job("deploy.yml", "deploy-staging")
+    assert "Not deployed: staging is held by " in summary
+    assert "::notice title=Not deployed::staging is held" in repository.shown
+    assert repository.released("staging") == before
+    assert repository.deployer("hold", "production", "--reason", "an incident").returncode == 0
+    (repository.temp / "output").write_text("")
+    manifest = repository.root / "env" / "production.yaml"
+    manifest.write_text(manifest.read_text().replace("max: 25", "max: 24"))
+    summary = repository.job("deploy.yml", "plan-production")
+    assert "an incident" in summary
+    assert repository.output("id") == ""
+    assert "::notice title=Not deployed::production is held" in repository.shown

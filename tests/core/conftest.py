@@ -15,7 +15,9 @@ from deployer.core.change import (
     DeleteParameter,
     DeployService,
     KeepImage,
+    LiftHold,
     MendRepository,
+    PlaceHold,
     PushImage,
     PutLifecycle,
     PutParameter,
@@ -35,6 +37,7 @@ from deployer.core.facts import (
     ScalingRevision,
     ServiceFact,
 )
+from deployer.core.hold import Hold, after_rollback
 from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import RecordedRelease
@@ -144,6 +147,11 @@ def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
         case DeployService() if healthy:
             tags = facts.service.tags if facts.service else TAGS
             return replace(facts, service=ServiceFact("arn", "url", "RUNNING", change.spec, tags))
+        case PlaceHold():
+            new = Hold("0f", "rollback", "arn:aws:iam::123456789012:user/amir", "2026-11-01T09:00:00+00:00", "")
+            return replace(facts, hold=after_rollback(change.old, change.sources, change.refused, new))
+        case LiftHold():
+            return replace(facts, hold=None)
         case DeployService() | RecordRelease() | ServiceVariable():
             return facts
 

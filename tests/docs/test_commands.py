@@ -97,6 +97,10 @@ def _answers(block: Block) -> Iterator[tuple[str, str]]:
             yield f"Type {words[4]} to delete it", words[4]
         elif words[:2] == ["just", "destroy"]:
             yield "Type the service's name", f"ansari-{words[2]}-whatsapp"
+        elif words[:2] == ["just", "rollback"]:
+            yield "[y/N]", "y"
+        elif words[:2] == ["just", "resume"]:
+            yield "Lift it?", "y"
         elif words[:2] == ["just", "promote"] and words[3] == "production":
             yield "[production]", "production"
 

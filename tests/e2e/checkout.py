@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests import ready
 from tests.ports import free_port, free_ports
-from tests.samples import copy_checkout
 
+ROOT = Path(__file__).parents[2]
 PORTS = ("4566", "8000", "8001", "8002")
 
 
@@ -54,6 +56,20 @@ class Checkout:
         subprocess.run(["git", "-C", str(self.root), *identity, *arguments], check=True, capture_output=True)
 
 
+def approved(checkout: Checkout, *words: str) -> tuple[str, ...]:
+    """The words of a rollback where there is no terminal: with the fingerprint of the plan that was looked at."""
+    planned = checkout.deployer("plan", words[0], "--rollback", *words[1:], "--json")
+    if planned.returncode:
+        return ("rollback", *words)
+    return ("rollback", *words, "--approve", json.loads(planned.stdout)["fingerprint"])
+
+
+def resumed(checkout: Checkout, name: str = "local") -> tuple[str, ...]:
+    """The words that lift the hold there is."""
+    found = json.loads(checkout.deployer("hold", name, "--json").stdout)
+    return ("resume", name, "--approve", found["id"])
+
+
 def write_second(checkout: Checkout, old: str, new: str) -> None:
     """A second environment in the same world, with a service of its own and one line that differs."""
     text = checkout.manifest.read_text()
@@ -81,8 +97,17 @@ def write_piped(checkout: Checkout) -> None:
 
 
 def make_checkout(root: Path) -> Checkout:
-    """Everything that git tracks or would track, with the sample manifests, in a repository of its own."""
-    copy_checkout(root)
+    """Everything that git tracks or would track, in a repository of its own."""
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
     checkout = Checkout(root, dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
     # In one pass: a free port may hold the digits of another one that is known, as 18002 does.
     known = re.compile(rf"\b(?:{'|'.join(PORTS)})\b")

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from deployer.__main__ import main
+from deployer.core.hold import Hold
 from tests.cli.arguments import command, named, verbs
 from tests.e2e import aws, tiny
-from tests.e2e.checkout import Checkout, write_piped, write_second
-from tests.samples import ROOT
+from tests.e2e.checkout import ROOT, Checkout, write_piped, write_second
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -36,6 +36,7 @@ OF_A_VERB = {
     "rollback": {"ENV": "local"},
     "doctor": {"ENV": "local"},
     "unlock": {"ENV": "locked"},
+    "resume": {"ENV": "locked"},
     "adopt": {"ENV": "taken-over", "--service": "ansari-local-whatsapp"},
     "set": {"NAME": "logging-level", "VALUE": "INFO"},
     "add": {"NAME": "lease-seconds", "VALUE": "30"},
@@ -90,6 +91,8 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("promote", "TO"): bad(("local", "are the same environment")),
     ("promote", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("destroy", "--approve"): bad(("another-service", "not confirmed"), code=4),
+    ("resume", "--approve"): bad(("no-such-hold", "not confirmed"), code=4),
+    ("hold", "--reason"): bad(("x" * 201, "has 1 to 200"), (" ", "has 1 to 200"), (f"sk-{'a1' * 20}", "looks like")),
     ("unlock", "--approve"): bad(("no-such-lock", "not confirmed"), code=4),
     ("logs", "--since"): bad(("5", "no length of time"), ("-5m", "no length of time"), ("1.5h", "no length of time")),
     ("logs", "--operation"): bad(("no-such-operation", "has no operation"), ("*", "has no operation")),
@@ -156,7 +159,7 @@ TOGETHER = [
 
 @pytest.fixture(scope="module")
 def world(checkout: Checkout) -> Iterator[Checkout]:
-    """Released twice, with an edit that waits, a second environment, a lock, and files that are no manifests."""
+    """Two releases, an edit that waits, a second environment, a lock, a hold, and files that are no manifest."""
     tiny.commit(checkout)
     assert checkout.deployer("reconcile", "local").returncode == 0
     checkout.edit("value: DEBUG", "value: INFO")
@@ -173,6 +176,8 @@ def world(checkout: Checkout) -> Iterator[Checkout]:
     lock = {"id": "a-lock", "holder": "somebody", "verb": "reconcile", "host": "elsewhere", "pid": 1, "started": 1}
     body = json.dumps({**lock, "since": soon, "beat": soon, "expires": soon})
     aws.ssm(checkout).put_parameter(Name="/app-deployer/ansari-whatsapp/locked/lock", Value=body, Type="String")
+    hold = Hold("a-hold", "manual", "arn:aws:iam::000000000000:user/somebody", soon, "an incident").to_text()
+    aws.ssm(checkout).put_parameter(Name="/app-deployer/ansari-whatsapp/locked/hold", Value=hold, Type="String")
     (checkout.root / NO_TEXT).write_bytes(b"\xff\xfe\x00")
     (checkout.root / "good.env").write_text("META_APP_SECRET=a-value-of-a-file\n")
     (checkout.root / "folder.yaml").mkdir()

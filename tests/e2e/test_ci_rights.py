@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.e2e import accounts, aws, tiny
 from tests.e2e.accounts import ACCOUNT
-from tests.e2e.checkout import Checkout
+from tests.e2e.checkout import Checkout, approved, resumed
 from tests.e2e.rights import KEY, as_ci
 
 pytestmark = pytest.mark.timeout(240)
@@ -39,7 +39,8 @@ def test_every_verb_of_a_deployment_is_allowed(world: Checkout) -> None:
         accounts.edit(world, "staging", DEBUG, LEVEL)
         run(world, "secret", "set", "staging", "meta-app-secret", stdin="a-secret-that-will-do")
         run(world, "reconcile", "staging")
-        run(world, "rollback", "staging")
+        run(world, *approved(world, "staging"))
+        run(world, *resumed(world, "staging"))
         for verb in ("plan", "status", "logs"):
             run(world, verb, "staging")
         assert refused == set()
@@ -73,7 +74,7 @@ def test_a_role_that_plans_can_look(world: Checkout, name: str) -> None:
     ("action", "words"),
     [
         ("ssm:PutParameter", ("reconcile", "staging")),
-        ("ssm:PutParameter", ("rollback", "staging", "--to", "2")),
+        ("ssm:PutParameter", ("hold", "staging", "--reason", "an incident")),
         ("ssm:PutParameter", ("secret", "set", "staging", "meta-app-secret")),
         ("iam:ListRolePolicies", ("destroy", "staging", "--approve", "ansari-staging-whatsapp")),
         ("ecr:GetAuthorizationToken", ("image", "push", "staging")),

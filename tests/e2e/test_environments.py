@@ -12,7 +12,7 @@ import pytest
 from dotenv import dotenv_values
 
 from tests.e2e import aws, tiny
-from tests.e2e.checkout import Checkout, write_second
+from tests.e2e.checkout import Checkout, approved, write_second
 
 pytestmark = pytest.mark.timeout(240)
 SECOND = "/app-runtime/ansari-whatsapp/second"
@@ -174,7 +174,7 @@ def test_drift_is_told_beside_an_edit_that_waits(deployed: Checkout) -> None:
     [gone] = document(deployed, "drift", "drift", "second", "--detailed-exitcode", code=2)["drift"][-1:]
     assert gone.endswith("create  (drift: removed outside the deployer)")
     assert "nothing runs; the newest release is" in run(deployed, "plan", "second")
-    run(deployed, "rollback", "second")
+    run(deployed, *approved(deployed, "second"))
     assert run(deployed, "drift", "second", "--detailed-exitcode") == "second has not drifted.\n"
 
 

@@ -43,7 +43,9 @@ DAY = (
     ("secret import", "local given.env", 0),
     ("secret list", "local", 0),
     ("drift", "local --detailed-exitcode", 2),
-    ("rollback", "local", 0),
+    ("plan", "local --rollback", 0),
+    ("rollback", "local --approve {fingerprint}", 0),
+    ("hold", "local", 0),
     ("releases", "local", 0),
     ("diff", "local second --secrets", 0),
     ("promote", "local second", 0),
@@ -73,12 +75,15 @@ def test_every_verb_with_json_names_its_schema_and_is_tried() -> None:
 
 
 def test_what_is_printed_fits_the_schema(world: Checkout) -> None:
+    fingerprint = ""
     for verb, words, code in DAY:
-        line = [*verb.split(), *words.format(endpoint=world.endpoint).split(), "--json"]
+        given = words.format(endpoint=world.endpoint, fingerprint=fingerprint)
+        line = [*verb.split(), *given.split(), "--json"]
         done = world.deployer(*line)
         assert done.returncode == code, (line, done.stdout, done.stderr)
         documents = _lines(done.stdout) if verb == "logs" else [json.loads(done.stdout)]
         assert documents, line
+        fingerprint = documents[0].get("fingerprint", "") if isinstance(documents[0], dict) else ""
         validator = _strict(json.loads(schema(KIND[verb])))
         for document in documents:
             validator.validate(document)

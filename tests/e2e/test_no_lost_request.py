@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.e2e import tiny
-from tests.e2e.checkout import Checkout
+from tests.e2e.checkout import Checkout, approved, resumed
 from tests.e2e.test_releases import level, run
 
 pytestmark = pytest.mark.timeout(240)
@@ -55,12 +55,14 @@ class Load:
 def test_none_is_lost_by_an_update_a_rollback_or_an_update_that_fails(checkout: Checkout) -> None:
     run(checkout, "reconcile", "local")
     level(checkout, "DEBUG", "INFO")
-    for words, code in ((["reconcile", "local"], 0), (["rollback", "local"], 0)):
+    for verb in ("reconcile", "rollback"):
+        words = approved(checkout, "local") if verb == "rollback" else (verb, "local")
         with Load(checkout.service) as load:
-            run(checkout, *words, code=code)
+            run(checkout, *words)
         assert set(load.answers) == {"200"}, load.answers
         assert load.answers["200"] > CLIENTS
         assert len(load.releases) == 2
+    run(checkout, *resumed(checkout))
     tiny.install(checkout, tiny.BROKEN)
     with Load(checkout.service) as load:
         run(checkout, "reconcile", "local", code=5)

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.e2e import aws, tiny
-from tests.e2e.checkout import Checkout
+from tests.e2e.checkout import Checkout, approved, resumed
 
 pytestmark = pytest.mark.timeout(240)
 LEVEL = "logging-level: {kind: literal, value: %s}"
@@ -68,22 +68,65 @@ def test_a_rollback_is_previewed_carried_out_and_recorded(released: Checkout) ->
     assert "back to release 1, secrets stay as they are" in shown
     assert "literal  INFO -> DEBUG" in shown
     assert aws.operations(released) == before
-    done = run(released, "rollback", "local")
+    done = run(released, *approved(released, "local"))
     assert "is live, release 1 again" in done
     assert held(released)["LOGGING_LEVEL"] == "DEBUG"
     assert (listed(released)[0]["rollback_to"], listed(released)[0]["live"]) == (1, True)
-    assert "as in release 1" in run(released, "rollback", "local", "--to", "1")
+    assert "as in release 1" in run(released, *approved(released, "local", "--to", "1"))
+
+
+def test_what_was_rolled_back_from_is_not_deployed_before_somebody_lifts_the_hold(released: Checkout) -> None:
+    before = aws.operations(released)
+    said = run(released, "reconcile", "local", code=4)
+    assert "local is held; nothing was changed" in said
+    assert "rolled back from release 2 to release 1" in said
+    assert "just resume local" in said
+    assert "held: by " in run(released, "plan", "local")
+    assert "rolled back from release 2 to release 1" in run(released, "status", "local")
+    assert aws.operations(released) == before
+    held_by = json.loads(released.deployer("hold", "local", "--json").stdout)
+    assert (held_by["kind"], held_by["release"], held_by["to"]) == ("rollback", 2, 1)
+    assert f"--approve {held_by['id']}" in run(released, "resume", "local", code=4)
+    assert "not confirmed" in run(released, "resume", "local", "--approve", "another", code=4)
+    released.edit("on_unhealthy: rollback", "on_unhealthy: rollback\n  after_rollback: deploy")
+    run(released, "reconcile", "local", code=4)  # the same content, whatever the manifest says
+    level(released, "INFO", "WARNING")
+    assert "- hold" in run(released, "reconcile", "local")
+    assert run(released, "hold", "local") == "local is not held.\n"
+    level(released, "WARNING", "INFO")
+    released.edit("\n  after_rollback: deploy", "")
+
+
+def test_by_hand_everything_but_a_rollback_is_stopped(released: Checkout) -> None:
+    file = released.root / "incident.plan"
+    run(released, "plan", "local", "--out", str(file))
+    assert "Only rollback, status and logs work" in run(released, "hold", "local", "--reason", "Meta delivers nothing")
+    assert "hold: nothing -> manual" in run(released, "reconcile", "local", "--plan", str(file), code=4)
+    for words in (
+        ("reconcile", "local"),
+        ("secret", "set", "local", "meta-app-secret"),
+        ("secret", "rotate", "local", TOKEN),
+        ("secret", "unset", "local", TOKEN, "--approve", TOKEN),
+        ("destroy", "local", "--approve", "ansari-local-whatsapp"),
+    ):
+        assert "Meta delivers nothing" in run(released, *words, code=4, stdin="a-secret-that-will-do"), words
+    for verb in ("plan", "status", "releases", "drift", "doctor"):
+        run(released, verb, "local")
+    assert "is live, release" in run(released, *approved(released, "local"))
+    assert "Meta delivers nothing" in run(released, "hold", "local")
+    assert "looks like" in run(released, "hold", "local", "--reason", f"sk-{'a1' * 20}", code=3)
+    run(released, *resumed(released))
     run(released, "reconcile", "local")
     assert held(released)["LOGGING_LEVEL"] == "INFO"
 
 
 def test_a_rollback_to_what_is_not_there_or_failed_is_refused(released: Checkout) -> None:
-    assert "there is no release 99; recorded: 1 to" in run(released, "rollback", "local", "--to", "99", code=3)
+    assert "there is no release 99; recorded: 1 to" in run(released, *approved(released, "local", "--to", "99"), code=3)
     tiny.install(released, tiny.BROKEN)
     run(released, "reconcile", "local", code=5)
     tiny.install(released)
     number = listed(released)[0]["number"]
-    assert f"release {number} failed" in run(released, "rollback", "local", "--to", str(number), code=4)
+    assert f"release {number} failed" in run(released, *approved(released, "local", "--to", str(number)), code=4)
 
 
 def test_a_rollback_whose_image_is_gone_says_so(released: Checkout) -> None:
@@ -97,7 +140,7 @@ def test_a_rollback_whose_image_is_gone_says_so(released: Checkout) -> None:
     digest = gone["image"].partition("@")[2]
     aws.ecr(released).batch_delete_image(repositoryName="ansari-whatsapp", imageIds=[{"imageDigest": digest}])
     before = aws.operations(released)
-    said = run(released, "rollback", "local", "--to", str(gone["number"]), code=3)
+    said = run(released, *approved(released, "local", "--to", str(gone["number"])), code=3)
     assert f"the image of release {gone['number']} ({digest}) is no longer in ECR" in said
     assert aws.operations(released) == before
 
@@ -108,14 +151,15 @@ def test_secrets_stay_unless_they_are_asked_for(released: Checkout) -> None:
     run(released, "secret", "set", "local", TOKEN, stdin=new)
     run(released, "reconcile", "local")
     assert held(released)["META_WEBHOOK_VERIFY_TOKEN"] == new
-    said = run(released, "rollback", "local", "--to", str(number))
+    said = run(released, *approved(released, "local", "--to", str(number)))
     assert held(released)["META_WEBHOOK_VERIFY_TOKEN"] == new
-    said += run(released, "rollback", "local", "--to", str(number), "--with-secrets")
+    said += run(released, *approved(released, "local", "--to", str(number), "--with-secrets"))
     assert held(released)["META_WEBHOOK_VERIFY_TOKEN"] == old
-    said += run(released, "rollback", "local", "--to", str(number), "--with-secrets")
+    said += run(released, *approved(released, "local", "--to", str(number), "--with-secrets"))
     assert "Nothing to do" in said
     assert old not in said
     assert new not in said
+    run(released, *resumed(released))
 
 
 def test_a_saved_plan_is_applied_as_it_was_saved(released: Checkout) -> None:
@@ -203,7 +247,7 @@ def test_a_secret_that_was_deleted_since_cannot_come_back(released: Checkout) ->
     run(released, "secret", "set", "local", TOKEN, stdin="made-anew-by-the-operator")
     run(released, "reconcile", "local")
     before = aws.operations(released)
-    said = run(released, "rollback", "local", "--to", str(number), "--with-secrets", code=3)
+    said = run(released, *approved(released, "local", "--to", str(number), "--with-secrets"), code=3)
     assert "META_WEBHOOK_VERIFY_TOKEN: version 1 of the secret is no longer in SSM" in said
     assert aws.operations(released) == before
     assert held(released)["META_WEBHOOK_VERIFY_TOKEN"] == "made-anew-by-the-operator"

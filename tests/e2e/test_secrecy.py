@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import aws, tiny
-from tests.e2e.checkout import Checkout
+from tests.e2e.checkout import Checkout, approved, resumed
 from tests.ready import deployer
 
 pytestmark = pytest.mark.timeout(240)
@@ -84,7 +84,9 @@ def test_none_is_shown_by_any_verb_whatever_goes_wrong(surfaces: Surfaces) -> No
     for form in ([], ["--json"], ["--markdown"], ["--out", "plan.json"]):
         run("plan", "local", *form)
     run("reconcile", "local", "--json")
-    run("rollback", "local", "--to", "1", "--with-secrets")
+    run(*approved(checkout, "local", "--to", "1", "--with-secrets"))
+    run("hold", "local", "--json")
+    run(*resumed(checkout))
     run("plan", "local", "--rollback", "--to", "1", "--with-secrets", "--json")
     run("releases", "local", "--json", "--all")
     run("unlock", "local")

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.e2e import aws, tiny
-from tests.e2e.checkout import Checkout
+from tests.e2e.checkout import Checkout, approved, resumed
 from tests.e2e.test_releases import held, level, listed, run
 
 pytestmark = pytest.mark.timeout(240)
@@ -165,8 +165,9 @@ class TestInterruption:
         assert (first["number"], second["number"]) == (before + 2, before + 1)
         assert second["literals"]["LOGGING_LEVEL"] == "INFO"
         assert second["outcome"] == "healthy"
-        run(released, "rollback", "local")
+        run(released, *approved(released, "local"))
         assert held(released)["LOGGING_LEVEL"] == "INFO"
+        run(released, *resumed(released))
         run(released, "reconcile", "local")
         level(released, "DEBUG", "WARNING")
         run(released, "reconcile", "local")
@@ -188,8 +189,9 @@ class TestInterruption:
         assert held(released)["LOGGING_LEVEL"] == "DEBUG"
         level(released, "DEBUG", "WARNING")
         run(released, "reconcile", "local")
-        assert "is live, release" in run(released, "rollback", "local")
+        assert "is live, release" in run(released, *approved(released, "local"))
         assert held(released)["LOGGING_LEVEL"] == "DEBUG"
+        run(released, *resumed(released))
         run(released, "reconcile", "local")
 
     def test_what_a_stopped_run_wrote_is_nobody_elses(self, released: Checkout) -> None:

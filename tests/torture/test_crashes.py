@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.torture.gate import Call, Kind, Rule
-from tests.torture.world import Environment, World, seeded
+from tests.torture.world import Done, Environment, World, seeded
 
 pytestmark = pytest.mark.timeout(3600)
 SAMPLE = 1  # boundaries of each scenario that are tried on every run
@@ -26,6 +26,11 @@ class Scenario:
     prepare: Callable[[Environment], None] = lambda _: None
     stdin: str = ""
     finish: tuple[tuple[str, ...], ...] = ()
+
+    def carry_out(self, environment: Environment, rule: Rule | None = None) -> Done:
+        if self.command[0] == "rollback":
+            return environment.roll_back(*self.command[2:], rule=rule)
+        return environment.run(*self.command, stdin=self.stdin, rule=rule)
 
 
 def deployed(environment: Environment) -> None:
@@ -92,7 +97,7 @@ def test_killed_at_a_write_and_run_again_it_ends_as_if_undisturbed(
 ) -> None:
     with world.environment() as environment:
         scenario.prepare(environment)
-        assert environment.run(*scenario.command, stdin=scenario.stdin).code == 0
+        assert scenario.carry_out(environment).code == 0
         writes = world.gate.writes()
         finish(environment, scenario)
         wanted = environment.state()
@@ -105,12 +110,12 @@ def test_killed_at_a_write_and_run_again_it_ends_as_if_undisturbed(
         with world.environment() as environment:
             scenario.prepare(environment)
             rule = Rule(kind, number, of="writes")
-            killed = environment.run(*scenario.command, stdin=scenario.stdin, rule=rule)
+            killed = scenario.carry_out(environment, rule)
             where = f"{kind} write {number}, {rule.hit}"
             assert killed.code == -9, where
             if given_back(writes, number, kind) and scenario.command == ("rollback", "ENV"):
                 continue  # it was done and said so: given again, it means one more
-            again = environment.run(*scenario.command, stdin=scenario.stdin)
+            again = scenario.carry_out(environment)
             assert again.code == 0, f"{where}\n{again.said}"
             finish(environment, scenario)
             found = environment.state()
@@ -118,6 +123,8 @@ def test_killed_at_a_write_and_run_again_it_ends_as_if_undisturbed(
                 for state in (found, wanted):
                     forget_versions(state)
             assert found == wanted, where
+            if scenario.command[0] == "rollback":
+                assert environment.run(*RECONCILE).code == 4, f"{where}: it is not held"
         world.count("crashes")
 
 

@@ -33,6 +33,7 @@ class Operators(RuleBasedStateMachine):
         self.environment = Environment(self.world, f"machine{next(numbers)}", free_port())
         self.level, self.origins, self.most, self.broken = "DEBUG", True, 25, False
         self.theirs: dict[str, str] = {}
+        self.held = False
 
     @initialize()
     def begin(self) -> None:
@@ -114,14 +115,37 @@ class Operators(RuleBasedStateMachine):
 
     @rule(secrets=st.booleans())
     def roll_back(self, *, secrets: bool) -> None:
-        done = self.environment.run("rollback", "ENV", *(["--with-secrets"] if secrets else []))
+        done = self.environment.roll_back(*(["--with-secrets"] if secrets else []))
         assert done.code in {0, 3, *REFUSED}, done.said
+        if done.code == 0:
+            self.held = True
         self.world.count("rollbacks")
+
+    @rule()
+    def hold(self) -> None:
+        self.environment.must("hold", "ENV", "--reason", "an incident")
+        self.held = True
+
+    @precondition(lambda self: self.held)
+    @rule()
+    def a_held_environment_stays_as_it_is(self) -> None:
+        """Whatever was edited, a reconcile deploys nothing and lifts no hold."""
+        before = self.environment.deployments(), self.environment.releases()
+        done = self.environment.run("reconcile", "ENV", "--retry")
+        assert done.code in {0, 3, *REFUSED}, done.said
+        assert "is live" not in done.said
+        assert "hold" in self.environment.parameters(self.environment.ledger)
+        if done.code == 0:
+            assert "Nothing to do" in done.said
+        assert len(self.environment.deployments()) == len(before[0])
+        self.world.count("refused by a hold")
 
     # What is promised.
 
     @rule(prune=st.booleans())
     def reconcile(self, *, prune: bool) -> None:
+        self.environment.resume()
+        self.held = False
         done = self.environment.run("reconcile", "ENV", *(["--prune"] if prune else []))
         self.world.count("reconciles")
         if self.broken:

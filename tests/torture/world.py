@@ -127,6 +127,19 @@ class Environment:
         assert done.code == 0, done.said
         return done.said
 
+    def roll_back(self, *options: str, rule: Rule | None = None) -> Done:
+        """Without a terminal a rollback shows its plan and is refused; then approve exactly that plan."""
+        shown = self.run("rollback", "ENV", *options)
+        approval = re.search(r" --approve ([0-9a-f]{12})$", shown.said, re.MULTILINE)
+        if approval is None:
+            return shown
+        return self.run("rollback", "ENV", *options, "--approve", approval[1], rule=rule)
+
+    def resume(self) -> None:
+        """Lift the hold, if there is one."""
+        if found := self.parameters(self.ledger).get("hold"):
+            self.must("resume", "ENV", "--approve", json.loads(found["Value"])["id"])
+
     def held(self) -> dict[str, str]:
         """What the running container holds."""
         found: dict[str, str] = httpx.get(f"http://127.0.0.1:{self.port}").json()

@@ -39,8 +39,8 @@ def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
 
     That is what every verb of `duties` needs, a push of the image, the looks before a deployment, iam:PassRole, and
     what the first service of an account needs. It is not what `bootstrap` is for: who may write a role's policy may do
-    whatever that role can be allowed. Nor does it delete anything but the lock; a parameter is pruned, and a secret
-    deleted, by a person.
+    whatever that role can be allowed. Nor does it delete anything but the lock and the hold; a parameter is pruned, and
+    a secret deleted, by a person.
 
     `source` is the service that images are promoted from: what it runs is looked at.
     """
@@ -72,9 +72,14 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
         "plan, status, drift": [*_looks(desired)],
         "logs": [*_service(desired), *[("ssm:GetParameters", {"Names": name}) for name in secrets], *lines],
         "image push": [*_pushes(desired)],
-        "secret": [call for name in secrets for call in _secret(name)],
+        "secret": [_holding(desired), *(call for name in secrets for call in _secret(name))],
         "reconcile, rollback": [*_looks(desired), *_promoted(desired, None), *_changes(desired), *lines],
     }
+
+
+def _holding(desired: Desired) -> Call:
+    """The read of the hold: an environment that is held by hand takes no secret."""
+    return "ssm:GetParameters", {"Names": f"{desired.ledger}/hold"}
 
 
 def _secret(name: str) -> Iterator[Call]:
@@ -140,7 +145,8 @@ def _changes(desired: Desired) -> Iterator[Call]:
     for name in _ledger(desired):
         yield "ssm:PutParameter", {"Name": name}
         yield "ssm:GetParameter", {"Name": name}
-    yield "ssm:DeleteParameter", {"Name": f"{desired.ledger}/lock"}
+    for name in ("lock", "hold"):
+        yield "ssm:DeleteParameter", {"Name": f"{desired.ledger}/{name}"}
     for call in ("ecr:BatchGetImage", "ecr:PutImage", "ecr:PutLifecyclePolicy"):
         yield call, {"repositoryName": desired.image.repository}
     for role in desired.roles:
@@ -164,7 +170,7 @@ def _deployed(desired: Desired) -> dict[str, Any]:
 
 
 def _ledger(desired: Desired) -> Iterator[str]:
-    yield from (f"{desired.ledger}/{name}" for name in ("release", "intended", "lock"))
+    yield from (f"{desired.ledger}/{name}" for name in ("release", "intended", "lock", "hold"))
 
 
 def _arn(form: str, desired: Desired) -> str:

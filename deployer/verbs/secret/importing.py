@@ -17,6 +17,7 @@ from deployer.errors import UsageError, as_typed
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
 from deployer.verbs.environment import open_session
+from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import refuse_shared
 from deployer.verbs.secret.place import Place, checked, refuse_unusable, secrets_of
 from deployer.view.documents import Imported
@@ -35,6 +36,8 @@ def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple
     refuse_unusable(loaded, chosen)
     refuse_shared(loaded)
     session, _ = open_session(loaded)
+    if write:
+        refuse_incident(session, loaded.manifest.app, loaded.manifest.environment)
     places = [Place(loaded, session, name, secret) for name, secret in known.items()]
     held = _held(session, places) if chosen else {}
     refuse_unusable(loaded, chosen, beside=held)

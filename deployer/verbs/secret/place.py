@@ -16,6 +16,7 @@ from deployer.manifest.contract import refused_secrets
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Secret
 from deployer.verbs.environment import open_session
+from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import refuse_shared
 
 MAXIMUM_BYTES = 4096  # a standard parameter's value (AWS Systems Manager user guide, "Managing parameter tiers")
@@ -46,7 +47,9 @@ class Place:
         if name not in known:
             raise UsageError(f"{loaded.path} has no secret {name}", fix=f"use one of: {', '.join(known)}")
         refuse_shared(loaded)
-        return cls(loaded, open_session(loaded)[0], name, known[name])
+        session, _ = open_session(loaded)
+        refuse_incident(session, loaded.manifest.app, loaded.manifest.environment)
+        return cls(loaded, session, name, known[name])
 
     @property
     def path(self) -> str:

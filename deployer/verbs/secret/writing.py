@@ -11,6 +11,7 @@ from deployer.core.secret import SecretValue
 from deployer.errors import Refused, UsageError
 from deployer.manifest.load import Loaded
 from deployer.verbs.environment import open_session
+from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import refuse_shared
 from deployer.verbs.secret.place import Place, checked, refuse_unusable
 
@@ -68,6 +69,7 @@ def unset(loaded: Loaded, name: str, *, ask: Read | None, approve: str | None) -
     aws = loaded.manifest.aws
     refuse_shared(loaded)
     session, _ = open_session(loaded)
+    refuse_incident(session, loaded.manifest.app, loaded.manifest.environment)
     path = names.join(aws.parameter_path, name)
     found = ssm.describe(session.ssm, aws.parameter_path).get(path)
     if found is None or not found.secure:

@@ -1,0 +1,45 @@
+"""The hold: placed by a rollback before anything else, lifted by other content when the manifest says so."""
+
+from __future__ import annotations
+
+from deployer.core.change import Change, LiftHold, PlaceHold
+from deployer.core.desired import Desired
+from deployer.core.facts import Facts
+from deployer.core.hold import refused_after, refuses, rolled_back, source_id
+from deployer.core.release import RecordedRelease
+from deployer.core.service import ServiceSpec
+
+
+def plan_hold(
+    desired: Desired, facts: Facts, running: RecordedRelease | None, spec: ServiceSpec
+) -> tuple[Change | None, bool]:
+    """The change of the hold, if any, and whether the hold refuses the plan."""
+    source = source_id(spec.image, desired.literals, list(desired.secrets), spec.settings)
+    if desired.rollback_to is not None:
+        placed = _placed(desired, facts, running, source, desired.rollback_to) if desired.places_hold else None
+        return placed, False
+    if facts.hold is None:
+        return None, False
+    if refuses(facts.hold, source, desired.after_rollback, rollback=False):
+        return None, True
+    reason = "other content than was rolled back from (service.after_rollback)"
+    return LiftHold(desired.ledger, facts.hold, symbol="-", reason=reason, line=desired.lines["service"]), False
+
+
+def _placed(
+    desired: Desired, facts: Facts, running: RecordedRelease | None, source: str, target: int
+) -> PlaceHold | None:
+    """None when the environment is held already and this rollback leaves nothing that is not refused yet."""
+    old, sources = facts.hold, rolled_back(facts.releases, running, target, source)
+    refused = refused_after(old, sources, source)
+    if old is not None and (not old.readable or old.refused == refused):
+        return None
+    return PlaceHold(
+        desired.ledger,
+        desired.environment,
+        old,
+        sources,
+        refused,
+        symbol="~" if old else "+",
+        reason="rollback",
+    )

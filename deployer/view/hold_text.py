@@ -1,0 +1,28 @@
+"""A hold as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.core.hold import Hold
+from deployer.core.plan import Plan
+from deployer.errors import as_typed
+from deployer.view.times import minute
+
+
+def since(hold: Hold) -> str:
+    """Who placed it, when and why: on one line."""
+    if not hold.readable:
+        return hold.reason
+    who = hold.who.rpartition("/")[2] or hold.who.rpartition(":")[2]
+    return f"by {who}, {minute(hold.when)}: {hold.reason}"
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """What a plan shows of the hold; nothing when there is none."""
+    hold = plan.hold
+    if hold is None:
+        return
+    yield f"held: {since(hold)}"
+    if plan.held:
+        yield as_typed(f"    no deployment before the hold is lifted: just resume {plan.environment}")
