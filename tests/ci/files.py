@@ -1,4 +1,4 @@
-"""The workflows as they are checked in, and what runs in them."""
+"""The workflows that are rendered from the sample manifests, and what runs in them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / ".github" / "workflows"
+from tests.samples import ROOT, sample_workflows
+
+WORKFLOWS = sample_workflows()
 NAMES = ("deploy.yml", "drift.yml", "plan.yml", "rollback.yml", "test.yml")
 
 # Writes down what it was called with, one JSON list a line, and a plan where one is to be saved.
@@ -30,7 +31,11 @@ print("7")
 
 
 def read(path: Path) -> dict[str, Any]:
-    found = YAML(typ="safe").load(path.read_text())
+    return parsed(path.read_text())
+
+
+def parsed(text: str) -> dict[str, Any]:
+    found = YAML(typ="safe").load(text)
     assert isinstance(found, dict)
     return found
 
@@ -38,7 +43,7 @@ def read(path: Path) -> dict[str, Any]:
 def jobs() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """File, name and content of each job."""
     for name in NAMES:
-        for job, content in read(FOLDER / name)["jobs"].items():
+        for job, content in parsed(WORKFLOWS[name])["jobs"].items():
             yield name, job, content
 
 

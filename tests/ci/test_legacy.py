@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +13,18 @@ from ruamel.yaml import YAML
 
 from deployer import names
 from deployer.ci.legacy import ACTION, legacy
-from deployer.manifest.load import load
 from deployer.manifest.model import Literal, Secret
-from tests.ci.files import ROOT
+from tests.samples import ROOT, make_project, sample_manifest
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_project(tmp_path_factory.mktemp("project"))
 
 
 @pytest.mark.parametrize("name", ["staging", "production"])
 def test_every_variable_goes_where_it_belongs(name: str) -> None:
-    manifest = load(ROOT / "env" / f"{name}.yaml").manifest
+    manifest = sample_manifest(name)
     step = YAML(typ="safe").load(io.StringIO(legacy(manifest)))["jobs"]["deploy"]["steps"][-1]
     assert step["uses"] == ACTION
     passed, fetched = (step["with"][key].split() for key in ("copy-env-vars", "copy-secret-env-vars"))
@@ -36,10 +41,10 @@ def test_every_variable_goes_where_it_belongs(name: str) -> None:
     assert (step["with"]["cpu"], step["with"]["memory"], step["with"]["port"]) == (1, 2, 8001)
 
 
-def test_linters_find_the_tag_only(tmp_path: Path) -> None:
+def test_linters_find_the_tag_only(project: Path, tmp_path: Path) -> None:
     """Every other action is pinned by commit; this one says that its commit has to be looked up."""
     file = tmp_path / "legacy.yml"
-    file.write_text(render("--legacy", "staging").stdout)
+    file.write_text(render(project, "--legacy", "staging").stdout)
     tools = Path(sys.executable).parent
     for command, code in (
         ([f"{tools}/actionlint"], 0),
@@ -52,9 +57,11 @@ def test_linters_find_the_tag_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("held", "calls"), [(True, ["manifest"]), (False, ["manifest", "build", "push"])])
-def test_a_second_run_for_one_commit_pushes_nothing(tmp_path: Path, held: bool, calls: list[str]) -> None:
+def test_a_second_run_for_one_commit_pushes_nothing(
+    project: Path, tmp_path: Path, held: bool, calls: list[str]
+) -> None:
     """Tags are immutable: ECR would refuse the same image again."""
-    steps = YAML(typ="safe").load(io.StringIO(render("--legacy", "staging").stdout))["jobs"]["deploy"]["steps"]
+    steps = YAML(typ="safe").load(io.StringIO(render(project, "--legacy", "staging").stdout))["jobs"]["deploy"]["steps"]
     (build,) = (step["run"] for step in steps if "docker" in step.get("run", ""))
     docker = tmp_path / "docker"
     docker.write_text(f'#!/bin/sh\necho "$1" >> "{tmp_path}/calls"\n[ "$1" != manifest ] || exit {0 if held else 1}\n')
@@ -64,13 +71,14 @@ def test_a_second_run_for_one_commit_pushes_nothing(tmp_path: Path, held: bool, 
     assert (tmp_path / "calls").read_text().split() == calls
 
 
-def test_what_cannot_be_is_said() -> None:
-    done = render("--legacy", "local")
+def test_what_cannot_be_is_said(project: Path) -> None:
+    done = render(project, "--legacy", "local")
     assert done.returncode == 3
     assert "names no repository" in done.stderr
-    assert render("--legacy", "staging", "--check").returncode == 3
+    assert render(project, "--legacy", "staging", "--check").returncode == 3
 
 
-def render(*options: str) -> subprocess.CompletedProcess[str]:
+def render(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "deployer", "ci", "render", *options]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, check=False)

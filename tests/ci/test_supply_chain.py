@@ -19,8 +19,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 from deployer.errors import UsageError
 from deployer.image.sbom import sbom
 from deployer.manifest.credentials import credential_in
-from tests.ci.files import ROOT
 from tests.ports import free_port
+from tests.samples import ROOT
 
 LOCK = """\
 one-package==1.0 \\

@@ -1,4 +1,4 @@
-"""The workflows that are checked in: fresh, clean, with few rights, and calling what the deployer understands."""
+"""The workflows of the sample manifests: clean, with few rights, and calling what the deployer understands."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from deployer.ci.actions import Action
 from deployer.ci.workflows import workflows
 from deployer.cli import DEPLOYER
 from deployer.cli.command import choose
-from deployer.manifest.load import load, parse
+from deployer.manifest.load import parse
 from deployer.manifest.model import Manifest
-from tests.ci.files import FOLDER, NAMES, ROOT, called, jobs, read, runner, scripts, shell
+from tests.ci.files import NAMES, WORKFLOWS, called, jobs, parsed, runner, scripts, shell
+from tests.samples import ROOT, make_project, sample_manifest, sample_text
 
 RECIPES = (ROOT / "Justfile").read_text()
 ALL_JOBS = [pytest.param(content, id=f"{file}:{name}") for file, name, content in jobs()]
@@ -26,23 +27,19 @@ KEYS = "credentials: {kind: keys, user: app-runner-github-actions-user}"
 
 
 def manifest(*edits: tuple[str, str]) -> Manifest:
-    text = (ROOT / "env" / "staging.yaml").read_text()
+    text = sample_text("staging")
     for old, new in edits:
         text, done = re.subn(old, new, text)
         assert done == 1, old
     return parse(text.encode(), Path("env/staging.yaml")).manifest
 
 
-def test_they_are_what_the_manifests_say() -> None:
-    wanted = workflows([load(path).manifest for path in sorted((ROOT / "env").glob("*.yaml"))])
-    assert {path.name: path.read_text() for path in FOLDER.glob("*.yml")} == wanted, "run: just generate"
-    assert tuple(sorted(wanted)) == NAMES
+def test_there_is_one_for_each_purpose() -> None:
+    assert tuple(sorted(WORKFLOWS)) == NAMES
 
 
 def test_a_stale_file_is_named_and_nothing_is_written(tmp_path: Path) -> None:
-    for folder in ("env", ".github"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    (tmp_path / "pyproject.toml").touch()
+    make_project(tmp_path)
     deploy = tmp_path / ".github" / "workflows" / "deploy.yml"
     old = deploy.with_name("old.yml")
     assert render(tmp_path, "--check").returncode == 0
@@ -55,18 +52,19 @@ def test_a_stale_file_is_named_and_nothing_is_written(tmp_path: Path) -> None:
     assert deploy.read_text().endswith("# edited\n")
     assert render(tmp_path).returncode == 0
     assert not old.exists()
-    assert deploy.read_bytes() == (FOLDER / "deploy.yml").read_bytes()
+    assert deploy.read_text() == WORKFLOWS["deploy.yml"]
 
 
-def test_linters_find_nothing() -> None:
-    for tool in (["actionlint", *(str(FOLDER / name) for name in NAMES)], zizmor(ROOT / ".github")):
+def test_linters_find_nothing(tmp_path: Path) -> None:
+    github = make_project(tmp_path) / ".github"
+    for tool in (["actionlint", *(str(github / "workflows" / name) for name in NAMES)], zizmor(github)):
         done = run_tool(tool)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_linters_would_find_something(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yml"
-    text = (FOLDER / "rollback.yml").read_text()
+    text = WORKFLOWS["rollback.yml"]
     bad.write_text(text.replace('if [ -n "$RELEASE" ]', 'if [ -n "${{ inputs.release }}" ]', 1))
     assert "template-injection" in run_tool(zizmor(bad)).stdout
     bad.write_text(text.replace("runs-on:", "runs-in:", 1))
@@ -93,7 +91,7 @@ def test_actions_are_pinned_by_commit_with_their_version_beside_it() -> None:
     known = {one for one in vars(actions).values() if isinstance(one, Action)}
     assert all(re.fullmatch("[0-9a-f]{40}", one.commit) and one.attested for one in known)
     for name in NAMES:
-        for used in re.findall(r"uses: (.*)", (FOLDER / name).read_text()):
+        for used in re.findall(r"uses: (.*)", WORKFLOWS[name]):
             assert used.startswith("./") or used in {f"{one.name}@{one.commit} # {one.version}" for one in known}
 
 
@@ -121,9 +119,9 @@ def understood(words: list[str]) -> None:
 
 
 def test_forks_are_given_nothing() -> None:
-    text = (FOLDER / "plan.yml").read_text()
+    text = WORKFLOWS["plan.yml"]
     assert "pull_request_target" not in text
-    for name, job in read(FOLDER / "plan.yml")["jobs"].items():
+    for name, job in parsed(WORKFLOWS["plan.yml"])["jobs"].items():
         ours = "head.repo.full_name == github.repository" in job["if"]
         assert ours == (name != "fork")
         assert ours or not job["permissions"]
@@ -147,7 +145,7 @@ def test_what_was_written_before_is_brought_up_to_date(
     env = runner(tmp_path / "temp")
     env |= {"PATH": f"{tmp_path}:{env['PATH']}", "GH_REPO": "o/r", "PULL_REQUEST": "3"}
     (tmp_path / "temp" / text).write_text("what is new")
-    step = list(scripts(read(FOLDER / file)["jobs"][job]))[-1]
+    step = list(scripts(parsed(WORKFLOWS[file])["jobs"][job]))[-1]
     done = shell(step["run"], tmp_path, env)
     assert done.returncode == 0, done.stderr
     looked, wrote = (tmp_path / "temp" / "called").read_text().splitlines()
@@ -193,7 +191,7 @@ def test_every_kind_of_manifest_gives_a_clean_workflow(tmp_path: Path, credentia
 
 
 def test_without_a_repository_there_are_the_tests_only() -> None:
-    assert list(workflows([load(ROOT / "env" / "local.yaml").manifest])) == ["test.yml"]
+    assert list(workflows([sample_manifest("local")])) == ["test.yml"]
 
 
 def render(cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -9,13 +9,19 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.samples import ROOT, make_project, sample_text
 
 
-def deployer(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_project(tmp_path_factory.mktemp("project"))
+
+
+def deployer(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "deployer", *arguments],
         cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
@@ -56,8 +62,8 @@ def deployer(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[s
         ("--", "plan"),
     ],
 )
-def test_a_wrong_command_line_is_3_with_words_and_no_traceback(arguments: tuple[str, ...]) -> None:
-    done = deployer(*arguments)
+def test_a_wrong_command_line_is_3_with_words_and_no_traceback(project: Path, arguments: tuple[str, ...]) -> None:
+    done = deployer(*arguments, cwd=project)
     assert done.returncode == 3
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")
@@ -65,8 +71,8 @@ def test_a_wrong_command_line_is_3_with_words_and_no_traceback(arguments: tuple[
     assert "Traceback" not in done.stderr
 
 
-def test_an_unknown_environment_names_those_there_are() -> None:
-    assert "local, production, staging" in deployer("plan", "no-such-environment").stderr
+def test_an_unknown_environment_names_those_there_are(project: Path) -> None:
+    assert "local, production, staging" in deployer("plan", "no-such-environment", cwd=project).stderr
 
 
 def test_outside_the_project_it_says_so(tmp_path: Path) -> None:
@@ -79,7 +85,7 @@ def test_the_local_world_answers_nobody_when_it_is_down(tmp_path: Path) -> None:
     env = tmp_path / "env"
     env.mkdir()
     (tmp_path / "pyproject.toml").write_text("")
-    text = (ROOT / "env" / "local.yaml").read_text()
+    text = sample_text("local")
     for number, port in enumerate(("4566", "8000", "8001", "8002")):
         text = text.replace(port, str(61001 + number))
     (env / "local.yaml").write_text(text)
@@ -91,7 +97,7 @@ def test_the_local_world_answers_nobody_when_it_is_down(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["check"], ["schema"]])
-def test_verbs_that_need_no_aws_do_not_import_it(arguments: list[str]) -> None:
+def test_verbs_that_need_no_aws_do_not_import_it(project: Path, arguments: list[str]) -> None:
     code = (
         "import sys\n"
         "from deployer.__main__ import main\n"
@@ -102,12 +108,13 @@ def test_verbs_that_need_no_aws_do_not_import_it(arguments: list[str]) -> None:
         "heavy = {'boto3', 'botocore', 'httpx', 'sanic', 'aiohttp', 'moto'} & sys.modules.keys()\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    environ, command = os.environ | {"PYTHONPATH": str(ROOT)}, [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-def test_the_environment_for_aws_clients_is_shell() -> None:
-    lines = deployer("local", "env").stdout.splitlines()
+def test_the_environment_for_aws_clients_is_shell(project: Path) -> None:
+    lines = deployer("local", "env", cwd=project).stdout.splitlines()
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4566" in lines
     assert all(line.startswith("export AWS_") for line in lines)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -11,16 +10,15 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.cli.test_cli import ROOT, deployer
+from tests.cli.test_cli import deployer
+from tests.samples import ENVIRONMENTS, make_project
 
 Run = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "env", tmp_path / "env")
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+    return make_project(tmp_path)
 
 
 @pytest.fixture
@@ -98,7 +96,7 @@ def test_what_check_would_refuse_is_not_written(run: Run, project: Path, argumen
     assert "Traceback" not in done.stderr
     assert staging(project) == before
     assert sorted(path.name for path in (project / "env").iterdir()) == sorted(
-        path.name for path in (ROOT / "env").iterdir()
+        f"{environment}.yaml" for environment in ENVIRONMENTS
     )
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from deployer.core.github.wanted import Wanted, environments, imaging, planning, wanted
 from deployer.errors import UsageError
-from deployer.manifest.load import load, parse
+from deployer.manifest.load import parse
 from deployer.manifest.model import Manifest
+from tests.samples import sample_manifest, sample_text
 
-ROOT = Path(__file__).parents[2]
-STAGING = (ROOT / "env" / "staging.yaml").read_text()
+STAGING = sample_text("staging")
 SECRET = "  meta-app-secret: {kind: secret"
 
 
@@ -82,7 +82,7 @@ def test_an_image_that_nobody_has_agreed_to_is_pushed_from_an_environment_of_its
     )
     assert environments(manifest(asked), lambda _: "")[2] == found
     assert len(environments(manifest(STAGING), lambda _: "")) == 2
-    production = load(ROOT / "env" / "production.yaml").manifest
+    production = sample_manifest("production")
     assert (production.protect.confirm, production.protect.healthy_in) == (True, "staging")
     assert imaging(production) is None
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +10,7 @@ from msgspec.structs import replace
 from deployer.core.desired import Desired, WantedImage, desired
 from deployer.core.facts import ParameterFact, RemovableRole
 from deployer.core.removal import Kept, Remains, Removal, Wish, removals
-from deployer.manifest.load import load
+from tests.samples import sample
 
 PATH = "/app-runtime/ansari-whatsapp/local"
 LITERAL, SECRET = ParameterFact(False, 1, "x"), ParameterFact(True, 1, None)
@@ -30,7 +28,7 @@ NOTHING = Remains(None, 0, {}, {}, repository=False, shared={})
 
 @pytest.fixture(scope="module")
 def wanted() -> Desired:
-    manifest = load(Path(__file__).parents[2] / "env" / "local.yaml")
+    manifest = sample("local")
     return desired(manifest, WantedImage("ansari-whatsapp", "tag", None, 30))
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests import ready
 from tests.ports import free_port, free_ports
+from tests.samples import copy_checkout
 
-ROOT = Path(__file__).parents[2]
 PORTS = ("4566", "8000", "8001", "8002")
 
 
@@ -97,17 +96,8 @@ def write_piped(checkout: Checkout) -> None:
 
 
 def make_checkout(root: Path) -> Checkout:
-    """Everything that git tracks or would track, in a repository of its own."""
-    listed = subprocess.run(
-        ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, root / name)
+    """Everything that git tracks or would track, with the sample manifests, in a repository of its own."""
+    copy_checkout(root)
     checkout = Checkout(root, dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
     # In one pass: a free port may hold the digits of another one that is known, as 18002 does.
     known = re.compile(rf"\b(?:{'|'.join(PORTS)})\b")

@@ -19,7 +19,8 @@ from deployer.__main__ import main
 from deployer.core.hold import Hold
 from tests.cli.arguments import command, named, verbs
 from tests.e2e import aws, tiny
-from tests.e2e.checkout import ROOT, Checkout, write_piped, write_second
+from tests.e2e.checkout import Checkout, write_piped, write_second
+from tests.samples import ROOT
 
 pytestmark = pytest.mark.timeout(240)
 

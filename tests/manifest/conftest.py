@@ -7,22 +7,17 @@ import pytest
 
 from deployer.manifest.load import Loaded, parse
 from deployer.manifest.problem import InvalidManifest, Problem
+from tests.samples import sample_text
 
-ROOT = Path(__file__).parents[2]
-STAGING = (ROOT / "env" / "staging.yaml").read_text()
+STAGING = sample_text("staging")
 WHERE = Path("env/staging.yaml")
 
 Edit = tuple[str, str]
 
 
 @pytest.fixture(scope="session")
-def root() -> Path:
-    return ROOT
-
-
-@pytest.fixture(scope="session")
 def read() -> Callable[..., Loaded]:
-    """Load env/staging.yaml after some textual edits; each has to find its text."""
+    """Load the sample staging.yaml after some textual edits; each has to find its text."""
 
     def load_edited(*edits: Edit) -> Loaded:
         text = STAGING
@@ -36,7 +31,7 @@ def read() -> Callable[..., Loaded]:
 
 @pytest.fixture(scope="session")
 def refused(read: Callable[..., Loaded]) -> Callable[..., tuple[Problem, ...]]:
-    """The problems of env/staging.yaml after some edits."""
+    """The problems of the sample staging.yaml after some edits."""
 
     def problems_of(*edits: Edit) -> tuple[Problem, ...]:
         with pytest.raises(InvalidManifest) as refusal:

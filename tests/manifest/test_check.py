@@ -10,14 +10,15 @@ import pytest
 from deployer.manifest.load import load
 from deployer.manifest.problem import InvalidManifest
 from deployer.verbs.check import check, refuse_contract_problems, refused_json
+from tests.samples import sample_text
 
 ENVIRONMENTS = ["staging", "production", "local"]
 
 
 @pytest.fixture
-def folder(tmp_path: Path, root: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     for name in ENVIRONMENTS:
-        (tmp_path / f"{name}.yaml").write_text((root / "env" / f"{name}.yaml").read_text())
+        (tmp_path / f"{name}.yaml").write_text(sample_text(name))
     return tmp_path
 
 

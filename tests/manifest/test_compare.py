@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from deployer.manifest.compare import Difference, compare
-from deployer.manifest.load import Loaded, load
-from tests.manifest.conftest import ROOT
+from deployer.manifest.load import Loaded
+from tests.samples import sample_manifest
 
 Read = Callable[..., Loaded]
 
@@ -31,7 +31,7 @@ def test_settings_and_variables_are_told_with_both_sides(read: Read) -> None:
 
 
 def test_the_other_way_round_is_the_mirror_image() -> None:
-    staging, production = (load(ROOT / "env" / f"{name}.yaml").manifest for name in ("staging", "production"))
+    staging, production = (sample_manifest(name) for name in ("staging", "production"))
     there, back = compare(staging, production), compare(production, staging)
     assert there != ()
     assert {(one.name, one.left, one.right) for one in there} == {(one.name, one.right, one.left) for one in back}

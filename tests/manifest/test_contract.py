@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 
 from ansari_whatsapp.settings import Settings as ServiceSettings
 from deployer.manifest.contract import problems
-from deployer.manifest.load import Loaded, load, parse
+from deployer.manifest.load import Loaded, parse
+from tests.samples import ENVIRONMENTS, sample, sample_text
 
-HEAD = (Path(__file__).parents[2] / "env" / "staging.yaml").read_text().partition("variables:\n")[0]
+HEAD = sample_text("staging").partition("variables:\n")[0]
 
 
 class Settings(BaseModel):
@@ -166,9 +167,9 @@ def test_no_validators_words_are_shown_for_a_telling_name() -> None:
     assert "hunter2" not in str(problem)
 
 
-def test_the_manifests_of_this_project_fit_its_service(root: Path, read: Callable[..., Loaded]) -> None:
-    for path in (root / "env").glob("*.yaml"):
-        assert problems(load(path), ServiceSettings) == ()
+def test_a_manifest_fits_the_service_itself(read: Callable[..., Loaded]) -> None:
+    for environment in ENVIRONMENTS:
+        assert problems(sample(environment), ServiceSettings) == ()
     (problem,) = problems(read(("meta-app-secret: {kind: secret", "meta-app-secrt: {kind: secret")), ServiceSettings)
     assert problem.what == "the service has no setting META_APP_SECRT"
     assert problem.fix == "did you mean meta-app-secret?"

@@ -1,91 +1,64 @@
-"""The manifests of this project are good, and agree with each other and with the deployment document."""
+"""The live manifests, of which only that is asserted which holds after any valid edit. No other test reads them."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
+from ruamel.yaml import YAML
 
+from ansari_whatsapp.settings import Settings
+from deployer.ci.workflows import HEAD, workflows
+from deployer.manifest.contract import problems
 from deployer.manifest.load import Loaded, load
-from deployer.manifest.model import Literal, Secret
+from deployer.manifest.schema import json_schema
+from deployer.verbs.check import check
 
-PARAMETERS = {
-    "backend-server-url", "deployment-type", "meta-access-token-from-sys-user", "meta-business-phone-number-id",
-    "meta-webhook-verify-token", "meta-api-version", "meta-app-secret", "whatsapp-service-api-key",
-    "whatsapp-chat-retention-hours", "whatsapp-message-age-threshold-seconds", "whatsapp-under-maintenance",
-    "always-return-ok-to-meta", "logging-level", "origins",
-}  # fmt: skip
-SECRETS = {
-    "whatsapp-service-api-key", "meta-business-phone-number-id", "meta-access-token-from-sys-user",
-    "meta-webhook-verify-token", "meta-app-secret",
-}  # fmt: skip
+ROOT = Path(__file__).parents[2]
+PATHS = sorted((ROOT / "env").glob("*.yaml"))
+WORKFLOWS = ROOT / ".github" / "workflows"
 
 
 @pytest.fixture(scope="module")
-def environments(root: Path) -> dict[str, Loaded]:
-    return {path.stem: load(path) for path in sorted((root / "env").glob("*.yaml"))}
+def environments() -> dict[str, Loaded]:
+    return {path.stem: load(path) for path in PATHS}
 
 
-def test_there_are_three(environments: dict[str, Loaded]) -> None:
-    assert list(environments) == ["local", "production", "staging"]
+def test_they_are_valid_together(environments: dict[str, Loaded]) -> None:
+    told = check(PATHS, as_json=False)
+
+    assert len(told.splitlines()) == len(environments) > 0
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_each_fits_the_schema_and_the_service(path: Path, environments: dict[str, Loaded]) -> None:
+    loaded = environments[path.stem]
+
+    assert loaded.manifest.environment == path.stem
+    assert problems(loaded, Settings) == ()
+    jsonschema.Draft202012Validator(json_schema()).validate(YAML(typ="safe", pure=True).load(path))
 
 
 def test_all_name_the_same_variables(environments: dict[str, Loaded]) -> None:
-    names = [list(loaded.manifest.variables) for loaded in environments.values()]
+    first, *others = (set(loaded.manifest.variables) for loaded in environments.values())
 
-    assert names[0] == names[1] == names[2]
-
-
-def test_all_flag_the_same_variables_as_secret(environments: dict[str, Loaded]) -> None:
-    for loaded in environments.values():
-        variables = loaded.manifest.variables
-        assert {name for name, one in variables.items() if isinstance(one, Secret)} == SECRETS
+    assert all(other == first for other in others)
 
 
-@pytest.mark.parametrize("environment", ["staging", "production"])
-def test_the_parameters_of_the_deployment_document(environments: dict[str, Loaded], environment: str) -> None:
-    manifest = environments[environment].manifest
-    plain = {name for name, one in manifest.variables.items() if isinstance(one, Literal) and one.store == "service"}
+def test_the_workflows_are_rendered_from_them(environments: dict[str, Loaded]) -> None:
+    desired = workflows([loaded.manifest for loaded in environments.values()])
+    rendered = {path.name: text for path in WORKFLOWS.glob("*.yml") if (text := path.read_text()).startswith(HEAD)}
 
-    assert set(manifest.variables) - plain == PARAMETERS
-    assert plain == {"meta-graph-url"}
-    assert manifest.aws.parameter_path == f"/app-runtime/ansari-whatsapp/{environment}"
+    assert rendered == desired, "run: just generate"
 
 
-@pytest.mark.parametrize("environment", ["staging", "production"])
-def test_the_service_of_the_deployment_document(environments: dict[str, Loaded], environment: str) -> None:
-    manifest = environments[environment].manifest
-    service = manifest.service
-
-    assert service.name == f"ansari-{environment}-whatsapp"
-    assert (manifest.aws.region, manifest.image.repository) == ("us-west-2", "ansari-whatsapp")
-    assert (service.cpu_units, service.memory_mb, service.port) == (1024, 2048, 8001)
-    assert (service.health_check.protocol, service.health_check.path) == ("HTTP", "/")
-    assert (service.scaling.min, service.scaling.max) == (1, 25)
-    assert (service.roles.access, service.roles.instance) == (
-        "CustomAppRunnerServiceRole",
-        "CustomAppRunnerInstanceRole",
-    )
-    assert not service.roles.managed
-    assert manifest.variables["deployment-type"] == Literal(kind="literal", value=environment)
-
-
-def test_production_is_protected(environments: dict[str, Loaded]) -> None:
-    protect = environments["production"].manifest.protect
-
-    assert protect.confirm
-    assert protect.clean_tree
-    assert protect.branches == ("main",)
-    assert protect.healthy_in == "staging"
-
-
-def test_only_the_local_one_is_for_the_local_aws(environments: dict[str, Loaded]) -> None:
-    local = [name for name, loaded in environments.items() if loaded.manifest.aws.endpoint]
-
-    assert local == ["local"]
-
-
-def test_locally_no_secret_is_asked_for(environments: dict[str, Loaded]) -> None:
-    secrets = [one for one in environments["local"].manifest.variables.values() if isinstance(one, Secret)]
-
-    assert all(secret.generate or secret.source for secret in secrets)
+def test_linters_accept_the_workflows() -> None:
+    tools = Path(sys.executable).parent
+    configuration = str(ROOT / ".github" / "zizmor.yml")
+    zizmor = ["zizmor", "--offline", "--no-progress", "--config", configuration, str(ROOT / ".github")]
+    for tool, *arguments in (["actionlint", *map(str, WORKFLOWS.glob("*.yml"))], zizmor):
+        done = subprocess.run([tools / tool, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -22,13 +22,14 @@ from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Literal, Secret
 from deployer.manifest.problem import InvalidManifest, Position, Problem
 from tests.manifest.conftest import STAGING, WHERE
+from tests.samples import sample_path
 
 Refused = Callable[..., tuple[Problem, ...]]
 RefusedText = Callable[[str | bytes], tuple[Problem, ...]]
 
 
-def test_a_good_manifest(root: Path) -> None:
-    path = root / "env" / "staging.yaml"
+def test_a_good_manifest() -> None:
+    path = sample_path("staging")
 
     loaded = load(path)
 
@@ -482,9 +483,9 @@ WORDS = st.sampled_from(
 
 @given(st.integers(0, 400), WORDS)
 @settings(max_examples=200)
-def test_what_is_taken_has_nothing_to_be_explained(root: Path, where: int, word: str) -> None:
+def test_what_is_taken_has_nothing_to_be_explained(where: int, word: str) -> None:
     """A good file is recognised without the explanations, so these must have nothing to say of it."""
-    path = root / "env" / "staging.yaml"
+    path = sample_path("staging")
     text = path.read_text()
     words = list(re.finditer(r"(?<=: )[^\s{},#]+|[a-z-]+(?=: )", text))
     chosen = words[where % len(words)]

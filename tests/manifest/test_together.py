@@ -8,12 +8,11 @@ import pytest
 
 from deployer.manifest.load import Loaded, parse
 from deployer.manifest.together import clashes, crossed, quarrels, strangers
-
-ROOT = Path(__file__).parents[2]
+from tests.samples import sample_text
 
 
 def loaded(name: str, old: str = "", new: str = "") -> Loaded:
-    text = (ROOT / "env" / f"{name}.yaml").read_text()
+    text = sample_text(name)
     assert old in text
     return parse(text.replace(old, new).encode(), Path(f"env/{name}.yaml"))
 
@@ -57,9 +56,7 @@ def test_a_shared_repository_keeps_one_number_of_images() -> None:
 
 @pytest.mark.parametrize("jobs", ["plan", "image"])
 def test_none_is_called_as_the_github_environment_of_anothers_plans(jobs: str) -> None:
-    text = (
-        (ROOT / "env" / "staging.yaml").read_text().replace("environment: staging", f"environment: production-{jobs}")
-    )
+    text = sample_text("staging").replace("environment: staging", f"environment: production-{jobs}")
     manifests = [loaded("production"), parse(text.encode(), Path(f"env/production-{jobs}.yaml"))]
     (problem,) = crossed(manifests)
     assert problem.line == line_of("staging", "environment: staging")
@@ -68,6 +65,6 @@ def test_none_is_called_as_the_github_environment_of_anothers_plans(jobs: str) -
 
 
 def line_of(name: str, start: str) -> int:
-    lines = (ROOT / "env" / f"{name}.yaml").read_text().splitlines()
+    lines = sample_text(name).splitlines()
     (found,) = [number for number, line in enumerate(lines, 1) if line.startswith(start)]
     return found

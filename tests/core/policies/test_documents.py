@@ -22,15 +22,14 @@ from deployer.core.policies.imaging import imaging
 from deployer.core.policies.planning import planning
 from deployer.core.policies.trust import admits, strangers
 from deployer.local.apprunner.iam import decide
-from deployer.manifest.load import load
+from tests.samples import sample
 
-ENV = Path(__file__).parents[3] / "env"
 GOLDEN = Path(__file__).parent / "golden"
 ACCOUNT = "123456789012"
 
 
 def wish(name: str) -> Desired:
-    return desired(load(ENV / f"{name}.yaml"), WantedImage("ansari-whatsapp", "", None, 30))
+    return desired(sample(name), WantedImage("ansari-whatsapp", "", None, 30))
 
 
 def policies(name: str) -> dict[str, Any]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from deployer.core.desired import Desired, WantedImage, desired
 from deployer.core.policies.duties import duties
 from deployer.core.policies.rights import CALLS, PUSHED, Need
-from deployer.manifest.load import load
+from tests.samples import sample
 
-ENV = Path(__file__).parents[3] / "env"
 # Needed by some deployments only, by destroy or bootstrap, by another look, or without a right of one's own.
 ELSEWHERE = {
     "ecr:CreateRepository",
@@ -37,7 +34,7 @@ ELSEWHERE = {
 
 
 def wish(name: str) -> Desired:
-    return desired(load(ENV / f"{name}.yaml"), WantedImage("ansari-whatsapp", "", None, 30))
+    return desired(sample(name), WantedImage("ansari-whatsapp", "", None, 30))
 
 
 def found(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
