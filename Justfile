@@ -28,7 +28,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @releases env *options: _sync
     deployer releases "$@"
 
-# say what runs, since when, whether it is well, and what waits
+# show whether users are served, which release runs, and what waits
 @status env *options: _sync
     deployer status "$@"
 

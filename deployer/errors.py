@@ -7,6 +7,7 @@ DeployerError                 1  nothing was changed
 ├── Refused                   4  stale plan, lock held, protection, or a "no"
 ├── DeploymentFailed          5  the new release failed; the previous one is serving
 ├── StateUnknown              6  failed half way, or AWS did not say how it ended
+├── StatusUnknown            14  `status --exit-code` could not read the state; nothing was changed
 └── Interrupted             130  stopped by the user; says what was started and how to follow it
 
 An error says what happened, why, and what to do next. It never holds a secret.
@@ -67,6 +68,10 @@ class DeploymentFailed(DeployerError):
 
 class StateUnknown(DeployerError):
     exit_code = 6
+
+
+class StatusUnknown(DeployerError):
+    exit_code = 14
 
 
 class Interrupted(DeployerError):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment, two
 from deployer.cli.terminal import out
+from deployer.errors import DeployerError, StatusUnknown
 from deployer.view.progress import Reporter
+
+if TYPE_CHECKING:
+    from deployer.view.documents import Status
 
 
 def _releases_options(parser: Parser) -> None:
@@ -25,19 +30,52 @@ def _releases(options: Options) -> int:
 def _status_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--follow", action="store_true", help="first wait for the operation that is under way")
+    parser.add_argument("--exit-code", action="store_true", help="for monitors: exit with a code for each state")
     as_json(parser, "status")
 
 
 def _status(options: Options) -> int:
+    from deployer.core.health import EXIT_CODES
+
+    if not options.exit_code:
+        _read_status(options)
+        return 0
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return EXIT_CODES[_read_status(options).state]
+    except DeployerError as error:
+        if error.exit_code != DeployerError.exit_code:
+            raise
+        raise StatusUnknown(error.what, why=error.why, fix=error.fix) from None
+    except (BotoCoreError, ClientError) as error:
+        from deployer.aws.errors import explain
+
+        found = explain(error)
+        raise StatusUnknown(found.what, why=found.why, fix=found.fix) from None
+
+
+def _read_status(options: Options) -> Status:
+    """Print the status, and return it."""
     from deployer.verbs.environment import open_environment
-    from deployer.verbs.status import follow, show, status
+    from deployer.verbs.status import follow, status
 
     reporter = Reporter(sys.stderr)
     environment = open_environment(options.environment, reporter, start=False, only_looks=True)
     if options.follow and not follow(environment):
         reporter.note("no operation is under way")
-    out(show(status(environment), as_json=options.json))
-    return 0
+    found = status(environment)
+    if options.json:
+        import json
+
+        from msgspec import to_builtins
+
+        out(json.dumps(to_builtins(found), indent=2))
+    else:
+        from deployer.view.status_text import render
+
+        out(render(found))
+    return found
 
 
 def _logs_options(parser: Parser) -> None:
@@ -135,7 +173,7 @@ def _detailed(parser: Parser) -> None:
 
 VERBS = {
     "releases": Verb("list what was released, newest first", _releases_options, _releases),
-    "status": Verb("say what runs, since when, whether it is well, and what waits", _status_options, _status),
+    "status": Verb("show whether users are served, which release runs, and what waits", _status_options, _status),
     "logs": Verb("show what the service has written; no secret is in it", _logs_options, _logs),
     "verify": Verb("look at everything a deployment needs, and change nothing", _verify_options, _verify),
     "doctor": Verb("look at this machine, the credentials and what they may do", _doctor_options, _doctor),

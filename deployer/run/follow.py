@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deployer.aws import logs
 from deployer.aws.errors import explain
 from deployer.aws.session import Session
+from deployer.core.health import failure_reason
 from deployer.run.scrub import Scrubber
 from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started, Target
@@ -72,6 +73,13 @@ class Follower:
         if not said and not lines:
             return "neither the service nor App Runner wrote a line about it"
         return "\n       ".join([*_under("App Runner:", said), *_under("last log lines:", lines)])
+
+    def reason(self, started: Started, since: float) -> str:
+        """What the platform names as the cause, on one line; "" when it names none. It goes into the ledger."""
+        places = self.target.logs(started)
+        if not self.scrubber.learn():
+            return ""
+        return failure_reason(self._lines(places.platform, since, places.streams))
 
     def _lines(self, group: str, since: float, streams: str = "") -> list[str]:
         start = int((since - CLOCKS_APART) * 1000)

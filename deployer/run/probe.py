@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 
+from deployer.core.health import Answer
+from deployer.core.readiness import plain
+
 RELEASE_HEADER = "X-App-Release"
 
 
@@ -27,6 +30,27 @@ def probe(url: str, path: str, release: str, *, seconds: float) -> str | None:
                 seen = type(error).__name__
             if time.monotonic() >= end:
                 return seen
+            time.sleep(0.2)
+
+
+def ask(url: str, path: str, release: str, *, seconds: float) -> Answer:
+    """GET `url``path` until it answers 200 with the release id in its header, or return the last answer.
+
+    With `seconds` 0 it is asked once, whatever answers.
+    """
+    import httpx  # noqa: PLC0415 -- a run that deploys nothing need not load it
+
+    end = time.monotonic() + seconds
+    with httpx.Client(timeout=5.0, follow_redirects=False) as client:
+        while True:
+            try:
+                answer = client.get(url + path)
+                named = plain(answer.headers.get(RELEASE_HEADER, ""))
+                found = Answer(named, "" if answer.status_code == 200 else f"it answers {answer.status_code}")
+            except httpx.HTTPError as error:
+                found = Answer(error=f"no answer ({type(error).__name__})", reached=False)
+            if (found.release == release and not found.error) or time.monotonic() >= end:
+                return found
             time.sleep(0.2)
 
 

@@ -15,6 +15,7 @@ from deployer.aws.lock import Held
 from deployer.core import rollback
 from deployer.core.change import DeleteParameter, DeployService, LiftHold, RecordRelease, ResumeService
 from deployer.core.facts import ServiceFact
+from deployer.core.health import of_readiness
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.core.record import record
@@ -25,6 +26,7 @@ from deployer.run.apply import Applier, Extent
 from deployer.run.follow import Follower
 from deployer.run.look import Planned, Run, refuse_stale
 from deployer.run.probe import probe, public_url
+from deployer.run.ready import read_ready
 from deployer.targets.base import Progress, Started
 
 PROBE_SECONDS = 120.0  # DNS and the edge of App Runner need some time after a deployment
@@ -175,7 +177,8 @@ class _Carrier:
         if progress is Progress.SUCCEEDED:
             return
         why = self._follower.cause(started, self._begin)
-        self._record(plan, "failed", started, "the deployment failed")
+        reason = self._follower.reason(started, self._begin)
+        self._record(plan, "failed", started, f"the deployment failed{f': {reason}' if reason else ''}")
         raise resume.failure(progress, plan.release, plan.live, why)
 
     def _prove(self, planned: Planned, started: Started | None) -> tuple[int, str]:
@@ -189,6 +192,7 @@ class _Carrier:
         seen = self._seen(service, plan.release)
         if seen is None:
             run.report.step("probe", f"GET {url}{path} reports {plan.release}")
+            warn_unready(run, url)
             number = self._record(plan, "healthy", started, "")
             run.report.step("record", f"release {number}")
             return number, url
@@ -240,6 +244,13 @@ class _Carrier:
             seconds=math.ceil(time.time() - self._begin) if operation else 0,
             why=why,
         )
+
+
+def warn_unready(run: Run, url: str) -> None:
+    """Warn of what keeps a release that answers from serving users."""
+    readiness = read_ready(url)
+    for trouble in of_readiness(readiness, run.desired.environment) if readiness else ():
+        run.report.warn(f"{trouble.what}; fix: {trouble.fix}")
 
 
 def _number(plan: Plan) -> int | None:

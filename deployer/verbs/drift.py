@@ -8,6 +8,7 @@ from msgspec import to_builtins
 
 from deployer.core.waiting import waiting
 from deployer.errors import as_typed
+from deployer.run.running_image import missing_image
 from deployer.verbs.environment import Environment
 from deployer.view.documents import Drift
 
@@ -15,8 +16,11 @@ from deployer.view.documents import Drift
 def drift(environment: Environment) -> Drift:
     """Compare what AWS holds with the last release and the manifest."""
     run = environment.run
-    found = waiting(run.compare(run.observed(), None).plan)
-    return Drift(run.desired.environment, found.drift, found.staged)
+    facts = run.observed()
+    found = waiting(run.compare(facts, None).plan)
+    gone = missing_image(run.session, facts)
+    lost = (f"image {gone[:19]} of the running release is gone from ECR  (drift)",) if gone else ()
+    return Drift(run.desired.environment, (*found.drift, *lost), found.staged)
 
 
 def show(found: Drift, *, as_json: bool) -> str:

@@ -7,12 +7,16 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
+from deployer.core.readiness import checks
 from deployer.errors import DeployerError
 from deployer.local import lifecycle
 from deployer.local.settings import WorldSettings
+from deployer.run.ready import read_ready
 
 USER = r"[0-9]{5,20}"  # what Meta takes as a user's number
 ANSWER_WITHIN = 100  # seconds; an answer of ansari-backend takes up to 115 at the very most
+
+LOOK_AFTER = 5  # seconds until the service is asked whether it can answer at all
 
 
 def say(settings: WorldSettings, text: str, user: str) -> str:
@@ -21,20 +25,35 @@ def say(settings: WorldSettings, text: str, user: str) -> str:
         raise DeployerError("the local world is not running", fix="just reconcile local")
     sent = _call(settings, "/_local/say", {"text": text, "from": user})
     if not sent["delivered"]:
-        raise DeployerError(
-            f"the service at {settings.service_url} did not take the message",
-            why=sent["error"] or f"it answered {sent['status']}",
-            fix="deploy it: just reconcile local",
+        why, fix = _unready(settings) or (
+            sent["error"] or f"it answered {sent['status']}",
+            "deploy it: just reconcile local",
         )
-    query = urllib.parse.urlencode({"until": "answered", "to": sent["wamid"], "wait": ANSWER_WITHIN})
-    chat = _call(settings, f"/_local/chats/{user}?{query}")
-    parts = [m["text"] for m in chat["messages"] if m["sender"] == "service" and m["answers"] == sent["wamid"]]
+        raise DeployerError(f"the service at {settings.service_url} did not take the message", why=why, fix=fix)
+    parts, complete = _answer(settings, user, sent["wamid"], LOOK_AFTER)
+    if not parts and (unready := _unready(settings)):
+        raise DeployerError("no answer yet; the message waits in the inbox", why=unready[0], fix=unready[1])
+    if not complete:
+        parts, _ = _answer(settings, user, sent["wamid"], ANSWER_WITHIN - LOOK_AFTER)
     if not parts:
-        raise DeployerError(
-            f"no answer within {ANSWER_WITHIN} seconds",
-            fix="look at the service's log in the group /aws/apprunner/.../application of the local AWS",
-        )
+        why, fix = _unready(settings) or ("", "just logs local")
+        raise DeployerError(f"no answer within {ANSWER_WITHIN} seconds", why=why, fix=fix)
     return "\n\n".join(parts)
+
+
+def _answer(settings: WorldSettings, user: str, wamid: str, seconds: int) -> tuple[list[str], bool]:
+    """The parts that answer a message so far, and whether they are all there, which is waited for."""
+    query = urllib.parse.urlencode({"until": "answered", "to": wamid, "wait": seconds})
+    chat = _call(settings, f"/_local/chats/{user}?{query}")
+    parts = [m["text"] for m in chat["messages"] if m["sender"] == "service" and m["answers"] == wamid]
+    return parts, chat["answer"]["complete"]
+
+
+def _unready(settings: WorldSettings) -> tuple[str, str] | None:
+    """Why the service cannot serve users and what to do, as it reports itself; None when it names no reason."""
+    readiness = read_ready(settings.service_url)
+    bad = next((check for check in checks(readiness, "local") if not check.ok), None) if readiness else None
+    return (bad.why, bad.fix) if bad else None
 
 
 def _call(settings: WorldSettings, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:

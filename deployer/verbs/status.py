@@ -1,53 +1,74 @@
-"""`deployer status ENV`: what runs, since when, whether it is well, and what waits."""
+"""`deployer status ENV`: can users be served, which release runs, and what waits."""
 
 from __future__ import annotations
 
-import json
+from msgspec import Struct
 
-from msgspec import to_builtins
-
-from deployer.core.facts import Facts
-from deployer.core.release import RELEASE_VARIABLE, last_healthy
+from deployer.core import health
+from deployer.core.facts import Facts, ServiceFact
+from deployer.core.health import Answer, Trouble
+from deployer.core.readiness import Readiness
+from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, last_healthy
 from deployer.core.waiting import waiting
-from deployer.errors import as_typed
 from deployer.run import resume
 from deployer.run.follow import Follower
-from deployer.run.probe import probe, public_url
+from deployer.run.look import Run
+from deployer.run.probe import ask, public_url
+from deployer.run.ready import read_ready
+from deployer.run.running_image import missing_image
 from deployer.targets.base import Operation, Progress, Started
 from deployer.verbs.environment import Environment
-from deployer.view.documents import Status
+from deployer.view.documents import Failure, Status
 from deployer.view.hold_text import since
-from deployer.view.times import minute
 
 PROBE_SECONDS = 5.0
 
 
+class Seen(Struct, frozen=True):
+    """What was read of the service beside its configuration."""
+
+    operation: Operation | None = None
+    answer: Answer | None = None
+    readiness: Readiness | None = None
+    image_gone: str | None = None
+
+
 def status(environment: Environment) -> Status:
-    """Look at everything, and change nothing."""
+    """Read everything, and change nothing."""
     run = environment.run
     planned = run.plan()
-    service = planned.facts.service
+    service, releases = planned.facts.service, planned.facts.releases
     runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
-    entry = next((entry for entry in reversed(planned.facts.releases) if entry.release.id == runs), None)
-    url = public_url(service.url, local=run.desired.local) if service and service.url else None
-    seen: str | None = "there is no address to ask"
-    if service and url:
-        seen = probe(url, service.spec.settings.health_check.address, runs or "", seconds=PROBE_SECONDS)
-    lines = waiting(planned.plan)
+    entry = next((entry for entry in reversed(releases) if entry.release.id == runs), None)
+    seen = _seen(run, planned.facts) if service else Seen()
+    failed = _failure(run, planned.facts, seen)
+    busy = seen.operation is not None and seen.operation.progress is Progress.RUNNING
+    troubles = tuple(_troubles(run.desired.environment, service, seen, failed, entry))
+    state = health.state(
+        service.status if service else None, busy=busy, answer=seen.answer, expected=runs or "", troubles=troubles
+    )
+    lines, report = waiting(planned.plan), seen.readiness
     return Status(
         app=run.desired.app,
         environment=run.desired.environment,
+        state=state,
         service=service.status if service else None,
-        url=url,
-        healthy=seen is None,
-        answers=f"reports release {runs}" if seen is None else seen,
+        url=public_url(service.url, local=run.desired.local) if service and service.url else None,
+        healthy=health.serves(state, seen.answer, troubles),
+        answers=health.answers(state, seen.answer, runs or "", troubles),
+        troubles=troubles,
+        waiting=report.waiting if report else None,
+        given_up=report.given_up if report else None,
+        oldest_seconds=report.oldest_seconds if report else None,
+        failed=failed,
+        auto_deployments=service.spec.settings.auto_deployments if service else None,
         release=runs,
         number=entry.number if entry else None,
         image=service.spec.image.rpartition("@")[2] if service else None,
         tag=entry.release.tag if entry else None,
         since=entry.release.when if entry else None,
         by=entry.release.who if entry else None,
-        operation=_under_way(run.target.newest_operation(service.arn) if service else None),
+        operation=_under_way(seen.operation),
         lock=_lock(planned.facts),
         hold=since(planned.facts.hold) if planned.facts.hold else None,
         staged=lines.staged,
@@ -77,26 +98,56 @@ def follow(environment: Environment) -> bool:
     return True
 
 
-def show(found: Status, *, as_json: bool) -> str:
-    """A line for each thing there is to know, or JSON."""
-    if as_json:
-        return json.dumps(to_builtins(found), indent=2)
-    number = f"{found.number} ({found.release})" if found.number else f"{found.release} (not recorded)"
-    rows = [
-        ("service", f"{found.service} at {found.url}" if found.service else "there is none"),
-        ("health", ("well: " if found.healthy else "not well: ") + found.answers if found.service else ""),
-        ("release", f"{number}, image {(found.image or '')[7:19]}" if found.release else "none runs"),
-        ("since", f"{minute(found.since)} by {_person(found.by)}, commit {found.tag}" if found.since else ""),
-        ("operation", f"{found.operation} (--follow waits for its end)" if found.operation else "none under way"),
-        ("lock", found.lock or "free"),
-        ("held", as_typed(f"{found.hold} (just resume {found.environment})") if found.hold else ""),
-        ("staged", "; ".join(found.staged) or "nothing"),
-        ("drift", "; ".join(found.drift) or "none"),
-        ("edits", as_typed(f"{found.edits} to apply: just plan {found.environment}") if found.edits else "none"),
-        ("blocked", "; ".join(found.blocked)),
-    ]
-    title = f"{found.app} / {found.environment}"
-    return "\n".join([title, *(f"  {name.ljust(9)}  {text}" for name, text in rows if text)])
+def _seen(run: Run, facts: Facts) -> Seen:
+    service = facts.service
+    assert service is not None
+    operation = run.target.newest_operation(service.arn)
+    gone = missing_image(run.session, facts)
+    if not service.url or service.status in {"PAUSED", "CREATE_FAILED"}:  # nothing runs that could answer
+        return Seen(operation, image_gone=gone)
+    busy = operation is not None and operation.progress is Progress.RUNNING
+    url, path = public_url(service.url, local=run.desired.local), service.spec.settings.health_check.address
+    expected = service.spec.environment.get(RELEASE_VARIABLE, "")
+    answer = ask(url, path, expected, seconds=0.0 if busy else PROBE_SECONDS)
+    return Seen(operation, answer, read_ready(url) if answer.reached else None, gone)
+
+
+def _troubles(
+    environment: str, service: ServiceFact | None, seen: Seen, failed: Failure | None, entry: RecordedRelease | None
+) -> list[Trouble]:
+    """What is wrong, worst first."""
+    if service is None:
+        return [Trouble("there is no service", f"just reconcile {environment}", serves=False)]
+    found: list[Trouble] = []
+    if service.status == "CREATE_FAILED":
+        found.append(Trouble("the service could not be created", f"just reconcile {environment}", serves=False))
+    if seen.readiness:
+        found += health.of_readiness(seen.readiness, environment)
+    if failed and service.status != "CREATE_FAILED":
+        which = f"release {failed.number}" if failed.number else "the last deployment"
+        found.append(Trouble(f"{which} failed: {failed.why}", f"just logs {environment} --service", serves=True))
+    if seen.image_gone:
+        which = f"release {entry.number}" if entry else "the running release"
+        found.append(health.image_gone(which, seen.image_gone, environment))
+    if service.spec.settings.auto_deployments:
+        what = "automatic deployments are on: a pushed image is deployed by App Runner itself, unrecorded"
+        found.append(Trouble(what, f"just reconcile {environment}", serves=True))
+    return found
+
+
+def _failure(run: Run, facts: Facts, seen: Seen) -> Failure | None:
+    """The newest deployment when it failed; that of a service without a ledger is known from its operation."""
+    service, operation = facts.service, seen.operation
+    entry = health.last_failure(facts.releases)
+    if entry:
+        return Failure(entry.number, entry.release.id, entry.release.when, entry.release.why or "no cause is recorded")
+    if service is None or service.status != "CREATE_FAILED":
+        return None
+    started = Started(service.arn, operation.id) if operation else None
+    why = Follower.of(run).reason(started, operation.started) if started and operation else ""
+    return Failure(
+        None, service.spec.environment.get(RELEASE_VARIABLE), None, why or "App Runner wrote no line about it"
+    )
 
 
 def _under_way(operation: Operation | None) -> str | None:
@@ -110,7 +161,3 @@ def _lock(facts: Facts) -> str | None:
     if lock is None:
         return None
     return f"left behind by {lock.holder} ({lock.where})" if lock.over else f"held by {lock.holder} ({lock.where})"
-
-
-def _person(arn: str | None) -> str:
-    return (arn or "").rpartition("/")[2] or (arn or "").rpartition(":")[2]

@@ -6,10 +6,13 @@ import json
 
 from msgspec import to_builtins
 
+from deployer.core.health import image_gone
 from deployer.errors import as_typed
 from deployer.run.preflight import inspect
+from deployer.run.running_image import missing_image
 from deployer.verbs.environment import Environment
 from deployer.verbs.places import disagreements
+from deployer.verbs.readiness import unready
 from deployer.view.documents import Found, Verified
 
 LOOKED_AT = "account and region, manifest and settings, image, roles and their rights, parameters, service, ledger"
@@ -23,12 +26,17 @@ def verify(environment: Environment, *, decrypt: bool) -> Verified:
     seen = inspect(run.session, run.desired, facts, image.partition("@")[2], run.examine, decrypt=decrypt)
     plan = run.compare(facts, seen).plan
     differ, unseen = disagreements(environment, decrypt=decrypt)
+    warnings = [warning for warning in plan.warnings if not warning.startswith("not checked: ")]
+    if gone := missing_image(run.session, facts):
+        trouble = image_gone("the running release", gone, run.desired.environment)
+        warnings.append(f"{trouble.what}; fix: {trouble.fix}")
+    warnings += unready(environment, facts)
     return Verified(
         environment=run.desired.environment,
         image=plan.tag,
         problems=tuple(Found(blocker.what, blocker.fix, blocker.line) for blocker in plan.blockers),
         unseen=(*seen.unverified, *unseen),
-        warnings=tuple(warning for warning in plan.warnings if not warning.startswith("not checked: ")),
+        warnings=tuple(warnings),
         disagreements=differ,
     )
 
@@ -44,7 +52,7 @@ def show(found: Verified, *, as_json: bool) -> str:
             f"    fix: {as_typed(problem.fix)}",
         ]
     lines += [f"not looked at: {what}" for what in found.unseen]
-    lines += [f"warning: {what}" for what in found.warnings]
+    lines += [f"warning: {as_typed(what)}" for what in found.warnings]
     lines += [f"note: {what}" for what in found.disagreements]
     if not found.problems:
         lines.append(as_typed(f"Nothing stands in the way of: just reconcile {found.environment}"))

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from deployer.core.diagnosis import Finding
+from deployer.core.health import State, Trouble
 from deployer.core.release import Release
 from deployer.manifest.compare import Difference
 
@@ -65,20 +66,40 @@ class Edited(Struct, frozen=True):
     after: str | None
 
 
-class Status(Struct, frozen=True):
-    """How an environment stands. What there is none of is None.
+class Failure(Struct, frozen=True):
+    """A deployment that failed: its number in the ledger, None if it is not recorded, when (ISO 8601) and why."""
 
-    `service` is the platform's own word; `answers` says what the public URL answered, `healthy` that it reports the
-    release that runs. `since` is ISO 8601. `edits` counts what a reconcile would change besides `staged` and `drift`;
-    `blocked` is what stands in its way.
+    number: int | None
+    release: str | None
+    when: str | None
+    why: str
+
+
+class Status(Struct, frozen=True):
+    """How an environment stands. Absent values are None.
+
+    `state` is what `--exit-code` reports: `healthy`; `degraded` (users are served, something is wrong); `unhealthy`
+    (users are not served); `paused`; `deploying` (an operation is under way); `unknown`. `healthy` says that users
+    are served, as far as that could be seen; `answers` says so in words, and `troubles` what is wrong.
+
+    `service` is the platform's own word. `since` is ISO 8601. `waiting`, `given_up` and `oldest_seconds` are about
+    users' messages, as one instance reports them. `failed` is the newest deployment when it failed. `edits` counts
+    what a reconcile would change besides `staged` and `drift`; `blocked` is what blocks it.
     """
 
     app: str
     environment: str
+    state: State
     service: str | None
     url: str | None
     healthy: bool
     answers: str
+    troubles: tuple[Trouble, ...]
+    waiting: int | None
+    given_up: int | None
+    oldest_seconds: float | None
+    failed: Failure | None
+    auto_deployments: bool | None
     release: str | None
     number: int | None
     image: str | None

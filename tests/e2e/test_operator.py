@@ -96,6 +96,19 @@ def test_a_secret_is_set_staged_and_deployed(deployed: Checkout) -> None:
     assert value not in done.stdout + done.stderr
 
 
+def test_an_image_that_is_gone_from_ecr_is_seen(deployed: Checkout) -> None:
+    found = json.loads(deployed.deployer("status", "local", "--json").stdout)
+    ecr = aws.ecr(deployed)
+    name = json.loads(deployed.deployer("plan", "local", "--json").stdout)["image"].partition("@")[0].partition("/")[2]
+    ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": found["image"]}])
+    done = deployed.deployer("status", "local", "--exit-code")
+    assert (done.returncode, "is gone from ECR" in done.stdout) == (10, True)
+    assert "is gone from ECR" in deployed.deployer("drift", "local").stdout
+    assert "is gone from ECR" in deployed.deployer("verify", "local").stdout
+    assert deployed.deployer("reconcile", "local").returncode == 0
+    assert deployed.deployer("status", "local", "--exit-code").returncode in {0, 10}
+
+
 def test_a_missing_secret_blocks_and_names_its_command(edited: Checkout) -> None:
     name = "meta-app-secret"
     value = aws.secret_values(edited)[name]
@@ -123,6 +136,9 @@ def test_a_release_that_does_not_start_leaves_the_old_one_serving(edited: Checko
     assert aws.operations(edited)[0] == "UPDATE_SERVICE ROLLBACK_SUCCEEDED"
     history = aws.ssm(edited).get_parameter_history(Name="/app-deployer/ansari-whatsapp/local/release")
     assert json.loads(history["Parameters"][-1]["Value"])["outcome"] == "failed"
+    found = json.loads(edited.deployer("status", "local", "--json").stdout)
+    assert (found["state"], found["healthy"]) == ("degraded", True)
+    assert found["failed"]["why"].startswith("the deployment failed: ")
 
 
 def test_the_wrong_account_is_refused_before_anything_is_read(edited: Checkout) -> None:
@@ -221,3 +237,20 @@ def test_the_world_of_another_checkout_is_not_used(deployed: Checkout, tmp_path:
     done = other.deployer("plan", "local")
     assert done.returncode == 1
     assert str(deployed.root) in done.stderr
+
+
+def test_a_token_that_meta_refuses_is_the_answer_to_whether_users_are_served(deployed: Checkout) -> None:
+    assert deployed.deployer("status", "local", "--exit-code").returncode == 0
+    faults = f"http://127.0.0.1:{deployed.ports['8002']}/_local/faults"
+    httpx.put(faults, json={"token_revoked": {}}).raise_for_status()
+    try:
+        said = deployed.deployer("say", "local", "hello")
+        assert (said.returncode, "why: Meta refuses the access token" in said.stderr) == (1, True)
+        done = deployed.deployer("status", "local", "--exit-code")
+        assert done.returncode == 11
+        assert "no: Meta refuses the access token; fix: just secret set local meta-access-token" in done.stdout
+        assert "1 waiting, the oldest for" in done.stdout
+        assert "warning: Meta refuses the access token; fix: " in deployed.deployer("verify", "local").stdout
+        assert "Meta refuses the access token" in deployed.deployer("doctor", "local").stdout
+    finally:
+        httpx.delete(faults).raise_for_status()

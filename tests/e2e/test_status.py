@@ -30,7 +30,7 @@ def released(checkout: Checkout) -> Checkout:
     assert checkout.deployer("status", "local").returncode == 1  # the local world does not run, and is not started
     assert checkout.deployer("local", "up").returncode == 0
     before = status(checkout)
-    assert (before["service"], before["release"], before["healthy"]) == (None, None, False)
+    assert (before["service"], before["release"], before["state"]) == (None, None, "unhealthy")
     assert "none runs" in checkout.deployer("status", "local").stdout
     assert "there is no service" in checkout.deployer("logs", "local").stderr
     assert checkout.deployer("reconcile", "local").returncode == 0
@@ -50,11 +50,11 @@ def test_what_runs_is_told_with_its_release(released: Checkout) -> None:
     found = status(released)
     assert (found["service"], found["url"], found["healthy"]) == ("RUNNING", released.service, True)
     assert found["number"] == 1
-    assert found["answers"] == f"reports release {found['release']}"
+    assert found["answers"] == f"yes: reports release {found['release']}"
     assert (found["staged"], found["drift"], found["edits"], found["blocked"]) == ([], [], 0, [])
     assert (found["operation"], found["lock"]) == (None, None)
     said = released.deployer("status", "local").stdout
-    for line in ("RUNNING at http://", "well: reports release", "1 (", "none under way", "free"):
+    for line in ("RUNNING at http://", "yes: reports release", "1 (", "none under way", "free"):
         assert line in said
 
 
@@ -85,8 +85,9 @@ def test_what_does_not_answer_is_not_well(released: Checkout) -> None:
     runner.pause_service(ServiceArn=service["ServiceArn"])
     until(released, "PAUSED")
     found = status(released)
-    assert (found["service"], found["healthy"]) == ("PAUSED", False)
-    assert found["answers"] != ""
+    assert (found["service"], found["state"], found["healthy"]) == ("PAUSED", "paused", False)
+    assert found["answers"] == "no: the service is paused"
+    assert released.deployer("status", "local", "--exit-code").returncode == 12
     runner.resume_service(ServiceArn=service["ServiceArn"])
     until(released, "RUNNING")
 
@@ -102,6 +103,7 @@ def test_an_operation_under_way_is_waited_for(released: Checkout) -> None:
     runner.start_deployment(ServiceArn=service["ServiceArn"])
     found = status(released)
     assert (found["service"], found["number"]) == ("OPERATION_IN_PROGRESS", 2)
+    assert (found["state"], found["healthy"]) == ("deploying", True)  # the same release answers meanwhile
     assert found["operation"].startswith("START_DEPLOYMENT")
     following = begin(released, "status", "local", "--follow")
     assert following.stderr is not None

@@ -18,6 +18,7 @@ from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.doctor import account, machine
 from deployer.verbs.doctor.careful import careful
 from deployer.verbs.doctor.world import world
+from deployer.verbs.readiness import serving
 from deployer.view.documents import Diagnosis
 
 STATES = {"ok": "ok", "note": "note", "problem": "problem", "unseen": "not looked at"}
@@ -95,4 +96,5 @@ def _aws(loaded: Loaded) -> Iterator[Finding]:
         return
     wish = desired(loaded, WantedImage(image.repository, "", None, image.keep))
     yield from careful("app runner", lambda: account.services(session))
+    yield from careful("users", lambda: serving(session, loaded))
     yield from careful("rights", lambda: account.rights(session, wish, seen[0]))

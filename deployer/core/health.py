@@ -1,0 +1,146 @@
+"""Whether users of an environment are served, as one word, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from deployer.core.facts import BUSY
+from deployer.core.readiness import OLD_SECONDS, Readiness, checks, plain
+from deployer.core.release import RecordedRelease
+
+State = Literal["healthy", "degraded", "unhealthy", "paused", "deploying", "unknown"]
+EXIT_CODES: Final[dict[State, int]] = {
+    "healthy": 0,
+    "degraded": 10,
+    "unhealthy": 11,
+    "paused": 12,
+    "deploying": 13,
+    "unknown": 14,
+}
+
+
+class Trouble(Struct, frozen=True):
+    """Something that is wrong, and what to do. `serves` says that users are served in spite of it."""
+
+    what: str
+    fix: str
+    serves: bool
+
+
+class Answer(Struct, frozen=True):
+    """What the public URL answered: the release it named, "" for none, or `error` when it did not answer with 200.
+
+    `reached` says that some answer came: without one, the fault may be in the network of this machine.
+    """
+
+    release: str = ""
+    error: str = ""
+    reached: bool = True
+
+
+def state(
+    platform: str | None, *, busy: bool, answer: Answer | None, expected: str, troubles: Sequence[Trouble]
+) -> State:
+    """The state of a service whose platform reports the status `platform`, None when there is no service.
+
+    `busy` says that an operation is under way; `expected` is the release that should answer.
+    """
+    if platform is None:
+        return "unhealthy"
+    if busy or platform == BUSY:
+        return "deploying"
+    if platform == "PAUSED":
+        return "paused"
+    if platform != "RUNNING":
+        return "unhealthy"
+    if answer is None or not answer.reached:
+        return "unknown"
+    if answer.error or answer.release != expected or not all(trouble.serves for trouble in troubles):
+        return "unhealthy"
+    return "degraded" if troubles else "healthy"
+
+
+def of_readiness(readiness: Readiness, environment: str) -> tuple[Trouble, ...]:
+    """What the service's own report says is wrong."""
+    found = [Trouble(c.why, c.fix, serves=False) for c in checks(readiness, environment) if not c.ok]
+    if readiness.oldest_seconds is not None and readiness.oldest_seconds >= OLD_SECONDS:
+        what = f"the oldest message has been waiting for {duration(readiness.oldest_seconds)}"
+        found.append(Trouble(what, f"see why: just logs {environment} --since 1h", serves=True))
+    if readiness.given_up:
+        fix = (
+            "list them and answer them after all, in the container: ansari-whatsapp dead, ansari-whatsapp replay --all"
+        )
+        found.append(Trouble(f"{messages(readiness.given_up)} given up", fix, serves=True))
+    return tuple(found)
+
+
+def last_failure(releases: Sequence[RecordedRelease]) -> RecordedRelease | None:
+    """The newest recorded release when its deployment failed and nothing was deployed since."""
+    return releases[-1] if releases and not releases[-1].release.healthy else None
+
+
+def backlog(waiting: int | None, given_up: int | None, oldest_seconds: float | None) -> str:
+    """How many messages wait and were given up, for people; "" when the service does not report it."""
+    if waiting is None:
+        return ""
+    oldest = "" if oldest_seconds is None or not waiting else f", the oldest for {duration(oldest_seconds)}"
+    return f"{waiting} waiting{oldest}" + ("" if given_up is None else f"; {given_up} given up")
+
+
+def messages(count: int) -> str:
+    return "1 message was" if count == 1 else f"{count} messages were"
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its largest sensible unit."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size or (seconds >= size and unit == "min"):
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def serves(state: State, answer: Answer | None, troubles: Sequence[Trouble]) -> bool:
+    """Whether users are served, as far as that could be seen. During an operation, by whichever release answers."""
+    if state == "deploying":
+        return answer is not None and not answer.error and all(trouble.serves for trouble in troubles)
+    return state in {"healthy", "degraded"}
+
+
+def answers(state: State, answer: Answer | None, expected: str, troubles: Sequence[Trouble]) -> str:
+    """In words whether users get answers; "no" with the first cause and what to do."""
+    if state == "paused":
+        return "no: the service is paused"
+    bad = next((trouble for trouble in troubles if not trouble.serves), None)
+    if bad is not None and (answer is None or not answer.error):
+        return f"no: {bad.what}; fix: {bad.fix}"
+    if state == "deploying":
+        if answer is None or answer.error:
+            return f"not seen while an operation is under way: {answer.error if answer else 'there is no address yet'}"
+        return f"yes: release {answer.release or 'that is not named'} answers while an operation is under way"
+    if answer is None:
+        return "not known: there is no address to ask"
+    if not answer.reached:
+        return f"not known: the public URL gave {answer.error}"
+    if answer.error:
+        return f"no: {answer.error}"
+    if answer.release != expected:
+        return f"no: release {answer.release or 'that is not named'} answers, and {expected or 'no release'} should"
+    return f"yes: reports release {answer.release}"
+
+
+def image_gone(which: str, image: str, environment: str) -> Trouble:
+    """The running release's image is no longer in ECR."""
+    what = f"the image of {which} ({image[:19]}) is gone from ECR: App Runner can start no new instance of it"
+    return Trouble(what, f"deploy an image that is there: just reconcile {environment}", serves=True)
+
+
+def failure_reason(lines: Sequence[str]) -> str:
+    """The cause among what the platform wrote about a deployment, on one short line; "" when there is none."""
+    for line in reversed(lines):
+        _, found, reason = line.partition("Failure reason: ")
+        if found:
+            return plain(reason.strip())
+    return plain(next((line.strip() for line in reversed(lines) if "fail" in line.lower()), ""))

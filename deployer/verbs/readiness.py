@@ -1,0 +1,49 @@
+"""What a running service reports of its readiness, for the verbs that only show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.aws.session import Session
+from deployer.core.diagnosis import Finding
+from deployer.core.facts import Facts
+from deployer.core.health import backlog, of_readiness
+from deployer.core.readiness import Readiness, checks
+from deployer.manifest.load import Loaded
+from deployer.run.probe import public_url
+from deployer.run.ready import read_ready
+from deployer.targets.apprunner.target import AppRunner
+from deployer.verbs.environment import Environment
+
+
+def unready(environment: Environment, facts: Facts) -> list[str]:
+    """What keeps the running service from serving users, each with what to do."""
+    service, run = facts.service, environment.run
+    if service is None or service.status != "RUNNING" or not service.url:
+        return []
+    readiness = read_ready(public_url(service.url, local=run.desired.local))
+    found = of_readiness(readiness, run.desired.environment) if readiness else ()
+    return [f"{trouble.what}; fix: {trouble.fix}" for trouble in found]
+
+
+def serving(session: Session, loaded: Loaded) -> Iterator[Finding]:
+    """Whether the running service says that users are served."""
+    manifest = loaded.manifest
+    service = AppRunner(session.apprunner).observe(manifest.service.name)[0]
+    if service is None or service.status != "RUNNING":
+        yield Finding("users", "note", f"not served: the service is {service.status if service else 'not there'}")
+        return
+    readiness = read_ready(public_url(service.url, local=manifest.aws.endpoint is not None))
+    if readiness is None:
+        yield Finding("users", "unseen", "the service does not report at /ready whether it can serve users")
+        return
+    yield from _judged(readiness, manifest.environment)
+
+
+def _judged(readiness: Readiness, environment: str) -> Iterator[Finding]:
+    troubles = of_readiness(readiness, environment)
+    for trouble in troubles:
+        yield Finding("users", "note" if trouble.serves else "problem", trouble.what, trouble.fix)
+    if not any(not check.ok for check in checks(readiness, environment)):
+        said = backlog(readiness.waiting, readiness.given_up, readiness.oldest_seconds)
+        yield Finding("users", "ok", f"can be served; messages: {said or 'not counted'}")

@@ -1,0 +1,50 @@
+"""The status of an environment as text."""
+
+from __future__ import annotations
+
+from deployer.core.health import backlog
+from deployer.core.readiness import plain
+from deployer.errors import as_typed
+from deployer.view.documents import Status
+from deployer.view.times import minute
+
+
+def render(found: Status) -> str:
+    """A line for each thing there is to know; of each trouble also what to do."""
+    number = f"{found.number} ({found.release})" if found.number else f"{found.release} (not recorded)"
+    rows = [
+        ("service", f"{found.service} at {found.url}" if found.service else "there is none"),
+        ("state", found.state),
+        ("answers", found.answers),
+        ("messages", backlog(found.waiting, found.given_up, found.oldest_seconds)),
+        ("release", f"{number}, image {(found.image or '')[7:19]}" if found.release else "none runs"),
+        ("since", f"{minute(found.since)} by {_person(found.by)}, commit {found.tag}" if found.since else ""),
+        ("failed", _failed(found)),
+        ("operation", f"{found.operation} (--follow waits for its end)" if found.operation else "none under way"),
+        ("lock", found.lock or "free"),
+        ("held", f"{found.hold} (just resume {found.environment})" if found.hold else ""),
+        ("staged", "; ".join(found.staged) or "nothing"),
+        ("drift", "; ".join(found.drift) or "none"),
+        ("edits", f"{found.edits} to apply: just plan {found.environment}" if found.edits else "none"),
+        ("blocked", "; ".join(found.blocked)),
+        *(("problem", f"{trouble.what}; fix: {trouble.fix}") for trouble in found.troubles),
+    ]
+    title = f"{found.app} / {found.environment}"
+    return "\n".join([title, *(f"  {name.ljust(9)}  {as_typed(plain_line(text))}" for name, text in rows if text)])
+
+
+def plain_line(text: str) -> str:
+    """The text without what a terminal would obey, at its full length."""
+    return "".join(plain(letter) for letter in text)
+
+
+def _failed(found: Status) -> str:
+    failed = found.failed
+    if failed is None:
+        return ""
+    which = f"release {failed.number} ({failed.release})" if failed.number else f"release {failed.release}"
+    return f"{which}{f', {minute(failed.when)}' if failed.when else ''}: {failed.why}"
+
+
+def _person(arn: str | None) -> str:
+    return (arn or "").rpartition("/")[2] or (arn or "").rpartition(":")[2]

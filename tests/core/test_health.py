@@ -1,0 +1,123 @@
+"""One word for an environment, and whether its users are served."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from deployer.core.health import (
+    EXIT_CODES,
+    Answer,
+    State,
+    Trouble,
+    answers,
+    backlog,
+    duration,
+    failure_reason,
+    of_readiness,
+    serves,
+    state,
+)
+from deployer.core.readiness import Readiness
+
+GOOD, OLD, BROKEN, SILENT = (
+    Answer("new"),
+    Answer("old"),
+    Answer(error="it answers 503"),
+    Answer(reached=False, error="no"),
+)
+MILD, BAD = Trouble("old image", "fix it", serves=True), Trouble("Meta refuses", "set it", serves=False)
+
+
+@pytest.mark.parametrize(
+    ("platform", "busy", "answer", "troubles", "expected"),
+    [
+        (None, False, None, (BAD,), "unhealthy"),
+        ("RUNNING", False, GOOD, (), "healthy"),
+        ("RUNNING", False, GOOD, (MILD,), "degraded"),
+        ("RUNNING", False, GOOD, (MILD, BAD), "unhealthy"),
+        ("RUNNING", False, OLD, (), "unhealthy"),
+        ("RUNNING", False, BROKEN, (), "unhealthy"),
+        ("RUNNING", False, SILENT, (), "unknown"),
+        ("RUNNING", False, None, (), "unknown"),
+        ("RUNNING", True, OLD, (), "deploying"),
+        ("OPERATION_IN_PROGRESS", False, BROKEN, (BAD,), "deploying"),
+        ("OPERATION_IN_PROGRESS", True, None, (), "deploying"),
+        ("PAUSED", False, None, (MILD,), "paused"),
+        ("CREATE_FAILED", False, None, (BAD,), "unhealthy"),
+        ("DELETE_FAILED", False, GOOD, (), "unhealthy"),
+    ],
+)
+def test_the_state(
+    platform: str | None, busy: bool, answer: Answer | None, troubles: tuple[Trouble, ...], expected: State
+) -> None:
+    assert state(platform, busy=busy, answer=answer, expected="new", troubles=troubles) == expected
+
+
+def test_every_state_has_an_exit_code_of_its_own() -> None:
+    assert set(EXIT_CODES) == set(get_args(State))
+    assert len(set(EXIT_CODES.values())) == len(EXIT_CODES)
+    assert not set(EXIT_CODES.values()) & {1, 2, 3, 4, 5, 6, 130}
+    assert EXIT_CODES["healthy"] == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "troubles"), list(product([None, GOOD, OLD, BROKEN, SILENT], [(), (MILD,), (BAD,), (MILD, BAD)]))
+)
+def test_a_deployment_under_way_is_never_called_unhealthy(answer: Answer | None, troubles: tuple[Trouble, ...]) -> None:
+    found = state("OPERATION_IN_PROGRESS", busy=True, answer=answer, expected="new", troubles=troubles)
+    assert found == "deploying"
+    said = answers(found, answer, "new", troubles)
+    assert said.startswith("no: Meta refuses; fix: set it") == (BAD in troubles and (answer in {None, GOOD, OLD}))
+    assert serves(found, answer, troubles) == (answer in {GOOD, OLD} and BAD not in troubles)
+
+
+def test_the_answer_to_whether_users_are_served() -> None:
+    assert answers("healthy", GOOD, "new", ()) == "yes: reports release new"
+    assert answers("degraded", GOOD, "new", (MILD,)) == "yes: reports release new"
+    assert answers("unhealthy", GOOD, "new", (MILD, BAD)) == "no: Meta refuses; fix: set it"
+    assert answers("unhealthy", OLD, "new", ()) == "no: release old answers, and new should"
+    assert answers("unhealthy", BROKEN, "new", (BAD,)) == "no: it answers 503"
+    assert answers("paused", None, "new", ()) == "no: the service is paused"
+    assert answers("unknown", SILENT, "new", ()).startswith("not known")
+
+
+def test_what_was_given_up_or_waits_long_serves_the_others() -> None:
+    found = of_readiness(Readiness(ready=True, waiting=4, given_up=1, oldest_seconds=900), "staging")
+    assert [trouble.what for trouble in found] == [
+        "the oldest message has been waiting for 15 min",
+        "1 message was given up",
+    ]
+    assert all(trouble.serves for trouble in found)
+    assert of_readiness(Readiness(ready=True, waiting=4, given_up=0, oldest_seconds=299), "staging") == ()
+    [refused] = of_readiness(Readiness(ready=False, reasons=("meta_token",)), "staging")
+    assert not refused.serves
+
+
+def test_messages_are_counted_with_the_age_of_the_oldest() -> None:
+    assert backlog(3, 1, 41.5) == "3 waiting, the oldest for 41 s; 1 given up"
+    assert backlog(0, 0, None) == "0 waiting; 0 given up"
+    assert backlog(None, None, None) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (7199, "119 min"), (7200, "2 h"), (172800, "2 d")]
+)
+def test_a_length_of_time(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_the_cause_of_a_failed_deployment_is_found_among_the_lines() -> None:
+    lines = [
+        "UPDATE started.",
+        "Deployment with ID 1 failed. Failure reason: Health check failed.",
+        "The version before.",
+    ]
+    assert failure_reason(lines) == "Health check failed."
+    assert (
+        failure_reason(["[AppRunner] Failed to pull your image.", "Rolled back."])
+        == "[AppRunner] Failed to pull your image."
+    )
+    assert failure_reason(["Rolled back."]) == failure_reason([]) == ""

@@ -1,0 +1,103 @@
+"""What the service's own report means for an operator."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansari_whatsapp import backend, graph
+from ansari_whatsapp import readiness as service
+from deployer.core.readiness import CAUSES, CHECKS, Readiness, checks, parse, plain
+
+ROOT = Path(__file__).parents[2]
+REPORTED = {
+    service.INBOX,
+    service.INBOX_FULL,
+    service.STOPPING,
+    graph.META_TOKEN,
+    graph.META_ACCOUNT,
+    graph.META_UNREACHABLE,
+    backend.BACKEND_UNREACHABLE,
+    backend.BACKEND_KEY,
+}
+
+
+def page(**fields: Any) -> bytes:
+    return json.dumps(fields).encode()
+
+
+def test_every_reason_of_the_service_has_words_and_a_fix() -> None:
+    assert set(CAUSES) - {"meta refuses the token or the account"} == REPORTED
+    assert {cause.check for cause in CAUSES.values()} == set(CHECKS)
+    assert all(cause.why and cause.fix for cause in CAUSES.values())
+
+
+def test_the_page_of_the_service_lists_every_reason() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "service.md").read_text(), re.MULTILINE)
+    assert set(listed) == REPORTED
+
+
+def test_a_report_is_read_and_unknown_fields_are_ignored() -> None:
+    found = parse(page(ready=False, reasons=["inbox"], waiting=3, given_up=1, oldest_seconds=2.5, more={"x": 1}))
+    assert found == Readiness(ready=False, reasons=("inbox",), waiting=3, given_up=1, oldest_seconds=2.5)
+    assert parse(page(ready=True, reasons=[])) == Readiness(ready=True)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b"ok", b'{"ready": 1}', b"\xff", b"[" * 100_000, page(PORT="8001")]
+)
+def test_what_is_no_report_is_none(body: bytes) -> None:
+    assert parse(body) is None
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["ready", "reasons", "waiting", "given_up", "oldest_seconds"]), st.from_type(object)
+    )
+)
+def test_no_field_of_another_kind_breaks_it(fields: dict[str, Any]) -> None:
+    try:
+        body = json.dumps({"ready": True, **fields}).encode()
+    except (TypeError, ValueError):
+        return
+    found = parse(body)
+    assert found is None or isinstance(found, Readiness)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists))
+def test_a_value_of_any_kind_is_read_or_left_out(value: Any) -> None:
+    found = parse(
+        json.dumps(
+            dict.fromkeys(("reasons", "waiting", "given_up", "oldest_seconds"), value) | {"ready": True}
+        ).encode()
+    )
+    assert found is not None
+    assert all(reason.isprintable() for reason in found.reasons)
+    assert found.waiting is None or found.waiting >= 0
+
+
+def test_a_failing_check_says_why_and_how_to_fix_it_in_this_environment() -> None:
+    found = {check.name: check for check in checks(Readiness(ready=False, reasons=("meta_token",)), "production")}
+    assert set(found) == set(CHECKS)
+    assert [name for name in CHECKS if not found[name].ok] == ["meta"]
+    assert found["meta"].why == "Meta refuses the access token"
+    assert found["meta"].fix.startswith("just secret set production meta-access-token-from-sys-user")
+
+
+def test_a_reason_of_a_newer_service_is_shown_as_it_is() -> None:
+    [found] = [check for check in checks(Readiness(ready=False, reasons=("disk",)), "staging") if not check.ok]
+    assert (found.why, found.fix) == ("the service reports: disk", "just logs staging --since 1h")
+    [silent] = [check for check in checks(Readiness(ready=False), "staging") if not check.ok]
+    assert silent.why == "the service reports that it is not ready, and no reason"
+
+
+@given(st.text())
+def test_a_text_from_outside_is_one_printable_line(text: str) -> None:
+    assert plain(text).isprintable()
+    assert len(plain(text)) <= 201
