@@ -143,4 +143,5 @@ def failure_reason(lines: Sequence[str]) -> str:
         _, found, reason = line.partition("Failure reason: ")
         if found:
             return plain(reason.strip())
-    return plain(next((line.strip() for line in reversed(lines) if "fail" in line.lower()), ""))
+    written = [line.strip() for line in reversed(lines) if line.strip()]
+    return plain(next((line for line in written if "fail" in line.lower()), written[0] if written else ""))

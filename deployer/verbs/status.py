@@ -43,7 +43,9 @@ def status(environment: Environment) -> Status:
     seen = _seen(run, planned.facts) if service else Seen()
     failed = _failure(run, planned.facts, seen)
     busy = seen.operation is not None and seen.operation.progress is Progress.RUNNING
-    troubles = tuple(_troubles(run.desired.environment, service, seen, failed, entry))
+    # A failed change that was taken back since is history: it is shown, and nothing is wrong any more.
+    pending = failed if planned.plan.deployment else None
+    troubles = tuple(_troubles(run.desired.environment, service, seen, pending, entry))
     state = health.state(
         service.status if service else None, busy=busy, answer=seen.answer, expected=runs or "", troubles=troubles
     )

@@ -120,4 +120,5 @@ def test_the_cause_of_a_failed_deployment_is_found_among_the_lines() -> None:
         failure_reason(["[AppRunner] Failed to pull your image.", "Rolled back."])
         == "[AppRunner] Failed to pull your image."
     )
-    assert failure_reason(["Rolled back."]) == failure_reason([]) == ""
+    assert failure_reason(["Pulling.", "The container ended.", ""]) == "The container ended."
+    assert failure_reason([]) == ""
