@@ -12,7 +12,9 @@ from contextlib import suppress
 from types import ModuleType
 from typing import NoReturn
 
+from deployer import secrecy
 from deployer.errors import DeployerError, Interrupted
+from deployer.view.progress import write
 
 GARBAGE_AFTER = 500_000  # new objects: more than a verb makes. The default of 700 searches a hundred times on the way
 
@@ -22,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _without_plugins()
     from deployer import cli
 
+    secrecy.forget()
+    secrecy.remember_environment(os.environ)
     try:
         return cli.run(sys.argv[1:] if arguments is None else arguments)
     except DeployerError as error:
@@ -52,8 +56,30 @@ def _without_plugins() -> None:
 def _unexpected(error: Exception) -> int:
     """Words for what nobody expected; the traceback itself for whoever asks for it."""
     if os.environ.get("DEPLOYER_TRACEBACK"):
-        raise error
+        return _trace(error)
     return _tell(_aws_error(error) or _defect(error))
+
+
+def _trace(error: Exception) -> int:
+    """Where it happened, for whoever reports it, and the messages of the errors, first cause first."""
+    import traceback
+
+    chain: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and one not in chain:
+        chain.insert(0, one)
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    lines = [line for one in chain for line in (*traceback.format_tb(one.__traceback__), _message(one))]
+    with suppress(OSError):
+        write("".join(lines), sys.stderr)
+    return DeployerError.exit_code
+
+
+def _message(error: BaseException) -> str:
+    """Pydantic repeats the beginning and the end of what it validated: parts of a secret, which nothing recognises."""
+    kind = type(error)
+    told = "(message not shown)" if kind.__module__.startswith("pydantic") else str(error)
+    return f"{kind.__module__}.{kind.__qualname__}: {told}\n"
 
 
 def _aws_error(error: Exception) -> DeployerError | None:
@@ -78,7 +104,7 @@ def _defect(error: Exception) -> DeployerError:
 
 def _tell(error: DeployerError) -> int:
     with suppress(OSError):  # nobody can be told
-        print(f"error: {error}", file=sys.stderr)
+        write(f"error: {error}\n", sys.stderr)
     return error.exit_code
 
 

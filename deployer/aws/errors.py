@@ -23,6 +23,10 @@ _NAMED = re.compile(
     r"not authorized to perform: (?P<action>[a-z0-9-]+:\w+)(?: on resource: (?P<resource>arn:[^\s\"]+))?"
 )
 
+# The quotes of a value are not escaped, so that everything from the first to the last of them is cut.
+_ECHOED = re.compile(r"(\bvalue:? )'.*' at '([\w.]*value)'", re.IGNORECASE | re.DOTALL)
+_SESSION = re.compile(r"(x-amz-security-token[:=]\s*)[^\s&]+", re.IGNORECASE)
+
 
 def is_denied(error: botocore.ClientError) -> bool:
     """Whether AWS answered that these credentials may not do this."""
@@ -95,7 +99,16 @@ def _refused(error: botocore.ClientError) -> AwsError:
         fix = "log in again"
     else:
         fix = "mend the cause, then run again: what was done already is not repeated"
-    return AwsError(f"AWS refused {refused_call(error)}: {code}", why=message, fix=fix)
+    return AwsError(f"AWS refused {refused_call(error)}: {code}", why=without_values(message), fix=fix)
+
+
+def without_values(message: str) -> str:
+    """AWS's message without what it repeats of the request: the value of a parameter, and the session's token.
+
+    Validation errors read: Value 'x' at 'value' failed to satisfy constraint. A wrong signature is explained with the
+    whole canonical request.
+    """
+    return _SESSION.sub(r"\1<not shown>", _ECHOED.sub(r"\1'<not shown>' at '\2'", message))
 
 
 def _allowing(needed: tuple[Need, ...], message: str) -> str:

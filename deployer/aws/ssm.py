@@ -92,11 +92,13 @@ def reveal(ssm: SSMClient, names: Sequence[str]) -> dict[str, SecretValue]:
     return {parameter["Name"]: SecretValue(parameter["Value"]) for parameter in found}
 
 
-def reveal_version(ssm: SSMClient, path: str, version: int, *, made_by: float | None = None) -> SecretValue | None:
+def reveal_version(
+    ssm: SSMClient, path: str, version: int, *, made_by: float | None = None, secret: bool = True
+) -> SecretValue | None:
     """The decrypted value of one version, or None when SSM no longer keeps it: it keeps the newest hundred.
 
     One that was made later than `made_by`, in seconds since 1970, is another one: the parameter was deleted and made
-    again since, and its versions have counted from one again.
+    again since, and its versions have counted from one again. `secret` is False for a literal, which may be shown.
     """
     try:
         found = ssm.get_parameter(Name=f"{path}:{version}", WithDecryption=True)["Parameter"]
@@ -105,7 +107,7 @@ def reveal_version(ssm: SSMClient, path: str, version: int, *, made_by: float | 
         return None
     if made_by is not None and found["LastModifiedDate"].timestamp() > made_by:
         return None
-    return SecretValue(found["Value"])
+    return SecretValue(found["Value"], hide=secret)
 
 
 def put(
@@ -133,8 +135,9 @@ def put(
 
 def holds_only(ssm: SSMClient, path: str, versions: Sequence[int], value: str | SecretValue) -> bool:
     """Whether each of these versions holds exactly this value: the same request, sent again, and nobody else's."""
-    wanted = value if isinstance(value, SecretValue) else SecretValue(value)
-    return all(reveal_version(ssm, path, version) == wanted for version in versions)
+    secret = isinstance(value, SecretValue)
+    wanted = value if isinstance(value, SecretValue) else SecretValue(value, hide=False)
+    return all(reveal_version(ssm, path, version, secret=secret) == wanted for version in versions)
 
 
 def adopt(ssm: SSMClient, path: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -39,12 +40,36 @@ def _columns() -> int:
 class Parser(argparse.ArgumentParser):
     """argparse exits with 2 on bad usage; here 2 means "changes pending".
 
-    An empty argument is refused: it is a variable of a script that was not set, and never what was meant.
+    An empty argument is refused: it is a variable of a script that was not set, and never what was meant. An error
+    repeats no argument that the verb does not take: it may be a secret.
     """
+
+    secret = False  # whether the verb reads a secret's value, so that a stray argument is taken for one
 
     def __init__(self, prog: str, description: str | None = None) -> None:
         super().__init__(prog=prog, description=description, formatter_class=_Help)
         self.register("type", None, _given)
+
+    def parse(self, words: Sequence[str]) -> Options:
+        """The options that the words give. Raises UsageError."""
+        options, unknown = self.parse_known_args(words)
+        if unknown:
+            raise self._stray(unknown)
+        return options
+
+    def _stray(self, unknown: Sequence[str]) -> UsageError:
+        if self.secret:
+            return UsageError(
+                f"{self.prog}: a secret's value is never taken from the command line; nothing was changed",
+                why="other users of this machine can read it there, and the shell's history keeps it: if this was"
+                " the real value, replace it where it was issued",
+                fix="just secret set ENV NAME asks for the value; or: just secret set ENV NAME --file FILE",
+            )
+        options = [word.partition("=")[0] for word in unknown if re.match("--[a-z]", word)]
+        count = len(unknown) - len(options)
+        beside = f"{count} argument{'s' if count > 1 else ''} too many" if count else ""
+        named = f"unknown option {', '.join(options)}" if options else ""
+        return UsageError(f"{self.prog}: {', '.join(filter(None, (named, beside)))}", fix=f"{self.prog} --help")
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}", fix=f"{self.prog} --help")
@@ -86,7 +111,7 @@ def choose(program: str, group: Group, words: Sequence[str]) -> tuple[Callable[[
         return choose(name, chosen, words[1:])
     parser = Parser(prog=name, description=chosen.help)
     chosen.options(parser)
-    return chosen.run, parser.parse_args(words[1:])
+    return chosen.run, parser.parse(words[1:])
 
 
 def _listing(program: str, group: Group) -> Parser:

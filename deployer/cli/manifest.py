@@ -8,6 +8,7 @@ from pathlib import Path
 from deployer.cli.command import Options, Parser, Verb, as_json, file, loaded, names_environment
 from deployer.cli.terminal import out
 from deployer.errors import UsageError
+from deployer.view.progress import write
 
 
 def _check_options(parser: Parser) -> None:
@@ -157,7 +158,7 @@ def _schema(options: Options) -> int:
 
     if options.of not in KINDS:
         raise UsageError(f"there is no schema {options.of!r}", fix=f"use one of: {', '.join(KINDS)}")
-    sys.stdout.write(page(options.of) if options.markdown else schema(options.of))
+    write(page(options.of) if options.markdown else schema(options.of), sys.stdout)
     return 0
 
 

@@ -9,6 +9,7 @@ from deployer.cli.terminal import file_text, input_text, out, person, secret_val
 
 
 def _name_options(parser: Parser) -> None:
+    parser.secret = True
     names_environment(parser)
     parser.add_argument("name", metavar="NAME", help="such as meta-app-secret, or META_APP_SECRET")
 
@@ -64,6 +65,7 @@ def _list(options: Options) -> int:
 
 
 def _import_options(parser: Parser) -> None:
+    parser.secret = True
     names_environment(parser)
     parser.add_argument("file", metavar="FILE", help="- is standard input")
     parser.add_argument("--check", action="store_true", help="show what would be set, and write nothing")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from deployer import secrecy
 from deployer.errors import UsageError
 from deployer.view.progress import write
 
@@ -29,7 +30,7 @@ def person() -> Callable[[str], str] | None:
 
 def _ask(question: str) -> str:
     """A question on stderr: stdout carries data only."""
-    print(question, end="", file=sys.stderr, flush=True)
+    write(question, sys.stderr)
     return sys.stdin.readline()
 
 
@@ -37,28 +38,56 @@ def secret_value(file: Path | None) -> Callable[[str], str]:
     """Reads a secret: from the file, from a person who types it twice unseen, or from standard input."""
 
     def read(prompt: str) -> str:
+        text = given(prompt)
+        secrecy.remember(text)  # before it is looked at: an error about it must not show it
+        return text
+
+    def given(prompt: str) -> str:
         if file is not None:
             return file_text(file)
         if not sys.stdin.isatty():
             return input_text()
-        import getpass
-
-        first, second = getpass.getpass(prompt), getpass.getpass("once more: ")
+        first, second = _typed(prompt), _typed("once more: ")
         if first != second:
-            raise UsageError("the two differ; nothing was changed")
+            raise UsageError("the two values differ; nothing was changed", fix="run again, and type the same twice")
         return first
 
     return read
 
 
+def _typed(prompt: str) -> str:
+    """What is typed at the terminal, unseen. Raises UsageError where it would be seen, or nothing is typed."""
+    import getpass
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return getpass.getpass(prompt)
+    except getpass.GetPassWarning:
+        raise UsageError(
+            "this terminal would show what is typed; nothing was changed",
+            fix="just secret set ENV NAME --file FILE, or give the value to standard input",
+        ) from None
+    except EOFError:
+        raise UsageError("no value was typed; nothing was changed", fix="run again, and type the value") from None
+
+
 def file_text(file: Path) -> str:
-    """Raises UsageError when it cannot be read, is too large, or is not text."""
+    """Raises UsageError when it cannot be read, is too large, or is not text.
+
+    The name is not repeated: some give the secret itself in its place.
+    """
     try:
         with file.open("rb") as opened:
             return _text(opened.read(LARGEST_FILE + 1))
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
-        raise UsageError(f"{file} cannot be read; nothing was changed", why=why) from None
+        raise UsageError(
+            "the file that was named cannot be read; nothing was changed",
+            why=why,
+            fix="name a file that exists, and that this user may read",
+        ) from None
 
 
 def input_text() -> str:

@@ -19,7 +19,7 @@ def dotenv_against(
 
     `held` are the secrets of SSM, by variable; None when they are not to be read.
     """
-    texts = {name: SecretValue(text) for name, text in literals.items()}
+    texts = {name: SecretValue(text, hide=False) for name, text in literals.items()}
     differ = [name for name, text in texts.items() if name in found and found[name] != text]
     other = [name for name in secrets if name in found and found[name] != (held or {}).get(name, found[name])]
     empty = [name for name in secrets if name in found and found[name] == SecretValue("")]

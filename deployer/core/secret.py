@@ -5,14 +5,21 @@ from __future__ import annotations
 import hmac
 from typing import NoReturn
 
+from deployer import secrecy
+
 
 class SecretValue:
-    """A secret on its way from where it is made to AWS. Only `reveal()` gives it out."""
+    """A secret on its way from where it is made to AWS. Only `reveal()` gives it out.
+
+    From here on it is hidden in everything this process shows, unless `hide` says that it may be no secret.
+    """
 
     __slots__ = ("_value",)
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, *, hide: bool = True) -> None:
         self._value = value
+        if hide:
+            secrecy.remember(value)
 
     def reveal(self) -> str:
         """The value itself. Call it only in the argument of the call that needs it."""

@@ -36,7 +36,6 @@ from deployer.core.change import (
     VariableChange,
 )
 from deployer.core.hold import after_rollback
-from deployer.core.secret import SecretValue
 from deployer.errors import Refused, StateUnknown
 from deployer.run import secrets
 from deployer.targets.base import Started, Target
@@ -54,7 +53,7 @@ class Extent:
 
 @dataclass
 class Applier:
-    """What the changes share. `made` collects the secrets of this run, so that logs can be cleaned of them.
+    """What the changes share.
 
     `repeated` says that a parameter got more than one version, because the network made the client ask twice;
     `changed_roles` that App Runner may need a while to take one on.
@@ -66,7 +65,6 @@ class Applier:
     image_manifest: bytes | None
     who: str
     scaling_arn: str | None
-    made: list[SecretValue]
     tell: Callable[[str, str], None]
     extent: Extent
     repeated: bool = False
@@ -151,12 +149,7 @@ class Applier:
 
     def _put(self, change: PutParameter) -> None:
         wanted = change.parameter
-        value: str | SecretValue
-        if wanted.value is None:
-            value = secrets.make(wanted, self.session)
-            self.made.append(value)
-        else:
-            value = wanted.value
+        value = secrets.make(wanted, self.session) if wanted.value is None else wanted.value
         version = ssm.put(
             self.session.ssm,
             wanted.path,

@@ -89,7 +89,6 @@ class _Carrier:
             image_manifest=run.image_manifest,
             who=run.who,
             scaling_arn=wanted,
-            made=self._follower.scrubber.made,
             tell=run.report.step,
             extent=extent,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from deployer import names
@@ -38,18 +39,18 @@ def _dotenv(environment: Environment, *, decrypt: bool) -> tuple[tuple[str, ...]
     path = environment.loaded.path.resolve().parent.parent / DOTENV
     if not path.is_file():
         return (), ()
-    try:
-        found, wrong = _read(path)
-    except (OSError, ValueError) as error:
-        return (), (f"{DOTENV}: {getattr(error, 'strerror', None) or 'it is no text'}",)
     variables = environment.loaded.manifest.variables
     literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, Literal)}
+    try:
+        found, wrong = _read(path, literals)
+    except (OSError, ValueError) as error:
+        return (), (f"{DOTENV}: {getattr(error, 'strerror', None) or 'it is no text'}",)
     secrets = [names.variable(name) for name, one in variables.items() if not isinstance(one, Literal)]
     held = _held(environment, secrets) if decrypt else None
     return (*wrong, *dotenv_against(DOTENV, found, literals, secrets, held)), ()
 
 
-def _read(path: Path) -> tuple[dict[str, SecretValue], tuple[str, ...]]:
+def _read(path: Path, literals: Collection[str]) -> tuple[dict[str, SecretValue], tuple[str, ...]]:
     """The values, and the lines that are none. Such a line is never repeated: it may hold a secret."""
     with path.open("rb") as opened:
         text = opened.read(LARGEST).decode("utf-8-sig")
@@ -59,7 +60,7 @@ def _read(path: Path) -> tuple[dict[str, SecretValue], tuple[str, ...]]:
         if name is None or names.why_not_a_variable(name):
             wrong.append(f"{DOTENV}:{line}: this is no NAME=value")
         else:
-            found[name] = SecretValue(value or "")
+            found[name] = SecretValue(value or "", hide=name not in literals)
     return found, tuple(wrong)
 
 

@@ -7,11 +7,16 @@ import time
 from contextlib import suppress
 from typing import TextIO
 
+from deployer import secrecy
+
 
 def write(text: str, stream: TextIO) -> None:
-    """Write all of it now. A reader who has left changes nothing: what was begun goes on."""
+    """Write all of it now, without any known secret: everything that is shown is written here.
+
+    A reader who has left changes nothing: what was begun goes on.
+    """
     try:
-        stream.write(text)
+        stream.write(secrecy.hide(text))
         stream.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

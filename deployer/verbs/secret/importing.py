@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from dotenv.parser import parse_stream
 from msgspec import to_builtins
@@ -30,7 +30,8 @@ def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple
     All values are looked at before the first is written. Raises UsageError for lines that cannot be read, names that
     come twice, and values the service would refuse.
     """
-    given = _read(text, file)
+    literals = {name for name, one in loaded.manifest.variables.items() if isinstance(one, Literal)}
+    given = _read(text, file, literals)
     known = secrets_of(loaded)
     chosen = {name: value for name, value in given.items() if name in known and value != SecretValue("")}
     refuse_unusable(loaded, chosen)
@@ -69,7 +70,7 @@ def show(done: tuple[Imported, ...], environment: str, *, as_json: bool) -> str:
     return "\n".join(lines)
 
 
-def _read(text: str, file: str) -> dict[str, SecretValue]:
+def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretValue]:
     """The values by parameter name. A line that cannot be read is never repeated: it may hold a secret."""
     wrong: list[str] = []
     found: dict[str, SecretValue] = {}
@@ -82,7 +83,7 @@ def _read(text: str, file: str) -> dict[str, SecretValue]:
             name = names.parameter(variable)
             if name in found:
                 wrong.append(f"{file}:{line}: {variable} stands here for the second time")
-            found[name] = checked(value) if value else SecretValue("")
+            found[name] = checked(value, hide=name not in literals) if value else SecretValue("")
     if wrong:
         raise UsageError(f"{file} cannot be imported; nothing was changed", why="\n       ".join(wrong), fix="mend it")
     return found

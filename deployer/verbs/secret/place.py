@@ -45,7 +45,8 @@ class Place:
         name = name if names.why_not_a_variable(name) else names.parameter(name)
         known = secrets_of(loaded)
         if name not in known:
-            raise UsageError(f"{loaded.path} has no secret {name}", fix=f"use one of: {', '.join(known)}")
+            # The name is not repeated: where it was left out, what stands in its place is the value.
+            raise UsageError(f"{loaded.path} names no such secret", fix=f"use one of: {', '.join(known)}")
         refuse_shared(loaded)
         session, _ = open_session(loaded)
         refuse_incident(session, loaded.manifest.app, loaded.manifest.environment)
@@ -70,14 +71,14 @@ class Place:
         return ssm.put(self.session.ssm, self.path, value, description, create=self.found() is None)
 
 
-def checked(text: str) -> SecretValue:
+def checked(text: str, *, hide: bool = True) -> SecretValue:
     """One trailing newline is what a pipe or an editor adds; the rest is the secret. Raises UsageError."""
     text = text.removesuffix("\n").removesuffix("\r")
     if not text.strip():
         raise UsageError("the value is empty; nothing was changed")
     if len(text.encode()) > MAXIMUM_BYTES:
         raise UsageError(f"the value has more than {MAXIMUM_BYTES} bytes, which SSM does not take; nothing was changed")
-    return SecretValue(text)
+    return SecretValue(text, hide=hide)
 
 
 def refuse_unusable(

@@ -73,7 +73,10 @@ def unset(loaded: Loaded, name: str, *, ask: Read | None, approve: str | None) -
     path = names.join(aws.parameter_path, name)
     found = ssm.describe(session.ssm, aws.parameter_path).get(path)
     if found is None or not found.secure:
-        raise UsageError(f"there is no secret {path}", fix=f"just secret list {loaded.manifest.environment}")
+        raise UsageError(
+            f"there is no secret of this name below {aws.parameter_path}",
+            fix=f"just secret list {loaded.manifest.environment}",
+        )
     if path not in ssm.ours(session.ssm, aws.parameter_path):
         raise UsageError(f"{path} was not made by the deployer, which leaves it alone", fix="delete it in AWS yourself")
     told = f"{path} (version {found.version}) goes with all its versions, and no rollback can bring it back"
