@@ -128,7 +128,8 @@ def _spec(desired: Desired, digest: str, wanted: VariablesPart) -> tuple[Service
 
 def _warnings(facts: Facts, bad: RecordedRelease | None) -> tuple[str, ...]:
     found: list[str] = []
-    if facts.service is not None and not facts.releases:
+    ran = facts.service is not None and facts.service.status != "CREATE_FAILED"
+    if ran and not facts.releases:
         found.append("no release is recorded for this service: changes are shown without saying who made them")
     if bad is not None:
         why = f" ({bad.release.why})" if bad.release.why else ""

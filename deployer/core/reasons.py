@@ -8,6 +8,7 @@ OUTSIDE: Final = "changed outside the deployer"
 CHANGED: Final = f"drift: {OUTSIDE}"
 REMOVED: Final = "drift: removed outside the deployer"
 LEFT: Final = "left by release"
+NEVER_RAN: Final = "it never ran"
 
 
 def drifted(reason: str) -> bool:

@@ -17,7 +17,7 @@ from deployer.core.desired import Desired
 from deployer.core.facts import BUSY, Facts, ServiceFact
 from deployer.core.groups.variables import VariablesPart
 from deployer.core.part import Blocker, Part
-from deployer.core.reasons import CHANGED, LEFT, REMOVED, drifted
+from deployer.core.reasons import CHANGED, LEFT, NEVER_RAN, REMOVED, drifted
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec
 
@@ -77,7 +77,7 @@ def _scaling(desired: Desired, facts: Facts) -> Part:
 def _why(desired: Desired, live: ServiceFact, spec: ServiceSpec, variables: VariablesPart, last: Release | None) -> str:
     """Edit when the wish is not what was released, drift when AWS is not, staged when a value waits for it."""
     if last is None:
-        return desired.asks
+        return NEVER_RAN if live.status == "CREATE_FAILED" else desired.asks
     wish = spec.image, spec.settings, desired.literals, set(variables.versions)
     released = last.image, last.settings, dict(last.literals), set(last.versions)
     values = [change for change in variables.changes if not isinstance(change, AdoptParameter)]  # a tag is no value
