@@ -8,15 +8,17 @@ from contextlib import suppress
 from typing import TextIO
 
 from deployer import secrecy
+from deployer.view.safe import terminal, workflow
 
 
 def write(text: str, stream: TextIO) -> None:
-    """Write all of it now, without any known secret: everything that is shown is written here.
+    """Write all of it now, without any known secret and safe for a terminal: everything that is shown is written here.
 
     A reader who has left changes nothing: what was begun goes on.
     """
     try:
-        stream.write(secrecy.hide(text))
+        shown = terminal(secrecy.hide(text))
+        stream.write(workflow(shown) if os.environ.get("GITHUB_ACTIONS") else shown)
         stream.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
