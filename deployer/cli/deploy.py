@@ -89,7 +89,7 @@ def _reconcile(options: Options) -> int:
     saved = saved_plan.read_saved(options.plan, manifest_path(options.environment).stem)
     environment = open_environment(options.environment, reporter, image=saved.tag, prune=saved.prune)
     if saved.rollback_to:
-        environment = environment.back_to(saved.rollback_to, with_secrets=saved.with_secrets)
+        environment = environment.back_to(str(saved.rollback_to), with_secrets=saved.with_secrets)
     planned = _settled_plan(environment)
     saved_plan.refuse_changed(saved, planned.plan)
     return _carry_out(options, environment, planned, unless_held=options.unless_held)
@@ -127,7 +127,7 @@ def _rollback(options: Options) -> int:
     stopped = verb.settle(environment)
     if stopped and stopped.release.rollback_to and options.to is None:  # asked for once, and not to be done twice
         reporter.note(f"the rollback that was stopped is done: release {stopped.release.rollback_to} serves again")
-        options.to = stopped.release.rollback_to
+        options.to = str(stopped.release.rollback_to)
     environment = environment.back_to(options.to, with_secrets=options.with_secrets)
     options.retry = True  # a release that was healthy once may be gone back to, whatever came of it later
     return _carry_out(options, environment, planning.make_plan(environment), rollback=True)
@@ -271,7 +271,7 @@ def _image(parser: Parser) -> None:
 
 
 def _release(parser: Parser) -> None:
-    parser.add_argument("--to", metavar="N", type=int, help="the number of a release; the last healthy when left out")
+    parser.add_argument("--to", metavar="RELEASE", help="its number or its commit; default: the last healthy release")
     parser.add_argument("--with-secrets", action="store_true", help="bring its secrets back, too")
 
 

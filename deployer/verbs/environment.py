@@ -12,6 +12,7 @@ from deployer import git
 from deployer.aws.session import Session
 from deployer.core import rollback
 from deployer.core.desired import Desired, WantedImage, desired
+from deployer.core.revision import release_number
 from deployer.errors import DeployerError
 from deployer.image.snapshot import Snapshot, take
 from deployer.local import lifecycle
@@ -37,9 +38,10 @@ class Environment(Struct, frozen=True):
     def wanted(self) -> Desired:
         return self.run.desired
 
-    def back_to(self, number: int | None, *, with_secrets: bool) -> Environment:
-        """The same environment, wanting a recorded release: that of this number, or the last healthy one."""
+    def back_to(self, release: str | None, *, with_secrets: bool) -> Environment:
+        """The same environment, wanting a recorded release: named by number or commit, or the last healthy one."""
         facts = self.run.observed().with_unrecorded()
+        number = None if release is None else release_number(facts.releases, release, self.wanted.environment)
         if number is None and facts.pending and facts.pending.rollback_to:
             number = facts.pending.rollback_to  # a rollback that was stopped is not to be done twice
         runs = facts.service is not None

@@ -73,7 +73,7 @@ def bad(*cases: tuple[str, str], code: int = 3, **beside: str) -> tuple[Bad, ...
 NO_NAME = (("no-such-secret", "use one of: "), ("Not A Name", "use one of: "), ("logging-level", "use one of: "))
 NO_IMAGE = (("no-such-tag", "no image ansari-whatsapp:no-such-tag in ECR"), (" ", "no image"))
 UNREADABLE = ((NO_FILE, "cannot be read"), (DIRECTORY, "cannot be read"), (NO_TEXT, "not UTF-8 text"))
-NO_RELEASE = (("99", "there is no release 99"), ("0", "there is no release 0"), ("x", "invalid int"))
+NO_RELEASE = (("99", "there is no release 99"), ("0", "there is no release 0"), ("x", "neither a release number"))
 ANOTHER = "look at this plan, then approve it"
 
 CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
@@ -229,7 +229,7 @@ def good(verb: str, checkout: Checkout) -> dict[str, str]:
     return given | ({"--endpoint": checkout.endpoint} if verb == "adopt" else {})
 
 
-TYPED = {"--to", "--generate", "--since"}  # what is no number of theirs has words of its own
+TYPED = {"--generate", "--since"}  # what is no number of theirs has words of its own
 VALUES = [(verb, named(a)) for verb, actions in verbs() for a in actions if a.nargs != 0]
 FLAGS = [(verb, named(a)) for verb, actions in verbs() for a in actions if a.nargs == 0]
 NAMING = [(verb, name) for verb, name in VALUES if name in ENVIRONMENTS and verb != "adopt"]
