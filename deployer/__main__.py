@@ -111,7 +111,8 @@ def _tell(error: DeployerError) -> int:
 def run() -> NoReturn:
     """The console script. A verb is short: it does not stop to search for garbage, nor to tidy memory at its end.
 
-    SIGTERM ends it as Ctrl-C does: in order, saying what was started. At the end every file and connection that
+    SIGTERM and SIGHUP end it as Ctrl-C does: in order, reporting what was started. A hangup that the caller ignores,
+    as nohup does, stays ignored. At the end every file and connection that
     matters is closed and the lock is given back; what is left is memory, which the system takes faster than the
     interpreter can free it.
     """
@@ -119,6 +120,8 @@ def run() -> NoReturn:
         if getattr(sys, name) is None:  # closed by whoever started it
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 -- for as long as the process lives
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     gc.set_threshold(GARBAGE_AFTER)
     code = main()
     try:

@@ -6,7 +6,8 @@ DeployerError                 1  nothing was changed
 ├── Blocked                   3  the plan cannot be applied until something outside it is mended
 ├── Refused                   4  stale plan, lock held, protection, or a "no"
 ├── DeploymentFailed          5  the new release failed; the previous one is serving
-├── StateUnknown              6  failed half way, or AWS did not say how it ended
+├── StateUnknown              6  failed partway, or AWS did not say how it ended
+│   └── LockLost              6  another run took the environment's lock; this one stopped before its next change
 ├── StatusUnknown            14  `status --exit-code` could not read the state; nothing was changed
 └── Interrupted             130  stopped by the user; says what was started and how to follow it
 
@@ -68,6 +69,17 @@ class DeploymentFailed(DeployerError):
 
 class StateUnknown(DeployerError):
     exit_code = 6
+
+
+class LockLost(StateUnknown):
+    """This run no longer holds the lock, so it changes nothing more. `why` holds how it was lost."""
+
+    def __init__(self, environment: str, why: str) -> None:
+        super().__init__(
+            f"this run lost the lock of {environment} and stopped before its next change",
+            why=why,
+            fix=f"see what the other run does: just status {environment}",
+        )
 
 
 class StatusUnknown(DeployerError):

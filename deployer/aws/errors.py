@@ -48,6 +48,11 @@ def is_too_new(error: botocore.ClientError) -> bool:
     return found.get("Code") == "InvalidRequestException" and "Error in assuming" in found.get("Message", "")
 
 
+def is_wrong_state(error: botocore.ClientError) -> bool:
+    """Whether App Runner cannot do this in the service's present state, as while another operation is under way."""
+    return error.response.get("Error", {}).get("Code") == "InvalidStateException"
+
+
 def only(error: botocore.ClientError, *codes: str) -> None:
     """Go on after one of these answers of AWS; raises every other error again.
 

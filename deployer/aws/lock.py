@@ -1,12 +1,14 @@
 """One writer per environment: an SSM parameter that only one caller can create.
 
-It carries who holds it and what for, and is written again every minute, so that it can expire soon after its holder is
-gone. What it says of a deployment under way lets the next run go on from there.
+It carries who holds it and why, and is written again every minute, so that it can expire soon after its holder is gone.
+What it records of a deployment under way lets the next run continue from there. While it is held, every AWS write of
+the session first proves that it still is: `deployer.aws.fence`.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -19,34 +21,37 @@ from deployer.aws import lock_record
 from deployer.aws.errors import explain, only
 from deployer.aws.lock_record import Record
 from deployer.core.facts import LockFact
-from deployer.errors import Refused, StateUnknown
+from deployer.errors import LockLost, Refused, StateUnknown
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
 
+    from deployer.aws.session import Session
+
 BEAT = 60.0  # seconds between two heartbeats
+FRESH = 5.0  # seconds after which a proof is too old to act on: the process slept, or AWS was slow to answer
+PROOFS = 3  # attempts to get a proof that is not too old
 
 
 class Held:
-    """The lock while it is ours. `previous` is what a run said that never gave it back."""
+    """The lock while this run holds it. `previous` is the record of a run that never released it."""
 
     def __init__(self, ssm: SSMClient, name: str, record: Record, version: int, previous: Record | None) -> None:
         self._ssm, self._name = ssm, name
         self._record, self._version = record, version
-        self._guard = threading.Lock()
-        self._lost = False
+        self._guard = threading.RLock()
         self.previous = previous
 
     def intend(self, *, release: str, content: str, image: str, tag: str) -> None:
-        """Say which deployment is about to be started, before it is."""
+        """Record which deployment is about to be started, before it is. Raises LockLost."""
         self._write(replace(self._record, release=release, content=content, image=image, tag=tag, operation=""))
 
     def started(self, operation: str) -> None:
-        """Say which operation it became."""
+        """Record which operation it became. Raises LockLost."""
         self._write(replace(self._record, operation=operation))
 
     def settled(self) -> None:
-        """The deployment has ended and is recorded, or was never started: nobody has to go on from there."""
+        """The deployment has ended and is recorded, or never started: nobody has to continue it."""
         with self._guard:
             self._record = replace(self._record, release="", content="", image="", tag="", operation="")
 
@@ -55,80 +60,107 @@ class Held:
         """The operation that was started and has not ended, "" while its id is not known; None when there is none."""
         return self._record.operation if self._record.release else None
 
-    def check(self) -> None:
-        """Call it before every change. Raises StateUnknown when the lock is no longer ours."""
-        if datetime.fromisoformat(self._record.beat) + timedelta(seconds=2 * BEAT) < datetime.now(UTC):
-            self.beat()  # this machine has slept
-        if self._lost:
-            raise StateUnknown(
-                "somebody took this run's lock; it stopped before its next change",
-                fix="find out who works on this environment, then run again",
-            )
+    def prove(self) -> None:
+        """Return only when a read of this moment shows that the lock is still held by this run.
+
+        Raises LockLost when it is not, StateUnknown when AWS answers too slowly to tell. A lease that was not renewed
+        in time is renewed first: no other run can then take it over before the write that follows.
+        """
+        for _ in range(PROOFS):
+            asked = time.time()
+            if datetime.fromisoformat(self._record.beat) + timedelta(seconds=2 * BEAT) < datetime.now(UTC):
+                self.beat()  # this machine has slept
+            else:
+                with self._guard:
+                    self._confirm()
+            if 0 <= time.time() - asked < FRESH:
+                return
+        raise StateUnknown(
+            f"AWS takes more than {FRESH:.0f} s to show who holds the lock, so this run stopped before its next change",
+            fix="wait a moment, then run again",
+        )
 
     def beat(self) -> None:
-        """The heartbeat: the same again, with a later expiry."""
+        """The heartbeat: the same record with a later expiry. Raises LockLost."""
         self._write(self._record)
 
     def release(self) -> None:
-        """Give the lock back, if it is still ours.
+        """Delete the lock, if this run still holds it.
 
-        While a deployment is under way it is left behind instead, over at once: the next run reads what it says.
+        While a deployment is under way it is left behind instead, expired: the next run reads what it records.
         """
-        if self._record.release:
-            self._write(self._record, over=True)
-            return
-        with self._guard:
-            if self._is_ours():
+        with suppress(LockLost):
+            if self._record.release:
+                self._write(self._record, over=True)
+                return
+            with self._guard:
+                self._confirm()
                 self._ssm.delete_parameter(Name=self._name)
 
     def _write(self, record: Record, *, over: bool = False) -> None:
-        """Every write is the version after the last one; if it is not, somebody else has written."""
+        """Every write is the version after the last one; if it is not, another run has written."""
         with self._guard:
-            self._lost = self._lost or not self._is_ours()
-            if self._lost:
-                return
+            self._confirm()
             self._record = record.ended() if over else record.beating()
             version = _put(self._ssm, self._name, self._record, overwrite=True)
-            self._lost = any(self._foreign(between) for between in range(self._version + 1, version))
-            self._version = version
+            self._adopt(version)
 
-    def _is_ours(self) -> bool:
-        """Looked at before every write: a lock that was broken and taken anew counts its versions from one again."""
+    def _confirm(self) -> None:
+        """Raise LockLost unless this run wrote the newest version, and each one since the last it knows of.
+
+        A lock that was broken and taken again counts its versions from one.
+        """
         try:
             found = self._ssm.get_parameter(Name=self._name)["Parameter"]
         except ClientError as error:
             only(error, "ParameterNotFound")
-            return False
-        return found["Version"] == self._version and lock_record.parsed(found["Value"]).id == self._record.id
+            raise self._lost("it was broken: just unlock, by another user") from None
+        holder = lock_record.fact(found["Value"])
+        if holder.id != self._record.id:
+            raise self._lost(f"{holder.holder} ({holder.where}) holds it since {holder.since}")
+        if found["Version"] < self._version:
+            raise self._lost("it was broken, and written again")
+        self._adopt(found["Version"])
 
-    def _foreign(self, version: int) -> bool:
-        """Whether somebody else wrote this version. A request that was repeated may have written two of ours."""
-        found = self._ssm.get_parameter(Name=f"{self._name}:{version}")["Parameter"]
-        return lock_record.parsed(found["Value"]).id != self._record.id
+    def _adopt(self, version: int) -> None:
+        """Take a version as the newest. One more than expected is a repeated request of ours, or another run's."""
+        for between in range(self._version + 1, version):
+            found = self._ssm.get_parameter(Name=f"{self._name}:{between}")["Parameter"]
+            holder = lock_record.fact(found["Value"])
+            if holder.id != self._record.id:
+                raise self._lost(f"{holder.holder} ({holder.where}) took it at {holder.since}")
+        self._version = version
+
+    def _lost(self, why: str) -> LockLost:
+        return LockLost(_environment(self._name), why)
 
 
 @contextmanager
-def hold(ssm: SSMClient, ledger: str, *, who: str, verb: str, warn: Callable[[str], None]) -> Iterator[Held]:
-    """Hold the environment's lock. Raises Refused when another run holds it. `warn` is told when it stays behind.
+def hold(session: Session, ledger: str, *, who: str, verb: str, warn: Callable[[str], None]) -> Iterator[Held]:
+    """Hold the environment's lock; each write of the session's clients inside the block proves it first.
 
-    Creating with Overwrite=false succeeds for one caller only. A lock that is over is taken by overwriting it; that
+    Raises Refused when another run holds it, and LockLost from the write that finds it lost. `warn` is called when the
+    lock could not be deleted at the end.
+
+    Creating with Overwrite=false succeeds for one caller only. A lock that has expired is taken by overwriting it; that
     counts only if the version that comes back is the one after the version that was seen.
     """
     name = parameter(ledger)
-    held = _take(ssm, name, lock_record.mine(who, verb))
+    held = _take(session.lock_ssm, name, lock_record.mine(who, verb))
     stop = threading.Event()
     heart = threading.Thread(target=_beat, args=(held, stop), daemon=True)
     heart.start()
     try:
-        yield held
+        with session.fence.guarded_by(held.prove):
+            yield held
     finally:
         stop.set()
         heart.join(timeout=5)
-        # What was done is done, whatever becomes of the lock: it is over when this process is, or expires by itself.
+        # What was done is done, whatever becomes of the lock: it ends with this process, or expires by itself.
         try:
             held.release()
         except (ClientError, BotoCoreError) as error:
-            warn(f"the lock could not be taken away, and expires by itself: {explain(error).what}")
+            warn(f"the lock could not be deleted; it expires by itself: {explain(error).what}")
 
 
 def parameter(ledger: str) -> str:

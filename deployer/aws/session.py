@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from deployer.aws import errors
+from deployer.aws.fence import Fence
 from deployer.aws.models import Models
 from deployer.core.policies import rights
 from deployer.errors import Refused
@@ -36,13 +37,15 @@ class Session:
     """Clients for one account and region. `endpoint` is the local AWS, or None for the real one.
 
     Botocore's clients are used without boto3's layer: the same clients, half the import time.
-    `calls` counts what was asked of AWS, such as "ssm:PutParameter".
+    `calls` counts what was asked of AWS, such as "ssm:PutParameter". While a lock is held, `fence` stops each write
+    of these clients that cannot prove it; only the lock's own client is outside.
     """
 
     account: str
     region: str
     endpoint: str | None
     calls: Counter[str] = field(default_factory=Counter, compare=False)
+    fence: Fence = field(default_factory=Fence, compare=False)
 
     def check(self) -> str:
         """Make sure these credentials belong to the account of the manifest; returns the caller's ARN.
@@ -69,7 +72,7 @@ class Session:
         """Where a service is offered, as far as this botocore knows."""
         return self._botocore.get_available_regions(service)
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, *, fenced: bool = True) -> Any:
         if self.endpoint is None:
             _refuse_redirection(service)
         config = Config(
@@ -84,6 +87,8 @@ class Session:
             service, region_name=self.region, endpoint_url=self.endpoint, config=config, **credentials
         )
         _refuse_stranger(client.meta.endpoint_url, self.endpoint)
+        if fenced:
+            client.meta.events.register("before-send", self.fence.before_send)
         return client
 
     @cached_property
@@ -110,6 +115,11 @@ class Session:
     @cached_property
     def ssm(self) -> SSMClient:
         return self._client("ssm")  # type: ignore[no-any-return]
+
+    @cached_property
+    def lock_ssm(self) -> SSMClient:
+        """The client that reads and writes the lock itself, outside the fence."""
+        return self._client("ssm", fenced=False)  # type: ignore[no-any-return]
 
     @cached_property
     def ecr(self) -> ECRClient:

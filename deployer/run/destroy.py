@@ -10,7 +10,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deployer.aws import ecr, iam, lock, ssm
 from deployer.aws.errors import explain, is_refusal, only
-from deployer.aws.lock import Held
 from deployer.core.facts import BUSY
 from deployer.core.groups.service import another
 from deployer.core.policies.documents import policy_name
@@ -73,19 +72,18 @@ class Destruction:
         Raises Refused when something else would go by now, StateUnknown when it stops half way.
         """
         run = self.run
-        with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb="destroy", warn=run.report.warn) as held:
+        with lock.hold(run.session, run.desired.ledger, who=run.who, verb="destroy", warn=run.report.warn):
             if self.decide().deleted != agreed.deleted:
                 raise Refused(
                     "what there is to delete has changed since it was listed; nothing was deleted",
                     fix="look at the new list, then run again",
                 )
-            self._delete(agreed, held)
+            self._delete(agreed)
 
-    def _delete(self, agreed: Removals, held: Held) -> None:
+    def _delete(self, agreed: Removals) -> None:
         done, every = 0, len(agreed.deleted)
         try:
             for removal in agreed.deleted:
-                held.check()
                 self.run.report.step("destroy", f"- {removal.kind} {removal.name}")
                 self._one(removal)
                 done += 1

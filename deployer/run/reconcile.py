@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec.structs import replace
 
 from deployer.aws import ledger, lock
-from deployer.aws.errors import explain, is_refusal
+from deployer.aws.errors import explain, is_refusal, is_wrong_state
 from deployer.aws.lock import Held
 from deployer.core import rollback
 from deployer.core.change import DeleteParameter, DeployService, LiftHold, RecordRelease, ResumeService
@@ -20,7 +20,7 @@ from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import RecordedRelease, Release, last_healthy
-from deployer.errors import DeployerError, DeploymentFailed, Interrupted, Refused, StateUnknown
+from deployer.errors import DeployerError, DeploymentFailed, Interrupted, LockLost, Refused, StateUnknown
 from deployer.run import resume
 from deployer.run.apply import Applier, Extent
 from deployer.run.follow import Follower
@@ -31,12 +31,13 @@ from deployer.targets.base import Progress, Started
 
 PROBE_SECONDS = 120.0  # DNS and the edge of App Runner need some time after a deployment
 LOCAL_PROBE_SECONDS = 10.0
+ATTEMPTS = 3  # to start a deployment, where somebody else's operation of the service comes first
 
 
 def apply(run: Run, agreed: Planned) -> Outcome:
     """Carry a plan out. Raises Refused when the world has moved since it was made."""
     verb = "rollback" if run.desired.rollback_to else "reconcile"
-    with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb=verb, warn=run.report.warn) as held:
+    with lock.hold(run.session, run.desired.ledger, who=run.who, verb=verb, warn=run.report.warn) as held:
         fresh = run.compare(run.observed(), agreed.facts.inspection)
         refuse_stale(agreed.plan.facts, fresh.plan)
         if fresh.plan.fingerprint != agreed.plan.fingerprint:
@@ -49,7 +50,7 @@ def settle(run: Run) -> RecordedRelease | None:
 
     Returns the release that the earlier run had recorded before it stopped, if any.
     """
-    with lock.hold(run.session.ssm, run.desired.ledger, who=run.who, verb="resume", warn=run.report.warn) as held:
+    with lock.hold(run.session, run.desired.ledger, who=run.who, verb="resume", warn=run.report.warn) as held:
         return resume.settle(held, run.session, run.desired, run.target, Follower.of(run))
 
 
@@ -61,6 +62,7 @@ class _Carrier:
         self._held = held
         self._begin = begin
         self._follower = Follower.of(run)
+        self._attempts = 1
 
     def carry_out(self, planned: Planned) -> Outcome:
         """Make every change. Says what was started when it is interrupted, and how far it came when AWS fails."""
@@ -73,6 +75,8 @@ class _Carrier:
             if not extent.touched and is_refusal(error):
                 raise
             raise _stopped(planned.plan, extent.done, self._held, explain(error)) from None
+        except LockLost as error:
+            raise _stopped(planned.plan, extent.done, self._held, error) from None
         except DeployerError as error:
             if not extent.touched or error.exit_code != DeployerError.exit_code:
                 raise
@@ -96,11 +100,12 @@ class _Carrier:
             self._record_pending(planned.facts.pending, planned.facts.service)
         started: Started | None = None
         for change in (c for c in plan.changes if not isinstance(c, DeleteParameter | LiftHold)):
-            self._held.check()
             if isinstance(change, DeployService):
                 if applier.repeated:
                     return self._carry_out(self._again(planned), extent)
                 started = self._start(applier, change, plan)
+                if started is None:
+                    return self._carry_out(self._after_another(planned, change), extent)
                 self._finish(plan, started)
             elif isinstance(change, ResumeService):
                 self._resumed(applier.apply(change))
@@ -110,7 +115,6 @@ class _Carrier:
         released = started is not None or any(isinstance(change, RecordRelease) for change in plan.changes)
         number, url = self._prove(planned, started) if released else (_number(plan), "")
         for removal in (c for c in plan.changes if isinstance(c, DeleteParameter | LiftHold)):
-            self._held.check()
             applier.apply(removal)
             extent.done += 1
         seconds = math.ceil(time.time() - self._begin) if released else 0
@@ -121,7 +125,6 @@ class _Carrier:
 
         When it does not answer it is recorded as failed, and the plan, which takes it for healthy, is not carried out.
         """
-        self._held.check()
         run, environment = self._run, self._run.desired.environment
         seen = self._seen(service, release.id)
         if seen is not None:
@@ -149,8 +152,29 @@ class _Carrier:
         run = self._run
         return run.compare(run.observed(), planned.facts.inspection)
 
-    def _start(self, applier: Applier, change: DeployService, plan: Plan) -> Started:
-        """Say what is about to happen, then start it: a run that finds our lock knows what to look for."""
+    def _after_another(self, planned: Planned, change: DeployService) -> Planned:
+        """Wait for the operation that somebody else started meanwhile. Returns the same plan from what it left.
+
+        Raises Refused when it left something that this plan, as agreed to, would overwrite.
+        """
+        run, arn = self._run, change.arn or ""
+        operation = run.target.newest_operation(arn)
+        if operation and operation.progress is Progress.RUNNING:
+            run.report.step("attach", f"{operation.kind} is under way: somebody else started it")
+            self._follower.follow(Started(arn, operation.id), operation.started)
+        fresh, left = self._again(planned), planned.plan.deployment
+        if fresh.plan.deployment != left or fresh.plan.blockers:
+            raise Refused(
+                "another operation has changed the service since this plan was made; nothing was deployed by this run",
+                fix=f"read the new plan: just plan {run.desired.environment}",
+            )
+        return fresh
+
+    def _start(self, applier: Applier, change: DeployService, plan: Plan) -> Started | None:
+        """Record what is about to happen, then start it: a run that finds our lock knows what to look for.
+
+        Returns None when App Runner refuses because another operation of the service is under way.
+        """
         ledger.intend(self._run.session.ssm, self._run.desired.ledger, self._release(plan, "healthy", "", ""))
         self._held.intend(release=plan.release, content=plan.content, image=plan.image, tag=plan.tag)
         try:
@@ -158,6 +182,9 @@ class _Carrier:
         except ClientError as error:
             if is_refusal(error):
                 self._held.settled()
+            if is_wrong_state(error) and self._attempts < ATTEMPTS:
+                self._attempts += 1
+                return None
             raise
         assert started is not None
         self._held.started(started.operation)
@@ -226,7 +253,6 @@ class _Carrier:
         )
 
     def _record(self, plan: Plan, outcome: str, started: Started | None, why: str) -> int:
-        self._held.check()
         release = self._release(plan, outcome, started.operation if started else "", why)
         number = ledger.record(self._run.session.ssm, self._run.desired.ledger, release)
         self._held.settled()

@@ -46,7 +46,6 @@ def settle(
     releases = ledger.read(session.ssm, desired.ledger)
     recorded = next((entry for entry in releases if entry.release.operation == operation.id), None)
     if recorded is None and progress is not Progress.SUCCEEDED:
-        held.check()
         written = desired_release(session, desired)
         ledger.record(session.ssm, desired.ledger, _failed(intended, operation, written))
         held.settled()

@@ -24,7 +24,7 @@ from deployer.aws.session import Session
 from deployer.core.facts import ParameterFact
 from deployer.core.lifecycle import lifecycle_policy
 from deployer.core.secret import SecretValue
-from deployer.errors import Blocked, Refused, StateUnknown
+from deployer.errors import Blocked, LockLost, Refused
 from tests.core.test_release import release
 
 if TYPE_CHECKING:
@@ -208,6 +208,11 @@ class TestLedger:
 hold = partial(lock.hold, warn=pytest.fail)
 
 
+def another(session: Session) -> Session:
+    """The clients of another run."""
+    return Session(session.account, session.region, session.endpoint)
+
+
 def body(session: Session, ledger: str) -> dict[str, object]:
     found: dict[str, object] = json.loads(session.ssm.get_parameter(Name=f"{ledger}/lock")["Parameter"]["Value"])
     return found
@@ -215,37 +220,37 @@ def body(session: Session, ledger: str) -> dict[str, object]:
 
 def write(session: Session, ledger: str, **more: object) -> None:
     """A lock that somebody else has left, as this process would have written it but for `more`."""
-    with hold(session.ssm, ledger, who="one", verb="reconcile"):
+    with hold(session, ledger, who="one", verb="reconcile"):
         left = body(session, ledger) | {"id": "another"} | more
     session.ssm.put_parameter(Name=f"{ledger}/lock", Value=json.dumps(left), Type="String")
 
 
 class TestLock:
     def test_one_holds_it_and_another_is_told_who(self, session: Session, fresh: str) -> None:
-        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+        with hold(session, f"/{fresh}", who="one", verb="reconcile") as held:
             held.intend(release="abc", content="c", image="i", tag="t")
             with (
                 pytest.raises(Refused, match=r"one .* is working on this environment since .*: release abc"),
-                hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"),
+                hold(another(session), f"/{fresh}", who="two", verb="reconcile"),
             ):
                 pytest.fail("two hold it")
             held.settled()
-        with hold(session.ssm, f"/{fresh}", who="two", verb="reconcile") as held:
+        with hold(another(session), f"/{fresh}", who="two", verb="reconcile") as held:
             assert held.previous is None
 
     def test_it_is_given_back_after_an_error(self, session: Session, fresh: str) -> None:
-        with pytest.raises(KeyError), hold(session.ssm, f"/{fresh}", who="one", verb="reconcile"):
+        with pytest.raises(KeyError), hold(session, f"/{fresh}", who="one", verb="reconcile"):
             raise KeyError
         assert lock.read(session.ssm, f"/{fresh}") is None
 
     def test_a_deployment_under_way_is_handed_to_the_next_run(self, session: Session, fresh: str) -> None:
-        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+        with hold(session, f"/{fresh}", who="one", verb="reconcile") as held:
             held.intend(release="abc", content="c", image="i", tag="t")
             held.started("operation-1")
         left = lock.read(session.ssm, f"/{fresh}")
         assert left is not None
         assert (left.release, left.operation, left.over) == ("abc", "operation-1", True)
-        with hold(session.ssm, f"/{fresh}", who="two", verb="reconcile") as held:
+        with hold(another(session), f"/{fresh}", who="two", verb="reconcile") as held:
             assert held.previous is not None
             assert (held.previous.holder, held.previous.operation) == ("one", "operation-1")
         assert lock.read(session.ssm, f"/{fresh}") is None
@@ -253,14 +258,14 @@ class TestLock:
     def test_an_expired_one_is_taken_over(self, session: Session, fresh: str) -> None:
         gone = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
         write(session, f"/{fresh}", host="another-machine", expires=gone)
-        with hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
+        with hold(another(session), f"/{fresh}", who="two", verb="reconcile"):
             assert body(session, f"/{fresh}")["holder"] == "two"
 
     def test_one_of_a_process_that_is_gone_is_taken_over(self, session: Session, fresh: str) -> None:
         gone = subprocess.Popen([sys.executable, "-c", ""])
         gone.wait()
         write(session, f"/{fresh}", pid=gone.pid)
-        with hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
+        with hold(another(session), f"/{fresh}", who="two", verb="reconcile"):
             pass
 
     def test_a_zombie_is_gone_and_so_is_a_process_whose_number_was_given_out_again(self) -> None:
@@ -277,50 +282,102 @@ class TestLock:
 
     def test_one_of_another_machine_is_not_taken_before_it_expires(self, session: Session, fresh: str) -> None:
         write(session, f"/{fresh}", host="another-machine")
-        with pytest.raises(Refused), hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
+        with pytest.raises(Refused), hold(another(session), f"/{fresh}", who="two", verb="reconcile"):
             pytest.fail("two hold it")
 
     def test_a_heartbeat_moves_the_expiry_and_keeps_what_it_says(self, session: Session, fresh: str) -> None:
-        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+        with hold(session, f"/{fresh}", who="one", verb="reconcile") as held:
             held.intend(release="abc", content="c", image="i", tag="t")
             before = body(session, f"/{fresh}")
             held.beat()
-            held.check()
+            held.prove()
             after = body(session, f"/{fresh}")
             assert {**before, "beat": "", "expires": ""} == {**after, "beat": "", "expires": ""}
             assert session.ssm.get_parameter(Name=f"/{fresh}/lock")["Parameter"]["Version"] == 3
             held.settled()
 
-    def test_a_holder_whose_lock_was_taken_stops_before_its_next_change(self, session: Session, fresh: str) -> None:
-        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
-            text = json.dumps(body(session, f"/{fresh}") | {"id": "another"})
-            session.ssm.put_parameter(Name=f"/{fresh}/lock", Value=text, Type="String", Overwrite=True)
-            held.beat()
-            with pytest.raises(StateUnknown, match="somebody took this run's lock"):
-                held.check()
+    def test_a_holder_whose_lock_was_taken_writes_nothing_more(self, session: Session, fresh: str) -> None:
+        with hold(session, f"/{fresh}", who="one", verb="reconcile") as held:
+            ssm.put(session.ssm, f"/{fresh}/before", "x", "", create=True)
+            text = json.dumps(body(session, f"/{fresh}") | {"id": "another", "holder": "two"})
+            another(session).ssm.put_parameter(Name=f"/{fresh}/lock", Value=text, Type="String", Overwrite=True)
+            for write in (
+                held.prove,
+                held.beat,
+                partial(held.started, "operation"),
+                partial(ssm.put, session.ssm, f"/{fresh}/after", "x", "", create=True),
+                partial(ssm.delete, session.ssm, f"/{fresh}/before"),
+                partial(ledger.record, session.ssm, f"/{fresh}", release()),
+                partial(ecr.create_repository, session.ecr, fresh),
+                partial(iam.put_trust, session.iam, fresh, {}, create=True),
+                partial(
+                    session.apprunner.tag_resource, ResourceArn="arn:aws:apprunner:us-west-2:1:service/x/y", Tags=[]
+                ),
+            ):
+                with pytest.raises(LockLost, match="lost the lock") as lost:
+                    write()
+                assert lost.value.why.startswith("two (process ")
+            assert set(read(session, f"/{fresh}")) == {f"/{fresh}/before", f"/{fresh}/lock"}
+        assert body(session, f"/{fresh}")["holder"] == "two"  # and it is not released either
+        ssm.put(session.ssm, f"/{fresh}/after", "x", "", create=True)  # this client works without a lock again
 
     def test_one_that_was_taken_over_is_not_removed_by_its_old_holder(self, session: Session, fresh: str) -> None:
-        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile"):
-            session.ssm.put_parameter(Name=f"/{fresh}/lock", Value="{}", Type="String", Overwrite=True)
+        with hold(session, f"/{fresh}", who="one", verb="reconcile"):
+            another(session).ssm.put_parameter(Name=f"/{fresh}/lock", Value="{}", Type="String", Overwrite=True)
         assert len(session.ssm.get_parameters(Names=[f"/{fresh}/lock"])["Parameters"]) == 1
 
     def test_a_broken_one_stops_its_holder(self, session: Session, fresh: str) -> None:
-        with hold(session.ssm, f"/{fresh}", who="one", verb="reconcile") as held:
+        with hold(session, f"/{fresh}", who="one", verb="reconcile") as held:
             seen = lock.read(session.ssm, f"/{fresh}")
             assert seen is not None
             assert lock.break_it(session.ssm, f"/{fresh}", seen)
             assert not lock.break_it(session.ssm, f"/{fresh}", seen)
-            with hold(session.ssm, f"/{fresh}", who="two", verb="reconcile"):
-                held.beat()
-                with pytest.raises(StateUnknown):
-                    held.check()
+            with pytest.raises(LockLost, match="lost the lock") as lost:
+                held.prove()
+            assert "just unlock" in lost.value.why
+            with hold(another(session), f"/{fresh}", who="two", verb="reconcile"):
+                with pytest.raises(LockLost):
+                    held.beat()
+                with pytest.raises(LockLost):
+                    held.prove()
+            with pytest.raises(LockLost):
+                held.intend(release="abc", content="c", image="i", tag="t")
+
+    def test_a_heartbeat_whose_answer_was_lost_loses_no_lock(self, session: Session, fresh: str) -> None:
+        with hold(session, f"/{fresh}", who="one", verb="reconcile") as held:
+            text = json.dumps(body(session, f"/{fresh}"))
+            another(session).ssm.put_parameter(Name=f"/{fresh}/lock", Value=text, Type="String", Overwrite=True)
+            held.prove()
+            held.beat()
+            held.prove()
+
+    def test_another_run_between_two_writes_of_ours_is_found(self, session: Session, fresh: str) -> None:
+        """It took the lock over, and a heartbeat that was on its way has written over it: both have to stop."""
+        with hold(session, f"/{fresh}", who="one", verb="reconcile") as held:
+            ours = json.dumps(body(session, f"/{fresh}"))
+            theirs = json.dumps(body(session, f"/{fresh}") | {"id": "another", "holder": "two"})
+            for text in (theirs, ours):
+                another(session).ssm.put_parameter(Name=f"/{fresh}/lock", Value=text, Type="String", Overwrite=True)
+            with pytest.raises(LockLost) as lost:
+                held.prove()
+            assert lost.value.why.startswith("two (process ")
+            session.lock_ssm.delete_parameter(Name=f"/{fresh}/lock")
+
+    def test_a_lease_that_was_not_renewed_in_time_is_renewed_before_a_write(self, session: Session, fresh: str) -> None:
+        slept = (datetime.now(UTC) - timedelta(minutes=11)).isoformat(timespec="seconds")
+        left = lock_record.mine("one", "reconcile")
+        left = replace(left, beat=slept, expires=slept)
+        version = session.ssm.put_parameter(Name=f"/{fresh}/lock", Value=left.text(), Type="String")["Version"]
+        held = lock.Held(session.lock_ssm, f"/{fresh}/lock", left, version, None)
+        held.prove()
+        assert str(body(session, f"/{fresh}")["expires"]) > datetime.now(UTC).isoformat()
 
     def test_what_is_no_lock_is_said(self, session: Session, fresh: str) -> None:
         session.ssm.put_parameter(Name=f"/{fresh}/lock", Value="nonsense", Type="String")
         found = lock.read(session.ssm, f"/{fresh}")
         assert found is not None
         assert found.holder == "somebody unknown"
-        with pytest.raises(Refused, match="no lock"), hold(session.ssm, f"/{fresh}", who="me", verb="test"):
+        with pytest.raises(Refused, match="no lock"), hold(session, f"/{fresh}", who="me", verb="test"):
             pass
         assert lock.break_it(session.ssm, f"/{fresh}", found)
         assert lock.read(session.ssm, f"/{fresh}") is None
