@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -16,6 +18,22 @@ DUMMY = {
     "AWS_REGION": "us-west-2",
     "AWS_DEFAULT_REGION": "us-west-2",
 }
+
+
+LIVE = Path(__file__).parents[1] / "env"
+MAY_READ_LIVE = (
+    "tests/manifest/test_env_files.py",
+    "tests/ci/test_supply_chain.py::test_no_credential_lies_in_the_repository",
+)
+
+
+def _refuse_live_manifests(event: str, arguments: tuple[object, ...]) -> None:
+    """An audit hook: whoever opens a manifest of env/ depends on what its users write there."""
+    if event != "open" or not isinstance(path := arguments[0], str) or not path.endswith(".yaml"):
+        return
+    reader = os.environ.get("PYTEST_CURRENT_TEST", "a module that is imported")
+    if Path(path).absolute().parent == LIVE and not reader.startswith(MAY_READ_LIVE):
+        raise AssertionError(f"{reader} reads {path}: use tests/samples.py")
 
 
 # Their files take long. They come first, so that no process is left alone with one of them at the end.
@@ -43,5 +61,6 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("same", deadline=None, derandomize=True)
     settings.register_profile("new", deadline=None)
     settings.load_profile("new" if config.getoption("full") else "same")
+    sys.addaudithook(_refuse_live_manifests)
     if os.environ["AWS_ACCESS_KEY_ID"] != "testing":
         pytest.exit("tests run with dummy AWS credentials only", returncode=4)

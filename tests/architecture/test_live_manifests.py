@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from deployer.project import find_root
 from tests.samples import ROOT
 
-READERS = {"tests/manifest/test_env_files.py", "tests/samples.py"}  # which replaces them
+# They check the manifests, replace them, and refuse to read them.
+READERS = {"tests/manifest/test_env_files.py", "tests/samples.py", "tests/conftest.py"}
 GENERATED = "manifest.schema.json"  # next to the manifests, and the same whatever they say
 
 
@@ -54,3 +56,9 @@ def test_only_one_test_reads_the_live_manifests(path: Path) -> None:
 def test_a_read_of_them_would_be_found(source: str) -> None:
     assert list(live_reads(source)) == [1]
     assert list(live_reads(source.replace("ROOT", "tmp_path").replace("__file__", "x"))) == []
+
+
+def test_a_read_of_them_is_refused_however_it_is_written() -> None:
+    live, *_ = (find_root(Path.cwd()) / "env").glob("*.yaml")
+    with pytest.raises(AssertionError, match=r"use tests/samples\.py"):
+        live.read_bytes()
