@@ -272,7 +272,9 @@ class TagService(_Change, frozen=True):
 class DeployService(_Change, frozen=True):
     """The one deployment that brings everything else to the running containers.
 
-    `outside` names what of the service itself is not as it was released: somebody else changed it.
+    `outside` names what of the service itself is not as it was released: somebody else changed it. `encryption` is the
+    ARN of the key that a new service is encrypted with, "" for one that AWS manages. `kept` are settings of the live
+    service that this version of the deployer does not know, by path: an update sends them again.
     """
 
     group: ClassVar[str] = "Service"
@@ -282,6 +284,8 @@ class DeployService(_Change, frozen=True):
     release: str
     differences: tuple[str, ...]
     outside: tuple[str, ...] = ()
+    encryption: str = ""
+    kept: Mapping[str, object] = {}
 
     @property
     def address(self) -> str:

@@ -10,9 +10,10 @@ from deployer import names
 from deployer.core.policies import documents
 from deployer.core.policies.documents import TRUSTED
 from deployer.core.release import ledger_path
-from deployer.core.service import HealthCheck, Scaling, ServiceSettings
+from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Roles, Secret
+from deployer.manifest.model import Network as NetworkSection
 
 
 class WantedParameter(Struct, frozen=True):
@@ -72,8 +73,10 @@ class Desired(Struct, frozen=True):
     `roles` are those to create and mend; none when the manifest does not manage them. `rollback_to` is the number of
     the recorded release that this wish repeats, `with_secrets` whether its secrets come back too. `healthy_in`
     is the environment that has to have run the image before. `after_rollback` is "deploy" when other
-    content lifts the hold of a rollback, `places_hold` says whether this rollback places one. What only the observed
-    state decides is not here: the image's digest and the release id.
+    content lifts the hold of a rollback, `places_hold` says whether this rollback places one.
+    `encryption` is the ARN of the key that a new service is encrypted with, "" for one that AWS manages, and None where
+    the manifest does not say. What only the observed state decides is not here: the
+    image's digest and the release id.
     """
 
     app: str
@@ -96,6 +99,7 @@ class Desired(Struct, frozen=True):
     healthy_in: str | None = None
     after_rollback: str = "hold"
     places_hold: bool = False
+    encryption: str | None = None
 
     def image_identifier(self, digest: str) -> str:
         """The image by digest, as App Runner and docker take it."""
@@ -161,6 +165,11 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         health_check=HealthCheck(**service.health_check.model_dump()),
         scaling=Scaling(**service.scaling.model_dump()),
         auto_deployments=False,
+        command=service.command,
+        network=_network(service.network) if service.network else None,
+        observability=Observability(service.observability.enabled, service.observability.configuration or "")
+        if service.observability
+        else None,
     )
     return Desired(
         app=manifest.app,
@@ -180,7 +189,13 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         lines=lines,
         healthy_in=manifest.protect.healthy_in,
         after_rollback=service.after_rollback,
+        encryption=service.encryption.arn if service.encryption else None,
     )
+
+
+def _network(wanted: NetworkSection) -> Network:
+    connector = wanted.egress.vpc_connector if wanted.egress else None
+    return Network(connector or "", wanted.ingress, wanted.ip_address_type)
 
 
 def _parameter(name: str, variable: Literal | Secret, root: str, line: str) -> WantedParameter:

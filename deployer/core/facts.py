@@ -78,13 +78,26 @@ class ScalingRevision(Struct, frozen=True):
 
 
 class ServiceFact(Struct, frozen=True):
-    """The service on its target. `status` is the target's own word for it."""
+    """The service on its target. `status` is the target's own word for it.
+
+    `encryption` is the ARN of the key for what the target keeps of it, "" for one that AWS manages. `unmodelled` are
+    settings that this version does not know, by their path in the target's answer; they may hold a secret.
+    """
 
     arn: str
     url: str
     status: str
     spec: ServiceSpec
     tags: Mapping[str, str] = field(default_factory=dict)
+    encryption: str = ""
+    unmodelled: Mapping[str, object] = field(default_factory=dict)
+
+    def beside(self) -> Iterator[tuple[str, str]]:
+        """The facts about settings that few services have."""
+        if self.encryption:
+            yield "service encryption", self.encryption
+        if self.unmodelled:
+            yield "service settings of a newer API", _digest(dict(self.unmodelled))
 
 
 class LockFact(Struct, frozen=True):
@@ -181,6 +194,7 @@ class Facts(Struct, frozen=True):
             yield "service", f"{self.service.arn} {self.service.status}"
             yield "service configuration", _digest(to_builtins(self.service.spec))
             yield "service tags", _digest(dict(self.service.tags))
+            yield from self.service.beside()
         if self.releases:
             yield "newest release", str(self.releases[-1].number)
         if self.hold:
@@ -200,4 +214,4 @@ def moved(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 
 
 def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:12]

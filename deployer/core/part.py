@@ -20,12 +20,17 @@ class Blocker(Struct, frozen=True):
 
 
 class Notice(Struct, frozen=True):
-    """A line that is no change of its own: "!" waits for the deployment, "?" is left alone."""
+    """A line that is no change of its own: "!" waits for the deployment, "?" is left alone.
+
+    `group` is the heading it is shown under. `drifted` says that it was not so when the running release was made.
+    """
 
     symbol: str
     address: str
     detail: str
     line: str = ""
+    group: str = "Variables"
+    drifted: bool = False
 
 
 class Part(Struct, frozen=True):

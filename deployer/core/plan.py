@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from deployer.core.change import Change, DeployService
 from deployer.core.hold import Hold
@@ -21,6 +21,7 @@ class Plan(Struct, frozen=True):
     marks those that were deleted and made again. `facts` are what the plan stands on; `took` are the seconds of the
     last healthy deployments; `known_bad` is the number of a release that was the same and failed; `rollback_to` is the
     release that this plan brings back. `hold` is the hold on the environment, `held` whether it refuses this plan.
+    release that this plan brings back. `unmanaged` are settings of the service that the manifest does not name.
     """
 
     app: str
@@ -47,6 +48,7 @@ class Plan(Struct, frozen=True):
     prune: bool = False
     hold: Hold | None = None
     held: bool = False
+    unmanaged: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:

@@ -14,6 +14,7 @@ from deployer.core.groups.hold import plan_hold
 from deployer.core.groups.image import image
 from deployer.core.groups.plain import plain
 from deployer.core.groups.service import service
+from deployer.core.groups.unmanaged import unmanaged
 from deployer.core.groups.variables import VariablesPart, variables
 from deployer.core.part import Blocker, Notice
 from deployer.core.plan import Plan
@@ -88,6 +89,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         prune=prune,
         hold=facts.hold,
         held=held,
+        unmanaged=unmanaged(desired, facts.service) if facts.service else {},
     )
     return replace(made, blockers=(*made.blockers, *_too_long(desired, made)))
 

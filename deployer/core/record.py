@@ -30,4 +30,5 @@ def record(
         why=why,
         service=desired.service_name,
         path=desired.parameter_path,
+        unmanaged=plan.unmanaged,
     )

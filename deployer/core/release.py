@@ -44,7 +44,8 @@ class Release(Struct, frozen=True):
     version without a literal is a secret. `when` is ISO 8601 in UTC; `outcome` is "healthy" or "failed", and `why`
     says how it failed. `rollback_to` is the number of the release that this one brought back. `anew` marks parameters
     that were deleted and made again since an older release. `service` is the name of the service and `path` that of
-    its parameters, "" where that was not written down. The number of a release is the version of the ledger parameter,
+    its parameters, "" where that was not written down. `unmanaged` are settings that the service had and the manifest
+    did not name, None where that was not written down. The number of a release is the version of the ledger parameter,
     so it is not part of the record.
     """
 
@@ -66,6 +67,7 @@ class Release(Struct, frozen=True):
     anew: Mapping[str, str] = field(default_factory=dict)
     service: str = ""
     path: str = ""
+    unmanaged: Mapping[str, str] | None = None
 
     @property
     def healthy(self) -> bool:
@@ -84,13 +86,14 @@ class Release(Struct, frozen=True):
 
     @classmethod
     def from_text(cls, text: str) -> Release:
-        """Read a record. Raises ValueError when it is not one."""
+        """Read a record; what only a newer version writes is left out. Raises ValueError when it is not a record."""
         try:
             if text.startswith(PACKED):
                 text = zlib.decompress(base64.b85decode(text.removeprefix(PACKED))).decode()
             fields = json.loads(text)
             settings = ServiceSettings.from_dict(fields["settings"]) if fields["settings"] else None
-            return cls(**{**fields, "settings": settings})
+            known = {name: value for name, value in fields.items() if name in cls.__struct_fields__}
+            return cls(**{**known, "settings": settings})
         except (TypeError, KeyError, AttributeError, zlib.error, binascii.Error) as error:
             raise ValueError(f"not a release record: {type(error).__name__}") from None
 

@@ -34,6 +34,9 @@ def _drift(plan: Plan) -> Iterator[str]:
     for blocker in plan.blockers:
         if blocker.drifted:
             yield f"{blocker.what}  (drift)"
+    for notice in plan.notices:
+        if notice.drifted:
+            yield f"{notice.address}  {notice.detail}  (drift)"
     for change in plan.changes:
         if isinstance(change, DeployService) and change.arn is not None:
             if change.outside:

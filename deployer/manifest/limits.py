@@ -42,6 +42,14 @@ REPOSITORY_NAME: Final = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__
 ROLE_NAME: Final = r"[A-Za-z0-9_+=,.@-]{1,64}"
 DEPLOYING_ROLE_NAME: Final = r"[A-Za-z0-9_+=,.@-]{1,58}"  # others are called the same, with -plan and -image
 
+# Botocore's model of App Runner, 2020-05-15: an ARN ends in name/revision/id; KmsKeyArn.
+_OF_APP_RUNNER: Final = r"arn:aws(?:-[a-z]+)*:apprunner:[a-z0-9-]+:[0-9]{12}"
+VPC_CONNECTOR: Final = rf"{_OF_APP_RUNNER}:vpcconnector/[A-Za-z0-9][A-Za-z0-9_-]{{3,39}}/[0-9]+/[0-9a-f]{{32}}"
+OBSERVABILITY_CONFIGURATION: Final = (
+    rf"{_OF_APP_RUNNER}:observabilityconfiguration/[A-Za-z0-9][A-Za-z0-9_-]{{3,31}}/[0-9]+/[0-9a-f]{{32}}"
+)
+KMS_KEY: Final = r"arn:aws(?:-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
 PARAMETER_LEVELS: Final = 15
 PARAMETER_ARN_CHARACTERS: Final = 1011
 PARAMETER_VALUE_BYTES: Final = 4096  # the standard tier; the advanced one costs money for each parameter

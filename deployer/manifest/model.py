@@ -146,6 +146,78 @@ class Roles(Part):
     )
 
 
+class Egress(Part):
+    """Where requests of the service go out."""
+
+    vpc_connector: (
+        Annotated[
+            str,
+            Shape(
+                limits.VPC_CONNECTOR,
+                "the ARN of a VPC connector",
+                "arn:aws:apprunner:us-west-2:123456789012:vpcconnector/private-subnets/1/0123456789abcdef0123456789abcdef",
+            ),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="The VPC connector through which requests go out; without it they go to the public internet.",
+    )
+
+
+class Network(Part):
+    """Where requests of the service go out, and who can reach it."""
+
+    egress: Egress | None = Field(default=None, description="Where requests of the service go out.")
+    ingress: OneOf["public", "private"] = Field(
+        default="public",
+        description="public: anyone can reach the service. private: only through a VPC ingress connection.",
+    )
+    ip_address_type: OneOf["ipv4", "dual-stack"] = Field(
+        default="ipv4", description="The addresses that the service is reached at; dual-stack adds IPv6."
+    )
+
+
+class Observability(Part):
+    """Whether App Runner traces requests."""
+
+    enabled: bool = Field(default=True, description="Whether requests are traced.", examples=[True])
+    configuration: (
+        Annotated[
+            str,
+            Shape(
+                limits.OBSERVABILITY_CONFIGURATION,
+                "the ARN of an observability configuration",
+                "arn:aws:apprunner:us-west-2:123456789012:observabilityconfiguration/xray/1/0123456789abcdef0123456789abcdef",
+            ),
+        ]
+        | None
+    ) = Field(
+        default=None, description="The observability configuration that says how; required where tracing is enabled."
+    )
+
+
+class Encryption(Part):
+    """The key that encrypts what App Runner keeps of the service, such as its copy of the image."""
+
+    kms_key: Annotated[
+        str,
+        Shape(
+            rf"aws-managed|{limits.KMS_KEY}",
+            "aws-managed, or the ARN of a KMS key",
+            "arn:aws:kms:us-west-2:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+        ),
+    ] = Field(
+        description="The ARN of a KMS key, or aws-managed. It can never be changed: another key needs another service.",
+        examples=["aws-managed"],
+    )
+
+    @property
+    def arn(self) -> str:
+        """The key's ARN, "" for one that AWS manages."""
+        return "" if self.kms_key == "aws-managed" else self.kms_key
+
+
 class Service(Part):
     """The running service."""
 
@@ -168,11 +240,29 @@ class Service(Part):
     port: int = Field(
         ge=1, le=65535, description="The port the service listens on; it is given to it as PORT.", examples=[8001]
     )
+    command: Annotated[
+        str,
+        Field(max_length=limits.SERVICE_VARIABLE_CHARACTERS),
+        Shape(r"[^\x00\n\r]*", "one line of text", "python -m ansari_whatsapp"),
+    ] = Field(
+        default="",
+        description="The command that is run instead of the image's own; empty for the image's.",
+        examples=["python -m ansari_whatsapp"],
+    )
     health_check: HealthCheck = Field(
         default=HealthCheck.model_construct(), description="How App Runner decides that an instance is well."
     )
     scaling: Scaling = Field(default=Scaling.model_construct(), description="How many instances run.")
     roles: Roles = Field(description="The two IAM roles App Runner takes, by name.")
+    network: Network | None = Field(
+        default=None, description="Where requests go out, and who can reach the service. Left out: kept as it is."
+    )
+    observability: Observability | None = Field(
+        default=None, description="Whether App Runner traces requests. Left out: kept as it is."
+    )
+    encryption: Encryption | None = Field(
+        default=None, description="The key that a new service is encrypted with. Left out: one that AWS manages."
+    )
     on_unhealthy: OneOf["rollback", "hold"] = Field(
         default="rollback",
         description="When a new release does not become healthy: go back to the last healthy one, or hold.",

@@ -6,6 +6,7 @@ file with other problems too, and every problem is told at once.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, TypeGuard
 
@@ -14,6 +15,7 @@ from deployer.manifest.credentials import credential_in
 from deployer.names import why_not_a_name
 
 LEDGER_ROOT: Final = "/app-deployer"
+ARN_COLONS: Final = 5
 Path = tuple[str, ...]
 
 
@@ -33,6 +35,8 @@ def broken(manifest: Mapping[str, object]) -> Iterator[Broken]:
     yield from _protection(manifest)
     yield from _pipeline(manifest)
     yield from _roles(manifest)
+    yield from _command(manifest)
+    yield from _resources(manifest)
     variables = _get(manifest, "variables")
     if isinstance(variables, Mapping):
         for name, variable in variables.items():
@@ -113,6 +117,59 @@ def _roles(manifest: Mapping[str, object]) -> Iterator[Broken]:
             "the role that deploys is one of the service's own",
             "it trusts GitHub's jobs, and that of the service App Runner",
             "name another role",
+        )
+
+
+def _command(manifest: Mapping[str, object]) -> Iterator[Broken]:
+    command = _get(manifest, "service", "command")
+    if not isinstance(command, str):
+        return
+    at = ("service", "command")
+    if what := credential_in(command):
+        yield Broken(
+            at,
+            f"this command holds what looks like {what}",
+            "a manifest is read by everyone who reads the repository; if it was committed, replace the credential",
+            "write `kind: secret` below variables, and let the command read it from its environment",
+        )
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        yield Broken(at, f"this command cannot be split into words: {error}", fix="close what is quoted in it")
+
+
+def _resources(manifest: Mapping[str, object]) -> Iterator[Broken]:
+    """ARNs that the service refers to, each of this region and, but for a key, of this account."""
+    region, account = _get(manifest, "aws", "region"), _get(manifest, "aws", "account")
+    for keys in (
+        ("network", "egress", "vpc_connector"),
+        ("observability", "configuration"),
+        ("encryption", "kms_key"),
+    ):
+        arn = _get(manifest, "service", *keys)
+        if not isinstance(arn, str) or arn.count(":") < ARN_COLONS:
+            continue
+        _, _, kind, of_region, of_account, _ = arn.split(":", ARN_COLONS)
+        at, fix = ("service", *keys), "write the ARN of one there, or correct aws.region and aws.account"
+        if isinstance(region, str) and of_region != region:
+            yield Broken(at, f"service.{'.'.join(keys)} is in {of_region}, not in {region}", fix=fix)
+        elif kind == "apprunner" and isinstance(account, str) and of_account != account:
+            yield Broken(at, f"service.{'.'.join(keys)} is in account {of_account}, not in {account}", fix=fix)
+    traced, configuration = (_get(manifest, "service", "observability", key) for key in ("enabled", "configuration"))
+    if not isinstance(_get(manifest, "service", "observability"), Mapping):
+        return
+    if traced is not False and configuration is None:
+        yield Broken(
+            ("service", "observability"),
+            "service.observability needs a configuration",
+            fix="list them: aws apprunner list-observability-configurations; or write `enabled: false`",
+        )
+    if traced is False and configuration is not None:
+        yield Broken(
+            ("service", "observability", "configuration"),
+            "service.observability names a configuration, and is not enabled",
+            "App Runner takes a configuration only where tracing is enabled",
+            "delete the configuration, or write `enabled: true`",
         )
 
 

@@ -191,5 +191,5 @@ class Applier:
     def _send(self, change: DeployService) -> Started:
         assert self.scaling_arn is not None
         if change.arn is None:
-            return self.target.create(change.name, change.spec, self.scaling_arn, self.tags)
-        return self.target.update(change.arn, change.spec, self.scaling_arn)
+            return self.target.create(change.name, change.spec, self.scaling_arn, self.tags, change.encryption)
+        return self.target.update(change.arn, change.spec, self.scaling_arn, change.kept)

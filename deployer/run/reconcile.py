@@ -212,7 +212,7 @@ class _Carrier:
         run, plan = self._run, planned.plan
         service = run.target.observe(run.desired.service_name)[0]
         url = public_url(service.url, local=run.desired.local) if service else ""
-        if plan.deployment and service and service.spec != plan.deployment.spec:
+        if plan.deployment and service and service.spec != plan.deployment.spec.over(service.spec):
             run.report.warn("App Runner does not report what was asked of it: look at the next plan")
         path = run.desired.settings.health_check.address
         seen = self._seen(service, plan.release)

@@ -67,11 +67,13 @@ class Target(Protocol):
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """Set these tags of a service; others stay."""
 
-    def create(self, name: str, spec: ServiceSpec, scaling_arn: str, tags: Mapping[str, str]) -> Started:
-        """Start the creation of the service."""
+    def create(
+        self, name: str, spec: ServiceSpec, scaling_arn: str, tags: Mapping[str, str], encryption: str
+    ) -> Started:
+        """Start the creation of the service. `encryption` is the ARN of a key, "" for one that AWS manages."""
 
-    def update(self, arn: str, spec: ServiceSpec, scaling_arn: str) -> Started:
-        """Start a deployment of the whole spec to an existing service."""
+    def update(self, arn: str, spec: ServiceSpec, scaling_arn: str, kept: Mapping[str, object]) -> Started:
+        """Start a deployment of the whole spec to an existing service, with the `unmodelled` settings it has."""
 
     def delete(self, arn: str) -> Started:
         """Start the deletion of a service, for good."""

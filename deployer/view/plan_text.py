@@ -89,8 +89,11 @@ def _rows(plan: Plan, group: str) -> list[_Row]:
         for change in plan.changes
         if change.group == group
     ]
-    if group == "Variables":
-        rows += [_Row(notice.symbol, notice.address, notice.detail, notice.line) for notice in plan.notices]
+    rows += [
+        _Row(notice.symbol, notice.address, notice.detail, notice.line)
+        for notice in plan.notices
+        if notice.group == group
+    ]
     return rows
 
 

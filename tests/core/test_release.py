@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from deployer.core.release import (
     release_id,
     typical_seconds,
 )
-from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
 
 SETTINGS = ServiceSettings(
     port=8001,
@@ -192,3 +193,28 @@ def test_how_long_deployments_take_is_told_by_those_that_were_waited_for() -> No
     entries.append(RecordedRelease(5, release(outcome="failed", seconds=600)))
     assert typical_seconds(entries) == (120, 180, 90)
     assert typical_seconds(entries, count=2) == (180, 90)
+
+
+def test_a_record_of_before_the_newer_settings_loads_and_keeps_its_ids() -> None:
+    old = json.loads(release().to_text())
+    assert not {"command", "network", "observability"} & old["settings"].keys()
+    del old["unmanaged"]
+
+    assert Release.from_text(json.dumps(old)) == release()
+    assert release_id(SPEC, VERSIONS, {}) == "2f3c9bde6547"  # both as the version before wrote them down
+    assert content_id("repo@sha256:1", {}, {}, {}, SETTINGS) == "1bd71b612839"
+
+
+def test_a_record_of_a_newer_version_loads_without_what_is_not_known_here() -> None:
+    newer = json.loads(release().to_text())
+    newer["settings"]["gpu"] = 1
+    newer["colour"] = "blue"
+
+    assert Release.from_text(json.dumps(newer)) == release()
+
+
+def test_the_newer_settings_are_recorded_and_move_the_id() -> None:
+    settings = replace(SETTINGS, command="run", network=Network("arn:c"), observability=Observability(True, "arn:o"))
+
+    assert Release.from_text(release(settings=settings).to_text()).settings == settings
+    assert release_id(replace(SPEC, settings=settings), VERSIONS, {}) != release_id(SPEC, VERSIONS, {})

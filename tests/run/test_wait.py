@@ -40,10 +40,12 @@ class Scripted:
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         raise NotImplementedError
 
-    def create(self, name: str, spec: ServiceSpec, scaling_arn: str, tags: Mapping[str, str]) -> Started:
+    def create(
+        self, name: str, spec: ServiceSpec, scaling_arn: str, tags: Mapping[str, str], encryption: str
+    ) -> Started:
         raise NotImplementedError
 
-    def update(self, arn: str, spec: ServiceSpec, scaling_arn: str) -> Started:
+    def update(self, arn: str, spec: ServiceSpec, scaling_arn: str, kept: Mapping[str, object]) -> Started:
         raise NotImplementedError
 
     def delete(self, arn: str) -> Started:

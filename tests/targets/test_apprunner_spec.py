@@ -8,7 +8,7 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
 from deployer.targets.apprunner.spec import from_answer, to_request
 
 words = st.text(alphabet="abcXYZ_", min_size=1, max_size=8)
@@ -25,6 +25,17 @@ settings = st.builds(
     health_check=st.builds(HealthCheck, st.sampled_from(["TCP", "HTTP"]), st.just("/"), small, small, small, small),
     scaling=scalings,
     auto_deployments=st.booleans(),
+    command=st.sampled_from(["", "python -m app"]),
+    network=st.none()
+    | st.builds(
+        Network,
+        st.sampled_from(["", "arn:aws:apprunner:us-west-2:000000000000:vpcconnector/a"]),
+        st.sampled_from(["public", "private"]),
+        st.sampled_from(["ipv4", "dual-stack"]),
+    ),
+    observability=st.sampled_from(
+        [None, Observability(), Observability(True, "arn:aws:apprunner:us-west-2:000000000000:observability/a")]
+    ),
 )
 specs = st.builds(
     ServiceSpec,
@@ -43,7 +54,8 @@ def described(request: dict[str, Any]) -> Any:
 
 @given(specs)
 def test_what_is_sent_is_what_is_read_back(spec: ServiceSpec) -> None:
-    assert from_answer(described(to_request(spec, "arn")), spec.settings.scaling) == spec
+    found = from_answer(described(to_request(spec, "arn")), spec.settings.scaling)
+    assert found == spec.over(found)
 
 
 @given(specs)

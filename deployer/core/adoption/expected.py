@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.variables import LeftOut, Taken
 from deployer.core.release import RELEASE_VARIABLE
+from deployer.manifest.credentials import credential_in
 
 
 def expected(live: Live, taken: Sequence[Taken], left: Sequence[LeftOut]) -> tuple[str, ...]:
@@ -52,6 +53,8 @@ def _service(live: Live) -> Iterator[str]:
         yield f"deploy {name}: {RELEASE_VARIABLE} is set, by which the public URL proves what it serves"
     if live.source.tag:
         yield f"deploy {name}: the image of the current commit, by its digest; of {live.source.tag} with --image"
+    if credential_in(spec.settings.command):
+        yield f"deploy {name}: its start command holds what looks like a credential, is left out here, and is removed"
     if spec.settings.auto_deployments:
         yield f"deploy {name}: automatic deployments off, so that nothing is deployed but what was planned"
     if any(reference.startswith("/") for reference in spec.secrets.values()):

@@ -11,7 +11,9 @@ from msgspec.structs import asdict
 from deployer.core.adoption.expected import expected
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.variables import LeftOut, Taken
+from deployer.core.service import Network
 from deployer.manifest import edit
+from deployer.manifest.credentials import credential_in
 from deployer.manifest.scalars import read_plain
 
 WIDTH = 120
@@ -64,6 +66,9 @@ def _service(live: Live) -> Iterator[str]:
     yield f"  port: {settings.port}"
     yield f"  health_check: {_flow(asdict(settings.health_check))}"
     yield f"  scaling: {_flow(asdict(settings.scaling))}"
+    if settings.command and not credential_in(settings.command):
+        yield f"  command: {edit.written(settings.command)}"
+    yield from _beside(live)
     yield "  # Both roles exist, and may be shared with others: they are not changed from here."
     yield f"  roles: {{access: {_word(source.access_role)}, instance: {_word(source.instance_role)}, managed: false}}"
     yield "  on_unhealthy: rollback"
@@ -71,6 +76,20 @@ def _service(live: Live) -> Iterator[str]:
     yield "# A person types the environment's name before anything changes. `branches: [main]` allows one branch only."
     yield "protect: {confirm: true, branches: []}"
     yield ""
+
+
+def _beside(live: Live) -> Iterator[str]:
+    """Groups that few services have; one with AWS's defaults is left out, and so left as it is."""
+    network, observability = live.service.spec.settings.network, live.service.spec.settings.observability
+    if network and network != Network():
+        connector = f"egress: {{vpc_connector: {_word(network.vpc_connector)}}}, " if network.vpc_connector else ""
+        yield (
+            f"  network: {{{connector}ingress: {network.ingress}, ip_address_type: {_word(network.ip_address_type)}}}"
+        )
+    if observability and observability.configuration:
+        yield f"  observability: {{configuration: {_word(observability.configuration)}}}"
+    if live.service.encryption:
+        yield f"  encryption: {{kms_key: {_word(live.service.encryption)}}}"
 
 
 def _variables(taken: Sequence[Taken]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from deployer.core.change import (
     AdoptParameter,
@@ -12,14 +12,16 @@ from deployer.core.change import (
     RecordRelease,
     ResumeService,
     TagService,
+    shown,
 )
 from deployer.core.desired import Desired
 from deployer.core.facts import BUSY, Facts, ServiceFact
+from deployer.core.groups.unmanaged import encryption, lost, notices
 from deployer.core.groups.variables import VariablesPart
 from deployer.core.part import Blocker, Part
 from deployer.core.reasons import CHANGED, LEFT, NEVER_RAN, REMOVED, drifted
 from deployer.core.release import RELEASE_VARIABLE, Release
-from deployer.core.service import ServiceSpec
+from deployer.core.service import ServiceSettings, ServiceSpec
 
 REVISIONS = 5  # of one scaling configuration; not adjustable (App Runner developer guide, "Quotas")
 DEPLOYABLE = {"RUNNING", "CREATE_FAILED", "PAUSED"}
@@ -33,29 +35,42 @@ def service(
     scaling = _scaling(desired, facts)
     if live is None:
         reason = REMOVED if last else "missing"
-        deploy = DeployService(name, None, spec, release, (), symbol="+", reason=reason, line=line)
-        return Part(changes=(*scaling.changes, deploy), blockers=scaling.blockers)
+        key = desired.encryption or ""
+        deploy = DeployService(name, None, spec, release, (), encryption=key, symbol="+", reason=reason, line=line)
+        return Part(changes=(*scaling.changes, deploy), blockers=(*scaling.blockers, *lost(desired, last)))
     if blocker := another(desired, live):
         return Part(blockers=(blocker,))
+    kept, fixed = tuple(notices(desired, live, last)), (*scaling.blockers, *encryption(desired, live))
     if live.status not in DEPLOYABLE:
-        return Part(changes=scaling.changes, blockers=(*scaling.blockers, _status_blocker(desired, live)))
+        return Part(scaling.changes, kept, (*fixed, _status_blocker(desired, live)))
     changes: list[Change] = [*scaling.changes]
     if live.status == "PAUSED":
         changes.append(ResumeService(name, live.arn, symbol="~", reason=CHANGED, line=line))
     if missing := {key: value for key, value in desired.tags.items() if live.tags.get(key) != value}:
         reason = CHANGED if last else "missing or different"
         changes.append(TagService(name, live.arn, missing, symbol="~", reason=reason, line=line))
-    if live.spec != spec or live.status == "CREATE_FAILED":
-        differences = _differences(live, spec, variables)
+    if live.spec != spec.over(live.spec) or live.status == "CREATE_FAILED":
+        differences = _differences(live, spec.over(live.spec), variables, last)
         reason = _why(desired, live, spec, variables, last)
         outside = _outside(live, last)
         changes.append(
-            DeployService(name, live.arn, spec, release, differences, outside, symbol="~", reason=reason, line=line)
+            DeployService(
+                name,
+                live.arn,
+                spec,
+                release,
+                differences,
+                outside,
+                kept=live.unmodelled,
+                symbol="~",
+                reason=reason,
+                line=line,
+            )
         )
     elif last is None or not last.healthy or last.id != release:
         reason = "live, but not in the ledger" if last is None or last.id != release else "live, but was not healthy"
         changes.append(RecordRelease(name, release, symbol="+", reason=reason, line=line))
-    return Part(changes=tuple(changes), blockers=scaling.blockers)
+    return Part(tuple(changes), kept, fixed)
 
 
 def _scaling(desired: Desired, facts: Facts) -> Part:
@@ -100,8 +115,9 @@ def _outside(live: ServiceFact, last: Release | None) -> tuple[str, ...]:
     if last is None:
         return ()
     found = ["image"] if live.spec.image != last.image else []
-    now, was = live.spec.settings.words(), last.settings.words() if last.settings else {}
-    found += [f"{name} {now[name]} -> {was[name]}" for name in was if was[name] != now[name]]
+    if last.settings:
+        now = live.spec.settings
+        found += _settings(now, last.settings.over(now), {last.settings.command})
     if live.spec.environment.get(RELEASE_VARIABLE) != last.id:
         found.append("its release id")
     return tuple(found)
@@ -128,7 +144,9 @@ def _status_blocker(desired: Desired, live: ServiceFact) -> Blocker:
     return Blocker(what, "look at its events in the App Runner console")
 
 
-def _differences(live: ServiceFact, spec: ServiceSpec, variables: VariablesPart) -> tuple[str, ...]:
+def _differences(
+    live: ServiceFact, spec: ServiceSpec, variables: VariablesPart, last: Release | None
+) -> tuple[str, ...]:
     """What a deployment brings, in words; a setting with its old and new value."""
     old = live.spec
     found = ["its creation failed"] if live.status == "CREATE_FAILED" else []
@@ -140,9 +158,28 @@ def _differences(live: ServiceFact, spec: ServiceSpec, variables: VariablesPart)
     moved |= _moved(old.environment, spec.environment) | _moved(old.secrets, spec.secrets)
     if names := sorted(moved - {RELEASE_VARIABLE}):
         found.append(" ".join(names) if len(names) <= 3 else f"{len(names)} variables")
-    before, after = old.settings.words(), spec.settings.words()
-    found += [f"{name} {before[name]} -> {after[name]}" for name in after if before[name] != after[name]]
+    released = {last.settings.command} if last and last.settings else set()
+    found += _settings(old.settings, spec.settings, {spec.settings.command} | released)
     return tuple(found) or ("its release id is not that of these versions",)
+
+
+def _settings(old: ServiceSettings, new: ServiceSettings, commands: Collection[str]) -> list[str]:
+    """Each setting that differs, with both values; a command only when it is one of `commands`, which are no secret."""
+    before, after = old.words(), new.words()
+    return [
+        f"{name} {_readable(name, before.get(name, 'not known'), commands)} -> {_readable(name, text, commands)}"
+        for name, text in after.items()
+        if before.get(name) != text
+    ]
+
+
+def _readable(name: str, text: str, commands: Collection[str]) -> str:
+    """App Runner marks a start command as sensitive: one that was set by hand may hold a credential."""
+    if name != "command":
+        return text
+    if not text:
+        return "of the image"
+    return shown(text) if text in commands else "that is not shown"
 
 
 def _moved(old: Mapping[str, str], new: Mapping[str, str]) -> set[str]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
 
 if TYPE_CHECKING:
     from types_boto3_apprunner.type_defs import ServiceTypeDef
+
+_IP_ADDRESS_TYPES = {"ipv4": "IPV4", "dual-stack": "DUAL_STACK"}
 
 
 def to_request(spec: ServiceSpec, scaling_arn: str) -> dict[str, Any]:
     """Every block of CreateService and UpdateService, whole: what is left out of a block may be reset.
 
-    The port is a string in this API, and automatic deployments default to on, so both are always sent.
+    The port is a string in this API, and automatic deployments default to on, so both are always sent. The blocks of
+    the network and of observability are left out where the manifest does not name them: App Runner keeps a block that
+    an update leaves out.
     """
     settings, check = spec.settings, spec.settings.health_check
     return {
@@ -23,6 +27,7 @@ def to_request(spec: ServiceSpec, scaling_arn: str) -> dict[str, Any]:
                 "ImageRepositoryType": "ECR",
                 "ImageConfiguration": {
                     "Port": str(settings.port),
+                    **({"StartCommand": settings.command} if settings.command else {}),
                     "RuntimeEnvironmentVariables": dict(spec.environment),
                     "RuntimeEnvironmentSecrets": dict(spec.secrets),
                 },
@@ -44,7 +49,25 @@ def to_request(spec: ServiceSpec, scaling_arn: str) -> dict[str, Any]:
             "UnhealthyThreshold": check.unhealthy_threshold,
         },
         "AutoScalingConfigurationArn": scaling_arn,
+        **(_network_block(settings.network) if settings.network else {}),
+        **(_observability_block(settings.observability) if settings.observability else {}),
     }
+
+
+def _network_block(network: Network) -> dict[str, Any]:
+    connector = {"VpcConnectorArn": network.vpc_connector} if network.vpc_connector else {}
+    return {
+        "NetworkConfiguration": {
+            "EgressConfiguration": {"EgressType": "VPC" if network.vpc_connector else "DEFAULT", **connector},
+            "IngressConfiguration": {"IsPubliclyAccessible": network.ingress == "public"},
+            "IpAddressType": _IP_ADDRESS_TYPES[network.ip_address_type],
+        }
+    }
+
+
+def _observability_block(observability: Observability) -> dict[str, Any]:
+    arn = {"ObservabilityConfigurationArn": observability.configuration} if observability.configuration else {}
+    return {"ObservabilityConfiguration": {"ObservabilityEnabled": observability.enabled, **arn}}
 
 
 def from_answer(service: ServiceTypeDef, scaling: Scaling) -> ServiceSpec:
@@ -70,6 +93,9 @@ def from_answer(service: ServiceTypeDef, scaling: Scaling) -> ServiceSpec:
         ),
         scaling=scaling,
         auto_deployments=source.get("AutoDeploymentsEnabled", True),
+        command=image.get("StartCommand", ""),
+        network=_network(service),
+        observability=_observability(service),
     )
     return ServiceSpec(
         image=repository.get("ImageIdentifier", ""),
@@ -77,6 +103,24 @@ def from_answer(service: ServiceTypeDef, scaling: Scaling) -> ServiceSpec:
         environment=image.get("RuntimeEnvironmentVariables", {}),
         secrets=image.get("RuntimeEnvironmentSecrets", {}),
     )
+
+
+def _network(service: ServiceTypeDef) -> Network:
+    block: dict[str, Any] = {**service.get("NetworkConfiguration", {})}
+    public = block.get("IngressConfiguration", {}).get("IsPubliclyAccessible", True)
+    kind = block.get("IpAddressType", "IPV4")
+    known = {theirs: ours for ours, theirs in _IP_ADDRESS_TYPES.items()}
+    return Network(
+        vpc_connector=block.get("EgressConfiguration", {}).get("VpcConnectorArn", ""),
+        ingress="public" if public else "private",
+        ip_address_type=known.get(kind, kind),
+    )
+
+
+def _observability(service: ServiceTypeDef) -> Observability:
+    block: dict[str, Any] = {**service.get("ObservabilityConfiguration", {})}
+    enabled = block.get("ObservabilityEnabled", False)
+    return Observability(enabled, block.get("ObservabilityConfigurationArn", "") if enabled else "")
 
 
 def _cpu(text: str) -> int:

@@ -12,6 +12,7 @@ from deployer.aws.errors import only
 from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.errors import StateUnknown
+from deployer.targets.apprunner.members import unmodelled, with_kept
 from deployer.targets.apprunner.spec import from_answer, to_request
 from deployer.targets.base import LogPlaces, Operation, Progress, Started
 
@@ -59,6 +60,8 @@ class AppRunner:
                 status=service["Status"],
                 spec=from_answer(service, known[used] if used in known else self._scaling(used)),
                 tags={tag["Key"]: tag["Value"] for tag in tagged if "Key" in tag and "Value" in tag},
+                encryption=service.get("EncryptionConfiguration", {}).get("KmsKey", ""),
+                unmodelled=unmodelled(service),
             )
             return fact, revisions.result()
 
@@ -99,16 +102,20 @@ class AppRunner:
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": tags[key]} for key in sorted(tags)])
 
-    def create(self, name: str, spec: ServiceSpec, scaling_arn: str, tags: Mapping[str, str]) -> Started:
+    def create(
+        self, name: str, spec: ServiceSpec, scaling_arn: str, tags: Mapping[str, str], encryption: str
+    ) -> Started:
+        key: dict[str, Any] = {"EncryptionConfiguration": {"KmsKey": encryption}} if encryption else {}
         answer = self._client.create_service(
             ServiceName=name,
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
             **to_request(spec, scaling_arn),
+            **key,
         )
         return Started(answer["Service"]["ServiceArn"], answer["OperationId"])
 
-    def update(self, arn: str, spec: ServiceSpec, scaling_arn: str) -> Started:
-        answer = self._client.update_service(ServiceArn=arn, **to_request(spec, scaling_arn))
+    def update(self, arn: str, spec: ServiceSpec, scaling_arn: str, kept: Mapping[str, object]) -> Started:
+        answer = self._client.update_service(ServiceArn=arn, **with_kept(to_request(spec, scaling_arn), kept))
         return Started(arn, answer["OperationId"])
 
     def delete(self, arn: str) -> Started:
