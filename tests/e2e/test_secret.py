@@ -83,6 +83,7 @@ def test_what_the_manifest_says_how_to_make_is_made_anew(released: Checkout) -> 
     run(released, "unset", "local", GENERATED, "--approve", GENERATED)
     assert listed(released)[GENERATED]["state"] == "missing"
     assert "has no value that could be replaced" in run(released, "rotate", "local", GENERATED, code=3)
+    assert f"just secret generate local {GENERATED}" in run(released, "list", "local")
     assert "is made (version 1)" in run(released, "generate", "local", GENERATED)
     assert released.deployer("reconcile", "local").returncode == 0
 
@@ -97,6 +98,13 @@ def test_what_only_its_issuer_can_make_is_replaced_by_what_is_given(released: Ch
     assert "has no `generate`" in run(released, "generate", "local", GIVEN, code=3)
     run(released, "rotate", "local", GIVEN, stdin=NEWER)
     assert "the value it has already" in run(released, "rotate", "local", GIVEN, stdin=NEWER, code=3)
+
+
+def test_setting_the_same_value_again_writes_nothing(released: Checkout) -> None:
+    run(released, "set", "local", GIVEN, stdin=NEWER)
+    before = run(released, "list", "local")
+    assert "nothing was written" in run(released, "set", "local", GIVEN, stdin=NEWER)
+    assert run(released, "list", "local") == before
     assert aws.secret_values(released)[GIVEN] == NEWER
 
 

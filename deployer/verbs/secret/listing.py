@@ -36,7 +36,15 @@ def secret_list(loaded: Loaded, *, as_json: bool) -> str:
     waiting = [state.name for state in states if state.state in {"staged", "not deployed yet"}]
     missing = [state.name for state in states if state.state == "missing"]
     lines = [table(rows)]
-    lines += [as_typed(f"Set it: just secret set {manifest.environment} {name}") for name in missing]
+    makes = {name for name, secret in secrets_of(loaded).items() if secret.generate}
+    lines += [
+        as_typed(
+            f"Make it: just secret generate {manifest.environment} {name}"
+            if name in makes
+            else f"Set it: just secret set {manifest.environment} {name}"
+        )
+        for name in missing
+    ]
     if waiting:
         lines.append(as_typed(f"One deployment takes all that are staged: just reconcile {manifest.environment}"))
     return "\n".join(lines)

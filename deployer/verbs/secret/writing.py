@@ -19,9 +19,12 @@ Read = Callable[[str], str]
 
 
 def put(loaded: Loaded, name: str, read: Read) -> str:
-    """Read the value with `read(prompt)` and write it as a new version. Returns what to tell the user."""
+    """Read the value with `read(prompt)` and write it as a new version, unless it is unchanged. Returns a message."""
     place = Place.open(loaded, name)
     value = checked(read(f"{place.name}: "))
+    found = place.found()
+    if found is not None and found.secure and ssm.reveal(place.session.ssm, [place.path]).get(place.path) == value:
+        return f"{place.name} has this value already (version {found.version}); nothing was written."
     return _written(place, value, "set")
 
 
