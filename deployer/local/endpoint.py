@@ -24,7 +24,7 @@ from deployer.local.aws_errors import AwsError, not_emulated, render
 from deployer.local.call import Call, read_call
 from deployer.local.clients import Clients
 from deployer.local.corrections import Corrections
-from deployer.local.loopback import is_loopback
+from deployer.local.loopback import may_ask
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -146,6 +146,9 @@ class AwsEndpoint:
         if call.region != self._region and call.service not in GLOBAL:
             why = f"Credential should be scoped to a valid region: this endpoint is {self._region}, not {call.region}."
             return AwsError(400, "InvalidSignatureException", why)
+        reads = call.operation == "GetCallerIdentity"  # AWS answers it presigned
+        if request.method != "POST" and not reads and call.service in {"apprunner", *moto_services.SERVICES}:
+            return AwsError(405, "MethodNotAllowed", "An AWS call is a POST here, so that a GET changes nothing.")
         assert self._apprunner is not None
         if refused := self._refused(f"{call.service}:{call.operation}"):
             return AwsError(400, *refused)
@@ -181,10 +184,8 @@ class AwsEndpoint:
 
 
 def _from_this_machine(request: Request) -> bool:
-    """Neither a name rebound to 127.0.0.1 nor a page of another origin."""
-    origin = request.headers.get("Origin")
-    host = request.headers.get("Host", "")
-    return is_loopback(f"http://{host}") and (not origin or is_loopback(origin))
+    headers = request.headers
+    return may_ask(headers.get("Host", ""), headers.get("Origin"), headers.get("Sec-Fetch-Site"))
 
 
 class _Quiet(WSGIRequestHandler):

@@ -18,12 +18,21 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def may_ask(host: str, origin: str | None, fetch_site: str | None) -> bool:
+    """Whether a request with these headers (Host, Origin, Sec-Fetch-Site) comes from a program or an own page.
+
+    Refused: a name rebound to 127.0.0.1, and a page of any other origin, another port of this machine included.
+    """
+    own = f"http://{host}"
+    return is_loopback(own) and origin in {None, "", own} and fetch_site in {None, "none", "same-origin"}
+
+
 @web.middleware
 async def loopback_only(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Refuse a foreign Host (a name rebound to 127.0.0.1) and a foreign Origin (a page that posts here)."""
-    origin = request.headers.get("Origin")
-    if not is_loopback(f"http://{request.headers.get('Host', '')}") or (origin and not is_loopback(origin)):
+    """Refuse a foreign Host (a name rebound to 127.0.0.1) and a page of another origin."""
+    headers = request.headers
+    if not may_ask(headers.get("Host", ""), headers.get("Origin"), headers.get("Sec-Fetch-Site")):
         return web.json_response({"error": "only this machine may ask, by 127.0.0.1 or localhost"}, status=403)
     return await handler(request)

@@ -99,6 +99,13 @@ def test_a_presigned_request(shared: Any) -> None:
     assert b"<Account>000000000000</Account>" in body
 
 
+def test_a_get_creates_no_role(shared: Any) -> None:
+    scope = "X-Amz-Credential=any/20260101/us-west-2/iam/aws4_request"
+    status, _ = raw(shared, "GET", f"/?Action=CreateRole&RoleName=by-get&AssumeRolePolicyDocument=%7B%7D&{scope}")
+    assert status == 405
+    assert "by-get" not in {role["RoleName"] for role in shared.client("iam").list_roles()["Roles"]}
+
+
 def test_other_regions(shared: Any) -> None:
     with pytest.raises(ClientError, match="this endpoint is us-west-2, not eu-west-1") as refused:
         shared.client("ssm", "eu-west-1").describe_parameters()
@@ -117,7 +124,8 @@ def test_other_machines_and_other_pages(shared: Any, headers: dict[str, Any]) ->
 
 def test_the_control_is_the_callers(shared: Any) -> None:
     assert raw(shared, "GET", "/_local/some/thing") == (200, b"/_local/some/thing")
-    assert raw(shared, "GET", "/_local/x", Origin="http://localhost:8002")[0] == 200
+    assert raw(shared, "GET", "/_local/x", Origin=shared.endpoint.url)[0] == 200
+    assert raw(shared, "GET", "/_local/x", Origin="http://localhost:8002")[0] == 403
 
 
 def test_a_secret_without_decryption_is_ciphertext(shared: Any) -> None:
