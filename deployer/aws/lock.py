@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from deployer.aws.session import Session
 
 BEAT = 60.0  # seconds between two heartbeats
-FRESH = 5.0  # seconds after which a proof is too old to act on: the process slept, or AWS was slow to answer
-PROOFS = 3  # attempts to get a proof that is not too old
+FRESH = 2.0  # seconds after which a proof is too old to act on: the process slept, or AWS was slow to answer
+PROOFS = 5  # attempts to get a proof that is not too old
 
 
 class Held:

@@ -1,4 +1,4 @@
-"""A gate between a deployer and the local AWS: it sees every call, and can kill the caller or answer with a fault."""
+"""A gate between a deployer and the local AWS: it sees every call, and can kill or stop the caller, or answer with a fault."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 HELD: Final = 0.2  # seconds a connection is kept without an answer before it is dropped
 
 Fault = Literal["throttled", "error 500", "error 503", "denied", "reset before", "reset after", "no answer"]
-Kind = Literal["kill before", "kill after"] | Fault
+Kind = Literal["kill before", "kill after", "stop"] | Fault
 FAULTS: Final[tuple[Fault, ...]] = get_args(Fault)
 
 
@@ -78,6 +78,7 @@ class Gate:
     victim: int = 0
     server: ThreadingHTTPServer = field(init=False)
     guard: threading.Lock = field(default_factory=threading.Lock)
+    stopped: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -108,6 +109,12 @@ class Gate:
         assert self.victim, "nobody was named to die"
         os.kill(self.victim, signal.SIGKILL)
 
+    def stop(self) -> None:
+        """Stop the victim where it waits for an answer, as a laptop's lid or SIGSTOP does."""
+        assert self.victim, "nobody was named to stop"
+        os.kill(self.victim, signal.SIGSTOP)
+        self.stopped.set()
+
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
@@ -127,6 +134,9 @@ def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
             kind = gate.pass_by(call, self.headers.get("User-Agent", "")) if call else None
             match kind:
                 case None:
+                    self.forward(body)
+                case "stop":  # what was sent before the stop arrives all the same
+                    gate.stop()
                     self.forward(body)
                 case "kill before":
                     gate.kill()
