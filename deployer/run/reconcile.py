@@ -155,17 +155,18 @@ class _Carrier:
     def _after_another(self, planned: Planned, change: DeployService) -> Planned:
         """Wait for the operation that somebody else started meanwhile. Returns the same plan from what it left.
 
-        Raises Refused when it left something that this plan, as agreed to, would overwrite.
+        Raises StateUnknown when it left something that this plan, as agreed to, would overwrite.
         """
         run, arn = self._run, change.arn or ""
         operation = run.target.newest_operation(arn)
         if operation and operation.progress is Progress.RUNNING:
             run.report.step("attach", f"{operation.kind} is under way: somebody else started it")
             self._follower.follow(Started(arn, operation.id), operation.started)
-        fresh, left = self._again(planned), planned.plan.deployment
-        if fresh.plan.deployment != left or fresh.plan.blockers:
-            raise Refused(
-                "another operation has changed the service since this plan was made; nothing was deployed by this run",
+        fresh = self._again(planned)
+        now = fresh.plan.deployment
+        if now is None or (now.spec, now.outside) != (change.spec, change.outside) or fresh.plan.blockers:
+            raise StateUnknown(
+                "another operation has changed the service since this plan was made; this run has deployed nothing",
                 fix=f"read the new plan: just plan {run.desired.environment}",
             )
         return fresh

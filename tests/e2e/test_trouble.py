@@ -132,11 +132,13 @@ class TestProbe:
 
 
 class TestInterruption:
-    """Ctrl-C and SIGTERM: it says what was started, and the next run attaches to it."""
+    """Ctrl-C, SIGTERM and a closed terminal: it says what was started, and the next run attaches to it."""
 
-    @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize("sent", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
     def test_the_next_run_goes_on_without_a_second_deployment(self, released: Checkout, sent: signal.Signals) -> None:
-        old, new = ("DEBUG", "INFO") if sent == signal.SIGINT else ("INFO", "WARNING")
+        levels = ["DEBUG", "ERROR", "INFO", "WARNING"]
+        at = [signal.SIGHUP, signal.SIGINT, signal.SIGTERM].index(sent)
+        old, new = levels[at : at + 2]
         level(released, old, new)
         before = deployments(released)
         process, said = deploying(released)

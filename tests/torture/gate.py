@@ -1,4 +1,4 @@
-"""A gate between a deployer and the local AWS: it sees every call, and can kill or stop the caller, or answer with a fault."""
+"""A gate between a deployer and the local AWS: it sees every call, and can kill or stop the caller or make it fail."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, Literal, get_args
@@ -21,7 +22,7 @@ SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 HELD: Final = 0.2  # seconds a connection is kept without an answer before it is dropped
 
 Fault = Literal["throttled", "error 500", "error 503", "denied", "reset before", "reset after", "no answer"]
-Kind = Literal["kill before", "kill after", "stop"] | Fault
+Kind = Literal["kill before", "kill after", "stop", "forward"] | Fault
 FAULTS: Final[tuple[Fault, ...]] = get_args(Fault)
 
 
@@ -46,19 +47,21 @@ class Call:
 class Rule:
     """What happens at the call of this number, counted from one; to all later ones too when it lasts.
 
-    `of` says whether all calls are counted or only those that write.
+    `of` says whether all calls are counted, only those that write, or only those of one operation, such as
+    "UpdateService". `before` is done before the call is forwarded, where the kind is "forward".
     """
 
     kind: Kind
     number: int
-    of: Literal["calls", "writes"] = "calls"
+    of: str = "calls"
+    before: Callable[[], object] = lambda: None
     lasts: bool = False
     seen: int = 0
     hit: Call | None = None
 
     def strikes(self, call: Call) -> bool:
         """Count a call; whether it is the one."""
-        if self.of == "writes" and not call.writes:
+        if not (self.of in {"calls", call.operation} or (self.of == "writes" and call.writes)):
             return False
         self.seen += 1
         struck = self.seen >= self.number if self.lasts else self.seen == self.number
@@ -134,6 +137,10 @@ def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
             kind = gate.pass_by(call, self.headers.get("User-Agent", "")) if call else None
             match kind:
                 case None:
+                    self.forward(body)
+                case "forward":
+                    assert gate.rule is not None
+                    gate.rule.before()
                     self.forward(body)
                 case "stop":  # what was sent before the stop arrives all the same
                     gate.stop()

@@ -1,4 +1,4 @@
-"""A run that slept while its lock was broken: whatever it was about to do, it writes nothing after the other's first."""
+"""A run that slept while its lock was broken writes nothing after the other run's first write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import pytest
 
 from deployer.aws.lock import FRESH
-from tests.e2e import aws
 from tests.ready import deployer
 from tests.torture.gate import Call, Rule
 from tests.torture.test_crashes import DEBUG, INFO, RECONCILE, WARNING

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from tests.ready import deployer
 from tests.torture.gate import Call, Rule
 from tests.torture.test_crashes import DEBUG, INFO, RECONCILE
 from tests.torture.world import Environment, World, seeded
+
+if TYPE_CHECKING:
+    from types_boto3_apprunner.type_defs import InstanceConfigurationTypeDef
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -84,3 +88,49 @@ def test_a_holder_that_was_killed_is_taken_over(world: World) -> None:
         environment.must(*RECONCILE)
         assert len(environment.deployments()) == 1
     world.count("takeovers")
+
+
+def test_a_deployment_that_somebody_else_starts_at_the_last_moment_is_waited_for(world: World) -> None:
+    """App Runner answers UpdateService with InvalidStateException while another operation is under way."""
+    runner = aws.apprunner(world.checkout)
+    with world.environment() as environment:
+        environment.must(*RECONCILE)
+        environment.edit(DEBUG, INFO)
+        arn = environment.arn()
+        assert arn is not None
+        begin = Rule("forward", 1, of="UpdateService", before=lambda: runner.start_deployment(ServiceArn=arn))
+        done = environment.run(*RECONCILE, rule=begin)
+        assert done.code == 0, done.said
+        assert "START_DEPLOYMENT is under way: somebody else started it" in done.said
+        assert [one.partition(" ")[0] for one in environment.deployments()] == [
+            "CREATE_SERVICE",
+            "START_DEPLOYMENT",
+            "UPDATE_SERVICE",
+        ]
+        environment.check_running()
+        assert environment.run("plan", "ENV", "--detailed-exitcode").code == 0
+
+
+def test_a_change_that_somebody_else_makes_at_the_last_moment_is_not_overwritten(world: World) -> None:
+    runner = aws.apprunner(world.checkout)
+    with world.environment() as environment:
+        environment.must(*RECONCILE)
+        environment.edit(DEBUG, INFO)
+        arn = environment.arn()
+        assert arn is not None
+        service = runner.describe_service(ServiceArn=arn)["Service"]
+        other: InstanceConfigurationTypeDef = {
+            "Cpu": "2048",
+            "Memory": "4096",
+            "InstanceRoleArn": service["InstanceConfiguration"]["InstanceRoleArn"],
+        }
+        begin = Rule(
+            "forward",
+            1,
+            of="UpdateService",
+            before=lambda: runner.update_service(ServiceArn=arn, InstanceConfiguration=other),
+        )
+        done = environment.run(*RECONCILE, rule=begin)
+        assert done.code == 6, done.said
+        assert "another operation has changed the service" in done.said
+        assert [one.partition(" ")[0] for one in environment.deployments()] == ["CREATE_SERVICE", "UPDATE_SERVICE"]
