@@ -100,7 +100,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @down env="local": _sync
     deployer local down "$@"
 
-# set, make, replace and list secrets: just secret list staging
+# set, make, replace, show and list secrets: just secret list staging
 @secret *arguments: _sync
     deployer secret "$@"
 

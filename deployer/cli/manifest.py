@@ -8,7 +8,7 @@ from pathlib import Path
 from deployer.cli.command import Options, Parser, Verb, as_json, file, loaded, names_environment
 from deployer.cli.terminal import out
 from deployer.errors import UsageError
-from deployer.view.progress import write
+from deployer.view.progress import write, write_data
 
 
 def _check_options(parser: Parser) -> None:
@@ -129,7 +129,8 @@ def _variable(parser: Parser) -> None:
 
 def _export_options(parser: Parser) -> None:
     names_environment(parser)
-    parser.add_argument("--format", choices=("dotenv", "json", "github"), default="dotenv", help="dotenv when left out")
+    formats = ("dotenv", "docker", "compose", "shell", "json", "github", "github-env")
+    parser.add_argument("--format", choices=formats, default="dotenv", help="dotenv (for python-dotenv) when left out")
     parser.add_argument("--secrets", action="store_true", help="with the secrets of SSM, into the file of --out")
     parser.add_argument("--out", metavar="FILE", type=file, help="a file that only you may read")
 
@@ -144,7 +145,7 @@ def _export(options: Options) -> int:
     if options.secrets:
         out(export_with_secrets(manifest, options.format, options.out))
     else:
-        out(export(manifest, options.format))
+        write_data(export(manifest, options.format) + "\n", sys.stdout)
     return 0
 
 

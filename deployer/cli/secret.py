@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from deployer.cli.command import Group, Options, Parser, Verb, as_json, file, loaded, names_environment
-from deployer.cli.terminal import file_text, input_text, out, person, secret_value
+from deployer.cli.terminal import file_text, input_text, out, person, secret_value, show_secret
 
 
 def _name_options(parser: Parser) -> None:
@@ -52,6 +53,13 @@ def _unset(options: Options) -> int:
     return 0
 
 
+def _show(options: Options) -> int:
+    from deployer.verbs.secret.showing import reveal
+
+    show_secret(reveal(loaded(options), options.name, person() if sys.stdout.isatty() else None))
+    return 0
+
+
 def _list_options(parser: Parser) -> None:
     names_environment(parser)
     as_json(parser, "secrets")
@@ -87,7 +95,8 @@ SECRET = {
     "generate": Verb("make a secret of as many random bytes as the manifest says", _name_options, _generate),
     "rotate": Verb("replace a secret by new random bytes, or by what is read", _value_options, _rotate),
     "unset": Verb("delete a secret", _unset_options, _unset),
+    "show": Verb("show one value to the person at the terminal, after asking", _name_options, _show),
     "list": Verb("list the secrets and whether the containers hold them; no value", _list_options, _list),
     "import": Verb("set the secrets that a dotenv file gives", _import_options, _import),
 }
-VERBS = {"secret": Group("set, make, replace and list secrets; none of these verbs deploys", SECRET)}
+VERBS = {"secret": Group("set, make, replace, show and list secrets; none of these verbs deploys", SECRET)}

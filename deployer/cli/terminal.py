@@ -6,10 +6,15 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deployer import secrecy
 from deployer.errors import UsageError
 from deployer.view.progress import write
+from deployer.view.safe import terminal
+
+if TYPE_CHECKING:
+    from deployer.core.secret import SecretValue
 
 LARGEST_FILE = 1024 * 1024  # bytes
 
@@ -32,6 +37,15 @@ def _ask(question: str) -> str:
     """A question on stderr: stdout carries data only."""
     write(question, sys.stderr)
     return sys.stdin.readline()
+
+
+def show_secret(secret: SecretValue) -> None:
+    """The one way on which a secret reaches a screen: `deployer secret show`, at a terminal."""
+    value = secret.reveal()
+    shown = terminal(value)
+    sys.stdout.write(f"{shown}\n")
+    if shown != value:
+        write("It holds characters that a terminal obeys: they are shown as \\u and four digits.\n", sys.stderr)
 
 
 def secret_value(file: Path | None) -> Callable[[str], str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -14,9 +13,7 @@ from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Secret
 from deployer.verbs.environment import open_session
-from deployer.view.env_text import dotenv
-
-FORMS = ("dotenv", "json", "github")
+from deployer.view.env_text import FORMATS
 
 
 def export(loaded: Loaded, form: str) -> str:
@@ -26,7 +23,7 @@ def export(loaded: Loaded, form: str) -> str:
     if form == "github":
         return sections(loaded.manifest)
     secrets = [names.variable(name) for name, one in variables.items() if isinstance(one, Secret)]
-    return json.dumps(literals, indent=2, ensure_ascii=False) if form == "json" else dotenv(literals, secrets)
+    return FORMATS[form](literals, secrets)
 
 
 def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
@@ -36,6 +33,12 @@ def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
     """
     if form == "github":
         raise UsageError("the sections for GitHub hold no secret", fix="leave out --secrets, or choose dotenv or json")
+    if form == "github-env":
+        raise UsageError(
+            "variables for GITHUB_ENV hold no secret",
+            why="GitHub shows the environment of a job in its log",
+            fix=f"just ci github-sync {loaded.manifest.environment} gives jobs the secrets, which GitHub then hides",
+        )
     aws = loaded.manifest.aws
     session, _ = open_session(loaded)
     paths = {name: names.join(aws.parameter_path, name) for name in loaded.manifest.variables}
@@ -52,8 +55,7 @@ def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
         names.variable(name): one.text if isinstance(one, Literal) else found[paths[name]].reveal()
         for name, one in loaded.manifest.variables.items()
     }
-    text = json.dumps(values, indent=2, ensure_ascii=False) if form == "json" else dotenv(values)
-    _write_private(out, text + "\n")
+    _write_private(out, FORMATS[form](values, ()) + "\n")
     return f"{out}: {len(values)} variables, {len(secret)} of them secrets. Only you may read it; keep it out of git."
 
 

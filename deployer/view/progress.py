@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from deployer import secrecy
+from deployer.errors import UsageError
 from deployer.view.safe import terminal, workflow
 
 
@@ -16,9 +17,31 @@ def write(text: str, stream: TextIO) -> None:
 
     A reader who has left changes nothing: what was begun goes on.
     """
+    shown = terminal(secrecy.hide(text))
+    _put(workflow(shown) if os.environ.get("GITHUB_ACTIONS") else shown, stream)
+
+
+def write_data(text: str, stream: TextIO) -> None:
+    """Write data for another program exactly as it is; to a terminal as all other text.
+
+    Raises UsageError when a secret that this process knows is in it: data without it would be something else.
+    """
+    if stream.isatty():
+        write(text, stream)
+    elif secrecy.hide(text) != text:
+        raise UsageError(
+            "the output would hold one of this command's own credentials; nothing was written",
+            why="a variable of your shell with a name such as API_KEY has the value of a literal",
+            fix="unset that variable and run again",
+        )
+    else:
+        _put(text, stream)
+
+
+def _put(text: str, stream: TextIO) -> None:
+    """A reader who has left changes nothing."""
     try:
-        shown = terminal(secrecy.hide(text))
-        stream.write(workflow(shown) if os.environ.get("GITHUB_ACTIONS") else shown)
+        stream.write(text)
         stream.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

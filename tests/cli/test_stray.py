@@ -39,6 +39,8 @@ SENTINEL = "sentinel-on-the-command-line"
         "secret unset local meta-app-secret {}",
         "secret import local META_APP_SECRET={}",
         "secret import local .env {}",
+        "secret show local {}",
+        "secret show local meta-app-secret {}",
         "secret list local {}",
         "secret st local meta-app-secret {}",
         "set local meta-app-secret {}",

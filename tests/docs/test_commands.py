@@ -95,6 +95,8 @@ def _answers(block: Block) -> Iterator[tuple[str, str]]:
             yield from ((f"{words[4]}: ", value), ("once more: ", value))
         elif words[:3] == ["just", "secret", "unset"]:
             yield f"Type {words[4]} to delete it", words[4]
+        elif words[:3] == ["just", "secret", "show"]:
+            yield "Show it?", "y"
         elif words[:2] == ["just", "destroy"]:
             yield "Type the service's name", f"ansari-{words[2]}-whatsapp"
         elif words[:2] == ["just", "rollback"]:

@@ -46,6 +46,7 @@ OF_A_VERB = {
     "secret generate": {"NAME": "meta-webhook-verify-token"},
     "secret rotate": {"NAME": "meta-app-secret"},
     "secret unset": {"NAME": "meta-app-secret"},
+    "secret show": {"NAME": "meta-app-secret"},
     "secret import": {"FILE": "good.env"},
     "schema": {"KIND": "plan"},
     "bootstrap": {"ENV": "piped"},
@@ -118,7 +119,8 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("add", "--description"): bad(("x" * 2000, "1 problem")),
     ("add", "--store"): bad(("nowhere", "invalid choice")),
     ("remove", "NAME"): bad(("no-such-variable", "has no variable"), ("meta-app-secret", "1 problem would be in it")),
-    ("export", "--format"): bad(("xml", "invalid choice")) + bad(("github", "hold no secret"), secrets="", out="x"),
+    ("export", "--format"): bad(("xml", "invalid choice"))
+    + bad(("github", "hold no secret"), ("github-env", "hold no secret"), secrets="", out="x"),
     ("export", "--out"): bad((DIRECTORY, "cannot be written"), ("no-such-folder/x", "cannot be written"), secrets="")
     + bad(("x", "belongs to --secrets")),
     ("schema", "KIND"): bad(("no-such-kind", "there is no schema")),
@@ -129,6 +131,7 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("secret rotate", "--file"): bad(*UNREADABLE),
     ("secret unset", "NAME"): bad(("no-such-secret", "there is no secret"), ("Not A Name", "not a secret's name")),
     ("secret unset", "--approve"): bad(("yes", "was not typed"), code=4),
+    ("secret show", "NAME"): bad(*NO_NAME, ("meta-app-secret", "at a terminal only")),
     ("secret import", "FILE"): bad(*UNREADABLE, ("README.md", "cannot be imported")),
     ("bootstrap", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("image build", "--tool"): bad(("no-such-tool", "there is no tool no-such-tool")),

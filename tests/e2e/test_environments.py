@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 from dotenv import dotenv_values
 
+from deployer.view.env_text import FORMATS
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, approved, write_second
 
@@ -180,7 +181,7 @@ def test_drift_is_told_beside_an_edit_that_waits(deployed: Checkout) -> None:
 
 def test_variables_for_other_tools(deployed: Checkout) -> None:
     values = aws.secret_values(deployed)
-    for form in ("dotenv", "json", "github"):
+    for form in (*FORMATS, "github"):
         said = run(deployed, "export", "local", "--format", form)
         assert "LOGGING_LEVEL" in said
         assert not any(value in said for value in values.values())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from deployer.view.env_text import FORMATS
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, approved, resumed
 from tests.ready import deployer
@@ -94,7 +95,7 @@ def test_none_is_shown_by_any_verb_whatever_goes_wrong(surfaces: Surfaces) -> No
         run(verb, "local")
         run(verb, "local", "--json")
     run("verify", "local", "--decrypt")
-    for written in ("dotenv", "json", "github"):
+    for written in (*FORMATS, "github"):
         run("export", "local", "--format", written)
     for which in ("--since=1h", "--service", "--json"):
         run("logs", "local", which)

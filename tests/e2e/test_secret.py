@@ -74,6 +74,33 @@ def test_on_a_terminal_it_is_typed_twice_and_not_shown(released: Checkout, secon
     assert aws.secret_values(released)[GIVEN] == (before if code else VALUE)
 
 
+def test_one_is_shown_at_a_terminal_after_a_yes(released: Checkout) -> None:
+    value = aws.secret_values(released)[GIVEN]
+    command = [sys.executable, "-m", "deployer", "secret", "show", "local", GIVEN]
+    done, shown = on_terminal(command, released.root, ("[y/N] ", "y"))
+    assert done == 0
+    assert shown.splitlines()[-1] == value
+    done, shown = on_terminal(command, released.root, ("[y/N] ", ""))
+    assert done == 4
+    assert value not in shown
+    assert "just export local --secrets --out local.env" in run(released, "show", "local", GIVEN, code=3, stdin="y\n")
+
+
+def test_what_a_shell_loads_is_what_ssm_holds(released: Checkout) -> None:
+    odd = 'it\'s a \\ "$HOME" `id` # value\nof two lines'
+    path = f"/app-runtime/ansari-whatsapp/local/{GIVEN}"  # set by hand: the service would not start with it
+    aws.ssm(released).put_parameter(Name=path, Value=odd, Type="SecureString", Overwrite=True)
+    done = released.deployer("export", "local", "--secrets", "--format", "shell", "--out", "local.sh")
+    assert done.returncode == 0, done.stderr
+    script = 'set -a; . ./local.sh; printf %s "$META_APP_SECRET"'
+    for shell in ("sh", "bash"):
+        assert subprocess.check_output([shell, "-c", script], cwd=released.root, text=True) == odd
+    done = released.deployer("export", "local", "--secrets", "--format", "docker", "--out", "local.docker")
+    assert (done.returncode, "the value of META_APP_SECRET" in done.stderr) == (3, True)
+    assert not (released.root / "local.docker").exists()
+    run(released, "set", "local", GIVEN, stdin=NEWER)
+
+
 def test_what_the_manifest_says_how_to_make_is_made_anew(released: Checkout) -> None:
     old = aws.secret_values(released)[GENERATED]
     assert "is there already" in run(released, "generate", "local", GENERATED, code=3)

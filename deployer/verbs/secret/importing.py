@@ -21,6 +21,7 @@ from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import refuse_shared
 from deployer.verbs.secret.place import Place, checked, refuse_unusable, secrets_of
 from deployer.view.documents import Imported
+from deployer.view.env_text import undo_references
 from deployer.view.table import table
 
 
@@ -94,7 +95,8 @@ def bindings(text: str) -> Iterator[tuple[int, str | None, str | None]]:
     for binding in parse_stream(io.StringIO(text)):
         if binding.error or binding.key is not None:
             blank = len(binding.original.string) - len(binding.original.string.lstrip("\r\n"))
-            yield binding.original.line + blank, None if binding.error else binding.key, binding.value
+            value = binding.value and undo_references(binding.value)
+            yield binding.original.line + blank, None if binding.error else binding.key, value
 
 
 def _held(session: Session, places: list[Place]) -> Mapping[str, SecretValue]:

@@ -27,6 +27,18 @@ def secrets_of(loaded: Loaded) -> dict[str, Secret]:
     return {name: one for name, one in loaded.manifest.variables.items() if isinstance(one, Secret)}
 
 
+def secret_of(loaded: Loaded, name: str) -> tuple[str, Secret]:
+    """The secret that a parameter's or a variable's name means. Raises UsageError.
+
+    The name is not repeated there: where it was left out, what stands in its place is the value.
+    """
+    name = name if names.why_not_a_variable(name) else names.parameter(name)
+    known = secrets_of(loaded)
+    if name not in known:
+        raise UsageError(f"{loaded.path} names no such secret", fix=f"use one of: {', '.join(known)}")
+    return name, known[name]
+
+
 @dataclass(frozen=True)
 class Place:
     """One secret in SSM."""
@@ -42,15 +54,11 @@ class Place:
 
         Refused is for credentials of another account.
         """
-        name = name if names.why_not_a_variable(name) else names.parameter(name)
-        known = secrets_of(loaded)
-        if name not in known:
-            # The name is not repeated: where it was left out, what stands in its place is the value.
-            raise UsageError(f"{loaded.path} names no such secret", fix=f"use one of: {', '.join(known)}")
+        name, secret = secret_of(loaded, name)
         refuse_shared(loaded)
         session, _ = open_session(loaded)
         refuse_incident(session, loaded.manifest.app, loaded.manifest.environment)
-        return cls(loaded, session, name, known[name])
+        return cls(loaded, session, name, secret)
 
     @property
     def path(self) -> str:
