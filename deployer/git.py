@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from deployer.errors import DeployerError
 
@@ -39,6 +41,35 @@ def committed(root: Path, name: str) -> bytes | None:
         return git(root, "show", f"HEAD:./{name}")
     except DeployerError:
         return None
+
+
+class Version(NamedTuple):
+    """A file as a commit has it. `when` is the commit's date, such as 2026-11-29."""
+
+    commit: str
+    when: str
+    content: bytes
+
+
+def versions(root: Path, name: str, limit: int = 50) -> Iterator[Version]:
+    """The committed contents of a file of this folder, newest first: of this branch, then of all others.
+
+    At most `limit` commits of each; none outside a checkout.
+    """
+    seen: set[str] = set()
+    for branches in (["HEAD"], ["--branches", "--remotes"]):
+        try:
+            listed = git(root, "log", f"--max-count={limit}", "--format=%H %cs", *branches, "--", name).decode()
+        except DeployerError:
+            continue
+        for sha, when in (line.split() for line in listed.splitlines()):
+            if sha in seen:
+                continue
+            seen.add(sha)
+            try:
+                yield Version(sha, when, git(root, "show", f"{sha}:./{name}"))
+            except DeployerError:  # this commit deleted it
+                continue
 
 
 def is_clean(root: Path) -> bool:

@@ -217,9 +217,11 @@ def _unlock_options(parser: Parser) -> None:
 
 
 def _unlock(options: Options) -> int:
+    from deployer.verbs.known import known_identity
     from deployer.verbs.unlock import unlock
 
-    out(unlock(loaded(options), Reporter(sys.stderr), ask=person(), approve=options.approve))
+    reporter = Reporter(sys.stderr)
+    out(unlock(known_identity(options.environment, reporter), reporter, ask=person(), approve=options.approve))
     return 0
 
 
@@ -233,12 +235,12 @@ def _hold(options: Options) -> int:
     from deployer.aws import hold as ledger_hold
     from deployer.core.release import ledger_path
     from deployer.verbs import hold as verb
-    from deployer.verbs.environment import open_session
+    from deployer.verbs.environment import open_identity
+    from deployer.verbs.known import known_identity
 
-    manifest = loaded(options)
-    session, who = open_session(manifest)
-    app, name = manifest.manifest.app, manifest.manifest.environment
-    ledger = ledger_path(app, name)
+    identity = known_identity(options.environment, Reporter(sys.stderr))
+    session, who = open_identity(identity)
+    name, ledger = identity.environment, ledger_path(identity.app, identity.environment)
     if options.reason is None:
         found = ledger_hold.read(session.ssm, ledger)
     else:
@@ -254,14 +256,15 @@ def _resume_options(parser: Parser) -> None:
 
 def _resume(options: Options) -> int:
     from deployer.core.release import ledger_path
-    from deployer.verbs.environment import open_session
+    from deployer.verbs.environment import open_identity
+    from deployer.verbs.known import known_identity
     from deployer.verbs.resume import resume
 
-    manifest = loaded(options)
-    session, _ = open_session(manifest)
-    app, name = manifest.manifest.app, manifest.manifest.environment
-    ledger = ledger_path(app, name)
-    out(resume(session, ledger, name, Reporter(sys.stderr), ask=person(), approve=options.approve))
+    reporter = Reporter(sys.stderr)
+    identity = known_identity(options.environment, reporter)
+    session, _ = open_identity(identity)
+    name, ledger = identity.environment, ledger_path(identity.app, identity.environment)
+    out(resume(session, ledger, name, reporter, ask=person(), approve=options.approve))
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment, two
+from deployer.cli.command import Options, Parser, Verb, as_json, names_environment, two
 from deployer.cli.terminal import out
 from deployer.errors import DeployerError, StatusUnknown
 from deployer.view.progress import Reporter
@@ -21,9 +21,14 @@ def _releases_options(parser: Parser) -> None:
 
 
 def _releases(options: Options) -> int:
+    from deployer.verbs.known import known_identity
     from deployer.verbs.releases import releases
 
-    out(releases(loaded(options), as_json=options.json, everything=options.all))
+    out(
+        releases(
+            known_identity(options.environment, Reporter(sys.stderr)), as_json=options.json, everything=options.all
+        )
+    )
     return 0
 
 
@@ -88,15 +93,14 @@ def _logs_options(parser: Parser) -> None:
 
 
 def _logs(options: Options) -> int:
-    from deployer.verbs.environment import open_environment
+    from deployer.verbs.known import known_identity
     from deployer.verbs.logs import Wanted, seconds, show, tail
 
     reporter = Reporter(sys.stderr)
     since = None if options.since is None else seconds(options.since)
     wanted = Wanted(options.service, options.operation, since, options.follow)
-    environment = open_environment(options.environment, reporter, start=False, only_looks=True)
     nothing = True
-    for line in tail(environment, wanted):
+    for line in tail(known_identity(options.environment, reporter), wanted):
         nothing = False
         out(show(line, as_json=options.json))
     if nothing:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -30,7 +31,12 @@ class World(Struct, frozen=True):
 
 def find(settings: WorldSettings) -> World | None:
     """The world that answers at the endpoint, or None. Raises DeployerError when it belongs to another checkout."""
-    connection = HTTPConnection("127.0.0.1", settings.aws, timeout=5)  # no proxy is asked for this machine itself
+    return find_at(settings.aws, settings.root, settings.manifest)
+
+
+def find_at(port: int, root: Path, manifest: Path) -> World | None:
+    """The same for a port of this machine, the root of the checkout, and its manifest."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)  # no proxy is asked for this machine itself
     try:
         connection.request("GET", "/_local/world")
         world = World(**json.load(connection.getresponse()))
@@ -38,10 +44,10 @@ def find(settings: WorldSettings) -> World | None:
         return None  # nothing there, or something else: starting the world will say what
     finally:
         connection.close()
-    if world.root != str(settings.root):
+    if world.root != str(root):
         raise DeployerError(
-            f"the local world on port {settings.aws} belongs to the checkout {world.root}",
-            fix=f"stop it there with `just down local`, or choose other ports in {settings.manifest}",
+            f"the local world on port {port} belongs to the checkout {world.root}",
+            fix=f"stop it there with `just down local`, or choose other ports in {manifest}",
         )
     return world
 

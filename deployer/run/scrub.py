@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
@@ -16,16 +16,28 @@ from deployer.core.desired import Desired
 
 @dataclass
 class Scrubber:
-    """Log lines without the secrets this run has written, and without those that SSM holds once they are read."""
+    """Log lines without the secrets this run has written, and without those that SSM holds once they are read.
+
+    `paths` returns the paths of the environment's secrets.
+    """
 
     session: Session
-    desired: Desired
+    paths: Callable[[], Sequence[str]]
+
+    @classmethod
+    def of(cls, session: Session, desired: Desired) -> Scrubber:
+        """One for the secrets of a desired state."""
+        return cls(session, lambda: [parameter.path for parameter in desired.parameters if parameter.secure])
+
+    @classmethod
+    def below(cls, session: Session, path: str) -> Scrubber:
+        """One for every secret below a path, whether or not a manifest names it."""
+        return cls(session, lambda: [name for name, fact in ssm.describe(session.ssm, path).items() if fact.secure])
 
     def learn(self) -> bool:
         """Read the environment's secrets; False when these credentials may not, so that nobody knows what to hide."""
-        paths = [parameter.path for parameter in self.desired.parameters if parameter.secure]
         try:
-            for batch in ssm.batches(paths):
+            for batch in ssm.batches(self.paths()):
                 ssm.reveal(self.session.ssm, batch)  # from here on they are hidden
         except ClientError as error:
             if not is_denied(error):

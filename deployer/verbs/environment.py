@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from deployer.image.snapshot import Snapshot, take
 from deployer.local import lifecycle
 from deployer.local.settings import world_settings
 from deployer.manifest.contract import refused_secrets
+from deployer.manifest.identity import Identity, identity_of
 from deployer.manifest.load import Loaded, load
 from deployer.project import manifest_path
 from deployer.run.look import Run
@@ -55,20 +57,24 @@ def open_session(loaded: Loaded) -> tuple[Session, str]:
 
     Raises DeployerError when the manifest is for the local world and that is not running.
     """
-    _refuse_stopped_world(loaded)
-    session = _session(loaded)
+    return open_identity(identity_of(loaded.manifest, loaded.path))
+
+
+def open_identity(identity: Identity) -> tuple[Session, str]:
+    """The same for an environment of which only the identity is known."""
+    refuse_stopped_world(identity)
+    session = Session(identity.account, identity.region, identity.endpoint)
     return session, session.check()
 
 
-def _refuse_stopped_world(loaded: Loaded) -> None:
-    if loaded.manifest.aws.endpoint is not None and lifecycle.find(world_settings(loaded)) is None:
-        name = loaded.manifest.environment
+def refuse_stopped_world(identity: Identity) -> None:
+    """Raises DeployerError when the environment is of a local world that does not run."""
+    if identity.endpoint is None:
+        return
+    port, root = urlsplit(identity.endpoint).port or 80, identity.path.resolve().parent.parent
+    if lifecycle.find_at(port, root, identity.path) is None:
+        name = identity.environment
         raise DeployerError("the local world is not running", fix=f"just up {name}, or: just reconcile {name}")
-
-
-def _session(loaded: Loaded) -> Session:
-    aws = loaded.manifest.aws
-    return Session(aws.account, aws.region, aws.endpoint)
 
 
 def open_environment(
@@ -96,8 +102,8 @@ def open_environment(
         if started:
             report.step("world", f"started: AWS on {settings.endpoint}, Meta and chat page on {settings.meta_url}")
     else:
-        _refuse_stopped_world(loaded)
-    session = _session(loaded)
+        refuse_stopped_world(identity_of(manifest, loaded.path))
+    session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint)
     with ThreadPoolExecutor(1) as aside:  # git is other processes: there is time for the clients meanwhile
         taken = None if manifest.aws.endpoint is None else aside.submit(_snapshot, loaded)
         who = session.check()  # in this thread, so that Ctrl-C need not wait for an AWS that does not answer

@@ -13,9 +13,11 @@ from msgspec import to_builtins
 
 from deployer.aws import logs
 from deployer.errors import Blocked, UsageError
+from deployer.manifest.identity import Identity
 from deployer.run.scrub import Scrubber
+from deployer.targets.apprunner.target import AppRunner
 from deployer.targets.base import Started
-from deployer.verbs.environment import Environment
+from deployer.verbs.environment import open_identity
 from deployer.view.documents import LogLine
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -45,34 +47,35 @@ def seconds(text: str) -> float:
     return float(found[1]) * UNITS[found[2]]
 
 
-def tail(environment: Environment, wanted: Wanted, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
+def tail(identity: Identity, wanted: Wanted, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
     """The lines, oldest first; with `follow` for ever. No secret is in them.
 
     Raises Blocked without a service, and UsageError for an operation of which nothing is known.
     """
-    run = environment.run
-    service = run.target.observe(run.desired.service_name)[0]
+    session, _ = open_identity(identity)
+    target = AppRunner(session.apprunner)
+    service = target.observe(identity.service)[0]
     if service is None:
-        name = run.desired.environment
-        raise Blocked(f"there is no service {run.desired.service_name} yet", fix=f"just reconcile {name}")
-    scrubber = Scrubber(run.session, run.desired)
+        raise Blocked(f"there is no service {identity.service} yet", fix=f"just reconcile {identity.environment}")
+    scrubber = Scrubber.below(session, identity.parameter_path)
     if not scrubber.learn():
         raise Blocked(
             "these credentials may not read the secrets, so that nobody knows what to hide in the lines",
-            fix="allow ssm:GetParameters with decryption, or look at the log group in the AWS console",
+            fix="allow ssm:DescribeParameters and ssm:GetParameters with decryption,"
+            " or look at the log group in the AWS console",
         )
     one = Started(service.arn, wanted.operation or "")
-    places = run.target.logs(one)
+    places = target.logs(one)
     group = places.platform if wanted.platform or wanted.operation else places.application
     prefix = places.streams if wanted.operation else ""
     start = _start(wanted)
     told: dict[str, int] = {}
     while True:
-        lines = logs.since(run.session.logs, group, start, prefix=prefix, limit=10_000)
-        if wanted.operation and not lines and run.target.progress(one) is None:
+        lines = logs.since(session.logs, group, start, prefix=prefix, limit=10_000)
+        if wanted.operation and not lines and target.progress(one) is None:
             raise UsageError(
-                f"{run.desired.service_name} has no operation {wanted.operation}",
-                fix=f"the id is in what a reconcile prints, and in: just logs {run.desired.environment} --service",
+                f"{identity.service} has no operation {wanted.operation}",
+                fix=f"the id is in what a reconcile prints, and in: just logs {identity.environment} --service",
             )
         for line in lines:
             if line.id not in told:

@@ -9,24 +9,23 @@ from msgspec.structs import asdict
 
 from deployer.aws import ledger
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, ledger_path
-from deployer.manifest.load import Loaded
+from deployer.manifest.identity import Identity
 from deployer.targets.apprunner.target import AppRunner
-from deployer.verbs.environment import open_session
+from deployer.verbs.environment import open_identity
 from deployer.view.documents import Released
 from deployer.view.releases_text import render
 
 
-def releases(loaded: Loaded, *, as_json: bool, everything: bool) -> str:
+def releases(identity: Identity, *, as_json: bool, everything: bool) -> str:
     """The newest releases first, as text or JSON; all that the ledger holds when `everything` is asked for."""
-    manifest = loaded.manifest
-    session, _ = open_session(loaded)
-    found = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment))
-    service = AppRunner(session.apprunner).observe(manifest.service.name)[0]
+    session, _ = open_identity(identity)
+    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment))
+    service = AppRunner(session.apprunner).observe(identity.service)[0]
     says = service.spec.environment.get(RELEASE_VARIABLE) if service else None
     live = next((entry.number for entry in reversed(found) if entry.release.id == says), None)
     if as_json:
         return json.dumps([_document(entry, live) for entry in reversed(found)], indent=2)
-    return render(found, live, environment=manifest.environment, everything=everything)
+    return render(found, live, environment=identity.environment, everything=everything)
 
 
 def _document(entry: RecordedRelease, live: int | None) -> dict[str, object]:

@@ -7,17 +7,16 @@ from collections.abc import Callable
 from deployer.aws import lock
 from deployer.core.release import ledger_path
 from deployer.errors import Refused, as_typed
-from deployer.manifest.load import Loaded
-from deployer.verbs.environment import open_session
+from deployer.manifest.identity import Identity
+from deployer.verbs.environment import open_identity
 from deployer.view.progress import Reporter
 
 
-def unlock(loaded: Loaded, report: Reporter, *, ask: Callable[[str], str] | None, approve: str | None) -> str:
+def unlock(identity: Identity, report: Reporter, *, ask: Callable[[str], str] | None, approve: str | None) -> str:
     """Show the lock, then break it when a person types the environment's name or `approve` is its id."""
-    manifest = loaded.manifest
-    name = manifest.environment
-    session, _ = open_session(loaded)
-    ledger = ledger_path(manifest.app, name)
+    name = identity.environment
+    session, _ = open_identity(identity)
+    ledger = ledger_path(identity.app, name)
     held = lock.read(session.ssm, ledger)
     if held is None:
         return f"{name} is not locked."

@@ -1,0 +1,98 @@
+"""Which environment a manifest is about, read without the rest of the file.
+
+A lock is broken and a release listed in the middle of an incident, when the manifest may be half edited. Those verbs
+need to know the account and the names of things, and nothing else of the file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+from pydantic import ValidationError
+
+from deployer.manifest import source, syntax, tree
+from deployer.manifest.model import Manifest
+from deployer.manifest.problem import InvalidManifest
+from deployer.manifest.scalars import bent
+
+FIELDS: Final[tuple[tuple[str, ...], ...]] = (
+    ("app",),
+    ("environment",),
+    ("aws", "account"),
+    ("aws", "region"),
+    ("aws", "parameter_path"),
+    ("aws", "endpoint"),
+    ("service", "name"),
+)
+
+
+class Identity(Struct, frozen=True):
+    """The account, and the names by which an environment's things are found there. `path` is the manifest's."""
+
+    app: str
+    environment: str
+    account: str
+    region: str
+    parameter_path: str
+    endpoint: str | None
+    service: str
+    path: Path
+
+
+def identity_of(manifest: Manifest, path: Path) -> Identity:
+    """The identity of a manifest without problems."""
+    return Identity(
+        app=manifest.app,
+        environment=manifest.environment,
+        account=manifest.aws.account,
+        region=manifest.aws.region,
+        parameter_path=manifest.aws.parameter_path,
+        endpoint=manifest.aws.endpoint,
+        service=manifest.service.name,
+        path=path,
+    )
+
+
+def read_identity(raw: bytes, path: Path) -> Identity | None:
+    """The identity in a manifest's bytes, whatever else is wrong with them; None where it cannot be known for sure."""
+    try:
+        text, _ = source.decode(raw, path)
+    except InvalidManifest:
+        return None
+    read = syntax.parse(text)
+    if read.broken or read.root is None or not all(_certain(read.root, field) for field in FIELDS):
+        return None
+    # The model checks these fields; the others are given values that it accepts.
+    contents: dict[str, Any] = {
+        "image": {"repository": "unread"},
+        "protect": {"confirm": True},
+        "variables": {"unread": {"kind": "secret"}},
+        "aws": {},
+        "service": {"target": "apprunner", "port": 1, "roles": {"access": "unread-access", "instance": "unread"}},
+    }
+    for *groups, key in FIELDS:
+        node = tree.find(read.root, (*groups, key))[1]
+        if node is not None:
+            (contents[groups[0]] if groups else contents)[key] = tree.data(node)
+    try:
+        manifest = Manifest.model_validate(contents)
+    except ValidationError:
+        return None
+    return identity_of(manifest, path) if manifest.environment == path.stem else None
+
+
+def _certain(root: tree.Node, field: tuple[str, ...]) -> bool:
+    """Whether the file has this field at most once, as a word that every YAML reader takes for the same text."""
+    node: tree.Node | None = root
+    for key in field:
+        if not isinstance(node, tree.Group):
+            return False
+        if Counter(word.text for word, _ in node.entries)[key] > 1:
+            return False
+        if key not in node.first:
+            return True  # whether it may be absent is for the model to say
+        node = node.first[key][1]
+    return isinstance(node, tree.Word) and not node.opaque and not (node.plain and bent(node.text))

@@ -1,0 +1,87 @@
+"""Read a manifest that may be invalid or absent, for the verbs that must work all the same.
+
+The checked-out file counts where it says enough. Where it does not, its newest committed version does: of this branch,
+then of the others. What was used is reported on stderr.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from deployer import git
+from deployer.errors import DeployerError, UsageError, as_typed
+from deployer.manifest.identity import Identity, identity_of, read_identity
+from deployer.manifest.load import parse
+from deployer.manifest.problem import InvalidManifest
+from deployer.manifest.source import read_file
+from deployer.project import find_root, manifest_path, shortest
+from deployer.view.progress import Reporter
+
+Found = TypeVar("Found")
+
+
+def known_identity(name: str, report: Reporter) -> Identity:
+    """The identity of an environment. Raises UsageError or InvalidManifest when no version of its file has one."""
+    path, raw, problem = _file(name)
+    if raw is not None:
+        try:
+            return identity_of(parse(raw, path).manifest, path)
+        except InvalidManifest as error:
+            problem = error
+        if found := read_identity(raw, path):
+            report.note(f"{_state(path, problem)}; what this needs of it is readable")
+            return found
+    return _committed(path, problem, report, lambda content: read_identity(content, path))
+
+
+def _file(name: str) -> tuple[Path, bytes | None, DeployerError | None]:
+    """The path of the manifest, its content, and why there is none."""
+    try:
+        path = manifest_path(name)
+        return path, read_file(path), None
+    except InvalidManifest as error:  # there is a file, or a path was named
+        return path, None, error
+    except UsageError as error:
+        if not name or Path(name).name != name:
+            raise
+        return shortest(_root(error) / "env" / f"{name}.yaml"), None, error
+
+
+def _root(error: UsageError) -> Path:
+    """The project's root, which on a strange branch may have no env/ to know it by."""
+    try:
+        return find_root(Path.cwd())
+    except UsageError:
+        pass
+    try:
+        return Path(git.git(Path.cwd(), "rev-parse", "--show-toplevel").decode().strip())
+    except DeployerError:
+        raise error from None
+
+
+def _committed(
+    path: Path, problem: DeployerError | None, report: Reporter, read: Callable[[bytes], Found | None]
+) -> Found:
+    """What the newest committed version of the file gives that gives anything. Raises the file's own problem."""
+    assert problem is not None
+    folder, name = path.resolve().parent, path.name
+    while not folder.is_dir():
+        folder, name = folder.parent, f"{folder.name}/{name}"
+    for version in git.versions(folder, name):
+        found = read(version.content)
+        if found is not None:
+            report.note(
+                f"{_state(path, problem)}; its version of commit {version.commit[:12]} ({version.when}) is used"
+            )
+            return found
+    raise problem
+
+
+def _state(path: Path, problem: DeployerError | None) -> str:
+    problems = problem.problems if isinstance(problem, InvalidManifest) and path.is_file() else ()
+    if not problems:
+        return f"{path} is not in this checkout"
+    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+    return as_typed(f"{path} has {count} (just check {path.stem})")

@@ -1,0 +1,79 @@
+"""An incident in which the checked-out manifest is of no use: what works from the ledger works all the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from deployer.aws.lock_record import mine
+from tests.e2e import aws, tiny
+from tests.e2e.checkout import Checkout
+
+pytestmark = pytest.mark.timeout(240)
+LEVEL = "logging-level: {kind: literal, value: %s}"
+BREAKS = ("unparsable", "unknown key", "missing literal", "no file")
+
+
+@pytest.fixture(scope="module")
+def released(checkout: Checkout) -> Checkout:
+    """Release 1 with DEBUG, release 2 with INFO; the manifest of both is committed."""
+    tiny.commit(checkout)
+    run(checkout, "reconcile", "local")
+    checkout.edit(LEVEL % "DEBUG", LEVEL % "INFO")
+    checkout.git("commit", "--all", "--quiet", "--message", "say less")
+    run(checkout, "reconcile", "local")
+    return checkout
+
+
+def run(checkout: Checkout, *arguments: str, code: int = 0) -> str:
+    done = checkout.deployer(*arguments)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+@contextmanager
+def broken(checkout: Checkout, how: str) -> Iterator[str]:
+    """The words on stderr about a manifest that is broken in this way, until it is as it was again."""
+    text = checkout.manifest.read_text()
+    if how == "no file":
+        checkout.git("switch", "--quiet", "--create", "elsewhere")
+        checkout.git("rm", "--quiet", "env/local.yaml")
+        checkout.git("commit", "--quiet", "--message", "without it")
+    elif how == "unparsable":
+        checkout.manifest.write_text(text.replace("service:\n", "<<<<<<< HEAD\nservice:\n"))
+    elif how == "unknown key":
+        checkout.edit("service:\n", "service:\n  unheard_of: 1\n")
+    else:
+        [line] = [line for line in text.splitlines() if line.startswith("  meta-graph-url:")]
+        checkout.edit(line + "\n", "")
+    try:
+        # Where only a literal is missing, the file says all that these verbs need.
+        yield {"no file": "is not in this checkout", "missing literal": ""}.get(how, "1 problem (just check local)")
+    finally:
+        if how == "no file":
+            checkout.git("switch", "--quiet", "-")
+            checkout.git("branch", "--quiet", "--delete", "--force", "elsewhere")
+        checkout.manifest.write_text(text)
+
+
+@pytest.mark.parametrize("how", BREAKS)
+def test_what_works_from_the_ledger_works_without_a_valid_manifest(released: Checkout, how: str) -> None:
+    with broken(released, how) as told:
+        run(released, "plan", "local", code=3)
+        listed = json.loads(released.deployer("releases", "local", "--json").stdout)
+        assert {entry["literals"]["LOGGING_LEVEL"] for entry in listed} == {"DEBUG", "INFO"}
+        assert "local is held" in run(released, "hold", "local", "--reason", how)
+        found = json.loads(released.deployer("hold", "local", "--json").stdout)
+        assert found["reason"] == how
+        said = run(released, "resume", "local", "--approve", found["id"])
+        assert "no longer held" in said
+        run(released, "logs", "local", "--since", "1h")
+        lock = mine("arn:aws:iam::1:user/ghost", "reconcile")
+        aws.ssm(released).put_parameter(Name=f"{aws.LEDGER}/lock", Value=lock.text(), Type="String")
+        said = run(released, "unlock", "local", "--approve", lock.id)
+        assert "The lock of local is broken." in said
+        assert told in said
