@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -14,6 +15,8 @@ from deployer.core.service import HealthCheck, Network, Observability, Scaling, 
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Roles, Secret
 from deployer.manifest.model import Network as NetworkSection
+
+_COMMIT_TAG = re.compile(r"([0-9a-f]{40})(?:(-dirty).*)?")
 
 
 class WantedParameter(Struct, frozen=True):
@@ -48,6 +51,12 @@ class WantedRole(Struct, frozen=True):
     policy_name: str
 
 
+def short_tag(tag: str) -> str:
+    """A tag for people: a full git SHA is cut to 12 digits, and any other tag is shown whole."""
+    commit = _COMMIT_TAG.fullmatch(tag)
+    return commit[1][:12] + (commit[2] or "") if commit else tag
+
+
 class WantedImage(Struct, frozen=True):
     """The image to run: by `digest` where it is known, else by what ECR holds under `tag`.
 
@@ -62,9 +71,7 @@ class WantedImage(Struct, frozen=True):
 
     @property
     def short_tag(self) -> str:
-        """The tag with its git SHA cut to 12 digits, for people."""
-        sha, mark, _ = self.tag.partition("-dirty")
-        return sha[:12] + mark
+        return short_tag(self.tag)
 
 
 class Desired(Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import Final
 
 OUTSIDE: Final = "changed outside the deployer"
 CHANGED: Final = f"drift: {OUTSIDE}"
+CREATED: Final = "created outside the deployer"  # before the first release: nothing has drifted from it
 REMOVED: Final = "drift: removed outside the deployer"
 LEFT: Final = "left by release"
 NEVER_RAN: Final = "it never ran"

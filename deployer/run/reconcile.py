@@ -248,8 +248,9 @@ class _Carrier:
             return StateUnknown(f"{what}, and going back to release {target.number} failed", why=str(error))
         except (ClientError, BotoCoreError) as error:
             return StateUnknown(f"{what}, and going back to release {target.number} failed", why=str(explain(error)))
+        again = f", as release {outcome.number}" if outcome.number else ""
         return DeploymentFailed(
-            f"{what}; release {target.number} serves again, as release {outcome.number}",
+            f"{what}; release {target.number} serves again{again}",
             fix="mend the cause, then run again; this exact release is refused without --retry",
         )
 

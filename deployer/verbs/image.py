@@ -12,6 +12,7 @@ from msgspec import to_builtins
 from deployer.aws import ecr
 from deployer.aws.errors import explain
 from deployer.aws.session import Session
+from deployer.core.desired import short_tag
 from deployer.core.groups.image import PLATFORM
 from deployer.errors import DeployerError, Refused, StateUnknown, as_typed
 from deployer.image.builder import Builder, find_builder
@@ -48,7 +49,7 @@ def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None =
     session, _ = open_session(loaded)
     repository, tag = loaded.manifest.image.repository, _tag(loaded, context)
     if held := _held(session, loaded, tag):
-        report.step("image", f"ECR holds {repository}:{tag[:12]} already: {held.digest}")
+        report.step("image", f"ECR holds {repository}:{short_tag(tag)} already: {held.digest}")
         return held
     builder = find_builder(report, tool)
     missing = _missing(session, loaded, create=create)
@@ -116,7 +117,7 @@ def _context(loaded: Loaded) -> Context:
 def _built(loaded: Loaded, context: Context, builder: Builder, base: str) -> Imaged:
     manifest = loaded.manifest
     repository, tag = manifest.image.repository, _tag(loaded, context)
-    builder.report.step("image", f"building {repository}:{tag[:12]} with {builder.tool}")
+    builder.report.step("image", f"building {repository}:{short_tag(tag)} with {builder.tool}")
     with context.written() as folder:
         wanted = Build(str(folder), f"{repository}:{tag}", context.commit, source_url(_root(loaded)), base)
         platform = builder.build(wanted)

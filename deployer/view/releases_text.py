@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deployer.core.desired import short_tag
 from deployer.core.release import RecordedRelease
 from deployer.view.table import table
 from deployer.view.times import minute
@@ -26,7 +27,6 @@ def render(releases: Sequence[RecordedRelease], live: int | None, *, environment
 
 def _row(entry: RecordedRelease, live: int | None) -> tuple[str, ...]:
     release = entry.release
-    sha, mark, _ = release.tag.partition("-dirty")
     outcome = release.outcome + (f": {release.why}" if release.why else "")
     outcome += f", release {release.rollback_to} again" if release.rollback_to else ""
     return (
@@ -34,7 +34,7 @@ def _row(entry: RecordedRelease, live: int | None) -> tuple[str, ...]:
         str(entry.number),
         minute(release.when),
         release.who.rpartition("/")[2] or release.who.rpartition(":")[2],
-        sha[:12] + mark,
+        short_tag(release.tag),
         release.digest[7:19],
         f"{release.seconds} s",
         outcome + (" (live)" if entry.number == live else ""),

@@ -42,7 +42,9 @@ def _failed(found: Status) -> str:
     failed = found.failed
     if failed is None:
         return ""
-    which = f"release {failed.number} ({failed.release})" if failed.number else f"release {failed.release}"
+    which = f"release {failed.number} ({failed.release})" if failed.number else "the deployment"
+    if failed.number is None and failed.release is not None:
+        which = f"release {failed.release}"
     return f"{which}{f', {minute(failed.when)}' if failed.when else ''}: {failed.why}"
 
 

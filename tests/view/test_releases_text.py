@@ -43,3 +43,8 @@ def test_only_the_newest_are_shown_unless_all_are_asked_for() -> None:
 
 def test_an_environment_without_any_says_so() -> None:
     assert render([], None, environment="staging", everything=False) == "staging has no recorded release yet."
+
+
+def test_a_tag_that_is_not_a_commit_is_shown_whole() -> None:
+    shown = [RecordedRelease(1, release(tag="release-2026-11-03-second", who="x"))]
+    assert " release-2026-11-03-second " in render(shown, 1, environment="staging", everything=False)

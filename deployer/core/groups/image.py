@@ -17,7 +17,7 @@ from deployer.core.desired import Desired
 from deployer.core.facts import Facts, RepositoryFact
 from deployer.core.lifecycle import kept, lifecycle_policy, released_tag, same_policy
 from deployer.core.part import Blocker, Part
-from deployer.core.reasons import CHANGED, REMOVED
+from deployer.core.reasons import CHANGED, CREATED, REMOVED
 from deployer.core.release import Release
 
 PLATFORM = "linux/amd64"  # the only one App Runner runs (App Runner developer guide, "Architecture")
@@ -44,8 +44,9 @@ def repository(desired: Desired, found: RepositoryFact | None, *, released: bool
     if found is None:
         changes.append(CreateRepository(wanted.repository, symbol="+", reason=missing, line=line))
     elif not (found.immutable and found.scan_on_push):
+        reason = CHANGED if released else CREATED
         mend = MendRepository(
-            wanted.repository, found.immutable, found.scan_on_push, symbol="~", reason=CHANGED, line=line
+            wanted.repository, found.immutable, found.scan_on_push, symbol="~", reason=reason, line=line
         )
         changes.append(mend)
     live = found.lifecycle if found else None
@@ -55,7 +56,7 @@ def repository(desired: Desired, found: RepositoryFact | None, *, released: bool
         changes.append(put)
     elif not same_policy(live, policy):
         edited = same_policy(live, lifecycle_policy(desired.environment, kept(live), live))
-        reason = desired.asks if edited else CHANGED if released else "differs"
+        reason = desired.asks if edited else CHANGED if released else CREATED
         put = PutLifecycle(wanted.repository, policy, wanted.keep, symbol="~", reason=reason, line=line)
         changes.append(put)
     return changes

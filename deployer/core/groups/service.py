@@ -19,7 +19,7 @@ from deployer.core.facts import BUSY, Facts, ServiceFact
 from deployer.core.groups.unmanaged import encryption, lost, notices
 from deployer.core.groups.variables import VariablesPart
 from deployer.core.part import Blocker, Part
-from deployer.core.reasons import CHANGED, LEFT, NEVER_RAN, REMOVED, drifted
+from deployer.core.reasons import CHANGED, CREATED, LEFT, NEVER_RAN, REMOVED, drifted
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSettings, ServiceSpec
 
@@ -45,9 +45,10 @@ def service(
         return Part(scaling.changes, kept, (*fixed, _status_blocker(desired, live)))
     changes: list[Change] = [*scaling.changes]
     if live.status == "PAUSED":
-        changes.append(ResumeService(name, live.arn, symbol="~", reason=CHANGED, line=line))
+        reason = CHANGED if last else "paused outside the deployer"
+        changes.append(ResumeService(name, live.arn, symbol="~", reason=reason, line=line))
     if missing := {key: value for key, value in desired.tags.items() if live.tags.get(key) != value}:
-        reason = CHANGED if last else "missing or different"
+        reason = CHANGED if last else CREATED if _handmade(desired, live) else "missing or different"
         changes.append(TagService(name, live.arn, missing, symbol="~", reason=reason, line=line))
     if live.spec != spec.over(live.spec) or live.status == "CREATE_FAILED":
         differences = _differences(live, spec.over(live.spec), variables, last)
@@ -92,7 +93,8 @@ def _scaling(desired: Desired, facts: Facts) -> Part:
 def _why(desired: Desired, live: ServiceFact, spec: ServiceSpec, variables: VariablesPart, last: Release | None) -> str:
     """Edit when the wish is not what was released, drift when AWS is not, staged when a value waits for it."""
     if last is None:
-        return NEVER_RAN if live.status == "CREATE_FAILED" else desired.asks
+        made = CREATED if _handmade(desired, live) else desired.asks
+        return NEVER_RAN if live.status == "CREATE_FAILED" else made
     wish = spec.image, spec.settings, desired.literals, set(variables.versions)
     released = last.image, last.settings, dict(last.literals), set(last.versions)
     values = [change for change in variables.changes if not isinstance(change, AdoptParameter)]  # a tag is no value
@@ -105,6 +107,11 @@ def _why(desired: Desired, live: ServiceFact, spec: ServiceSpec, variables: Vari
         "staged" if any(notice.symbol == "!" for notice in variables.notices) else "",
     ]
     return ", ".join(filter(None, reasons)) or (desired.asks if desired.rollback_to else "parameters change")
+
+
+def _handmade(desired: Desired, live: ServiceFact) -> bool:
+    """Whether the service does not carry the tag that the deployer gives every service it creates."""
+    return live.tags.get("managed-by") != desired.tags["managed-by"]
 
 
 def _outside(live: ServiceFact, last: Release | None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter
 from deployer.core.desired import Desired, WantedParameter
 from deployer.core.facts import Facts, ParameterFact
 from deployer.core.part import Blocker, Notice, Part
-from deployer.core.reasons import CHANGED, LEFT, OUTSIDE, REMOVED
+from deployer.core.reasons import CHANGED, CREATED, LEFT, OUTSIDE, REMOVED
 from deployer.core.release import RecordedRelease, Release
 from deployer.names import variable_or_none
 
@@ -79,7 +79,7 @@ def _adopted(wanted: WantedParameter, found: ParameterFact, last: RecordedReleas
     """The tag for a parameter that never had it, or that has lost it since the running release."""
     if found.ours:
         return None
-    reason = "made elsewhere" if _held(wanted, last) is None else CHANGED
+    reason = CREATED if _held(wanted, last) is None else CHANGED
     return AdoptParameter(wanted, symbol="~", reason=reason, line=wanted.line)
 
 
