@@ -152,7 +152,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 
 # write what the plan cases expect again: read the difference in git
 @golden: _sync-dev
-    python -m tests.golden.case
+    env -u DEPLOYER_JUST python -m tests.golden.case
 
 # compile the lock files again, with the newest versions that fit
 @lock:

@@ -171,7 +171,7 @@ class Network(Part):
     egress: Egress | None = Field(default=None, description="Where requests of the service go out.")
     ingress: OneOf["public", "private"] = Field(
         default="public",
-        description="public: anyone can reach the service. private: only through a VPC ingress connection.",
+        description="Only public: the deployer proves a release on the public URL, which a private service has not.",
     )
     ip_address_type: OneOf["ipv4", "dual-stack"] = Field(
         default="ipv4", description="The addresses that the service is reached at; dual-stack adds IPv6."

@@ -16,6 +16,7 @@ from deployer.names import why_not_a_name
 
 LEDGER_ROOT: Final = "/app-deployer"
 ARN_COLONS: Final = 5
+PRIVATE_WHY: Final = "a private service has no public URL, and Meta cannot send it webhooks"
 Path = tuple[str, ...]
 
 
@@ -36,6 +37,7 @@ def broken(manifest: Mapping[str, object]) -> Iterator[Broken]:
     yield from _pipeline(manifest)
     yield from _roles(manifest)
     yield from _command(manifest)
+    yield from _ingress(manifest)
     yield from _resources(manifest)
     variables = _get(manifest, "variables")
     if isinstance(variables, Mapping):
@@ -136,6 +138,16 @@ def _command(manifest: Mapping[str, object]) -> Iterator[Broken]:
         shlex.split(command)
     except ValueError as error:
         yield Broken(at, f"this command cannot be split into words: {error}", fix="close what is quoted in it")
+
+
+def _ingress(manifest: Mapping[str, object]) -> Iterator[Broken]:
+    if _get(manifest, "service", "network", "ingress") == "private":
+        yield Broken(
+            ("service", "network", "ingress"),
+            "this service would be private, and the deployer could not prove a release of it",
+            PRIVATE_WHY,
+            "write `ingress: public`",
+        )
 
 
 def _resources(manifest: Mapping[str, object]) -> Iterator[Broken]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from deployer import names
+from deployer.core.adoption.expected import why_no_command
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.text import manifest_text
 from deployer.core.adoption.variables import Taken, choose
@@ -17,7 +18,7 @@ from deployer.core.change import AdoptParameter, CreateScaling, DeployService, K
 from deployer.core.desired import WantedImage, desired
 from deployer.core.facts import Facts, ImageFact, ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
 from deployer.core.planner import plan
-from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
 from deployer.errors import Blocked
 from deployer.manifest.credentials import credential_in, is_telling
 from deployer.manifest.load import Loaded, parse
@@ -242,6 +243,10 @@ def test_the_path_is_where_most_parameters_lie() -> None:
         (replace(SPEC, image=SPEC.image.replace(REGION, "eu-west-1")), "does not run an image of ECR"),
         (replace(SPEC, settings=replace(SETTINGS, instance_role="")), "has no instance role"),
         (
+            replace(SPEC, settings=replace(SETTINGS, network=Network(ingress="private"))),
+            "service demo-staging is private",
+        ),
+        (
             replace(SPEC, settings=replace(SETTINGS, access_role=f"arn:aws:iam::{ACCOUNT}:role/service-role/A")),
             "has the access role arn:aws:iam::123456789012:role/service-role/A",
         ),
@@ -264,6 +269,46 @@ def test_what_is_as_the_deployer_keeps_it_is_not_announced() -> None:
     assert "made elsewhere" not in head
     assert "- scaling" not in head
     assert "tags that cannot be moved" in head
+
+
+OF_APP_RUNNER, ENDING = f"arn:aws:apprunner:{REGION}:{ACCOUNT}", "1/0123456789abcdef0123456789abcdef"
+connectors = st.sampled_from(["", f"{OF_APP_RUNNER}:vpcconnector/inside/{ENDING}"])
+networks = st.none() | st.builds(Network, connectors, st.just("public"), st.sampled_from(["ipv4", "dual-stack"]))
+traced = Observability(enabled=True, configuration=f"{OF_APP_RUNNER}:observabilityconfiguration/xray/{ENDING}")
+commands = st.sampled_from(
+    ["", "run", "sh -c 'a: b # c'", "{{x}}", "two\nlines", "it's", "run --token EAA" + "a1" * 20, "\u202e"]
+) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@given(
+    networks,
+    st.sampled_from([None, Observability(), traced]),
+    st.sampled_from(["", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/01234567-89ab-cdef-0123-456789abcdef"]),
+    commands,
+)
+def test_settings_that_few_services_have_are_taken_over(
+    network: Network | None, observability: Observability | None, key: str, command: str
+) -> None:
+    found = live()
+    settings = replace(SETTINGS, network=network, observability=observability, command=command)
+    found = replace(
+        found,
+        service=replace(found.service, spec=replace(found.service.spec, settings=settings), encryption=key),
+    )
+
+    wish = desired(written(found), WantedImage("team/demo", "v1", None, 30, here=False))
+
+    assert wish.settings.over(settings).network == network
+    assert wish.settings.over(settings).observability == observability
+    assert (wish.encryption or "") == key
+    left_out = "its start command" in manifest_text(found, *choose(found, OURS))
+    assert wish.settings.command == ("" if left_out else command)
+    assert left_out == bool(why_no_command(command))
+
+
+@pytest.mark.parametrize("command", ["python -m demo", "sh -c 'exec serve --port $PORT'", 'serve # "x"'])
+def test_a_usual_start_command_is_taken_over(command: str) -> None:
+    assert why_no_command(command) == ""
 
 
 def test_a_service_without_variables_makes_no_manifest() -> None:

@@ -87,6 +87,12 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(refused: Refused
     assert sorted(problems, key=lambda one: (one.line, one.col)) == list(problems)
 
 
+ENDING = "1/0123456789abcdef0123456789abcdef"
+CONNECTOR = f"arn:aws:apprunner:eu-west-1:123456789012:vpcconnector/inside/{ENDING}"
+ELSEWHERE = f"arn:aws:apprunner:us-west-2:210987654321:vpcconnector/inside/{ENDING}"
+TRACES = f"arn:aws:apprunner:us-west-2:123456789012:observabilityconfiguration/xray/{ENDING}"
+
+
 @pytest.mark.parametrize(
     ("edit", "what", "fix", "under"),
     [
@@ -123,6 +129,54 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(refused: Refused
             "access and instance are the same role",
             "name two roles",
             "CustomAppRunnerServiceRole",
+        ),
+        (
+            ("  port: 8001", "  port: 8001\n  network: {ingress: private}"),
+            "this service would be private",
+            "write `ingress: public`",
+            "private",
+        ),
+        (
+            ("  port: 8001", f"  port: 8001\n  network: {{egress: {{vpc_connector: {CONNECTOR}}}}}"),
+            "service.network.egress.vpc_connector is in eu-west-1, not in us-west-2",
+            "correct aws.region",
+            CONNECTOR[:40],
+        ),
+        (
+            ("  port: 8001", f"  port: 8001\n  network: {{egress: {{vpc_connector: {ELSEWHERE}}}}}"),
+            "service.network.egress.vpc_connector is in account 210987654321, not in 123456789012",
+            "aws.account",
+            ELSEWHERE[:40],
+        ),
+        (
+            ("  port: 8001", "  port: 8001\n  observability: {}"),
+            "service.observability needs a configuration",
+            "list-observability-configurations",
+            "{}",
+        ),
+        (
+            ("  port: 8001", f"  port: 8001\n  observability: {{enabled: false, configuration: {TRACES}}}"),
+            "service.observability names a configuration, and is not enabled",
+            "delete the configuration",
+            TRACES[:40],
+        ),
+        (
+            ("  port: 8001", "  port: 8001\n  encryption: {kms_key: alias/mine}"),
+            "service.encryption.kms_key has to be aws-managed, or the ARN of a KMS key",
+            "write it like",
+            "alias/mine",
+        ),
+        (
+            ("  port: 8001", "  port: 8001\n  command: run --token EAAa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"),
+            "this command holds what looks like",
+            "read it from its environment",
+            "run",
+        ),
+        (
+            ("  port: 8001", "  port: 8001\n  command: sh -c 'run"),
+            "this command cannot be split into words",
+            "close what is quoted",
+            "sh",
         ),
         (
             ("role: ansari-whatsapp-staging-github-actions", "role: CustomAppRunnerServiceRole"),

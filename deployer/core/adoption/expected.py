@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.variables import LeftOut, Taken
 from deployer.core.release import RELEASE_VARIABLE
+from deployer.manifest import limits
 from deployer.manifest.credentials import credential_in
+from deployer.manifest.unseen import unseen
 
 
 def expected(live: Live, taken: Sequence[Taken], left: Sequence[LeftOut]) -> tuple[str, ...]:
@@ -42,6 +45,19 @@ def _image(live: Live) -> Iterator[str]:
     yield "a second tag for the image, so that it is kept as long as it is a release"
 
 
+def why_no_command(command: str) -> str:
+    """Why no manifest can hold this start command, "" when one can."""
+    if credential_in(command):
+        return "holds what looks like a credential"
+    if len(command) > limits.SERVICE_VARIABLE_CHARACTERS or not {*command}.isdisjoint("\r\n") or unseen(command):
+        return "is not one line of text"
+    try:
+        shlex.split(command)
+    except ValueError:
+        return "cannot be split into words"
+    return ""
+
+
 def _service(live: Live) -> Iterator[str]:
     spec, name = live.service.spec, live.source.service
     if live.service.status == "PAUSED":
@@ -53,8 +69,8 @@ def _service(live: Live) -> Iterator[str]:
         yield f"deploy {name}: {RELEASE_VARIABLE} is set, by which the public URL proves what it serves"
     if live.source.tag:
         yield f"deploy {name}: the image of the current commit, by its digest; of {live.source.tag} with --image"
-    if credential_in(spec.settings.command):
-        yield f"deploy {name}: its start command holds what looks like a credential, is left out here, and is removed"
+    if why := why_no_command(spec.settings.command):
+        yield f"deploy {name}: its start command {why}, is left out here, and is removed"
     if spec.settings.auto_deployments:
         yield f"deploy {name}: automatic deployments off, so that nothing is deployed but what was planned"
     if any(reference.startswith("/") for reference in spec.secrets.values()):

@@ -14,6 +14,7 @@ from deployer.core.facts import ParameterFact, RepositoryFact, ScalingRevision, 
 from deployer.core.service import ServiceSpec
 from deployer.errors import Blocked
 from deployer.manifest import limits
+from deployer.manifest.rules import PRIVATE_WHY
 
 _IMAGE: Final = re.compile(
     rf"(?P<account>[0-9]{{12}})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/"
@@ -80,6 +81,12 @@ def source(place: Place, name: str, spec: ServiceSpec) -> Source:
             fix="push the image to a repository there, and deploy it from there first",
         )
     settings = spec.settings
+    if settings.network and settings.network.ingress == "private":
+        raise Blocked(
+            f"service {name} is private",
+            why=f"{PRIVATE_WHY}: the deployer could not prove a release of it",
+            fix="make it public first, if it may be",
+        )
     return Source(
         name,
         image["repository"],

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import asdict
 
-from deployer.core.adoption.expected import expected
+from deployer.core.adoption.expected import expected, why_no_command
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.variables import LeftOut, Taken
 from deployer.core.service import Network
 from deployer.manifest import edit
-from deployer.manifest.credentials import credential_in
 from deployer.manifest.scalars import read_plain
 
 WIDTH = 120
@@ -66,8 +65,8 @@ def _service(live: Live) -> Iterator[str]:
     yield f"  port: {settings.port}"
     yield f"  health_check: {_flow(asdict(settings.health_check))}"
     yield f"  scaling: {_flow(asdict(settings.scaling))}"
-    if settings.command and not credential_in(settings.command):
-        yield f"  command: {edit.written(settings.command)}"
+    if settings.command and not why_no_command(settings.command):
+        yield f"  command: {_word(settings.command)}"
     yield from _beside(live)
     yield "  # Both roles exist, and may be shared with others: they are not changed from here."
     yield f"  roles: {{access: {_word(source.access_role)}, instance: {_word(source.instance_role)}, managed: false}}"

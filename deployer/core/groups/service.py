@@ -16,7 +16,7 @@ from deployer.core.change import (
 )
 from deployer.core.desired import Desired
 from deployer.core.facts import BUSY, Facts, ServiceFact
-from deployer.core.groups.unmanaged import encryption, lost, notices
+from deployer.core.groups.unmanaged import encryption, lost, notices, private
 from deployer.core.groups.variables import VariablesPart
 from deployer.core.part import Blocker, Part
 from deployer.core.reasons import CHANGED, CREATED, LEFT, NEVER_RAN, REMOVED, drifted
@@ -40,7 +40,8 @@ def service(
         return Part(changes=(*scaling.changes, deploy), blockers=(*scaling.blockers, *lost(desired, last)))
     if blocker := another(desired, live):
         return Part(blockers=(blocker,))
-    kept, fixed = tuple(notices(desired, live, last)), (*scaling.blockers, *encryption(desired, live))
+    kept = tuple(notices(desired, live, last))
+    fixed = (*scaling.blockers, *encryption(desired, live), *private(desired, live))
     if live.status not in DEPLOYABLE:
         return Part(scaling.changes, kept, (*fixed, _status_blocker(desired, live)))
     changes: list[Change] = [*scaling.changes]

@@ -10,6 +10,7 @@ from deployer.core.part import Blocker, Notice
 from deployer.core.reasons import OUTSIDE
 from deployer.core.release import Release
 from deployer.core.service import GROUP_DEFAULTS, ServiceSettings
+from deployer.manifest.rules import PRIVATE_WHY
 
 KEY = "encryption.kms_key"
 AWS_MANAGED = "the key that AWS manages"
@@ -55,6 +56,17 @@ def encryption(desired: Desired, live: ServiceFact) -> Iterator[Blocker]:
         f"write `kms_key: {live.encryption or 'aws-managed'}`, or choose another service.name for a new service",
         desired.lines["service"],
     )
+
+
+def private(desired: Desired, live: ServiceFact) -> Iterator[Blocker]:
+    """A service that was made private by hand, which the manifest would keep so: no release of it could be proved."""
+    network = desired.settings.over(live.spec.settings).network
+    if network and network.ingress == "private":
+        yield Blocker(
+            f"service {desired.service_name} is private, and the manifest does not name its network: {PRIVATE_WHY}",
+            "write `network: {ingress: public}` below service, with what else its network has",
+            desired.lines["service"],
+        )
 
 
 def _added(wanted: ServiceSettings, live: ServiceSettings) -> dict[str, str]:

@@ -162,10 +162,15 @@ def _changes(desired: Desired) -> Iterator[Call]:
 
 
 def _deployed(desired: Desired) -> dict[str, Any]:
+    network, observability = desired.settings.network, desired.settings.observability
     return {
         "AutoScalingConfigurationArn": _arn(SCALING, desired),
         "SourceConfiguration": {"AuthenticationConfiguration": {"AccessRoleArn": desired.settings.access_role}},
         "InstanceConfiguration": {"InstanceRoleArn": desired.settings.instance_role},
+        "NetworkConfiguration": {"EgressConfiguration": {"VpcConnectorArn": network.vpc_connector if network else ""}},
+        "ObservabilityConfiguration": {
+            "ObservabilityConfigurationArn": observability.configuration if observability else ""
+        },
     }
 
 

@@ -59,6 +59,11 @@ def _simple(on: Mapping[str, str], *actions: str) -> dict[str, tuple[Right, ...]
 _NAMED, _IMAGES, _ROLE = {"Name": PARAMETER}, {"repositoryName": REPOSITORY}, {"RoleName": ROLE}
 _USER = {"UserName": USER}
 _SERVICE, _REVISION = {"ServiceArn": AS_IT_IS}, {"AutoScalingConfigurationArn": AS_IT_IS}
+# What a service may refer to beside its revision: resource types of both actions, and optional there.
+_REFERRED = {
+    "NetworkConfiguration.EgressConfiguration.VpcConnectorArn": AS_IT_IS,
+    "ObservabilityConfiguration.ObservabilityConfigurationArn": AS_IT_IS,
+}
 _PASSED = {
     "SourceConfiguration.AuthenticationConfiguration.AccessRoleArn": AS_IT_IS,
     "InstanceConfiguration.InstanceRoleArn": AS_IT_IS,
@@ -100,12 +105,12 @@ CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
         Right("apprunner:TagResource", {"AutoScalingConfigurationName": SCALING}, "Tags"),
     ),
     "apprunner:CreateService": (
-        Right("apprunner:CreateService", {"ServiceName": SERVICE, **_REVISION}),
+        Right("apprunner:CreateService", {"ServiceName": SERVICE, **_REVISION, **_REFERRED}),
         Right("apprunner:TagResource", {"ServiceName": SERVICE}, "Tags"),
         Right("iam:PassRole", _PASSED),
     ),
     "apprunner:UpdateService": (
-        Right("apprunner:UpdateService", {**_SERVICE, **_REVISION}),
+        Right("apprunner:UpdateService", {**_SERVICE, **_REVISION, **_REFERRED}),
         Right("iam:PassRole", _PASSED),
     ),
 }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
+from policy_sentry.querying.actions import get_action_data
 
 from deployer.core.desired import Desired, WantedImage, desired
-from deployer.core.policies.duties import duties
+from deployer.core.policies.duties import deployment, duties
 from deployer.core.policies.rights import CALLS, PUSHED, Need
+from deployer.core.service import Network, Observability
 from tests.samples import sample
 
 # Needed by some deployments only, by destroy or bootstrap, by another look, or without a right of one's own.
@@ -70,3 +73,24 @@ def test_a_statement_stays_short_whatever_the_number_of_parameters(name: str) ->
     assert len(put.resources) > 10
     assert isinstance(put, Need)
     assert put.statement.count("arn:aws:ssm:") == 2
+
+
+def test_what_the_service_refers_to_is_reached_and_only_where_the_manifest_names_it() -> None:
+    plain = wish("staging")
+    connector = "arn:aws:apprunner:us-west-2:123456789012:vpcconnector/inside/1/0123456789abcdef0123456789abcdef"
+    traces = (
+        "arn:aws:apprunner:us-west-2:123456789012:observabilityconfiguration/xray/1/0123456789abcdef0123456789abcdef"
+    )
+    settings = replace(plain.settings, network=Network(connector), observability=Observability(True, traces))
+    named = {need.action: need.resources for need in deployment(replace(plain, settings=settings))}
+    unnamed = {need.action: need.resources for need in deployment(plain)}
+
+    for action in ("apprunner:CreateService", "apprunner:UpdateService"):
+        assert {*named[action]} - {*unnamed[action]} == {connector, traces}
+        [known] = get_action_data("apprunner", action.partition(":")[2]).values()
+        kinds = {form["resource_arn_format"].partition("/")[0].rpartition(":")[2] for form in known}
+        assert {"vpcconnector", "observabilityconfiguration"} <= kinds
+    assert {action for action in named if named[action] != unnamed[action]} == {
+        "apprunner:CreateService",
+        "apprunner:UpdateService",
+    }
