@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from msgspec import Struct
 
 from deployer.aws.errors import only
 from deployer.core.facts import RemovableRole, RoleFact
@@ -87,15 +88,45 @@ def delete_policy(iam: IAMClient, role: str, policy_name: str) -> None:
         only(error, "NoSuchEntity")
 
 
-def denied(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequence[str]) -> tuple[str, ...]:
-    """Those of the actions that the role is not allowed on every one of the resources, as AWS evaluates it."""
-    refused: list[str] = []
+class Simulated(Struct, frozen=True):
+    """The actions that are not allowed, and those among them where a condition's key would decide, with these keys.
+
+    A key such as aws:SourceIp has a value only in a real call, so that AWS reports it as missing.
+    """
+
+    denied: tuple[str, ...]
+    undecided: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+def simulate(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequence[str]) -> Simulated:
+    """Which of the actions the role is not allowed on every one of the resources, as AWS evaluates it."""
+    found: list[tuple[str, list[str]]] = []
     pages = iam.get_paginator("simulate_principal_policy").paginate(
         PolicySourceArn=role, ActionNames=actions, ResourceArns=resources
     )
     for page in pages:
-        refused += [r["EvalActionName"] for r in page["EvaluationResults"] if r["EvalDecision"] != "allowed"]
-    return tuple(dict.fromkeys(refused))
+        for result in page["EvaluationResults"]:
+            if result["EvalDecision"] != "allowed":
+                specific = result.get("ResourceSpecificResults", [])
+                missing = [*result.get("MissingContextValues", [])]
+                missing += [key for one in specific for key in one.get("MissingContextValues", [])]
+                found.append((result["EvalActionName"], missing if result["EvalDecision"] == "implicitDeny" else []))
+    return Simulated(
+        denied=_once(action for action, missing in found if not missing),
+        undecided=_once(action for action, missing in found if missing),
+        keys=_once(key for _, missing in found for key in missing),
+    )
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
+def denied(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequence[str]) -> tuple[str, ...]:
+    """Those of the actions that the role is not surely allowed on every one of the resources."""
+    simulated = simulate(iam, role, actions, resources)
+    return _once([*simulated.denied, *simulated.undecided])
 
 
 def refused(iam: IAMClient, principal: str, needs: Iterable[Need]) -> tuple[Need, ...]:

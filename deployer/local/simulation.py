@@ -1,7 +1,8 @@
 """iam:SimulatePrincipalPolicy, which moto does not have, for roles and users.
 
-As the API reference has it, every action is tried on every resource. Conditions are not evaluated: their keys are
-listed as missing, an Allow that has one does not count, a Deny does. MatchedStatements are left out.
+As the API reference has it, every action is tried on every resource. Conditions are evaluated with ContextEntries.
+A key without an entry that would decide is listed as missing: an Allow that needs it does not count, a Deny does.
+MatchedStatements are left out.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from werkzeug.wrappers import Response
 
 from deployer.local import users
 from deployer.local.apprunner import iam, roles, validate
+from deployer.local.apprunner.conditions import Context
 from deployer.local.aws_errors import AwsError
 from deployer.local.clients import Clients
 
 OPERATION = "SimulatePrincipalPolicy"
-KNOWN = frozenset({"PolicySourceArn", "ActionNames", "ResourceArns", "MaxItems", "Marker"})
+KNOWN = frozenset({"PolicySourceArn", "ActionNames", "ResourceArns", "ContextEntries", "MaxItems", "Marker"})
 SOURCE = re.compile(r"arn:aws:iam::\d{12}:(?P<kind>role|user)/.+")
 PAGE = 100  # API reference, MaxItems
+ENTRY = re.compile(r"ContextEntries\.member\.(?P<number>\d+)\.(?P<name>ContextKey\w+)(?:\.member\.\d+)?")
 MEMBER = re.compile(r"(?P<name>\w+)(?:\.member\.\d+(?:\.\w+)*)?")
 
 
@@ -52,13 +55,23 @@ def simulate(clients: Clients, body: bytes) -> Response | AwsError:
     if not start.isdecimal() or int(start) > len(pairs):
         return AwsError(400, "InvalidInput", "Marker is not one that this operation gave.")
     end = int(start) + request.get("MaxItems", PAGE)
-    return _rendered([_result(role, *pair) for pair in pairs[int(start) : end]], str(end) if end < len(pairs) else None)
+    context = Context({entry["ContextKeyName"]: entry["ContextKeyValues"] for entry in request["ContextEntries"]})
+    results = [_result(role, context, *pair) for pair in pairs[int(start) : end]]
+    return _rendered(results, str(end) if end < len(pairs) else None)
 
 
 def _request(body: bytes) -> dict[str, Any]:
-    """The members of the form, lists as lists; of anything deeper only that it is there. An empty list is blank."""
+    """The members of the form, lists as lists; of anything deeper but ContextEntries only that it is there."""
     request: dict[str, Any] = {}
+    entries: dict[int, dict[str, Any]] = {}
     for key, value in parse_qsl(body.decode(errors="replace")):
+        if entry := ENTRY.fullmatch(key):
+            one = entries.setdefault(int(entry["number"]), {"ContextKeyName": "", "ContextKeyValues": []})
+            if entry["name"] == "ContextKeyValues":
+                one["ContextKeyValues"].append(value)
+            else:
+                one[entry["name"]] = value
+            continue
         name = match["name"] if (match := MEMBER.fullmatch(key)) else key
         if name in {"Action", "Version"}:
             continue
@@ -66,14 +79,15 @@ def _request(body: bytes) -> dict[str, Any]:
             request.setdefault(name, []).append(value)
         else:
             request[name] = int(value) if name == "MaxItems" and value.isdecimal() else value
+    request["ContextEntries"] = [entries[number] for number in sorted(entries)]
     return request
 
 
-def _result(role: roles.Role, action: str, resource: str) -> Xml.Element:
-    decision = iam.decide(role.policies, action, resource)
+def _result(role: roles.Role, context: Context, action: str, resource: str) -> Xml.Element:
+    decision = iam.decide(role.policies, action, resource, context)
     outcome, unknown, within = decision.outcome, decision.unknown, None
     if role.boundary is not None:
-        boundary = iam.decide([role.boundary], action, resource)
+        boundary = iam.decide([role.boundary], action, resource, context)
         unknown |= boundary.unknown
         within = boundary.allows
         if not within and outcome == iam.ALLOWED:

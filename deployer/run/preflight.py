@@ -117,13 +117,17 @@ def _role(session: Session, wanted: _Wanted) -> _Role:
     if found is None:
         return _Role(wanted.name, wanted.service, exists=False)
     trusted = trusts(found.trust, wanted.service)
-    denied: list[str] = []
+    denied, keys = list[str](), list[str]()
     try:
         for actions, resources in wanted.needs:
-            denied += iam.denied(session.iam, found.arn, actions, resources) if resources else ()
+            if resources:
+                simulated = iam.simulate(session.iam, found.arn, actions, resources)
+                denied += simulated.denied
+                keys += simulated.keys
     except ClientError as error:
         if not is_denied(error):
             raise
         unverified = f"what {wanted.name} allows: these credentials may not call {refused_call(error)}"
         return _Role(wanted.name, wanted.service, exists=True, trusted=trusted, unverified=unverified)
-    return _Role(wanted.name, wanted.service, exists=True, trusted=trusted, denied=tuple(denied))
+    conditions = f"what {wanted.name} allows: its policy depends on {', '.join(dict.fromkeys(keys))}" if keys else ""
+    return _Role(wanted.name, wanted.service, exists=True, trusted=trusted, denied=tuple(denied), unverified=conditions)

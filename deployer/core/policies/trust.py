@@ -20,6 +20,17 @@ def trusts(document: object, service: str) -> bool:
     )
 
 
+def conditions(document: object, service: str) -> tuple[str, ...]:
+    """The condition keys that decide in a real call whether the service may assume the role."""
+    keys = [
+        key
+        for statement in _allowing(document)
+        if service in _principals(statement, "Service")
+        for _, key, _ in _conditions(statement)
+    ]
+    return tuple(dict.fromkeys(keys))
+
+
 def admits(document: object, account: str, subject: str) -> bool:
     """Whether a job with this subject may take the role on. A condition that is not understood lets nobody in."""
     token = {SUBJECT: subject, AUDIENCE_KEY: AUDIENCE}

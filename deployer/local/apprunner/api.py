@@ -10,7 +10,7 @@ from deployer.local.apprunner import configuration, tags
 from deployer.local.apprunner.errors import InvalidRequest, InvalidState, QuotaExceeded, ResourceNotFound
 from deployer.local.apprunner.operations import Operations, Previous
 from deployer.local.apprunner.paging import page
-from deployer.local.apprunner.roles import ACCESS_PRINCIPAL, INSTANCE_PRINCIPAL, assumable
+from deployer.local.apprunner.roles import ACCESS_PRINCIPAL, INSTANCE_PRINCIPAL, why_not_assumable
 from deployer.local.apprunner.scaling import Revision, Scaling
 from deployer.local.apprunner.state import (
     CREATE_FAILED,
@@ -163,8 +163,8 @@ class ServicesApi:
             ("access", access, ACCESS_PRINCIPAL),
             ("instance", instance, INSTANCE_PRINCIPAL),
         ):
-            if arn and not assumable(self._clients.iam, arn, principal):
-                raise InvalidRequest(f"Error in assuming {kind} role {arn}: it must exist and trust {principal}.")
+            if arn and (reason := why_not_assumable(self._clients.iam, arn, principal)):
+                raise InvalidRequest(f"Error in assuming {kind} role {arn}: {reason}.")
 
     def _revision(self, arn: str | None) -> Revision:
         if arn is None:

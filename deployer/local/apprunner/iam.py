@@ -1,18 +1,19 @@
 """What IAM policies allow. Pure: documents in, a decision out.
 
 After "Policy evaluation logic" of the IAM user guide, for one account: an explicit Deny wins, otherwise an Allow is
-needed. No Condition is known here, so a statement that has one never allows, and always denies.
+needed. A statement whose Condition cannot be evaluated (`conditions`) never allows, and always denies.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
+from deployer.local.apprunner.conditions import Context, evaluate, wildcards
+
 Document = Mapping[str, Any]
+NOTHING_KNOWN = Context()  # of the request's condition keys
 
 # PolicyEvaluationDecisionType of the API's model.
 ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = "allowed", "explicitDeny", "implicitDeny"
@@ -20,7 +21,7 @@ ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = "allowed", "explicitDeny", "implicitDeny
 
 @dataclass(frozen=True)
 class Decision:
-    """`unknown` names the condition keys of the statements that fit."""
+    """`unknown` names the condition keys of fitting statements that could not be evaluated and would decide."""
 
     outcome: str
     unknown: frozenset[str] = frozenset()
@@ -30,47 +31,48 @@ class Decision:
         return self.outcome == ALLOWED
 
 
-def allows(policies: Iterable[Document], action: str, resource: str) -> bool:
+def allows(policies: Iterable[Document], action: str, resource: str, context: Context = NOTHING_KNOWN) -> bool:
     """Whether the policies together allow `action` (such as ssm:GetParameters) on the ARN `resource`."""
-    return decide(policies, action, resource).allows
+    return decide(policies, action, resource, context).allows
 
 
-def decide(policies: Iterable[Document], action: str, resource: str) -> Decision:
-    """What the policies together say of `action` on `resource`."""
-    return _decide(
+def decide(policies: Iterable[Document], action: str, resource: str, context: Context = NOTHING_KNOWN) -> Decision:
+    """What the policies together say of `action` on `resource` in a request with this context."""
+    fitting = (
         statement
         for policy in policies
         for statement in _statements(policy)
         if _fits(statement, "Action", action, _action_matches)
         and _fits(statement, "Resource", resource, _resource_matches(statement))
     )
+    return _decide(fitting, context)
 
 
-def trusts(trust: Document, service: str) -> bool:
+def trusts(trust: Document, service: str, context: Context = NOTHING_KNOWN) -> bool:
     """Whether a role's trust policy lets the service principal `service` assume it."""
-    return _decide(
+    return trust_of(trust, service, context).allows
+
+
+def trust_of(trust: Document, service: str, context: Context = NOTHING_KNOWN) -> Decision:
+    """What a role's trust policy says of the service principal `service`."""
+    fitting = (
         statement
         for statement in _statements(trust)
         if _names(statement.get("Principal"), service) and _fits(statement, "Action", "sts:AssumeRole", _action_matches)
-    ).allows
+    )
+    return _decide(fitting, context)
 
 
-def _decide(fitting: Iterator[Mapping[str, Any]]) -> Decision:
-    outcome, unknown = IMPLICIT_DENY, set()
+def _decide(fitting: Iterator[Mapping[str, Any]], context: Context) -> Decision:
+    outcome, unknown = IMPLICIT_DENY, set[str]()
     for statement in fitting:
-        condition = statement.get("Condition")
-        unknown |= _keys(condition)
-        if statement.get("Effect") == "Deny":
+        answer = evaluate(statement.get("Condition"), context)
+        unknown |= answer.unknown
+        if statement.get("Effect") == "Deny" and answer.holds is not False:
             outcome = EXPLICIT_DENY
-        elif statement.get("Effect") == "Allow" and not condition and outcome != EXPLICIT_DENY:
+        elif statement.get("Effect") == "Allow" and answer.holds and outcome != EXPLICIT_DENY:
             outcome = ALLOWED
     return Decision(outcome, frozenset(unknown))
-
-
-def _keys(condition: object) -> set[str]:
-    """The keys below the operators, such as aws:SourceAccount below StringEquals."""
-    operators = condition.values() if isinstance(condition, Mapping) else ()
-    return {key for keys in operators if isinstance(keys, Mapping) for key in keys}
 
 
 def _statements(document: Document) -> Iterator[Mapping[str, Any]]:
@@ -92,7 +94,7 @@ def _names(principal: object, service: str) -> bool:
 
 
 def _action_matches(pattern: str, action: str) -> bool:
-    return _wildcards(pattern.lower()).fullmatch(action.lower()) is not None
+    return wildcards(pattern.lower()).fullmatch(action.lower()) is not None
 
 
 def _resource_matches(statement: Mapping[str, Any]) -> Any:
@@ -111,17 +113,11 @@ def _resource_matches(statement: Mapping[str, Any]) -> Any:
         wanted = pattern.split(":", 5)
         wanted += ["*"] * (6 - len(wanted))
         return all(
-            _wildcards(part).fullmatch(value) is not None
+            wildcards(part).fullmatch(value) is not None
             for part, value in zip(wanted, resource.split(":", 5), strict=True)
         )
 
     return matches
-
-
-@cache
-def _wildcards(pattern: str) -> re.Pattern[str]:
-    escaped = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
-    return re.compile("".join(escaped), re.DOTALL)
 
 
 def _listed(value: object) -> list[Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from deployer.local.apprunner import iam
+from deployer.local.apprunner.conditions import Context
 from deployer.local.apprunner.errors import Problem
 
 if TYPE_CHECKING:
@@ -26,14 +27,46 @@ class Role:
     boundary: iam.Document | None
 
     def may(self, action: str, resource: str) -> bool:
-        within = self.boundary is None or iam.allows([self.boundary], action, resource)
-        return within and iam.allows(self.policies, action, resource)
+        """Whether App Runner may do this as the role, in a request of its own."""
+        context = _context(self.arn)
+        within = self.boundary is None or iam.allows([self.boundary], action, resource, context)
+        return within and iam.allows(self.policies, action, resource, context)
 
 
-def assumable(client: IAMClient, arn: str, principal: str) -> bool:
-    """Whether there is such a role and it trusts the principal."""
+def why_not_assumable(client: IAMClient, arn: str, principal: str) -> str | None:
+    """Why the principal cannot assume the role, or None when it can."""
     found = _get(client, arn)
-    return found is not None and iam.trusts(found[0], principal)
+    if found is None:
+        return f"the role {arn} does not exist"
+    return _untrusted(found[0], arn, principal)
+
+
+def _untrusted(trust: iam.Document, arn: str, principal: str) -> str | None:
+    decision = iam.trust_of(trust, principal)
+    if decision.allows:
+        return None
+    if decision.unknown:
+        keys = ", ".join(sorted(decision.unknown))
+        return f"the local AWS cannot evaluate the conditions of the trust policy of {arn}: {keys}"
+    return f"the role {arn} does not trust {principal}"
+
+
+def _context(role: str) -> Context:
+    """The condition keys of a request that App Runner makes as this role, as far as they are documented.
+
+    Which others it sends is not documented, its source address among them, so that the context is not complete.
+    """
+    account = role.split(":")[4]
+    return Context(
+        {
+            "aws:PrincipalArn": [role],
+            "aws:PrincipalAccount": [account],
+            "aws:PrincipalType": ["AssumedRole"],
+            "aws:PrincipalIsAWSService": ["false"],
+            "aws:SecureTransport": ["true"],
+            "aws:ResourceAccount": [account],
+        }
+    )
 
 
 def assume(client: IAMClient, arn: str, principal: str) -> Role:
@@ -41,8 +74,8 @@ def assume(client: IAMClient, arn: str, principal: str) -> Role:
     role = find(client, arn)
     if role is None:
         raise Problem(f"The role {arn} does not exist.")
-    if not iam.trusts(role.trust, principal):
-        raise Problem(f"The role {arn} does not trust {principal}.")
+    if wrong := _untrusted(role.trust, arn, principal):
+        raise Problem(f"{wrong[0].upper()}{wrong[1:]}.")
     return role
 
 
