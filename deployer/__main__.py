@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import signal
@@ -35,10 +34,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has left; there is nobody to tell
         return 1
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            return _unexpected(error)
-        return _tell(DeployerError("the output could not be written", why=error.strerror or ""))
     except Exception as error:  # noqa: BLE001 -- a traceback is no answer
         return _unexpected(error)
 
@@ -54,10 +49,12 @@ def _without_plugins() -> None:
 
 
 def _unexpected(error: Exception) -> int:
-    """Words for what nobody expected; the traceback itself for whoever asks for it."""
+    """Report an exception of a library or the system, or a defect; as a traceback when DEPLOYER_TRACEBACK is set."""
     if os.environ.get("DEPLOYER_TRACEBACK"):
         return _trace(error)
-    return _tell(_aws_error(error) or _defect(error))
+    from deployer.explain import defect, explain
+
+    return _tell(explain(error) or defect(error))
 
 
 def _trace(error: Exception) -> int:
@@ -80,26 +77,6 @@ def _message(error: BaseException) -> str:
     kind = type(error)
     told = "(message not shown)" if kind.__module__.startswith("pydantic") else str(error)
     return f"{kind.__module__}.{kind.__qualname__}: {told}\n"
-
-
-def _aws_error(error: Exception) -> DeployerError | None:
-    """AWS's own exceptions in our words, without importing botocore for verbs that never met it."""
-    if "botocore" not in sys.modules:
-        return None
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from deployer.aws.errors import explain
-
-    return explain(error) if isinstance(error, BotoCoreError | ClientError) else None
-
-
-def _defect(error: Exception) -> DeployerError:
-    """The message is left out: nobody knows what it holds."""
-    return DeployerError(
-        f"the deployer met an error it does not know: {type(error).__name__}",
-        why="this is a defect in the deployer",
-        fix="run again with DEPLOYER_TRACEBACK=1 to see where, and report it",
-    )
 
 
 def _tell(error: DeployerError) -> int:
@@ -129,7 +106,7 @@ def run() -> NoReturn:
     except BrokenPipeError:
         code = code or 1
     except OSError as error:
-        code = code or _tell(DeployerError("the output could not be written", why=error.strerror or ""))
+        code = code or _unexpected(error)
     os._exit(code)
 
 

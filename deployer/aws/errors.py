@@ -8,13 +8,10 @@ from typing import Any, Final
 
 from botocore import exceptions as botocore
 
+from deployer.aws.client_errors import AwsError, explain_client
+from deployer.aws.profile import login_command
 from deployer.core.policies.rights import Need
-from deployer.errors import DeployerError
-
-
-class AwsError(DeployerError):
-    """A call that AWS refused or never answered."""
-
+from deployer.explain.names import outside
 
 NEEDS: Final = "Needs"  # where the session puts what a failed call needs, in AWS's answer or in botocore's exception
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
@@ -69,28 +66,29 @@ def is_refusal(error: Exception) -> bool:
     return 400 <= error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500
 
 
-def explain(error: botocore.ClientError | botocore.BotoCoreError) -> AwsError:
+def explain(error: BaseException) -> AwsError:
     """The error for a person. Parameters of the call are left out but for names: they may hold a secret."""
     if isinstance(error, botocore.ClientError):
         return _refused(error)
-    if isinstance(error, botocore.NoCredentialsError):
-        return AwsError("no AWS credentials found", fix="log in, for example with `aws sso login`, and run again")
-    if isinstance(error, botocore.ProfileNotFound):
-        return AwsError(str(error), fix="correct AWS_PROFILE, or make the profile: aws configure sso")
-    if isinstance(error, botocore.SSOError | botocore.TokenRetrievalError):
-        return AwsError("the login has ended", fix="log in, for example with `aws sso login`, and run again")
-    if isinstance(error, botocore.ConnectionError | botocore.HTTPClientError):
-        told: Mapping[str, Any] = error.kwargs
-        asked = f" for {told[NEEDS][0]}" if told.get(NEEDS) else ""
-        return AwsError(f"AWS could not be reached{asked}", why=str(error), fix="check the network, then run again")
-    if isinstance(error, botocore.ParamValidationError):
-        return AwsError("a call did not fit AWS's own description of it", fix="this is a defect: please report it")
-    return AwsError(f"the AWS client failed: {type(error).__name__}", fix="run again")
+    if isinstance(error, botocore.ConnectionError | botocore.HTTPClientError | botocore.IncompleteReadError):
+        return _unreachable(error)
+    return explain_client(error)
 
 
 def refused_call(error: botocore.ClientError) -> str:
     """What was refused, such as "iam:GetRole on arn:aws:iam::123456789012:role/x"."""
     return str(_needs(error)[0])
+
+
+def _unreachable(error: botocore.BotoCoreError) -> AwsError:
+    told: Mapping[str, Any] = error.kwargs
+    asked = f" for {told[NEEDS][0]}" if told.get(NEEDS) else ""
+    fix = "check the network, then run again"
+    if isinstance(error, botocore.ProxyConnectionError) or type(error) is botocore.HTTPClientError:
+        fix = "correct the proxy (env | grep -i proxy), then run again"
+    if isinstance(error, botocore.SSLError):
+        fix = "if a proxy inspects TLS, give its certificates: export AWS_CA_BUNDLE=FILE; else check the clock"
+    return AwsError(f"AWS could not be reached{asked}", why=outside(error), fix=fix)
 
 
 def _refused(error: botocore.ClientError) -> AwsError:
@@ -101,7 +99,7 @@ def _refused(error: botocore.ClientError) -> AwsError:
     elif is_busy(error):
         fix = "AWS asks for fewer calls: wait a moment, then run again"
     elif "Expired" in code:
-        fix = "log in again"
+        fix = f"log in again: {login_command()}"
     else:
         fix = "mend the cause, then run again: what was done already is not repeated"
     return AwsError(f"AWS refused {refused_call(error)}: {code}", why=without_values(message), fix=fix)

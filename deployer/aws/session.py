@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from deployer.aws import errors
+from deployer.aws.credentials import load_credentials
 from deployer.aws.fence import Fence
 from deployer.aws.models import Models
 from deployer.core.policies import rights
@@ -65,7 +66,7 @@ class Session:
         """Where the credentials come from, such as "env" or "sso"; None when there are none. They are not shown."""
         if self.endpoint:
             return "none needed: the local world takes any"
-        found = self._botocore.get_credentials()
+        found = load_credentials(self._botocore)
         return found.method if found else None
 
     def regions(self, service: str) -> list[str]:
@@ -83,6 +84,8 @@ class Session:
             user_agent_extra=f"ansari-deployer md/pid#{os.getpid()}",  # CloudTrail shows which run it was
         )
         credentials: dict[str, Any] = LOCAL_CREDENTIALS if self.endpoint else {}
+        if self.endpoint is None:
+            load_credentials(self._botocore)
         client = self._botocore.create_client(
             service, region_name=self.region, endpoint_url=self.endpoint, config=config, **credentials
         )
