@@ -76,9 +76,17 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @hold env *options: _sync
     deployer hold "$@"
 
-# lift a hold, after showing who placed it and why
+# stop the service until it is resumed: users get no answers
+@pause env *options: _sync
+    deployer pause "$@"
+
+# lift a hold, after showing who placed it and why; start a paused service again
 @resume env *options: _sync
     deployer resume "$@"
+
+# replace every instance by a new one of the same release
+@restart env *options: _sync
+    deployer restart "$@"
 
 # show and break a lock that was left behind
 @unlock env *options: _sync

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deployer.cli import bootstrap, ci, deploy, image, local, manifest, secret, watch
+from deployer.cli import bootstrap, ci, deploy, image, local, manifest, secret, service_state, watch
 from deployer.cli.command import Group, choose
 
 DEPLOYER = Group(
     "Keep AWS equal to one manifest per environment.",
     {
         **deploy.VERBS,
+        **service_state.VERBS,
         **image.VERBS,
         **watch.VERBS,
         **manifest.VERBS,

@@ -1,4 +1,4 @@
-"""The verbs that change what runs: plan, reconcile, rollback, promote, destroy, hold, resume, unlock."""
+"""The verbs that change what runs: plan, reconcile, rollback, promote, destroy, hold, unlock."""
 
 from __future__ import annotations
 
@@ -162,6 +162,7 @@ def _carry_out(
 
     shown = sys.stderr if options.json else sys.stdout
     write(planning.show(environment, planned, colour=colour(shown)) + "\n", shown)
+    planning.refuse_paused(planned.plan)
     planning.refuse_blocked(planned.plan)
     outcome = ending.unchanged(planned.plan)
     if unless_held and planned.plan.held and not planned.plan.empty:
@@ -249,25 +250,6 @@ def _hold(options: Options) -> int:
     return 0
 
 
-def _resume_options(parser: Parser) -> None:
-    names_environment(parser)
-    parser.add_argument("--approve", metavar="ID", help="the id of the hold, where there is no terminal")
-
-
-def _resume(options: Options) -> int:
-    from deployer.core.release import ledger_path
-    from deployer.verbs.environment import open_identity
-    from deployer.verbs.known import known_identity
-    from deployer.verbs.resume import resume
-
-    reporter = Reporter(sys.stderr)
-    identity = known_identity(options.environment, reporter)
-    session, _ = open_identity(identity)
-    name, ledger = identity.environment, ledger_path(identity.app, identity.environment)
-    out(resume(session, ledger, name, reporter, ask=person(), approve=options.approve))
-    return 0
-
-
 def _image(parser: Parser) -> None:
     parser.add_argument("--image", metavar="TAG", help="an image tag in ECR; the current commit when left out")
     parser.add_argument("--prune", action="store_true", help="delete our parameters the manifest no longer names")
@@ -293,6 +275,5 @@ VERBS = {
     "promote": Verb("deploy the image that is healthy in one environment to another", _promote_options, _promote),
     "destroy": Verb("delete an environment, after saying what goes and what stays", _destroy_options, _destroy),
     "hold": Verb("stop deployments for an incident, or show the hold there is", _hold_options, _hold),
-    "resume": Verb("lift a hold, after showing who placed it and why", _resume_options, _resume),
     "unlock": Verb("show and break a lock that was left behind", _unlock_options, _unlock),
 }

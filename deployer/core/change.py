@@ -236,22 +236,6 @@ class CreateScaling(_Change, frozen=True):
         return text + "; an unused revision goes" if self.replaces else text
 
 
-class ResumeService(_Change, frozen=True):
-    """A paused service runs again, with what it ran before: it is deployed to afterwards."""
-
-    group: ClassVar[str] = "Service"
-    name: str
-    arn: str
-
-    @property
-    def address(self) -> str:
-        return f"resume {self.name}"
-
-    @property
-    def detail(self) -> str:
-        return "paused -> running"
-
-
 class TagService(_Change, frozen=True):
     """The tags the deployer gives every service; others stay."""
 
@@ -350,7 +334,7 @@ class LiftHold(_Change, frozen=True):
 RepositoryChange = CreateRepository | MendRepository | PutLifecycle
 ImageChange = RepositoryChange | PushImage | KeepImage
 VariableChange = PutParameter | AdoptParameter | ServiceVariable | DeleteParameter
-ServiceChange = CreateScaling | ResumeService | TagService | DeployService | RecordRelease
+ServiceChange = CreateScaling | TagService | DeployService | RecordRelease
 HoldChange = PlaceHold | LiftHold
 Change = PutRole | ImageChange | VariableChange | ServiceChange | HoldChange
 

@@ -21,7 +21,8 @@ class Plan(Struct, frozen=True):
     marks those that were deleted and made again. `facts` are what the plan stands on; `took` are the seconds of the
     last healthy deployments; `known_bad` is the number of a release that was the same and failed; `rollback_to` is the
     release that this plan brings back. `hold` is the hold on the environment, `held` whether it refuses this plan.
-    release that this plan brings back. `unmanaged` are settings of the service that the manifest does not name.
+    `unmanaged` are settings of the service that the manifest does not name.
+    `paused` is the blocker, which is also among `blockers`, that a paused service is.
     """
 
     app: str
@@ -49,6 +50,7 @@ class Plan(Struct, frozen=True):
     hold: Hold | None = None
     held: bool = False
     unmanaged: Mapping[str, str] = field(default_factory=dict)
+    paused: Blocker | None = None
 
     @property
     def empty(self) -> bool:

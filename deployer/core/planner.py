@@ -13,7 +13,7 @@ from deployer.core.groups.access import access
 from deployer.core.groups.hold import plan_hold
 from deployer.core.groups.image import image
 from deployer.core.groups.plain import plain
-from deployer.core.groups.service import service
+from deployer.core.groups.service import paused, service
 from deployer.core.groups.unmanaged import unmanaged
 from deployer.core.groups.variables import VariablesPart, variables
 from deployer.core.part import Blocker, Notice
@@ -58,6 +58,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     parts = (access(desired, facts, last), images, wanted, services)
     content = content_id(spec.image, desired.literals, wanted.versions, wanted.anew, spec.settings)
     bad = known_bad(facts.releases, content) if deploys else None
+    stopped = paused(desired, facts.service, deploys=deploys)
     hold, held = plan_hold(desired, facts, running, spec)
     made = Plan(
         app=desired.app,
@@ -78,7 +79,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
             *([hold] if isinstance(hold, LiftHold) else []),
         ),
         notices=(*(notice for part in parts for notice in part.notices), *_left_behind(desired, running)),
-        blockers=tuple(blocker for part in parts for blocker in part.blockers),
+        blockers=(*([stopped] if stopped else []), *(blocker for part in parts for blocker in part.blockers)),
         warnings=_warnings(facts, bad),
         unchanged=wanted.unchanged,
         facts={**facts.named(), "manifest": desired.manifest_sha},
@@ -90,6 +91,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         hold=facts.hold,
         held=held,
         unmanaged=unmanaged(desired, facts.service) if facts.service else {},
+        paused=stopped,
     )
     return replace(made, blockers=(*made.blockers, *_too_long(desired, made)))
 

@@ -29,7 +29,6 @@ from deployer.core.change import (
     PutParameter,
     PutRole,
     RecordRelease,
-    ResumeService,
     ServiceChange,
     ServiceVariable,
     TagService,
@@ -139,8 +138,6 @@ class Applier:
                 self.target.tag(change.arn, change.tags)
             case CreateScaling():
                 self._create_scaling(change)
-            case ResumeService():
-                return self.target.resume(change.arn)
             case DeployService():
                 return self._deploy(change)
             case RecordRelease():

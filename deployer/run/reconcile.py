@@ -13,7 +13,7 @@ from deployer.aws import ledger, lock
 from deployer.aws.errors import explain, is_refusal, is_wrong_state
 from deployer.aws.lock import Held
 from deployer.core import rollback
-from deployer.core.change import DeleteParameter, DeployService, LiftHold, RecordRelease, ResumeService
+from deployer.core.change import DeleteParameter, DeployService, LiftHold, RecordRelease
 from deployer.core.facts import ServiceFact
 from deployer.core.health import of_readiness
 from deployer.core.outcome import Outcome
@@ -107,8 +107,6 @@ class _Carrier:
                 if started is None:
                     return self._carry_out(self._after_another(planned, change), extent)
                 self._finish(plan, started)
-            elif isinstance(change, ResumeService):
-                self._resumed(applier.apply(change))
             else:
                 applier.apply(change)
             extent.done += 1
@@ -190,13 +188,6 @@ class _Carrier:
         assert started is not None
         self._held.started(started.operation)
         return started
-
-    def _resumed(self, started: Started | None) -> None:
-        if started is None:
-            return
-        if self._follower.follow(started, self._begin) is not Progress.SUCCEEDED:
-            why = self._follower.cause(started, self._begin)
-            raise StateUnknown("the paused service could not be resumed", why=why, fix="mend the cause, then run again")
 
     def _finish(self, plan: Plan, started: Started) -> None:
         """Wait for the operation; a failed one is recorded with its cause shown."""

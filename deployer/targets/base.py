@@ -64,6 +64,12 @@ class Target(Protocol):
     def resume(self, arn: str) -> Started | None:
         """Start a paused service; None when it runs already."""
 
+    def pause(self, arn: str) -> Started | None:
+        """Stop every instance of a running service; None when it is paused already."""
+
+    def restart(self, arn: str) -> Started:
+        """Deploy what the service runs once more, with new instances."""
+
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """Set these tags of a service; others stay."""
 

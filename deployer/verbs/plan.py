@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployer.core.facts import LockFact
 from deployer.core.plan import Plan
-from deployer.errors import Blocked, DeployerError, as_typed
+from deployer.errors import Blocked, DeployerError, Refused, as_typed
 from deployer.local.lifecycle import refuse_taken_ports
 from deployer.local.settings import world_settings
 from deployer.run.look import Planned
@@ -42,6 +42,12 @@ def show(environment: Environment, planned: Planned, *, colour: bool = False, ma
     target = environment.loaded.manifest.service.target
     text = render(plan, manifest=manifest, target=target, colour=colour)
     return "\n".join([*_lock_lines(planned.facts.lock, plan), text])
+
+
+def refuse_paused(plan: Plan) -> None:
+    """Raises Refused, after the plan was shown, when nothing but the pause of the service blocks it."""
+    if plan.paused is not None and len(plan.blockers) == 1:
+        raise Refused(f"{plan.paused.what}; nothing was changed", fix=plan.paused.fix)
 
 
 def refuse_blocked(plan: Plan) -> None:

@@ -1,39 +1,37 @@
-"""`deployer resume ENV`: lift a hold, after showing who placed it and why."""
+"""`deployer resume ENV`: lift a hold, after showing who placed it and why; a paused service starts again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from deployer.aws import hold as ledger_hold
 from deployer.aws.session import Session
+from deployer.core.hold import Hold
 from deployer.errors import Refused, as_typed
+from deployer.verbs.protection import Consent
 from deployer.view.hold_text import since
 from deployer.view.progress import Reporter
 
 
-def resume(
-    session: Session,
-    ledger: str,
-    environment: str,
-    report: Reporter,
-    *,
-    ask: Callable[[str], str] | None,
-    approve: str | None,
-) -> str:
-    """Lift the hold when a person says yes or `approve` is its id. Returns what to tell the user."""
-    hold = ledger_hold.read(session.ssm, ledger)
+def lift(session: Session, ledger: str, environment: str, hold: Hold | None, report: Reporter, consent: Consent) -> str:
+    """Lift the hold when a person says yes or its id is approved. Returns what to tell the user."""
     if hold is None:
-        return f"{environment} is not held."
+        return f"{environment} is not held, and its service is not paused."
+    agree_to_lift(report, environment, hold, consent)
+    ledger_hold.lift(session.ssm, ledger, hold)
+    return as_typed(f"{environment} is no longer held. Deploy with: just reconcile {environment}")
+
+
+def agree_to_lift(report: Reporter, environment: str, hold: Hold, consent: Consent, *, starts: bool = False) -> None:
+    """Raises Refused unless a person or an approval agrees. `starts` tells that a paused service starts, too."""
     report.note(f"hold {hold.id} of {environment}: {since(hold)}")
+    approve, ask = consent.approved, consent.ask
     if approve is not None:
         agreed = approve == hold.id
     elif ask is not None:
-        agreed = ask("Lift it? [y/N]: ").strip().lower() in {"y", "yes"}
+        more = " The paused service starts, too." if starts else ""
+        agreed = ask(f"Lift it?{more} [y/N]: ").strip().lower() in {"y", "yes"}
     else:
         raise Refused(
             "there is no terminal to ask; the hold stays", fix=f"just resume {environment} --approve {hold.id}"
         )
     if not agreed:
         raise Refused("not confirmed; the hold stays", why=f"the hold is {hold.id}" if approve else "")
-    ledger_hold.lift(session.ssm, ledger, hold)
-    return as_typed(f"{environment} is no longer held. Deploy with: just reconcile {environment}")

@@ -23,7 +23,6 @@ from deployer.core.change import (
     PutParameter,
     PutRole,
     RecordRelease,
-    ResumeService,
     ServiceVariable,
     TagService,
 )
@@ -138,9 +137,6 @@ def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
         case CreateScaling():
             kept = tuple(r for r in facts.scalings if r.arn != change.replaces)
             return replace(facts, scalings=(*kept, ScalingRevision(f"scaling-{change.scaling}", change.scaling, True)))
-        case ResumeService():
-            assert facts.service
-            return replace(facts, service=replace(facts.service, status="RUNNING"))
         case TagService():
             assert facts.service
             return replace(facts, service=replace(facts.service, tags={**facts.service.tags, **change.tags}))

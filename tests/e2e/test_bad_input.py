@@ -94,6 +94,8 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("promote", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("destroy", "--approve"): bad(("another-service", "not confirmed"), code=4),
     ("resume", "--approve"): bad(("no-such-hold", "not confirmed"), code=4),
+    ("pause", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
+    ("restart", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("hold", "--reason"): bad(("x" * 201, "has 1 to 200"), (" ", "has 1 to 200"), (f"sk-{'a1' * 20}", "looks like")),
     ("unlock", "--approve"): bad(("no-such-lock", "not confirmed"), code=4),
     ("logs", "--since"): bad(("5", "no length of time"), ("-5m", "no length of time"), ("1.5h", "no length of time")),

@@ -72,7 +72,8 @@ def test_what_does_not_run_is_not_promoted(deployed: Checkout) -> None:
     done = deployed.deployer("promote", "local", "second")
     assert done.returncode == 4, done.stdout
     assert "runs no healthy release that could be promoted" in done.stderr
-    run(deployed, "reconcile", "local")
+    run(deployed, "status", "local", "--follow")
+    run(deployed, "resume", "local", "--old-release-first")
 
 
 def test_where_they_differ_and_which_secrets_they_share(deployed: Checkout) -> None:

@@ -37,6 +37,12 @@ class Scripted:
     def resume(self, arn: str) -> Started | None:
         raise NotImplementedError
 
+    def pause(self, arn: str) -> Started | None:
+        raise NotImplementedError
+
+    def restart(self, arn: str) -> Started:
+        raise NotImplementedError
+
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         raise NotImplementedError
 

@@ -142,6 +142,19 @@ class Operators(RuleBasedStateMachine):
 
     # What is promised.
 
+    @precondition(lambda self: self.environment.arn() is not None)
+    @rule()
+    def a_paused_service_stays_paused(self) -> None:
+        """Whatever was edited, a reconcile neither deploys to it nor starts it."""
+        if self.environment.status() != "PAUSED":
+            return
+        before = self.environment.deployments()
+        done = self.environment.run("reconcile", "ENV", "--retry")
+        assert done.code in {3, *REFUSED}, done.said
+        assert self.environment.status() == "PAUSED"
+        assert self.environment.deployments() == before
+        self.world.count("refused by a pause")
+
     @rule(prune=st.booleans())
     def reconcile(self, *, prune: bool) -> None:
         self.environment.resume()

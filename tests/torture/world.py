@@ -136,9 +136,24 @@ class Environment:
         return self.run("rollback", "ENV", *options, "--approve", approval[1], rule=rule)
 
     def resume(self) -> None:
-        """Lift the hold, if there is one."""
-        if found := self.parameters(self.ledger).get("hold"):
-            self.must("resume", "ENV", "--approve", json.loads(found["Value"])["id"])
+        """Lift the hold, if there is one, and start a paused service with what it ran before."""
+        found = self.parameters(self.ledger).get("hold")
+        words = ["--approve", json.loads(found["Value"])["id"]] if found else []
+        if found or self.status() == "PAUSED":
+            done = self.run("resume", "ENV", *words, "--old-release-first")
+            if done.code in {5, 6} and self.status() == "PAUSED":  # it told the end of what a crashed run had begun
+                done = self.run("resume", "ENV", *words, "--old-release-first")
+            assert done.code == 0, done.said
+
+    def status(self) -> str | None:
+        """The service's status once no operation is under way; None when there is no service."""
+        arn = self.arn()
+        while arn is not None:
+            status = aws.apprunner(self.world.checkout).describe_service(ServiceArn=arn)["Service"]["Status"]
+            if status != "OPERATION_IN_PROGRESS":
+                return status
+            time.sleep(0.1)
+        return None
 
     def held(self) -> dict[str, str]:
         """What the running container holds."""

@@ -61,7 +61,7 @@ def why_no_command(command: str) -> str:
 def _service(live: Live) -> Iterator[str]:
     spec, name = live.service.spec, live.source.service
     if live.service.status == "PAUSED":
-        yield f"service {name}: it is paused, and resumed"
+        yield f"service {name}: it is paused; nothing is deployed before: just resume ENV --old-release-first"
     if not any(revision.scaling == spec.settings.scaling for revision in live.scalings):
         yield f"scaling {name}: a revision of its own, with the numbers it has now"
     yield f"service {name}: the tags managed-by, app and environment, where they differ"

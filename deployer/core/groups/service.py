@@ -10,7 +10,6 @@ from deployer.core.change import (
     CreateScaling,
     DeployService,
     RecordRelease,
-    ResumeService,
     TagService,
     shown,
 )
@@ -45,9 +44,6 @@ def service(
     if live.status not in DEPLOYABLE:
         return Part(scaling.changes, kept, (*fixed, _status_blocker(desired, live)))
     changes: list[Change] = [*scaling.changes]
-    if live.status == "PAUSED":
-        reason = CHANGED if last else "paused outside the deployer"
-        changes.append(ResumeService(name, live.arn, symbol="~", reason=reason, line=line))
     if missing := {key: value for key, value in desired.tags.items() if live.tags.get(key) != value}:
         reason = CHANGED if last else CREATED if _handmade(desired, live) else "missing or different"
         changes.append(TagService(name, live.arn, missing, symbol="~", reason=reason, line=line))
@@ -73,6 +69,23 @@ def service(
         reason = "live, but not in the ledger" if last is None or last.id != release else "live, but was not healthy"
         changes.append(RecordRelease(name, release, symbol="+", reason=reason, line=line))
     return Part(tuple(changes), kept, fixed)
+
+
+def paused(desired: Desired, live: ServiceFact | None, *, deploys: bool) -> Blocker | None:
+    """What a paused service blocks: every plan, because an operator chose that state, and App Runner deploys nothing
+    to it (App Runner developer guide, "Pausing and resuming a service"). `deploys` tells whether a deployment waits.
+    """
+    if live is None or live.status != "PAUSED":
+        return None
+    what, resume = f"service {desired.service_name} is paused", f"just resume {desired.environment}"
+    if not deploys:
+        return Blocker(what, f"start it again: {resume}", desired.lines["service"])
+    return Blocker(
+        f"{what}, and App Runner deploys nothing to a paused service",
+        f"start it with the release it ran last, then deploy this plan: {resume} --old-release-first;"
+        f" or revert what waits, then: {resume}",
+        desired.lines["service"],
+    )
 
 
 def _scaling(desired: Desired, facts: Facts) -> Part:

@@ -46,6 +46,7 @@ def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
     """
     made, repository = _calls(desired), {"repositoryName": desired.image.repository}
     calls = [*made["plan, status, drift"], *made["logs"], *made["image push"], *made["reconcile, rollback"]]
+    calls += made["pause, resume, restart"]
     calls += [*((call, repository) for call in _MENDED), *_promoted(desired, source), *_inspects(desired)]
     daily = (need for need in _together(calls, desired) if need.action not in _ADMINISTRATION)
     return (*daily, Need(LINKING, (_LINKED.format(account=desired.account),)))
@@ -74,6 +75,7 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
         "image push": [*_pushes(desired)],
         "secret": [_holding(desired), *(call for name in secrets for call in _secret(name))],
         "reconcile, rollback": [*_looks(desired), *_promoted(desired, None), *_changes(desired), *lines],
+        "pause, resume, restart": [*_looks(desired), *_locks(desired), *_turns(desired), *lines],
     }
 
 
@@ -157,8 +159,22 @@ def _changes(desired: Desired) -> Iterator[Call]:
     yield "apprunner:DeleteAutoScalingConfiguration", {"AutoScalingConfigurationArn": _arn(SCALING, desired)}
     yield "apprunner:CreateService", {"ServiceName": desired.service_name, "Tags": [], **_deployed(desired)}
     yield "apprunner:UpdateService", {"ServiceArn": _arn(SERVICE, desired), **_deployed(desired)}
-    yield "apprunner:ResumeService", {"ServiceArn": _arn(SERVICE, desired)}
     yield "apprunner:TagResource", {"ResourceArn": _arn(SERVICE, desired)}
+
+
+def _locks(desired: Desired) -> Iterator[Call]:
+    """The lock, and the hold that a resume lifts. A release that a stopped run left is recorded, too."""
+    for name in ("lock", "release"):
+        yield "ssm:PutParameter", {"Name": f"{desired.ledger}/{name}"}
+    for name in ("lock", "hold"):
+        yield "ssm:GetParameter", {"Name": f"{desired.ledger}/{name}"}
+        yield "ssm:DeleteParameter", {"Name": f"{desired.ledger}/{name}"}
+
+
+def _turns(desired: Desired) -> Iterator[Call]:
+    """What stops the service, and starts it again, without another release."""
+    for call in ("PauseService", "ResumeService", "StartDeployment"):
+        yield f"apprunner:{call}", {"ServiceArn": _arn(SERVICE, desired)}
 
 
 def _deployed(desired: Desired) -> dict[str, Any]:

@@ -97,7 +97,7 @@ CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
     **_simple({"logGroupName": LOG_GROUP}, "logs:FilterLogEvents", "logs:DescribeLogStreams"),
     **_simple({}, "apprunner:ListServices", "apprunner:ListAutoScalingConfigurations"),
     **_simple(_SERVICE, "apprunner:DescribeService", "apprunner:ListOperations", "apprunner:ResumeService"),
-    **_simple(_SERVICE, "apprunner:DeleteService"),
+    **_simple(_SERVICE, "apprunner:PauseService", "apprunner:StartDeployment", "apprunner:DeleteService"),
     **_simple({"ResourceArn": AS_IT_IS}, "apprunner:TagResource", "apprunner:ListTagsForResource"),
     **_simple(_REVISION, "apprunner:DescribeAutoScalingConfiguration", "apprunner:DeleteAutoScalingConfiguration"),
     "apprunner:CreateAutoScalingConfiguration": (

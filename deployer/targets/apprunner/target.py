@@ -99,6 +99,13 @@ class AppRunner:
         answer = self._client.resume_service(ServiceArn=arn)
         return Started(arn, answer["OperationId"]) if answer.get("OperationId") else None
 
+    def pause(self, arn: str) -> Started | None:
+        answer = self._client.pause_service(ServiceArn=arn)
+        return Started(arn, answer["OperationId"]) if answer.get("OperationId") else None
+
+    def restart(self, arn: str) -> Started:
+        return Started(arn, self._client.start_deployment(ServiceArn=arn)["OperationId"])
+
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": tags[key]} for key in sorted(tags)])
 

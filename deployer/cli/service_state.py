@@ -1,0 +1,90 @@
+"""The verbs that deploy no other release: pause, resume, restart."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from deployer.cli.command import Options, Parser, Verb, names_environment
+from deployer.cli.terminal import out, person
+from deployer.errors import Refused
+from deployer.view.progress import Reporter
+
+if TYPE_CHECKING:
+    from deployer.verbs.environment import Environment
+
+
+def _options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--approve", metavar="ID", help="the id that a protected environment shows")
+
+
+def _pause(options: Options) -> int:
+    from deployer.verbs.protection import Consent
+    from deployer.verbs.service_state import pause
+
+    out(pause(_environment(options), Consent(person(), options.approve)))
+    return 0
+
+
+def _restart(options: Options) -> int:
+    from deployer.verbs.protection import Consent
+    from deployer.verbs.service_state import restart
+
+    out(restart(_environment(options), Consent(person(), options.approve)))
+    return 0
+
+
+def _resume_options(parser: Parser) -> None:
+    names_environment(parser)
+    parser.add_argument("--approve", metavar="ID", help="the id of the hold, or the one that is shown")
+    parser.add_argument(
+        "--old-release-first",
+        action="store_true",
+        help="start a paused service with the release it ran last, although a deployment waits",
+    )
+
+
+def _resume(options: Options) -> int:
+    from deployer.aws import hold as ledger_hold
+    from deployer.core.facts import BUSY
+    from deployer.core.release import ledger_path
+    from deployer.targets.apprunner.target import AppRunner
+    from deployer.verbs.environment import open_identity
+    from deployer.verbs.known import known_identity
+    from deployer.verbs.protection import Consent
+    from deployer.verbs.resume import lift
+
+    reporter = Reporter(sys.stderr)
+    identity = known_identity(options.environment, reporter)
+    session, _ = open_identity(identity)
+    name, consent = identity.environment, Consent(person(), options.approve)
+    ledger = ledger_path(identity.app, name)
+    hold = ledger_hold.read(session.ssm, ledger)
+    service = AppRunner(session.apprunner).observe(identity.service)[0]
+    status = service.status if service else ""
+    if status == "PAUSED":
+        from deployer.verbs.service_state import resume_paused
+
+        out(resume_paused(_environment(options), consent, hold, old_release_first=options.old_release_first))
+        return 0
+    if status == BUSY and hold is None:
+        raise Refused(
+            f"{name} is not held, and an operation of its service is under way; nothing was changed",
+            fix=f"wait for its end: just status {name} --follow",
+        )
+    out(lift(session, ledger, name, hold, reporter, consent))
+    return 0
+
+
+def _environment(options: Options) -> Environment:
+    from deployer.verbs.environment import open_environment
+
+    return open_environment(options.environment, Reporter(sys.stderr), start=False)
+
+
+VERBS = {
+    "pause": Verb("stop the service until it is resumed; users get no answers", _options, _pause),
+    "resume": Verb("lift a hold, and start a paused service again", _resume_options, _resume),
+    "restart": Verb("replace every instance by a new one of the same release", _options, _restart),
+}

@@ -1,0 +1,154 @@
+"""`deployer pause ENV`, `resume ENV` of a paused service, and `restart ENV`: no other release is deployed."""
+
+from __future__ import annotations
+
+from deployer.aws import hold as ledger_hold
+from deployer.core.facts import Facts, ServiceFact
+from deployer.core.hold import Hold
+from deployer.core.restart import consent_id, running_release, staged
+from deployer.errors import Refused, as_typed
+from deployer.run.probe import public_url
+from deployer.run.running_image import missing_image
+from deployer.run.service_state import change_state
+from deployer.verbs import protection
+from deployer.verbs.environment import Environment
+from deployer.verbs.held import held
+from deployer.verbs.reconcile import settle
+from deployer.verbs.resume import agree_to_lift
+
+
+def pause(environment: Environment, consent: protection.Consent) -> str:
+    """Stop every instance of the service. Returns what to tell the user."""
+    name = environment.wanted.environment
+
+    def refuse(facts: Facts) -> None:
+        _refuse_held(environment, facts)
+        _refuse_unless(environment, facts, "RUNNING")
+
+    facts = _settled(environment)
+    if facts.service is not None and facts.service.status == "PAUSED":
+        return as_typed(f"{name} is paused already. Start it again with: just resume {name}")
+    refuse(facts)
+    agreed = consent_id("pause", _service(facts))
+    _agree(environment, agreed, consent)
+    change_state(environment.run, "pause", agreed, refuse)
+    return as_typed(f"{name} is paused: users get no answers. Start it again with: just resume {name}")
+
+
+def resume_paused(
+    environment: Environment, consent: protection.Consent, hold: Hold | None, *, old_release_first: bool
+) -> str:
+    """Lift the hold, if any, and start the paused service. Returns what to tell the user.
+
+    Without `old_release_first` it is refused while a deployment waits: App Runner deploys nothing to a paused service,
+    so that the release it ran last would start first.
+    """
+
+    def refuse(facts: Facts) -> None:
+        _refuse_unless(environment, facts, "PAUSED")
+        if not old_release_first:
+            _refuse_waiting(environment, facts)
+
+    facts = _settled(environment)
+    refuse(facts)
+    agreed = consent_id("resume", _service(facts))
+    if hold is not None:
+        agree_to_lift(environment.run.report, environment.wanted.environment, hold, consent, starts=True)
+        ledger_hold.lift(environment.session.ssm, environment.wanted.ledger, hold)
+    else:
+        _agree(environment, agreed, consent)
+
+    def refuse_again(now: Facts) -> None:
+        _refuse_held(environment, now)
+        refuse(now)
+
+    change_state(environment.run, "resume", agreed, refuse_again)
+    return _serves(environment, facts, "runs again")
+
+
+def restart(environment: Environment, consent: protection.Consent) -> str:
+    """Replace every instance by a new one of the same release. Returns what to tell the user."""
+
+    def refuse(facts: Facts) -> None:
+        _refuse_held(environment, facts)
+        _refuse_unless(environment, facts, "RUNNING")
+        _refuse_another_content(environment, facts)
+
+    facts = _settled(environment)
+    refuse(facts)
+    agreed = consent_id("restart", _service(facts))
+    _agree(environment, agreed, consent)
+    change_state(environment.run, "restart", agreed, refuse)
+    return _serves(environment, facts, "was restarted")
+
+
+def _settled(environment: Environment) -> Facts:
+    """The observed state, after what an earlier run or another user left under way has ended."""
+    settle(environment)
+    return environment.run.observed()
+
+
+def _service(facts: Facts) -> ServiceFact:
+    assert facts.service is not None  # a verb refuses before when there is none
+    return facts.service
+
+
+def _refuse_held(environment: Environment, facts: Facts) -> None:
+    if facts.hold is not None:
+        raise held(facts.hold, environment.wanted.environment)
+
+
+def _refuse_unless(environment: Environment, facts: Facts, status: str) -> None:
+    """Raises Refused when the service has another status."""
+    name, service = environment.wanted.environment, facts.service
+    if service is None:
+        raise Refused(f"{name} has no service; nothing was changed", fix=f"just reconcile {name}")
+    if service.status != status:
+        fix = f"just resume {name}" if service.status == "PAUSED" else f"see why: just status {name}"
+        raise Refused(f"the service of {name} is {service.status}, not {status}; nothing was changed", fix=fix)
+
+
+def _refuse_waiting(environment: Environment, facts: Facts) -> None:
+    """Raises Refused for a paused service while a deployment waits: the old release would start first."""
+    plan = environment.run.compare(facts, None).plan
+    if plan.paused is not None and plan.deployment is not None:
+        differences = ", ".join(plan.deployment.differences)
+        raise Refused(f"{plan.paused.what}; nothing was changed", why=f"it waits: {differences}", fix=plan.paused.fix)
+
+
+def _refuse_another_content(environment: Environment, facts: Facts) -> None:
+    """Raises Refused when new instances would not hold what the running release is recorded to hold."""
+    name, entry = environment.wanted.environment, running_release(facts)
+    if entry is None:
+        raise Refused(
+            f"the release that {name} runs is not recorded, so a restart could change it; nothing was changed",
+            fix=f"just reconcile {name}",
+        )
+    if waits := list(staged(entry, facts.parameters, environment.wanted.parameter_path)):
+        raise Refused(
+            f"parameters have changed since release {entry.number}, and a restart would bring them unrecorded;"
+            " nothing was changed",
+            why=", ".join(waits),
+            fix=f"deploy them as a release: just reconcile {name}",
+        )
+    if gone := missing_image(environment.session, facts):
+        raise Refused(
+            f"the image of release {entry.number} ({gone[:19]}) is gone from ECR; nothing was changed",
+            fix=f"deploy an image that is there: just reconcile {name}",
+        )
+
+
+def _agree(environment: Environment, agreed: str, consent: protection.Consent) -> None:
+    """Raises Refused unless protect.confirm is satisfied. No file of this checkout is deployed, so its state is not
+    checked.
+    """
+    protection.refuse_another(agreed, consent)
+    if any(protect.confirm for protect in protection.protections(environment.loaded)):
+        protection.confirm(environment.wanted.environment, agreed, consent)
+
+
+def _serves(environment: Environment, facts: Facts, what: str) -> str:
+    entry, service = running_release(facts), _service(facts)
+    release = f"release {entry.number} ({entry.release.id})" if entry else "the release it ran before"
+    url = public_url(service.url, local=environment.wanted.local)
+    return f"{environment.wanted.environment} {what} with {release}: {url}"

@@ -1,0 +1,69 @@
+"""What a restart would bring besides the recorded release."""
+
+from __future__ import annotations
+
+import pytest
+
+from deployer.core.facts import ParameterFact, ServiceFact
+from deployer.core.release import RecordedRelease, Release
+from deployer.core.restart import consent_id, staged
+from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
+
+ROOT = "/app-runtime/demo/staging"
+SETTINGS = ServiceSettings(8001, 1024, 2048, "a", "i", HealthCheck("HTTP", "/", 5, 2, 1, 5), Scaling(1, 2, 3), False)
+
+
+def entry(path: str = ROOT) -> RecordedRelease:
+    release = Release(
+        id="r1",
+        outcome="healthy",
+        image="i@sha256:aa",
+        tag="t",
+        literals={},
+        versions={"APP_SECRET": 3},
+        settings=SETTINGS,
+        manifest="m",
+        operation="o",
+        who="w",
+        when="2026-11-01T09:00:00+00:00",
+        seconds=1,
+        content="c",
+        path=path,
+    )
+    return RecordedRelease(1, release, at=100.0)
+
+
+@pytest.mark.parametrize(
+    ("version", "changed", "said"),
+    [
+        (3, 50.0, []),
+        (4, 150.0, ["APP_SECRET (v3 -> v4)"]),
+        (3, 150.0, ["APP_SECRET (deleted and made again)"]),
+        (None, 0.0, ["APP_SECRET (v3 -> deleted)"]),
+    ],
+)
+@pytest.mark.parametrize("path", ["", ROOT])
+def test_a_parameter_that_is_not_the_recorded_one_is_named(
+    path: str, version: int | None, changed: float, said: list[str]
+) -> None:
+    found = {} if version is None else {f"{ROOT}/app-secret": ParameterFact(True, version, None, changed=changed)}
+    assert list(staged(entry(path), found, ROOT)) == said
+
+
+def test_a_parameter_that_the_release_does_not_hold_is_none_of_its_business() -> None:
+    found = {
+        f"{ROOT}/app-secret": ParameterFact(True, 3, None),
+        f"{ROOT}/another": ParameterFact(True, 9, None, changed=999.0),
+        "/elsewhere/app-secret": ParameterFact(True, 9, None, changed=999.0),
+    }
+    assert list(staged(entry(), found, ROOT)) == []
+
+
+def test_the_consent_is_to_one_verb_one_state_and_one_release() -> None:
+    def service(status: str, release: str) -> ServiceFact:
+        return ServiceFact("arn", "url", status, ServiceSpec("i", SETTINGS, {"APP_RELEASE": release}, {}), {})
+
+    first = consent_id("pause", service("RUNNING", "r1"))
+    assert first == consent_id("pause", service("RUNNING", "r1"))
+    others = [("restart", "RUNNING", "r1"), ("pause", "PAUSED", "r1"), ("pause", "RUNNING", "r2")]
+    assert first not in {consent_id(verb, service(status, release)) for verb, status, release in others}
