@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from deployer.errors import DeployerError
+
+# Each of them makes git read another repository, or another index, than that of the folder it is asked about.
+_REDIRECT: Final = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_REPLACE_REF_BASE",
+)
+
+_NO_REPOSITORY: Final = b"not a git repository (or any"  # other words follow where a checkout's .git points to nothing
 
 
 def git(root: Path, *arguments: str) -> bytes:
     """Run git in `root` and return its output. Raises DeployerError with git's own words."""
-    try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
-    except FileNotFoundError:
-        raise DeployerError("git is not installed", fix="install git") from None
+    done = _run(root, arguments)
     if done.returncode:
-        raise DeployerError(
-            f"git {arguments[0]} failed in {root}",
-            why=done.stderr.decode(errors="replace").strip(),
-            fix="run in a checkout of the project that has a commit",
-        )
+        raise _failed(root, arguments, done.stderr)
     return done.stdout
 
 
@@ -33,14 +41,6 @@ def commit(root: Path) -> str:
 def branch(root: Path) -> str:
     """The checked-out branch; empty when none is."""
     return git(root, "branch", "--show-current").decode().strip()
-
-
-def committed(root: Path, name: str) -> bytes | None:
-    """The content of a file of this folder as the checked-out commit has it; None when it has none."""
-    try:
-        return git(root, "show", f"HEAD:./{name}")
-    except DeployerError:
-        return None
 
 
 class Version(NamedTuple):
@@ -75,3 +75,108 @@ def versions(root: Path, name: str, limit: int = 50) -> Iterator[Version]:
 def is_clean(root: Path) -> bool:
     """Whether nothing differs from the commit, new files included."""
     return not git(root, "status", "--porcelain").strip()
+
+
+def toplevel(folder: Path) -> Path | None:
+    """The root of the checkout that holds a folder, symbolic links resolved; None outside any repository.
+
+    Any other error of git is raised: a repository that cannot be read is not the same as none.
+    """
+    arguments = ("rev-parse", "--show-toplevel")
+    done = _run(folder, arguments)
+    if done.returncode and _NO_REPOSITORY in done.stderr and not _has_git(folder):
+        return None
+    if done.returncode:
+        raise _failed(folder, arguments, done.stderr)
+    return Path(os.fsdecode(done.stdout.removesuffix(b"\n"))).resolve()
+
+
+def heads(root: Path) -> tuple[str, ...]:
+    """The full names of all branches, those of remotes included."""
+    listed = git(root, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
+    return tuple(listed.decode(errors="surrogateescape").splitlines())
+
+
+def history(root: Path, ref: str, path: str, limit: int) -> tuple[str, ...]:
+    """The last commits of a ref that changed a file, the newest first."""
+    listed = git(root, "log", "-n", str(limit), "--format=%H", "--end-of-options", ref, "--", path)
+    return tuple(listed.decode().split())
+
+
+def committed(root: Path, name: str) -> bytes | None:
+    """The content of a file of this folder as the checked-out commit has it; None when it has no such file.
+
+    Raises DeployerError when git cannot say: an error is not the same as an absent file.
+    """
+    top = toplevel(root)
+    if top is None:
+        return None
+    path = (root.resolve() / name).relative_to(top).as_posix()
+    found = objects(top, [f"HEAD:{path}"])[f"HEAD:{path}"]
+    return found.content if found is not None and found.kind == "blob" else None
+
+
+class Object:
+    """An object of a repository: `kind` is `blob`, `tree` or `commit`."""
+
+    def __init__(self, oid: str, kind: str, content: bytes) -> None:
+        self.oid, self.kind, self.content = oid, kind, content
+
+    def entries(self) -> Mapping[str, str]:
+        """The name of each file of a tree, and its object's id."""
+        found: dict[str, str] = {}
+        rest, size = self.content, len(self.oid) // 2
+        while rest:
+            head, _, tail = rest.partition(b"\0")
+            mode, _, name = head.partition(b" ")
+            if mode.startswith(b"100"):
+                found[os.fsdecode(name)] = tail[:size].hex()
+            rest = tail[size:]
+        return found
+
+
+def objects(root: Path, names: Iterable[str]) -> Mapping[str, Object | None]:
+    """Read objects by name, as `HEAD:env/staging.yaml`, in one process. An absent object is None."""
+    asked = [name for name in dict.fromkeys(names) if "\n" not in name]
+    if not asked:
+        return {}
+    arguments = ("cat-file", "--batch")
+    done = _run(root, arguments, "".join(f"{name}\n" for name in asked).encode(errors="surrogateescape"))
+    if done.returncode:
+        raise _failed(root, arguments, done.stderr)
+    rest, found = done.stdout, dict[str, Object | None]()
+    for name in asked:
+        line, _, rest = rest.partition(b"\n")
+        words = line.rsplit(b" ", 2)
+        if line.endswith((b" missing", b" ambiguous")):
+            found[name] = None
+            continue
+        if len(words) != 3 or not words[2].isdigit():
+            raise _failed(root, arguments, b"unexpected output: " + line)
+        size = int(words[2])
+        found[name] = Object(words[0].decode(), words[1].decode(), rest[:size])
+        rest = rest[size + 1 :]
+    return found
+
+
+def _run(root: Path, arguments: Iterable[str], stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    environ = {name: value for name, value in os.environ.items() if name not in _REDIRECT} | {"LC_ALL": "C"}
+    try:
+        command = ["git", "--no-replace-objects", "-C", str(root), *arguments]
+        return subprocess.run(command, capture_output=True, check=False, env=environ, input=stdin)
+    except FileNotFoundError:
+        raise DeployerError("git is not installed", fix="install git") from None
+
+
+def _has_git(folder: Path) -> bool:
+    """Whether a `.git` is here or above, though git takes it for none: a damaged repository."""
+    start = folder.resolve()
+    return any(os.path.lexists(one / ".git") for one in (start, *start.parents))
+
+
+def _failed(root: Path, arguments: tuple[str, ...], stderr: bytes) -> DeployerError:
+    return DeployerError(
+        f"git {arguments[0]} failed in {root}",
+        why=stderr.decode(errors="replace").strip(),
+        fix="run in a checkout of the project that has a commit",
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from deployer import git
+from deployer.manifest.committed import may_govern
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest, Problem
@@ -32,7 +32,7 @@ def refuse_shared(loaded: Loaded) -> None:
     found: list[Problem] = []
     for path in _beside(loaded):
         try:
-            if not _may_clash(path.read_text(errors="replace"), loaded.manifest):
+            if not may_govern(path.read_text(errors="replace"), path.name, loaded.manifest):
                 continue
             other = load(shortest(path))
         except (InvalidManifest, OSError):
@@ -51,10 +51,3 @@ def _committed(path: Path) -> bool:
 def _beside(loaded: Loaded) -> list[Path]:
     own = loaded.path.resolve()
     return [path for path in sorted(own.parent.glob("*.yaml")) if path != own and path.is_file()]
-
-
-def _may_clash(text: str, manifest: Manifest) -> bool:
-    path = manifest.aws.parameter_path
-    around = [path[: slash.start()] for slash in re.finditer("/", path) if slash.start()]
-    inside = any(re.search(rf"{re.escape(one)}(?![\w./-])", text) for one in around)
-    return manifest.service.name in text or path in text or inside

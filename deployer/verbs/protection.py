@@ -12,9 +12,10 @@ from deployer.aws.session import Session
 from deployer.core.plan import Plan
 from deployer.core.release import ledger_path
 from deployer.errors import Refused
+from deployer.manifest.committed import Rules, disagreements, rules
 from deployer.manifest.load import Loaded, load, parse
-from deployer.manifest.model import Protect
-from deployer.manifest.problem import InvalidManifest
+from deployer.manifest.model import Manifest, Protect
+from deployer.verbs.committed import governing
 from deployer.verbs.environment import Environment
 
 
@@ -34,21 +35,23 @@ def check(environment: Environment, plan: Plan, consent: Consent) -> None:
     """Raises Refused when the manifest's protection is not satisfied; a person is asked last."""
     refuse_another(plan.fingerprint, consent)
     loaded = environment.loaded
-    asked = protections(loaded)
+    asked = _rules(loaded)
     if plan.rollback_to is None:  # a release that was healthy here has passed all of these, and takes no file from here
-        for protect in asked:
-            _refuse_unfit(loaded, protect)
-            if protect.healthy_in and plan.deployment:
-                _healthy_elsewhere(loaded.path.resolve().parent / f"{protect.healthy_in}.yaml", plan)
-    if any(protect.confirm for protect in asked):
+        for rule in asked:
+            _refuse_unfit(loaded, rule)
+            if rule.protect.healthy_in and plan.deployment:
+                _healthy_elsewhere(rule.folder / f"{rule.protect.healthy_in}.yaml", plan)
+    if any(rule.protect.confirm for rule in asked):
         confirm(plan.environment, plan.fingerprint, consent)
 
 
 def check_steps(loaded: Loaded, fingerprint: str, consent: Consent) -> None:
     """The same for what is no deployment: steps with this fingerprint. Raises Refused."""
     refuse_another(fingerprint, consent)
-    refuse_unfit_checkout(loaded)
-    if any(protect.confirm for protect in protections(loaded)):
+    asked = _rules(loaded)
+    for rule in asked:
+        _refuse_unfit(loaded, rule)
+    if any(rule.protect.confirm for rule in asked):
         confirm(loaded.manifest.environment, fingerprint, consent)
 
 
@@ -63,43 +66,51 @@ def refuse_another(fingerprint: str, consent: Consent) -> None:
 
 def refuse_unfit_checkout(loaded: Loaded) -> None:
     """Raises Refused where the branch is another one than allowed, or changes are not committed."""
-    for protect in protections(loaded):
-        _refuse_unfit(loaded, protect)
+    for rule in _rules(loaded):
+        _refuse_unfit(loaded, rule)
 
 
 def protections(loaded: Loaded) -> tuple[Protect, ...]:
-    """What the file asks for and, where that is something else, what the commit does: both have to be satisfied.
+    """What the file asks for, and what each committed manifest of the environment does: all have to be satisfied.
 
-    So an edit that nobody has committed can only add to what protects an environment.
+    So an edit that nobody has committed can only add to what protects an environment. Raises Refused for a file that
+    is not the committed manifest of its environment and disagrees with it, as an edited copy does.
     """
-    path, here = loaded.path.resolve(), loaded.manifest.protect
-    raw = git.committed(path.parent, path.name)
-    if raw is None:
-        return (here,)
-    try:
-        there = parse(raw, loaded.path).manifest.protect
-    except InvalidManifest:
-        return (here,)
-    return (here,) if there == here else (here, there)
+    return tuple(rule.protect for rule in _rules(loaded))
 
 
-def _refuse_unfit(loaded: Loaded, protect: Protect) -> None:
-    name, folder = loaded.manifest.environment, loaded.path.resolve().parent
+def _rules(loaded: Loaded) -> tuple[Rules, ...]:
+    found = governing(loaded)
+    other = disagreements(loaded.manifest, found.committed)
+    if other and not found.placed:
+        raise Refused(
+            f"{loaded.path} is not the committed manifest of {loaded.manifest.environment}; nothing was changed",
+            why="; ".join(f"{one.source} has another {', '.join(one.keys)}" for one in other[:3]),
+            fix=f"use the manifest that counts: {other[0].source}",
+        )
+    return rules(loaded, found.committed)
+
+
+def _refuse_unfit(loaded: Loaded, rule: Rules) -> None:
+    name, folder, protect = loaded.manifest.environment, loaded.path.resolve().parent, rule.protect
+    why = f"{rule.source} says so" if rule.source else ""
     if protect.branches:
-        _branch(folder, name, protect.branches)
+        _branch(folder, name, protect.branches, why)
     if protect.clean_tree and not git.is_clean(folder):
         raise Refused(
             f"{name} takes committed changes only, and this checkout has others (protect.clean_tree)",
+            why=why,
             fix="commit or stash them: git status",
         )
 
 
-def _branch(folder: Path, environment: str, allowed: tuple[str, ...]) -> None:
+def _branch(folder: Path, environment: str, allowed: tuple[str, ...], why: str) -> None:
     branch = git.branch(folder)
     if branch not in allowed:
         raise Refused(
             f"{environment} is deployed from {' or '.join(allowed)}, and this is {branch or 'no branch'}"
             " (protect.branches)",
+            why=why,
             fix=f"git switch {allowed[0]}",
         )
 
@@ -107,6 +118,7 @@ def _branch(folder: Path, environment: str, allowed: tuple[str, ...]) -> None:
 def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
     """The same image, by digest, has to be in a healthy release of the other environment."""
     other = load(manifest).manifest
+    _refuse_edited(manifest, other)
     session = Session(other.aws.account, other.aws.region, other.aws.endpoint)
     session.check()
     releases = ledger.read(session.ssm, ledger_path(other.app, other.environment))
@@ -117,6 +129,20 @@ def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
             f"this image was never healthy in {other.environment} (protect.healthy_in)",
             why=f"no healthy release of {other.environment} runs {digest[:19]}",
             fix=f"just reconcile {other.environment}",
+        )
+
+
+def _refuse_edited(path: Path, other: Manifest) -> None:
+    """Raises Refused where an uncommitted edit makes protect.healthy_in read the releases of something else."""
+    raw = git.committed(path.resolve().parent, path.name)
+    if raw is None:
+        return
+    committed = parse(raw, path).manifest
+    if (committed.app, committed.environment, committed.aws) != (other.app, other.environment, other.aws):
+        raise Refused(
+            f"{path} is not as committed, and it says which releases were healthy (protect.healthy_in)",
+            why="app, environment or aws differ",
+            fix=f"commit or undo that edit: git diff -- {path}",
         )
 
 
