@@ -8,14 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from textwrap import indent
+from typing import Final
 
 from deployer.ci.actions import DOWNLOAD, UPLOAD
-from deployer.ci.steps import RUNNER, changing, credentials, held, no_plan, permissions, run, set_up, summary
+from deployer.ci.steps import (
+    RUNNER,
+    changing,
+    credentials,
+    failed_before,
+    held,
+    no_plan,
+    permissions,
+    run,
+    set_up,
+    summary,
+)
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
 from deployer.names import plan_environment
 
-_ID = 'import json, sys; plan = json.load(sys.stdin); print("" if plan["held"] else plan["fingerprint"])'
+# A plan that is known to be refused has a word in place of its id; rollbacks are carried out with --retry.
+_ID: Final = (
+    "import json, sys; plan = json.load(sys.stdin); "
+    'failed = plan["known_bad"] is not None and plan["rollback_to"] is None; '
+    'print("held" if plan["held"] else "failed-before" if failed else plan["fingerprint"])'
+)
 
 
 def plan(
@@ -23,7 +40,8 @@ def plan(
 ) -> Mapping[str, Value]:
     """`make` is shell that calls `plan` with what is to be planned.
 
-    The output `id` is empty when there is nothing to do, and while a hold refuses the plan: the summary shows it.
+    The output `id` is empty, so that no reviewer is asked, when there is nothing to do and when the plan is known to be
+    refused: by a hold, or because the same release failed before. The summary shows the plan.
     """
     name = manifest.environment
     script = f"""\
@@ -37,8 +55,12 @@ plan() {{
 }} 2> "$RUNNER_TEMP/errors.txt" || code=$?
 {no_plan(name)}if [ "$code" -eq 2 ]; then
   id="$(python3 -c '{_ID}' < "$RUNNER_TEMP/{name}.plan")"
-  if [ -z "$id" ]; then
+  if [ "$id" = held ]; then
     echo '{held(name)}'
+    id=
+  elif [ "$id" = failed-before ]; then
+    echo '{failed_before(name)}'
+    exit 4
   fi
   echo "id=$id" >> "$GITHUB_OUTPUT"
 else
@@ -73,7 +95,7 @@ fi
     }
 
 
-def apply(manifest: Manifest, *options: str) -> Mapping[str, Value]:
+def apply(manifest: Manifest, *options: str, group: str = "deploy") -> Mapping[str, Value]:
     """Runs when there is something to do, and somebody has approved it."""
     name = manifest.environment
     words = " ".join(["reconcile", name, *options])
@@ -90,4 +112,5 @@ def apply(manifest: Manifest, *options: str) -> Mapping[str, Value]:
         run("Carry out the plan that was approved", script, env={"PLAN": f"${{{{ needs.plan-{name}.outputs.id }}}}"}),
         run("Write the summary", summary(name, "$RUNNER_TEMP/reconcile.txt"), if_="always()"),
         needs=f"plan-{name}",
+        group=group,
     )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deployer.ci.steps import RUNNER, credentials, permissions, run, set_up, workflow
+from deployer.ci.steps import BOT, RUNNER, credentials, permissions, run, set_up, workflow
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
 from deployer.names import plan_environment
 
 
 def drift(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
-    """A run that finds something fails, and its text becomes an issue; one per environment, as long as it is open."""
+    """A run that finds drift fails, and its text becomes an issue, one per environment; a run without closes it.
+
+    The issue is found by its author and by a marker in its text: people write titles, too.
+    """
     on: Mapping[str, Value] = {"schedule": [{"cron": "17 5 * * *"}], "workflow_dispatch": {}}
     return workflow("Drift", on, {one.environment: _look(one) for one in manifests})
 
@@ -23,24 +26,36 @@ code=0
 ./just drift {name} --detailed-exitcode > "$RUNNER_TEMP/drift.txt" || code=$?
 cat "$RUNNER_TEMP/drift.txt"
 {{
+  echo '<!-- deployer:drift:{name} -->'
   echo '## {name}'
   echo
   echo '~~~~text'
   cat "$RUNNER_TEMP/drift.txt"
   echo '~~~~'
 }} | tee "$RUNNER_TEMP/drift.md" >> "$GITHUB_STEP_SUMMARY"
-if [ "$code" -eq 2 ]; then echo 'found=true' >> "$GITHUB_OUTPUT"; fi
+case "$code" in
+  0) echo 'drift=none' >> "$GITHUB_OUTPUT" ;;
+  2) echo 'drift=found' >> "$GITHUB_OUTPUT" ;;
+esac
 exit "$code"
 """
     tell = f"""\
-title='{name} has drifted'
-same=".[] | select(.title == \\"$title\\") | .number"
-gh issue list --state open --limit 200 --json number,title --jq "$same" > "$RUNNER_TEMP/issues"
+marker='<!-- deployer:drift:{name} -->'
+author='.[] | select(.pull_request == null) | select(.user.login == "{BOT}")'
+mine="$author | select(.body // \\"\\" | startswith(\\"$marker\\")) | .number"
+gh api --paginate "repos/$GH_REPO/issues?state=open&per_page=100" --jq "$mine" > "$RUNNER_TEMP/issues"
+if [ "$DRIFT" = none ]; then
+  while read -r number; do
+    gh api --silent "repos/$GH_REPO/issues/$number/comments" --field 'body=The drift is gone.'
+    gh api --silent --method PATCH "repos/$GH_REPO/issues/$number" --field state=closed
+  done < "$RUNNER_TEMP/issues"
+  exit 0
+fi
 number="$(head -n 1 "$RUNNER_TEMP/issues")"
 if [ -n "$number" ]; then
   gh api --silent --method PATCH "repos/$GH_REPO/issues/$number" --field "body=@$RUNNER_TEMP/drift.md"
 else
-  gh issue create --title "$title" --body-file "$RUNNER_TEMP/drift.md"
+  gh issue create --title '{name} has drifted' --body-file "$RUNNER_TEMP/drift.md"
 fi
 """
     return {
@@ -54,10 +69,14 @@ fi
             credentials(manifest),
             run("Look for drift", look, id="look"),
             run(
-                "Open an issue, or bring it up to date",
+                "Open, update or close the issue",
                 tell,
-                if_="failure() && steps.look.outputs.found",
-                env={"GH_TOKEN": "${{ github.token }}", "GH_REPO": "${{ github.repository }}"},
+                if_="always() && steps.look.outputs.drift",
+                env={
+                    "DRIFT": "${{ steps.look.outputs.drift }}",
+                    "GH_TOKEN": "${{ github.token }}",
+                    "GH_REPO": "${{ github.repository }}",
+                },
             ),
         ],
     }

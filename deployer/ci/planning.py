@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from deployer.ci.actions import DOWNLOAD, UPLOAD
-from deployer.ci.steps import RUNNER, credentials, no_plan, permissions, run, set_up, workflow
+from deployer.ci.steps import BOT, RUNNER, credentials, no_plan, permissions, run, set_up, workflow
 from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
 from deployer.names import plan_environment
@@ -87,7 +87,7 @@ marker='<!-- plan of {name} -->'
   echo "$marker"
   head -c 60000 "$RUNNER_TEMP/plan.md" | iconv -c -f utf-8 -t utf-8
 }} > "$RUNNER_TEMP/comment.md"
-mine=".[] | select(.user.type == \\"Bot\\") | select(.body | startswith(\\"$marker\\")) | .id"
+mine=".[] | select(.user.login == \\"{BOT}\\") | select(.body | startswith(\\"$marker\\")) | .id"
 gh api --paginate "repos/$GH_REPO/issues/$PULL_REQUEST/comments" --jq "$mine" > "$RUNNER_TEMP/ids"
 id="$(head -n 1 "$RUNNER_TEMP/ids")"
 if [ -n "$id" ]; then

@@ -29,7 +29,7 @@ def rollback(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
         if manifest.protect.confirm:
             make = f'{_TO}plan --rollback "${{to[@]}}"\n'
             jobs[f"plan-{name}"] = consent.plan(manifest, make, when=when, env=_RELEASE)
-            jobs[f"deploy-{name}"] = consent.apply(manifest, "--retry")
+            jobs[f"deploy-{name}"] = consent.apply(manifest, "--retry", group="rollback")
         else:
             jobs[f"rollback-{name}"] = _rollback(manifest, when)
     return workflow("Roll back", on, jobs)
@@ -51,4 +51,5 @@ def _rollback(manifest: Manifest, when: str) -> Mapping[str, Value]:
         credentials(manifest),
         run("Go back", script, env=_RELEASE),
         run("Write the summary", summary(name, "$RUNNER_TEMP/rollback.txt"), if_="always()"),
+        group="rollback",
     )

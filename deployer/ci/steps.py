@@ -13,6 +13,7 @@ from deployer.manifest.model import Manifest
 Step: TypeAlias = "Mapping[str, Value]"
 Job: TypeAlias = "Mapping[str, Value]"
 
+BOT: Final = "github-actions[bot]"  # the author of what a job writes with its own token
 RUNNER: Final = "ubuntu-24.04"
 PYTHON: Final = "3.13"  # that of the image
 BASH: Final[Mapping[str, Value]] = {"run": {"shell": "bash"}}  # named, it stops at the first failure in a pipe, too
@@ -59,12 +60,18 @@ def permissions(manifest: Manifest) -> Mapping[str, Value]:
     return {"contents": "read", **({"id-token": "write"} if oidc else {})}
 
 
-def one_at_a_time(manifest: Manifest) -> Mapping[str, Value]:
-    """What changes an environment waits for its turn, and is never cancelled in the middle."""
-    return {"group": f"deploy-{manifest.environment}", "cancel-in-progress": False}
+def one_at_a_time(manifest: Manifest, group: str = "deploy") -> Mapping[str, Value]:
+    """What changes an environment waits for its turn, and is never cancelled in the middle.
+
+    GitHub keeps only the newest waiting job of a group and cancels the others. Rollbacks have a group of their own, so
+    that a push cannot cancel a waiting rollback; the environment's lock keeps a deployment and a rollback apart.
+    """
+    return {"group": f"{group}-{manifest.environment}", "cancel-in-progress": False}
 
 
-def changing(manifest: Manifest, name: str, when: str, *steps: Step, needs: str | None = None) -> Job:
+def changing(
+    manifest: Manifest, name: str, when: str, *steps: Step, needs: str | None = None, group: str = "deploy"
+) -> Job:
     """A job that changes an environment, in GitHub's environment of that name."""
     return {
         "name": name,
@@ -73,7 +80,7 @@ def changing(manifest: Manifest, name: str, when: str, *steps: Step, needs: str 
         "runs-on": RUNNER,
         "timeout-minutes": 60,
         "environment": manifest.environment,
-        "concurrency": one_at_a_time(manifest),
+        "concurrency": one_at_a_time(manifest, group),
         "permissions": permissions(manifest),
         "steps": [*set_up(), *steps],
     }
@@ -104,6 +111,12 @@ def summary(title: str, file: str) -> str:
 def held(name: str) -> str:
     """The line that GitHub shows as a notice of the run, when an environment is held."""
     return f"::notice title=Not deployed::{name} is held; the summary says why. To lift the hold: just resume {name}"
+
+
+def failed_before(name: str) -> str:
+    """The line that GitHub shows as an error of the run, when the plan's release failed before."""
+    again = f"To deploy it all the same: just reconcile {name} --retry"
+    return f"::error title=Not deployed::the same release of {name} failed before. {again}"
 
 
 def no_plan(name: str) -> str:

@@ -25,7 +25,7 @@ with open("called", "a") as file:
     file.write(json.dumps(sys.argv[1:]) + "\\n")
 if "--out" in sys.argv:
     with open(sys.argv[sys.argv.index("--out") + 1], "w") as file:
-        json.dump({"fingerprint": "7", "held": False}, file)
+        json.dump({"fingerprint": "7", "held": False, "known_bad": None, "rollback_to": None}, file)
 print("7")
 """
 

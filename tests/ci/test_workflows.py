@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -143,21 +144,70 @@ def test_what_was_written_before_is_brought_up_to_date(
     gh.write_text(f'#!/bin/sh\necho "$*" >> "$RUNNER_TEMP/called"\ncase "$*" in *--jq*) printf %s "{known}" ;; esac\n')
     gh.chmod(0o755)
     env = runner(tmp_path / "temp")
-    env |= {"PATH": f"{tmp_path}:{env['PATH']}", "GH_REPO": "o/r", "PULL_REQUEST": "3"}
+    env |= {"PATH": f"{tmp_path}:{env['PATH']}", "GH_REPO": "o/r", "PULL_REQUEST": "3", "DRIFT": "found"}
     (tmp_path / "temp" / text).write_text("what is new")
     step = list(scripts(parsed(WORKFLOWS[file])["jobs"][job]))[-1]
     done = shell(step["run"], tmp_path, env)
     assert done.returncode == 0, done.stderr
     looked, wrote = (tmp_path / "temp" / "called").read_text().splitlines()
     assert "--jq" in looked
+    assert 'select(.user.login == "github-actions[bot]")' in looked
+    assert 'startswith("<!-- ' in looked
+    assert "title" not in looked
     assert ("--method PATCH" in wrote) == (f"repos/o/r/{there}" in wrote) == bool(known)
 
 
+@pytest.mark.parametrize("known", ["", "12", "12 34"])
+def test_an_issue_is_closed_when_the_drift_is_gone(tmp_path: Path, known: str) -> None:
+    gh = tmp_path / "gh"
+    answer = f'for one in {known}; do echo "$one"; done'
+    gh.write_text(f'#!/bin/sh\necho "$*" >> "$RUNNER_TEMP/called"\ncase "$*" in *--jq*) {answer} ;; esac\n')
+    gh.chmod(0o755)
+    env = runner(tmp_path / "temp")
+    env |= {"PATH": f"{tmp_path}:{env['PATH']}", "GH_REPO": "o/r", "DRIFT": "none"}
+    step = list(scripts(parsed(WORKFLOWS["drift.yml"])["jobs"]["staging"]))[-1]
+    done = shell(step["run"], tmp_path, env)
+    assert done.returncode == 0, done.stderr
+    wrote = (tmp_path / "temp" / "called").read_text().splitlines()[1:]
+    closed = [line for line in wrote if "state=closed" in line]
+    assert [line.split("issues/")[1].split()[0] for line in closed] == known.split()
+    assert len(wrote) == 2 * len(closed)
+
+
+@pytest.mark.parametrize(
+    ("plan", "code", "output", "shown"),
+    [
+        ({}, 0, "id=7", ""),
+        ({"held": True}, 0, "id=", "::notice title=Not deployed::"),
+        ({"known_bad": 3}, 4, "", "::error title=Not deployed::"),
+        ({"known_bad": 3, "rollback_to": 3}, 0, "id=7", ""),
+    ],
+)
+def test_no_reviewer_is_asked_for_a_plan_that_is_refused(
+    tmp_path: Path, plan: dict[str, object], code: int, output: str, shown: str
+) -> None:
+    """The job that asks the reviewers runs only where the output `id` has a text."""
+    job = parsed(WORKFLOWS["rollback.yml"])["jobs"]["plan-production"]
+    made = {"fingerprint": "7", "held": False, "known_bad": None, "rollback_to": None} | plan
+    just = tmp_path / "just"
+    just.write_text(f"#!/bin/sh\necho '{json.dumps(made)}' > \"$RUNNER_TEMP/production.plan\"\necho shown\nexit 2\n")
+    just.chmod(0o755)
+    env = runner(tmp_path / "temp") | {"RELEASE": ""}
+    done = shell(next(step for step in scripts(job) if step.get("id") == "plan")["run"], tmp_path, env)
+    assert done.returncode == code, done.stderr
+    output_file = Path(env["GITHUB_OUTPUT"])
+    assert (output_file.read_text() if output_file.exists() else "").strip() == output
+    assert shown in done.stdout
+    assert bool(shown) == ("title=Not deployed" in done.stdout)
+
+
 def test_nothing_that_changes_an_environment_is_cancelled() -> None:
-    changing = [job for _, _, job in jobs() if job.get("environment") in {"staging", "production"}]
+    """A waiting rollback least of all: GitHub cancels the older of two jobs that wait in one group."""
+    changing = [(name, job) for name, _, job in jobs() if job.get("environment") in {"staging", "production"}]
     assert len(changing) == 4
-    for job in changing:
-        assert job["concurrency"] == {"group": f"deploy-{job['environment']}", "cancel-in-progress": False}
+    for name, job in changing:
+        group = f"{'rollback' if name == 'rollback.yml' else 'deploy'}-{job['environment']}"
+        assert job["concurrency"] == {"group": group, "cancel-in-progress": False}
 
 
 def test_branches_come_from_the_manifests() -> None:
