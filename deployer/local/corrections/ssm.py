@@ -26,6 +26,8 @@ CHECKED = VALUES | DETAILS | {"PutParameter", "DeleteParameter", "DeleteParamete
 LEVELS, LONGEST_ARN = 15, 1011
 LARGEST = {"Standard": 4096, "Advanced": 8192, "Intelligent-Tiering": 8192}  # bytes
 NAME = re.compile(r"[a-zA-Z0-9_.-]+|(/[a-zA-Z0-9_.-]+)+")
+SELECTOR = re.compile(r":[a-zA-Z0-9_.-]+$")  # of a version or a label
+DEFAULT_KEY = "alias/aws/ssm"  # the only key there is here: KMS is not emulated
 NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 
 DESCRIBED = 10  # what DescribeParameters gives without MaxResults
@@ -39,6 +41,7 @@ class Ssm:
         self._caller = caller
         self._lock = threading.Lock()
         self._authors: dict[tuple[str, int], str] = {}
+        self._advanced: set[str] = set()
 
     def corrected(self, call: Call, body: bytes, ask: Ask) -> Response | AwsError:
         """The answer of AWS, by way of moto's. ValidationException for what does not fit the API's model."""
@@ -47,6 +50,9 @@ class Ssm:
             wrong = validate.reasons(validate.input_shape("ssm", call.operation), request)
             if wrong:
                 return AwsError(400, "ValidationException", "; ".join(wrong))
+        path = request.get("Path")
+        if call.operation == "GetParametersByPath" and isinstance(path, str) and not path.startswith("/"):
+            return _invalid('The parameter path must begin with a forward slash "/".')
         with self._lock:  # moto has none, and of two who create a parameter at once one must fail
             if call.operation == "PutParameter":
                 return self._put(call, request, body, ask)
@@ -59,6 +65,8 @@ class Ssm:
         found = answered(answer)
         if not isinstance(answer, Response) or found is None:
             return answer
+        if operation in {"DeleteParameter", "DeleteParameters"}:
+            self._advanced -= {_rooted(name) for name in (request.get("Names") or [request.get("Name")])}
         for parameter in found.get("Parameters") or [found.get("Parameter")]:
             if isinstance(parameter, dict):
                 self._correct(operation, request, parameter)
@@ -68,17 +76,27 @@ class Ssm:
     def _put(self, call: Call, request: dict[str, Any], body: bytes, ask: Ask) -> Response | AwsError:
         if not request:
             return ask(body)
-        for refused in (*_name_refusals(request["Name"], call.region), *_value_refusals(request)):
+        name = _rooted(request["Name"])
+        refusals = (
+            *_name_refusals(request["Name"], call.region),
+            *_value_refusals(request),
+            *_key_refusals(request),
+            *_tier_refusals(request, advanced=name in self._advanced),
+        )
+        for refused in refusals:
             return refused
         answer = ask(body)
         if (found := answered(answer)) is not None:
-            self._authors[_rooted(request["Name"]), found["Version"]] = self._caller(call.access_key)
+            self._authors[name, found["Version"]] = self._caller(call.access_key)
+            (self._advanced.add if request.get("Tier") == "Advanced" else self._advanced.discard)(name)
         return answer
 
     def _correct(self, operation: str, request: dict[str, Any], parameter: dict[str, Any]) -> None:
         secure = parameter.get("Type") == "SecureString"
         if operation in VALUES and secure and request.get("WithDecryption") is not True:
             parameter["Value"] = _ciphertext(parameter)
+        if operation == "GetParameter" and (selector := SELECTOR.search(request.get("Name") or "")):
+            parameter["Selector"] = selector[0]
         if operation in DETAILS:
             if not secure:
                 parameter.pop("KeyId", None)  # moto keeps it when a SecureString becomes a String
@@ -119,6 +137,28 @@ def _value_refusals(request: dict[str, Any]) -> Iterator[AwsError]:
             if not fits:
                 text = f"Parameter value, cannot be validated against allowedPattern: {pattern}"
                 yield AwsError(400, "ParameterPatternMismatchException", text)
+
+
+def _key_refusals(request: dict[str, Any]) -> Iterator[AwsError]:
+    key = request.get("KeyId")
+    if not key:
+        return
+    if request.get("Type") != "SecureString":
+        yield _invalid("KeyId is required for SecureString type parameter only.")
+    elif key != DEFAULT_KEY and not key.endswith(f":{DEFAULT_KEY}"):
+        yield AwsError(400, "InvalidKeyId", f"The key {key} is not found.")
+
+
+def _tier_refusals(request: dict[str, Any], *, advanced: bool) -> Iterator[AwsError]:
+    """User guide, "Managing parameter tiers": an advanced parameter stays one, and only it has policies."""
+    tier = request.get("Tier") or "Standard"
+    if advanced and tier == "Standard":
+        yield _invalid(
+            "You can't downgrade a parameter from the advanced-parameter tier to the standard-parameter tier."
+            " If necessary, delete the advanced parameter and recreate it."
+        )
+    if tier == "Standard" and request.get("Policies"):
+        yield _invalid("Parameter policies are supported for the advanced-parameter tier only.")
 
 
 def _invalid(text: str) -> AwsError:

@@ -249,3 +249,47 @@ def test_moto_is_asked_by_one_at_a_time() -> None:
 def test_a_name_with_a_slash_starts_with_one(ssm: Any) -> None:
     with pytest.raises(ClientError, match="must be a fully qualified name"):
         put(ssm, "refused/a")
+
+
+def test_an_advanced_parameter_stays_one_until_it_is_deleted(ssm: Any, path: str) -> None:
+    name = f"{path}/a"
+    put(ssm, name, Tier="Advanced")
+    for tier in ({"Tier": "Standard"}, {}):
+        with pytest.raises(ClientError, match="downgrade"):
+            put(ssm, name, "w", Overwrite=True, **tier)
+    assert put(ssm, name, "w", Overwrite=True, Tier="Advanced") == 2
+    ssm.delete_parameter(Name=name)
+    assert put(ssm, name) == 1
+    ssm.delete_parameters(Names=[name])
+
+
+def test_policies_are_for_advanced_parameters(ssm: Any, path: str) -> None:
+    policies = '[{"Type":"NoChangeNotification","Version":"1.0","Attributes":{"After":"20","Unit":"Days"}}]'
+    with pytest.raises(ClientError, match="advanced-parameter tier only"):
+        put(ssm, f"{path}/a", Policies=policies)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "code"),
+    [
+        ("SecureString", "alias/somebody", "InvalidKeyId"),
+        ("SecureString", "12345678-1234-1234-1234-123456789012", "InvalidKeyId"),
+        ("String", "alias/aws/ssm", "ValidationException"),
+    ],
+)
+def test_a_key_that_is_not_there(ssm: Any, path: str, kind: str, key: str, code: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        put(ssm, f"{path}/a", Type=kind, KeyId=key)
+    assert refused.value.response["Error"]["Code"] == code
+    assert put(ssm, f"{path}/a", Type="SecureString", KeyId="alias/aws/ssm") == 1
+
+
+def test_a_version_is_named_as_it_was_asked_for(ssm: Any, path: str) -> None:
+    put(ssm, f"{path}/a")
+    assert ssm.get_parameter(Name=f"{path}/a:1")["Parameter"]["Selector"] == ":1"
+    assert "Selector" not in ssm.get_parameter(Name=f"{path}/a")["Parameter"]
+
+
+def test_a_path_begins_with_a_slash(ssm: Any) -> None:
+    with pytest.raises(ClientError, match="forward slash"):
+        ssm.get_parameters_by_path(Path="of-test")
