@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from deployer.errors import UsageError
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
-
-BACKEND, META = "backend-server-url", "meta-graph-url"
+from deployer.manifest.world import BACKEND, META, port_of
 
 
 class WorldSettings(Struct, frozen=True):
@@ -72,7 +70,7 @@ def world_settings(loaded: Loaded) -> WorldSettings:
         "service": ("service", "port"),
     }
     ports = {
-        "aws": _port(manifest.aws.endpoint, loaded, "aws", "endpoint"),
+        "aws": _port(manifest.aws.endpoint),
         "backend": _literal_port(loaded, BACKEND),
         "meta": _literal_port(loaded, META),
         "service": manifest.service.port,
@@ -88,17 +86,12 @@ def world_settings(loaded: Loaded) -> WorldSettings:
 
 
 def _literal_port(loaded: Loaded, name: str) -> int:
-    variable = loaded.manifest.variables.get(name)
-    if not isinstance(variable, Literal):
-        raise UsageError(f"{loaded.path} has no literal {name}: the local world would not know where to listen")
-    return _port(variable.text, loaded, "variables", name)
+    variable = loaded.manifest.variables[name]
+    assert isinstance(variable, Literal)
+    return _port(variable.text)
 
 
-def _port(url: str, loaded: Loaded, *keys: str) -> int:
-    parts = urlsplit(url)
-    if parts.hostname not in {"127.0.0.1", "localhost"} or parts.port is None:
-        raise UsageError(
-            f"{loaded.path}:{loaded.where(*keys).line}: the local world listens on 127.0.0.1 only, with a port",
-            fix="write it as http://127.0.0.1:PORT",
-        )
-    return parts.port
+def _port(address: str) -> int:
+    port = port_of(address)
+    assert port is not None  # manifest.world refuses any other address
+    return port

@@ -15,6 +15,7 @@ from deployer import names
 from deployer.manifest import limits, rules
 from deployer.manifest.github import GitHub
 from deployer.manifest.shapes import Branch, Part, RoleName, Shape
+from deployer.manifest.world import ENDPOINT
 
 
 class _NameShape(Shape):
@@ -46,7 +47,6 @@ EnvironmentName = Annotated[
 ]
 Seconds = Annotated[int, Field(ge=1, le=20)]
 Times = Annotated[int, Field(ge=1, le=20)]
-_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 Description = Annotated[
     str,
     Field(
@@ -81,7 +81,7 @@ class Aws(Part):
         Annotated[
             str,
             Shape(
-                rf"http://(?:127\.0\.0\.1|localhost|\[::1\]):{_PORT}",
+                ENDPOINT,
                 "an address of this machine, like http://127.0.0.1:4566",
                 "http://127.0.0.1:4566",
             ),

@@ -13,6 +13,12 @@ from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Manifest, Secret, Service
 from deployer.manifest.problem import Problem
 
+ON_THIS_MACHINE = (
+    ("  parameter_path:", "  endpoint: http://127.0.0.1:4566\n  parameter_path:"),
+    ("https://staging-api.ansari.chat", "http://127.0.0.1:8000"),
+    ("https://graph.facebook.com", "http://127.0.0.1:8002"),
+)
+
 
 @pytest.fixture
 def plain(read: Callable[..., Loaded]) -> dict[str, Any]:
@@ -99,9 +105,9 @@ def test_an_error_never_repeats_a_value(plain: dict[str, Any]) -> None:
         (("aws", "parameter_path"), ["/a/b", "/a" * 14], ["/a", "a/b", "/a/b/", "/a//b", "/a" * 15, "/ssm/x", "/a/ä"]),
         (
             ("aws", "endpoint"),
-            ["http://127.0.0.1:4566", "http://localhost:1", "http://[::1]:65535"],
+            ["http://127.0.0.1:4566", "http://localhost:1", "http://127.0.0.1:65535"],
             ["https://127.0.0.1:4566", "http://127.0.0.1", "http://10.0.0.1:80", "http://localhost:65536",
-             "http://localhost:0", "http://localhost:80/", "http://localhost:80@evil.example", "http://localhost:080"],
+             "http://localhost:0", "http://[::1]:80", "http://localhost:80/", "http://localhost:80@evil.example", "http://localhost:080"],
         ),
         (("aws", "account"), ["000000000000"], ["12345678901", "1234567890123", "12345678901a", 123456789012]),
         (("image", "repository"), ["a1", "a/b", "a-b.c_d__e"], ["a", "A", "a//b", "-a", "a_", "a" * 257]),
@@ -136,6 +142,9 @@ def test_an_error_never_repeats_a_value(plain: dict[str, Any]) -> None:
 def test_what_each_key_takes(
     plain: dict[str, Any], keys: tuple[str, ...], good: list[object], bad: list[object]
 ) -> None:
+    for name, port in (("backend-server-url", 8000), ("meta-graph-url", 8002)):  # what a local endpoint asks for
+        plain["variables"][name] = {"kind": "literal", "value": f"http://127.0.0.1:{port}"}
+
     def with_value(value: object) -> dict[str, Any]:
         group = plain
         for key in keys[:-1]:
@@ -167,7 +176,7 @@ def test_a_literals_text(value: str | bool | int, text: str) -> None:
 
 def test_generate_and_source_exclude_each_other(refused: Callable[..., tuple[Problem, ...]]) -> None:
     (problem,) = refused(
-        ("  parameter_path:", "  endpoint: http://127.0.0.1:4566\n  parameter_path:"),
+        *ON_THIS_MACHINE,
         ("generate: 32", "generate: 32, source: local-world"),
     )
 
@@ -177,7 +186,7 @@ def test_generate_and_source_exclude_each_other(refused: Callable[..., tuple[Pro
 
 def test_a_secret_may_come_from_the_local_world_only_there(read: Callable[..., Loaded]) -> None:
     local = read(
-        ("  parameter_path:", "  endpoint: http://127.0.0.1:4566\n  parameter_path:"),
+        *ON_THIS_MACHINE,
         ("generate: 32", "source: local-world"),
     )
 
