@@ -22,6 +22,11 @@ def manifest_path(environment: str, start: Path | None = None) -> Path:
     return shortest(path)
 
 
+def environment_name(environment: str) -> str:
+    """The name of an environment that is given by its name or by its manifest's path; the file need not exist."""
+    return Path(environment).stem if environment.endswith((".yaml", ".yml")) else environment
+
+
 def find_root(start: Path) -> Path:
     """The nearest directory, from `start` upwards, that has an `env` directory beside a `pyproject.toml`."""
     for folder in (start, *start.parents):

@@ -28,7 +28,7 @@ def _plan_options(parser: Parser) -> None:
 
 def _plan(options: Options) -> int:
     from deployer.verbs import plan as verb
-    from deployer.verbs.environment import open_environment
+    from deployer.verbs.environment import open_environment, open_known_environment
 
     if options.json and options.markdown:
         raise UsageError("--json and --markdown exclude each other", fix="choose one of the two")
@@ -39,8 +39,10 @@ def _plan(options: Options) -> int:
     if options.prune and options.rollback:
         raise UsageError("a rollback deletes nothing", fix="leave out --prune, or --rollback")
     reporter = Reporter(sys.stderr)
-    environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
-    if options.rollback:
+    if not options.rollback:
+        environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
+    else:
+        environment = open_known_environment(options.environment, reporter)
         environment = environment.back_to(options.to, with_secrets=options.with_secrets)
     planned = verb.make_plan(environment)
     if options.json or options.out:  # the document's types take some time to build
@@ -68,7 +70,7 @@ def _reconcile_options(parser: Parser) -> None:
 
 
 def _reconcile(options: Options) -> int:
-    from deployer.verbs.environment import open_environment
+    from deployer.verbs.environment import open_environment, open_known_environment
 
     if options.build and (options.plan or options.image):
         raise UsageError("--build builds the commit's image, and another one is named", fix="leave out one of the two")
@@ -81,14 +83,16 @@ def _reconcile(options: Options) -> int:
         environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
         planned = _settled_plan(environment)
         return _carry_out(options, environment, planned, unless_held=options.unless_held)
-    from deployer.project import manifest_path
+    from deployer.project import environment_name
     from deployer.verbs import saved_plan
 
     if options.image or options.prune:
         raise UsageError("a saved plan has its own image and its own --prune", fix="leave out --image and --prune")
-    saved = saved_plan.read_saved(options.plan, manifest_path(options.environment).stem)
-    environment = open_environment(options.environment, reporter, image=saved.tag, prune=saved.prune)
-    if saved.rollback_to:
+    saved = saved_plan.read_saved(options.plan, environment_name(options.environment))
+    if not saved.rollback_to:
+        environment = open_environment(options.environment, reporter, image=saved.tag, prune=saved.prune)
+    else:
+        environment = open_known_environment(options.environment, reporter)
         environment = environment.back_to(str(saved.rollback_to), with_secrets=saved.with_secrets)
     planned = _settled_plan(environment)
     saved_plan.refuse_changed(saved, planned.plan)
@@ -118,12 +122,12 @@ def _rollback_options(parser: Parser) -> None:
 def _rollback(options: Options) -> int:
     from deployer.verbs import plan as planning
     from deployer.verbs import reconcile as verb
-    from deployer.verbs.environment import open_environment
+    from deployer.verbs.environment import open_known_environment
 
     reporter = Reporter(sys.stderr)
     if options.environment is None:
         reporter.note("no environment was named: this is staging")
-    environment = open_environment(options.environment or "staging", reporter)
+    environment = open_known_environment(options.environment or "staging", reporter)
     stopped = verb.settle(environment)
     if stopped and stopped.release.rollback_to and options.to is None:  # asked for once, and not to be done twice
         reporter.note(f"the rollback that was stopped is done: release {stopped.release.rollback_to} serves again")

@@ -62,11 +62,11 @@ def _status(options: Options) -> int:
 
 def _read_status(options: Options) -> Status:
     """Print the status, and return it."""
-    from deployer.verbs.environment import open_environment
+    from deployer.verbs.environment import open_known_environment
     from deployer.verbs.status import follow, status
 
     reporter = Reporter(sys.stderr)
-    environment = open_environment(options.environment, reporter, start=False, only_looks=True)
+    environment = open_known_environment(options.environment, reporter, start=False, only_looks=True)
     if options.follow and not follow(environment):
         reporter.note("no operation is under way")
     found = status(environment)

@@ -25,16 +25,18 @@ from deployer.project import manifest_path
 from deployer.run.look import Run
 from deployer.targets.apprunner.target import AppRunner
 from deployer.verbs.check import refuse_contract_problems
+from deployer.verbs.known import known_manifest
 from deployer.verbs.neighbours import refuse_shared
 from deployer.view.progress import Reporter
 
 
 class Environment(Struct, frozen=True):
-    """Everything a verb that talks to AWS needs."""
+    """Everything a verb that talks to AWS needs. `problems` is how many the checked-out manifest has: see known.py."""
 
     loaded: Loaded
     session: Session
     run: Run
+    problems: int = 0
 
     @property
     def wanted(self) -> Desired:
@@ -93,6 +95,34 @@ def open_environment(
     """
     loaded = load(manifest_path(name))
     refuse_contract_problems(loaded)
+    return _opened(loaded, report, image=image, prune=prune, start=start, only_looks=only_looks)
+
+
+def open_known_environment(name: str, report: Reporter, *, start: bool = True, only_looks: bool = False) -> Environment:
+    """The same for a verb that works from the ledger: the manifest may have problems, or be absent.
+
+    With problems nothing of it but names, roles and the like may be used, and a local world is not started.
+    """
+    known = known_manifest(name, report)
+    if not known.problems:
+        return _opened(known.loaded, report, start=start, only_looks=only_looks)
+    if not only_looks:
+        refuse_shared(known.loaded)
+    session, who = open_session(known.loaded)
+    image = known.loaded.manifest.image
+    undeployed = WantedImage(image.repository, "unknown", None, image.keep)
+    return Environment(known.loaded, session, _run(known.loaded, session, who, undeployed, report), known.problems)
+
+
+def _opened(
+    loaded: Loaded,
+    report: Reporter,
+    *,
+    image: str | None = None,
+    prune: bool = False,
+    start: bool,
+    only_looks: bool,
+) -> Environment:
     if not only_looks:
         refuse_shared(loaded)
     manifest = loaded.manifest
@@ -110,17 +140,20 @@ def open_environment(
         snapshot = taken.result() if taken else None
     if snapshot and image and image != snapshot.tag:
         snapshot = None
-    run = Run(
+    run = _run(loaded, session, who, _image(loaded, snapshot, image), report)
+    return Environment(loaded, session, replace(run, image_manifest=snapshot and snapshot.manifest, prune=prune))
+
+
+def _run(loaded: Loaded, session: Session, who: str, image: WantedImage, report: Reporter) -> Run:
+    return Run(
         session=session,
         target=AppRunner(session.apprunner),
-        desired=desired(loaded, _image(loaded, snapshot, image)),
+        desired=desired(loaded, image),
         who=who,
-        image_manifest=snapshot.manifest if snapshot else None,
+        image_manifest=None,
         report=report,
         examine=lambda literals, secrets: refused_secrets(Settings, literals, secrets),
-        prune=prune,
     )
-    return Environment(loaded, session, run)
 
 
 def _snapshot(loaded: Loaded) -> Snapshot:

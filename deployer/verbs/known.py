@@ -10,10 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec import Struct
+
+from ansari_whatsapp.settings import Settings
 from deployer import git
 from deployer.errors import DeployerError, UsageError, as_typed
+from deployer.local.settings import world_settings
+from deployer.manifest import contract
 from deployer.manifest.identity import Identity, identity_of, read_identity
-from deployer.manifest.load import parse
+from deployer.manifest.load import Loaded, parse
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.source import read_file
 from deployer.project import find_root, manifest_path, shortest
@@ -34,6 +39,61 @@ def known_identity(name: str, report: Reporter) -> Identity:
             report.note(f"{_state(path, problem)}; what this needs of it is readable")
             return found
     return _committed(path, problem, report, lambda content: read_identity(content, path))
+
+
+class KnownManifest(Struct, frozen=True):
+    """A manifest to work with, and how many problems the checked-out file has.
+
+    Where it has any, `loaded` may be a committed version of it.
+    """
+
+    loaded: Loaded
+    problems: int = 0
+
+
+def known_manifest(name: str, report: Reporter) -> KnownManifest:
+    """A manifest of an environment that says enough to roll back: neither literals nor settings are needed for that.
+
+    A committed version is used only if its identity is that of the file, where that is readable. Raises UsageError or
+    InvalidManifest when there is none.
+    """
+    path, raw, problem = _file(name)
+    identity: Identity | None = None
+    if raw is not None:
+        try:
+            loaded = parse(raw, path)
+            found = contract.problems(loaded, Settings)
+            unfit = _unfit(loaded)
+            problem = InvalidManifest(found) if found else unfit
+            if unfit is None:
+                if problem:
+                    report.note(f"{_state(path, problem)}; what this needs of it is readable")
+                return KnownManifest(loaded, len(found))
+        except InvalidManifest as error:
+            problem = error
+        identity = read_identity(raw, path)
+    loaded = _committed(path, problem, report, lambda content: _like(content, path, identity))
+    return KnownManifest(loaded, len(problem.problems) if isinstance(problem, InvalidManifest) else 1)
+
+
+def _like(content: bytes, path: Path, identity: Identity | None) -> Loaded | None:
+    """A committed manifest, if it is one and has this identity."""
+    try:
+        loaded = parse(content, path)
+    except InvalidManifest:
+        return None
+    same = identity is None or identity_of(loaded.manifest, path) == identity
+    return loaded if same and _unfit(loaded) is None else None
+
+
+def _unfit(loaded: Loaded) -> UsageError | None:
+    """Why the local world of a manifest cannot be found."""
+    try:
+        if loaded.manifest.aws.endpoint is not None:
+            world_settings(loaded)
+    except UsageError as error:
+        return error
+    return None
 
 
 def _file(name: str) -> tuple[Path, bytes | None, DeployerError | None]:
@@ -80,8 +140,7 @@ def _committed(
 
 
 def _state(path: Path, problem: DeployerError | None) -> str:
-    problems = problem.problems if isinstance(problem, InvalidManifest) and path.is_file() else ()
-    if not problems:
+    if not path.is_file():
         return f"{path} is not in this checkout"
-    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-    return as_typed(f"{path} has {count} (just check {path.stem})")
+    count = len(problem.problems) if isinstance(problem, InvalidManifest) else 1
+    return as_typed(f"{path} has {count} problem{'s' if count > 1 else ''} (just check {path.stem})")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from deployer.core import health
+from deployer.aws import ledger
+from deployer.core import health, rollback
+from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
 from deployer.core.health import Answer, Trouble
 from deployer.core.readiness import Readiness
@@ -36,6 +39,8 @@ class Seen(Struct, frozen=True):
 def status(environment: Environment) -> Status:
     """Read everything, and change nothing."""
     run = environment.run
+    if environment.problems:
+        run = replace(run, desired=_released(run))
     planned = run.plan()
     service, releases = planned.facts.service, planned.facts.releases
     runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
@@ -44,7 +49,8 @@ def status(environment: Environment) -> Status:
     failed = _failure(run, planned.facts, seen)
     busy = seen.operation is not None and seen.operation.progress is Progress.RUNNING
     # A failed change that was taken back since is history: it is shown, and nothing is wrong any more.
-    pending = failed if planned.plan.deployment else None
+    # Of an invalid manifest nobody knows whether it was taken back.
+    pending = failed if planned.plan.deployment or environment.problems else None
     troubles = tuple(_troubles(run.desired.environment, service, seen, pending, entry))
     state = health.state(
         service.status if service else None, busy=busy, answer=seen.answer, expected=runs or "", troubles=troubles
@@ -75,9 +81,18 @@ def status(environment: Environment) -> Status:
         hold=since(planned.facts.hold) if planned.facts.hold else None,
         staged=lines.staged,
         drift=lines.drift,
-        edits=len(lines.edits),
-        blocked=tuple(blocker.what for blocker in planned.plan.blockers),
+        edits=None if environment.problems else len(lines.edits),
+        blocked=() if environment.problems else tuple(blocker.what for blocker in planned.plan.blockers),
+        manifest_problems=environment.problems,
     )
+
+
+def _released(run: Run) -> Desired:
+    """What the last healthy release deployed, in place of a manifest with problems."""
+    entry = last_healthy(ledger.read(run.session.ssm, run.desired.ledger))
+    if entry is None or entry.release.settings is None:
+        return run.desired
+    return rollback.wish(run.desired, entry, with_secrets=False, hold=False)
 
 
 def follow(environment: Environment) -> bool:

@@ -84,7 +84,8 @@ class Status(Struct, frozen=True):
 
     `service` is the platform's own word. `since` is ISO 8601. `waiting`, `given_up` and `oldest_seconds` are about
     users' messages, as one instance reports them. `failed` is the newest deployment when it failed. `edits` counts
-    what a reconcile would change besides `staged` and `drift`; `blocked` is what blocks it.
+    what a reconcile would change besides `staged` and `drift`; `blocked` is what blocks it. With `manifest_problems`
+    the checked-out manifest is not compared: `edits` is None, and `staged` and `drift` are since the last release.
     """
 
     app: str
@@ -111,8 +112,9 @@ class Status(Struct, frozen=True):
     hold: str | None
     staged: tuple[str, ...]
     drift: tuple[str, ...]
-    edits: int
+    edits: int | None
     blocked: tuple[str, ...]
+    manifest_problems: int = 0
 
 
 class Held(Struct, frozen=True):

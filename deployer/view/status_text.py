@@ -25,7 +25,8 @@ def render(found: Status) -> str:
         ("held", f"{found.hold} (just resume {found.environment})" if found.hold else ""),
         ("staged", "; ".join(found.staged) or "nothing"),
         ("drift", "; ".join(found.drift) or "none"),
-        ("edits", f"{found.edits} to apply: just plan {found.environment}" if found.edits else "none"),
+        ("manifest", _manifest(found)),
+        ("edits", _edits(found)),
         ("blocked", "; ".join(found.blocked)),
         *(("problem", f"{trouble.what}; fix: {trouble.fix}") for trouble in found.troubles),
     ]
@@ -36,6 +37,19 @@ def render(found: Status) -> str:
 def plain_line(text: str) -> str:
     """The text without what a terminal would obey, at its full length."""
     return "".join(plain(letter) for letter in text)
+
+
+def _manifest(found: Status) -> str:
+    count = found.manifest_problems
+    if not count:
+        return ""
+    return f"invalid: {count} problem{'s' if count > 1 else ''}, see just check {found.environment}"
+
+
+def _edits(found: Status) -> str:
+    if found.edits is None:
+        return ""
+    return f"{found.edits} to apply: just plan {found.environment}" if found.edits else "none"
 
 
 def _failed(found: Status) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import httpx
 import pytest
 
 from deployer.aws.lock_record import mine
 from tests.e2e import aws, tiny
-from tests.e2e.checkout import Checkout
+from tests.e2e.checkout import Checkout, approved
 
 pytestmark = pytest.mark.timeout(240)
 LEVEL = "logging-level: {kind: literal, value: %s}"
@@ -77,3 +79,43 @@ def test_what_works_from_the_ledger_works_without_a_valid_manifest(released: Che
         said = run(released, "unlock", "local", "--approve", lock.id)
         assert "The lock of local is broken." in said
         assert told in said
+
+
+@pytest.mark.parametrize("how", BREAKS)
+def test_status_and_rollback_work_from_the_ledger(released: Checkout, how: str) -> None:
+    with broken(released, how):
+        before = json.loads(run_json(released, "status", "local"))
+        assert (before["state"], before["manifest_problems"], before["edits"]) == ("healthy", 1, None)
+        assert (before["drift"], before["staged"], before["blocked"]) == ([], [], [])
+        assert "invalid: 1 problem, see just check local" in run(released, "status", "local")
+        live = next(entry for entry in listed(released) if entry["live"])
+        number, level = (1, "DEBUG") if live["literals"]["LOGGING_LEVEL"] == "INFO" else (2, "INFO")
+        said = run(released, *approved(released, "local", "--to", str(number)))
+        assert f"is live, release {number} again" in said
+        assert httpx.get(released.service).json()["LOGGING_LEVEL"] == level
+        assert listed(released)[0]["manifest"] == listed(released)[-number]["manifest"]
+        found = json.loads(run_json(released, "hold", "local"))
+        run(released, "resume", "local", "--approve", found["id"])
+
+
+def run_json(checkout: Checkout, *arguments: str) -> str:
+    done = checkout.deployer(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def listed(checkout: Checkout) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(run_json(checkout, "releases", "local"))
+    return found
+
+
+def test_a_file_that_names_other_things_is_not_replaced_by_a_committed_one(released: Checkout) -> None:
+    """Its names are readable, and no commit has a manifest with them."""
+    text = released.manifest.read_text()
+    released.edit("service:\n", "service:\n  unheard_of: 1\n")
+    released.edit("name: ansari-local-whatsapp", "name: ansari-another-whatsapp")
+    try:
+        for words in (("status", "local"), ("rollback", "local", "--to", "1")):
+            assert "there is no key unheard_of" in run(released, *words, code=3)
+    finally:
+        released.manifest.write_text(text)
