@@ -72,6 +72,16 @@ def read_image(ecr: ECRClient, repository: str, tag: str, digest: str | None) ->
     return ImageFact(found[0]["imageDigest"], tuple(found[0].get("imageTags", [])))
 
 
+def tags(ecr: ECRClient, repository: str) -> list[str]:
+    """Every tag in the repository; none when there is no such repository."""
+    try:
+        pages = ecr.get_paginator("describe_images").paginate(repositoryName=repository, filter={"tagStatus": "TAGGED"})
+        return [tag for page in pages for image in page["imageDetails"] for tag in image.get("imageTags", [])]
+    except ClientError as error:
+        only(error, "RepositoryNotFoundException")
+        return []
+
+
 def create_repository(ecr: ECRClient, name: str) -> None:
     """A repository whose tags never move and whose images are scanned when pushed; one that exists is left as it is."""
     try:

@@ -255,7 +255,7 @@ def _hold(options: Options) -> int:
 
 
 def _image(parser: Parser) -> None:
-    parser.add_argument("--image", metavar="TAG", help="an image tag in ECR; the current commit when left out")
+    parser.add_argument("--image", metavar="IMAGE", help="a release number, commit or tag; default: the current commit")
     parser.add_argument("--prune", action="store_true", help="delete our parameters the manifest no longer names")
 
 

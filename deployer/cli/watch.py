@@ -110,7 +110,7 @@ def _logs(options: Options) -> int:
 
 def _verify_options(parser: Parser) -> None:
     names_environment(parser)
-    parser.add_argument("--image", metavar="TAG", help="an image tag in ECR; the current commit when left out")
+    parser.add_argument("--image", metavar="IMAGE", help="a release number, commit or tag; default: the current commit")
     parser.add_argument("--decrypt", action="store_true", help="read the secrets, too: would the service accept them?")
     as_json(parser, "verify")
 

@@ -1,4 +1,4 @@
-"""A release named by a person: by its number, or by the commit of its image. Pure."""
+"""A release or an image named by a person: by the release's number, or by the image's commit. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from deployer.errors import UsageError
 
 _NUMBER = re.compile(r"[0-9]{1,6}")  # more digits are the start of a commit
 _COMMIT = re.compile(r"[0-9a-f]{7,40}(-.*)?")
+_SHORT = re.compile(r"[0-9a-f]{7,39}")
 
 
 def release_number(releases: Sequence[RecordedRelease], text: str, environment: str) -> int:
@@ -32,3 +33,36 @@ def release_number(releases: Sequence[RecordedRelease], text: str, environment: 
     healthy = [entry for entry in same if entry.release.healthy]
     first = [entry for entry in healthy if entry.release.rollback_to is None]
     return (first or healthy or same)[-1].number
+
+
+def is_tag(text: str) -> bool:
+    """Whether an image is named by its tag, such as a full commit, and not by a release or the start of a commit."""
+    return not (_NUMBER.fullmatch(text) or _SHORT.fullmatch(text))
+
+
+def released_tag(releases: Sequence[RecordedRelease], text: str, environment: str) -> str | None:
+    """The tag of the image that a release number, or the start of a commit names; None for one never released.
+
+    Raises UsageError for a number that is not recorded, and for the start of several commits.
+    """
+    if not _NUMBER.fullmatch(text):
+        return unique_tag([entry.release.tag for entry in releases], text)
+    number = int(text)
+    found = next((entry.release.tag for entry in releases if entry.number == number), None)
+    if found is None:
+        known = f"{releases[0].number} to {releases[-1].number}" if releases else "none"
+        raise UsageError(f"there is no release {number}; recorded: {known}", fix=f"just releases {environment}")
+    return found
+
+
+def unique_tag(tags: Sequence[str], text: str) -> str | None:
+    """The tag that is or begins with this text; None for none. Raises UsageError for several.
+
+    Of one commit the tag without a suffix counts, which tells changes that were not committed.
+    """
+    found = sorted({tag for tag in tags if tag.startswith(text)}, key=len)
+    if not found or text in found:
+        return text if found else None
+    if any(not tag.startswith(found[0]) for tag in found):
+        raise UsageError(f"{text} is not unique: {', '.join(found)}", fix="write more of the commit")
+    return found[0]

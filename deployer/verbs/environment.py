@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from ansari_whatsapp.settings import Settings
 from deployer import git
+from deployer.aws import ecr, ledger
 from deployer.aws.session import Session
 from deployer.core import rollback
 from deployer.core.desired import Desired, WantedImage, desired
-from deployer.core.revision import release_number
+from deployer.core.release import ledger_path
+from deployer.core.revision import is_tag, release_number, released_tag, unique_tag
 from deployer.errors import DeployerError
 from deployer.image.snapshot import Snapshot, take
 from deployer.local import lifecycle
@@ -21,6 +23,7 @@ from deployer.local.settings import world_settings
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.identity import Identity, identity_of
 from deployer.manifest.load import Loaded, load
+from deployer.manifest.model import Manifest
 from deployer.project import manifest_path
 from deployer.run.look import Run
 from deployer.targets.apprunner.target import AppRunner
@@ -90,7 +93,8 @@ def open_environment(
 ) -> Environment:
     """Read the manifest, start the local world if the manifest is for it, and confirm the account.
 
-    `image` is a tag in ECR instead of that of the current commit. Without `start`, a local world that does not run is
+    `image` names one in ECR instead of that of the current commit: by tag, by the start of a commit, or by the number
+    of a release. Without `start`, a local world that does not run is
     an error. A verb that `only_looks` may do so beside another manifest that claims the same.
     """
     loaded = load(manifest_path(name))
@@ -137,6 +141,8 @@ def _opened(
     with ThreadPoolExecutor(1) as aside:  # git is other processes: there is time for the clients meanwhile
         taken = None if manifest.aws.endpoint is None else aside.submit(_snapshot, loaded)
         who = session.check()  # in this thread, so that Ctrl-C need not wait for an AWS that does not answer
+        if image is not None and not is_tag(image):
+            image = _tag(session, manifest, image)
         snapshot = taken.result() if taken else None
     if snapshot and image and image != snapshot.tag:
         snapshot = None
@@ -154,6 +160,14 @@ def _run(loaded: Loaded, session: Session, who: str, image: WantedImage, report:
         report=report,
         examine=lambda literals, secrets: refused_secrets(Settings, literals, secrets),
     )
+
+
+def _tag(session: Session, manifest: Manifest, image: str) -> str:
+    """The tag that a release's number, or the start of a commit means: first among the releases, then in ECR."""
+    releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment))
+    if tag := released_tag(releases, image, manifest.environment):
+        return tag
+    return unique_tag(ecr.tags(session.ecr, manifest.image.repository), image) or image
 
 
 def _snapshot(loaded: Loaded) -> Snapshot:

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from deployer.core.release import RecordedRelease
-from deployer.core.revision import release_number
+from deployer.core.revision import is_tag, release_number, released_tag, unique_tag
 from deployer.errors import UsageError
 from tests.core.test_release import history
 
@@ -36,3 +36,24 @@ def test_of_one_commit_the_newest_healthy_release_counts() -> None:
 def test_what_names_no_release_is_refused(text: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         release_number(releases(ONE, TWO), text, "staging")
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [("2", TWO), (ONE[:8], ONE), (TWO[:8], TWO), (f"{TWO[:39]}", TWO), ("7654321", None)],
+)
+def test_an_image_is_named_by_a_release_or_the_start_of_a_commit(text: str, tag: str | None) -> None:
+    assert not is_tag(text)
+    assert released_tag(releases(ONE, TWO, DIRTY), text, "staging") == tag
+
+
+@pytest.mark.parametrize("text", [ONE, DIRTY, "abc", "v1", "latest", "1234567-x"])
+def test_a_tag_is_taken_as_it_is(text: str) -> None:
+    assert is_tag(text)
+
+
+def test_what_names_no_image_or_several_is_refused() -> None:
+    with pytest.raises(UsageError, match="recorded: 1 to 2"):
+        released_tag(releases(ONE, TWO), "3", "staging")
+    with pytest.raises(UsageError, match="is not unique"):
+        unique_tag([ONE, TWO, DIRTY], "1234567")

@@ -119,3 +119,16 @@ def test_a_file_that_names_other_things_is_not_replaced_by_a_committed_one(relea
             assert "there is no key unheard_of" in run(released, *words, code=3)
     finally:
         released.manifest.write_text(text)
+
+
+def test_an_image_is_named_by_a_release_or_the_start_of_its_commit(released: Checkout) -> None:
+    one = listed(released)[-1]
+    for image in ("1", one["tag"][:9], one["tag"]):
+        plan = json.loads(run_json(released, "plan", "local", "--image", image))
+        assert (plan["tag"], plan["blockers"]) == (one["tag"], [])
+    name, digest = "ansari-whatsapp", one["image"].partition("@")[2]
+    never = "feed" + "0" * 36
+    found = aws.ecr(released).batch_get_image(repositoryName=name, imageIds=[{"imageDigest": digest}])["images"][0]
+    aws.ecr(released).put_image(repositoryName=name, imageTag=never, imageManifest=found["imageManifest"])
+    assert json.loads(run_json(released, "plan", "local", "--image", "feed000"))["tag"] == never
+    assert "there is no release 99" in run(released, "plan", "local", "--image", "99", code=3)
