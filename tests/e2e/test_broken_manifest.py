@@ -16,13 +16,14 @@ from tests.e2e.checkout import Checkout, approved
 
 pytestmark = pytest.mark.timeout(240)
 LEVEL = "logging-level: {kind: literal, value: %s}"
+TALKING = tiny.SOURCE.replace("RELEASE = ", 'print("holds", os.environ["META_APP_SECRET"], flush=True)\nRELEASE = ', 1)
 BREAKS = ("unparsable", "unknown key", "missing literal", "no file")
 
 
 @pytest.fixture(scope="module")
 def released(checkout: Checkout) -> Checkout:
     """Release 1 with DEBUG, release 2 with INFO; the manifest of both is committed."""
-    tiny.commit(checkout)
+    tiny.commit(checkout, TALKING)
     run(checkout, "reconcile", "local")
     checkout.edit(LEVEL % "DEBUG", LEVEL % "INFO")
     checkout.git("commit", "--all", "--quiet", "--message", "say less")
@@ -73,7 +74,7 @@ def test_what_works_from_the_ledger_works_without_a_valid_manifest(released: Che
         assert found["reason"] == how
         said = run(released, "resume", "local", "--approve", found["id"])
         assert "no longer held" in said
-        run(released, "logs", "local", "--since", "1h")
+        assert "holds <secret>" in run(released, "logs", "local", "--since", "1h")
         lock = mine("arn:aws:iam::1:user/ghost", "reconcile")
         aws.ssm(released).put_parameter(Name=f"{aws.LEDGER}/lock", Value=lock.text(), Type="String")
         said = run(released, "unlock", "local", "--approve", lock.id)
@@ -96,6 +97,18 @@ def test_status_and_rollback_work_from_the_ledger(released: Checkout, how: str) 
         assert listed(released)[0]["manifest"] == listed(released)[-number]["manifest"]
         found = json.loads(run_json(released, "hold", "local"))
         run(released, "resume", "local", "--approve", found["id"])
+
+
+def test_a_secret_that_only_the_service_still_holds_is_in_no_log_line(released: Checkout) -> None:
+    text = released.manifest.read_text()
+    [line] = [line for line in text.splitlines() if line.startswith("  meta-app-secret:")]
+    released.edit(line + "\n", "")
+    try:
+        said = run(released, "logs", "local", "--since", "1h")
+    finally:
+        released.manifest.write_text(text)
+    assert "holds <secret>" in said
+    assert aws.secret_values(released)["meta-app-secret"] not in said
 
 
 def run_json(checkout: Checkout, *arguments: str) -> str:
