@@ -71,6 +71,7 @@ def test_unknown_keys_may_stand_beside_it(extra: dict[str, str]) -> None:
         ("name: ansari-staging-whatsapp", "name: [ansari-staging-whatsapp]"),
         ("parameter_path: /app-runtime", "parameter_path: app-runtime"),
         ("app: ansari-whatsapp\n", "app: ansari-whatsapp\nopen: [\n"),
+        ("  origins: {", "  origins: [{"),  # nobody knows what follows
         ("app: ansari-whatsapp\n", "<<<<<<< HEAD\napp: ansari-whatsapp\n"),
     ],
 )
