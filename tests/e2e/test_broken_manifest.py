@@ -145,3 +145,14 @@ def test_an_image_is_named_by_a_release_or_the_start_of_its_commit(released: Che
     aws.ecr(released).put_image(repositoryName=name, imageTag=never, imageManifest=found["imageManifest"])
     assert json.loads(run_json(released, "plan", "local", "--image", "feed000"))["tag"] == never
     assert "there is no release 99" in run(released, "plan", "local", "--image", "99", code=3)
+
+
+def test_drift_is_shown_against_the_last_release(released: Checkout) -> None:
+    """The committed manifest asks for what somebody set by hand; no release has it."""
+    released.edit(LEVEL % "INFO", LEVEL % "WARNING")
+    released.git("commit", "--all", "--quiet", "--message", "not deployed")
+    name = f"{aws.PATH}/logging-level"
+    aws.ssm(released).put_parameter(Name=name, Value="WARNING", Type="String", Overwrite=True)
+    with broken(released, "unknown key"):
+        found = json.loads(run_json(released, "status", "local"))
+    assert [line.partition(" ")[0] for line in found["drift"]] == ["LOGGING_LEVEL"]
