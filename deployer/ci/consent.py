@@ -103,14 +103,17 @@ def apply(manifest: Manifest, *options: str, group: str = "deploy") -> Mapping[s
 ./just {words} --plan "$RUNNER_TEMP/{name}.plan" --approve "$PLAN" 2>&1 |
   tee "$RUNNER_TEMP/reconcile.txt"
 """
-    return changing(
+    asked = f"./just deployer ci consent {name}"
+    job = changing(
         manifest,
         f"Deploy {name}",
         f"needs.plan-{name}.outputs.id",
         {"name": "Take the plan", "uses": DOWNLOAD, "with": {"name": f"plan-{name}", "path": "${{ runner.temp }}"}},
+        run("Check that reviewers were asked", asked, env={"GITHUB_TOKEN": "${{ github.token }}"}),
         credentials(manifest),
         run("Carry out the plan that was approved", script, env={"PLAN": f"${{{{ needs.plan-{name}.outputs.id }}}}"}),
         run("Write the summary", summary(name, "$RUNNER_TEMP/reconcile.txt"), if_="always()"),
         needs=f"plan-{name}",
         group=group,
     )
+    return {**job, "permissions": {**permissions(manifest), "actions": "read"}}

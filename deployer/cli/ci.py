@@ -115,11 +115,19 @@ def _github_sync(options: Options) -> int:
     elif synced.written:
         out("GitHub is equal to the manifests.")
     verb.refuse_blocked(synced.plans)
-    return 2 if options.check and synced.pending else 0
+    return 2 if options.check and (synced.pending or synced.unreviewed) else 0
+
+
+def _consent(options: Options) -> int:
+    from deployer.verbs.ci.consent import refuse_unreviewed
+
+    out(refuse_unreviewed(loaded(options), Reporter(sys.stderr)))
+    return 0
 
 
 CI = {
     "render": Verb("write the workflows of GitHub from the manifests", _render_options, _render),
+    "consent": Verb("refuse where GitHub asks no reviewer of the environment", names_environment, _consent),
     "tag": Verb("say which image a plan in CI is to be made with", _tag_options, _tag),
     "sbom": Verb("list what the image's Python packages are, as CycloneDX JSON", _lock_options, _sbom),
     "audit": Verb("look for known vulnerabilities in the image's packages", _audit_options, _audit),

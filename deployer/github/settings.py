@@ -35,6 +35,15 @@ def observe(github: GitHub, name: str) -> GitHubFacts:
         raise DeployerError("GitHub's answer lacks what it should hold", fix="look at GITHUB_API_URL") from None
 
 
+def reviewed(github: GitHub, name: str) -> bool:
+    """Whether an environment has required reviewers. Needs no right but to read environments ("Actions: read")."""
+    found = github.environment(name)
+    try:
+        return bool(_protection((found or {}).get("protection_rules") or []).get("reviewers"))
+    except (KeyError, TypeError):
+        raise DeployerError("GitHub's answer lacks what it should hold", fix="look at GITHUB_API_URL") from None
+
+
 def _environment(github: GitHub, name: str, found: Mapping[str, Any]) -> EnvironmentFact:
     flags = found.get("deployment_branch_policy")
     policy: Policy = "all" if flags is None else "custom" if flags["custom_branch_policies"] else "protected"

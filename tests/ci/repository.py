@@ -41,6 +41,17 @@ class Repository:
                 done = self.deployer("secret", "set", name, secret, stdin=value.format(name))
                 assert done.returncode == 0, done.stderr
 
+    def set_reviewers(self, environment: str) -> None:
+        """As a person does it in the settings of the GitHub environment."""
+        endpoint = self.world.checkout.endpoint
+        token = httpx.get(f"{endpoint}/_local/secrets/github-token").json()["value"]
+        done = httpx.put(
+            f"{endpoint}/_local/github/repos/ansari-project/ansari-whatsapp/environments/{environment}",
+            headers={"Authorization": f"Bearer {token}"},
+            json={"reviewers": [{"type": "User", "id": 7}]},
+        )
+        assert done.status_code == 200, done.text
+
     def job(self, file: str, name: str, **given: str) -> str:
         """Every step of shell; returns the summary. `given` is what the steps' `env` holds."""
         failed, summary = self._run(file, name, given)
@@ -66,7 +77,7 @@ class Repository:
                 continue
             script = step["run"] if self._tools else step["run"].replace(" --build", "")
             done = shell(script, self.root, env)
-            self.shown += done.stdout
+            self.shown += done.stdout + done.stderr
             failed = failed or (step["name"] + done.stdout + done.stderr if done.returncode else "")
         return failed, Path(env["GITHUB_STEP_SUMMARY"]).read_text()
 

@@ -88,6 +88,20 @@ def test_a_job_has_the_rights_it_names_and_an_end(job: dict[str, Any]) -> None:
             assert "environment" in job, "credentials belong to a GitHub environment"
 
 
+def test_a_plan_is_approved_only_where_reviewers_were_asked() -> None:
+    """Before the job has credentials; it alone may read GitHub's environments."""
+    approving = [
+        job for _, _, job in jobs() if any("--approve" in one["run"] and "--plan" in one["run"] for one in scripts(job))
+    ]
+    assert len(approving) == 2
+    for _, _, job in jobs():
+        assert ("actions" in job.get("permissions", {})) == (job in approving)
+    for job in approving:
+        names = [step["name"] for step in job["steps"]]
+        assert job["permissions"]["actions"] == "read"
+        assert names.index("Check that reviewers were asked") < names.index("Sign in to AWS")
+
+
 def test_actions_are_pinned_by_commit_with_their_version_beside_it() -> None:
     known = {one for one in vars(actions).values() if isinstance(one, Action)}
     assert all(re.fullmatch("[0-9a-f]{40}", one.commit) and one.attested for one in known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -26,6 +27,28 @@ NOTHING = GitHubFacts(1, 2, archived=False, environment=None, variables={}, secr
 
 def secret(version: int = 1, changed: float = 100.5) -> ParameterFact:
     return ParameterFact(secure=True, version=version, value=None, changed=changed)
+
+
+REVIEWED = {"reviewers": [{"type": "User", "id": 7}]}
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "environment", "unreviewed"),
+    [
+        (True, None, True),
+        (True, EnvironmentFact("all"), True),
+        (True, EnvironmentFact("all", protection={"reviewers": []}), True),
+        (True, EnvironmentFact("all", protection={"wait_timer": 30}), True),
+        (True, EnvironmentFact("all", protection=REVIEWED), False),
+        (False, EnvironmentFact("all"), False),
+    ],
+)
+def test_an_environment_that_asks_a_person_needs_required_reviewers(
+    reviewed: bool, environment: EnvironmentFact | None, unreviewed: bool
+) -> None:
+    made = plan(replace(WANTED, reviewed=reviewed), replace(NOTHING, environment=environment), HELD)
+    assert made.unreviewed == unreviewed
+    assert [one.symbol for one in made.notices if one.address == "reviewers staging"] == (["!"] if unreviewed else [])
 
 
 HELD = {f"{PATH}/app-secret": secret()}

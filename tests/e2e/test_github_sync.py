@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -294,6 +295,21 @@ def test_what_protects_an_environment_protects_its_settings(world: World) -> Non
     assert world.written()[0] == "create-variable ORIGINS"
     of_images = world.client.get(f"{world.environment}-image/variables").json()["variables"]  # confirm asks for it
     assert {one["name"] for one in of_images} == {"AWS_ROLE_ARN", "DEPLOYER_RECORD"}
+    policy = {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
+    world.client.put(world.environment, json=policy)
+    assert "reviewers" in world.sync("--check", code=2)
+    assert "nobody was asked to approve" in world.run("ci", "consent", "local", code=4)
+    token = {"GITHUB_TOKEN": world.token}
+    world.run("verify", "local", "--json", code=0, **token)
+    assert "reviewers local: protect.confirm needs required reviewers" in world.data
+    assert re.search(r"problem +reviewers", world.run("doctor", "local", code=3, **token))
+    assert re.search(r"not looked at +reviewers +GITHUB_TOKEN is not set", world.run("doctor", "local"))
+    blind = world.limited_token(environments="write", variables="write", secrets="write")
+    world.run("ci", "consent", "local", code=1, GITHUB_API_URL=world.github, GITHUB_TOKEN=blind)
+    world.client.put(world.environment, json={**policy, "reviewers": [{"type": "User", "id": 7}]})
+    assert "GitHub asks the reviewers of local" in world.run("ci", "consent", "local")
+    assert "reviewers" not in world.sync("--check")
+    world.client.put(world.environment, json=policy)
     world.checkout.git("reset", "--quiet", "--hard", "HEAD~1")
 
 

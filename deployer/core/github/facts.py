@@ -29,6 +29,11 @@ class EnvironmentFact(Struct, frozen=True):
     tags: tuple[str, ...] = ()
     protection: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def reviewed(self) -> bool:
+        """Whether a job that uses the environment waits for the approval of a reviewer."""
+        return bool(self.protection.get("reviewers"))
+
 
 class GitHubFacts(Struct, frozen=True):
     """One environment of a repository; None where there is none yet. Secrets are known by name and time only."""

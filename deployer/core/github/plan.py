@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from math import floor
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -16,6 +16,10 @@ from deployer.core.github.wanted import NAMES_AT_MOST, RECORD, Wanted
 from deployer.core.part import Blocker, Notice
 
 Kind = Literal["environment", "branch", "variable", "secret", "record"]
+
+UNREVIEWED: Final = (
+    "protect.confirm needs required reviewers, and the GitHub environment has none: set them in its settings"
+)
 
 
 class Change(Struct, frozen=True):
@@ -43,6 +47,7 @@ class SyncPlan(Struct, frozen=True):
     notices: tuple[Notice, ...]
     blockers: tuple[Blocker, ...]
     unchanged: int
+    unreviewed: bool = False  # protect.confirm counts on required reviewers, and there are none
 
     @property
     def empty(self) -> bool:
@@ -79,6 +84,7 @@ def plan(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, ParameterF
         environment=wanted.environment,
         changes=tuple(changes),
         notices=tuple(_notices(wanted, facts, record)),
+        unreviewed=wanted.reviewed and not (facts.environment and facts.environment.reviewed),
         blockers=(*wanted.problems, *_blockers(wanted, facts, parameters)),
         unchanged=sum(name not in touched for name in names),
     )
@@ -159,6 +165,8 @@ def _notices(wanted: Wanted, facts: GitHubFacts, record: Record) -> Iterator[Not
         if name not in facts.secrets:
             yield Notice("!", f"secret {name}", f"the jobs need it: gh secret set {name} --env {wanted.environment}")
     found = facts.environment
+    if wanted.reviewed and not (found and found.reviewed):
+        yield Notice("!", f"reviewers {wanted.environment}", UNREVIEWED)
     if found is None:
         return
     for branch in sorted(found.branches.keys() - set(wanted.branches) - set(record.branches)):

@@ -27,7 +27,8 @@ class Wanted(Struct, frozen=True):
     `secrets` maps each name to the path of the SSM parameter that holds its value, `generated` are those paths whose
     value the deployer makes. `by_hand` are secrets that people
     put there, because their values are kept nowhere else. An empty `branches` asks for nothing. `lines` say by name
-    which line of the manifest asks for it. `ids` are the numbers of owner and repository, where the manifest gives
+    which line of the manifest asks for it. `reviewed` says that protect.confirm counts on required reviewers there.
+    `ids` are the numbers of owner and repository, where the manifest gives
     them.
     """
 
@@ -41,6 +42,7 @@ class Wanted(Struct, frozen=True):
     ids: tuple[int, int] | None = None
     lines: Mapping[str, str] | None = None
     problems: tuple[Blocker, ...] = ()
+    reviewed: bool = False
 
     def line(self, name: str) -> str:
         return (self.lines or {}).get(name, "")
@@ -74,6 +76,7 @@ def wanted(manifest: Manifest, line: Callable[[str], str]) -> Wanted:
         ids=_ids(github),
         lines=lines,
         problems=tuple(_problems({_variable(name): text for name, text in literals.items()}, secrets, about, lines)),
+        reviewed=manifest.protect.confirm,
     )
 
 

@@ -73,6 +73,11 @@ class Synced:
     def pending(self) -> bool:
         return not self.written and any(one.changes for one in self.plans)
 
+    @property
+    def unreviewed(self) -> bool:
+        """Whether protect.confirm counts on reviewers whom GitHub does not ask."""
+        return any(one.unreviewed for one in self.plans)
+
 
 @contextmanager
 def open_sides(manifests: Sequence[Loaded], token_file: Path | None, tell: Reporter) -> Iterator[list[Side]]:

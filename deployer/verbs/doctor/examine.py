@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from msgspec import to_builtins
 from deployer.aws.session import Session
 from deployer.core.desired import WantedImage, desired
 from deployer.core.diagnosis import Finding
-from deployer.errors import as_typed
+from deployer.errors import DeployerError, as_typed
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.problem import InvalidManifest
 from deployer.verbs.check import refuse_contract_problems
@@ -20,6 +21,7 @@ from deployer.verbs.doctor.careful import careful
 from deployer.verbs.doctor.world import world
 from deployer.verbs.readiness import serving
 from deployer.view.documents import Diagnosis
+from deployer.view.progress import Reporter
 
 STATES = {"ok": "ok", "note": "note", "problem": "problem", "unseen": "not looked at"}
 
@@ -65,6 +67,8 @@ def _looks(path: Path) -> Iterator[Finding]:
         yield Finding("aws", "unseen", "the local world does not run")
         return
     yield from _aws(loaded)
+    if loaded.manifest.protect.confirm and loaded.manifest.github:
+        yield from careful("reviewers", lambda: _reviewers(loaded))
 
 
 def _manifest(path: Path, read: list[Loaded]) -> Iterator[Finding]:
@@ -78,6 +82,27 @@ def _manifest(path: Path, read: list[Loaded]) -> Iterator[Finding]:
     else:
         read.append(loaded)
         yield Finding("manifest", "ok", f"{path} is good")
+
+
+def _reviewers(loaded: Loaded) -> Iterator[Finding]:
+    from deployer.core.github.plan import UNREVIEWED  # noqa: PLC0415 -- needed only with protect.confirm
+    from deployer.github.reach import token_is_given  # noqa: PLC0415
+
+    if not token_is_given():
+        yield Finding("reviewers", "unseen", "GITHUB_TOKEN is not set, so GitHub is not asked for required reviewers")
+        return
+    from deployer.verbs.ci.consent import asks_reviewers  # noqa: PLC0415 -- httpx is loaded only where a token is given
+
+    name = loaded.manifest.environment
+    try:
+        asked = asks_reviewers(loaded, Reporter(sys.stderr))
+    except DeployerError as error:
+        yield Finding("reviewers", "unseen", f"{error.what}{f' ({error.why})' if error.why else ''}", error.fix)
+        return
+    if asked:
+        yield Finding("reviewers", "ok", f"GitHub asks the reviewers of {name} before a deployment")
+    else:
+        yield Finding("reviewers", "problem", UNREVIEWED)
 
 
 def _aws(loaded: Loaded) -> Iterator[Finding]:

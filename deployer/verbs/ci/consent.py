@@ -1,0 +1,36 @@
+"""`deployer ci consent ENV`: whether GitHub asks a reviewer before a job of the environment runs."""
+
+from __future__ import annotations
+
+from deployer.core.github.plan import UNREVIEWED
+from deployer.errors import Refused
+from deployer.github import reach
+from deployer.github.settings import reviewed
+from deployer.manifest.load import Loaded
+from deployer.verbs.ci import github_sync
+from deployer.view.progress import Reporter
+
+
+def asks_reviewers(loaded: Loaded, report: Reporter) -> bool:
+    """Whether the GitHub environment of a manifest has required reviewers.
+
+    Raises UsageError for a manifest without `github`, and DeployerError where GitHub cannot be read.
+    """
+    repository = github_sync.wanted_of(loaded)[0].repository
+    with github_sync.client(reach.reach(loaded.manifest.aws.endpoint, None), repository, report) as github:
+        github.about()  # raises where the token cannot see the repository: then an absent environment means nothing
+        return reviewed(github, loaded.manifest.environment)
+
+
+def refuse_unreviewed(loaded: Loaded, report: Reporter) -> str:
+    """Raises Refused where protect.confirm counts on reviewers whom GitHub does not ask; returns the answer."""
+    name = loaded.manifest.environment
+    if not loaded.manifest.protect.confirm:
+        return f"{name} asks nobody (protect.confirm)."
+    if not asks_reviewers(loaded, report):
+        raise Refused(
+            f"nobody was asked to approve this plan of {name}; nothing was changed",
+            why=UNREVIEWED,
+            fix=f"set required reviewers, or apply it at a terminal: just reconcile {name}",
+        )
+    return f"GitHub asks the reviewers of {name}."
