@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -31,6 +32,23 @@ def git(root: Path, *arguments: str) -> bytes:
     if done.returncode:
         raise _failed(root, arguments, done.stderr)
     return done.stdout
+
+
+def _fix(said: str, root: Path) -> str:
+    """What to do about a failure, from git's message."""
+    for part, fix in _FIXES:
+        if part in said:
+            return fix.format(root=shlex.quote(str(root)))
+    return "run in a checkout of the project that has a commit"
+
+
+_FIXES: Final = (
+    ("dubious ownership", "git config --global --add safe.directory {root}"),
+    ("index.lock", "wait until the other git command has ended; if there is none: rm {root}/.git/index.lock"),
+    ("object file", "git -C {root} fsck shows what is damaged; else clone the project again"),
+    ("bad config", "correct the line of git's configuration that it names"),
+    ("ermission denied", "give this user access to the checkout, after: ls -ld {root}/.git"),
+)
 
 
 def commit(root: Path) -> str:
@@ -175,8 +193,5 @@ def _has_git(folder: Path) -> bool:
 
 
 def _failed(root: Path, arguments: tuple[str, ...], stderr: bytes) -> DeployerError:
-    return DeployerError(
-        f"git {arguments[0]} failed in {root}",
-        why=stderr.decode(errors="replace").strip(),
-        fix="run in a checkout of the project that has a commit",
-    )
+    said = stderr.decode(errors="replace").strip()
+    return DeployerError(f"git {arguments[0]} failed in {root}", why=said, fix=_fix(said, root))

@@ -158,7 +158,7 @@ def _schema(options: Options) -> int:
     from deployer.verbs.schema import KINDS, page, schema
 
     if options.of not in KINDS:
-        raise UsageError(f"there is no schema {options.of!r}", fix=f"use one of: {', '.join(KINDS)}")
+        raise UsageError("there is no schema of this name", fix=f"use one of: {', '.join(KINDS)}")
     write(page(options.of) if options.markdown else schema(options.of), sys.stdout)
     return 0
 

@@ -25,7 +25,9 @@ def out(text: str) -> None:
 
 
 def colour(stream: object) -> bool:
-    return bool(getattr(stream, "isatty", bool)()) and not os.environ.get("NO_COLOR")
+    """Whether colour may be written: to a terminal that knows it, unless NO_COLOR is set (no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return bool(getattr(stream, "isatty", bool)()) and not plain
 
 
 def person() -> Callable[[str], str] | None:

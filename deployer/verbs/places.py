@@ -14,7 +14,7 @@ from deployer.github import reach
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
 from deployer.verbs.environment import Environment
-from deployer.verbs.secret.importing import bindings
+from deployer.verbs.secret.importing import NO_BINDING, bindings
 
 DOTENV = ".env"
 LARGEST = 1024 * 1024  # bytes
@@ -56,9 +56,9 @@ def _read(path: Path, literals: Collection[str]) -> tuple[dict[str, SecretValue]
         text = opened.read(LARGEST).decode("utf-8-sig")
     found: dict[str, SecretValue] = {}
     wrong: list[str] = []
-    for line, name, value in bindings(text):
+    for line, name, value, problem in bindings(text):
         if name is None or names.why_not_a_variable(name):
-            wrong.append(f"{DOTENV}:{line}: this is no NAME=value")
+            wrong.append(f"{DOTENV}:{line}: {problem or NO_BINDING}")
         else:
             found[name] = SecretValue(value or "", hide=name not in literals)
     return found, tuple(wrong)

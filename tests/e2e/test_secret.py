@@ -171,7 +171,7 @@ def test_a_dotenv_file_is_taken_as_far_as_the_manifest_names_it(released: Checko
     [
         ("META_APP_SECRET\n", "bad.env:1: this is no NAME=value"),
         (f"\n# a comment\n{VALUE} is here\n", "bad.env:3: this is no NAME=value"),
-        (f'A=1\nMETA_APP_SECRET="{VALUE}\nB=2\n', "bad.env:2: this is no NAME=value"),
+        (f'A=1\nMETA_APP_SECRET="{VALUE}\nB=2\n', 'bad.env:2: the quote " that begins the value is not closed'),
         (
             f"META_APP_SECRET={VALUE}\nMETA_APP_SECRET={VALUE}\n",
             "bad.env:2: META_APP_SECRET stands here for the second",

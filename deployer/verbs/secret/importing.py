@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
+from typing import Final, NamedTuple
 
 from dotenv.parser import parse_stream
 from msgspec import to_builtins
@@ -21,7 +23,6 @@ from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import refuse_shared
 from deployer.verbs.secret.place import Place, checked, refuse_unusable, secrets_of
 from deployer.view.documents import Imported
-from deployer.view.env_text import undo_references
 from deployer.view.table import table
 
 
@@ -75,9 +76,9 @@ def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretVa
     """The values by parameter name. A line that cannot be read is never repeated: it may hold a secret."""
     wrong: list[str] = []
     found: dict[str, SecretValue] = {}
-    for line, variable, value in bindings(text):
+    for line, variable, value, problem in bindings(text):
         if variable is None or value is None:
-            wrong.append(f"{file}:{line}: this is no NAME=value")
+            wrong.append(f"{file}:{line}: {problem}")
         elif names.why_not_a_variable(variable):
             wrong.append(f"{file}:{line}: this is no variable's name, such as META_APP_SECRET")
         elif names.why_reserved(variable) is None:
@@ -86,17 +87,45 @@ def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretVa
                 wrong.append(f"{file}:{line}: {variable} stands here for the second time")
             found[name] = checked(value, hide=name not in literals) if value else SecretValue("")
     if wrong:
-        raise UsageError(f"{file} cannot be imported; nothing was changed", why="\n       ".join(wrong), fix="mend it")
+        raise UsageError(
+            f"{file} cannot be imported; nothing was changed", why="\n       ".join(wrong), fix="correct these lines"
+        )
     return found
 
 
-def bindings(text: str) -> Iterator[tuple[int, str | None, str | None]]:
-    """Line, name and value of whatever is neither blank nor a comment."""
+class Line(NamedTuple):
+    """A line of a dotenv file: either a name, with or without a value, or the problem that makes it unreadable."""
+
+    number: int
+    name: str | None
+    value: str | None
+    problem: str = ""
+
+
+def bindings(text: str) -> Iterator[Line]:
+    """Every line that is neither blank nor a comment. A problem repeats nothing of its line."""
     for binding in parse_stream(io.StringIO(text)):
-        if binding.error or binding.key is not None:
-            blank = len(binding.original.string) - len(binding.original.string.lstrip("\r\n"))
-            value = binding.value and undo_references(binding.value)
-            yield binding.original.line + blank, None if binding.error else binding.key, value
+        whole = binding.original.string
+        number = binding.original.line + len(whole) - len(whole.lstrip("\r\n"))
+        if binding.error:
+            yield Line(number, None, None, _problem(whole.strip()))
+        elif binding.key is not None:
+            missing = "" if binding.value is not None else NO_BINDING
+            yield Line(number, binding.key, binding.value, missing)
+
+
+NO_BINDING: Final = "this is no NAME=value"
+_QUOTED: Final = re.compile(r"""(?:export\s+)?[^=\s]+[ \t]*=[ \t]*(?P<quote>['"])(?P<rest>[^\r\n]*)""")
+
+
+def _problem(text: str) -> str:
+    found = _QUOTED.match(text)
+    if found is None:
+        return NO_BINDING
+    quote = found["quote"]
+    if re.search(rf"(?<!\\)(?:\\\\)*{quote}", found["rest"]):
+        return f"text follows the quote {quote} that ends the value; put a \\ before a quote inside the value"
+    return f"the quote {quote} that begins the value is not closed; end the value with {quote}"
 
 
 def _held(session: Session, places: list[Place]) -> Mapping[str, SecretValue]:
