@@ -58,6 +58,11 @@ def refused_secrets(
     return {}
 
 
+def setting_variables(settings: type[BaseModel]) -> frozenset[str]:
+    """The variables that a manifest can give the service: those of its settings, without reserved ones."""
+    return frozenset(name.upper() for name in settings.model_fields if not names.why_reserved(name.upper()))
+
+
 def secret_variables(settings: type[BaseModel]) -> frozenset[str]:
     """The variables that the service itself keeps as secrets."""
     return frozenset(name.upper() for name, field in settings.model_fields.items() if _is_secret(field))

@@ -21,7 +21,7 @@ from deployer.core.adoption.text import manifest_text
 from deployer.core.adoption.variables import choose
 from deployer.core.facts import ParameterFact
 from deployer.errors import UsageError, as_typed
-from deployer.manifest.contract import secret_variables
+from deployer.manifest.contract import secret_variables, setting_variables
 from deployer.manifest.load import parse
 from deployer.manifest.model import Aws
 from deployer.manifest.problem import InvalidManifest
@@ -54,7 +54,7 @@ def adopt(wanted: Wanted) -> Adopted:
     """
     path = _new_file(wanted)
     live = _look(wanted)
-    taken, left = choose(live, secret_variables(Settings))
+    taken, left = choose(live, secret_variables(Settings), setting_variables(Settings))
     text = manifest_text(live, taken, left)
     try:
         parse(text.encode(), path)

@@ -14,7 +14,15 @@ from deployer.core.adoption.expected import why_no_command
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.text import manifest_text
 from deployer.core.adoption.variables import Taken, choose
-from deployer.core.change import AdoptParameter, CreateScaling, DeployService, KeepImage, PutLifecycle, TagService
+from deployer.core.change import (
+    AdoptParameter,
+    CreateScaling,
+    DeployService,
+    KeepImage,
+    PutLifecycle,
+    ServiceVariable,
+    TagService,
+)
 from deployer.core.desired import WantedImage, desired
 from deployer.core.facts import Facts, ImageFact, ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
 from deployer.core.planner import plan
@@ -137,8 +145,10 @@ def test_the_first_plan_changes_no_value_and_no_setting(parameters: dict[str, Pa
             releases=(),
         ),
     )
+    lost = {change.address for change in made.changes if isinstance(change, ServiceVariable)}
+    assert lost == {one.name for one in left if one.reaches}
     assert {type(change) for change in made.changes} <= {
-        AdoptParameter, CreateScaling, DeployService, KeepImage, PutLifecycle, TagService,
+        ServiceVariable, AdoptParameter, CreateScaling, DeployService, KeepImage, PutLifecycle, TagService,
     }  # fmt: skip
     assert len(made.blockers) == sum(bool(one.mend) for one in taken)
     [deploy] = [change for change in made.changes if isinstance(change, DeployService)]
@@ -205,6 +215,16 @@ def test_what_the_service_reads_from_elsewhere_is_left_out_with_the_reason() -> 
     assert "typed by mistake" not in text
     assert all(line.startswith("#") for line in text.partition("store: service}\n")[2].split("\n") if line)
     parse(text.encode(), Path("env/staging.yaml"))
+
+
+def test_what_the_service_has_no_setting_for_is_left_out_and_says_what_to_do() -> None:
+    found = live({"app-id": string("12"), "old-key": SECURE}, environment={"LEVEL": "DEBUG", "OLD_LEVEL": "1"})
+    taken, left = choose(found, OURS, {"APP_ID", "LEVEL"})
+
+    assert {one.name for one in taken} == {"app-id", "level"}
+    assert {(one.name, one.reaches) for one in left} == {("OLD_KEY", True), ("OLD_LEVEL", True)}
+    assert all(one.why.startswith("the service has no setting of this name") for one in left)
+    assert all("just add staging old-" in one.why for one in left)
 
 
 def test_parameters_that_nothing_reads_are_named_once_and_left_alone() -> None:

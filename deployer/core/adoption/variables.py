@@ -39,23 +39,29 @@ class LeftOut(Struct, frozen=True):
     reaches: bool
 
 
-def choose(live: Live, secrets: Collection[str]) -> tuple[tuple[Taken, ...], tuple[LeftOut, ...]]:
-    """Every variable of the service and every parameter below the path, once. `secrets` are the service's own."""
-    found = list(_all(live, secrets))
+def choose(
+    live: Live, secrets: Collection[str], settings: Collection[str] | None = None
+) -> tuple[tuple[Taken, ...], tuple[LeftOut, ...]]:
+    """Every variable of the service and every parameter below the path, once.
+
+    `settings` are the variables that the service's code reads, None when that is not known; `secrets` those among them
+    that it keeps as secrets.
+    """
+    found = list(_all(live, secrets, settings))
     return (
         tuple(one for one in found if isinstance(one, Taken)),
         tuple(one for one in found if isinstance(one, LeftOut)),
     )
 
 
-def _all(live: Live, secrets: Collection[str]) -> Iterator[Taken | LeftOut]:
+def _all(live: Live, secrets: Collection[str], settings: Collection[str] | None) -> Iterator[Taken | LeftOut]:
     spec = live.service.spec
     read = {live.place.path_of(reference) for reference in spec.secrets.values()}
     for variable, reference in sorted(spec.secrets.items()):
-        yield _unnamable(variable) or _parameter(live, variable, reference, secrets)
+        yield _refused(live, variable, settings) or _parameter(live, variable, reference, secrets)
     for variable, value in sorted(spec.environment.items()):
         if variable != RELEASE_VARIABLE:
-            yield _unnamable(variable) or _plain(live, variable, value, secrets)
+            yield _refused(live, variable, settings) or _plain(live, variable, value, secrets)
         else:
             yield LeftOut(variable, names.why_reserved(variable) or "", reaches=False)
     for path in sorted(live.parameters.keys() - read):
@@ -68,6 +74,17 @@ def _unnamable(variable: str) -> LeftOut | None:
         return None
     shown = _SAYABLE.fullmatch(variable) and not credential_in(variable, name="key")
     return LeftOut(variable if shown else "a variable whose name is not shown", why, reaches=True)
+
+
+def _refused(live: Live, variable: str, settings: Collection[str] | None) -> LeftOut | None:
+    """Why `check` would refuse the variable whatever its value is: its name, or the service has no setting for it."""
+    if unnamable := _unnamable(variable):
+        return unnamable
+    if settings is None or variable in settings:
+        return None
+    command = f"just add {live.place.environment} {names.parameter(variable)}"
+    why = f"the service has no setting of this name; if it needs one, add it to its settings, then: {command}"
+    return LeftOut(variable, why, reaches=True)
 
 
 def _parameter(live: Live, variable: str, reference: str, secrets: Collection[str]) -> Taken | LeftOut:

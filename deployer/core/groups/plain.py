@@ -20,19 +20,20 @@ FROM_SSM = "from SSM"
 def plain(desired: Desired, facts: Facts, last: Release | None, written: Collection[str]) -> Iterator[ServiceVariable]:
     """A line for each that differs and that no other line tells of. `last` is the recorded release that runs.
 
-    `written` are the variables whose parameters the plan writes: their own lines say what they get.
+    `written` are the variables whose parameters the plan writes: their own lines say what they get. A new service reads
+    every parameter. What an existing one loses has a line here, also where its parameter stays in SSM.
     """
     live = facts.service.spec if facts.service else None
     wanted = ServiceSpec("", desired.settings, desired.plain, desired.secrets)  # as far as variables go
     secure = {parameter.variable for parameter in desired.parameters if parameter.secure}
     for variable in sorted(_variables(wanted) | _variables(live)):
         old, new = _given(live, variable), _given(wanted, variable)
-        if old == new or variable in written or _told_by_its_parameter(desired, facts, variable, live, new):
+        if old == new or variable in written or (live is None and new and new[0] == "parameter"):
             continue
         was = _released(last, desired, variable)
         ours = variable in desired.lines or old == was
         known = ours and variable not in secure and not is_telling(_name(variable))
-        kind: Literal["literal", "secret"] = "secret" if variable in secure else "literal"
+        kind: Literal["literal", "secret"] = "secret" if variable in secure or _is_secure(facts, old) else "literal"
         yield ServiceVariable(
             variable,
             kind,
@@ -59,11 +60,11 @@ def _given(spec: ServiceSpec | None, variable: str) -> Given:
     return ("parameter", spec.secrets[variable]) if variable in spec.secrets else None
 
 
-def _told_by_its_parameter(desired: Desired, facts: Facts, variable: str, live: ServiceSpec | None, new: Given) -> bool:
-    """A new service reads every parameter, and a parameter that is no longer wanted has a line of its own."""
-    if new is not None:
-        return live is None and new[0] == "parameter"
-    return names.join(desired.parameter_path, _name(variable)) in facts.parameters
+def _is_secure(facts: Facts, given: Given) -> bool:
+    if given is None or given[0] != "parameter":
+        return False
+    found = facts.parameters.get(given[1].partition(":parameter")[2] or given[1])
+    return found is not None and found.secure
 
 
 def _name(variable: str) -> str:
