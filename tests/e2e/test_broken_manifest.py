@@ -51,7 +51,7 @@ def broken(checkout: Checkout, how: str) -> Iterator[str]:
     elif how == "unknown key":
         checkout.edit("service:\n", "service:\n  unheard_of: 1\n")
     else:
-        [line] = [line for line in text.splitlines() if line.startswith("  meta-graph-url:")]
+        [line] = [line for line in text.splitlines() if line.startswith("  deployment-type:")]
         checkout.edit(line + "\n", "")
     try:
         # Where only a literal is missing, the file says all that these verbs need.

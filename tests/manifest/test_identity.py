@@ -12,6 +12,7 @@ from deployer.manifest.identity import FIELDS, identity_of, read_identity
 from deployer.manifest.load import parse
 from deployer.manifest.problem import InvalidManifest
 from tests.manifest.conftest import STAGING, WHERE
+from tests.samples import sample_manifest, sample_path
 
 GOOD = identity_of(parse(STAGING.encode(), WHERE).manifest, WHERE)
 NAMED = {field[-1] for field in FIELDS}
@@ -32,6 +33,13 @@ def damaged(lines: list[str]) -> bytes:
 def test_of_a_good_manifest_it_is_what_the_model_says() -> None:
     assert read_identity(STAGING.encode(), WHERE) == GOOD
     assert (GOOD.account, GOOD.service, GOOD.endpoint) == ("123456789012", "ansari-staging-whatsapp", None)
+
+
+def test_of_a_local_manifest_its_endpoint_is_enough() -> None:
+    path = sample_path("local")
+    text = re.sub(r"(?m)^  meta-graph-url: .*\n", "", path.read_text())
+    assert read_identity(text.encode(), path) == identity_of(sample_manifest("local"), path)
+    assert read_identity(text.replace("http://127.0.0.1:4566", "http://example.com").encode(), path) is None
 
 
 @given(st.dictionaries(st.sampled_from(OTHER), WORDS, min_size=1))
