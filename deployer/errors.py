@@ -36,10 +36,15 @@ class DeployerError(Exception):
         """The error as the lines a terminal shows after `error: `."""
         lines = [self.what]
         if self.why:
-            lines.append(f"  why: {self.why}")
+            lines.append(f"  why: {_hanging(self.why)}")
         if self.fix:
-            lines.append(f"  fix: {as_typed(self.fix)}")
+            lines.append(f"  fix: {_hanging(as_typed(self.fix))}")
         return "\n".join(lines)
+
+
+def _hanging(text: str) -> str:
+    """AWS, GitHub and tools are quoted here: no line of theirs may begin where one of ours does."""
+    return re.sub(r"\n(?! {7})", "\n       ", text)
 
 
 def as_typed(advice: str) -> str:

@@ -50,7 +50,9 @@ def _plan(options: Options) -> int:
     if options.json:
         out(saved_plan.as_json(planned.plan))
     else:
-        out(verb.show(environment, planned, colour=colour(sys.stdout), markdown=options.markdown))
+        coloured = colour(sys.stdout)
+        text = verb.show(environment, planned, colour=coloured, markdown=options.markdown)
+        out(text, colours=coloured)
     if options.out:
         saved_plan.save(planned.plan, options.out)
         reporter.note(as_typed(f"saved: just reconcile {planned.plan.environment} --plan ") + str(options.out))
@@ -165,7 +167,7 @@ def _carry_out(
     from deployer.verbs import plan as planning
 
     shown = sys.stderr if options.json else sys.stdout
-    write(planning.show(environment, planned, colour=colour(shown)) + "\n", shown)
+    write(planning.show(environment, planned, colour=colour(shown)) + "\n", shown, colours=colour(shown))
     planning.refuse_paused(planned.plan)
     planning.refuse_blocked(planned.plan)
     outcome = ending.unchanged(planned.plan)

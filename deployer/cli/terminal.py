@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1024 * 1024  # bytes
 
 
-def out(text: str) -> None:
+def out(text: str, *, colours: bool = False) -> None:
     if text:
-        write(text.rstrip("\n") + "\n", sys.stdout)
+        write(text.rstrip("\n") + "\n", sys.stdout, colours=colours)
 
 
 def colour(stream: object) -> bool:

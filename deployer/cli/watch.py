@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from deployer.cli.command import Options, Parser, Verb, as_json, names_environment, two
 from deployer.cli.terminal import out
-from deployer.errors import DeployerError, StatusUnknown
-from deployer.view.progress import Reporter
+from deployer.errors import DeployerError, StatusUnknown, UsageError
+from deployer.view.progress import Reporter, write_raw
 
 if TYPE_CHECKING:
     from deployer.view.documents import Status
@@ -89,6 +89,7 @@ def _logs_options(parser: Parser) -> None:
     parser.add_argument("--follow", action="store_true", help="go on until it is interrupted")
     parser.add_argument("--service", action="store_true", help="what App Runner says about the service instead")
     parser.add_argument("--operation", metavar="ID", help="all that App Runner said during one operation")
+    parser.add_argument("--raw", action="store_true", help="only the text, exactly as written, into a pipe or a file")
     as_json(parser, "log-line", "a JSON object a line, for programs")
 
 
@@ -96,13 +97,24 @@ def _logs(options: Options) -> int:
     from deployer.verbs.known import known_identity
     from deployer.verbs.logs import Wanted, seconds, show, tail
 
+    if options.raw and options.json:
+        raise UsageError("--raw and --json exclude each other", fix="choose one of the two")
+    if options.raw and sys.stdout.isatty():
+        raise UsageError(
+            "raw log lines are not written to a terminal",
+            why="they may hold characters that a terminal obeys",
+            fix=f"just logs {options.environment} --raw | cat -v",
+        )
     reporter = Reporter(sys.stderr)
     since = None if options.since is None else seconds(options.since)
     wanted = Wanted(options.service, options.operation, since, options.follow)
     nothing = True
     for line in tail(known_identity(options.environment, reporter), wanted):
         nothing = False
-        out(show(line, as_json=options.json))
+        if options.raw:
+            write_raw(f"{line.text}\n", sys.stdout)
+        else:
+            out(show(line, as_json=options.json))
     if nothing:
         reporter.note("nothing was written in that time; --since 3d looks further back")
     return 0

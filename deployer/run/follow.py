@@ -15,6 +15,7 @@ from deployer.run.scrub import Scrubber
 from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started, Target
 from deployer.view.progress import Reporter
+from deployer.view.safe import without_colours
 
 if TYPE_CHECKING:
     from deployer.run.look import Run
@@ -91,7 +92,8 @@ class Follower:
                 self.unseen.add(what)
                 self.report.warn(f"log lines are not shown: {what}")
             return []
-        return self.scrubber.clean([line.text for line in found])
+        texts = self.scrubber.clean([without_colours(line.text) for line in found])
+        return [line for text in texts for line in text.splitlines() if line.strip()]
 
 
 def _under(title: str, lines: list[str]) -> list[str]:

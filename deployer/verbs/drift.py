@@ -11,6 +11,7 @@ from deployer.errors import as_typed
 from deployer.run.running_image import missing_image
 from deployer.verbs.environment import Environment
 from deployer.view.documents import Drift
+from deployer.view.safe import one_line
 
 
 def drift(environment: Environment) -> Drift:
@@ -27,7 +28,10 @@ def show(found: Drift, *, as_json: bool) -> str:
     """A line for each, or JSON."""
     if as_json:
         return json.dumps(to_builtins(found), indent=2)
-    lines = [*(f"drift   {line}" for line in found.drift), *(f"staged  {line}" for line in found.staged)]
+    lines = [
+        *(f"drift   {one_line(line)}" for line in found.drift),
+        *(f"staged  {one_line(line)}" for line in found.staged),
+    ]
     if not lines:
         return f"{found.environment} has not drifted."
     return "\n".join([*lines, as_typed(f"Take it back, or deploy it: just reconcile {found.environment}")])

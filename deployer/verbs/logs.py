@@ -19,6 +19,7 @@ from deployer.targets.apprunner.target import AppRunner
 from deployer.targets.base import Started
 from deployer.verbs.environment import open_identity
 from deployer.view.documents import LogLine
+from deployer.view.safe import hanging, without_colours
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 USUALLY = 15 * 60.0  # seconds
@@ -97,8 +98,10 @@ def _start(wanted: Wanted) -> int:
 
 
 def show(line: LogLine, *, as_json: bool) -> str:
-    """A line for a person, or one of JSON."""
-    return json.dumps(to_builtins(line), ensure_ascii=False) if as_json else f"{line.at}  {line.text}"
+    """A line for a person, or one of JSON. The lines of one event begin below the first, where no time stands."""
+    if as_json:
+        return json.dumps(to_builtins(line), ensure_ascii=False)
+    return f"{line.at}  {hanging(without_colours(line.text), len(line.at) + 2)}"
 
 
 def _moment(milliseconds: int) -> str:

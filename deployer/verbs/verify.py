@@ -14,6 +14,9 @@ from deployer.verbs.environment import Environment
 from deployer.verbs.places import disagreements
 from deployer.verbs.readiness import unready
 from deployer.view.documents import Found, Verified
+from deployer.view.safe import hanging, one_line
+
+CONTINUED = 9  # columns before the second line of a fix
 
 LOOKED_AT = "account and region, manifest and settings, image, roles and their rights, parameters, service, ledger"
 
@@ -48,12 +51,12 @@ def show(found: Verified, *, as_json: bool) -> str:
     lines = [f"Looked at, for image {found.image}: {LOOKED_AT}."]
     for problem in found.problems:
         lines += [
-            f"problem: {problem.what}" + (f"  ({problem.line})" if problem.line else ""),
-            f"    fix: {as_typed(problem.fix)}",
+            f"problem: {one_line(problem.what)}" + (f"  ({problem.line})" if problem.line else ""),
+            f"    fix: {hanging(as_typed(problem.fix), CONTINUED)}",
         ]
-    lines += [f"not looked at: {what}" for what in found.unseen]
-    lines += [f"warning: {as_typed(what)}" for what in found.warnings]
-    lines += [f"note: {what}" for what in found.disagreements]
+    lines += [f"not looked at: {one_line(what)}" for what in found.unseen]
+    lines += [f"warning: {one_line(as_typed(what))}" for what in found.warnings]
+    lines += [f"note: {one_line(what)}" for what in found.disagreements]
     if not found.problems:
         lines.append(as_typed(f"Nothing stands in the way of: just reconcile {found.environment}"))
     return "\n".join(lines)

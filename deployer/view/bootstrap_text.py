@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deployer.core.bootstrap.steps import Steps
+from deployer.view.safe import hanging, one_line
 from deployer.view.table import table
 
 
@@ -10,7 +11,7 @@ def render(found: Steps, *, title: str) -> str:
     """The title, what is in the way, the steps beside what is as it should be, notes, and one line to sum up."""
     lines = [title, ""]
     for blocker in found.blockers:
-        lines += [f"blocked: {blocker.what}   {blocker.line}".rstrip(), f"    fix: {blocker.fix}"]
+        lines += [f"blocked: {one_line(blocker.what)}   {blocker.line}".rstrip(), f"    fix: {hanging(blocker.fix, 9)}"]
     lines += [""] if found.blockers else []
     rows = [
         (f"  {one.symbol} {one.address}", one.detail, "  ".join(filter(None, (one.reason, one.line))))
@@ -18,7 +19,7 @@ def render(found: Steps, *, title: str) -> str:
     ]
     rows += [(f"  {one.symbol} {one.address}", one.detail, one.line) for one in found.settled]
     lines += [table(rows)] if rows else []
-    lines += [f"note: {note}" for note in found.notes]
+    lines += [f"note: {one_line(note)}" for note in found.notes]
     return "\n".join([*lines, "", _summary(found)])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deployer.core.github.plan import Change, SyncPlan
+from deployer.view.safe import hanging, one_line
 from deployer.view.table import table
 
 SHOWN = 60  # characters of a value
@@ -17,8 +18,8 @@ def render(plan: SyncPlan) -> str:
         lines.append(table(rows))
     for blocker in plan.blockers:
         lines += [
-            f"  problem: {blocker.what}" + (f"  ({blocker.line})" if blocker.line else ""),
-            f"      fix: {blocker.fix}",
+            f"  problem: {one_line(blocker.what)}" + (f"  ({blocker.line})" if blocker.line else ""),
+            f"      fix: {hanging(blocker.fix, 11)}",
         ]
     add, change, remove = (sum(c.symbol == symbol for c in plan.changes) for symbol in "+~-")
     counted = f"{add} to add, {change} to change, {remove} to remove, {plan.unchanged} unchanged"

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from deployer.core.hold import Hold
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
+from deployer.view.safe import one_line
 from deployer.view.times import minute
 
 
 def since(hold: Hold) -> str:
     """Who placed it, when and why: on one line."""
     if not hold.readable:
-        return hold.reason
+        return one_line(hold.reason)
     who = hold.who.rpartition("/")[2] or hold.who.rpartition(":")[2]
-    return f"by {who}, {minute(hold.when)}: {hold.reason}"
+    return one_line(f"by {who}, {minute(hold.when)}: {hold.reason}")
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
 from deployer.view.hold_text import since
 from deployer.view.plan_text import live, summary
+from deployer.view.safe import terminal
 
-ENTITIES = str.maketrans({"\n": " ", "&": "&amp;", "<": "&lt;", ">": "&gt;"} | {c: f"&#{ord(c)};" for c in "|`*_[]~\\"})
+ENTITIES = str.maketrans(
+    {"\n": " ", "&": "&amp;", "<": "&lt;", ">": "&gt;"} | {c: f"&#{ord(c)};" for c in "|`*_[]~\\@#$"}
+)
+GAP = "&#8203;"  # a zero-width space: GitHub looks for links, people and issues in the text that entities make
 
 
 def render(plan: Plan, *, manifest: str) -> str:
     """Headings and one table; what stands in the way comes first."""
     lines = [f"### {plan.app} / {plan.environment}", "", f"**{_text(summary(plan))}**", ""]
-    runs = f"live: release {plan.live.number}" if plan.live else live(plan)
+    runs = f"live: release {plan.live.number}" if plan.live else _text(live(plan))
     lines += [
         (
             f"Manifest {_code(manifest)}, {runs}, account {plan.account}, {plan.region}."
@@ -41,9 +47,15 @@ def render(plan: Plan, *, manifest: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that cannot become markup."""
-    return text.translate(ENTITIES)
+    """Text that cannot become markup, name a person or an issue, or be a link."""
+    return _unlinked(text).replace("&#64;", f"&#64;{GAP}").replace("&#35;", f"&#35;{GAP}")
 
 
 def _code(text: str) -> str:
-    return f"<code>{_text(text)}</code>" if text else ""
+    """GitHub looks for no people and no issues in code, so that it can be copied."""
+    return f"<code>{_unlinked(text)}</code>" if text else ""
+
+
+def _unlinked(text: str) -> str:
+    escaped = terminal(text).translate(ENTITIES).replace("://", f"&#58;{GAP}//")
+    return re.sub(r"(?i)\b(www|mailto|xmpp)([.:])", lambda found: f"{found[1]}{GAP}&#{ord(found[2])};", escaped)

@@ -7,11 +7,13 @@ from msgspec import Struct
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
 from deployer.view import hold_text
+from deployer.view.safe import hanging, one_line, terminal
 from deployer.view.times import minute
 
 GROUPS = ("Access", "Image", "Variables", "Service", "Hold")
 COLOURS = {"+": "\x1b[32m", "~": "\x1b[33m", "-": "\x1b[31m", "!": "\x1b[36m", "?": "\x1b[2m"}
 RESET = "\x1b[0m"
+CONTINUED = 9  # columns before the second line of a fix
 WIDEST = 60  # a longer cell pushes the rest of its own line, not of all lines
 
 
@@ -32,9 +34,10 @@ def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> s
     if plan.rollback_to:
         secrets = "its secrets too" if plan.with_secrets else "secrets stay as they are"
         lines[1:2] = [f"back to release {plan.rollback_to}, {secrets}   {live(plan)}"]
-    lines += [f"warning: {warning}" for warning in plan.warnings]
+    lines += [f"warning: {_whole(warning)}" for warning in plan.warnings]
     for blocker in plan.blockers:
-        lines += [f"blocked: {blocker.what}   {blocker.line}".rstrip(), f"    fix: {as_typed(blocker.fix)}"]
+        what = f"blocked: {_whole(blocker.what)}   {blocker.line}".rstrip()
+        lines += [what, f"    fix: {_whole(as_typed(blocker.fix))}"]
     lines += hold_text.plan_lines(plan)
     if plan.warnings or plan.blockers or plan.hold:
         lines.append("")
@@ -53,7 +56,7 @@ def live(plan: Plan) -> str:
         newest = plan.facts.get("newest release")
         return f"nothing runs; the newest release is {newest}" if newest else "nothing released yet"
     release = plan.live.release
-    return f"live release {plan.live.number}, {minute(release.when)} by {release.who.rpartition('/')[2]}"
+    return one_line(f"live release {plan.live.number}, {minute(release.when)} by {release.who.rpartition('/')[2]}")
 
 
 def summary(plan: Plan) -> str:
@@ -85,16 +88,25 @@ def _time(seconds: int) -> str:
 
 def _rows(plan: Plan, group: str) -> list[_Row]:
     rows = [
-        _Row(change.symbol, change.address, change.detail, "  ".join(filter(None, (change.reason, change.line))))
+        _row(change.symbol, change.address, change.detail, "  ".join(filter(None, (change.reason, change.line))))
         for change in plan.changes
         if change.group == group
     ]
     rows += [
-        _Row(notice.symbol, notice.address, notice.detail, notice.line)
+        _row(notice.symbol, notice.address, notice.detail, notice.line)
         for notice in plan.notices
         if notice.group == group
     ]
     return rows
+
+
+def _row(symbol: str, address: str, detail: str, end: str) -> _Row:
+    return _Row(symbol, one_line(address), one_line(detail), one_line(end))
+
+
+def _whole(text: str) -> str:
+    """All lines of a text, none of which passes for another line of the plan."""
+    return hanging(terminal(text), CONTINUED)
 
 
 def _widths(rows: list[_Row]) -> tuple[int, int]:

@@ -9,15 +9,17 @@ from typing import TextIO
 
 from deployer import secrecy
 from deployer.errors import UsageError
-from deployer.view.safe import terminal, workflow
+from deployer.view.safe import hanging, terminal, workflow
+
+CONTINUED = 20  # columns before the second line of a note: more than any line of ours has before its first word
 
 
-def write(text: str, stream: TextIO) -> None:
+def write(text: str, stream: TextIO, *, colours: bool = False) -> None:
     """Write all of it now, without any known secret and safe for a terminal: everything that is shown is written here.
 
     A reader who has left changes nothing: what was begun goes on.
     """
-    shown = terminal(secrecy.hide(text))
+    shown = terminal(secrecy.hide(text), colours=colours)
     _put(workflow(shown) if os.environ.get("GITHUB_ACTIONS") else shown, stream)
 
 
@@ -36,6 +38,11 @@ def write_data(text: str, stream: TextIO) -> None:
         )
     else:
         _put(text, stream)
+
+
+def write_raw(text: str, stream: TextIO) -> None:
+    """Write text from outside as it is, but for the secrets. Never to a terminal."""
+    _put(secrecy.hide(text), stream)
 
 
 def _put(text: str, stream: TextIO) -> None:
@@ -66,4 +73,4 @@ class Reporter:
     def note(self, text: str) -> None:
         """A line beside the steps."""
         with suppress(OSError):  # a disk that is full, say: that must not stop what was begun either
-            write(f"{text}\n", self._stream)
+            write(f"{hanging(text, CONTINUED)}\n", self._stream)

@@ -8,16 +8,34 @@ from typing import Final
 # The colours of a plan, and nothing else that a terminal obeys.
 COLOURS: Final = ("\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[36m", "\x1b[2m", "\x1b[0m")
 # Control characters but the line feed and the tab, other line breaks, the zero-width space, marks that reorder text.
-_UNSAFE: Final = (
-    "[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff]|\x1b(?!\\[(?:0|2|31|32|33|36)m)"
-)
+_UNSAFE: Final = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff]"
+_BUT_COLOURS: Final = r"(?!\x1b\[(?:0|2|31|32|33|36)m)" + _UNSAFE
+_SGR: Final = r"\x1b\[[0-9;:]*m"
 
 
-def terminal(text: str) -> str:
-    r"""The text with every character that a terminal obeys written as `\u001b`: in JSON that is the same character."""
+def terminal(text: str, *, colours: bool = False) -> str:
+    r"""The text with every character that a terminal obeys written as `\u001b`: in JSON that is the same character.
+
+    With `colours` those of a plan stay: only for text in which everything from outside is safe already.
+    """
     if text.replace("\n", "").isprintable():
         return text
-    return re.sub(_UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(_BUT_COLOURS if colours else _UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def one_line(text: str) -> str:
+    r"""Text from outside on one line and without a colour: a line feed is written as `\n`."""
+    return terminal(text).replace("\n", "\\n")
+
+
+def hanging(text: str, width: int) -> str:
+    """Text whose second and later lines begin `width` columns to the right, where no line of ours begins."""
+    return re.sub(rf"\n(?! {{{width}}})", "\n" + " " * width, text)
+
+
+def without_colours(text: str) -> str:
+    """What a coloured log line says."""
+    return re.sub(_SGR, "", text) if "\x1b" in text else text
 
 
 def workflow(text: str) -> str:

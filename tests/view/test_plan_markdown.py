@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import re
+from html import unescape
+
+import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from deployer.core.part import Blocker, Notice
 from deployer.view.plan_markdown import render
@@ -47,3 +52,28 @@ def test_a_value_cannot_become_markup() -> None:
     assert "<img" not in html
     assert "<strong>d" not in html
     assert html.count("<td>") == 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@ansari/admins",
+        "#1",
+        "https://evil.example",
+        "www.evil.example",
+        "ops@evil.example",
+        "a\n# b",
+        "$x$",
+        "\x1b[2J",
+    ],
+)
+def test_a_text_names_nobody_and_links_nowhere(text: str) -> None:
+    """What GitHub would find in the rendered text; a zero-width space breaks it."""
+    made = plan(warnings=(text,), changes=(replace(put("LEVEL", text, None, "+"), reason=text),))
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(render(made, manifest="m"))
+    assert "<a " not in html
+    assert "<h1" not in html
+    assert html.count("<td>") == 6
+    shown = unescape(re.sub("<code>.*?</code>", "", html))
+    assert not re.search(r"@\w|#\d|://|www\.|\x1b", shown)
+    assert "://" not in unescape(html)

@@ -22,6 +22,7 @@ from deployer.verbs.doctor.world import world
 from deployer.verbs.readiness import serving
 from deployer.view.documents import Diagnosis
 from deployer.view.progress import Reporter
+from deployer.view.safe import one_line
 
 STATES = {"ok": "ok", "note": "note", "problem": "problem", "unseen": "not looked at"}
 
@@ -38,7 +39,7 @@ def show(found: Diagnosis, *, as_json: bool) -> str:
     wide = max(len(finding.about) for finding in found.findings)
     lines = [f"doctor / {found.environment}"]
     for finding in found.findings:
-        lines.append(f"  {STATES[finding.state].ljust(13)}  {finding.about.ljust(wide)}  {finding.says}")
+        lines.append(f"  {STATES[finding.state].ljust(13)}  {finding.about.ljust(wide)}  {one_line(finding.says)}")
         first, *more = as_typed(finding.fix).split("\n")
         lines += [f"{' ' * 17}fix: {first}"] if first else []
         lines += [f"{' ' * 22}{line}" for line in more]
