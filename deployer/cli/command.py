@@ -79,7 +79,7 @@ def _without_values(message: str) -> str:
     """argparse's message without the argument that it repeats, which may be a secret."""
     message = re.sub(r"(invalid \w+ value): .*", r"\1", message, flags=re.DOTALL)
     message = re.sub(r"invalid choice: .* \(choose from", "invalid choice (choose from", message, flags=re.DOTALL)
-    message = re.sub(r"ignored explicit argument .*", "this option takes no value", message, flags=re.DOTALL)
+    message = re.sub(r"(ignored explicit argument) .*", r"\1: the option takes no value", message, flags=re.DOTALL)
     return re.sub(r"(ambiguous option: [^=\s]*)=.* could match", r"\1 could match", message, flags=re.DOTALL)
 
 
