@@ -79,8 +79,8 @@ def intended(text: str) -> Release | None:
 
 
 def record(ssm: SSMClient, ledger: str, release: Release) -> int:
-    """Append a release and return its number. That it fits was checked when it was planned."""
-    name, text = f"{ledger}/release", release.to_text()
+    """Append a release and return its number. That it fits, without its cause, was checked when it was planned."""
+    name, text = f"{ledger}/release", release.fitted().to_text()
     answer = ssm.put_parameter(
         Name=name, Value=text, Type="String", Tier="Standard", Overwrite=True, Description="releases"
     )

@@ -21,6 +21,7 @@ from deployer.aws import lock_record
 from deployer.aws.errors import explain, only
 from deployer.aws.lock_record import Record
 from deployer.core.facts import LockFact
+from deployer.core.person import person
 from deployer.errors import LockLost, Refused, StateUnknown
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Held:
             raise self._lost("it was broken: just unlock, by another user") from None
         holder = lock_record.fact(found["Value"])
         if holder.id != self._record.id:
-            raise self._lost(f"{holder.holder} ({holder.where}) holds it since {holder.since}")
+            raise self._lost(f"{person(holder.holder)} ({holder.where}) holds it since {holder.since}")
         if found["Version"] < self._version:
             raise self._lost("it was broken, and written again")
         self._adopt(found["Version"])
@@ -128,7 +129,7 @@ class Held:
             found = self._ssm.get_parameter(Name=f"{self._name}:{between}")["Parameter"]
             holder = lock_record.fact(found["Value"])
             if holder.id != self._record.id:
-                raise self._lost(f"{holder.holder} ({holder.where}) took it at {holder.since}")
+                raise self._lost(f"{person(holder.holder)} ({holder.where}) took it at {holder.since}")
         self._version = version
 
     def _lost(self, why: str) -> LockLost:
@@ -209,7 +210,7 @@ def held_by(lock: LockFact, name: str) -> Refused:
     environment = _environment(name)
     doing = f"release {lock.release}" if lock.release else "a change"
     return Refused(
-        f"{lock.holder} ({lock.where}) is working on this environment since {lock.since}: {doing}",
+        f"{person(lock.holder)} ({lock.where}) is working on this environment since {lock.since}: {doing}",
         why=f"its last sign of life was at {lock.beat}; the lock expires ten minutes after that",
         fix=f"wait until it is done; a lock that is left behind is shown and broken by: just unlock {environment}",
     )

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from deployer.aws.errors import only
 from deployer.core.facts import ParameterFact
+from deployer.core.person import LOCAL_USER, is_local_caller
 from deployer.core.secret import SecretValue
 
 if TYPE_CHECKING:
@@ -50,11 +51,17 @@ def describe(ssm: SSMClient, path: str) -> dict[str, ParameterFact]:
             value=None,
             description=parameter.get("Description", ""),
             tier=parameter.get("Tier", "Standard"),
-            changed_by=parameter.get("LastModifiedUser", ""),
+            changed_by=_author(ssm, parameter.get("LastModifiedUser", "")),
             changed=parameter["LastModifiedDate"].timestamp(),
         )
         for parameter in _described(ssm, [_below(path)])
     }
+
+
+def _author(ssm: SSMClient, arn: str) -> str:
+    """Who wrote it, without the name that the local world's AWS gives to every caller."""
+    local = ".amazonaws.com" not in ssm.meta.endpoint_url
+    return LOCAL_USER if local and is_local_caller(arn) else arn
 
 
 def ours(ssm: SSMClient, path: str) -> set[str]:

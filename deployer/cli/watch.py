@@ -77,9 +77,11 @@ def _read_status(options: Options) -> Status:
 
         out(json.dumps(to_builtins(found), indent=2))
     else:
+        from datetime import UTC, datetime
+
         from deployer.view.status_text import render
 
-        out(render(found))
+        out(render(found, datetime.now(UTC)))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from deployer.core.facts import BUSY
+from deployer.core.lengths import duration
 from deployer.core.readiness import OLD_SECONDS, Readiness, checks, plain
 from deployer.core.release import RecordedRelease
 
@@ -92,14 +93,6 @@ def backlog(waiting: int | None, given_up: int | None, oldest_seconds: float | N
 
 def messages(count: int) -> str:
     return "1 message was" if count == 1 else f"{count} messages were"
-
-
-def duration(seconds: float) -> str:
-    """A length of time in its largest sensible unit."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size or (seconds >= size and unit == "min"):
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"
 
 
 def serves(state: State, answer: Answer | None, troubles: Sequence[Trouble]) -> bool:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field, to_builtins
+from msgspec.structs import replace
 
 from deployer.core.service import ServiceSettings, ServiceSpec
 
@@ -76,6 +77,13 @@ class Release(Struct, frozen=True):
     @property
     def digest(self) -> str:
         return self.image.partition("@")[2]
+
+    def fitted(self) -> Release:
+        """The same record, with its cause cut as far as needed to fit into a parameter."""
+        fits = self
+        while fits.why and len(fits.to_text().encode()) > LEDGER_BYTES:
+            fits = replace(fits, why=f"{fits.why[:-20]}…" if len(fits.why) > 40 else "")
+        return fits
 
     def to_text(self) -> str:
         """The record as the ledger keeps it: JSON, packed when it would not fit into a parameter."""

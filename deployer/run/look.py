@@ -27,7 +27,9 @@ class Planned(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
-    """One change of one environment. `who` is the caller's ARN; `image_manifest` is what this machine can push.
+    """One change of one environment. `who` is the caller's ARN, or a name in the local world.
+
+    `image_manifest` is what this machine can push.
 
     `examine` says which secrets the service would refuse.
     """

@@ -14,7 +14,7 @@ from deployer.aws.errors import explain, is_refusal, is_wrong_state
 from deployer.aws.lock import Held
 from deployer.core import rollback
 from deployer.core.change import DeleteParameter, DeployService, LiftHold, RecordRelease
-from deployer.core.facts import ServiceFact
+from deployer.core.facts import Facts, ServiceFact
 from deployer.core.health import of_readiness
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
@@ -124,6 +124,7 @@ class _Carrier:
         When it does not answer it is recorded as failed, and the plan, which takes it for healthy, is not carried out.
         """
         run, environment = self._run, self._run.desired.environment
+        release = self._with_operation(release, service, release)
         seen = self._seen(service, release.id)
         if seen is not None:
             release = replace(release, outcome="failed", why=f"not seen at its URL: {seen}")
@@ -196,7 +197,7 @@ class _Carrier:
             return
         why = self._follower.cause(started, self._begin)
         reason = self._follower.reason(started, self._begin)
-        self._record(plan, "failed", started, f"the deployment failed{f': {reason}' if reason else ''}")
+        self._record(plan, "failed", started, resume.failed_because(reason))
         raise resume.failure(progress, plan.release, plan.live, why)
 
     def _prove(self, planned: Planned, started: Started | None) -> tuple[int, str]:
@@ -211,12 +212,16 @@ class _Carrier:
         if seen is None:
             run.report.step("probe", f"GET {url}{path} reports {plan.release}")
             warn_unready(run, url)
-            number = self._record(plan, "healthy", started, "")
+            number = self._record(plan, "healthy", started, "", planned.facts)
             run.report.step("record", f"release {number}")
             return number, url
         wrong = f"{url}{path} does not report it (last seen: {seen})"
         known = plan.live if started is None and plan.live and plan.live.release.id == plan.release else None
-        number = known.number if known else self._record(plan, "failed", started, f"not seen at its URL: {seen}")
+        number = (
+            known.number
+            if known
+            else self._record(plan, "failed", started, f"not seen at its URL: {seen}", planned.facts)
+        )
         did = "was deployed" if started else "is live"
         raise self._back(planned, number, f"release {number} ({plan.release}) {did}, but {wrong}")
 
@@ -245,11 +250,21 @@ class _Carrier:
             fix="mend the cause, then run again; this exact release is refused without --retry",
         )
 
-    def _record(self, plan: Plan, outcome: str, started: Started | None, why: str) -> int:
+    def _record(self, plan: Plan, outcome: str, started: Started | None, why: str, facts: Facts | None = None) -> int:
+        """Add the release to the ledger. `facts` tell which operation deployed it when this run started none."""
         release = self._release(plan, outcome, started.operation if started else "", why)
+        if started is None and facts and facts.intended and facts.intended.id == release.id:
+            release = self._with_operation(release, facts.service, facts.intended)
         number = ledger.record(self._run.session.ssm, self._run.desired.ledger, release)
         self._held.settled()
         return number
+
+    def _with_operation(self, release: Release, service: ServiceFact | None, written: Release) -> Release:
+        """The record with the operation of the earlier run that deployed it, and how long that took."""
+        operation = self._run.target.newest_operation(service.arn) if service else None
+        if operation is None or not resume.has_deployed(operation, written):
+            return release
+        return replace(release, operation=operation.id, seconds=operation.seconds)
 
     def _release(self, plan: Plan, outcome: str, operation: str, why: str) -> Release:
         return record(

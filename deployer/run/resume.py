@@ -47,9 +47,12 @@ def settle(
     recorded = next((entry for entry in releases if entry.release.operation == operation.id), None)
     if recorded is None and progress is not Progress.SUCCEEDED:
         written = desired_release(session, desired)
-        ledger.record(session.ssm, desired.ledger, _failed(intended, operation, written))
-        held.settled()
+        ended = target.newest_operation(service.arn)
+        seconds = ended.seconds if ended and ended.id == operation.id else operation.seconds
         why = follower.cause(started, operation.started)
+        reason = failed_because(follower.reason(started, operation.started))
+        ledger.record(session.ssm, desired.ledger, _failed(intended, operation, written, seconds, reason))
+        held.settled()
         raise failure(progress, intended.release, last_healthy(releases), why)
     held.settled()
     return recorded
@@ -69,6 +72,21 @@ def failure(progress: Progress, release: str, serving: RecordedRelease | None, w
     return StateUnknown(f"the deployment of release {release} failed", why=why, fix=fix)
 
 
+def failed_because(reason: str) -> str:
+    """The cause that the ledger keeps of a failed deployment; `reason` is the platform's, "" where it named none."""
+    return f"the deployment failed{f': {reason}' if reason else ''}"
+
+
+def has_deployed(operation: Operation | None, written: Release | None) -> bool:
+    """Whether the newest operation is the one that deployed a release which another run started.
+
+    `written` is that release as its run wrote it down just before it started the operation.
+    """
+    if operation is None or written is None or not operation.deploys or operation.progress is not Progress.SUCCEEDED:
+        return False
+    return operation.started >= datetime.fromisoformat(written.when).timestamp() - CLOCKS_APART
+
+
 def _is_of(operation: Operation, said: Record) -> bool:
     """Whether the operation is the one that the lock's holder has started, or was just about to."""
     if not said.release or not operation.deploys:
@@ -85,11 +103,10 @@ def desired_release(session: Session, desired: Desired) -> Release | None:
     return ledger.intended(found.value or "") if found else None
 
 
-def _failed(said: Record, operation: Operation, written: Release | None) -> Release:
-    """What is known of a deployment whose run did not live to record it."""
-    why = "the deployment failed, and its run had stopped"
+def _failed(said: Record, operation: Operation, written: Release | None, seconds: int, why: str) -> Release:
+    """The record of a failed deployment whose own run stopped before it could write one."""
     if written is not None and written.id == said.release:
-        return replace(written, outcome="failed", operation=operation.id, why=why)
+        return replace(written, outcome="failed", operation=operation.id, seconds=seconds, why=why)
     return Release(
         id=said.release,
         outcome="failed",
@@ -102,7 +119,7 @@ def _failed(said: Record, operation: Operation, written: Release | None) -> Rele
         operation=operation.id,
         who=said.holder,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=0,
+        seconds=seconds,
         content=said.content,
         why=why,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import Enum
 from typing import Protocol
@@ -22,13 +23,22 @@ class Progress(Enum):
 
 
 class Operation(Struct, frozen=True):
-    """One operation of a service. `started` is seconds since 1970; `deploys` says that it brings a release."""
+    """One operation of a service. `deploys` says that it brings a release.
+
+    `started` and `ended` are seconds since 1970; `ended` is 0 while it runs.
+    """
 
     id: str
     kind: str
     progress: Progress
     started: float
     deploys: bool
+    ended: float = 0.0
+
+    @property
+    def seconds(self) -> int:
+        """How long it took, rounded up; 0 where that is not known."""
+        return max(math.ceil(self.ended - self.started), 0) if self.ended and self.started else 0
 
 
 class Started(Struct, frozen=True):

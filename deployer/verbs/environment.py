@@ -14,11 +14,13 @@ from deployer.aws import ecr, ledger
 from deployer.aws.session import Session
 from deployer.core import rollback
 from deployer.core.desired import Desired, WantedImage, desired
+from deployer.core.person import is_local_caller
 from deployer.core.release import ledger_path
 from deployer.core.revision import is_tag, release_number, released_tag, unique_tag
 from deployer.errors import DeployerError
 from deployer.image.snapshot import Snapshot, take
 from deployer.local import lifecycle
+from deployer.local.author import local_author
 from deployer.local.settings import world_settings
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.identity import Identity, identity_of
@@ -58,7 +60,7 @@ class Environment(Struct, frozen=True):
 
 
 def open_session(loaded: Loaded) -> tuple[Session, str]:
-    """A session whose account is that of the manifest, and the caller's ARN.
+    """A session whose account is that of the manifest, and who calls: an ARN, or a name in the local world.
 
     Raises DeployerError when the manifest is for the local world and that is not running.
     """
@@ -69,7 +71,7 @@ def open_identity(identity: Identity) -> tuple[Session, str]:
     """The same for an environment of which only the identity is known."""
     refuse_stopped_world(identity)
     session = Session(identity.account, identity.region, identity.endpoint)
-    return session, session.check()
+    return session, _caller(identity, session.check())
 
 
 def refuse_stopped_world(identity: Identity) -> None:
@@ -140,12 +142,13 @@ def _opened(
     session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint)
     with ThreadPoolExecutor(1) as aside:  # git is other processes: there is time for the clients meanwhile
         taken = None if manifest.aws.endpoint is None else aside.submit(_snapshot, loaded)
-        who = session.check()  # in this thread, so that Ctrl-C need not wait for an AWS that does not answer
+        arn = session.check()  # in this thread, so that Ctrl-C need not wait for an AWS that does not answer
         if image is not None and not is_tag(image):
             image = _tag(session, manifest, image)
         snapshot = taken.result() if taken else None
     if snapshot and image and image != snapshot.tag:
         snapshot = None
+    who = _caller(identity_of(manifest, loaded.path), arn)
     run = _run(loaded, session, who, _image(loaded, snapshot, image), report)
     return Environment(loaded, session, replace(run, image_manifest=snapshot and snapshot.manifest, prune=prune))
 
@@ -168,6 +171,12 @@ def _tag(session: Session, manifest: Manifest, image: str) -> str:
     if tag := released_tag(releases, image, manifest.environment):
         return tag
     return unique_tag(ecr.tags(session.ecr, manifest.image.repository), image) or image
+
+
+def _caller(identity: Identity, arn: str) -> str:
+    """The caller's ARN; the name of this user where the local world's AWS cannot tell who calls."""
+    local = identity.endpoint is not None and is_local_caller(arn)
+    return local_author(identity.path.resolve().parent) if local else arn
 
 
 def _snapshot(loaded: Loaded) -> Snapshot:

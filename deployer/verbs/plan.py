@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deployer.core.facts import LockFact
+from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.errors import Blocked, DeployerError, Refused, as_typed
 from deployer.local.lifecycle import refuse_taken_ports
@@ -62,6 +63,8 @@ def _lock_lines(lock: LockFact | None, plan: Plan) -> list[str]:
         return []
     doing = f"release {lock.release}" if lock.release else "a change"
     if not lock.over:
-        return [f"note: {lock.holder} ({lock.where}) is working on this environment since {lock.since}: {doing}"]
+        return [
+            f"note: {person(lock.holder)} ({lock.where}) is working on this environment since {lock.since}: {doing}"
+        ]
     then = as_typed(f"just reconcile {plan.environment} goes on from there")
-    return [f"note: a run of {lock.holder} stopped in the middle of {doing}; {then}"]
+    return [f"note: a run of {person(lock.holder)} stopped in the middle of {doing}; {then}"]

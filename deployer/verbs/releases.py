@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 from msgspec import to_builtins
 from msgspec.structs import asdict
@@ -25,7 +26,7 @@ def releases(identity: Identity, *, as_json: bool, everything: bool) -> str:
     live = next((entry.number for entry in reversed(found) if entry.release.id == says), None)
     if as_json:
         return json.dumps([_document(entry, live) for entry in reversed(found)], indent=2)
-    return render(found, live, environment=identity.environment, everything=everything)
+    return render(found, live, environment=identity.environment, everything=everything, now=datetime.now(UTC))
 
 
 def _document(entry: RecordedRelease, live: int | None) -> dict[str, object]:

@@ -10,6 +10,7 @@ from deployer.core import health, rollback
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
 from deployer.core.health import Answer, Trouble
+from deployer.core.person import person
 from deployer.core.readiness import Readiness
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, last_healthy
 from deployer.core.waiting import waiting
@@ -177,4 +178,8 @@ def _lock(facts: Facts) -> str | None:
     lock = facts.lock
     if lock is None:
         return None
-    return f"left behind by {lock.holder} ({lock.where})" if lock.over else f"held by {lock.holder} ({lock.where})"
+    return (
+        f"left behind by {person(lock.holder)} ({lock.where})"
+        if lock.over
+        else f"held by {person(lock.holder)} ({lock.where})"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from deployer.aws import lock
+from deployer.core.person import person
 from deployer.core.release import ledger_path
 from deployer.errors import Refused, as_typed
 from deployer.manifest.identity import Identity
@@ -21,7 +22,7 @@ def unlock(identity: Identity, report: Reporter, *, ask: Callable[[str], str] | 
     if held is None:
         return f"{name} is not locked."
     report.note(f"lock {held.id} of {name}")
-    report.note(f"  holder   {held.holder}, {held.where}")
+    report.note(f"  holder   {person(held.holder)}, {held.where}")
     report.note(f"  since    {held.since}, last sign of life {held.beat}")
     if held.release:
         operation = f", operation {held.operation}" if held.operation else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.core.hold import Hold
+from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
 from deployer.view.safe import one_line
@@ -15,8 +16,7 @@ def since(hold: Hold) -> str:
     """Who placed it, when and why: on one line."""
     if not hold.readable:
         return one_line(hold.reason)
-    who = hold.who.rpartition("/")[2] or hold.who.rpartition(":")[2]
-    return one_line(f"by {who}, {minute(hold.when)}: {hold.reason}")
+    return one_line(f"by {person(hold.who)}, {minute(hold.when)}: {hold.reason}")
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
 from deployer.view import hold_text
@@ -56,7 +57,7 @@ def live(plan: Plan) -> str:
         newest = plan.facts.get("newest release")
         return f"nothing runs; the newest release is {newest}" if newest else "nothing released yet"
     release = plan.live.release
-    return one_line(f"live release {plan.live.number}, {minute(release.when)} by {release.who.rpartition('/')[2]}")
+    return one_line(f"live release {plan.live.number}, {minute(release.when)} by {person(release.who)}")
 
 
 def summary(plan: Plan) -> str:

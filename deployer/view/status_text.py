@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from deployer.core.health import backlog
+from deployer.core.person import person
 from deployer.core.readiness import plain
 from deployer.errors import as_typed
 from deployer.view.documents import Status
-from deployer.view.times import minute
+from deployer.view.times import ago
 
 
-def render(found: Status) -> str:
+def render(found: Status, now: datetime) -> str:
     """A line for each thing there is to know; of each trouble also what to do."""
     number = f"{found.number} ({found.release})" if found.number else f"{found.release} (not recorded)"
     rows = [
@@ -18,8 +21,8 @@ def render(found: Status) -> str:
         ("answers", found.answers),
         ("messages", backlog(found.waiting, found.given_up, found.oldest_seconds)),
         ("release", f"{number}, image {(found.image or '')[7:19]}" if found.release else "none runs"),
-        ("since", f"{minute(found.since)} by {_person(found.by)}, commit {found.tag}" if found.since else ""),
-        ("failed", _failed(found)),
+        ("since", f"{ago(found.since, now)} by {person(found.by or '')}, commit {found.tag}" if found.since else ""),
+        ("failed", _failed(found, now)),
         ("operation", f"{found.operation} (--follow waits for its end)" if found.operation else "none under way"),
         ("lock", found.lock or "free"),
         ("held", f"{found.hold} (just resume {found.environment})" if found.hold else ""),
@@ -52,15 +55,11 @@ def _edits(found: Status) -> str:
     return f"{found.edits} to apply: just plan {found.environment}" if found.edits else "none"
 
 
-def _failed(found: Status) -> str:
+def _failed(found: Status, now: datetime) -> str:
     failed = found.failed
     if failed is None:
         return ""
     which = f"release {failed.number} ({failed.release})" if failed.number else "the deployment"
     if failed.number is None and failed.release is not None:
         which = f"release {failed.release}"
-    return f"{which}{f', {minute(failed.when)}' if failed.when else ''}: {failed.why}"
-
-
-def _person(arn: str | None) -> str:
-    return (arn or "").rpartition("/")[2] or (arn or "").rpartition(":")[2]
+    return f"{which}{f', {ago(failed.when, now)}' if failed.when else ''}: {failed.why}"

@@ -14,12 +14,12 @@ from deployer.core.health import (
     Trouble,
     answers,
     backlog,
-    duration,
     failure_reason,
     of_readiness,
     serves,
     state,
 )
+from deployer.core.lengths import duration
 from deployer.core.readiness import Readiness
 
 GOOD, OLD, BROKEN, SILENT = (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -218,3 +219,26 @@ def test_the_newer_settings_are_recorded_and_move_the_id() -> None:
 
     assert Release.from_text(release(settings=settings).to_text()).settings == settings
     assert release_id(replace(SPEC, settings=settings), VERSIONS, {}) != release_id(SPEC, VERSIONS, {})
+
+
+def test_a_cause_is_cut_where_the_record_would_not_fit() -> None:
+    """The plan made sure that the record fits without a cause; nothing else is dropped for one."""
+    noise = "".join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(200))
+    sizes = (n for n in range(len(noise), 0, -8) if _bytes(literals={"NOISE": noise[:n]}) <= LEDGER_BYTES - 70)
+    literals = {"NOISE": noise[: next(sizes)]}
+    why = "the deployment failed: " + hashlib.sha512(b"why").hexdigest()
+    assert _bytes(literals=literals, why=why) > LEDGER_BYTES
+    fitted = release(literals=literals, why=why).fitted()
+    assert len(fitted.to_text().encode()) <= LEDGER_BYTES
+    assert fitted.why.startswith("the deployment failed: ")
+    assert fitted.why.endswith("…")
+    assert replace(fitted, why=why) == release(literals=literals, why=why)
+
+
+def test_a_record_that_fits_keeps_its_whole_cause() -> None:
+    kept = release(why="the deployment failed: Health check failed.")
+    assert kept.fitted() is kept
+
+
+def _bytes(**fields: Any) -> int:
+    return len(release(**fields).to_text().encode())

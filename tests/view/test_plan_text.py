@@ -45,7 +45,7 @@ def put(name: str, value: str | None, old: str | None, symbol: Literal["+", "~"]
 
 HEAD = (
     "demo / staging   account 123456789012  us-west-2  target apprunner\n"
-    "manifest env/staging.yaml   live release 41, 2026-11-01 09:00 UTC by amir\n"
+    "manifest env/staging.yaml   live release 41, 2026-11-01 09:00 UTC by ops/amir\n"
     "\n"
 )
 

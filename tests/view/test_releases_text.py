@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from deployer.core.release import RecordedRelease
 from deployer.view.releases_text import render
 from tests.core.test_release import release
 
+NOW = datetime(2026, 11, 3, 9, 4, 11, tzinfo=UTC)
 SHA = "8c1f2e0d4b5a69788796a5b4c3d2e1f001234567"
 
 
@@ -22,29 +25,30 @@ def test_the_newest_comes_first_and_the_live_one_is_marked() -> None:
     shown[1] = RecordedRelease(
         2, release(outcome="failed", why="not seen at its URL: 500", tag=f"{SHA}-dirty-1", who="x")
     )
-    shown[2] = RecordedRelease(3, release(rollback_to=1, tag=SHA, who="x"))
+    shown[2] = RecordedRelease(3, release(rollback_to=1, tag=SHA, who="x", seconds=0))
     expected = """
-           number  when                  who   commit              image         took  outcome
-        *  3       2026-01-01 00:00 UTC  x     8c1f2e0d4b5a        1             1 s   healthy, release 1 again (live)
-           2       2026-01-01 00:00 UTC  x     8c1f2e0d4b5a-dirty  1             1 s   failed: not seen at its URL: 500
-           1       2026-11-01 09:04 UTC  amir  8c1f2e0d4b5a        77d077d077d0  1 s   healthy
+           number  when                              who       commit              image         took       outcome
+        *  3       306 d ago (2026-01-01 00:00 UTC)  x         8c1f2e0d4b5a        1             not known
+           2       306 d ago (2026-01-01 00:00 UTC)  x         8c1f2e0d4b5a-dirty  1             1 s
+           1       2 d ago (2026-11-01 09:04 UTC)    ops/amir  8c1f2e0d4b5a        77d077d077d0  1 s
     """
-    lines = [line[8:] for line in expected.splitlines()[1:-1]]
-    assert render(shown, 3, environment="staging", everything=False).splitlines() == lines
+    ends = ["", "  healthy, release 1 again (live)", "        failed: not seen at its URL: 500", "        healthy"]
+    lines = [line[8:] + end for line, end in zip(expected.splitlines()[1:-1], ends, strict=True)]
+    assert render(shown, 3, environment="staging", everything=False, now=NOW).splitlines() == lines
 
 
 def test_only_the_newest_are_shown_unless_all_are_asked_for() -> None:
     many = entries(25)
-    short = render(many, 25, environment="staging", everything=False).splitlines()
+    short = render(many, 25, environment="staging", everything=False, now=NOW).splitlines()
     assert len(short) == 22
     assert short[-1] == "   5 older (--all)"
-    assert len(render(many, 25, environment="staging", everything=True).splitlines()) == 26
+    assert len(render(many, 25, environment="staging", everything=True, now=NOW).splitlines()) == 26
 
 
 def test_an_environment_without_any_says_so() -> None:
-    assert render([], None, environment="staging", everything=False) == "staging has no recorded release yet."
+    assert render([], None, environment="staging", everything=False, now=NOW) == "staging has no recorded release yet."
 
 
 def test_a_tag_that_is_not_a_commit_is_shown_whole() -> None:
     shown = [RecordedRelease(1, release(tag="release-2026-11-03-second", who="x"))]
-    assert " release-2026-11-03-second " in render(shown, 1, environment="staging", everything=False)
+    assert " release-2026-11-03-second " in render(shown, 1, environment="staging", everything=False, now=NOW)

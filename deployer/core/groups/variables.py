@@ -11,6 +11,7 @@ from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter
 from deployer.core.desired import Desired, WantedParameter
 from deployer.core.facts import Facts, ParameterFact
 from deployer.core.part import Blocker, Notice, Part
+from deployer.core.person import person
 from deployer.core.reasons import CHANGED, CREATED, LEFT, OUTSIDE, REMOVED
 from deployer.core.release import RecordedRelease, Release
 from deployer.names import variable_or_none
@@ -202,7 +203,7 @@ def _why(
 
 
 def _whose(found: ParameterFact) -> str:
-    who = found.changed_by.rpartition("/")[2]
+    who = person(found.changed_by)
     when = f", {datetime.fromtimestamp(found.changed, UTC):%Y-%m-%d %H:%M} UTC" if found.changed else ""
     return when + (f" by {who}" if who else "")
 

@@ -68,13 +68,14 @@ class AppRunner:
     def newest_operation(self, arn: str) -> Operation | None:
         """Operations are listed newest first."""
         for found in self._client.list_operations(ServiceArn=arn, MaxResults=1)["OperationSummaryList"]:
-            started = found.get("StartedAt")
+            started, ended = found.get("StartedAt"), found.get("EndedAt")
             return Operation(
                 id=found.get("Id", ""),
                 kind=found.get("Type", ""),
                 progress=_progress(found.get("Status", "")),
                 started=started.timestamp() if started else 0.0,
                 deploys=found.get("Type") in {"CREATE_SERVICE", "UPDATE_SERVICE", "START_DEPLOYMENT"},
+                ended=ended.timestamp() if ended else 0.0,
             )
         return None
 

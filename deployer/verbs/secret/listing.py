@@ -9,6 +9,7 @@ from msgspec import to_builtins
 
 from deployer import names
 from deployer.aws import ledger, ssm
+from deployer.core.person import person
 from deployer.core.release import ledger_path
 from deployer.core.secret_state import SecretState, secret_states
 from deployer.errors import as_typed
@@ -17,7 +18,7 @@ from deployer.verbs.environment import open_session
 from deployer.verbs.secret.place import secrets_of
 from deployer.view.documents import Listed
 from deployer.view.table import table
-from deployer.view.times import minute
+from deployer.view.times import ago
 
 
 def secret_list(loaded: Loaded, *, as_json: bool) -> str:
@@ -32,7 +33,8 @@ def secret_list(loaded: Loaded, *, as_json: bool) -> str:
         return json.dumps([to_builtins(_listed(state)) for state in states], indent=2)
     if not states:
         return f"{loaded.path} names no secret."
-    rows = [("secret", "state", "version", "changed", "by"), *map(_row, states)]
+    now = datetime.now(UTC)
+    rows = [("secret", "state", "version", "changed", "by"), *(_row(state, now) for state in states)]
     waiting = [state.name for state in states if state.state in {"staged", "not deployed yet"}]
     missing = [state.name for state in states if state.state == "missing"]
     lines = [table(rows)]
@@ -50,10 +52,10 @@ def secret_list(loaded: Loaded, *, as_json: bool) -> str:
     return "\n".join(lines)
 
 
-def _row(state: SecretState) -> tuple[str, ...]:
+def _row(state: SecretState, now: datetime) -> tuple[str, ...]:
     held = f", containers hold {state.running}" if state.state == "staged" and state.running is not None else ""
     version = "" if state.version is None else f"{state.version}{held}"
-    return (state.name, state.state, version, minute(_when(state)), state.by.rpartition("/")[2])
+    return (state.name, state.state, version, ago(_when(state), now), person(state.by))
 
 
 def _listed(state: SecretState) -> Listed:

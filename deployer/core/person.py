@@ -1,0 +1,20 @@
+"""Who made a change, in the form that people read."""
+
+from __future__ import annotations
+
+LOCAL_USER = "local user"  # the local world's AWS takes any credentials, so that it cannot tell who called
+
+
+def person(who: str) -> str:
+    """The readable part of a caller's ARN: a user's name, or role/session for an assumed role; other text as it is."""
+    if not who.startswith("arn:"):
+        return who
+    kind, _, name = who.rpartition(":")[2].partition("/")
+    if not name:
+        return kind  # such as root
+    return name if kind == "assumed-role" else name.rpartition("/")[2]
+
+
+def is_local_caller(arn: str) -> bool:
+    """Whether this is the ARN that the local world's AWS gives to every caller without a user of its own."""
+    return arn.endswith(":user/moto")

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import pytest
+
+from deployer.core.person import person
+
+
+@pytest.mark.parametrize(
+    ("who", "shown"),
+    [
+        ("arn:aws:sts::123456789012:assumed-role/operators/amir", "operators/amir"),
+        ("arn:aws:iam::123456789012:user/team/amir", "amir"),
+        ("arn:aws:iam::123456789012:root", "root"),
+        ("arn:aws:sts::123456789012:federated-user/amir", "amir"),
+        ("Amir / Ops", "Amir / Ops"),
+        ("local user", "local user"),
+        ("", ""),
+    ],
+)
+def test_a_caller_is_shown_by_name(who: str, shown: str) -> None:
+    assert person(who) == shown
