@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PLAIN: ParameterTypeType = "String"
 SECURE: ParameterTypeType = "SecureString"
+LIST: ParameterTypeType = "StringList"
 MANAGED_BY: TagTypeDef = {"Key": "managed-by", "Value": "deployer"}
 NAMES_PER_CALL = 10  # GetParameters (AWS Systems Manager API reference)
 DESCRIBED_PER_CALL = 50  # DescribeParameters
@@ -34,8 +35,9 @@ def read(ssm: SSMClient, names: Sequence[str]) -> dict[str, ParameterFact]:
     """Those of up to ten parameters that exist, by name. Secrets are not decrypted and their value is dropped."""
     found: dict[str, ParameterFact] = {}
     for parameter in ssm.get_parameters(Names=names, WithDecryption=False)["Parameters"]:
-        value = parameter["Value"] if parameter["Type"] == PLAIN else None
-        found[parameter["Name"]] = ParameterFact(parameter["Type"] == SECURE, parameter["Version"], value)
+        kind, text = parameter["Type"], parameter["Value"]
+        value, listed = text if kind == PLAIN else None, text if kind == LIST else None
+        found[parameter["Name"]] = ParameterFact(kind == SECURE, parameter["Version"], value, listed=listed)
     return found
 
 
@@ -75,7 +77,9 @@ def together(
 ) -> dict[str, ParameterFact]:
     """One fact per parameter. What was read by name decides existence, type and version; the rest is beside it."""
     named = {
-        name: replace(described.get(name, fact), secure=fact.secure, version=fact.version, value=fact.value)
+        name: replace(
+            described.get(name, fact), secure=fact.secure, version=fact.version, value=fact.value, listed=fact.listed
+        )
         for name, fact in values.items()
     }
     return {name: replace(fact, ours=name in tagged) for name, fact in {**described, **named}.items()}

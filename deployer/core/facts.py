@@ -18,7 +18,7 @@ BUSY = "OPERATION_IN_PROGRESS"
 
 
 class ParameterFact(Struct, frozen=True):
-    """One parameter. `value` is that of a String; a SecureString's is never read to make a plan.
+    """One parameter. `value` is that of a String, `listed` that of a StringList; a SecureString's is never read.
 
     `ours` says whether it carries the deployer's tag. `changed_by` is an ARN, "" if unknown; `changed` is when, in
     seconds since 1970 by AWS's clock.
@@ -32,6 +32,7 @@ class ParameterFact(Struct, frozen=True):
     ours: bool = True
     changed_by: str = ""
     changed: float = 0.0
+    listed: str | None = None
 
 
 class RepositoryFact(Struct, frozen=True):
@@ -180,7 +181,7 @@ class Facts(Struct, frozen=True):
         yield "account", self.account
         yield "region", self.region
         for path, found in self.parameters.items():
-            kind = "SecureString" if found.secure else "String"
+            kind = "SecureString" if found.secure else "String" if found.listed is None else "StringList"
             yield f"parameter {path}", f"{kind} v{found.version}" + ("" if found.ours else ", not tagged")
         if self.repository:
             yield "repository", _digest(to_builtins(self.repository))

@@ -5,24 +5,26 @@ from __future__ import annotations
 from msgspec import Struct
 
 from deployer.core.change import Change
+from deployer.core.drift_item import DriftItem
 
 
 class Blocker(Struct, frozen=True):
     """Something that must be mended before the plan can be applied, and the command that mends it.
 
-    `drifted` says that it was not so when the running release was made.
+    `item` says what changed when it was not so when the running release was made.
     """
 
     what: str
     fix: str
     line: str = ""
-    drifted: bool = False
+    item: DriftItem | None = None
 
 
 class Notice(Struct, frozen=True):
     """A line that is no change of its own: "!" waits for the deployment, "?" is left alone.
 
-    `group` is the heading it is shown under. `drifted` says that it was not so when the running release was made.
+    `group` is the heading it is shown under. `item` says what waits, of a "!", or what was changed outside the
+    deployer, of a "?".
     """
 
     symbol: str
@@ -30,7 +32,7 @@ class Notice(Struct, frozen=True):
     detail: str
     line: str = ""
     group: str = "Variables"
-    drifted: bool = False
+    item: DriftItem | None = None
 
 
 class Part(Struct, frozen=True):

@@ -71,4 +71,5 @@ class Plan(Struct, frozen=True):
         """12 hex digits over what will be done and what it stands on: the consent to exactly this plan."""
         parts = [self.release, self.image, self.prune, self.with_secrets, sorted(self.facts.items())]
         done = [(type(c).__name__, c.symbol, c.address, c.detail) for c in self.changes]
-        return hashlib.sha256(repr([*parts, done, self.blockers]).encode()).hexdigest()[:12]
+        blockers = [(blocker.what, blocker.fix, blocker.line) for blocker in self.blockers]
+        return hashlib.sha256(repr([*parts, done, blockers]).encode()).hexdigest()[:12]

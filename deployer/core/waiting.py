@@ -1,45 +1,35 @@
-"""What a reconcile would do, told apart by why: somebody else's change, a value that waits, an edit of the manifest."""
+"""What a reconcile would do, by cause: drift, a value that waits, or an edit of the manifest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 
-from deployer.core.change import DeployService
+from deployer.core.desired import Desired
+from deployer.core.drift import drift_of
+from deployer.core.drift_item import DriftItem
+from deployer.core.facts import Facts
 from deployer.core.plan import Plan
-from deployer.core.reasons import CHANGED, drifted
+from deployer.core.release import last_healthy
 
 
 class Waiting(Struct, frozen=True):
-    """A line for each; none holds a secret."""
+    """Both sides of each difference; `edits` are the addresses of the other changes. Nothing holds a secret."""
 
-    staged: tuple[str, ...]
-    drift: tuple[str, ...]
+    staged: tuple[DriftItem, ...]
+    drift: tuple[DriftItem, ...]
     edits: tuple[str, ...]
 
 
-def waiting(plan: Plan) -> Waiting:
-    """Who changed what and when is in the reason of a drift, where AWS tells."""
+def waiting(plan: Plan, desired: Desired, facts: Facts) -> Waiting:
+    """`desired` and `facts` are those that the plan was made of."""
     edited = [change for change in plan.changes if not change.reason.startswith(("drift", "conflict", "staged"))]
+    last = plan.live or last_healthy(facts.releases)
+    found = [blocker.item for blocker in plan.blockers]
+    found += [notice.item for notice in plan.notices if notice.symbol != "!"]
+    if last is not None:
+        found += [item for change in plan.changes for item in drift_of(change, desired, facts, last.release)]
     return Waiting(
-        staged=tuple(f"{notice.address}  {notice.detail}" for notice in plan.notices if notice.symbol == "!"),
-        drift=tuple(_drift(plan)),
+        staged=tuple(notice.item for notice in plan.notices if notice.symbol == "!" and notice.item),
+        drift=tuple(item for item in found if item is not None),
         edits=tuple(change.address for change in edited),
     )
-
-
-def _drift(plan: Plan) -> Iterator[str]:
-    """The deployment that takes everything back is no drift of its own: only what of the service itself was changed."""
-    for blocker in plan.blockers:
-        if blocker.drifted:
-            yield f"{blocker.what}  (drift)"
-    for notice in plan.notices:
-        if notice.drifted:
-            yield f"{notice.address}  {notice.detail}  (drift)"
-    for change in plan.changes:
-        if isinstance(change, DeployService) and change.arn is not None:
-            if change.outside:
-                yield f"{change.address}  {', '.join(change.outside)}  ({CHANGED})"
-        elif drifted(change.reason):
-            yield f"{change.address}  {change.detail}  ({change.reason})"

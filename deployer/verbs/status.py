@@ -56,7 +56,7 @@ def status(environment: Environment) -> Status:
     state = health.state(
         service.status if service else None, busy=busy, answer=seen.answer, expected=runs or "", troubles=troubles
     )
-    lines, report = waiting(planned.plan), seen.readiness
+    lines, report = waiting(planned.plan, run.desired, planned.facts), seen.readiness
     return Status(
         app=run.desired.app,
         environment=run.desired.environment,

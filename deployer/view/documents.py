@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from deployer.core.diagnosis import Finding
+from deployer.core.drift_item import DriftItem
 from deployer.core.health import State, Trouble
 from deployer.core.release import Release
 from deployer.manifest.compare import Difference
@@ -110,8 +111,8 @@ class Status(Struct, frozen=True):
     operation: str | None
     lock: str | None
     hold: str | None
-    staged: tuple[str, ...]
-    drift: tuple[str, ...]
+    staged: tuple[DriftItem, ...]
+    drift: tuple[DriftItem, ...]
     edits: int | None
     blocked: tuple[str, ...]
     manifest_problems: int = 0
@@ -209,11 +210,11 @@ class Diagnosis(Struct, frozen=True):
 
 
 class Drift(Struct, frozen=True):
-    """What somebody changed outside the deployer, and what was set and waits for a deployment; a line for each."""
+    """What was changed outside the deployer, and what was set and waits for a deployment; both sides of each."""
 
     environment: str
-    drift: tuple[str, ...]
-    staged: tuple[str, ...]
+    drift: tuple[DriftItem, ...]
+    staged: tuple[DriftItem, ...]
 
 
 class Omitted(Struct, frozen=True):

@@ -9,6 +9,7 @@ from deployer.core.person import person
 from deployer.core.readiness import plain
 from deployer.errors import as_typed
 from deployer.view.documents import Status
+from deployer.view.drift_text import line
 from deployer.view.times import ago
 
 
@@ -26,8 +27,8 @@ def render(found: Status, now: datetime) -> str:
         ("operation", f"{found.operation} (--follow waits for its end)" if found.operation else "none under way"),
         ("lock", found.lock or "free"),
         ("held", f"{found.hold} (just resume {found.environment})" if found.hold else ""),
-        ("staged", "; ".join(found.staged) or "nothing"),
-        ("drift", "; ".join(found.drift) or "none"),
+        ("staged", "; ".join(line(item, now) for item in found.staged) or "nothing"),
+        ("drift", "; ".join(line(item, now) for item in found.drift) or "none"),
         ("manifest", _manifest(found)),
         ("edits", _edits(found)),
         ("blocked", "; ".join(found.blocked)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import time
+from datetime import datetime
 from typing import Any
 
 import jsonschema
@@ -115,14 +116,26 @@ def test_what_drifted_is_told_with_who_and_when(deployed: Checkout) -> None:
     assert document(deployed, "drift", "drift", "second") == {"environment": "second", "drift": [], "staged": []}
     assert run(deployed, "drift", "second", "--detailed-exitcode") == "second has not drifted.\n"
     client = aws.ssm(deployed)
+    held = client.get_parameter(Name=f"{SECOND}/meta-app-secret")["Parameter"]["Version"]
     client.put_parameter(Name=f"{SECOND}/logging-level", Value="ERROR", Overwrite=True)
     client.put_parameter(Name=f"{SECOND}/meta-app-secret", Value="set-in-the-console", Overwrite=True)
     found = document(deployed, "drift", "drift", "second", "--detailed-exitcode", code=2)
     [drift], [staged] = found["drift"], found["staged"]
-    assert drift.startswith("LOGGING_LEVEL  literal  ERROR -> INFO  (drift: changed outside the deployer")
-    assert "by moto" in drift
-    assert staged.startswith("META_APP_SECRET")
-    assert "just reconcile second" in run(deployed, "drift", "second")
+    assert {**drift, "when": None} == {
+        "address": "LOGGING_LEVEL",
+        "kind": "literal",
+        "recorded": "INFO",
+        "live": "ERROR",
+        "who": "local user",
+        "when": None,
+    }
+    assert datetime.fromisoformat(drift["when"]).tzinfo is not None
+    path = f"{SECOND}/meta-app-secret"
+    assert (staged["address"], staged["kind"]) == ("META_APP_SECRET", "secret")
+    assert (staged["recorded"], staged["live"]) == (f"v{held} of {path}", f"v{held + 1} of {path}")
+    said = run(deployed, "drift", "second")
+    assert "drift   LOGGING_LEVEL  literal  INFO -> ERROR, changed by local user" in said
+    assert "just reconcile second" in said
     run(deployed, "reconcile", "second")
     assert run(deployed, "drift", "second", "--detailed-exitcode") == "second has not drifted.\n"
 
@@ -154,18 +167,16 @@ def test_drift_is_told_beside_an_edit_that_waits(deployed: Checkout) -> None:
     aws.ecr(deployed).delete_lifecycle_policy(repositoryName="ansari-whatsapp")
     runner.untag_resource(ResourceArn=arn, TagKeys=["managed-by"])
     found = document(deployed, "drift", "drift", "second", "--detailed-exitcode", code=2)["drift"]
-    names = [
-        "lifecycle ansari-whatsapp",
-        "META_APP_SECRET",
-        "LOGGING_LEVEL",
-        "BY_HAND",
-        "META_GRAPH_URL",
-        "tags ansari",
-    ]
-    for name in names:
-        assert [line for line in found if line.startswith(name)], (name, found)
-    [changed] = [line for line in found if line.startswith("ansari-second")]
-    assert "cpu 2 vCPU -> 1 vCPU, memory 4 GB -> 2 GB" in changed
+    sides = {(item["address"], item["kind"]): (item["recorded"], item["live"]) for item in found}
+    assert len(sides) == len(found)
+    assert sides["cpu", "setting"] == ("1 vCPU", "2 vCPU")
+    assert sides["memory", "setting"] == ("2 GB", "4 GB")
+    assert sides["META_GRAPH_URL", "literal"][1] == "http://elsewhere.example"
+    assert sides["BY_HAND", "literal"] == (None, "a value that is not shown")
+    assert sides[f"{SECOND}/logging-level", "tag"] == ("managed-by=deployer", None)
+    assert sides["ansari-second-whatsapp", "tag"] == ("managed-by=deployer", None)
+    assert sides["META_APP_SECRET", "secret"][1] is None
+    assert sides["lifecycle ansari-whatsapp", "lifecycle"][1] is None
     assert "RETENTION" not in str(found)
     assert "perhaps-a-secret" not in str(found)
     run(deployed, "reconcile", "second")
@@ -174,7 +185,7 @@ def test_drift_is_told_beside_an_edit_that_waits(deployed: Checkout) -> None:
     assert run(deployed, "drift", "second", "--detailed-exitcode") == "second has not drifted.\n"
     runner.delete_service(ServiceArn=arn)
     [gone] = document(deployed, "drift", "drift", "second", "--detailed-exitcode", code=2)["drift"][-1:]
-    assert gone.endswith("create  (drift: removed outside the deployer)")
+    assert (gone["address"], gone["kind"], gone["live"]) == ("ansari-second-whatsapp", "service", None)
     assert "nothing runs; the newest release is" in run(deployed, "plan", "second")
     run(deployed, *approved(deployed, "second"))
     assert run(deployed, "drift", "second", "--detailed-exitcode") == "second has not drifted.\n"

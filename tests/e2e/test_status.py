@@ -64,8 +64,8 @@ def test_what_waits_is_told_apart(released: Checkout) -> None:
     client.put_parameter(Name=f"{aws.PATH}/meta-api-version", Value="v25.0", Overwrite=True)
     released.edit("logging-level: {kind: literal, value: DEBUG}", "logging-level: {kind: literal, value: INFO}")
     found = status(released)
-    assert [line.split()[0] for line in found["staged"]] == ["META_APP_SECRET"]
-    assert [line.split()[0] for line in found["drift"]] == ["META_API_VERSION"]
+    assert [item["address"] for item in found["staged"]] == ["META_APP_SECRET"]
+    assert [item["address"] for item in found["drift"]] == ["META_API_VERSION"]
     assert found["edits"] >= 1
     assert found["number"] == 1
     assert found["healthy"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from deployer.core.change import PutRole
 from deployer.core.desired import Desired
+from deployer.core.drift_item import DriftItem
 from deployer.core.facts import Facts
 from deployer.core.part import Blocker, Part
 from deployer.core.reasons import REMOVED
@@ -44,9 +45,8 @@ def _wrong(desired: Desired, facts: Facts, last: Release | None) -> Iterator[Blo
         return
     for name in seen.missing_roles:
         what = f"role {name} does not exist"
-        yield Blocker(
-            what, "create it, or let the deployer: `managed: true` in service.roles", line, drifted=name in _had(last)
-        )
+        item = DriftItem(f"role {name}", "role", "exists", None) if name in _had(last) else None
+        yield Blocker(what, "create it, or let the deployer: `managed: true` in service.roles", line, item)
     for name, service in seen.untrusted.items():
         what = f"role {name} does not trust {service}"
         fix = f"allow sts:AssumeRole for the principal {service} in the trust policy of {name}"

@@ -14,6 +14,7 @@ from deployer.core.change import (
     RepositoryChange,
 )
 from deployer.core.desired import Desired
+from deployer.core.drift_item import DriftItem
 from deployer.core.facts import Facts, RepositoryFact
 from deployer.core.lifecycle import kept, lifecycle_policy, released_tag, same_policy
 from deployer.core.part import Blocker, Part
@@ -87,7 +88,8 @@ def _gone(desired: Desired, line: str, *, ran: bool) -> Blocker:
         what = f"the image of release {desired.rollback_to} ({wanted.digest or wanted.tag}) is no longer in ECR"
         return Blocker(what, f"choose another: just releases {desired.environment}", line)
     what = f"no image {wanted.repository}:{wanted.tag} in ECR"
-    return Blocker(what, f"just image push {desired.environment}, or name another: --image TAG", line, drifted=ran)
+    item = DriftItem(f"image {wanted.short_tag}", "image", wanted.tag, None) if ran else None
+    return Blocker(what, f"just image push {desired.environment}, or name another: --image TAG", line, item)
 
 
 def _platform(desired: Desired, facts: Facts) -> tuple[Blocker, ...]:

@@ -45,6 +45,28 @@ def plain(desired: Desired, facts: Facts, last: Release | None, written: Collect
         )
 
 
+def sides(desired: Desired, facts: Facts, last: Release, variable: str) -> tuple[str | None, str | None, str | None]:
+    """A variable of the service as drift shows it: as it was released, as it is, and the path of a live reference.
+
+    A parameter is shown by its path. A value that may be a secret is not shown.
+    """
+    given = _given(facts.service.spec if facts.service else None, variable)
+    was = _released(last, desired, variable)
+    secure = any(parameter.variable == variable and parameter.secure for parameter in desired.parameters)
+    hidden = secure or is_telling(_name(variable))
+    known = not hidden and (variable in desired.lines or given == was)
+    path = given[1].partition(":parameter")[2] or given[1] if given and given[0] == "parameter" else None
+    return _side(was, known=not hidden), _side(given, known=known), path
+
+
+def _side(given: Given, *, known: bool) -> str | None:
+    if given is None:
+        return None
+    if given[0] == "parameter":
+        return given[1].partition(":parameter")[2] or given[1]
+    return given[1] if known else "a value that is not shown"
+
+
 Given = tuple[str, str] | None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from deployer.core.change import (
     AdoptParameter,
@@ -14,6 +14,7 @@ from deployer.core.change import (
     shown,
 )
 from deployer.core.desired import Desired
+from deployer.core.drift_item import DriftItem
 from deployer.core.facts import BUSY, Facts, ServiceFact
 from deployer.core.groups.unmanaged import encryption, lost, notices, private
 from deployer.core.groups.variables import VariablesPart
@@ -142,6 +143,23 @@ def _outside(live: ServiceFact, last: Release | None) -> tuple[str, ...]:
     if live.spec.environment.get(RELEASE_VARIABLE) != last.id:
         found.append("its release id")
     return tuple(found)
+
+
+def service_drift(live: ServiceFact, last: Release) -> Iterator[DriftItem]:
+    """What of the service itself is not as it was released, beside its variables."""
+    if live.spec.image != last.image:
+        yield DriftItem("image", "image", last.image, live.spec.image)
+    if last.settings:
+        now = live.spec.settings
+        released, found = last.settings.over(now).words(), now.words()
+        commands = {last.settings.command}
+        for name, text in released.items():
+            if found.get(name) != text:
+                was = _readable(name, text, commands)
+                yield DriftItem(name, "setting", was, _readable(name, found.get(name, "not known"), commands))
+    reported = live.spec.environment.get(RELEASE_VARIABLE)
+    if reported != last.id:
+        yield DriftItem(RELEASE_VARIABLE, "release", last.id, reported)
 
 
 def another(desired: Desired, live: ServiceFact) -> Blocker | None:

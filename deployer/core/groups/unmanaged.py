@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from deployer.core.desired import Desired
+from deployer.core.drift_item import DriftItem
 from deployer.core.facts import ServiceFact
 from deployer.core.part import Blocker, Notice
 from deployer.core.reasons import OUTSIDE
@@ -32,7 +33,8 @@ def notices(desired: Desired, live: ServiceFact, last: Release | None) -> Iterat
         drifted = recorded is not None and recorded.get(name) != value
         why = f"{OUTSIDE}; " if drifted else ""
         detail = f"{value}: {why}not in the manifest, kept as it is"
-        yield Notice("?", name, detail, desired.lines["service"], group="Service", drifted=drifted)
+        item = DriftItem(name, "setting", recorded.get(name), value) if recorded is not None and drifted else None
+        yield Notice("?", name, detail, desired.lines["service"], group="Service", item=item)
 
 
 def lost(desired: Desired, last: Release | None) -> Iterator[Blocker]:

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter
 from deployer.core.desired import Desired, WantedParameter
+from deployer.core.drift_item import parameter_item, version_at
 from deployer.core.facts import Facts, ParameterFact
 from deployer.core.part import Blocker, Notice, Part
 from deployer.core.person import person
@@ -89,7 +90,7 @@ def _put(wanted: WantedParameter, found: ParameterFact | None, reason: str) -> _
     change = PutParameter(
         wanted,
         version=version,
-        old=found.value if found else None,
+        old=_old(found),
         retype=found is not None and found.secure != wanted.secure,
         tier=found.tier if found else "Standard",
         adopts=found is not None and not found.ours,
@@ -98,6 +99,13 @@ def _put(wanted: WantedParameter, found: ParameterFact | None, reason: str) -> _
         line=wanted.line,
     )
     return _One(version, change=change)
+
+
+def _old(found: ParameterFact | None) -> str | None:
+    """The value that a write replaces, where it may be shown."""
+    if found is None:
+        return None
+    return found.value if found.listed is None else f"StringList {found.listed}"
 
 
 def _secret(
@@ -121,7 +129,11 @@ def _secret(
     if desired.rollback_to:  # the manifest may name no such secret by now
         other = f"choose another release: just releases {desired.environment}, then --to NUMBER"
         fix, line = other if found is None else f"add --with-secrets, or {other}", ""
-    blocker = Blocker(f"{wanted.variable}: {what}", fix, line, drifted=held is not None and not was_literal)
+    item = None
+    if held is not None and not was_literal:
+        live = f"plain String v{found.version} of {wanted.path}" if found else None
+        item = parameter_item(wanted.variable, "secret", version_at(held, wanted.path), live, found)
+    blocker = Blocker(f"{wanted.variable}: {what}", fix, line, item)
     return _One(held or 0, blocker=blocker)
 
 
@@ -158,7 +170,11 @@ def _staged(wanted: WantedParameter, found: ParameterFact, last: RecordedRelease
         detail = f"{kind}  deleted and made again{_whose(found)}; containers still hold the one before"
     else:
         detail = f"{kind}  v{held} -> v{found.version}{_whose(found)}; containers still hold v{held}"
-    return Notice("!", wanted.variable, detail, wanted.line)
+    before, now = version_at(held, wanted.path), version_at(found.version, wanted.path)
+    if held == found.version:
+        now = f"{now}, deleted and made again"
+    item = parameter_item(wanted.variable, kind.strip(), before, now, found)
+    return Notice("!", wanted.variable, detail, wanted.line, item=item)
 
 
 def _left_by(
