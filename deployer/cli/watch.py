@@ -17,18 +17,24 @@ if TYPE_CHECKING:
 def _releases_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--all", action="store_true", help="all that the ledger holds, not only the newest twenty")
+    parser.add_argument(
+        "--diff",
+        nargs=2,
+        metavar=("A", "B"),
+        help="show what differs between two releases, by number or commit; with --json: deployer schema releases-diff",
+    )
     as_json(parser, "releases")
 
 
 def _releases(options: Options) -> int:
     from deployer.verbs.known import known_identity
-    from deployer.verbs.releases import releases
+    from deployer.verbs.releases import compare, releases
 
-    out(
-        releases(
-            known_identity(options.environment, Reporter(sys.stderr)), as_json=options.json, everything=options.all
-        )
-    )
+    identity = known_identity(options.environment, Reporter(sys.stderr))
+    if options.diff:
+        out(compare(identity, *options.diff, as_json=options.json))
+        return 0
+    out(releases(identity, as_json=options.json, everything=options.all))
     return 0
 
 

@@ -13,6 +13,16 @@ _COMMIT = re.compile(r"[0-9a-f]{7,40}(-.*)?")
 _SHORT = re.compile(r"[0-9a-f]{7,39}")
 
 
+def recorded(releases: Sequence[RecordedRelease], text: str, environment: str) -> RecordedRelease:
+    """The release that a number or a commit names, whatever its outcome. Raises UsageError when there is none."""
+    number = release_number(releases, text, environment)
+    found = next((entry for entry in releases if entry.number == number), None)
+    if found is None:
+        known = f"{releases[0].number} to {releases[-1].number}" if releases else "none"
+        raise UsageError(f"there is no release {number}; recorded: {known}", fix=f"just releases {environment}")
+    return found
+
+
 def release_number(releases: Sequence[RecordedRelease], text: str, environment: str) -> int:
     """The number of the release that a number, a full commit, or the start of one names.
 

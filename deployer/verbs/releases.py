@@ -10,10 +10,13 @@ from msgspec.structs import asdict
 
 from deployer.aws import ledger
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, ledger_path
+from deployer.core.release_diff import compare_releases
+from deployer.core.revision import recorded
 from deployer.manifest.identity import Identity
 from deployer.targets.apprunner.target import AppRunner
 from deployer.verbs.environment import open_identity
-from deployer.view.documents import Released
+from deployer.view import release_diff_text
+from deployer.view.documents import Released, ReleasesCompared
 from deployer.view.releases_text import render
 
 
@@ -27,6 +30,16 @@ def releases(identity: Identity, *, as_json: bool, everything: bool) -> str:
     if as_json:
         return json.dumps([_document(entry, live) for entry in reversed(found)], indent=2)
     return render(found, live, environment=identity.environment, everything=everything, now=datetime.now(UTC))
+
+
+def compare(identity: Identity, before: str, after: str, *, as_json: bool) -> str:
+    """What differs between two releases, each named by its number or commit, as text or JSON."""
+    session, _ = open_identity(identity)
+    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment))
+    one, other = (recorded(found, name, identity.environment) for name in (before, after))
+    differences = compare_releases(one.release, other.release)
+    document = ReleasesCompared(identity.environment, one.number, other.number, differences)
+    return json.dumps(to_builtins(document), indent=2) if as_json else release_diff_text.render(document)
 
 
 def _document(entry: RecordedRelease, live: int | None) -> dict[str, object]:

@@ -29,6 +29,7 @@ from deployer.view.documents import (
     Listed,
     LogLine,
     Released,
+    ReleasesCompared,
     Status,
     Verified,
 )
@@ -38,6 +39,7 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "plan": ("A plan of the deployer", PlanDocument),
     "outcome": ("What came of a reconcile, a rollback or a promotion", Outcome),
     "releases": ("What was released, newest first", tuple[Released, ...]),
+    "releases-diff": ("What differs between two releases", ReleasesCompared),
     "check": ("Manifests and their problems", Checked),
     "status": ("How an environment stands", Status),
     "verify": ("What a look at everything a deployment needs has found", Verified),

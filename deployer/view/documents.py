@@ -10,6 +10,7 @@ from deployer.core.diagnosis import Finding
 from deployer.core.drift_item import DriftItem
 from deployer.core.health import State, Trouble
 from deployer.core.release import Release
+from deployer.core.release_diff import ReleaseDifference
 from deployer.manifest.compare import Difference
 
 
@@ -51,6 +52,15 @@ class Released(Release, frozen=True, kw_only=True):
 
     number: int
     live: bool
+
+
+class ReleasesCompared(Struct, frozen=True):
+    """What differs from release `before` to release `after`, by their numbers in the ledger."""
+
+    environment: str
+    before: int
+    after: int
+    differences: tuple[ReleaseDifference, ...]
 
 
 class Edited(Struct, frozen=True):

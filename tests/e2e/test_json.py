@@ -70,7 +70,7 @@ def world(checkout: Checkout) -> Checkout:
 
 
 def test_every_verb_with_json_names_its_schema_and_is_tried() -> None:
-    assert set(KIND.values()) | {"manifest", "bootstrap-print"} == set(KINDS)
+    assert set(KIND.values()) | {"manifest", "bootstrap-print", "releases-diff"} == set(KINDS)
     assert {verb for verb, _, _ in DAY} | NEEDS_A_TOOL == KIND.keys()
 
 

@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 from botocore.exceptions import ClientError
 
+from deployer.verbs.schema import schema
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, approved, resumed
 
@@ -60,6 +62,18 @@ def test_they_are_listed_newest_first_and_the_live_one_is_marked(released: Check
     assert two["content"] != one["content"]
     text = run(released, "releases", "local")
     assert text.splitlines()[1].startswith("*  2 ")
+    assert "moto" not in text
+
+
+def test_two_are_compared_by_number_or_commit(released: Checkout) -> None:
+    commit = listed(released)[1]["tag"]
+    found = json.loads(run(released, "releases", "local", "--diff", "1", "2", "--json"))
+    assert (found["before"], found["after"]) == (1, 2)
+    literals = [one for one in found["differences"] if one["kind"] == "literal"]
+    assert literals == [{"kind": "literal", "name": "LOGGING_LEVEL", "before": "DEBUG", "after": "INFO"}]
+    jsonschema.Draft202012Validator(json.loads(schema("releases-diff"))).validate(found)
+    assert "LOGGING_LEVEL  DEBUG -> INFO" in run(released, "releases", "local", "--diff", commit, "2")
+    assert "there is no release 7; recorded: 1 to 2" in run(released, "releases", "local", "--diff", "1", "7", code=3)
 
 
 def test_a_rollback_is_previewed_carried_out_and_recorded(released: Checkout) -> None:

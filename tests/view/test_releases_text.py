@@ -3,6 +3,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from deployer.core.release import RecordedRelease
+from deployer.core.release_diff import ReleaseDifference
+from deployer.view.documents import ReleasesCompared
+from deployer.view.release_diff_text import render as compared
 from deployer.view.releases_text import render
 from tests.core.test_release import release
 
@@ -52,3 +55,19 @@ def test_an_environment_without_any_says_so() -> None:
 def test_a_tag_that_is_not_a_commit_is_shown_whole() -> None:
     shown = [RecordedRelease(1, release(tag="release-2026-11-03-second", who="x"))]
     assert " release-2026-11-03-second " in render(shown, 1, environment="staging", everything=False, now=NOW)
+
+
+def test_two_releases_are_compared_line_by_line() -> None:
+    differences = (
+        ReleaseDifference("image", "image", f"1.dkr/demo@sha256:{'ab' * 32}", f"1.dkr/demo@sha256:{'cd' * 32}"),
+        ReleaseDifference("literal", "LEVEL", "INFO", ""),
+        ReleaseDifference("secret", "TOKEN", None, "v1"),
+    )
+    assert compared(ReleasesCompared("staging", 61, 62, differences)).splitlines() == [
+        "staging: release 61 -> release 62",
+        "  image    image  demo@sha256:abababababab -> demo@sha256:cdcdcdcdcdcd",
+        "  literal  LEVEL  INFO -> ''",
+        "  secret   TOKEN  absent -> v1",
+    ]
+    same = compared(ReleasesCompared("staging", 61, 62, ()))
+    assert same.endswith("image, literals, secret versions and settings are the same.")

@@ -1,0 +1,28 @@
+"""The differences between two releases as text."""
+
+from __future__ import annotations
+
+from deployer.core.change import shown
+from deployer.view.documents import ReleasesCompared
+from deployer.view.table import table
+
+
+def render(found: ReleasesCompared) -> str:
+    """A line for each difference, from the first release to the second."""
+    title = f"{found.environment}: release {found.before} -> release {found.after}"
+    if not found.differences:
+        return f"{title}: image, literals, secret versions and settings are the same."
+    rows = [
+        (f"  {one.kind}", one.name, f"{_side(one.kind, one.before)} -> {_side(one.kind, one.after)}")
+        for one in found.differences
+    ]
+    return f"{title}\n{table(rows)}"
+
+
+def _side(kind: str, text: str | None) -> str:
+    if text is None:
+        return "absent"
+    if kind == "image":
+        name, mark, digest = text.rpartition("/")[2].partition("@sha256:")
+        return f"{name}{mark}{digest[:12]}"
+    return text if kind in {"commit", "path"} else shown(text)
