@@ -66,13 +66,13 @@ def test_they_are_listed_newest_first_and_the_live_one_is_marked(released: Check
 
 
 def test_two_are_compared_by_number_or_commit(released: Checkout) -> None:
-    commit = listed(released)[1]["tag"]
+    commit = listed(released)[0]["tag"]  # of both: the newest counts
     found = json.loads(run(released, "releases", "local", "--diff", "1", "2", "--json"))
     assert (found["before"], found["after"]) == (1, 2)
     literals = [one for one in found["differences"] if one["kind"] == "literal"]
     assert literals == [{"kind": "literal", "name": "LOGGING_LEVEL", "before": "DEBUG", "after": "INFO"}]
     jsonschema.Draft202012Validator(json.loads(schema("releases-diff"))).validate(found)
-    assert "LOGGING_LEVEL  DEBUG -> INFO" in run(released, "releases", "local", "--diff", commit, "2")
+    assert "LOGGING_LEVEL  DEBUG -> INFO" in run(released, "releases", "local", "--diff", "1", commit)
     assert "there is no release 7; recorded: 1 to 2" in run(released, "releases", "local", "--diff", "1", "7", code=3)
 
 

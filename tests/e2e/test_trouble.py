@@ -167,6 +167,7 @@ class TestInterruption:
         assert (first["number"], second["number"]) == (before + 2, before + 1)
         assert second["literals"]["LOGGING_LEVEL"] == "INFO"
         assert second["outcome"] == "healthy"
+        assert (bool(second["operation"]), second["seconds"] > 0) == (True, True)  # App Runner's, not of the run
         run(released, *approved(released, "local"))
         assert held(released)["LOGGING_LEVEL"] == "INFO"
         run(released, *resumed(released))
@@ -208,6 +209,20 @@ class TestInterruption:
         assert "outside the deployer" not in said
         assert "has not drifted" in run(released, "drift", "local")
         run(released, "reconcile", "local")
+
+    def test_a_failed_deployment_whose_run_died_is_recorded_with_its_cause(self, released: Checkout) -> None:
+        tiny.install(released, tiny.BROKEN)
+        killed_while_it_deploys(released)
+        said = run(released, "reconcile", "local", code=5)
+        failed = listed(released)[0]
+        operation = aws.apprunner(released).list_operations(ServiceArn=arn(released))["OperationSummaryList"][0]
+        assert (failed["outcome"], failed["operation"]) == ("failed", operation["Id"])
+        assert failed["seconds"] > 0
+        cause = failed["why"].removeprefix("the deployment failed: ")
+        assert cause != failed["why"]
+        assert cause in said
+        assert failed["why"] in run(released, "releases", "local")
+        tiny.install(released)
 
     def test_a_reader_who_leaves_does_not_stop_it(self, released: Checkout) -> None:
         level(released, "WARNING", "ERROR")
