@@ -155,4 +155,4 @@ def test_drift_is_shown_against_the_last_release(released: Checkout) -> None:
     aws.ssm(released).put_parameter(Name=name, Value="WARNING", Type="String", Overwrite=True)
     with broken(released, "unknown key"):
         found = json.loads(run_json(released, "status", "local"))
-    assert [line.partition(" ")[0] for line in found["drift"]] == ["LOGGING_LEVEL"]
+    assert [item["address"] for item in found["drift"]] == ["LOGGING_LEVEL"]
