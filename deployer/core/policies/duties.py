@@ -71,7 +71,12 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
     lines: list[Call] = [("logs:FilterLogEvents", group), ("logs:DescribeLogStreams", group)]
     return {
         "plan, status, drift": [*_looks(desired)],
-        "logs": [*_service(desired), *[("ssm:GetParameters", {"Names": name}) for name in secrets], *lines],
+        "logs": [
+            *_service(desired),
+            ("ssm:DescribeParameters", {}),
+            *[("ssm:GetParameters", {"Names": name}) for name in secrets],
+            *lines,
+        ],
         "image push": [*_pushes(desired)],
         "secret": [_holding(desired), *(call for name in secrets for call in _secret(name))],
         "reconcile, rollback": [*_looks(desired), *_promoted(desired, None), *_changes(desired), *lines],

@@ -5,8 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from botocore.exceptions import ClientError
+
 from deployer import names
 from deployer.aws import ssm
+from deployer.aws.errors import is_denied
 from deployer.core.secret import SecretValue
 from deployer.errors import Refused, UsageError
 from deployer.manifest.load import Loaded
@@ -23,9 +26,19 @@ def put(loaded: Loaded, name: str, read: Read) -> str:
     place = Place.open(loaded, name)
     value = checked(read(f"{place.name}: "))
     found = place.found()
-    if found is not None and found.secure and ssm.reveal(place.session.ssm, [place.path]).get(place.path) == value:
+    if found is not None and found.secure and _holds(place, value):
         return f"{place.name} has this value already (version {found.version}); nothing was written."
     return _written(place, value, "set")
+
+
+def _holds(place: Place, value: SecretValue) -> bool:
+    """Whether the secret has this value; False for credentials that may write secrets and not read them."""
+    try:
+        return ssm.reveal(place.session.ssm, [place.path]).get(place.path) == value
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        return False
 
 
 def generate(loaded: Loaded, name: str) -> str:
