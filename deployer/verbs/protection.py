@@ -138,12 +138,18 @@ def _refuse_edited(path: Path, other: Manifest) -> None:
     if raw is None:
         return
     committed = parse(raw, path).manifest
-    if (committed.app, committed.environment, committed.aws) != (other.app, other.environment, other.aws):
+    if _ledger(committed) != _ledger(other):
         raise Refused(
             f"{path} is not as committed, and it says which releases were healthy (protect.healthy_in)",
-            why="app, environment or aws differ",
+            why="app, environment, aws.account, aws.region or aws.endpoint differ",
             fix=f"commit or undo that edit: git diff -- {path}",
         )
+
+
+def _ledger(manifest: Manifest) -> tuple[str, str, str, str, bool]:
+    """Where an environment's releases are recorded. One local world is as good as another."""
+    aws = manifest.aws
+    return manifest.app, manifest.environment, aws.account, aws.region, aws.endpoint is not None
 
 
 def confirm(name: str, fingerprint: str, consent: Consent) -> None:
