@@ -10,6 +10,7 @@ import json
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,8 @@ class AwsEndpoint:
             answer = self._apprunner.call(call.operation, body)
         except ApiError as error:
             return AwsError(error.status, error.code, error.message)
-        return Response(json.dumps(answer), content_type="application/x-amz-json-1.0")
+        headers = {"x-amzn-RequestId": str(uuid.uuid4())}
+        return Response(json.dumps(answer), headers=headers, content_type="application/x-amz-json-1.0")
 
 
 def _from_this_machine(request: Request) -> bool:

@@ -189,3 +189,15 @@ def test_a_port_that_is_taken(shared: Any, tmp_path: Path) -> None:
         with pytest.raises(OSError, match="in use"):
             endpoint.start()
         endpoint.stop()
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("apprunner", "list_services"), ("ssm", "describe_parameters"), ("ecr", "describe_repositories")],
+)
+def test_an_answer_names_its_request(shared: Any, service: str, operation: str) -> None:
+    client = shared.client(service)
+    first, second = (getattr(client, operation)()["ResponseMetadata"]["RequestId"] for _ in range(2))
+
+    assert first
+    assert first != second
