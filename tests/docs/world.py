@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from tests.e2e import aws
 from tests.e2e.checkout import Checkout, make_checkout
 from tests.ports import free_port
 from tests.terminal import on_terminal
@@ -15,9 +16,9 @@ from tests.terminal import on_terminal
 SECRETS = {
     "whatsapp-service-api-key": "documented-api-key-of-{}",
     "meta-business-phone-number-id": "15550001111",
-    "meta-access-token-from-sys-user": "documented-system-token-of-{}",
     "meta-app-secret": "documented-app-secret-of-{}",
 }
+TOKEN = "meta-access-token-from-sys-user"
 TOOLS = "the recipes need just and uv: run the tests by ./just test"
 
 
@@ -54,8 +55,9 @@ class World:
         self.checkout.git("add", "env")
         self.checkout.git("commit", "--all", "--quiet", "--message", "the environments of this world")
         self.run("just reconcile local")
+        token = aws.secret_values(self.checkout)[TOKEN]  # the one that the local Meta knows: users are served
         for name in ("staging", "production", "preview"):
-            for secret, value in SECRETS.items():
+            for secret, value in {**SECRETS, TOKEN: token}.items():
                 done = self.checkout.deployer("secret", "set", name, secret, stdin=value.format(name))
                 assert done.returncode == 0, done.stderr
         self.run("just reconcile preview", "just reconcile staging", "just set staging logging-level WARNING")
