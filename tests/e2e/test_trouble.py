@@ -76,12 +76,19 @@ def deploying(checkout: Checkout) -> tuple[subprocess.Popen[str], str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heeds_signals,  # noqa: PLW1509 -- it calls nothing that a lock could hold
     )
     assert process.stderr is not None
     said = ""
     while "deploy      operation" not in said:
         said += process.stderr.readline()
     return process, said
+
+
+def _heeds_signals() -> None:
+    """Also where these tests run in the background or below nohup, which a child would inherit."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def killed_while_it_deploys(checkout: Checkout) -> None:
