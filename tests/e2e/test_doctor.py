@@ -214,7 +214,7 @@ class TestWithAWorld:
         with refuse(world, "sts:GetCallerIdentity", "ExpiredToken"):
             found = doctor(world, code=3)
         assert states(found, "clock", "account", "rights") == ["ok", "problem", "unseen"]
-        assert found["account"]["fix"] == "log in again"
+        assert found["account"]["fix"] == "log in again: aws sso login"
 
 
 def test_the_rights_that_are_looked_at_are_those_that_verbs_use(world: Checkout) -> None:

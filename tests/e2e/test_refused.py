@@ -107,7 +107,7 @@ def test_a_lock_that_may_not_be_taken_away_is_told(world: Checkout) -> None:
     with refuse(world, "ssm:DeleteParameter"):
         done = world.deployer("reconcile", "local")
     assert done.returncode == 0, done.stderr
-    assert "the lock could not be taken away, and expires by itself: AWS refused ssm:DeleteParameter" in done.stderr
+    assert "the lock could not be deleted; it expires by itself: AWS refused ssm:DeleteParameter" in done.stderr
     assert world.deployer("reconcile", "local").returncode == 0
 
 

@@ -96,6 +96,8 @@ def test_the_tags_of_a_service_say_whose_it_is_where_its_manifest_is_not_here(wo
     write(world)
     before = held(world)
     away = world.manifest.rename(world.root / "local.yaml")
+    world.git("add", "--all", "env")
+    world.git("commit", "--quiet", "--message", "a branch without the manifest of local")
     try:
         plan = world.deployer("plan", "third")
         assert plan.returncode == 3
@@ -109,3 +111,4 @@ def test_the_tags_of_a_service_say_whose_it_is_where_its_manifest_is_not_here(wo
         assert world.deployer("plan", "third").returncode == 0
     finally:
         away.rename(world.manifest)
+        world.git("reset", "--quiet", "HEAD~1")

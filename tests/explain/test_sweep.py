@@ -180,7 +180,9 @@ UNREMEMBERED = "value-that-nobody-remembers"
         botocore.exceptions.ValidationError(value=UNREMEMBERED, param="Value", type_name="string"),
         botocore.exceptions.UnknownKeyError(value=UNREMEMBERED, param="Type", choices="String"),
         botocore.exceptions.RangeError(value=UNREMEMBERED, param="Value", min_value=1, max_value=2),
-        botocore.exceptions.ConnectionError(error=OSError(f"proxy http://user:{UNREMEMBERED}@proxy:3128")),
+        botocore.exceptions.ConnectionError(
+            error=OSError("@".join((f"proxy http://user:{UNREMEMBERED}", "proxy:3128")))
+        ),
         httpx.LocalProtocolError(f"Illegal header value b'Bearer {UNREMEMBERED}'"),
         urllib3.exceptions.HTTPError(UNREMEMBERED),
         ruamel.yaml.error.MarkedYAMLError(UNREMEMBERED, None, UNREMEMBERED),

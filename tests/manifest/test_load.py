@@ -167,7 +167,7 @@ TRACES = f"arn:aws:apprunner:us-west-2:123456789012:observabilityconfiguration/x
             "alias/mine",
         ),
         (
-            ("  port: 8001", "  port: 8001\n  command: run --token EAAa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"),
+            ("  port: 8001", "  port: 8001\n  command: run --token EAA" + "a1" * 20),
             "this command holds what looks like",
             "read it from its environment",
             "run",
