@@ -13,12 +13,13 @@ from tests.e2e.checkout import Checkout, make_checkout
 from tests.ports import free_port
 from tests.terminal import on_terminal
 
+TOKEN = "meta-access-token-from-sys-user"
 SECRETS = {
+    TOKEN: "documented-system-token-of-{}",
     "whatsapp-service-api-key": "documented-api-key-of-{}",
     "meta-business-phone-number-id": "15550001111",
     "meta-app-secret": "documented-app-secret-of-{}",
 }
-TOKEN = "meta-access-token-from-sys-user"
 TOOLS = "the recipes need just and uv: run the tests by ./just test"
 
 
