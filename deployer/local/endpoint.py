@@ -1,7 +1,6 @@
 """AWS on one port of this machine: App Runner by this project, six other services by moto, the rest a clean no.
 
-The service is read from the scope of the request's signature, which is verified: only who can read the world's keys
-may call. So is the token of the control routes; open is only the route that says which world this is.
+The service is read from the scope of the request's signature. Signatures themselves are not checked.
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from deployer.local import blobs, faults, moto_services, registry, signatures, simulation
+from deployer.local import blobs, faults, moto_services, registry, simulation
 from deployer.local.apprunner import AppRunner, Limits
 from deployer.local.apprunner.errors import ApiError
 from deployer.local.aws_errors import AwsError, not_emulated, render
@@ -28,7 +26,6 @@ from deployer.local.call import Call, read_call
 from deployer.local.clients import Clients
 from deployer.local.corrections import Corrections
 from deployer.local.loopback import may_ask
-from deployer.world_keys import Keys, proves
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -36,7 +33,6 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 GLOBAL = frozenset({"iam", "sts"})  # signed for us-east-1 too
 LARGEST_BODY = 64 * 1024 * 1024  # bytes
-OPEN = ("/_local/world", "/_local/github/")  # GitHub has tokens of its own, and checks this one itself
 LOOK = 0.2  # seconds between two looks of the server whether it shall stop
 
 
@@ -57,14 +53,12 @@ class AwsEndpoint:
         work: Path,
         loop: asyncio.AbstractEventLoop,
         control: Wsgi,
-        keys: Keys,
         limits: Limits | None = None,
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
         self._region = region
         self._control = control
-        self.keys = keys
         self._make_apprunner: Callable[[Clients], AppRunner] = lambda clients: AppRunner(
             clients=clients,
             account=account,
@@ -75,7 +69,7 @@ class AwsEndpoint:
             limits=limits or Limits(),
         )
         self._apprunner: AppRunner | None = None
-        self._blobs = blobs.Blobs(images, keys.token)
+        self._blobs = blobs.Blobs(images)
         self._registry = registry.Registry(images, self._refused)
         self._clients: Clients | None = None
         self._moto = moto_services.MotoServices(account, region)
@@ -90,7 +84,7 @@ class AwsEndpoint:
             self._server = make_server(
                 "127.0.0.1", self._port, self, threaded=True, request_handler=_Quiet, fd=listener.fileno()
             )
-        self._clients = Clients(self.url, self._region, self.keys)
+        self._clients = Clients(self.url, self._region)
         self._apprunner = self._make_apprunner(self._clients)
         self._apprunner.start()
         self._threads = [
@@ -133,9 +127,8 @@ class AwsEndpoint:
         body = request.get_data(cache=True)
         call = read_call(request, body)
         if call is None:
-            return render(signatures.missing(request), request)(environ, start_response)
-        if wrong := signatures.verify(request, body, self._secret, datetime.now(UTC)):
-            return render(wrong, request, call.service)(environ, start_response)
+            error = AwsError(403, "MissingAuthenticationToken", "The request has no Signature Version 4.")
+            return render(error, request)(environ, start_response)
         answer = self._answer(call, request, body)
         if isinstance(answer, AwsError):
             answer = render(answer, request, call.service)
@@ -144,23 +137,17 @@ class AwsEndpoint:
     def _local(self, request: Request) -> Wsgi:
         if request.path.startswith(blobs.ROUTE):
             return self._blobs.serve(request)
-        if not request.path.startswith(OPEN) and not proves(request.headers.get("Authorization"), self.keys.token):
-            refusal = {"error": "this takes the token of the local world, as `deployer local env` prints it"}
-            return Response(json.dumps(refusal), 401, content_type="application/json")
         if request.path == faults.ROUTE and request.method in {"GET", "PUT", "DELETE"}:
             assert self._apprunner is not None
             status, document = faults.answer(self._apprunner.faults, request.method, request.get_data())
             return Response(json.dumps(document), status, content_type="application/json")
         return self._control
 
-    def _secret(self, access_key: str, token: str) -> str | None:
-        return self.keys.secret_key if access_key == self.keys.access_key else self._moto.secret(access_key, token)
-
     def _answer(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
         if call.region != self._region and call.service not in GLOBAL:
             why = f"Credential should be scoped to a valid region: this endpoint is {self._region}, not {call.region}."
             return AwsError(400, "InvalidSignatureException", why)
-        reads = (call.service, call.operation) == ("sts", "GetCallerIdentity")  # AWS answers it presigned
+        reads = call.operation == "GetCallerIdentity"  # AWS answers it presigned
         if request.method != "POST" and not reads and call.service in {"apprunner", *moto_services.SERVICES}:
             return AwsError(405, "MethodNotAllowed", "An AWS call is a POST here, so that a GET changes nothing.")
         assert self._apprunner is not None

@@ -27,7 +27,6 @@ from deployer.local.endpoint import AwsEndpoint
 from deployer.local.meta import MetaConfig, create_meta
 from deployer.local.settings import WorldSettings, world_settings
 from deployer.manifest.load import load
-from deployer.world_keys import Keys, remove, write
 
 if TYPE_CHECKING:
     from deployer.local.github import GitHub
@@ -57,8 +56,7 @@ class Credentials:
 class Control:
     """The world's own routes beside the AWS endpoint: who it is, the secrets it hands out, and its GitHub."""
 
-    def __init__(self, settings: WorldSettings, credentials: Credentials, keys: Keys) -> None:
-        self._token = keys.token
+    def __init__(self, settings: WorldSettings, credentials: Credentials) -> None:
         self._credentials = credentials.values
         self._root = settings.root
         self._github: GitHub | None = None
@@ -89,7 +87,7 @@ class Control:
         with self._lock:
             if self._github is None:
                 tokens = {self._credentials["github-token"]: EVERYTHING}
-                self._github = GitHub(GitHubConfig(tokens, lambda: repositories(self._root), self._token))
+                self._github = GitHub(GitHubConfig(tokens, lambda: repositories(self._root)))
             return self._github
 
 
@@ -114,15 +112,14 @@ async def serve(settings: WorldSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    credentials, keys = Credentials.make(), Keys.make()
-    backend = create_backend(api_key=credentials.values["whatsapp-service-api-key"], pace=0.005, control=keys.token)
+    credentials = Credentials.make()
+    backend = create_backend(api_key=credentials.values["whatsapp-service-api-key"], pace=0.005)
     meta = create_meta(
         MetaConfig(
             app_secret=credentials.values["meta-app-secret"],
             access_token=credentials.values["meta-access-token-from-sys-user"],
             phone_number_id=credentials.values["meta-business-phone-number-id"],
             callback_url=f"{settings.service_url}/whatsapp/v2",
-            control=keys.token,
         )
     )
     endpoint = AwsEndpoint(
@@ -132,11 +129,9 @@ async def serve(settings: WorldSettings) -> None:
         images=settings.images,
         work=settings.home / "work",
         loop=loop,
-        control=Control(settings, credentials, keys),
-        keys=keys,
+        control=Control(settings, credentials),
     )
     runners = [await _listen(backend, settings.backend), await _listen(meta, settings.meta)]
-    write(settings.keys, settings.aws, keys)  # the ports beside it are this world's by now, so it is the only one
     endpoint.start()
     print(f"local world: ready, pid {os.getpid()}", flush=True)  # noqa: T201 -- its log file
     try:
@@ -145,7 +140,6 @@ async def serve(settings: WorldSettings) -> None:
         await asyncio.to_thread(endpoint.stop)
         for runner in runners:
             await runner.cleanup()
-        remove(settings.keys, settings.aws)
 
 
 async def _listen(app: web.Application, port: int) -> web.AppRunner:

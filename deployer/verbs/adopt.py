@@ -28,7 +28,6 @@ from deployer.manifest.problem import InvalidManifest
 from deployer.project import find_root, shortest
 from deployer.targets.apprunner.target import AppRunner
 from deployer.view.documents import Adopted, Omitted
-from deployer.world_keys import keys_in
 
 _UNKNOWN_ACCOUNT = "000000000000"
 SERVICE = r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}"  # CreateService in App Runner's API reference
@@ -127,7 +126,7 @@ def _new_file(wanted: Wanted) -> Path:
 
 
 def _look(wanted: Wanted) -> Live:
-    session = Session("", wanted.region, wanted.endpoint, keys_in(find_root(Path.cwd()).resolve()))
+    session = Session("", wanted.region, wanted.endpoint)
     session = replace(session, account=session.sts.get_caller_identity()["Account"])
     place = Place(wanted.app, wanted.environment, session.account, wanted.region, wanted.endpoint)
     service, scalings = AppRunner(session.apprunner).observe(wanted.service)

@@ -33,7 +33,6 @@ from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.known import known_manifest
 from deployer.verbs.neighbours import refuse_shared
 from deployer.view.progress import Reporter
-from deployer.world_keys import keys_beside
 
 
 class Environment(Struct, frozen=True):
@@ -71,7 +70,7 @@ def open_session(loaded: Loaded) -> tuple[Session, str]:
 def open_identity(identity: Identity) -> tuple[Session, str]:
     """The same for an environment of which only the identity is known."""
     refuse_stopped_world(identity)
-    session = Session(identity.account, identity.region, identity.endpoint, keys_beside(identity.path))
+    session = Session(identity.account, identity.region, identity.endpoint)
     return session, _caller(identity, session.check())
 
 
@@ -137,10 +136,10 @@ def _opened(
         settings = world_settings(loaded)
         _, started = lifecycle.up(settings)
         if started:
-            report.step("world", f"started: AWS on {settings.endpoint}, Meta on {settings.meta_url}")
+            report.step("world", f"started: AWS on {settings.endpoint}, Meta and chat page on {settings.meta_url}")
     else:
         refuse_stopped_world(identity_of(manifest, loaded.path))
-    session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint, keys_beside(loaded.path))
+    session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint)
     with ThreadPoolExecutor(1) as aside:  # git is other processes: there is time for the clients meanwhile
         taken = None if manifest.aws.endpoint is None else aside.submit(_snapshot, loaded)
         arn = session.check()  # in this thread, so that Ctrl-C need not wait for an AWS that does not answer

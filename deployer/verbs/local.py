@@ -6,9 +6,9 @@ import json
 
 from msgspec.structs import asdict
 
+from deployer.aws.session import LOCAL_CREDENTIALS
 from deployer.local import lifecycle
 from deployer.local.settings import WorldSettings
-from deployer.world_keys import read
 
 
 def up(settings: WorldSettings) -> str:
@@ -19,7 +19,7 @@ def up(settings: WorldSettings) -> str:
             f"The local world {'is up' if started else 'was up already'} (pid {world.pid}).",
             f"  AWS                {settings.endpoint}",
             f"  ansari-backend     http://127.0.0.1:{settings.backend}",
-            f"  Meta, chat page    {settings.chat_page}",
+            f"  Meta, chat page    {settings.meta_url}",
             f"  its log            {settings.log}",
         ]
     )
@@ -38,13 +38,11 @@ def status(settings: WorldSettings) -> str:
 
 def env(settings: WorldSettings) -> str:
     """Lines for `eval "$(deployer local env)"`."""
-    keys = read(settings.keys, settings.endpoint)
     variables = {
         "AWS_ENDPOINT_URL": settings.endpoint,
         "AWS_REGION": settings.region,
         "AWS_DEFAULT_REGION": settings.region,
-        "AWS_ACCESS_KEY_ID": keys.access_key,
-        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
-        "AWS_LOCAL_TOKEN": keys.token,
+        "AWS_ACCESS_KEY_ID": LOCAL_CREDENTIALS["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": LOCAL_CREDENTIALS["aws_secret_access_key"],
     }
     return "\n".join(f"export {name}={value}" for name, value in variables.items())

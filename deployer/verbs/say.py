@@ -12,7 +12,6 @@ from deployer.errors import DeployerError
 from deployer.local import lifecycle
 from deployer.local.settings import WorldSettings
 from deployer.run.ready import read_ready
-from deployer.world_keys import read
 
 USER = r"[0-9]{5,20}"  # what Meta takes as a user's number
 ANSWER_WITHIN = 100  # seconds; an answer of ansari-backend takes up to 115 at the very most
@@ -61,7 +60,7 @@ def _call(settings: WorldSettings, path: str, body: dict[str, str] | None = None
     request = urllib.request.Request(  # noqa: S310 -- a loopback address of the manifest
         settings.meta_url + path,
         data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", **read(settings.keys, settings.endpoint).bearer},
+        headers={"Content-Type": "application/json"},
     )
     try:
         with urllib.request.urlopen(request, timeout=ANSWER_WITHIN + 10) as answer:  # noqa: S310

@@ -84,14 +84,13 @@ def test_where_there_is_no_plan_the_comment_says_why(
 
 
 def test_a_deployment_that_is_refused_says_so_in_its_summary(repository: Repository) -> None:
-    bearer = repository.world.checkout.keys.bearer
     faults = f"{repository.world.checkout.endpoint}/_local/faults"
     source = repository.root / "ansari_whatsapp" / "notices.py"
     source.write_text(source.read_text() + "\n")
     repository.commit("another image")
-    httpx.put(faults, json={"refuse": {"call": "ecr:PutImage"}}, headers=bearer)
+    httpx.put(faults, json={"refuse": {"call": "ecr:PutImage"}})
     summary = repository.failing_job("deploy.yml", "deploy-staging")
-    httpx.put(faults, json={}, headers=bearer)
+    httpx.put(faults, json={})
     assert "error: AWS refused ecr:PutImage" in summary
 
 

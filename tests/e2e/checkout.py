@@ -8,7 +8,6 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployer.world_keys import Keys, keys_in, read
 from tests import ready
 from tests.ports import free_port, free_ports
 from tests.samples import copy_checkout
@@ -34,11 +33,6 @@ class Checkout:
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.ports['4566']}"
-
-    @property
-    def keys(self) -> Keys:
-        """Those of the world that runs; NONE when none does."""
-        return read(keys_in(self.root), self.endpoint)
 
     def just(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """What the README says to type."""

@@ -206,10 +206,9 @@ class TestInterruption:
 
     def test_what_a_stopped_run_wrote_is_nobody_elses(self, released: Checkout) -> None:
         level(released, "WARNING", "INFO")
-        faults, bearer = f"{released.endpoint}/_local/faults", released.keys.bearer
-        httpx.put(faults, json={"refuse": {"call": "apprunner:UpdateService"}}, headers=bearer)
+        httpx.put(f"{released.endpoint}/_local/faults", json={"refuse": {"call": "apprunner:UpdateService"}})
         run(released, "reconcile", "local", code=6)
-        httpx.put(faults, json={}, headers=bearer)
+        httpx.put(f"{released.endpoint}/_local/faults", json={})
         level(released, "INFO", "WARNING")
         said = run(released, "plan", "local")
         assert "INFO -> WARNING" in said
