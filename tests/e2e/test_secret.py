@@ -130,9 +130,9 @@ def test_what_only_its_issuer_can_make_is_replaced_by_what_is_given(released: Ch
 
 def test_setting_the_same_value_again_writes_nothing(released: Checkout) -> None:
     run(released, "set", "local", GIVEN, stdin=NEWER)
-    before = run(released, "list", "local")
+    before = listed(released)
     assert "nothing was written" in run(released, "set", "local", GIVEN, stdin=NEWER)
-    assert run(released, "list", "local") == before
+    assert listed(released) == before
     assert aws.secret_values(released)[GIVEN] == NEWER
 
 
