@@ -134,7 +134,7 @@ class Delivery:
             log.error("Meta takes no more calls for a while", extra={"seconds": round(self._circuit.left)})
         elif reaction is Reaction.PAUSE:
             self._circuit.pause(refusal(code))
-            log.critical("nothing can be sent: mend the token or the account", extra={"code": code})
+            log.critical("nothing can be sent: fix the token or the account", extra={"code": code})
         return max(self._circuit.failed(), self._circuit.left)
 
     async def _later(self, job: Job, seconds: float) -> None:

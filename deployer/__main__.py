@@ -58,7 +58,7 @@ def _unexpected(error: Exception) -> int:
 
 
 def _trace(error: Exception) -> int:
-    """Where it happened, for whoever reports it, and the messages of the errors, first cause first."""
+    """Return where an error happened, for a bug report, and the messages of its chain, first cause first."""
     import traceback
 
     chain: list[BaseException] = []

@@ -60,7 +60,7 @@ class Graph:
         return web.json_response(body, status=status, headers={"X-FB-Trace-ID": trace})
 
     async def me(self, request: web.Request) -> web.StreamResponse:
-        """The id of whoever the access token belongs to."""
+        """Return the id of the user that owns the access token."""
         trace = new_trace()
         try:
             self._authenticate(request)
