@@ -176,11 +176,15 @@ def read(ssm: SSMClient, ledger: str) -> LockFact | None:
 
 
 def break_it(ssm: SSMClient, ledger: str, lock: LockFact) -> bool:
-    """Delete the lock that was looked at; False when it is gone or another one by now."""
+    """Delete the lock that was shown; False when it is gone or another one by now.
+
+    Returns only when the holder's last proof is too old to act on: no write of the holder follows.
+    """
     now = read(ssm, ledger)
     if now is None or now.id != lock.id:
         return False
     ssm.delete_parameter(Name=parameter(ledger))
+    time.sleep(FRESH)
     return True
 
 

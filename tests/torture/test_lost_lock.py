@@ -7,12 +7,10 @@ import random
 import re
 import signal
 import threading
-import time
 from dataclasses import dataclass
 
 import pytest
 
-from deployer.aws.lock import FRESH
 from tests.ready import deployer
 from tests.torture.gate import Call, Rule
 from tests.torture.test_crashes import DEBUG, INFO, RECONCILE, WARNING
@@ -110,7 +108,6 @@ def sleeps_through(environment: Environment, command: tuple[str, ...], number: i
             hold = re.findall(r'"id": "(\w+)"', parameters["hold"]["Value"])
             beside(environment, "resume", *(["--approve", hold[0]] if hold else []))
         beside(environment, "reconcile")
-        time.sleep(FRESH)  # a proof that is younger than this may still be acted on
     finally:
         os.kill(gate.victim, signal.SIGCONT)
     run.join()
