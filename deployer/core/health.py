@@ -111,17 +111,22 @@ def answers(state: State, answer: Answer | None, expected: str, troubles: Sequen
         return f"no: {bad.what}; fix: {bad.fix}"
     if state == "deploying":
         if answer is None or answer.error:
-            return f"not seen while an operation is under way: {answer.error if answer else 'there is no address yet'}"
-        return f"yes: release {answer.release or 'that is not named'} answers while an operation is under way"
+            why = answer.error if answer else "the service has no address yet"
+            return f"not known while an operation is under way: {why}"
+        return f"yes: {_named(answer.release)} answers while an operation is under way"
     if answer is None:
-        return "not known: there is no address to ask"
+        return "not known: the service has no address"
     if not answer.reached:
         return f"not known: the public URL gave {answer.error}"
     if answer.error:
         return f"no: {answer.error}"
     if answer.release != expected:
-        return f"no: release {answer.release or 'that is not named'} answers, and {expected or 'no release'} should"
+        return f"no: {_named(answer.release)} answers instead of {_named(expected)}"
     return f"yes: reports release {answer.release}"
+
+
+def _named(release: str) -> str:
+    return f"release {release}" if release else "an unnamed release"
 
 
 def image_gone(which: str, image: str, environment: str) -> Trouble:

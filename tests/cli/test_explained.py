@@ -131,8 +131,8 @@ def test_a_broken_aws_config_file_is_named(project: Path) -> None:
         ('B="x\nC="y"\n', 1, 'the quote " that begins the value is not closed'),
         ('B="x\\"\n', 1, 'the quote " that begins the value is not closed'),
         ("B='it's'\n", 1, "text follows the quote ' that ends the value"),
-        ("x y\n", 1, "this is no NAME=value"),
-        ("B\n", 1, "this is no NAME=value"),
+        ("x y\n", 1, "this line is not NAME=value"),
+        ("B\n", 1, "this line is not NAME=value"),
     ],
 )
 def test_a_line_of_a_dotenv_that_cannot_be_read(text: str, line: int, problem: str) -> None:

@@ -78,7 +78,7 @@ def test_the_answer_to_whether_users_are_served() -> None:
     assert answers("healthy", GOOD, "new", ()) == "yes: reports release new"
     assert answers("degraded", GOOD, "new", (MILD,)) == "yes: reports release new"
     assert answers("unhealthy", GOOD, "new", (MILD, BAD)) == "no: Meta refuses; fix: set it"
-    assert answers("unhealthy", OLD, "new", ()) == "no: release old answers, and new should"
+    assert answers("unhealthy", OLD, "new", ()) == "no: release old answers instead of release new"
     assert answers("unhealthy", BROKEN, "new", (BAD,)) == "no: it answers 503"
     assert answers("paused", None, "new", ()) == "no: the service is paused"
     assert answers("unknown", SILENT, "new", ()).startswith("not known")

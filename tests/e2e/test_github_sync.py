@@ -322,7 +322,7 @@ def test_verify_says_where_the_three_places_disagree(world: World) -> None:
     token = {"GITHUB_TOKEN": world.token}
     world.run("verify", "local", "--json", "--decrypt", code=0, stdin="", **token)
     told = json.loads(world.data)["disagreements"]
-    assert ".env:4: this is no NAME=value" in told
+    assert ".env:4: this line is not NAME=value" in told
     assert ".env has what the manifest does not name: STRANGE" in told
     assert ".env has another value than the manifest: LOGGING_LEVEL" in told
     assert ".env has another secret than SSM: META_APP_SECRET" in told

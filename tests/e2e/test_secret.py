@@ -170,8 +170,8 @@ def test_a_dotenv_file_is_taken_as_far_as_the_manifest_names_it(released: Checko
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("META_APP_SECRET\n", "bad.env:1: this is no NAME=value"),
-        (f"\n# a comment\n{VALUE} is here\n", "bad.env:3: this is no NAME=value"),
+        ("META_APP_SECRET\n", "bad.env:1: this line is not NAME=value"),
+        (f"\n# a comment\n{VALUE} is here\n", "bad.env:3: this line is not NAME=value"),
         (f'A=1\nMETA_APP_SECRET="{VALUE}\nB=2\n', 'bad.env:2: the quote " that begins the value is not closed'),
         (
             f"META_APP_SECRET={VALUE}\nMETA_APP_SECRET={VALUE}\n",

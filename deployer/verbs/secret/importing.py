@@ -114,7 +114,7 @@ def bindings(text: str) -> Iterator[Line]:
             yield Line(number, binding.key, binding.value, missing)
 
 
-NO_BINDING: Final = "this is no NAME=value"
+NO_BINDING: Final = "this line is not NAME=value"
 _QUOTED: Final = re.compile(r"""(?:export\s+)?[^=\s]+[ \t]*=[ \t]*(?P<quote>['"])(?P<rest>[^\r\n]*)""")
 
 
