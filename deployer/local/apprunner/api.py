@@ -10,8 +10,9 @@ from deployer.local.apprunner import configuration, tags
 from deployer.local.apprunner.errors import InvalidRequest, InvalidState, QuotaExceeded, ResourceNotFound
 from deployer.local.apprunner.operations import Operations, Previous
 from deployer.local.apprunner.paging import page
+from deployer.local.apprunner.resources import Resources
 from deployer.local.apprunner.roles import ACCESS_PRINCIPAL, INSTANCE_PRINCIPAL, why_not_assumable
-from deployer.local.apprunner.scaling import Revision, Scaling
+from deployer.local.apprunner.scaling import ScalingRevision
 from deployer.local.apprunner.state import (
     CREATE_FAILED,
     DELETE_FAILED,
@@ -35,11 +36,17 @@ class ServicesApi:
     """Every method takes a request that fits the API's model and returns the answer. Any thread."""
 
     def __init__(
-        self, account: str, region: str, services: Services, scaling: Scaling, operations: Operations, clients: Clients
+        self,
+        account: str,
+        region: str,
+        services: Services,
+        resources: Resources,
+        operations: Operations,
+        clients: Clients,
     ) -> None:
         self._prefix = f"arn:aws:apprunner:{region}:{account}:service/"
         self._services = services
-        self._scaling = scaling
+        self._resources = resources
         self._operations = operations
         self._clients = clients
 
@@ -57,7 +64,7 @@ class ServicesApi:
                 name=name,
                 arn=f"{self._prefix}{name}/{service_id}",
                 id=service_id,
-                configuration=configuration.complete(request),
+                configuration=configuration.complete(self._exact(request)),
                 scaling_arn=self._revision(request.get("AutoScalingConfigurationArn")).arn,
                 tags=wanted,
             )
@@ -73,7 +80,7 @@ class ServicesApi:
             previous = Previous(service.configuration, service.scaling_arn)
             scaling = request.get("AutoScalingConfigurationArn")
             scaling_arn = self._revision(scaling).arn if scaling else service.scaling_arn
-            service.configuration = configuration.updated(service.configuration, request)
+            service.configuration = configuration.updated(service.configuration, self._exact(request))
             service.scaling_arn = scaling_arn
             return self._begun(service, "UPDATE_SERVICE", previous)
 
@@ -166,13 +173,18 @@ class ServicesApi:
             if arn and (reason := why_not_assumable(self._clients.iam, arn, principal)):
                 raise InvalidRequest(f"Error in assuming {kind} role {arn}: {reason}.")
 
-    def _revision(self, arn: str | None) -> Revision:
-        if arn is None:
-            return self._scaling.default
-        try:
-            return self._scaling.find(arn, active=True)
-        except ResourceNotFound as missing:
-            raise InvalidRequest(missing.message) from None
+    def _revision(self, arn: str | None) -> ScalingRevision:
+        return self._resources.scaling.chosen(arn) if arn else self._resources.scaling.default
+
+    def _exact(self, request: Request) -> Request:
+        """The request with the full ARN of what it refers to. Raises InvalidRequest where there is none."""
+        if arn := configuration.connector(request):
+            self._resources.connectors.chosen(arn)
+        arn = configuration.observability(request)
+        if not arn:
+            return request
+        exact = {"ObservabilityConfigurationArn": self._resources.observability.chosen(arn).arn}
+        return {**request, "ObservabilityConfiguration": {**request["ObservabilityConfiguration"], **exact}}
 
     def _begun(self, service: Service, kind: str, previous: Previous | None = None) -> JSON:
         operation: Operation = service.begin(kind)
@@ -181,12 +193,12 @@ class ServicesApi:
         return answer
 
     def _described(self, service: Service) -> JSON:
-        revision = self._scaling.find(service.scaling_arn)
-        return service.describe(self._scaling.summary(revision, self._services.scaling_in_use()))
+        revision = self._resources.scaling.find(service.scaling_arn)
+        return service.describe(self._resources.scaling.summary(revision, self._services.scaling_in_use()))
 
     def _tags(self, arn: str) -> dict[str, str]:
-        if ":autoscalingconfiguration/" in arn:
-            return self._scaling.find(arn, active=True).tags
+        if (resource := self._resources.find(arn)) is not None:
+            return resource.tags
         service = self._services.find(arn)
         if service.status == DELETED:
             raise ResourceNotFound(f"The service {arn} is deleted.")

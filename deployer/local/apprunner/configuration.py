@@ -47,8 +47,26 @@ def complete(request: Mapping[str, Any]) -> JSON:
         "InstanceConfiguration": _instance(request.get("InstanceConfiguration") or {}),
         "HealthCheckConfiguration": HEALTH_CHECK | _given(request.get("HealthCheckConfiguration")),
         "NetworkConfiguration": _network(request.get("NetworkConfiguration") or {}),
-        "ObservabilityConfiguration": request.get("ObservabilityConfiguration") or {"ObservabilityEnabled": False},
+        "ObservabilityConfiguration": _given(request.get("ObservabilityConfiguration"))
+        or {"ObservabilityEnabled": False},
+        **_encryption(request),
     }
+
+
+def connector(configuration: Mapping[str, Any]) -> str:
+    """The ARN of the VPC connector of a configuration or request, or ""."""
+    network = _given(configuration.get("NetworkConfiguration"))
+    return str(_given(network.get("EgressConfiguration")).get("VpcConnectorArn", ""))
+
+
+def observability(configuration: Mapping[str, Any]) -> str:
+    """The ARN of the observability configuration of a configuration or request, or ""."""
+    return str(_given(configuration.get("ObservabilityConfiguration")).get("ObservabilityConfigurationArn", ""))
+
+
+def public(configuration: Mapping[str, Any]) -> bool:
+    """Whether a complete configuration is that of a service with a public URL."""
+    return bool(configuration["NetworkConfiguration"]["IngressConfiguration"]["IsPubliclyAccessible"])
 
 
 def updated(configuration: JSON, request: Mapping[str, Any]) -> JSON:
@@ -82,6 +100,12 @@ def _network(block: Mapping[str, Any]) -> JSON:
     }
 
 
+def _encryption(request: Mapping[str, Any]) -> JSON:
+    """Absent where AWS manages the key, as in the examples of DescribeService. Only CreateService takes it."""
+    block = _given(request.get("EncryptionConfiguration"))
+    return {"EncryptionConfiguration": block} if block else {}
+
+
 def cpu_units(text: str | None) -> str:
     """ "1 vCPU" and "1024" are the same; the answer is the second form."""
     return _thousands(text or DEFAULT_CPU, " vCPU")
@@ -98,14 +122,9 @@ def _thousands(text: str, unit: str) -> str:
 def not_emulated(request: Mapping[str, Any]) -> None:
     """Raises NotEmulated for what the real service can do and this one cannot."""
     source = _given(request.get("SourceConfiguration"))
-    network = _given(request.get("NetworkConfiguration"))
     wanted = {
         "services built from source code": bool(source.get("CodeRepository")),
         "images of ECR Public": _given(source.get("ImageRepository")).get("ImageRepositoryType") == "ECR_PUBLIC",
-        "VPC connectors": _given(network.get("EgressConfiguration")).get("EgressType") == "VPC",
-        "private services": _given(network.get("IngressConfiguration")).get("IsPubliclyAccessible") is False,
-        "tracing": bool(_given(request.get("ObservabilityConfiguration")).get("ObservabilityEnabled")),
-        "keys of KMS": bool(request.get("EncryptionConfiguration")),
     }
     missing = [name for name, asked in wanted.items() if asked]
     if missing:
@@ -118,6 +137,8 @@ def reasons(request: Mapping[str, Any]) -> list[str]:
         *_source_reasons(request.get("SourceConfiguration")),
         *_instance_reasons(request.get("InstanceConfiguration")),
         *_health_reasons(request.get("HealthCheckConfiguration")),
+        *_network_reasons(request),
+        *_observability_reasons(request.get("ObservabilityConfiguration")),
     ]
 
 
@@ -171,3 +192,22 @@ def _health_reasons(check: Mapping[str, Any] | None) -> Iterator[str]:
     path = (check or {}).get("Path") or "/"
     if not path.startswith("/") or not path.isascii() or not path.isprintable() or " " in path:
         yield "HealthCheckConfiguration.Path must start with / and hold no space"
+
+
+def _network_reasons(request: Mapping[str, Any]) -> Iterator[str]:
+    """EgressConfiguration in the API reference: the ARN is only valid with VPC."""
+    egress = _given(_given(request.get("NetworkConfiguration")).get("EgressConfiguration"))
+    if egress.get("EgressType") == "VPC" and "VpcConnectorArn" not in egress:
+        yield "EgressConfiguration.VpcConnectorArn is required with the EgressType VPC"
+    if egress.get("EgressType", "DEFAULT") == "DEFAULT" and "VpcConnectorArn" in egress:
+        yield "EgressConfiguration.VpcConnectorArn goes with the EgressType VPC only"
+
+
+def _observability_reasons(block: Mapping[str, Any] | None) -> Iterator[str]:
+    """ServiceObservabilityConfiguration in the API reference: an ARN is specified when it is enabled, and only then.
+
+    That the real service refuses the two other cases is not verified.
+    """
+    given = _given(block)
+    if given and given["ObservabilityEnabled"] != ("ObservabilityConfigurationArn" in given):
+        yield "ObservabilityConfigurationArn goes with ObservabilityEnabled true, and is required then"

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deployer.local.apprunner import image as images
 from deployer.local.apprunner import secrets
+from deployer.local.apprunner.configuration import public
 from deployer.local.apprunner.errors import Problem
 from deployer.local.apprunner.fleet import Version
 from deployer.local.apprunner.health import HealthCheck
@@ -66,7 +67,7 @@ class Preparer:
             command=tuple(start) or image.command,
             environment={**image.environment, **(wanted.get("RuntimeEnvironmentVariables") or {}), **values},
             check=HealthCheck.of(configuration["HealthCheckConfiguration"]),
-            port=int(wanted["Port"]),
+            public_port=int(wanted["Port"]) if public(configuration) else None,
             size=size,
         )
 

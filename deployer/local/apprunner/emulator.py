@@ -16,11 +16,13 @@ from deployer.local.apprunner.image import ImageStore
 from deployer.local.apprunner.instances import Launcher
 from deployer.local.apprunner.limits import Limits
 from deployer.local.apprunner.logs import LogShipper
+from deployer.local.apprunner.observability import ObservabilityApi
 from deployer.local.apprunner.operations import Operations
-from deployer.local.apprunner.scaling import Scaling
+from deployer.local.apprunner.resources import Resources
 from deployer.local.apprunner.scaling_api import ScalingApi
 from deployer.local.apprunner.state import Services
 from deployer.local.apprunner.switches import SWITCHES
+from deployer.local.apprunner.vpc_connectors import VpcConnectorsApi
 from deployer.local.clients import Clients
 from deployer.local.faults import Faults
 from deployer.local.guard import Guard
@@ -55,19 +57,21 @@ class AppRunner:
         self._loop = loop
         self._guard = Guard()
         self._logs = LogShipper(clients)
-        services, scaling = Services(), Scaling(account, region)
+        services, resources = Services(), Resources.of(account, region)
         self._operations = Operations(
             loop,
             services,
-            scaling,
+            resources.scaling,
             Preparer(clients, ImageStore(images, work / "content"), account, region),
             Launcher(self._guard, region),
             self._logs,
             limits,
             self.faults,
         )
-        api = ServicesApi(account, region, services, scaling, self._operations, clients)
-        revisions = ScalingApi(services, scaling)
+        api = ServicesApi(account, region, services, resources, self._operations, clients)
+        revisions = ScalingApi(services, resources.scaling)
+        connectors = VpcConnectorsApi(services, resources.connectors)
+        observability = ObservabilityApi(services, resources.observability)
         self._calls: dict[str, Callable[[Mapping[str, Any]], JSON]] = {
             "CreateService": api.create_service,
             "UpdateService": api.update_service,
@@ -87,6 +91,14 @@ class AppRunner:
             "DeleteAutoScalingConfiguration": revisions.delete,
             "UpdateDefaultAutoScalingConfiguration": revisions.make_default,
             "ListServicesForAutoScalingConfiguration": revisions.list_services,
+            "CreateVpcConnector": connectors.create,
+            "DescribeVpcConnector": connectors.describe,
+            "ListVpcConnectors": connectors.list,
+            "DeleteVpcConnector": connectors.delete,
+            "CreateObservabilityConfiguration": observability.create,
+            "DescribeObservabilityConfiguration": observability.describe,
+            "ListObservabilityConfigurations": observability.list,
+            "DeleteObservabilityConfiguration": observability.delete,
         }
         self._model: ServiceModel = service_model("apprunner")
 

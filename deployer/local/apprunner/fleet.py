@@ -19,14 +19,17 @@ STEADY = 60.0  # seconds after which an instance's next failure counts as its fi
 
 @dataclass(frozen=True)
 class Version:
-    """All that is needed to start another instance: what was deployed, with the secrets as they were then."""
+    """All that is needed to start another instance: what was deployed, with the secrets as they were then.
+
+    `public_port` is where requests arrive, None for a private service.
+    """
 
     configuration: Mapping[str, Any]
     image: Image
     command: tuple[str, ...]
     environment: dict[str, str] = field(repr=False)
     check: HealthCheck
-    port: int
+    public_port: int | None
     size: int
 
 

@@ -38,9 +38,12 @@ class Previous:
 
 @dataclass
 class Live:
-    """The running side of a service: its listener and the last version that was healthy. No fleet while paused."""
+    """The running side of a service: its listener and the last version that was healthy.
 
-    proxy: Proxy
+    There is no fleet while it is paused, and no listener while it is private: VPC endpoints are not emulated.
+    """
+
+    proxy: Proxy | None
     version: Version
     fleet: Fleet | None
 
@@ -144,7 +147,9 @@ class Operations:
                 self._scaling.find(service.scaling_arn).low,
                 journal.step,
             )
-            proxy = live.proxy if live and live.version.port == version.port else await self._listen(version.port)
+            port = version.public_port
+            kept = live is not None and live.version.public_port == port
+            proxy = live.proxy if live and kept else await self._listen(port)
             fleet = self._fleet(version, journal)
             journal.step(f"Starting {version.size} instances. Health check: {version.check.describe()}.")
             await fleet.start()
@@ -161,11 +166,11 @@ class Operations:
                 await self._unlisten(proxy)
             return self._failed(service, live, previous, journal)
         journal.step("Health check is successful. Routing traffic to the new instances.")
-        proxy.current = fleet.generation
+        _route(proxy, fleet)
         self._live[service.arn] = Live(proxy, version, fleet)
         if live and live.fleet:
             self._start(self._retire(live.fleet, drain=self._limits.drain))
-        if live and live.proxy is not proxy:
+        if live and live.proxy and live.proxy is not proxy:
             self._start(self._unlisten(live.proxy))
         return End("SUCCEEDED", RUNNING)
 
@@ -182,7 +187,7 @@ class Operations:
 
     async def _pause(self, service: Service) -> End:
         live = self._live[service.arn]
-        live.proxy.current = None
+        _route(live.proxy, None)
         if live.fleet:
             await self._retire(live.fleet, drain=self._limits.drain)
         live.fleet = None
@@ -199,16 +204,17 @@ class Operations:
             await self._retire(fleet, drain=0)
             return End("FAILED", PAUSED)
         live.fleet = fleet
-        live.proxy.current = fleet.generation
+        _route(live.proxy, fleet)
         return End("SUCCEEDED", RUNNING)
 
     async def _delete(self, service: Service) -> End:
         live = self._live.pop(service.arn, None)
         if live:
-            live.proxy.current = None
+            _route(live.proxy, None)
             if live.fleet:
                 await self._retire(live.fleet, drain=self._limits.drain)
-            await self._unlisten(live.proxy)
+            if live.proxy:
+                await self._unlisten(live.proxy)
         return End("SUCCEEDED", DELETED)
 
     def _fleet(self, version: Version, journal: Journal) -> Fleet:
@@ -220,7 +226,9 @@ class Operations:
         await fleet.stop(drain=drain)
         self._fleets.discard(fleet)
 
-    async def _listen(self, port: int) -> Proxy:
+    async def _listen(self, port: int | None) -> Proxy | None:
+        if port is None:
+            return None
         proxy = Proxy(request_limit=self._limits.request)
         try:
             await proxy.open(port)
@@ -234,6 +242,12 @@ class Operations:
         with contextlib.suppress(OSError):
             await proxy.close(within=self._limits.drain)
         self._proxies.discard(proxy)
+
+
+def _route(proxy: Proxy | None, fleet: Fleet | None) -> None:
+    """Let the requests go to these instances from now on."""
+    if proxy:
+        proxy.current = fleet.generation if fleet else None
 
 
 def _fault(error: Exception) -> Problem:

@@ -7,7 +7,7 @@ from typing import Any
 
 from deployer.local.apprunner import tags
 from deployer.local.apprunner.paging import page
-from deployer.local.apprunner.scaling import Revision, Scaling
+from deployer.local.apprunner.scaling import Scaling, ScalingRevision
 from deployer.local.apprunner.state import Services
 
 JSON = dict[str, Any]
@@ -71,5 +71,5 @@ class ScalingApi:
             shown, more = page(arns, request, most=PAGE, key=str)
             return {"ServiceArnList": shown, **more}
 
-    def _answer(self, revision: Revision) -> JSON:
+    def _answer(self, revision: ScalingRevision) -> JSON:
         return {"AutoScalingConfiguration": self._scaling.describe(revision, self._services.scaling_in_use())}

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from deployer.local.apprunner import configuration
 from deployer.local.apprunner.errors import ResourceNotFound
 
 DELETED_FOR = 3600.0  # seconds in which a deleted service can still be described
@@ -69,9 +70,9 @@ class Service:
         return int(self.configuration["SourceConfiguration"]["ImageRepository"]["ImageConfiguration"]["Port"])
 
     @property
-    def url(self) -> str:
-        """As in AWS it has no scheme."""
-        return f"127.0.0.1:{self.port}"
+    def url(self) -> dict[str, str]:
+        """ServiceUrl, without a scheme as in AWS. A private service has none (aws/aws-sdk-go#4635)."""
+        return {"ServiceUrl": f"127.0.0.1:{self.port}"} if configuration.public(self.configuration) else {}
 
     @property
     def log_group(self) -> str:
@@ -98,7 +99,7 @@ class Service:
             "ServiceName": self.name,
             "ServiceId": self.id,
             "ServiceArn": self.arn,
-            "ServiceUrl": self.url,
+            **self.url,
             "CreatedAt": self.created_at,
             "UpdatedAt": self.updated_at,
             "Status": self.status,
@@ -142,3 +143,9 @@ class Services:
     def scaling_in_use(self) -> set[str]:
         """The auto scaling configurations that services are joined with."""
         return {service.scaling_arn for service in self.living()}
+
+    def connectors_in_use(self) -> set[str]:
+        return {configuration.connector(service.configuration) for service in self.living()}
+
+    def observability_in_use(self) -> set[str]:
+        return {configuration.observability(service.configuration) for service in self.living()}

@@ -13,6 +13,8 @@ from deployer.local.apprunner import validate
 
 ROLE = "arn:aws:iam::000000000000:role/Access"
 IMAGE = "000000000000.dkr.ecr.us-west-2.amazonaws.com/small:x"
+CONNECTOR = f"arn:aws:apprunner:us-west-2:000000000000:vpcconnector/nowhere/1/{'0' * 32}"
+TRACING = f"arn:aws:apprunner:us-west-2:000000000000:observabilityconfiguration/nothing/1/{'0' * 32}"
 SECRET = "never-repeat-this"
 
 
@@ -88,6 +90,26 @@ REFUSED = [
     ("Tags", [{"Value": "a"}], "needs a Key"),
     ("Tags", {"Key": "a"}, "Tags must be a list"),
     ("Tags", [{"Key": f"k{n}"} for n in range(51)], "50 tags"),
+    ("NetworkConfiguration__EgressConfiguration", {"EgressType": "VPC"}, "VpcConnectorArn is required"),
+    ("NetworkConfiguration__EgressConfiguration", {"VpcConnectorArn": CONNECTOR}, "goes with the EgressType VPC only"),
+    ("NetworkConfiguration__EgressConfiguration", {"EgressType": "LAN"}, "is none of DEFAULT, VPC"),
+    (
+        "NetworkConfiguration__EgressConfiguration",
+        {"EgressType": "VPC", "VpcConnectorArn": CONNECTOR},
+        f"There is no VPC connector {CONNECTOR}",
+    ),
+    ("NetworkConfiguration__EgressConfiguration", {"EgressType": "VPC", "VpcConnectorArn": "x"}, "does not match"),
+    ("NetworkConfiguration__IpAddressType", "IPV6", "is none of IPV4, DUAL_STACK"),
+    ("ObservabilityConfiguration", {"ObservabilityEnabled": True}, "is required then"),
+    ("ObservabilityConfiguration", {"ObservabilityEnabled": False, "ObservabilityConfigurationArn": TRACING}, "goes"),
+    (
+        "ObservabilityConfiguration",
+        {"ObservabilityEnabled": True, "ObservabilityConfigurationArn": TRACING},
+        f"There is no observability configuration {TRACING}",
+    ),
+    ("ObservabilityConfiguration", {}, "ObservabilityEnabled is required"),
+    ("EncryptionConfiguration", {}, "KmsKey is required"),
+    ("EncryptionConfiguration", {"KmsKey": "alias/mine"}, "does not match"),
     ("AutoScalingConfigurationArn", "nonsense", "does not match"),
     (
         "AutoScalingConfigurationArn",
@@ -124,16 +146,8 @@ def test_all_reasons_at_once_within_the_length_of_the_model(shared: Any) -> None
     assert len(answer["Message"]) == 600
 
 
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({f"{SOURCE}__ImageRepositoryType": "ECR_PUBLIC"}, "images of ECR Public"),
-        ({"NetworkConfiguration": {"EgressConfiguration": {"EgressType": "VPC"}}}, "VPC connectors"),
-        ({"NetworkConfiguration": {"IngressConfiguration": {"IsPubliclyAccessible": False}}}, "private services"),
-        ({"ObservabilityConfiguration": {"ObservabilityEnabled": True}}, "tracing"),
-    ],
-)
-def test_not_emulated(shared: Any, changes: dict[str, Any], told: str) -> None:
+def test_not_emulated(shared: Any) -> None:
+    changes, told = {f"{SOURCE}__ImageRepositoryType": "ECR_PUBLIC"}, "images of ECR Public"
     with pytest.raises(ClientError, match=told) as refused:
         shared.apprunner.create_service(**request(**changes))
     assert refused.value.response["Error"]["Code"] == "NotEmulated"
@@ -148,8 +162,8 @@ def test_what_cannot_be_changed_is_unknown_to_an_update(shared: Any) -> None:
 
 
 def test_operations_of_the_model_that_are_not_emulated(shared: Any) -> None:
-    with pytest.raises(ClientError, match="does not emulate ListVpcConnectors") as refused:
-        shared.apprunner.list_vpc_connectors()
+    with pytest.raises(ClientError, match="does not emulate ListVpcIngressConnections") as refused:
+        shared.apprunner.list_vpc_ingress_connections()
     assert refused.value.response["Error"]["Code"] == "NotEmulated"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
@@ -162,7 +176,18 @@ def test_a_body_that_is_no_request(shared: Any, body: bytes) -> None:
 
 def test_answers_fit_the_model(world: Any, port: int) -> None:
     """All but ServiceId: its pattern in the model has dashes, its maximum length and every real id have not."""
-    arn, _ = world.create("fits-model", world.push().uri, port, Tags=[{"Key": "a", "Value": "b"}])
+    traced = f"arn:aws:apprunner:us-west-2:000000000000:observabilityconfiguration/DefaultConfiguration/1/{1:032x}"
+    key = f"arn:aws:kms:us-west-2:000000000000:key/{'0' * 8}-{'-'.join(['0' * 4] * 3)}-{'0' * 12}"
+    arn, _ = world.create(
+        "fits-model",
+        world.push().uri,
+        port,
+        Tags=[{"Key": "a", "Value": "b"}],
+        ObservabilityConfiguration={"ObservabilityEnabled": True, "ObservabilityConfigurationArn": traced},
+        EncryptionConfiguration={"KmsKey": key},
+    )
+    connector = world.apprunner.create_vpc_connector(VpcConnectorName="fits-model", Subnets=["subnet-1"])
+    connector_arn = connector["VpcConnector"]["VpcConnectorArn"]
     model = botocore.session.Session().get_service_model("apprunner")
     for operation, answer in (
         ("DescribeService", world.apprunner.describe_service(ServiceArn=arn)),
@@ -170,6 +195,14 @@ def test_answers_fit_the_model(world: Any, port: int) -> None:
         ("ListOperations", world.apprunner.list_operations(ServiceArn=arn)),
         ("ListAutoScalingConfigurations", world.apprunner.list_auto_scaling_configurations()),
         ("ListTagsForResource", world.apprunner.list_tags_for_resource(ResourceArn=arn)),
+        ("ListVpcConnectors", world.apprunner.list_vpc_connectors()),
+        ("DescribeVpcConnector", world.apprunner.describe_vpc_connector(VpcConnectorArn=connector_arn)),
+        ("ListObservabilityConfigurations", world.apprunner.list_observability_configurations()),
+        (
+            "DescribeObservabilityConfiguration",
+            world.apprunner.describe_observability_configuration(ObservabilityConfigurationArn=traced),
+        ),
+        ("DeleteVpcConnector", world.apprunner.delete_vpc_connector(VpcConnectorArn=connector_arn)),
     ):
         del answer["ResponseMetadata"]
         plain = json.loads(json.dumps(answer, default=str))
