@@ -74,6 +74,12 @@ def add_variables(root: Path) -> None:
         _run(root, "add", path.stem, "metrics-token", "--generate", "32", "--description", "Reads /metrics")
 
 
+def add_extra_variable(root: Path) -> None:
+    """In one environment only, as `adopt` writes it."""
+    _run(root, "add", "staging", "log-shipper-url", "https://logs.example.org", "--extra", "--store", "service")
+    _run(root, "add", "staging", "log-shipper-token", "--secret", "--extra")
+
+
 def remove_variable(root: Path) -> None:
     for path in manifests(root):
         _run(root, "remove", path.stem, "origins")
@@ -97,7 +103,7 @@ EDITS: dict[str, Callable[[Path], None]] = {
     edit.__name__: edit
     for edit in (
         *(set_every_literal, set_logging_level, write_account, move_region, rename, scale, protect),
-        *(add_variables, remove_variable, add_environment),
+        *(add_variables, add_extra_variable, remove_variable, add_environment),
     )
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from deployer.cli.command import Options, Parser, Verb, as_json, file, loaded, names_environment
 from deployer.cli.terminal import out
@@ -85,6 +86,7 @@ def _add_options(parser: Parser) -> None:
     parser.add_argument(
         "--store", choices=("parameter", "service"), help="where a literal is kept; parameter if left out"
     )
+    parser.add_argument("--extra", action="store_true", help="a variable that the service has no setting for")
     as_json(parser, "edit")
 
 
@@ -100,10 +102,11 @@ def _add(options: Options) -> int:
     if secret and options.store:
         raise UsageError("--store belongs to a literal", fix="leave it out: every secret is kept in SSM")
     path = manifest_path(options.environment)
+    about: dict[str, Any] = {"description": options.description, "extra": options.extra}
     if secret:
-        text = entry.secret(generate=options.generate, description=options.description)
+        text = entry.secret(generate=options.generate, **about)
     else:
-        text = entry.literal(options.value, store=options.store, description=options.description)
+        text = entry.literal(options.value, store=options.store, **about)
     out(edit.show(edit.add(path, options.name, text, options.value), path.stem, as_json=options.json))
     return 0
 

@@ -48,6 +48,7 @@ def _flat(value: object, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _shown(variable: Literal | Secret) -> str:
+    extra = " (extra)" if variable.extra else ""
     if isinstance(variable, Secret):
-        return f"secret, made of {variable.generate} bytes" if variable.generate else "secret"
-    return f"literal {variable.text}" + (" (of the service)" if variable.store == "service" else "")
+        return (f"secret, made of {variable.generate} bytes" if variable.generate else "secret") + extra
+    return f"literal {variable.text}" + (" (of the service)" if variable.store == "service" else "") + extra

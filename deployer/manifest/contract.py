@@ -33,6 +33,7 @@ def problems(loaded: Loaded, settings: type[BaseModel]) -> tuple[Problem, ...]:
     found = [
         *_missing(loaded, fields, variables),
         *_unknown(loaded, fields, variables),
+        *_settings_as_extra(loaded, fields, variables),
         *_exposed(loaded, fields, variables),
         *_refused(loaded, settings, fields, variables),
     ]
@@ -69,7 +70,7 @@ def secret_variables(settings: type[BaseModel]) -> frozenset[str]:
 
 
 def _missing(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
-    strangers = [name for variable, name in variables.items() if variable not in fields]
+    strangers = [name for _, name in _strangers(loaded, fields, variables)]
     for variable, field in fields.items():
         if variable in variables or not field.is_required():
             continue
@@ -86,15 +87,35 @@ def _missing(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, 
 
 
 def _unknown(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
+    for variable, name in _strangers(loaded, fields, variables):
+        meant = close(name, list(map(names.parameter, fields)))
+        intended = f"did you mean {meant}? Otherwise" if meant else "delete it, or add the setting to the service;"
+        yield loaded.problem(
+            "variables",
+            name,
+            what=f"the service has no setting {variable}",
+            why="its code reads the variables of its settings only",
+            fix=f"{intended} write `extra: true` if something else in the container reads it",
+        )
+
+
+def _strangers(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The variables without a setting and without `extra: true`, each with its parameter's name."""
     for variable, name in variables.items():
-        if variable not in fields:
-            meant = close(name, list(map(names.parameter, fields)))
+        if variable not in fields and not loaded.manifest.variables[name].extra:
+            yield variable, name
+
+
+def _settings_as_extra(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
+    for variable, name in variables.items():
+        if variable in fields and loaded.manifest.variables[name].extra:
             yield loaded.problem(
                 "variables",
                 name,
-                what=f"the service has no setting {variable}",
-                why="nothing would read it",
-                fix=f"did you mean {meant}?" if meant else "delete it, or add the setting to the service",
+                "extra",
+                what=f"{variable} is a setting of the service, and here marked as extra",
+                why="`extra: true` is for variables that the service has no setting for: a setting is checked",
+                fix="delete `extra: true`",
             )
 
 

@@ -59,14 +59,14 @@ def remove(loaded: Loaded, name: str) -> str:
     return "".join(lines)
 
 
-def literal(value: str, *, store: str | None, description: str | None) -> str:
+def literal(value: str, *, store: str | None, description: str | None, extra: bool = False) -> str:
     """The entry of a literal, as `add` takes it."""
-    return _entry("literal", value=written(value), store=store, description=_text(description))
+    return _entry("literal", value=written(value), store=store, extra=_flag(extra), description=_text(description))
 
 
-def secret(*, generate: int | None, description: str | None) -> str:
+def secret(*, generate: int | None, description: str | None, extra: bool = False) -> str:
     """The entry of a secret, as `add` takes it."""
-    return _entry("secret", generate=generate, description=_text(description))
+    return _entry("secret", generate=generate, extra=_flag(extra), description=_text(description))
 
 
 def written(value: str, instead_of: tree.Word | None = None) -> str:
@@ -86,6 +86,10 @@ def _reads_alike(value: str) -> bool:
 def _entry(kind: str, **more: object) -> str:
     given = [f"{key}: {value}" for key, value in more.items() if value is not None]
     return "{" + ", ".join([f"kind: {kind}", *given]) + "}"
+
+
+def _flag(given: bool) -> str | None:
+    return "true" if given else None
 
 
 def _text(description: str | None) -> str | None:

@@ -21,7 +21,7 @@ from deployer.manifest.tree import Group, Items, Node, Path, Word
 
 HIDDEN: Final = "***"
 WIDEST: Final = 120
-VARIABLE_KEYS: Final = ("kind", "value", "store", "description", "generate", "source")
+VARIABLE_KEYS: Final = ("kind", "value", "store", "description", "generate", "source", "extra")
 _VARIABLE_WORDS: Final = ("secret", "literal", "parameter", "service", "local-world")
 _STRUCTURE: Final = r"[\s{}\[\],:?'\"|>-]*"
 
@@ -158,6 +158,8 @@ def _may_show(key: str, word: Word, *, hidden: bool) -> bool:
         return False
     if key in {"kind", "store", "source"}:
         return close(word.text, _VARIABLE_WORDS) is not None
+    if key == "extra":
+        return word.text in {"true", "false"}
     if key == "generate":
         return bool(re.fullmatch(r"-?[0-9]{1,6}", word.text))
     if key == "description":

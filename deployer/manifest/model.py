@@ -56,6 +56,14 @@ Description = Annotated[
 ]
 
 
+Extra = Annotated[
+    bool,
+    Field(
+        description="true: the service gets it although its settings do not name it. Refused for one of its settings."
+    ),
+]
+
+
 class Aws(Part):
     """The AWS account, region and parameter path of this environment, and of no other."""
 
@@ -323,6 +331,7 @@ class Secret(Part):
         default=None,
         description="The local world hands it out. Only where `aws.endpoint` is set, and without `generate`.",
     )
+    extra: Extra = False
 
 
 class Literal(Part):
@@ -338,6 +347,7 @@ class Literal(Part):
         description="parameter: a String below `aws.parameter_path`. service: a plain variable of the service.",
     )
     description: Description | None = None
+    extra: Extra = False
 
     @property
     def text(self) -> str:

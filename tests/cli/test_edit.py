@@ -63,6 +63,26 @@ def test_a_secret_is_added_without_a_value(run: Run, project: Path) -> None:
     assert staging(project).endswith("  metrics-token: {kind: secret, generate: 32}\n")
 
 
+def test_an_extra_variable_is_added_set_and_removed(run: Run, project: Path) -> None:
+    before = staging(project)
+    assert run("add", "staging", "log-shipper-url", "https://a.example", "--extra").returncode == 0
+    assert run("add", "staging", "log-shipper-token", "--secret", "--extra", "--description", "Logs").returncode == 0
+    assert staging(project) == before + (
+        '  log-shipper-url: {kind: literal, value: "https://a.example", extra: true}\n'
+        '  log-shipper-token: {kind: secret, extra: true, description: "Logs"}\n'
+    )
+    assert run("set", "staging", "LOG_SHIPPER_URL", "https://b.example").returncode == 0
+    assert 'log-shipper-url: {kind: literal, value: "https://b.example", extra: true}' in staging(project)
+    assert run("check", "staging").returncode == 0
+    differing = run("diff", "staging", "production").stdout
+    assert "literal https://b.example (extra)" in differing
+    assert "secret (extra)" in differing
+    assert "LOG_SHIPPER_URL=https://b.example" in run("export", "staging").stdout
+    for name in ("log-shipper-token", "log-shipper-url"):
+        assert run("remove", "staging", name).returncode == 0
+    assert staging(project) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -75,6 +95,8 @@ def test_a_secret_is_added_without_a_value(run: Run, project: Path) -> None:
         (("set", "nowhere", "origins", "x"), "local, production, staging"),
         (("add", "staging", "origins", "x"), "is there already"),
         (("add", "staging", "no-such-setting", "x"), "the service has no setting NO_SUCH_SETTING"),
+        (("add", "staging", "no-such-setting", "x"), "write `extra: true`"),
+        (("add", "staging", "lease-seconds", "30", "--extra"), "LEASE_SECONDS is a setting of the service"),
         (("add", "staging", "Not A Name", "x"), "env/staging.yaml:"),
         (("add", "staging", "x: {a: b}, y", "x"), "env/staging.yaml:"),
         (("add", "staging", "lease-seconds"), "a literal needs a value"),

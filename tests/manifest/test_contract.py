@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 from ansari_whatsapp.settings import Settings as ServiceSettings
 from deployer.manifest.contract import problems
 from deployer.manifest.load import Loaded, parse
+from deployer.manifest.problem import InvalidManifest
 from tests.samples import ENVIRONMENTS, sample, sample_text
 
 HEAD = sample_text("staging").partition("variables:\n")[0]
@@ -63,8 +64,63 @@ def test_an_unknown_variable_with_the_one_that_was_meant() -> None:
     (problem,) = problems(loaded, Settings)
 
     assert problem.what == "the service has no setting LEVLE"
-    assert problem.fix == "did you mean level?"
+    assert problem.fix == (
+        "did you mean level? Otherwise write `extra: true` if something else in the container reads it"
+    )
     assert problem.source[problem.caret :].startswith("levle:")
+
+
+def test_an_unknown_variable_like_no_other_says_what_to_do_with_it() -> None:
+    loaded = parse((HEAD + GOOD + "  shipper: {kind: literal, value: on-1}\n").encode(), Path("env/staging.yaml"))
+    (problem,) = problems(loaded, Settings)
+
+    assert problem.what == "the service has no setting SHIPPER"
+    assert problem.fix == (
+        "delete it, or add the setting to the service; write `extra: true` if something else in the container reads it"
+    )
+
+
+@pytest.mark.parametrize("entry", ["{kind: literal, value: any, extra: true}", "{kind: secret, extra: true}"])
+def test_a_variable_without_a_setting_is_taken_when_it_is_marked_as_extra(entry: str) -> None:
+    assert told(f"{GOOD}  levle: {entry}\n") == []
+
+
+def test_an_extra_variable_is_no_reason_to_keep_quiet_about_a_missing_one() -> None:
+    variables = GOOD.replace(
+        'backend-url: {kind: literal, value: "http://backend"}', "bakend-url: {kind: secret, extra: true}"
+    )
+
+    assert told(variables) == [("backend-url is missing", "variables:")]
+
+
+@pytest.mark.parametrize("name", ["level", "app-secret", "spare-token"])
+def test_a_setting_is_never_extra(name: str) -> None:
+    lines = [line for line in GOOD.splitlines(keepends=True) if not line.startswith(f"  {name}:")]
+    entry = "{kind: literal, value: DEBUG, extra: true}" if name == "level" else "{kind: secret, extra: true}"
+    loaded = parse((HEAD + "".join(lines) + f"  {name}: {entry}\n").encode(), Path("env/staging.yaml"))
+    (problem,) = problems(loaded, Settings)
+
+    variable = name.upper().replace("-", "_")
+    assert problem.what == f"{variable} is a setting of the service, and here marked as extra"
+    assert problem.fix == "delete `extra: true`"
+    assert problem.source[problem.caret :] == "extra: true}"
+
+
+def test_extra_is_true_or_false_and_shown_on_its_line() -> None:
+    def refused(extra: str) -> tuple[str, str]:
+        with pytest.raises(InvalidManifest) as raised:
+            told(f"{GOOD}  shipper: {{kind: secret, extra: {extra}}}\n")
+        (problem,) = raised.value.problems
+        return problem.what, problem.source.strip()
+
+    assert refused('"true"') == (
+        "variables.shipper.extra has to be true or false",
+        'shipper: {kind: secret, extra: "true"}',
+    )
+    assert refused("yes")[0] == "variables.shipper.extra has to be true or false"
+    assert told(f"{GOOD}  shipper: {{kind: secret, extra: false}}\n") == [
+        ("the service has no setting SHIPPER", "shipper: {kind: secret, extra: false}")
+    ]
 
 
 def test_a_misspelt_variable_is_not_told_as_missing_too() -> None:
@@ -172,4 +228,4 @@ def test_a_manifest_fits_the_service_itself(read: Callable[..., Loaded]) -> None
         assert problems(sample(environment), ServiceSettings) == ()
     (problem,) = problems(read(("meta-app-secret: {kind: secret", "meta-app-secrt: {kind: secret")), ServiceSettings)
     assert problem.what == "the service has no setting META_APP_SECRT"
-    assert problem.fix == "did you mean meta-app-secret?"
+    assert problem.fix.startswith("did you mean meta-app-secret? ")
