@@ -18,7 +18,12 @@ from __future__ import annotations
 
 import os
 import re
-from typing import ClassVar
+from typing import ClassVar, Final
+
+from deployer.secrecy import hide
+from deployer.view.safe import hanging, one_line, terminal
+
+INDENT: Final = 7  # columns before the second line of a cause or a fix
 
 
 class DeployerError(Exception):
@@ -34,17 +39,19 @@ class DeployerError(Exception):
 
     def __str__(self) -> str:
         """The error as the lines a terminal shows after `error: `."""
-        lines = [self.what]
-        if self.why:
-            lines.append(f"  why: {_hanging(self.why)}")
-        if self.fix:
-            lines.append(f"  fix: {_hanging(as_typed(self.fix))}")
-        return "\n".join(lines)
+        return "\n".join(error_lines(self.what, self.why, as_typed(self.fix)))
 
 
-def _hanging(text: str) -> str:
-    """AWS, GitHub and tools are quoted here: no line of theirs may begin where one of ours does."""
-    return re.sub(r"\n(?! {7})", "\n       ", text)
+def error_lines(what: str, why: str, fix: str) -> list[str]:
+    """The lines of an error: `what` on one, `why` and `fix` below it where they are given, their own lines indented.
+
+    All three may quote AWS, GitHub, a tool or a file: none of their lines begins where one of ours does. Secrets are
+    hidden before the text is changed, because a changed secret is not recognised.
+    """
+    given = [
+        f"  {name}: {hanging(terminal(hide(text)), INDENT)}" for name, text in (("why", why), ("fix", fix)) if text
+    ]
+    return [one_line(hide(what)), *given]
 
 
 def as_typed(advice: str) -> str:

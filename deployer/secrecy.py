@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 HIDDEN: Final = "<secret>"
 SHORTEST: Final = 8  # characters: a shorter value is part of ordinary words and numbers. The service takes 12 and more
@@ -48,6 +48,20 @@ def hide(text: str, shortest: int = SHORTEST) -> str:
     for spelling in _spellings(frozenset(_known), shortest):
         text = text.replace(spelling, HIDDEN)
     return text
+
+
+def scrubbed(data: Any) -> Any:
+    """The same JSON data without any known secret in its texts: for what is stored and read again by others.
+
+    Only for texts that are shown. What is deployed again or compared, such as a literal, has to stay as it is.
+    """
+    if isinstance(data, str):
+        return hide(data)
+    if isinstance(data, Mapping):
+        return {key: scrubbed(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [scrubbed(value) for value in data]
+    return data
 
 
 @lru_cache(maxsize=4)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deployer.core.hold import Hold
 from deployer.core.plan import Plan
+from deployer.secrecy import scrubbed
 
 FORMAT: Final = 1
 
@@ -98,7 +99,12 @@ class PlanDocument(_Part):
 
 
 def document(plan: Plan) -> PlanDocument:
-    """The plan as it is printed with --json and saved with --out."""
+    """The plan as it is printed with --json and saved with --out, without any known secret."""
+    whole = _whole(plan)
+    return PlanDocument.model_validate({**scrubbed(whole.model_dump()), "facts": whole.facts})  # facts are compared
+
+
+def _whole(plan: Plan) -> PlanDocument:
     live = plan.live
     return PlanDocument(
         app=plan.app,

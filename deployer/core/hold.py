@@ -16,6 +16,7 @@ from msgspec.structs import asdict, replace
 
 from deployer.core.release import RecordedRelease, Release
 from deployer.core.service import ServiceSettings
+from deployer.secrecy import scrubbed
 
 FORMAT: Final = 1
 LONGEST_REASON: Final = 200  # characters
@@ -51,8 +52,8 @@ class Hold(Struct, frozen=True):
         return self.kind != "unreadable"
 
     def to_text(self) -> str:
-        """JSON. SSM refuses a value that contains "{{", which only a reason can."""
-        text = json.dumps({**asdict(self), "refused": list(self.refused)}, sort_keys=True)
+        """JSON without known secrets. SSM refuses a value that contains "{{", which only a reason can."""
+        text = json.dumps(scrubbed(asdict(self)), sort_keys=True)
         return text.replace("{{", "{\\u007b")
 
     @classmethod

@@ -13,6 +13,7 @@ from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
 from deployer.core.service import ServiceSettings, ServiceSpec
+from deployer.secrecy import scrubbed
 
 RELEASE_VARIABLE = "APP_RELEASE"
 LEDGER_ROOT = "/app-deployer"
@@ -79,15 +80,20 @@ class Release(Struct, frozen=True):
         return self.image.partition("@")[2]
 
     def fitted(self) -> Release:
-        """The same record, with its cause cut as far as needed to fit into a parameter."""
-        fits = self
+        """The same record, with its cause cut as far as needed to fit into a parameter, and without known secrets."""
+        why = scrubbed(self.why)  # before it is cut: a part of a secret is not recognised
+        fits = self if why == self.why else replace(self, why=why)
         while fits.why and len(fits.to_text().encode()) > LEDGER_BYTES:
             fits = replace(fits, why=f"{fits.why[:-20]}…" if len(fits.why) > 40 else "")
         return fits
 
     def to_text(self) -> str:
-        """The record as the ledger keeps it: JSON, packed when it would not fit into a parameter."""
-        text = json.dumps(to_builtins(self), sort_keys=True, separators=(",", ":"))
+        """The record as the ledger keeps it: JSON, packed when it would not fit into a parameter.
+
+        Known secrets are removed from its free text. The rest is what a rollback deploys, and stays exact.
+        """
+        fields = {**to_builtins(self), "why": scrubbed(self.why)}
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
         if len(text.encode()) <= LEDGER_BYTES:
             return text
         return PACKED + base64.b85encode(zlib.compress(text.encode(), 9)).decode()

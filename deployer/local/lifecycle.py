@@ -122,7 +122,7 @@ def refuse_taken_ports(settings: WorldSettings, *ports: int) -> None:
     if taken:
         lines = [f"port {port} of 127.0.0.1 is taken; {settings.lines[port]} chooses it" for port in taken]
         raise DeployerError(
-            "\n  ".join(lines),
+            "; ".join(lines),
             why="another program listens there",
             fix="stop that program, or write a free port on that line, then run again",
         )

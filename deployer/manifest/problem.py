@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from deployer.errors import InvalidManifest as InvalidManifestError
+from deployer.errors import error_lines
 
 
 class Position(NamedTuple):
@@ -41,16 +42,12 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         """`env/staging.yaml:17:5: what`, the line with a caret, why, and the fix."""
-        lines = [f"{self.file}:{self.line}:{self.col}: {self.what}"]
+        first, *more = error_lines(f"{self.file}:{self.line}:{self.col}: {self.what}", self.why, self.fix)
+        excerpt = []
         if self.source:
             number = f"  {self.line} | "
-            lines.append(number + self.source)
-            lines.append(" " * (len(number) - 2) + "| " + " " * self.caret + "^")
-        if self.why:
-            lines.append(f"  why: {self.why}")
-        if self.fix:
-            lines.append(f"  fix: {self.fix}")
-        return "\n".join(lines)
+            excerpt = [number + self.source, " " * (len(number) - 2) + "| " + " " * self.caret + "^"]
+        return "\n".join([first, *excerpt, *more])
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -25,7 +25,7 @@ def probe(url: str, path: str, release: str, *, seconds: float) -> str | None:
                 found = answer.headers.get(RELEASE_HEADER)
                 if answer.status_code == 200 and found == release:
                     return None
-                seen = f"{answer.status_code}, release {found or 'not named'}"
+                seen = f"{answer.status_code}, release {plain(found) if found else 'not named'}"
             except httpx.HTTPError as error:
                 seen = type(error).__name__
             if time.monotonic() >= end:

