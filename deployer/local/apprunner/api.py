@@ -72,8 +72,15 @@ class ServicesApi:
             return self._begun(service, "CREATE_SERVICE")
 
     def update_service(self, request: Request) -> JSON:
+        """A request that names nothing is refused in the words of the real service (terraform-provider-aws#32839).
+
+        A service that could not be created is rebuilt with or without changes (developer guide, "Rebuilding a failed
+        App Runner service"); that such a request may name nothing at all is not verified.
+        """
         with self._services.lock:
-            self._allow(self._services.find(request["ServiceArn"]), RUNNING, CREATE_FAILED)
+            service = self._allow(self._services.find(request["ServiceArn"]), RUNNING, CREATE_FAILED)
+            if service.status == RUNNING and configuration.names_nothing(request):
+                raise InvalidRequest("No configurations provided in the UpdateService request.")
         self._judge(request)
         with self._services.lock:
             service = self._allow(self._services.find(request["ServiceArn"]), RUNNING, CREATE_FAILED)

@@ -69,6 +69,11 @@ def public(configuration: Mapping[str, Any]) -> bool:
     return bool(configuration["NetworkConfiguration"]["IngressConfiguration"]["IsPubliclyAccessible"])
 
 
+def names_nothing(request: Mapping[str, Any]) -> bool:
+    """Whether an UpdateService request has neither a block nor an auto scaling configuration."""
+    return all(request.get(name) is None for name in (*BLOCKS, "AutoScalingConfigurationArn"))
+
+
 def updated(configuration: JSON, request: Mapping[str, Any]) -> JSON:
     """Blocks that the request leaves out stay; a block that it has is replaced as a whole."""
     given = {name: request[name] for name in BLOCKS if request.get(name) is not None}

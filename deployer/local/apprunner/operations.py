@@ -110,7 +110,7 @@ class Operations:
             operation.move("IN_PROGRESS")
         kinds: dict[str, Callable[[], Awaitable[End]]] = {
             "CREATE_SERVICE": lambda: self._deploy(service, operation, previous, journal),
-            "UPDATE_SERVICE": lambda: self._deploy(service, operation, previous, journal),
+            "UPDATE_SERVICE": lambda: self._update(service, operation, previous, journal),
             "START_DEPLOYMENT": lambda: self._deploy(service, operation, previous, journal),
             "PAUSE_SERVICE": lambda: self._pause(service),
             "RESUME_SERVICE": lambda: self._resume(service, journal),
@@ -136,6 +136,17 @@ class Operations:
         end = self._loop.time() + hold["seconds"]
         while self._loop.time() < end and self._faults.stands(hold):  # noqa: ASYNC110 -- threads turn the switches
             await asyncio.sleep(LOOK)
+
+    async def _update(self, service: Service, operation: Operation, previous: Previous | None, journal: Journal) -> End:
+        """A configuration that is the one before leaves the instances as they are, also where a tag has moved.
+
+        That secrets are then not read again is documented (developer guide, "Referencing environment variables":
+        redeploy the service). How the real operation ends is not verified.
+        """
+        if previous == Previous(service.configuration, service.scaling_arn) and service.arn in self._live:
+            journal.event("The configuration is the one before. Nothing is deployed.")
+            return End("SUCCEEDED", RUNNING)
+        return await self._deploy(service, operation, previous, journal)
 
     async def _deploy(self, service: Service, operation: Operation, previous: Previous | None, journal: Journal) -> End:
         live = self._live.get(service.arn)

@@ -120,6 +120,33 @@ def test_an_update_leaves_omitted_blocks_and_replaces_given_ones(world: Any, por
     assert variables["RuntimeEnvironmentVariables"] == {"B": "3"}
 
 
+def test_an_update_that_changes_nothing_deploys_nothing(world: Any, port: int, get: Get) -> None:
+    first = world.push(env=("VERSION=1",), tag="nothing")
+    image = f"{first.uri.partition('@')[0]}:nothing"
+    arn, _ = world.create("web-same-again", image, port, InstanceConfiguration={"Cpu": "1 vCPU", "Memory": "2 GB"})
+    before = get(port)["pid"]
+    world.push(env=("VERSION=2",), tag="nothing")
+    same = {
+        "SourceConfiguration": world.source(image, port),
+        "InstanceConfiguration": {"Cpu": "1024"},
+        "HealthCheckConfiguration": world.health(),
+        "ObservabilityConfiguration": {"ObservabilityEnabled": False},
+    }
+    answer = world.apprunner.update_service(ServiceArn=arn, **same)
+    assert answer["Service"]["Status"] == "OPERATION_IN_PROGRESS"
+    assert world.ended(arn, answer["OperationId"]) == "SUCCEEDED"
+    assert get(port)["pid"] == before
+    with pytest.raises(
+        world.apprunner.exceptions.InvalidRequestException, match="No configurations provided in the UpdateService"
+    ):
+        world.apprunner.update_service(ServiceArn=arn)
+    types = [one["Type"] for one in world.apprunner.list_operations(ServiceArn=arn)["OperationSummaryList"]]
+    assert types == ["UPDATE_SERVICE", "CREATE_SERVICE"]
+    operation = world.apprunner.start_deployment(ServiceArn=arn)["OperationId"]
+    assert world.ended(arn, operation) == "SUCCEEDED"
+    assert get(port)["env"]["VERSION"] == "2"
+
+
 def test_a_failed_update_rolls_back_to_the_untouched_version(world: Any, port: int, get: Get) -> None:
     image = world.push(env=("VERSION=1",))
     arn, _ = world.create("web-back", image.uri, port)
@@ -158,6 +185,15 @@ def test_a_failed_creation_is_rebuilt_in_place(world: Any, port: int, get: Get) 
         assert world.update(arn, SourceConfiguration=source) == ended
         rebuilt = world.describe(arn)
         assert (rebuilt["Status"], rebuilt["ServiceUrl"]) == (service, failed["ServiceUrl"])
+    assert get(port)["path"] == "/"
+
+
+def test_a_failed_creation_is_rebuilt_without_a_change(world: Any, port: int, get: Get) -> None:
+    image = world.push()
+    with socket.create_server(("127.0.0.1", port)):
+        arn, status = world.create("web-again", image.uri, port)
+        assert status == "FAILED"
+    assert world.update(arn) == "SUCCEEDED"
     assert get(port)["path"] == "/"
 
 
