@@ -14,6 +14,7 @@ from deployer.core.policies.rights import Need
 from deployer.explain.names import outside
 
 NEEDS: Final = "Needs"  # where the session puts what a failed call needs, in AWS's answer or in botocore's exception
+SERVER_ERRORS: Final = frozenset({500, 502, 503, 504})  # as botocore tries them again
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 # Such as: User: arn:... is not authorized to perform: ssm:PutParameter on resource: arn:... because no ...
 _NAMED = re.compile(
@@ -94,6 +95,12 @@ def _unreachable(error: botocore.BotoCoreError) -> AwsError:
 def _refused(error: botocore.ClientError) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "unknown")
     message = error.response.get("Error", {}).get("Message", "")
+    if _is_failure(error):
+        return AwsError(
+            f"AWS answered {refused_call(error)} with a server error: {code}, {_tries(error)}",
+            why=without_values(message),
+            fix="wait until AWS works again, then run again: what was done already is not repeated",
+        )
     if code in DENIED:
         fix = _allowing(_needs(error), message)
     elif is_busy(error):
@@ -112,6 +119,16 @@ def without_values(message: str) -> str:
     whole canonical request.
     """
     return _SESSION.sub(r"\1<not shown>", _ECHOED.sub(r"\1'<not shown>' at '\2'", message))
+
+
+def _is_failure(error: botocore.ClientError) -> bool:
+    """Whether the fault is AWS's own. Not 501: the local AWS answers it for what it does not emulate."""
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in SERVER_ERRORS
+
+
+def _tries(error: botocore.ClientError) -> str:
+    again = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+    return f"after {again + 1} tries" if again else "after 1 try"
 
 
 def _allowing(needed: tuple[Need, ...], message: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from deployer.local import blobs, faults, moto_services, registry, simulation
+from deployer.local import blobs, faults, moto_services, refusals, registry, simulation
 from deployer.local.apprunner import AppRunner, Limits
 from deployer.local.apprunner.errors import ApiError
 from deployer.local.aws_errors import AwsError, not_emulated, render
@@ -152,7 +152,7 @@ class AwsEndpoint:
             return AwsError(405, "MethodNotAllowed", "An AWS call is a POST here, so that a GET changes nothing.")
         assert self._apprunner is not None
         if refused := self._refused(f"{call.service}:{call.operation}"):
-            return AwsError(400, *refused)
+            return refused
         if call.service == "apprunner":
             return self._from_apprunner(call, body)
         assert self._clients is not None
@@ -167,13 +167,10 @@ class AwsEndpoint:
             return self._corrected.ask(call, request, body)
         return not_emulated(call.service, call.operation)
 
-    def _refused(self, call: str) -> tuple[str, str] | None:
-        """The code and the message of the error that a switch wants for a call."""
+    def _refused(self, call: str) -> AwsError | None:
+        """The error that a switch wants for a call."""
         assert self._apprunner is not None
-        refuse = self._apprunner.faults.take("refuse", call=call)
-        if refuse is None:
-            return None
-        return refuse.get("code", "AccessDeniedException"), refuse.get("message", "a fault switch refuses this call")
+        return refusals.refused(self._apprunner.faults, call)
 
     def _from_apprunner(self, call: Call, body: bytes) -> Response | AwsError:
         assert self._apprunner is not None

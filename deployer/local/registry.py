@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Request, Response
 
+from deployer.local.aws_errors import AwsError
 from deployer.local.clients import Clients
 
 if TYPE_CHECKING:
@@ -42,13 +43,13 @@ _CODES = {
     "ImageDigestDoesNotMatchException": (400, "DIGEST_INVALID"),
 }
 
-Refused = Callable[[str], tuple[str, str] | None]
+Refused = Callable[[str], AwsError | None]
 
 
 class Registry:
     """The repositories of the local ECR, with their blobs in the OCI image layout at `images`.
 
-    `refused(call)` says the error's code and message for a call such as ecr:InitiateLayerUpload that is to be refused.
+    `refused(call)` returns the error for a call such as ecr:InitiateLayerUpload that is to be refused.
     """
 
     def __init__(self, images: Path, refused: Refused) -> None:
@@ -142,7 +143,7 @@ class Registry:
 
     def _denied(self, call: str) -> Response | None:
         refused = self._refused(f"ecr:{call}")
-        return _refusal(*refused, f"ecr:{call}") if refused else None
+        return _refusal(refused, f"ecr:{call}") if refused else None
 
 
 def _manifest(request: Request, clients: Clients, name: str, reference: str) -> Response:
@@ -189,13 +190,18 @@ def _told(error: ClientError) -> Response:
     if code in _CODES:
         status, name = _CODES[code]
         return _error(status, name, message)
-    return _refusal(code, message, f"ecr:{error.operation_name}")
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return _refusal(AwsError(status, code, message), f"ecr:{error.operation_name}")
 
 
-def _refusal(code: str, message: str, call: str) -> Response:
-    if code.startswith("ExpiredToken"):
+def _refusal(error: AwsError, call: str) -> Response:
+    if error.status >= 500:
+        return _error(error.status, "UNKNOWN", error.message)
+    if error.status == 429 or "Throttl" in error.code:
+        return _error(429, "TOOMANYREQUESTS", error.message)
+    if error.code.startswith("ExpiredToken"):
         return _error(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
-    return _error(403, "DENIED", message or f"This caller is not authorized to perform: {call}")
+    return _error(403, "DENIED", error.message or f"This caller is not authorized to perform: {call}")
 
 
 def _error(status: int, code: str, message: str) -> Response:

@@ -31,3 +31,19 @@ def test_the_rest_of_a_validation_error_is_told() -> None:
     message = "1 validation error detected: Value 'x y' at 'name' failed to satisfy constraint: Member must be shorter"
     answer = {"Error": {"Code": "ValidationException", "Message": message}}
     assert explain(ClientError(answer, "PutParameter")).why == message  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("again", "tries"), [(0, "after 1 try"), (5, "after 6 tries")])
+def test_a_fault_of_aws_is_no_refusal(again: int, tries: str) -> None:
+    answer = {
+        "Error": {"Code": "InternalServerError", "Message": "later"},
+        "ResponseMetadata": {"HTTPStatusCode": 500, "RetryAttempts": again},
+    }
+    told = explain(ClientError(answer, "PutParameter"))  # type: ignore[arg-type]
+    assert told.what == f"AWS answered PutParameter on * with a server error: InternalServerError, {tries}"
+    assert told.fix == "wait until AWS works again, then run again: what was done already is not repeated"
+
+
+def test_what_is_not_emulated_is_no_fault() -> None:
+    answer = {"Error": {"Code": "NotEmulated", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 501}}
+    assert explain(ClientError(answer, "ListKeys")).what == "AWS refused ListKeys on *: NotEmulated"  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What can be made to go otherwise than a client hopes."""
+"""The fault switches of the AWS endpoint: calls that fail, and operations that take long."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from deployer.local.faults import Choice, Number, Switch, Text
 
 SWITCHES = {
     "refuse": Switch(
-        "a call is answered with an error instead of being done",
+        "a call is answered with an error instead of being done; clients try 429, 500 and 503 again",
         parameters={
-            "code": Text("the error's code; AccessDeniedException when left out"),
+            "status": Choice("the HTTP status; 400 when left out", (400, 403, 429, 500, 503)),
+            "code": Text("the error's code; when left out the one that the service gives with this status"),
             "message": Text("the error's message"),
         },
         selectors={"call": Text("only this one, such as ssm:PutParameter")},

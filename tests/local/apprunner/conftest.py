@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -33,6 +33,7 @@ ACCESS, INSTANCE = f"arn:aws:iam::{ACCOUNT}:role/Access", f"arn:aws:iam::{ACCOUN
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
+RetryMode = Literal["legacy", "standard"]
 TERMINAL = {"SUCCEEDED", "FAILED", "ROLLBACK_SUCCEEDED", "ROLLBACK_FAILED"}
 
 # The service of most images here. / tells who answers; the rest is for single tests.
@@ -99,9 +100,9 @@ class Harness:
     loop: asyncio.AbstractEventLoop
     clients: dict[str, Any] = field(default_factory=dict)
 
-    def client(self, service: str, region: str = REGION) -> Any:
+    def client(self, service: str, region: str = REGION, *, mode: RetryMode = "legacy", retries: int = 1) -> Any:
         """A real boto3 client, with parameter validation off where a test wants to send nonsense itself."""
-        key = f"{service}/{region}"
+        key = f"{service}/{region}" if (mode, retries) == ("legacy", 1) else f"{service}/{region}/{mode}/{retries}"
         if key not in self.clients:
             make: Any = boto3.client  # typed for each service by its literal name
             self.clients[key] = make(
@@ -110,7 +111,7 @@ class Harness:
                 endpoint_url=self.endpoint.url,
                 aws_access_key_id="test",
                 aws_secret_access_key="test",
-                config=Config(retries={"max_attempts": 1}, parameter_validation=False),
+                config=Config(retries={"mode": mode, "max_attempts": retries}, parameter_validation=False),
             )
         return self.clients[key]
 
