@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from deployer.aws.errors import only
+from deployer.aws.fresh import fresh
 from deployer.core.hold import Hold, one_line
 from deployer.errors import Refused
 
@@ -39,7 +40,7 @@ def new(who: str, reason: str) -> Hold:
 
 def place(ssm: SSMClient, ledger: str, hold: Hold, *, over: Hold | None) -> None:
     """Write a hold over the one that was seen. Raises Refused when there is another one by now."""
-    now = read(ssm, ledger)
+    now = fresh(lambda: read(ssm, ledger))
     _refuse_another(ledger, over, now)
     try:
         ssm.put_parameter(
@@ -57,7 +58,7 @@ def place(ssm: SSMClient, ledger: str, hold: Hold, *, over: Hold | None) -> None
 
 def lift(ssm: SSMClient, ledger: str, hold: Hold) -> None:
     """Delete the hold that was seen. Raises Refused when there is another one by now; none is what was asked for."""
-    now = read(ssm, ledger)
+    now = fresh(lambda: read(ssm, ledger))
     if now is None:
         return
     _refuse_another(ledger, hold, now)

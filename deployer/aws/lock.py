@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from deployer.aws import lock_record
 from deployer.aws.errors import explain, only
+from deployer.aws.fresh import ATTEMPTS, FRESH, fresh
 from deployer.aws.lock_record import Record
 from deployer.core.facts import LockFact
 from deployer.core.person import person
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from deployer.aws.session import Session
 
 BEAT = 60.0  # seconds between two heartbeats
-FRESH = 2.0  # seconds after which a proof is too old to act on: the process slept, or AWS was slow to answer
-PROOFS = 5  # attempts to get a proof that is not too old
+BROKEN = "it was broken: just unlock, by another user"
 
 
 class Held:
@@ -67,19 +67,18 @@ class Held:
         Raises LockLost when it is not, StateUnknown when AWS answers too slowly to tell. A lease that was not renewed
         in time is renewed first: no other run can then take it over before the write that follows.
         """
-        for _ in range(PROOFS):
-            asked = time.time()
-            if datetime.fromisoformat(self._record.beat) + timedelta(seconds=2 * BEAT) < datetime.now(UTC):
+        for _ in range(ATTEMPTS):
+            if self._late:
                 self.beat()  # this machine has slept
-            else:
-                with self._guard:
-                    self._confirm()
-            if 0 <= time.time() - asked < FRESH:
+            with self._guard:
+                fresh(self._confirm)
+            if not self._late:
                 return
-        raise StateUnknown(
-            f"AWS takes more than {FRESH:.0f} s to show who holds the lock, so this run stopped before its next change",
-            fix="wait a moment, then run again",
-        )
+        raise StateUnknown("this machine sleeps again and again, so this run stopped before its next change")
+
+    @property
+    def _late(self) -> bool:
+        return datetime.fromisoformat(self._record.beat) + timedelta(seconds=2 * BEAT) < datetime.now(UTC)
 
     def beat(self) -> None:
         """The heartbeat: the same record with a later expiry. Raises LockLost."""
@@ -95,42 +94,78 @@ class Held:
                 self._write(self._record, over=True)
                 return
             with self._guard:
-                self._confirm()
+                fresh(self._confirm)
                 self._ssm.delete_parameter(Name=self._name)
 
+    def refuse_another(self, seen: Record, version: int) -> None:
+        """Raise Refused unless this run's first version took over the one that was seen, and no other run's.
+
+        The lock is then left to nobody: a run that it was taken from by mistake finds that out at its next write.
+        """
+        if self._version == 1:  # it was broken in the meantime, and this run created it
+            self.previous = None
+            return
+        before = None
+        with suppress(ClientError):
+            before = self._ssm.get_parameter(Name=f"{self._name}:{self._version - 1}")["Parameter"]["Value"]
+        if self._version == version + 1 and before is not None and lock_record.fact(before).id == seen.id:
+            return
+        self._discard()
+        raise held_by(lock_record.fact(before) if before else seen.fact(), self._name)
+
     def _write(self, record: Record, *, over: bool = False) -> None:
-        """Every write is the version after the last one; if it is not, another run has written."""
+        """Write the next version of the lock. Raises LockLost when it is not the one after this run's last.
+
+        A write that another run's `just unlock` overtook creates the lock once more: it is deleted again.
+        """
         with self._guard:
-            self._confirm()
+            fresh(self._confirm)
             self._record = record.ended() if over else record.beating()
             version = _put(self._ssm, self._name, self._record, overwrite=True)
-            self._adopt(version)
+            try:
+                self._adopt(version, least=self._version + 1)
+            except LockLost:
+                self._discard()
+                raise
 
     def _confirm(self) -> None:
-        """Raise LockLost unless this run wrote the newest version, and each one since the last it knows of.
-
-        A lock that was broken and taken again counts its versions from one.
-        """
+        """Raise LockLost unless this run wrote the newest version, and each one since the last it knows of."""
         try:
             found = self._ssm.get_parameter(Name=self._name)["Parameter"]
         except ClientError as error:
             only(error, "ParameterNotFound")
-            raise self._lost("it was broken: just unlock, by another user") from None
-        holder = lock_record.fact(found["Value"])
-        if holder.id != self._record.id:
-            raise self._lost(f"{person(holder.holder)} ({holder.where}) holds it since {holder.since}")
-        if found["Version"] < self._version:
-            raise self._lost("it was broken, and written again")
-        self._adopt(found["Version"])
+            raise self._lost(BROKEN) from None
+        self._check(found["Value"], "holds it since")
+        self._adopt(found["Version"], least=self._version)
 
-    def _adopt(self, version: int) -> None:
-        """Take a version as the newest. One more than expected is a repeated request of ours, or another run's."""
-        for between in range(self._version + 1, version):
-            found = self._ssm.get_parameter(Name=f"{self._name}:{between}")["Parameter"]
-            holder = lock_record.fact(found["Value"])
-            if holder.id != self._record.id:
-                raise self._lost(f"{person(holder.holder)} ({holder.where}) took it at {holder.since}")
+    def _adopt(self, version: int, *, least: int) -> None:
+        """Take a version as the newest: `least` or a later one, and each one since the last known is this run's.
+
+        One more than expected is a repeated request of this run, or another run's write. A lock that was broken and
+        taken counts its versions from one, so also the last known one is read again.
+        """
+        if version < least:
+            raise self._lost(BROKEN)
+        for between in range(self._version, version):
+            try:
+                found = self._ssm.get_parameter(Name=f"{self._name}:{between}")["Parameter"]
+            except ClientError as error:
+                only(error, "ParameterNotFound", "ParameterVersionNotFound")
+                raise self._lost(BROKEN) from None
+            self._check(found["Value"], "took it at")
         self._version = version
+
+    def _check(self, text: str, did: str) -> None:
+        holder = lock_record.fact(text)
+        if holder.id != self._record.id:
+            raise self._lost(f"{person(holder.holder)} ({holder.where}) {did} {holder.since}")
+
+    def _discard(self) -> None:
+        """Delete a lock that says that this run holds it, which it does not."""
+        with suppress(ClientError):
+            found = self._ssm.get_parameter(Name=self._name)["Parameter"]
+            if lock_record.fact(found["Value"]).id == self._record.id:
+                self._ssm.delete_parameter(Name=self._name)
 
     def _lost(self, why: str) -> LockLost:
         return LockLost(_environment(self._name), why)
@@ -162,6 +197,8 @@ def hold(session: Session, ledger: str, *, who: str, verb: str, warn: Callable[[
             held.release()
         except (ClientError, BotoCoreError) as error:
             warn(f"the lock could not be deleted; it expires by itself: {explain(error).what}")
+        except StateUnknown as error:
+            warn(f"the lock was not deleted; it expires by itself: {error.what}")
 
 
 def parameter(ledger: str) -> str:
@@ -180,7 +217,7 @@ def break_it(ssm: SSMClient, ledger: str, lock: LockFact) -> bool:
 
     Returns only when the holder's last proof is too old to act on: no write of the holder follows.
     """
-    now = read(ssm, ledger)
+    now = fresh(lambda: read(ssm, ledger))
     if now is None or now.id != lock.id:
         return False
     ssm.delete_parameter(Name=parameter(ledger))
@@ -194,7 +231,7 @@ def _take(ssm: SSMClient, name: str, record: Record) -> Held:
     except ClientError as error:
         only(error, "ParameterAlreadyExists")
     try:
-        seen = ssm.get_parameter(Name=name)["Parameter"]
+        seen = fresh(lambda: ssm.get_parameter(Name=name)["Parameter"])
     except ClientError as error:  # given back in this moment
         only(error, "ParameterNotFound")
         return Held(ssm, name, record, _put(ssm, name, record, overwrite=False), None)
@@ -203,9 +240,9 @@ def _take(ssm: SSMClient, name: str, record: Record) -> Held:
         if not holder.over:
             raise held_by(holder.fact(), name)
         version = _put(ssm, name, record, overwrite=True)
-        if version != seen["Version"] + 1:
-            raise held_by(lock_record.parsed(ssm.get_parameter(Name=name)["Parameter"]["Value"]).fact(), name)
-        return Held(ssm, name, record, version, holder)
+        taken = Held(ssm, name, record, version, holder)
+        taken.refuse_another(holder, seen["Version"])
+        return taken
     return Held(ssm, name, record, seen["Version"], None)
 
 
@@ -241,4 +278,5 @@ def _holder(text: str, name: str) -> Record:
     try:
         return lock_record.parsed(text)
     except StateUnknown as error:
-        raise Refused(error.what, fix=f"show and break it with: just unlock {_environment(name)}") from None
+        show = f"show and break it with: just unlock {_environment(name)}"
+        raise Refused(error.what, why=error.why, fix=f"{error.fix}; {show}" if error.fix else show) from None
