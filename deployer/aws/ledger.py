@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def read(ssm: SSMClient, ledger: str) -> tuple[RecordedRelease, ...]:
-    """Every recorded release, oldest first; empty when there is no ledger."""
+    """Every recorded release, oldest first; empty when there is no ledger. Raises NewerFormat."""
     found: list[tuple[int, str, float]] = []
     try:
         for page in ssm.get_paginator("get_parameter_history").paginate(Name=f"{ledger}/release"):
@@ -41,7 +41,7 @@ def _readable(entries: list[tuple[int, str, float]], name: str) -> tuple[Recorde
     found: list[RecordedRelease] = []
     for number, text, at in entries:
         try:
-            found.append(RecordedRelease(number, Release.from_text(text), at))
+            found.append(RecordedRelease(number, Release.from_text(text, f"release {number}"), at))
         except ValueError as error:
             if number == entries[-1][0]:
                 good = f"that of version {found[-1].number}" if found else "a release's"
@@ -71,9 +71,9 @@ def intend(ssm: SSMClient, ledger: str, release: Release) -> None:
 
 
 def intended(text: str) -> Release | None:
-    """What was written down; None for what cannot be read."""
+    """The release that was about to be deployed; None for text that is not a record. Raises NewerFormat."""
     try:
-        return Release.from_text(text)
+        return Release.from_text(text, "the release that was deployed last")
     except ValueError:
         return None
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from deployer.core.facts import LockFact
+from deployer.core.record_format import STAMP, NewerFormat, refuse_newer
 from deployer.errors import StateUnknown
 
 UNREADABLE = "unreadable"
@@ -52,7 +53,7 @@ class Record(Struct, frozen=True):
         return LockFact(self.id, self.holder, where, self.since, self.beat, self.release, self.operation, self.over)
 
     def text(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True)
+        return json.dumps({**asdict(self), **STAMP}, sort_keys=True)
 
     def beating(self) -> Record:
         """The same with a sign of life, and the expiry that follows from it."""
@@ -82,15 +83,19 @@ def mine(who: str, verb: str) -> Record:
 
 
 def parsed(text: str) -> Record:
-    """Raises StateUnknown when it is none."""
+    """Read a lock; unknown fields are ignored. Raises StateUnknown when it is not a lock, or in a newer format."""
     try:
-        return Record(**json.loads(text))
-    except (TypeError, ValueError):
-        raise StateUnknown("the lock of this environment holds something that is no lock") from None
+        fields = json.loads(text)
+        refuse_newer(fields, "the lock of this environment")
+        return Record(**{name: value for name, value in fields.items() if name in Record.__struct_fields__})
+    except NewerFormat as error:
+        raise StateUnknown(error.what, why=error.why, fix=error.fix) from None
+    except (TypeError, ValueError, AttributeError):
+        raise StateUnknown("the lock of this environment holds something that is not a lock") from None
 
 
 def fact(text: str) -> LockFact:
-    """What a lock says; one that nobody can read is held by `somebody unknown`, until it is broken."""
+    """What a lock says; one that cannot be read is held by `somebody unknown`, until it is broken."""
     try:
         return parsed(text).fact()
     except StateUnknown:

@@ -69,6 +69,12 @@ class HoldDocument(_Part):
     to: int | None = Field(description="The release that was rolled back to.")
 
 
+class SavedFormat(_Part):
+    """The one field of a saved plan that every version of the deployer can read."""
+
+    format: int
+
+
 class PlanDocument(_Part):
     """What a reconcile or a rollback would do, and what that stands on."""
 

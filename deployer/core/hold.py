@@ -11,14 +11,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct, field, to_builtins
 from msgspec.structs import asdict, replace
 
+from deployer.core.record_format import FORMAT, STAMP, unknown_fields, with_unknown
 from deployer.core.release import RecordedRelease, Release
 from deployer.core.service import ServiceSettings
 from deployer.secrecy import scrubbed
 
-FORMAT: Final = 1
 LONGEST_REASON: Final = 200  # characters
 REMEMBERED: Final = 20  # sources that stay refused over several rollbacks
 AfterRollback = Literal["hold", "deploy"]
@@ -29,7 +29,8 @@ class Hold(Struct, frozen=True):
 
     `kind` is "rollback", "manual" or "unreadable"; a kind that this version does not know holds like a manual one.
     `release` is the number of the release that was rolled back from, `to` of the release that serves since.
-    `refused` are the sources (see `source_id`) that were rolled back from, oldest first.
+    `refused` are the sources (see `source_id`) that were rolled back from, oldest first. A hold in a newer `format`
+    holds like a manual one. `unknown` are fields that another version of the deployer wrote: they are kept.
     """
 
     id: str
@@ -41,11 +42,17 @@ class Hold(Struct, frozen=True):
     to: int | None = None
     refused: tuple[str, ...] = ()
     format: int = FORMAT
+    unknown: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def strict(self) -> bool:
         """Whether only a person lifts it, whatever the manifest says."""
-        return self.kind != "rollback"
+        return self.kind != "rollback" or self.format > FORMAT
+
+    def _known(self) -> dict[str, Any]:
+        fields = {**asdict(self), "refused": list(self.refused)}
+        del fields["unknown"]
+        return fields
 
     @property
     def readable(self) -> bool:
@@ -53,15 +60,16 @@ class Hold(Struct, frozen=True):
 
     def to_text(self) -> str:
         """JSON without known secrets. SSM refuses a value that contains "{{", which only a reason can."""
-        text = json.dumps(scrubbed(asdict(self)), sort_keys=True)
+        fields = with_unknown({**STAMP, **self._known()}, self.unknown)
+        text = json.dumps(scrubbed(fields), sort_keys=True)
         return text.replace("{{", "{\\u007b")
 
     @classmethod
     def from_text(cls, text: str) -> Hold:
-        """Read a hold. Unknown fields are ignored; text that is not a hold becomes one of kind "unreadable"."""
+        """Read a hold. Unknown fields are kept; text that is not a hold becomes one of kind "unreadable"."""
         try:
             fields: Any = json.loads(text)
-            return cls(
+            read = cls(
                 id=_word(fields, "id"),
                 kind=_word(fields, "kind"),
                 who=one_line(_word(fields, "who")),
@@ -70,8 +78,9 @@ class Hold(Struct, frozen=True):
                 release=_number(fields, "release"),
                 to=_number(fields, "to"),
                 refused=tuple(str(source) for source in fields.get("refused") or ()),
-                format=_number(fields, "format") or FORMAT,
+                format=_number(fields, "format") or 1,
             )
+            return replace(read, unknown=unknown_fields(fields, {**STAMP, **read._known()}))
         except (TypeError, ValueError, KeyError, AttributeError):
             mark = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:12]
             return cls(mark, "unreadable", "an unknown user", "", "the hold in the ledger cannot be read")
@@ -140,7 +149,7 @@ def by_hand(old: Hold | None, new: Hold) -> Hold:
     """The hold that an operator places: it keeps what an earlier rollback left behind."""
     if old is None or not old.readable:
         return replace(new, kind="manual")
-    return replace(new, kind="manual", release=old.release, to=old.to, refused=old.refused)
+    return replace(old, id=new.id, kind="manual", who=new.who, when=new.when, reason=new.reason)
 
 
 def one_line(text: str) -> str:

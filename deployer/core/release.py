@@ -8,10 +8,12 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
+from deployer.core.record_format import STAMP, refuse_newer, unknown_fields, with_unknown
 from deployer.core.service import ServiceSettings, ServiceSpec
 from deployer.secrecy import scrubbed
 
@@ -48,7 +50,7 @@ class Release(Struct, frozen=True):
     that were deleted and made again since an older release. `service` is the name of the service and `path` that of
     its parameters, "" where that was not written down. `unmanaged` are settings that the service had and the manifest
     did not name, None where that was not written down. The number of a release is the version of the ledger parameter,
-    so it is not part of the record.
+    so it is not part of the record. `unknown` are fields that another version of the deployer wrote: they are kept.
     """
 
     id: str
@@ -70,6 +72,12 @@ class Release(Struct, frozen=True):
     service: str = ""
     path: str = ""
     unmanaged: Mapping[str, str] | None = None
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+
+    def _known(self) -> dict[str, Any]:
+        fields: dict[str, Any] = to_builtins(self)
+        del fields["unknown"]
+        return fields
 
     @property
     def healthy(self) -> bool:
@@ -92,22 +100,26 @@ class Release(Struct, frozen=True):
 
         Known secrets are removed from its free text. The rest is what a rollback deploys, and stays exact.
         """
-        fields = {**to_builtins(self), "why": scrubbed(self.why)}
-        text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+        fields = {**self._known(), **STAMP, "why": scrubbed(self.why)}
+        text = json.dumps(with_unknown(fields, self.unknown), sort_keys=True, separators=(",", ":"))
         if len(text.encode()) <= LEDGER_BYTES:
             return text
         return PACKED + base64.b85encode(zlib.compress(text.encode(), 9)).decode()
 
     @classmethod
-    def from_text(cls, text: str) -> Release:
-        """Read a record; what only a newer version writes is left out. Raises ValueError when it is not a record."""
+    def from_text(cls, text: str, name: str = "a release") -> Release:
+        """Read a record. Raises ValueError when it is not one, and NewerFormat, with its name, for a newer format."""
         try:
             if text.startswith(PACKED):
                 text = zlib.decompress(base64.b85decode(text.removeprefix(PACKED))).decode()
             fields = json.loads(text)
+            refuse_newer(fields, name)
             settings = ServiceSettings.from_dict(fields["settings"]) if fields["settings"] else None
-            known = {name: value for name, value in fields.items() if name in cls.__struct_fields__}
-            return cls(**{**known, "settings": settings})
+            known = {
+                name: value for name, value in fields.items() if name in cls.__struct_fields__ and name != "unknown"
+            }
+            read = cls(**{**known, "settings": settings})
+            return replace(read, unknown=unknown_fields(fields, {**read._known(), **STAMP}))
         except (TypeError, KeyError, AttributeError, zlib.error, binascii.Error) as error:
             raise ValueError(f"not a release record: {type(error).__name__}") from None
 

@@ -10,7 +10,7 @@ from msgspec.structs import fields as fields_of
 from msgspec.structs import replace
 
 
-class HealthCheck(Struct, frozen=True):
+class HealthCheck(Struct, frozen=True, omit_defaults=True):
     """How the platform asks whether an instance is well. Interval and timeout are seconds."""
 
     protocol: str
@@ -26,7 +26,7 @@ class HealthCheck(Struct, frozen=True):
         return self.path if self.protocol == "HTTP" else "/"
 
 
-class Scaling(Struct, frozen=True):
+class Scaling(Struct, frozen=True, omit_defaults=True):
     """How many instances, and how many requests at once each of them takes."""
 
     min: int
@@ -34,7 +34,7 @@ class Scaling(Struct, frozen=True):
     concurrency: int
 
 
-class Network(Struct, frozen=True):
+class Network(Struct, frozen=True, omit_defaults=True):
     """Where a service's own requests go out, and who can reach it.
 
     `vpc_connector` is an ARN, "" for the public internet; `ingress` is "public" or "private", `ip_address_type` "ipv4"
@@ -46,7 +46,7 @@ class Network(Struct, frozen=True):
     ip_address_type: str = "ipv4"
 
 
-class Observability(Struct, frozen=True):
+class Observability(Struct, frozen=True, omit_defaults=True):
     """Whether requests are traced, and the ARN of the configuration that says how."""
 
     enabled: bool = False

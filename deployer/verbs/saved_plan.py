@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from deployer.core.document import PlanDocument, document
+from deployer import VERSION
+from deployer.core.document import FORMAT, PlanDocument, SavedFormat, document
 from deployer.core.plan import Plan
 from deployer.errors import Refused, UsageError
 from deployer.run.look import refuse_stale
@@ -20,10 +21,10 @@ def as_json(plan: Plan) -> str:
 def save(plan: Plan, path: Path) -> None:
     """Write the plan to a file. It holds no secret.
 
-    Raises UsageError when the file cannot be written, or holds something that is no plan.
+    Raises UsageError when the file cannot be written, or holds something that is not a plan.
     """
     if path.is_file() and path.stat().st_size and not path.read_bytes().lstrip().startswith(b'{\n  "format"'):
-        raise UsageError(f"{path} exists and is no plan; it was left as it is", fix="name another --out FILE")
+        raise UsageError(f"{path} exists and is not a plan; it was left as it is", fix="name another --out FILE")
     try:
         path.write_text(as_json(plan) + "\n")
     except OSError as error:
@@ -31,14 +32,22 @@ def save(plan: Plan, path: Path) -> None:
 
 
 def read_saved(path: Path, environment: str) -> PlanDocument:
-    """A plan that was saved. Raises UsageError when it is none, or one of another environment."""
+    """Read a saved plan. Raises UsageError when it is not one, in another format, or of another environment."""
     make = f"make one with: just plan {environment} --out FILE"
     try:
-        saved = PlanDocument.model_validate_json(path.read_bytes())
+        text = path.read_bytes()
+        found = SavedFormat.model_validate_json(text).format
+        if found != FORMAT:
+            raise UsageError(
+                f"{path} was saved in format {found} by {'a newer' if found > FORMAT else 'an older'} deployer",
+                why=f"this is deployer {VERSION}, which applies plans in format {FORMAT}",
+                fix=make,
+            )
+        saved = PlanDocument.model_validate_json(text)
     except OSError as error:
         raise UsageError(f"the plan cannot be read: {error.strerror}: {path}", fix="name a file of --out") from None
     except ValidationError:
-        raise UsageError(f"{path} is no plan of this deployer", fix=make) from None
+        raise UsageError(f"{path} is not a plan of this deployer", fix=make) from None
     if saved.environment != environment:
         raise UsageError(f"{path} is a plan of {saved.environment}", fix=make)
     return saved

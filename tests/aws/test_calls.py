@@ -377,7 +377,7 @@ class TestLock:
         found = lock.read(session.ssm, f"/{fresh}")
         assert found is not None
         assert found.holder == "somebody unknown"
-        with pytest.raises(Refused, match="no lock"), hold(session, f"/{fresh}", who="me", verb="test"):
+        with pytest.raises(Refused, match="not a lock"), hold(session, f"/{fresh}", who="me", verb="test"):
             pass
         assert lock.break_it(session.ssm, f"/{fresh}", found)
         assert lock.read(session.ssm, f"/{fresh}") is None

@@ -206,12 +206,13 @@ def test_a_record_of_before_the_newer_settings_loads_and_keeps_its_ids() -> None
     assert content_id("repo@sha256:1", {}, {}, {}, SETTINGS) == "1bd71b612839"
 
 
-def test_a_record_of_a_newer_version_loads_without_what_is_not_known_here() -> None:
+def test_a_record_of_a_newer_version_loads_and_keeps_what_is_not_known_here() -> None:
     newer = json.loads(release().to_text())
     newer["settings"]["gpu"] = 1
     newer["colour"] = "blue"
 
-    assert Release.from_text(json.dumps(newer)) == release()
+    kept = {"settings": {"gpu": 1}, "colour": "blue"}
+    assert Release.from_text(json.dumps(newer)) == replace(release(), unknown=kept)
 
 
 def test_the_newer_settings_are_recorded_and_move_the_id() -> None:

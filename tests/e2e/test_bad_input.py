@@ -81,11 +81,14 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("plan", "--image"): bad(*NO_IMAGE) + bad(("x", "brings the image of its release"), rollback=""),
     ("plan", "--to"): bad(*NO_RELEASE, rollback="") + bad(("1", "belong to a rollback")),
     ("plan", "--out"): bad(
-        (DIRECTORY, "Is a directory"), ("no-such-folder/x", "No such file"), ("README.md", "is no plan")
+        (DIRECTORY, "Is a directory"), ("no-such-folder/x", "No such file"), ("README.md", "is not a plan")
     ),
     ("reconcile", "--image"): bad(*NO_IMAGE) + bad(("x", "leave out --image"), plan="x"),
     ("reconcile", "--plan"): bad(
-        (NO_FILE, "No such file"), (DIRECTORY, "Is a directory"), (NO_TEXT, "is no plan"), ("README.md", "is no plan")
+        (NO_FILE, "No such file"),
+        (DIRECTORY, "Is a directory"),
+        (NO_TEXT, "is not a plan"),
+        ("README.md", "is not a plan"),
     ),
     ("reconcile", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("rollback", "--to"): bad(*NO_RELEASE),

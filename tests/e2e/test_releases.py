@@ -201,10 +201,10 @@ def test_a_plan_that_somebody_edited_is_refused(released: Checkout) -> None:
     file.write_text(file.read_text().replace("WARNING -> ERROR", "WARNING -> DEBUG"))
     assert "the file was edited" in run(released, "reconcile", "local", "--plan", str(file), code=4)
     file.write_text("{}")
-    assert "is no plan of this deployer" in run(released, "reconcile", "local", "--plan", str(file), code=3)
+    assert "is not a plan of this deployer" in run(released, "reconcile", "local", "--plan", str(file), code=3)
     assert "No such file" in run(released, "reconcile", "local", "--plan", "nowhere.json", code=3)
     manifest = released.manifest.read_text()
-    assert "is no plan" in run(released, "plan", "local", "--out", str(released.manifest), code=3)
+    assert "is not a plan" in run(released, "plan", "local", "--out", str(released.manifest), code=3)
     assert released.manifest.read_text() == manifest
     assert aws.operations(released) == before
     level(released, "ERROR", "WARNING")
@@ -272,3 +272,26 @@ def test_without_a_name_a_rollback_means_staging_and_says_so(released: Checkout)
     done = released.deployer("rollback")
     assert done.returncode != 0
     assert "no environment was named: this is staging" in done.stderr
+
+
+def test_a_ledger_that_a_newer_deployer_wrote_is_refused_by_name(released: Checkout) -> None:
+    name, client = "/app-deployer/ansari-whatsapp/local/release", aws.ssm(released)
+    newest = client.get_parameter(Name=name)["Parameter"]
+    newer = json.dumps({"format": 2, "deployer": "9.8.7"})
+    number = client.put_parameter(Name=name, Value=newer, Type="String", Overwrite=True)["Version"]
+    before = aws.operations(released)
+    for verb in ("plan", "reconcile", "status", "releases", "drift"):
+        said = run(released, verb, "local", code=3)
+        assert f"release {number} was written by deployer 9.8.7 in format 2; nothing was changed" in said
+        assert "fix: use deployer 9.8.7 or newer" in said
+    assert aws.operations(released) == before
+    client.delete_parameter(Name=name)
+    client.put_parameter(Name=name, Value=newest["Value"], Type="String", Overwrite=True)
+
+
+def test_a_plan_that_another_version_saved_is_refused(released: Checkout) -> None:
+    file = released.root / "older.plan.json"
+    file.write_text('{"format": 0}')
+    said = run(released, "reconcile", "local", "--plan", str(file), code=3)
+    assert "was saved in format 0 by an older deployer" in said
+    assert "fix: make one with: just plan local --out FILE" in said

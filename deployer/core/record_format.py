@@ -1,0 +1,64 @@
+"""The format of the ledger's records, so that every version of the deployer reads what another one wrote.
+
+`FORMAT` grows only when an older deployer would misunderstand a record. A new field with a default does not change it:
+older versions keep and ignore fields that they do not know, newer ones take the default where a field is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from deployer import VERSION
+from deployer.errors import Blocked
+
+FORMAT: Final = 1
+STAMP: Final = {"format": FORMAT, "deployer": VERSION}  # the two fields that every record carries
+
+
+class NewerFormat(Blocked):
+    """A record that only a newer deployer understands."""
+
+
+def refuse_newer(fields: Mapping[str, Any], record: str) -> None:
+    """Raise NewerFormat when the fields of `record`, such as "release 62", are in a format of a newer deployer.
+
+    A record without a format is of the first one.
+    """
+    found = fields.get("format", 1)
+    if isinstance(found, int) and found > FORMAT:
+        raise newer(record, found, fields.get("deployer"))
+
+
+def newer(record: str, found: int, wrote: object) -> NewerFormat:
+    """The error for a record in format `found`; `wrote` is the version of the deployer that the record names."""
+    needed = f"deployer {wrote}" if isinstance(wrote, str) and wrote else "a newer deployer"
+    return NewerFormat(
+        f"{record} was written by {needed} in format {found}; nothing was changed",
+        why=f"this is deployer {VERSION}, which reads formats up to {FORMAT}",
+        fix=f"use {needed} or newer: git pull, or check out the commit that was deployed last",
+    )
+
+
+def unknown_fields(given: Mapping[str, Any], read: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a record that are not among those that were read from it, also inside of nested ones."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in read:
+            found[name] = value
+        elif isinstance(value, Mapping) and isinstance(read[name], Mapping):
+            inner = unknown_fields(value, read[name])
+            found |= {name: inner} if inner else {}
+    return found
+
+
+def with_unknown(known: Mapping[str, Any], unknown: Mapping[str, Any]) -> dict[str, Any]:
+    """The known fields, and those that were read without being understood."""
+    merged = dict(known)
+    for name, value in unknown.items():
+        inner = merged.get(name)
+        if name not in merged:
+            merged[name] = value
+        elif isinstance(inner, Mapping) and isinstance(value, Mapping):
+            merged[name] = with_unknown(inner, value)
+    return merged
