@@ -43,6 +43,13 @@ def _adopt_options(parser: Parser) -> None:
     parser.add_argument("--app", default="ansari-whatsapp", metavar="NAME", help="ansari-whatsapp when left out")
     parser.add_argument("--region", default="us-west-2", help="us-west-2 when left out")
     parser.add_argument("--endpoint", metavar="URL", help="the local AWS; the real one when left out")
+    parser.add_argument(
+        "--literal",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="the value of a setting that the service lacks, or that replaces its value; may be repeated",
+    )
     as_json(parser, "adopt")
 
 
@@ -56,9 +63,21 @@ def _adopt(options: Options) -> int:
         region=options.region,
         endpoint=options.endpoint,
         parameter_path=options.parameter_path,
+        literals=dict(map(_literal, options.literal)),
     )
     out(show(adopt(wanted), as_json=options.json))
     return 0
+
+
+def _literal(given: str) -> tuple[str, str]:
+    from deployer import names
+
+    name, equals, value = given.partition("=")
+    name = name if names.why_not_a_variable(name) else names.parameter(name)
+    why = names.why_not_a_name(name) or names.why_reserved(name.upper().replace("-", "_"))
+    if not equals or why:
+        raise UsageError("--literal takes NAME=VALUE", why=why or "", fix="write it like --literal logging-level=INFO")
+    return name, value
 
 
 def _set_options(parser: Parser) -> None:

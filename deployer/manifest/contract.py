@@ -26,9 +26,7 @@ def problems(loaded: Loaded, settings: type[BaseModel]) -> tuple[Problem, ...]:
 
     Literals are tried from their texts, as the service gets them; secrets are never read.
     """
-    fields = {
-        name.upper(): field for name, field in settings.model_fields.items() if not names.why_reserved(name.upper())
-    }
+    fields = {name.upper(): field for name, field in _fields(settings).items()}
     variables = {names.variable(name): name for name in loaded.manifest.variables}
     found = [
         *_missing(loaded, fields, variables),
@@ -47,21 +45,34 @@ def refused_secrets(
 
     The values are tried in memory. A reason never repeats one: it is the validator's own words about the setting.
     """
+    refused = _reasons(settings, {**literals, **{v: value.reveal() for v, value in secrets.items()}})
+    return {variable: reason for variable, reason in refused.items() if variable in {"", *secrets}}
+
+
+def refused_literals(settings: type[BaseModel], literals: Mapping[str, str]) -> dict[str, str]:
+    """By variable, why the service would not start with the literal's value; "" stands for several together."""
+    return _reasons(settings, literals)
+
+
+def _reasons(settings: type[BaseModel], values: Mapping[str, str]) -> dict[str, str]:
     by_variable = {field.upper(): field for field in settings.model_fields}
-    given = {by_variable[v]: text for v, text in literals.items() if v in by_variable}
-    given |= {by_variable[v]: value.reveal() for v, value in secrets.items() if v in by_variable}
     try:
-        settings.model_validate(given)
+        settings.model_validate({by_variable[v]: text for v, text in values.items() if v in by_variable})
     except ValidationError as error:
         items = error.errors(include_input=False, include_url=False)
         found = {str(item["loc"][0]).upper() if item["loc"] else "": item for item in items}
-        return {v: _reason(item) for v, item in found.items() if v in {"", *secrets} and item["type"] != "missing"}
+        return {variable: _reason(item) for variable, item in found.items() if item["type"] != "missing"}
     return {}
 
 
 def setting_variables(settings: type[BaseModel]) -> frozenset[str]:
     """The variables that a manifest can give the service: those of its settings, without reserved ones."""
-    return frozenset(name.upper() for name in settings.model_fields if not names.why_reserved(name.upper()))
+    return frozenset(name.upper() for name in _fields(settings))
+
+
+def required_variables(settings: type[BaseModel]) -> tuple[str, ...]:
+    """The variables without which the service does not start, in the order of its settings."""
+    return tuple(name.upper() for name, field in _fields(settings).items() if field.is_required())
 
 
 def secret_variables(settings: type[BaseModel]) -> frozenset[str]:
@@ -168,6 +179,10 @@ def _refused(
                     fix="change the value",
                     hide=telling,
                 )
+
+
+def _fields(settings: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {name: field for name, field in settings.model_fields.items() if not names.why_reserved(name.upper())}
 
 
 def _reason(item: Any) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from msgspec import to_builtins
@@ -17,16 +19,17 @@ from deployer.aws import ecr, ssm
 from deployer.aws.session import Session
 from deployer.core.adoption.expected import expected
 from deployer.core.adoption.live import Live, Place, parameter_path, source
-from deployer.core.adoption.text import manifest_text
-from deployer.core.adoption.variables import choose
+from deployer.core.adoption.text import KEEP, manifest_text
+from deployer.core.adoption.variables import Missing, choose
 from deployer.core.facts import ParameterFact
-from deployer.errors import UsageError, as_typed
-from deployer.manifest.contract import secret_variables, setting_variables
-from deployer.manifest.load import parse
+from deployer.errors import Blocked, UsageError, as_typed
+from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Aws
 from deployer.manifest.problem import InvalidManifest
+from deployer.manifest.together import clashes
 from deployer.project import find_root, shortest
 from deployer.targets.apprunner.target import AppRunner
+from deployer.verbs.check import refuse_contract_problems
 from deployer.view.documents import Adopted, Omitted
 
 _UNKNOWN_ACCOUNT = "000000000000"
@@ -36,7 +39,10 @@ HELD = "; the service has it now, and loses it with the next deployment"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the command line says. `parameter_path` is None when the service is to tell it."""
+    """What the command line says. `parameter_path` is None when the service decides it.
+
+    `literals` holds values, by parameter name, that replace those of the service.
+    """
 
     app: str
     environment: str
@@ -44,23 +50,23 @@ class Wanted:
     region: str
     endpoint: str | None
     parameter_path: str | None
+    literals: Mapping[str, str] = field(default_factory=dict)
 
 
 def adopt(wanted: Wanted) -> Adopted:
-    """Look at the service and its parameters, and write env/ENV.yaml.
+    """Read the service and its parameters, and write env/ENV.yaml, which `check` accepts.
 
-    Raises UsageError when it is there already or names are wrong, Blocked when no manifest can describe the service,
-    and InvalidManifest when what would be written is no good manifest; nothing is written then.
+    Raises UsageError when the file exists or names are wrong, Blocked when no manifest can describe the service or a
+    setting has no usable value, and InvalidManifest when `check` would refuse the file. Then nothing is written.
     """
     path = _new_file(wanted)
     live = _look(wanted)
-    taken, left = choose(live, secret_variables(Settings), setting_variables(Settings))
-    text = manifest_text(live, taken, left)
-    try:
-        parse(text.encode(), path)
-    except InvalidManifest as refused:
-        refused.what = f"{refused.what} would be in it; nothing was written"
-        raise
+    choice = choose(live, Settings, wanted.literals)
+    if choice.missing:
+        raise _incomplete(wanted, choice.missing)
+    others = _others(path)
+    text = manifest_text(live, choice, keep=_keep(live, others))
+    loaded = _checked(path, text)
     _write(path, text)
     return Adopted(
         file=str(path),
@@ -70,11 +76,13 @@ def adopt(wanted: Wanted) -> Adopted:
         service=wanted.service,
         parameter_path=live.parameter_path,
         image=live.service.spec.image,
-        secrets=tuple(one.name for one in taken if one.value is None),
-        literals=tuple(one.name for one in taken if one.value is not None),
-        left=tuple(Omitted(one.name, one.why, one.reaches) for one in left),
-        expected=expected(live, taken, left),
-        mend=tuple(one.mend for one in taken if one.mend),
+        secrets=tuple(one.name for one in choice.taken if one.value is None),
+        literals=tuple(one.name for one in choice.taken if one.value is not None),
+        extra=tuple(one.name for one in choice.taken if one.extra),
+        left=tuple(Omitted(one.name, one.why, one.reaches, one.fix) for one in choice.left),
+        expected=expected(live, choice),
+        mend=tuple(one.mend for one in choice.taken if one.mend),
+        shared=tuple(problem.what for problem in clashes([*others, loaded]) if problem.file == str(path)),
     )
 
 
@@ -85,8 +93,14 @@ def show(adopted: Adopted, *, as_json: bool) -> str:
     name, place = adopted.environment, f"account {adopted.account}, {adopted.region}"
     held = f"{len(adopted.secrets)} secrets, {len(adopted.literals)} literals"
     lines = [f"{adopted.file}: {held}, from service {adopted.service} in {place}"]
-    lines += [f"left out: {one.name}: {one.why}{HELD if one.reaches else ''}" for one in adopted.left]
-    lines += [f"readable now, and blocks a plan: {command}" for command in adopted.mend]
+    if adopted.extra:
+        lines.append(
+            f"kept with `extra: true`, because the service has no setting for them: {', '.join(adopted.extra)}"
+        )
+    for one in adopted.left:
+        lines += [f"left out: {one.name}: {one.why}{HELD if one.reaches else ''}", as_typed(f"  fix: {one.fix}")]
+    lines += [as_typed(f"blocks a plan until it is done: {command}") for command in adopted.mend]
+    lines += [f"{what}: keep one of the two files before anything is deployed" for what in adopted.shared]
     then = f"Read it and commit it, then: just check {name}, and: just plan {name}{_of(adopted.image)}"
     return "\n".join([*lines, as_typed(then)])
 
@@ -123,6 +137,57 @@ def _new_file(wanted: Wanted) -> Path:
             fix=f"move it away, or choose another name; compare it with AWS by: just plan {wanted.environment}",
         )
     return path
+
+
+def _incomplete(wanted: Wanted, missing: Sequence[Missing]) -> Blocked:
+    """The refusal of a service that lacks literals without which its code does not start."""
+    options = {"--app": wanted.app, "--region": wanted.region, "--endpoint": wanted.endpoint}
+    words = ["just", "adopt", wanted.environment, "--service", wanted.service]
+    words += [word for option, value in options.items() if value for word in (option, value)]
+    if wanted.parameter_path:
+        words += ["--parameter-path", wanted.parameter_path]
+    words += [word for name, value in wanted.literals.items() for word in ("--literal", f"{name}={value}")]
+    asked = " ".join(f"--literal {one.name}=VALUE" for one in missing)
+    count = "1 setting has" if len(missing) == 1 else f"{len(missing)} settings have"
+    return Blocked(
+        f"{count} no value that the service accepts; nothing was written",
+        why="\n       ".join(f"{names.variable(one.name)}: {one.why}" for one in missing),
+        fix=f"give each a value (docs/settings.md lists them): {shlex.join(words)} {asked}",
+    )
+
+
+def _others(path: Path) -> list[Loaded]:
+    """The manifests beside the new one. One that has problems is left to its own `check`."""
+    found: list[Loaded] = []
+    for other in sorted(path.parent.glob("*.yaml")):
+        try:
+            found.append(load(shortest(other)))
+        except (InvalidManifest, OSError):
+            continue
+    return found
+
+
+def _keep(live: Live, others: Sequence[Loaded]) -> int:
+    """How many images the repository keeps: as many as the environments say that share it."""
+    place = live.place
+    for other in others:
+        aws, image = other.manifest.aws, other.manifest.image
+        if (aws.account, aws.region, aws.endpoint) != (place.account, place.region, place.endpoint):
+            continue
+        if image.repository == live.source.repository:
+            return image.keep
+    return KEEP
+
+
+def _checked(path: Path, text: str) -> Loaded:
+    """The new manifest. Raises InvalidManifest with every problem that `check` would report of it."""
+    try:
+        loaded = parse(text.encode(), path)
+        refuse_contract_problems(loaded)
+    except InvalidManifest as refused:
+        refused.what = f"{refused.what} would be in it; nothing was written"
+        raise
+    return loaded
 
 
 def _look(wanted: Wanted) -> Live:

@@ -228,15 +228,22 @@ class Drift(Struct, frozen=True):
 
 
 class Omitted(Struct, frozen=True):
-    """What a new manifest does not name. `reaches` says that the service has it now, and loses it when deployed."""
+    """What a new manifest does not name, why, and what to do with it.
+
+    `reaches` says that the service has it now, and loses it when deployed.
+    """
 
     name: str
     why: str
     reaches: bool
+    fix: str
 
 
 class Adopted(Struct, frozen=True):
-    """A manifest that was written from what exists. `mend` holds the commands that have to come before a plan."""
+    """A manifest that was written from what exists. `mend` holds the commands that have to come before a plan.
+
+    `extra` names the variables that the service has no setting for, `shared` says what another manifest claims too.
+    """
 
     file: str
     environment: str
@@ -247,9 +254,11 @@ class Adopted(Struct, frozen=True):
     image: str
     secrets: tuple[str, ...]
     literals: tuple[str, ...]
+    extra: tuple[str, ...]
     left: tuple[Omitted, ...]
     expected: tuple[str, ...]
     mend: tuple[str, ...]
+    shared: tuple[str, ...]
 
 
 class Remaining(Struct, frozen=True):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+from typing import Literal as OneOf
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as configured
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
 
 from deployer import names
 from deployer.core.adoption.expected import why_no_command
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.text import manifest_text
-from deployer.core.adoption.variables import Taken, choose
+from deployer.core.adoption.variables import NOTHING, Taken, choose
 from deployer.core.change import (
     AdoptParameter,
     CreateScaling,
@@ -25,9 +29,11 @@ from deployer.core.change import (
 )
 from deployer.core.desired import WantedImage, desired
 from deployer.core.facts import Facts, ImageFact, ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
+from deployer.core.plan import Plan
 from deployer.core.planner import plan
 from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
-from deployer.errors import Blocked
+from deployer.errors import Blocked, UsageError
+from deployer.manifest.contract import problems, required_variables, setting_variables
 from deployer.manifest.credentials import credential_in, is_telling
 from deployer.manifest.load import Loaded, parse
 from deployer.manifest.model import Literal, Secret
@@ -54,7 +60,32 @@ SPEC = ServiceSpec(
     environment={"LEVEL": "DEBUG"},
     secrets={},
 )
-OURS = frozenset({"APP_ID"})  # the service keeps it as a secret; nothing in its name says so
+
+
+class Ours(BaseModel):
+    """The settings of a service that keeps APP_ID as a secret, though nothing in its name says so."""
+
+    app_id: SecretStr | None = None
+    level: str = "INFO"
+
+
+class Strict(BaseModel):
+    """Settings as the service has them: some required, some checked, one checked by another's value."""
+
+    stage: OneOf["local", "staging"]
+    api_url: str
+    app_id: SecretStr
+    hours: Annotated[int, Field(ge=1)] = 3
+    level: Annotated[str, Field(pattern="^[A-Z]+$")] = "INFO"
+    spare_token: SecretStr | None = None
+    port: int = 8001
+
+    @field_validator("api_url")
+    @classmethod
+    def _is_encrypted(cls, url: str, info: ValidationInfo) -> str:
+        if not url.startswith("https://") and info.data.get("stage") != "local":
+            raise ValueError(f"{url} is not https")
+        return url
 
 
 def live(
@@ -84,12 +115,36 @@ def string(value: str, description: str = "") -> ParameterFact:
 SECURE = ParameterFact(secure=True, version=2, value=None, ours=False)
 
 
-def written(found: Live) -> Loaded:
-    return parse(manifest_text(found, *choose(found, OURS)).encode(), Path("env/staging.yaml"))
+def written(found: Live, settings: type[BaseModel] = Ours) -> Loaded:
+    """The manifest, which `check` accepts."""
+    choice = choose(found, settings)
+    assert choice.missing == ()
+    loaded = parse(manifest_text(found, choice).encode(), Path("env/staging.yaml"))
+    assert problems(loaded, settings) == ()
+    return loaded
+
+
+def variable_of(name: str) -> str:
+    return name.upper().replace("-", "_")
 
 
 def left_out(found: Live) -> dict[str, tuple[str, bool]]:
-    return {one.name: (one.why, one.reaches) for one in choose(found, OURS)[1]}
+    return {one.name: (one.why, one.reaches) for one in choose(found, Ours).left}
+
+
+def first_plan(found: Live, loaded: Loaded) -> Plan:
+    observed = Facts(
+        account=ACCOUNT,
+        region=REGION,
+        parameters=found.parameters,
+        repository=found.repository,
+        image=ImageFact(DIGEST, ("v1",)),
+        roles={},
+        scalings=found.scalings,
+        service=found.service,
+        releases=(),
+    )
+    return plan(desired(loaded, WantedImage("team/demo", "v1", None, 30, here=False)), observed)
 
 
 parameter_names = st.from_regex(names.NAME_PATTERN, fullmatch=True).filter(
@@ -106,9 +161,10 @@ def test_whatever_is_taken_over_is_read_back_as_it_was(
 ) -> None:
     plain = {name: text for name, text in plain.items() if name not in parameters} | {"level": "DEBUG"}
     found = live(parameters, environment={name.upper().replace("-", "_"): text for name, text in plain.items()})
-    taken, left = choose(found, OURS)
+    choice = choose(found, Ours)
     variables = written(found).manifest.variables
-    assert list(variables) == [one.name for one in taken]
+    assert list(variables) == [one.name for one in choice.taken]
+    assert all(variables[one.name].extra == (one.name not in {"app-id", "level"}) for one in choice.taken)
     for name, fact in parameters.items():
         match variables.get(name):
             case Literal(text=text, store="parameter"):
@@ -123,28 +179,14 @@ def test_whatever_is_taken_over_is_read_back_as_it_was(
     for name, text in plain.items():
         if isinstance(one := variables.get(name), Literal):
             assert (one.text, one.store) == (text, "service")
-    assert len(taken) + len(left) == len(parameters) + len(plain)
+    assert len(choice.taken) + len(choice.left) == len(parameters) + len(plain)
 
 
 @given(st.dictionaries(parameter_names, facts, max_size=5))
 def test_the_first_plan_changes_no_value_and_no_setting(parameters: dict[str, ParameterFact]) -> None:
     found = live(parameters)
-    taken, left = choose(found, OURS)
-    wish = desired(written(found), WantedImage("team/demo", "v1", None, 30, here=False))
-    made = plan(
-        wish,
-        Facts(
-            account=ACCOUNT,
-            region=REGION,
-            parameters=found.parameters,
-            repository=found.repository,
-            image=ImageFact(DIGEST, ("v1",)),
-            roles={},
-            scalings=found.scalings,
-            service=found.service,
-            releases=(),
-        ),
-    )
+    taken, left = choose(found, Ours).taken, choose(found, Ours).left
+    made = first_plan(found, written(found))
     lost = {change.address for change in made.changes if isinstance(change, ServiceVariable)}
     assert lost == {one.name for one in left if one.reaches}
     assert {type(change) for change in made.changes} <= {
@@ -168,17 +210,18 @@ def test_the_first_plan_changes_no_value_and_no_setting(parameters: dict[str, Pa
 )
 def test_a_string_that_should_be_secret_becomes_one_and_is_not_repeated(name: str, fact: ParameterFact) -> None:
     for found in (live({name: fact}), live({}, environment={name.upper().replace("-", "_"): fact.value or ""})):
-        taken, left = choose(found, OURS)
-        one = next(one for one in taken if one.name == name)
+        choice = choose(found, Ours)
+        one = next(one for one in choice.taken if one.name == name)
         assert (one.value, one.mend) == (None, f"just secret set staging {name}")
-        text = manifest_text(found, taken, left)
-        assert f"{name}: {{kind: secret}}" in text
+        text = manifest_text(found, choice)
+        extra = "" if name == "app-id" else ", extra: true"
+        assert f"{name}: {{kind: secret{extra}}}" in text
         assert (fact.value or "") not in text.partition("variables:")[2]
-        assert left == ()
+        assert choice.left == ()
 
 
 def test_what_the_service_reads_from_elsewhere_is_left_out_with_the_reason() -> None:
-    parameters = {"a": string("x"), "b": string("x"), "list": replace(string("x"), value=None)}
+    parameters = {"a": string("x"), "b": string("x")}
     other = ARN.replace(REGION, "eu-west-1")
     secrets = {
         "A": f"{ARN}/b",
@@ -187,7 +230,6 @@ def test_what_the_service_reads_from_elsewhere_is_left_out_with_the_reason() -> 
         "VAULT": "arn:aws:secretsmanager:us-west-2:123456789012:secret:vault-AbCdEf",
         "TYPED": "a real secret, typed by mistake",
         "GONE": f"{ARN}/gone",
-        "LIST": f"{ARN}/list",
         "AWSAPPRUNNER_X": f"{ARN}/a",
         "lower": f"{ARN}/a",
         "odd name\n": f"{ARN}/a",
@@ -202,7 +244,6 @@ def test_what_the_service_reads_from_elsewhere_is_left_out_with_the_reason() -> 
     assert "secretsmanager" in left["VAULT"][0]
     assert left["TYPED"][0].startswith("it is read from something else")
     assert left["GONE"] == (f"there is no parameter {PATH}/gone", True)
-    assert "StringList" in left["LIST"][0]
     assert "App Runner reserves" in left["AWSAPPRUNNER_X"][0]
     assert "capital letters" in left["lower"][0]
     assert "a variable whose name is not shown" in left
@@ -210,21 +251,160 @@ def test_what_the_service_reads_from_elsewhere_is_left_out_with_the_reason() -> 
     assert left["APP_RELEASE"] == ("the deployer itself sets APP_RELEASE, to the id of the release", False)
     assert "ARN" in left["X"][0]
     assert "one line" in left["Y"][0]
-    assert [one.name for one in choose(found, OURS)[0]] == ["level"]
-    text = manifest_text(found, *choose(found, OURS))
+    choice = choose(found, Ours)
+    assert [one.name for one in choice.taken] == ["level"]
+    fixes = {one.name: one.fix for one in choice.left}
+    assert fixes["FAR"] == "just add staging far --secret --extra, and: just secret set staging far"
+    assert fixes["X"] == "just add staging x VALUE --extra"
+    assert fixes["lower"].startswith("rename it where it is read")
+    assert fixes["PORT"] == fixes["APP_RELEASE"] == NOTHING
+    text = manifest_text(found, choice)
     assert "typed by mistake" not in text
     assert all(line.startswith("#") for line in text.partition("store: service}\n")[2].split("\n") if line)
-    parse(text.encode(), Path("env/staging.yaml"))
+    written(found)
 
 
-def test_what_the_service_has_no_setting_for_is_left_out_and_says_what_to_do() -> None:
-    found = live({"app-id": string("12"), "old-key": SECURE}, environment={"LEVEL": "DEBUG", "OLD_LEVEL": "1"})
-    taken, left = choose(found, OURS, {"APP_ID", "LEVEL"})
+def test_what_the_service_has_no_setting_for_is_kept_as_extra() -> None:
+    parameters = {"app-id": SECURE, "old-key": SECURE, "old-motto": string("x")}
+    found = live(parameters, environment={"LEVEL": "DEBUG", "OLD_LEVEL": "1"})
 
-    assert {one.name for one in taken} == {"app-id", "level"}
-    assert {(one.name, one.reaches) for one in left} == {("OLD_KEY", True), ("OLD_LEVEL", True)}
-    assert all(one.why.startswith("the service has no setting of this name") for one in left)
-    assert all("just add staging old-" in one.why for one in left)
+    assert {one.name: one.extra for one in choose(found, Ours).taken} == {
+        "app-id": False, "level": False, "old-key": True, "old-level": True, "old-motto": True,
+    }  # fmt: skip
+    text = manifest_text(found, choose(found, Ours))
+    assert "old-level: {kind: literal, value: 1, store: service, extra: true}" in text
+    assert "old-key: {kind: secret, extra: true" in text
+    assert "level: {kind: literal, value: DEBUG, store: service}" in text
+
+
+def test_a_string_list_is_taken_over_with_the_text_that_the_service_gets() -> None:
+    found = live({"level": replace(string("x"), value=None, listed="A,B")}, environment={})
+    [one] = choose(found, Ours).taken
+
+    assert (one.value, one.store) == ("A,B", "parameter")
+    assert "the first plan recreates it" in one.notes[0]
+
+
+def test_a_name_that_is_too_long_for_a_parameter_is_left_out_whatever_its_value_is() -> None:
+    for value in ("x", "EAA" + "a1" * 20):
+        [left] = choose(live({}, environment={"X" * 1000: value}), Ours).left
+        assert (left.name, left.reaches) == ("a variable whose name is not shown", True)
+        assert left.why == "this name makes an ARN of more than 1011 characters"
+
+
+def test_a_variable_that_the_service_has_in_both_ways_is_read_from_its_parameter() -> None:
+    found = live({"level": string("INFO")}, environment={"LEVEL": "DEBUG"})
+
+    assert choose(found, Ours).taken == (Taken("level", "INFO"),)
+    written(found)
+
+
+LIVE = {"STAGE": "staging", "API_URL": "https://api.example", "HOURS": "4"}
+
+
+def test_a_value_that_the_service_refuses_is_left_out_with_its_reason_and_what_to_do() -> None:
+    found = live({"app-id": SECURE}, environment=LIVE | {"HOURS": "soon", "LEVEL": "debug"})
+    left = {one.name: one for one in choose(found, Strict).left}
+
+    assert left.keys() == {"HOURS", "LEVEL"}
+    assert left["HOURS"].why.startswith("the service refuses its value: it should be a valid integer")
+    assert left["LEVEL"].fix == "just add staging level VALUE"
+    assert set(written(found, Strict).manifest.variables) == {"app-id", "stage", "api-url"}
+
+
+def test_a_required_secret_that_the_service_lacks_is_declared_with_the_command_that_sets_it() -> None:
+    for secrets in ({}, {"APP_ID": f"{ARN}-elsewhere/app-id"}):
+        found = live({}, secrets, LIVE)
+        choice = choose(found, Strict)
+        [one] = [one for one in choice.taken if one.name == "app-id"]
+
+        assert (one.value, one.mend) == (None, "just secret set staging app-id")
+        assert not any(one.name == "APP_ID" for one in choice.left)
+        made = first_plan(found, written(found, Strict))
+        assert [blocker.fix for blocker in made.blockers] == ["just secret set staging app-id"]
+
+
+def test_a_parameter_that_nothing_reads_is_taken_where_the_service_would_not_start_without_it() -> None:
+    found = live({"app-id": SECURE, "api-url": string("https://api.example")}, {}, {"STAGE": "staging"})
+    variables = written(found, Strict).manifest.variables
+
+    assert isinstance(variables["app-id"], Secret)
+    assert isinstance(variables["api-url"], Literal)
+    assert choose(found, Strict).left == ()
+
+
+def test_a_required_literal_without_a_usable_value_is_missing_until_it_is_given() -> None:
+    found = live({"app-id": SECURE}, environment={"API_URL": "http://api.example"})
+    missing = {one.name: one.why for one in choose(found, Strict).missing}
+
+    assert missing == {
+        "stage": "the service demo-staging does not set it",
+        "api-url": "the service refuses its value: http://api.example is not https",
+    }
+    given = {"stage": "local"}
+    assert choose(found, Strict, given).missing == ()
+    assert {one.name: one.value for one in choose(found, Strict, given).taken} == {
+        "app-id": None, "api-url": "http://api.example", "stage": "local",
+    }  # fmt: skip
+    assert [one.name for one in choose(found, Strict, {"stage": "moon"}).missing] == ["stage", "api-url"]
+    with pytest.raises(UsageError, match="APP_ID is a secret"):
+        choose(found, Strict, {"app-id": "12345"})
+
+
+known_names = st.sampled_from(["stage", "api-url", "app-id", "hours", "level", "spare-token"])
+hostile = st.sampled_from(
+    ["staging", "local", "http://api", "https://api", "0", "7", "DEBUG", "null", "{{x}}", "a\nb", "\u202e", "a: b # c"]
+) | st.sampled_from(["", "arn:aws:ssm:x", "EAA" + "a1" * 20, "x" * 5000, "https://u:p@host/"])
+odd_names = st.sampled_from(["PORT", "APP_RELEASE", "AWSAPPRUNNER_X", "lower", "odd name\n", "A__B", "X" * 1000])
+lists = st.builds(lambda text: replace(string(text), value=None, listed=text), hostile)
+any_facts = st.builds(string, hostile | texts, texts) | st.just(SECURE) | lists
+references = st.sampled_from(
+    ["/elsewhere/x", "typed by mistake", f"{ARN}/gone", f"{ARN}/level", "arn:aws:secretsmanager:x"]
+)
+
+
+@configured(max_examples=60)
+@given(
+    st.dictionaries(known_names | parameter_names | st.sampled_from(["deep/er", "Not_A_Name"]), any_facts, max_size=6),
+    st.dictionaries(known_names, references, max_size=2),
+    st.dictionaries((known_names | parameter_names).map(variable_of) | odd_names, hostile | texts, max_size=6),
+    st.sets(known_names, max_size=3),
+    st.sampled_from([{}, LIVE, LIVE]),
+)
+def test_whatever_the_service_is_check_accepts_its_manifest_or_every_reason_is_told(
+    parameters: dict[str, ParameterFact],
+    elsewhere: dict[str, str],
+    plain: dict[str, str],
+    unread: set[str],
+    good: dict[str, str],
+) -> None:
+    plain = good | plain
+    read = {
+        variable_of(name): f"{ARN}/{name}"
+        for name in parameters
+        if name not in unread and names.why_not_a_name(name) is None
+    }
+    found = live(parameters, read | {variable_of(name): at for name, at in elsewhere.items()}, plain)
+    choice = choose(found, Strict)
+    assert all(one.why and one.fix for one in choice.left)
+    kept = {names.variable(one.name) for one in choice.taken}
+    if choice.missing:
+        gone = {names.variable(one.name) for one in choice.missing}
+        assert gone == {one for one in required_variables(Strict) if one not in kept}
+        assert all(one.why for one in choice.missing)
+        return
+    loaded = written(found, Strict)
+    assert {names.variable(name) for name in loaded.manifest.variables} == kept
+    assert {names.variable(n) for n, one in loaded.manifest.variables.items() if one.extra} == (
+        kept - setting_variables(Strict)
+    )
+    has = {*found.service.spec.secrets, *plain} - {"APP_RELEASE"}
+    lost = {
+        one.address for one in first_plan(found, loaded).changes if isinstance(one, ServiceVariable) and not one.new
+    }
+    assert lost == has - kept
+    told = {one.name for one in choice.left if one.reaches}
+    assert {one for one in lost if one.isprintable()} <= told | {one for one in lost if len(one) > 300}
 
 
 def test_parameters_that_nothing_reads_are_named_once_and_left_alone() -> None:
@@ -242,16 +422,19 @@ def test_a_parameter_may_be_read_by_its_name_and_keeps_its_description() -> None
     found = live(
         {"a": string("x", "What it is"), "b": string("y", "EAA" + "a1" * 20)}, {"A": f"{PATH}/a", "B": f"{PATH}/b"}
     )
-    one, other = choose(found, OURS)[0][:2]
-    assert one == Taken("a", "x", description="What it is")
+    one, other = choose(found, Ours).taken[:2]
+    assert one == Taken("a", "x", description="What it is", extra=True)
     assert (other.description, len(other.notes)) == ("", 1)
-    assert "by their ARNs" in manifest_text(found, *choose(found, OURS))
+    assert "by their ARNs" in manifest_text(found, choose(found, Ours))
 
 
 def test_the_path_is_where_most_parameters_lie() -> None:
     spec = replace(SPEC, secrets={"A": f"{ARN}/a", "B": f"{ARN}/b", "C": "/elsewhere/x/c", "D": "typed"})
     assert parameter_path(PLACE, spec) == PATH
     assert parameter_path(PLACE, SPEC) == "/app-runtime/demo/staging"
+    for reference in ("/one-level", "/app-deployer/demo/staging/a"):
+        spec = replace(SPEC, secrets={"A": reference, "B": f"{ARN}/b"})
+        assert parameter_path(PLACE, spec) == PATH, "no manifest can have the other one"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +468,7 @@ def test_what_is_as_the_deployer_keeps_it_is_not_announced() -> None:
         scalings=(ScalingRevision("arn", SETTINGS.scaling, False),),
         repository=replace(found.repository or RepositoryFact("", True, True, None), immutable=False),
     )
-    head = manifest_text(found, *choose(found, OURS)).partition("\napp:")[0]
+    head = manifest_text(found, choose(found, Ours)).partition("\napp:")[0]
     assert "made elsewhere" not in head
     assert "- scaling" not in head
     assert "tags that cannot be moved" in head
@@ -321,7 +504,7 @@ def test_settings_that_few_services_have_are_taken_over(
     assert wish.settings.over(settings).network == network
     assert wish.settings.over(settings).observability == observability
     assert (wish.encryption or "") == key
-    left_out = "its start command" in manifest_text(found, *choose(found, OURS))
+    left_out = "its start command" in manifest_text(found, choose(found, Ours))
     assert wish.settings.command == ("" if left_out else command)
     assert left_out == bool(why_no_command(command))
 
@@ -332,5 +515,6 @@ def test_a_usual_start_command_is_taken_over(command: str) -> None:
 
 
 def test_a_service_without_variables_makes_no_manifest() -> None:
+    found = live(environment={})
     with pytest.raises(InvalidManifest):
-        written(live(environment={}))
+        parse(manifest_text(found, choose(found, Ours)).encode(), Path("env/staging.yaml"))

@@ -18,6 +18,7 @@ PATH = "/app-runtime/ansari-whatsapp/staging"
 ARN = f"arn:aws:ssm:us-west-2:000000000000:parameter{PATH}"
 # It says no release: nobody gave it one.
 SOURCE = tiny.SOURCE.replace('os.environ["APP_RELEASE"]', 'os.environ.get("APP_RELEASE", "none")')
+EXTRA = {"LOG_SHIPPER_TOKEN": "a-token-that-only-the-shipper-reads", "LOG_SHIPPER_URL": "https://logs.example.org"}
 DESCRIBED = {"logging-level": 'How much is "said":\n# a lot', "meta-app-secret": "Meta, App settings, Basic"}
 
 
@@ -52,7 +53,7 @@ def call(checkout: Checkout, service: str, operation: str, **parameters: Any) ->
 
 def build(checkout: Checkout) -> str:
     """Parameters, roles, repository, image, scaling and the service; the local environment has pushed the image."""
-    secrets = aws.secret_values(checkout)
+    secrets = aws.secret_values(checkout) | {"log-shipper-token": EXTRA["LOG_SHIPPER_TOKEN"]}
     kinds = {"String": literals(checkout), "SecureString": secrets}
     for kind, values in kinds.items():
         for name, value in values.items():
@@ -84,7 +85,10 @@ def build(checkout: Checkout) -> str:
                 "ImageConfiguration": {
                     "Port": str(free_port()),
                     "RuntimeEnvironmentSecrets": {v: f"{ARN}/{name}" for name, v in variables.items()},
-                    "RuntimeEnvironmentVariables": {"META_GRAPH_URL": f"http://127.0.0.1:{checkout.ports['8002']}"},
+                    "RuntimeEnvironmentVariables": {
+                        "META_GRAPH_URL": f"http://127.0.0.1:{checkout.ports['8002']}",
+                        "LOG_SHIPPER_URL": EXTRA["LOG_SHIPPER_URL"],
+                    },
                 },
             },
         },

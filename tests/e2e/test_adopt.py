@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 import jsonschema
@@ -74,22 +75,24 @@ def test_its_manifest_is_written_and_nothing_in_aws_is_changed(made: Checkout) -
     before = world(made)
     said = adopt(made)
     text = (made.root / "env" / "staging.yaml").read_text()
-    for value in aws.secret_values(made).values():
+    for value in (*aws.secret_values(made).values(), by_hand.EXTRA["LOG_SHIPPER_TOKEN"]):
         assert value not in said + text
     assert world(made) == before
-    assert "env/staging.yaml: 5 secrets, 10 literals" in said
+    assert "env/staging.yaml: 6 secrets, 11 literals" in said
+    assert "kept with `extra: true`, because the service has no setting for them: log-shipper-token, " in said
+    assert 'log-shipper-url: {kind: literal, value: "https://logs.example.org", store: service, extra: true}' in text
     assert "just plan staging --image " in said
     for left in STRANGE:
         assert f"left out: {by_hand.PATH}/{left}: " in said
         assert f"# - {by_hand.PATH}/{left}: " in text
-    assert "good (5 secrets, 10 literals)" in run(made, "check", "staging")
+    assert "good (6 secrets, 11 literals)" in run(made, "check", "staging")
 
 
 def test_its_plan_holds_what_the_comments_say_and_no_value_or_setting(made: Checkout) -> None:
     plan = json.loads(run(made, "plan", "staging", "--json"))
     kinds = [change["kind"] for change in plan["changes"] if change["kind"] != "AdoptParameter"]
     assert kinds == ["MendRepository", "PutLifecycle", "KeepImage", "CreateScaling", "TagService", "DeployService"]
-    assert len(plan["changes"]) - len(kinds) == 14
+    assert len(plan["changes"]) - len(kinds) == 15
     assert plan["blockers"] == []
     assert {one["address"] for one in plan["notices"]} == {f"{by_hand.PATH}/{left}" for left in STRANGE}
     assert plan["changes"][-1]["detail"].endswith("because: image, auto_deployments true -> false")
@@ -131,6 +134,24 @@ def test_a_secret_that_can_be_read_blocks_the_plan_until_it_is_one(made: Checkou
     done = made.deployer("secret", "set", "staging", "meta-app-secret", stdin=value)
     assert done.returncode == 0, done.stderr
     assert json.loads(run(made, "plan", "staging", "--json"))["blockers"] == []
+
+
+def test_a_service_without_what_its_code_needs_is_refused_with_the_command_that_adopts_it(made: Checkout) -> None:
+    """At another path nothing is found of what it reads."""
+    path = made.root / "env" / "third.yaml"
+    nowhere = ("--parameter-path", "/app-runtime/ansari-whatsapp/nowhere")
+    told = adopt(made, *nowhere, environment="third", code=3)
+    assert "2 settings have no value that the service accepts; nothing was written" in told
+    assert f"DEPLOYMENT_TYPE: it is read from {by_hand.ARN}/deployment-type" in told
+    assert not path.exists()
+    fix = told.partition("): just ")[2].strip()
+    url = by_hand.literals(made)["backend-server-url"]
+    words = fix.replace("backend-server-url=VALUE", f"backend-server-url={url}").replace("type=VALUE", "type=local")
+    said = run(made, *shlex.split(words))
+    assert "blocks a plan until it is done: just secret set third meta-app-secret" in said
+    assert "service.name is that of env/staging.yaml too: keep one of the two files" in said
+    assert "good (5 secrets" in run(made, "check", "third")
+    path.unlink()
 
 
 def test_a_file_that_is_there_stays(made: Checkout) -> None:

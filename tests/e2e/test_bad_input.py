@@ -110,6 +110,12 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("adopt", "--service"): bad(("no-such-service", "there is no service"), ("a b", "is no name of an App Runner")),
     ("adopt", "--parameter-path"): bad(("nope", "has to be a path"), ("/", "has to be a path"), ("/aws/x", "has to")),
     ("adopt", "--app"): bad(("Not A Name", "is not a name")),
+    ("adopt", "--literal"): bad(
+        ("logging-level", "--literal takes NAME=VALUE"),
+        ("port=8001", "--literal takes NAME=VALUE"),
+        ("meta-app-secret=any", "META_APP_SECRET is a secret"),
+        ("origins=a\u202eb", "a character that cannot be seen"),
+    ),
     ("adopt", "--region"): bad(("nowhere", "has to be an AWS region")),
     ("adopt", "--endpoint"): bad(("nope", "an address of this machine"), ("https://example.com", "of this machine")),
     ("set", "NAME"): bad(("no-such-variable", "has no variable"), ("meta-app-secret", "is a secret"), ("PORT", "PORT")),

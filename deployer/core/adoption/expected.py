@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from deployer.core.adoption.live import Live
-from deployer.core.adoption.variables import LeftOut, Taken
+from deployer.core.adoption.variables import Choice
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.manifest import limits
 from deployer.manifest.credentials import credential_in
 from deployer.manifest.unseen import unseen
 
 
-def expected(live: Live, taken: Sequence[Taken], left: Sequence[LeftOut]) -> tuple[str, ...]:
+def expected(live: Live, choice: Choice) -> tuple[str, ...]:
     """A sentence for each kind of change."""
-    return (*_variables(live, taken, left), *_image(live), *_service(live))
+    return (*_variables(live, choice), *_image(live), *_service(live))
 
 
-def _variables(live: Live, taken: Sequence[Taken], left: Sequence[LeftOut]) -> Iterator[str]:
+def _variables(live: Live, choice: Choice) -> Iterator[str]:
+    taken, left = choice.taken, choice.left
     if mend := [one.name for one in taken if one.mend]:
-        yield f"blocked: {', '.join(mend)} can be read by others; see the command at each"
+        yield f"blocked until each of these secrets is set by the command that is written above it: {', '.join(mend)}"
     facts = [live.parameters.get(f"{live.parameter_path}/{one.name}") for one in taken if not one.mend]
     foreign = sum(fact is not None and not fact.ours for fact in facts)
     if foreign:

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
+from pydantic import ValidationError
 
 from deployer import names
 from deployer.core.facts import ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
 from deployer.core.service import ServiceSpec
 from deployer.errors import Blocked
-from deployer.manifest import limits
-from deployer.manifest.rules import PRIVATE_WHY
+from deployer.manifest import limits, rules
+from deployer.manifest.model import Aws
 
 _IMAGE: Final = re.compile(
     rf"(?P<account>[0-9]{{12}})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/"
@@ -84,7 +85,7 @@ def source(place: Place, name: str, spec: ServiceSpec) -> Source:
     if settings.network and settings.network.ingress == "private":
         raise Blocked(
             f"service {name} is private",
-            why=f"{PRIVATE_WHY}: the deployer could not prove a release of it",
+            why=f"{rules.PRIVATE_WHY}: the deployer could not prove a release of it",
             fix="make it public first, if it may be",
         )
     return Source(
@@ -108,8 +109,19 @@ def _role(service: str, kind: str, arn: str) -> str:
 
 
 def parameter_path(place: Place, spec: ServiceSpec) -> str:
-    """Where most of the service's parameters lie; the usual place when it reads none."""
-    paths = [path.rpartition("/")[0] for reference in spec.secrets.values() if (path := place.path_of(reference))]
+    """Where most of the service's parameters lie; the usual path when no manifest can have one that it reads from."""
+    read = [path.rpartition("/")[0] for reference in spec.secrets.values() if (path := place.path_of(reference))]
+    paths = [path for path in read if why_not_a_path(place, path) is None]
     if not paths:
         return f"/app-runtime/{place.app}/{place.environment}"
     return Counter(sorted(paths)).most_common(1)[0][0]
+
+
+def why_not_a_path(place: Place, path: str) -> str | None:
+    """Why no manifest can have this parameter path, or None."""
+    given = {"account": place.account, "region": place.region, "endpoint": place.endpoint, "parameter_path": path}
+    try:
+        Aws.model_validate(given)
+    except ValidationError as error:
+        return error.errors(include_url=False, include_input=False)[0]["msg"]
+    return next((broken.what for broken in rules.broken({"aws": given})), None)

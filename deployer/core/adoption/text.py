@@ -10,20 +10,24 @@ from msgspec.structs import asdict
 
 from deployer.core.adoption.expected import expected, why_no_command
 from deployer.core.adoption.live import Live
-from deployer.core.adoption.variables import LeftOut, Taken
+from deployer.core.adoption.variables import Choice, LeftOut, Taken
 from deployer.core.service import Network
 from deployer.manifest import edit
 from deployer.manifest.scalars import read_plain
 
 WIDTH = 120
+KEEP = 30
 
 
-def manifest_text(live: Live, taken: Sequence[Taken], left: Sequence[LeftOut]) -> str:
-    """The whole file. Whether it is a good manifest is for `load.parse` to say."""
-    return "\n".join([*_head(live, taken, left), *_place(live), *_service(live), *_variables(taken), *_left(left), ""])
+def manifest_text(live: Live, choice: Choice, *, keep: int = KEEP) -> str:
+    """The whole file. Whether it is a valid manifest is for `load.parse` to say. `keep` is the number of images."""
+    left = choice.left
+    return "\n".join(
+        [*_head(live, choice), *_place(live, keep), *_service(live), *_variables(choice.taken), *_left(left), ""]
+    )
 
 
-def _head(live: Live, taken: Sequence[Taken], left: Sequence[LeftOut]) -> Iterator[str]:
+def _head(live: Live, choice: Choice) -> Iterator[str]:
     place = live.place
     yield "# yaml-language-server: $schema=./manifest.schema.json"
     yield from _comment(
@@ -32,14 +36,14 @@ def _head(live: Live, taken: Sequence[Taken], left: Sequence[LeftOut]) -> Iterat
     )
     yield "#"
     yield from _comment(f"What `just plan {place.environment}` still shows, because it was not set by hand:")
-    for sentence in expected(live, taken, left):
+    for sentence in expected(live, choice):
         yield from _comment(sentence, mark="- ")
     yield f"app: {_word(place.app)}"
     yield f"environment: {_word(place.environment)}"
     yield ""
 
 
-def _place(live: Live) -> Iterator[str]:
+def _place(live: Live, keep: int) -> Iterator[str]:
     place = live.place
     yield "aws:"
     yield f'  account: "{place.account}"'
@@ -50,7 +54,7 @@ def _place(live: Live) -> Iterator[str]:
     yield ""
     yield "image:"
     yield f"  repository: {_word(live.source.repository)}"
-    yield "  keep: 30"
+    yield f"  keep: {keep}"
     yield ""
 
 
@@ -99,10 +103,10 @@ def _variables(taken: Sequence[Taken]) -> Iterator[str]:
             yield from _comment(note, indent="  ")
         description = one.description or None
         if one.value is None:
-            entry = edit.secret(generate=None, description=description)
+            entry = edit.secret(generate=None, description=description, extra=one.extra)
         else:
             store = None if one.store == "parameter" else one.store
-            entry = edit.literal(one.value, store=store, description=description)
+            entry = edit.literal(one.value, store=store, description=description, extra=one.extra)
         yield f"  {_word(one.name)}: {entry}"
 
 
@@ -115,7 +119,7 @@ def _left(left: Sequence[LeftOut]) -> Iterator[str]:
             yield ""
             yield from _comment(title)
             for one in some:
-                yield from _comment(f"{one.name}: {one.why}", mark="- ")
+                yield from _comment(f"{one.name}: {one.why}; {one.fix}", mark="- ")
 
 
 def _comment(text: str, *, mark: str = "", indent: str = "") -> list[str]:

@@ -1,27 +1,35 @@
-"""Which variables are taken over into a manifest, as what, and which are left out and why."""
+"""Choose which variables a new manifest holds, as what, and which it leaves out and why."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+import textwrap
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
+from pydantic import BaseModel
 
 from deployer import names
 from deployer.core.adoption.live import Live
 from deployer.core.facts import ParameterFact
 from deployer.core.release import RELEASE_VARIABLE
-from deployer.manifest import rules
+from deployer.errors import UsageError
+from deployer.manifest import contract, rules
 from deployer.manifest.credentials import credential_in, is_telling
 from deployer.manifest.unseen import unseen
 
 _SAYABLE: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")  # anything else was hardly meant to be a name
+_LONGEST_REASON: Final = 200
+NOTHING: Final = "nothing to do"
 
 
 class Taken(Struct, frozen=True):
-    """A variable of the new manifest; `value` is None for a secret. `mend` is a command it still needs, or ""."""
+    """A variable of the new manifest; `value` is None for a secret. `mend` is a command it still needs, or "".
+
+    `extra` marks one that the service has no setting for.
+    """
 
     name: str
     value: str | None
@@ -29,98 +37,229 @@ class Taken(Struct, frozen=True):
     description: str = ""
     notes: tuple[str, ...] = ()
     mend: str = ""
+    extra: bool = False
 
 
 class LeftOut(Struct, frozen=True):
-    """What the new manifest does not name. `reaches` says that the service has it now, and loses it when deployed."""
+    """What the new manifest does not name, why, and what to do with it.
+
+    `reaches` says that the service has it now, and loses it when deployed.
+    """
 
     name: str
     why: str
     reaches: bool
+    fix: str = NOTHING
 
 
-def choose(
-    live: Live, secrets: Collection[str], settings: Collection[str] | None = None
-) -> tuple[tuple[Taken, ...], tuple[LeftOut, ...]]:
+class Missing(Struct, frozen=True):
+    """A literal that the service does not start without, and of which no usable value was found."""
+
+    name: str
+    why: str
+
+
+class Choice(Struct, frozen=True):
     """Every variable of the service and every parameter below the path, once.
 
-    `settings` are the variables that the service's code reads, None when that is not known; `secrets` those among them
-    that it keeps as secrets.
+    `check` accepts a manifest of those that are `taken` when nothing is `missing`.
     """
-    found = list(_all(live, secrets, settings))
-    return (
-        tuple(one for one in found if isinstance(one, Taken)),
-        tuple(one for one in found if isinstance(one, LeftOut)),
+
+    taken: tuple[Taken, ...]
+    left: tuple[LeftOut, ...]
+    missing: tuple[Missing, ...]
+
+
+def choose(live: Live, settings: type[BaseModel], given: Mapping[str, str] | None = None) -> Choice:
+    """Choose the variables of the manifest so that the service starts with its `settings`.
+
+    `given` holds, by parameter name, the values that the user gives for literals. Each replaces the live one. Raises
+    UsageError for a value that no literal can have.
+    """
+    chooser = _Chooser(live, settings)
+    found: dict[str, Taken | LeftOut | Missing] = {}
+    for variable, live_one in chooser.of_service():
+        found.setdefault(variable, live_one)
+    for name, value in (given or {}).items():
+        variable, literal = chooser.given(name, value)
+        found[variable] = replace(literal, store=_store(found.get(variable)))
+    found |= chooser.refused(found)
+    required = contract.required_variables(settings)
+    for variable in required:
+        if not isinstance(found.get(variable), Taken):
+            found[variable] = chooser.needed(variable, found.get(variable))
+    found |= {
+        variable: Missing(names.parameter(variable), left.why) if variable in required else left
+        for variable, left in chooser.refused(found).items()
+    }
+    kept = {f"{live.parameter_path}/{one.name}" for one in found.values() if isinstance(one, Taken)}
+    return Choice(
+        taken=tuple(one for one in found.values() if isinstance(one, Taken)),
+        left=(*(one for one in found.values() if isinstance(one, LeftOut)), *chooser.unread(kept)),
+        missing=tuple(one for variable in required if isinstance(one := found[variable], Missing)),
     )
 
 
-def _all(live: Live, secrets: Collection[str], settings: Collection[str] | None) -> Iterator[Taken | LeftOut]:
-    spec = live.service.spec
-    read = {live.place.path_of(reference) for reference in spec.secrets.values()}
-    for variable, reference in sorted(spec.secrets.items()):
-        yield _refused(live, variable, settings) or _parameter(live, variable, reference, secrets)
-    for variable, value in sorted(spec.environment.items()):
-        if variable != RELEASE_VARIABLE:
-            yield _refused(live, variable, settings) or _plain(live, variable, value, secrets)
-        else:
-            yield LeftOut(variable, names.why_reserved(variable) or "", reaches=False)
-    for path in sorted(live.parameters.keys() - read):
-        yield _unread(live, path)
+def _store(known: Taken | LeftOut | Missing | None) -> str:
+    return known.store if isinstance(known, Taken) else "parameter"
 
 
-def _unnamable(variable: str) -> LeftOut | None:
-    why = names.why_not_a_variable(variable) or names.why_reserved(variable)
-    if why is None:
-        return None
-    shown = _SAYABLE.fullmatch(variable) and not credential_in(variable, name="key")
-    return LeftOut(variable if shown else "a variable whose name is not shown", why, reaches=True)
+class _Chooser:
+    """Finds what each variable becomes, against the settings of the service."""
 
+    def __init__(self, live: Live, settings: type[BaseModel]) -> None:
+        self._live, self._settings = live, settings
+        self._known = contract.setting_variables(settings)
+        self._secrets = contract.secret_variables(settings)
 
-def _refused(live: Live, variable: str, settings: Collection[str] | None) -> LeftOut | None:
-    """Why `check` would refuse the variable whatever its value is: its name, or the service has no setting for it."""
-    if unnamable := _unnamable(variable):
-        return unnamable
-    if settings is None or variable in settings:
-        return None
-    command = f"just add {live.place.environment} {names.parameter(variable)}"
-    why = f"the service has no setting of this name; if it needs one, add it to its settings, then: {command}"
-    return LeftOut(variable, why, reaches=True)
+    def of_service(self) -> Iterator[tuple[str, Taken | LeftOut]]:
+        """Each variable that the service has now. One that it has in both ways is read from its parameter."""
+        spec = self._live.service.spec
+        for variable, reference in sorted(spec.secrets.items()):
+            yield variable, self._unnamable(variable) or self._referred(variable, reference)
+        for variable, value in sorted(spec.environment.items()):
+            if variable == RELEASE_VARIABLE:
+                yield variable, LeftOut(variable, names.why_reserved(variable) or "", reaches=False)
+            elif unnamable := self._unnamable(variable):
+                yield variable, unnamable
+            else:
+                yield variable, self._literal(self._new(variable, value, store="service"))
 
+    def given(self, name: str, value: str) -> tuple[str, Taken]:
+        """A literal that the user gives, by its variable."""
+        variable = names.variable(name)
+        if self._is_secret(variable, value):
+            raise UsageError(
+                f"{variable} is a secret: its value never stands in a manifest",
+                fix=f"leave it out, and when the manifest is written: {self._set(name)}",
+            )
+        literal = self._new(variable, value)
+        if why := self._why_not_written(literal):
+            raise UsageError(f"--literal {name}: {why}", fix="give it another value")
+        return variable, literal
 
-def _parameter(live: Live, variable: str, reference: str, secrets: Collection[str]) -> Taken | LeftOut:
-    name = names.parameter(variable)
-    path = f"{live.parameter_path}/{name}"
-    if live.place.path_of(reference) != path:
-        known = reference.startswith(("arn:aws", "/")) and _SAYABLE.fullmatch(reference)
-        where = reference if known else "something else"
-        return LeftOut(variable, f"it is read from {where}; this manifest would read it from {path}", reaches=True)
-    fact = live.parameters.get(path)
-    if fact is None:
-        return LeftOut(variable, f"there is no parameter {path}", reaches=True)
-    if fact.secure:
-        return _described(Taken(name, None), fact)
-    if fact.value is None:
-        return LeftOut(variable, f"{path} is a StringList; a manifest holds a String", reaches=True)
-    return _literal(live, Taken(name, fact.value), secrets, fact)
+    def refused(self, found: Mapping[str, Taken | LeftOut | Missing]) -> dict[str, LeftOut]:
+        """The literals whose values the service's settings refuse, as they are left out."""
+        literals = {
+            variable: one.value
+            for variable, one in found.items()
+            if isinstance(one, Taken) and one.value is not None and not one.extra
+        }
+        return {
+            variable: LeftOut(
+                variable,
+                f"the service refuses its value: {textwrap.shorten(reason, _LONGEST_REASON)}",
+                reaches=True,
+                fix=self._add(names.parameter(variable)),
+            )
+            for variable, reason in contract.refused_literals(self._settings, literals).items()
+            if variable
+        }
 
+    def needed(self, variable: str, known: Taken | LeftOut | Missing | None) -> Taken | Missing:
+        """A setting without which the service does not start, and which could not be adopted as the service has it."""
+        why = known.why if isinstance(known, LeftOut) else f"the service {self._live.source.service} does not set it"
+        name = names.parameter(variable)
+        fact = self._live.parameters.get(f"{self._live.parameter_path}/{name}")
+        found = self._parameter(variable, fact) if fact else None
+        if isinstance(found, Taken):
+            return replace(found, notes=(f"Nothing reads this parameter now: {why}.", *found.notes))
+        if variable in self._secrets:
+            set_it = self._set(name)
+            note = f"It has no value at this path, and the service does not start without one: {why}. Set it: {set_it}"
+            return replace(self._new(variable, None), notes=(note,), mend=set_it)
+        return Missing(name, why)
 
-def _plain(live: Live, variable: str, value: str, secrets: Collection[str]) -> Taken | LeftOut:
-    return _literal(live, Taken(names.parameter(variable), value, store="service"), secrets, None)
+    def unread(self, kept: set[str]) -> Iterator[LeftOut]:
+        """The parameters below the path that neither the service nor the manifest reads."""
+        path, read = self._live.parameter_path, set(self._live.service.spec.secrets.values())
+        paths = {self._live.place.path_of(reference) for reference in read}
+        for parameter in sorted(self._live.parameters.keys() - paths - kept):
+            name = parameter.removeprefix(f"{path}/")
+            if "/" in name:
+                why = "it lies deeper than the parameters of this manifest"
+            else:
+                why = names.why_not_a_name(name) or names.why_reserved(name.upper().replace("-", "_")) or ""
+            yield LeftOut(parameter, why or "the service does not read it", reaches=False)
 
+    def _new(self, variable: str, value: str | None, *, store: str = "parameter") -> Taken:
+        return Taken(names.parameter(variable), value, store, extra=variable not in self._known)
 
-def _literal(live: Live, taken: Taken, secrets: Collection[str], fact: ParameterFact | None) -> Taken | LeftOut:
-    """The value in the file, if it is none to be hidden and the file can hold it."""
-    variable, value = names.variable(taken.name), taken.value or ""
-    if variable in secrets or is_telling(taken.name) or credential_in(value, name=taken.name):
-        mend = f"just secret set {live.place.environment} {taken.name}"
-        note = f"Anyone who may look at the service can read it now: {mend}; then replace what it opens."
-        if fact is not None:
-            note = f"A plain String in SSM now, and kept in its history: {mend}; then replace what it opens."
-        secret = replace(taken, value=None, store="parameter", notes=(note,), mend=mend)
-        return _described(secret, fact) if fact else secret
-    if why := _why_not_written(taken.name, value, taken.store):
-        return LeftOut(variable, why, reaches=True)
-    return _described(taken, fact) if fact else taken
+    def _referred(self, variable: str, reference: str) -> Taken | LeftOut:
+        """A variable that the service reads from a parameter."""
+        path = f"{self._live.parameter_path}/{names.parameter(variable)}"
+        fix = self._add(names.parameter(variable), secret=True)
+        if self._live.place.path_of(reference) != path:
+            known = reference.startswith(("arn:aws", "/")) and _SAYABLE.fullmatch(reference)
+            where = reference if known else "something else"
+            why = f"it is read from {where}; this manifest would read it from {path}"
+            return LeftOut(variable, why, reaches=True, fix=fix)
+        fact = self._live.parameters.get(path)
+        if fact is None:
+            return LeftOut(variable, f"there is no parameter {path}", reaches=True, fix=fix)
+        return self._parameter(variable, fact)
+
+    def _parameter(self, variable: str, fact: ParameterFact) -> Taken | LeftOut:
+        """A parameter at the path that the manifest gives to its variable."""
+        if fact.secure:
+            return _described(self._new(variable, None), fact)
+        taken = self._literal(self._new(variable, fact.value if fact.listed is None else fact.listed), fact)
+        if isinstance(taken, Taken) and taken.value is not None and fact.listed is not None:
+            note = "A StringList now. A manifest holds a String: the first plan recreates it, with the same value."
+            return replace(taken, notes=(*taken.notes, note))
+        return taken
+
+    def _literal(self, literal: Taken, fact: ParameterFact | None = None) -> Taken | LeftOut:
+        """The value in the file, if it need not be hidden and the file can hold it."""
+        variable, value = names.variable(literal.name), literal.value or ""
+        if self._is_secret(variable, value):
+            mend = self._set(literal.name)
+            note = f"Anyone who may look at the service can read it now: {mend}; then replace what it opens."
+            if fact is not None:
+                note = f"A plain String in SSM now, and kept in its history: {mend}; then replace what it opens."
+            secret = replace(literal, value=None, store="parameter", notes=(note,), mend=mend)
+            return _described(secret, fact) if fact else secret
+        if why := self._why_not_written(literal):
+            return LeftOut(variable, why, reaches=True, fix=self._add(literal.name))
+        return _described(literal, fact) if fact else literal
+
+    def _is_secret(self, variable: str, value: str) -> bool:
+        name = names.parameter(variable)
+        return variable in self._secrets or is_telling(name) or credential_in(value, name=name) is not None
+
+    def _unnamable(self, variable: str) -> LeftOut | None:
+        """A variable that no manifest can name, whatever its value is."""
+        if why := names.why_reserved(variable):
+            return LeftOut(variable, why, reaches=True)
+        why = names.why_not_a_variable(variable) or self._broken(names.parameter(variable), {"kind": "secret"})
+        if not why:
+            return None
+        shown = _SAYABLE.fullmatch(variable) and not credential_in(variable, name="key")
+        fix = "rename it where it is read, and add it by its new name: just add ENV NAME VALUE"
+        return LeftOut(variable if shown else "a variable whose name is not shown", why, reaches=True, fix=fix)
+
+    def _why_not_written(self, literal: Taken) -> str:
+        """Why the manifest cannot hold this literal, "" when it can."""
+        value = literal.value or ""
+        if unseen(value):
+            return "its value holds a character that cannot be seen"
+        return self._broken(literal.name, {"kind": "literal", "value": value, "store": literal.store})
+
+    def _broken(self, name: str, entry: Mapping[str, str]) -> str:
+        """The first rule that a manifest with this variable breaks, "" when it breaks none."""
+        place = self._live.place
+        aws = {"account": place.account, "region": place.region, "parameter_path": self._live.parameter_path}
+        return next((broken.what for broken in rules.broken({"aws": aws, "variables": {name: entry}})), "")
+
+    def _add(self, name: str, *, secret: bool = False) -> str:
+        """The command that puts a variable into the manifest once that is written."""
+        extra = "" if names.variable(name) in self._known else " --extra"
+        if secret or names.variable(name) in self._secrets or is_telling(name):
+            return f"just add {self._live.place.environment} {name} --secret{extra}, and: {self._set(name)}"
+        return f"just add {self._live.place.environment} {name} VALUE{extra}"
+
+    def _set(self, name: str) -> str:
+        return f"just secret set {self._live.place.environment} {name}"
 
 
 def _described(taken: Taken, fact: ParameterFact) -> Taken:
@@ -128,18 +267,3 @@ def _described(taken: Taken, fact: ParameterFact) -> Taken:
         note = "Its description looks like a credential, or holds what cannot be seen: the parameter loses it."
         return replace(taken, notes=(*taken.notes, note))
     return replace(taken, description=fact.description)
-
-
-def _why_not_written(name: str, value: str, store: str) -> str:
-    if unseen(value):
-        return "its value holds a character that cannot be seen"
-    entry = {"kind": "literal", "value": value, "store": store}
-    return next((broken.what for broken in rules.broken({"variables": {name: entry}})), "")
-
-
-def _unread(live: Live, path: str) -> LeftOut:
-    name = path.removeprefix(f"{live.parameter_path}/")
-    if "/" in name:
-        return LeftOut(path, "it lies deeper than the parameters of this manifest", reaches=False)
-    why = names.why_not_a_name(name) or names.why_reserved(name.upper().replace("-", "_"))
-    return LeftOut(path, why or "the service does not read it", reaches=False)
