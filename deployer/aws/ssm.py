@@ -12,11 +12,12 @@ from deployer.aws.errors import only
 from deployer.core.facts import ParameterFact
 from deployer.core.person import LOCAL_USER, is_local_caller
 from deployer.core.secret import SecretValue
+from deployer.errors import Refused
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
     from types_boto3_ssm.literals import ParameterTierType, ParameterTypeType
-    from types_boto3_ssm.type_defs import ParameterStringFilterTypeDef, TagTypeDef
+    from types_boto3_ssm.type_defs import ParameterStringFilterTypeDef, ParameterTypeDef, TagTypeDef
 
 PLAIN: ParameterTypeType = "String"
 SECURE: ParameterTypeType = "SecureString"
@@ -34,7 +35,7 @@ def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
 def read(ssm: SSMClient, names: Sequence[str]) -> dict[str, ParameterFact]:
     """Those of up to ten parameters that exist, by name. Secrets are not decrypted and their value is dropped."""
     found: dict[str, ParameterFact] = {}
-    for parameter in ssm.get_parameters(Names=names, WithDecryption=False)["Parameters"]:
+    for parameter in _named(ssm, names, decrypt=False):
         kind, text = parameter["Type"], parameter["Value"]
         value, listed = text if kind == PLAIN else None, text if kind == LIST else None
         found[parameter["Name"]] = ParameterFact(kind == SECURE, parameter["Version"], value, listed=listed)
@@ -56,7 +57,7 @@ def describe(ssm: SSMClient, path: str) -> dict[str, ParameterFact]:
             changed_by=_author(ssm, parameter.get("LastModifiedUser", "")),
             changed=parameter["LastModifiedDate"].timestamp(),
         )
-        for parameter in _described(ssm, [_below(path)])
+        for parameter in _described(ssm, path)
     }
 
 
@@ -67,9 +68,22 @@ def _author(ssm: SSMClient, arn: str) -> str:
 
 
 def ours(ssm: SSMClient, path: str) -> set[str]:
-    """The names below `path` that carry the deployer's tag."""
+    """The names below `path` that SSM lists when it is asked for those with the deployer's tag.
+
+    What is deleted is checked by `carries_tag`, which reads the tags themselves.
+    """
     tagged: ParameterStringFilterTypeDef = {"Key": f"tag:{MANAGED_BY['Key']}", "Values": [MANAGED_BY["Value"]]}
-    return {parameter["Name"] for parameter in _described(ssm, [_below(path), tagged])}
+    return {parameter["Name"] for parameter in _described(ssm, path, tagged)}
+
+
+def carries_tag(ssm: SSMClient, path: str) -> bool | None:
+    """Whether the parameter has the deployer's tag; None when there is no such parameter."""
+    try:
+        tags = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=path).get("TagList", [])
+    except ClientError as error:
+        only(error, "InvalidResourceId")
+        return None
+    return MANAGED_BY in tags
 
 
 def together(
@@ -85,22 +99,25 @@ def together(
     return {name: replace(fact, ours=name in tagged) for name, fact in {**described, **named}.items()}
 
 
-def _below(path: str) -> ParameterStringFilterTypeDef:
-    return {"Key": "Path", "Option": "Recursive", "Values": [path]}
-
-
-def _described(ssm: SSMClient, filters: list[ParameterStringFilterTypeDef]) -> Iterator[Any]:
+def _described(ssm: SSMClient, path: str, *filters: ParameterStringFilterTypeDef) -> Iterator[Any]:
+    below: ParameterStringFilterTypeDef = {"Key": "Path", "Option": "Recursive", "Values": [path]}
     pages = ssm.get_paginator("describe_parameters").paginate(
-        ParameterFilters=filters, PaginationConfig={"PageSize": DESCRIBED_PER_CALL}
+        ParameterFilters=[below, *filters], PaginationConfig={"PageSize": DESCRIBED_PER_CALL}
     )
     for page in pages:
-        yield from page["Parameters"]
+        yield from (parameter for parameter in page["Parameters"] if parameter["Name"].startswith(f"{path}/"))
 
 
 def reveal(ssm: SSMClient, names: Sequence[str]) -> dict[str, SecretValue]:
     """The values of those of up to ten parameters that exist, decrypted, by name."""
-    found = ssm.get_parameters(Names=names, WithDecryption=True)["Parameters"]
+    found = _named(ssm, names, decrypt=True)
     return {parameter["Name"]: SecretValue(parameter["Value"]) for parameter in found}
+
+
+def _named(ssm: SSMClient, names: Sequence[str], *, decrypt: bool) -> Iterator[ParameterTypeDef]:
+    for parameter in ssm.get_parameters(Names=names, WithDecryption=decrypt)["Parameters"]:
+        if parameter["Name"] in names:
+            yield parameter
 
 
 def reveal_version(
@@ -157,7 +174,16 @@ def adopt(ssm: SSMClient, path: str) -> None:
 
 
 def delete(ssm: SSMClient, path: str) -> None:
-    """Delete one parameter with its history; one that is gone already is what was asked for."""
+    """Delete one parameter with its history; one that is gone already is what was asked for.
+
+    Raises Refused for one without the deployer's tag, which is read immediately before.
+    """
+    if carries_tag(ssm, path) is False:
+        raise Refused(
+            f"{path} does not carry the deployer's tag; it was not deleted",
+            why="a parameter that somebody else made is left alone",
+            fix=f"delete it yourself: aws ssm delete-parameter --name {path}",
+        )
     try:
         ssm.delete_parameter(Name=path)
     except ClientError as error:

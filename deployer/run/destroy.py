@@ -16,6 +16,7 @@ from deployer.core.policies.documents import policy_name
 from deployer.core.removal import Remains, Removal, Removals, Wish, removals
 from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
 from deployer.run.look import Run
+from deployer.run.observe import unmarked
 from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started
 
@@ -48,10 +49,11 @@ class Destruction:
             if service and service.status == BUSY:
                 self._refuse_busy(service.arn)
             found = {name: role.result() for name, role in roles.items()}
+            marked = tagged.result() - unmarked(pool, session, tagged.result())
             remains = Remains(
                 service=service.arn if service else None,
                 scalings=len(scalings),
-                parameters=ssm.together(described.result(), {}, tagged.result()),
+                parameters=ssm.together(described.result(), {}, marked),
                 roles={name: role for name, role in found.items() if role},
                 repository=repository.result() is not None,
                 shared=self.shared,

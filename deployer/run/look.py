@@ -54,7 +54,7 @@ class Run(Struct, frozen=True):
 
     def observed(self) -> Facts:
         """The live state of all that is wanted."""
-        return observe(self.session, self.target, self.desired)
+        return observe(self.session, self.target, self.desired, prune=self.prune)
 
     def compare(self, facts: Facts, seen: Inspection | None) -> Planned:
         """The plan for facts that were observed, with what was inspected before.

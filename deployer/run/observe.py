@@ -12,8 +12,11 @@ from deployer.core.hold import Hold
 from deployer.targets.base import Target
 
 
-def observe(session: Session, target: Target, desired: Desired) -> Facts:
-    """The live state of all that is wanted. Calls that need no other's answer run side by side."""
+def observe(session: Session, target: Target, desired: Desired, *, prune: bool = False) -> Facts:
+    """The live state of all that is wanted. Calls that need no other's answer run side by side.
+
+    With `prune` the plan may delete parameters, so the tags of those that the manifest does not name are read.
+    """
     # Each client is made in this thread, while the calls of the others are under way: making one is not
     # thread-safe, using it is.
     wanted, path = desired.image, desired.parameter_path
@@ -34,11 +37,14 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
         for batch in values:
             read |= batch.result()
         held, intended, holds = (read.pop(name, None) for name in ours)
+        marked = tagged.result()
+        if prune:
+            marked -= unmarked(pool, session, marked - read.keys())
         found, scalings = service.result()
         return Facts(
             account=desired.account,
             region=desired.region,
-            parameters=ssm.together(described.result(), read, tagged.result()),
+            parameters=ssm.together(described.result(), read, marked),
             repository=repository.result(),
             image=image.result(),
             roles={name: role.result() for name, role in roles.items()},
@@ -50,6 +56,15 @@ def observe(session: Session, target: Target, desired: Desired) -> Facts:
             restorable=restorable.result(),
             hold=Hold.from_text(holds.value or "") if holds else None,
         )
+
+
+def unmarked(pool: ThreadPoolExecutor, session: Session, names: set[str]) -> set[str]:
+    """Those that lack the deployer's tag, although they were listed as having it.
+
+    A server may ignore a filter that it does not know.
+    """
+    carries = {name: pool.submit(ssm.carries_tag, session.ssm, name) for name in names}
+    return {name for name, tagged in carries.items() if not tagged.result()}
 
 
 def _restorable(session: Session, desired: Desired) -> dict[str, str]:

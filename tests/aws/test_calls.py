@@ -112,6 +112,13 @@ class TestParameters:
             ssm.delete(session.ssm, f"/{fresh}/x/a")
             assert read(session, f"/{fresh}/x") == {}
 
+    def test_one_without_the_tag_is_not_deleted(self, session: Session, fresh: str) -> None:
+        path = f"/{fresh}/x/a"
+        session.ssm.put_parameter(Name=path, Value="theirs", Type="String")
+        with pytest.raises(Refused, match="does not carry the deployer's tag; it was not deleted"):
+            ssm.delete(session.ssm, path)
+        assert session.ssm.get_parameter(Name=path)["Parameter"]["Value"] == "theirs"
+
     def test_a_creation_never_overwrites(self, session: Session, fresh: str) -> None:
         ssm.put(session.ssm, f"/{fresh}/x/a", "theirs", "", create=True)
         with pytest.raises(ClientError, match="ParameterAlreadyExists"):

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/(\w+)/")
 Refuses: TypeAlias = Callable[[str, bytes], str]
+Answers: TypeAlias = Callable[[str, bytes], bytes | None]
 
 OPERATION = re.compile(r"Action=(\w+)")
 
@@ -30,11 +31,17 @@ class StandIn:
 
 @contextmanager
 def stand_in(
-    upstream: int, *, who: str = "", ahead: timedelta = timedelta(), refuses: Refuses = lambda *_: ""
+    upstream: int,
+    *,
+    who: str = "",
+    ahead: timedelta = timedelta(),
+    refuses: Refuses = lambda *_: "",
+    answers: Answers = lambda *_: None,
 ) -> Iterator[StandIn]:
     """GetCallerIdentity tells `who`, if that is given; the clock is `ahead`.
 
-    `refuses` is asked about each call and its body: what it answers is why the call is not passed on.
+    `refuses` is asked about each call and its body: what it answers is why the call is not passed on. `answers` is
+    asked, too: the JSON that it returns is the answer to the call.
     """
     calls: set[str] = set()
 
@@ -51,6 +58,12 @@ def stand_in(
             calls.add(call)
             if why := refuses(call, body):
                 self.refuse(call, why)
+            elif (content := answers(call, body)) is not None:
+                self.send_response_only(200)
+                self.send_header("Content-Type", "application/x-amz-json-1.1")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
             else:
                 self.forward(body)
 

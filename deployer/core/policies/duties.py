@@ -92,6 +92,7 @@ def _holding(desired: Desired) -> Call:
 def _secret(name: str) -> Iterator[Call]:
     yield "ssm:GetParameters", {"Names": name}
     yield "ssm:PutParameter", {"Name": name, "Tags": []}
+    yield "ssm:ListTagsForResource", {"ResourceId": name}
     yield "ssm:DeleteParameter", {"Name": name}
 
 

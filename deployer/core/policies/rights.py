@@ -74,7 +74,7 @@ CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
     **_simple({}, "ssm:DescribeParameters"),
     **_simple(_NAMED, "ssm:GetParameter", "ssm:GetParameterHistory", "ssm:DeleteParameter"),
     **_simple({"Names": PARAMETER}, "ssm:GetParameters"),
-    **_simple({"ResourceId": PARAMETER}, "ssm:AddTagsToResource"),
+    **_simple({"ResourceId": PARAMETER}, "ssm:AddTagsToResource", "ssm:ListTagsForResource"),
     "ssm:PutParameter": (Right("ssm:PutParameter", _NAMED), Right("ssm:AddTagsToResource", _NAMED, "Tags")),
     **_simple({"repositoryNames": REPOSITORY}, "ecr:DescribeRepositories"),
     **_simple(_IMAGES, "ecr:DescribeImages", "ecr:GetLifecyclePolicy", "ecr:PutLifecyclePolicy", "ecr:PutImage"),

@@ -93,7 +93,7 @@ def unset(loaded: Loaded, name: str, *, ask: Read | None, approve: str | None) -
             f"there is no secret of this name below {aws.parameter_path}",
             fix=f"just secret list {loaded.manifest.environment}",
         )
-    if path not in ssm.ours(session.ssm, aws.parameter_path):
+    if not ssm.carries_tag(session.ssm, path):
         raise UsageError(f"{path} was not made by the deployer, which leaves it alone", fix="delete it in AWS yourself")
     told = f"{path} (version {found.version}) goes with all its versions, and no rollback can bring it back"
     if name in loaded.manifest.variables:

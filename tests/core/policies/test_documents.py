@@ -76,7 +76,7 @@ def fits(form: str, resource: str) -> bool:
 
 @pytest.mark.parametrize("name", ["local", "staging", "production"])
 def test_all_that_the_doctor_looks_at_is_allowed(name: str) -> None:
-    """But for what only an administrator may: to write roles, and to delete a secret."""
+    """But for what only an administrator may: to write roles, and to delete a secret, with the look at its tags."""
     found = wish(name)
     allowed: list[Any] = [deploying(found)]
     refused = {
@@ -92,6 +92,7 @@ def test_all_that_the_doctor_looks_at_is_allowed(name: str) -> None:
         "iam:PutRolePolicy",
         "iam:UpdateAssumeRolePolicy",
         "ssm:DeleteParameter",
+        "ssm:ListTagsForResource",
     }
     assert not any("/app-deployer/" in resource for _, resource in refused)
 

@@ -59,7 +59,8 @@ def test_roles_that_somebody_else_keeps_need_no_right() -> None:
 def test_secrets_are_those_of_the_environment() -> None:
     secret = found("staging")["secret"]
     assert set(secret) == {
-        f"ssm:{what}" for what in ("GetParameters", "PutParameter", "AddTagsToResource", "DeleteParameter")
+        f"ssm:{what}"
+        for what in ("GetParameters", "PutParameter", "AddTagsToResource", "ListTagsForResource", "DeleteParameter")
     }
     start = "arn:aws:ssm:us-west-2:123456789012:parameter/app-runtime/ansari-whatsapp/staging/"
     outside = {(action, one) for action in secret for one in secret[action] if not one.startswith(start)}
