@@ -146,6 +146,12 @@ _KINDS: Final = (
         shows_text=False,
     ),
     _Kind(_DAMAGED, "an answer of AWS arrived damaged: {kind}", "run again", shows_text=False),
+    _Kind(
+        (botocore.PaginationError,),
+        "AWS's answer repeats a page, so that its list would never end",
+        "run again; if it stays, check that nothing changes answers of AWS on their way, and report it",
+        shows_text=False,
+    ),
     _Kind((botocore.WaiterError,), "AWS did not reach the expected state", "wait a moment, then run again"),
     _Kind((botocore.CapacityNotAvailableError,), "AWS asks for fewer calls", "wait a moment, then run again"),
 )

@@ -6,18 +6,19 @@ import base64
 import json
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from msgspec import Struct
 
+from deployer.aws.answers import UnusableAnswer
 from deployer.aws.errors import only
 from deployer.core.facts import ImageFact, RepositoryFact
 from deployer.core.secret import SecretValue
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
-    from types_boto3_ecr.type_defs import ImageIdentifierTypeDef
+    from types_boto3_ecr.type_defs import ImageIdentifierTypeDef, ImageTypeDef
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
@@ -31,8 +32,15 @@ class Login(Struct, frozen=True):
 
 def log_in(ecr: ECRClient) -> Login:
     """A login for twelve hours, for the user AWS (ECR API reference, "GetAuthorizationToken")."""
-    [data] = ecr.get_authorization_token()["authorizationData"]
-    password = base64.b64decode(data["authorizationToken"]).decode().partition(":")[2]
+    data = next(iter(ecr.get_authorization_token()["authorizationData"]), None)
+    if data is None:
+        raise UnusableAnswer(call="ecr:GetAuthorizationToken", lacks="no authorizationData[]")
+    try:
+        password = base64.b64decode(data["authorizationToken"], validate=True).decode().partition(":")[2]
+    except ValueError:
+        password = ""
+    if not password:  # its text is not shown: it is the password
+        raise UnusableAnswer(call="ecr:GetAuthorizationToken", lacks="no authorizationToken that holds a password")
     return Login(data["proxyEndpoint"], SecretValue(password))
 
 
@@ -41,9 +49,12 @@ def read_repository(ecr: ECRClient, name: str) -> RepositoryFact | None:
     with ThreadPoolExecutor(1) as pool:
         policy = pool.submit(_read_lifecycle, ecr, name)
         try:
-            found = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
+            pages = ecr.get_paginator("describe_repositories").paginate(repositoryNames=[name])
+            found = next((one for page in pages for one in page["repositories"] if one["repositoryName"] == name), None)
         except ClientError as error:
             only(error, "RepositoryNotFoundException")
+            return None
+        if found is None:
             return None
         return RepositoryFact(
             uri=found["repositoryUri"],
@@ -65,11 +76,16 @@ def read_image(ecr: ECRClient, repository: str, tag: str, digest: str | None) ->
     """The image of this digest, or of this tag where none is given, with all its tags; None when there is none."""
     wanted: ImageIdentifierTypeDef = {"imageDigest": digest} if digest else {"imageTag": tag}
     try:
-        found = ecr.describe_images(repositoryName=repository, imageIds=[wanted])["imageDetails"]
+        pages = ecr.get_paginator("describe_images").paginate(repositoryName=repository, imageIds=[wanted])
+        found = [image for page in pages for image in page["imageDetails"]]
     except ClientError as error:
         only(error, "ImageNotFoundException", "RepositoryNotFoundException")
         return None
-    return ImageFact(found[0]["imageDigest"], tuple(found[0].get("imageTags", [])))
+    for image in found:
+        tags = image.get("imageTags", [])
+        if image["imageDigest"] == digest if digest else tag in tags:
+            return ImageFact(image["imageDigest"], tuple(tags))
+    return None
 
 
 def tags(ecr: ECRClient, repository: str) -> list[str]:
@@ -117,7 +133,7 @@ def put_image(ecr: ECRClient, repository: str, tag: str, manifest: bytes, digest
 
 def tag_image(ecr: ECRClient, repository: str, digest: str, tag: str) -> None:
     """Give an image of the repository another tag."""
-    image = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"][0]
+    image = _manifest(ecr, repository, digest)
     _put(ecr, repository, tag, image["imageManifest"], image.get("imageManifestMediaType", OCI_MANIFEST), digest)
 
 
@@ -132,17 +148,40 @@ def delete_repository(ecr: ECRClient, name: str) -> None:
 
 def platforms(ecr: ECRClient, repository: str, digest: str) -> list[str]:
     """What an image runs on, such as linux/amd64: of each entry of an index, or of the image's own configuration."""
-    image = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"][0]
-    manifest = json.loads(image["imageManifest"])
-    if "manifests" in manifest:
-        return [_platform(entry.get("platform", {})) for entry in manifest["manifests"]]
-    layer = manifest["config"]["digest"]
+    manifest = _object(_manifest(ecr, repository, digest)["imageManifest"])
+    if isinstance(entries := manifest.get("manifests"), list):
+        return [_platform(_member(entry, "platform")) for entry in entries]
+    layer = _member(manifest, "config").get("digest")
+    if not isinstance(layer, str):  # such as an artifact, or an image of Docker's first format
+        return [_platform({})]
     url = ecr.get_download_url_for_layer(repositoryName=repository, layerDigest=layer)["downloadUrl"]
+    if not url.startswith(("https://", "http://")):
+        raise UnusableAnswer(call="ecr:GetDownloadUrlForLayer", lacks="no downloadUrl of HTTP")
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 -- an address that AWS has just signed
-        return [_platform(json.load(answer))]
+        return [_platform(_object(answer.read()))]
 
 
-def _platform(described: dict[str, str]) -> str:
+def _manifest(ecr: ECRClient, repository: str, digest: str) -> ImageTypeDef:
+    """The image of this digest with its manifest."""
+    answer = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])
+    for image in answer["images"]:
+        if image["imageId"]["imageDigest"] == digest:
+            return image
+    raise UnusableAnswer(call="ecr:BatchGetImage", lacks=f"no image {digest}")
+
+
+def _object(text: str | bytes) -> dict[str, Any]:
+    """The JSON object in a text; an empty one where it holds something else."""
+    found = json.loads(text)
+    return found if isinstance(found, dict) else {}
+
+
+def _member(value: object, name: str) -> dict[str, Any]:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _platform(described: dict[str, Any]) -> str:
     return f"{described.get('os', 'unknown')}/{described.get('architecture', 'unknown')}"
 
 

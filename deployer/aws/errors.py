@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from botocore import exceptions as botocore
 
+from deployer.aws.answers import UnusableAnswer
 from deployer.aws.client_errors import AwsError, explain_client
 from deployer.aws.profile import login_command
 from deployer.core.policies.rights import Need
@@ -73,7 +74,18 @@ def explain(error: BaseException) -> AwsError:
         return _refused(error)
     if isinstance(error, botocore.ConnectionError | botocore.HTTPClientError | botocore.IncompleteReadError):
         return _unreachable(error)
+    if isinstance(error, UnusableAnswer):
+        return _unusable(error)
     return explain_client(error)
+
+
+def _unusable(error: UnusableAnswer) -> AwsError:
+    told: Mapping[str, Any] = error.kwargs
+    return AwsError(
+        f"AWS's answer to {told['call']} has {told['lacks']}",
+        why="the deployer cannot work without it, and does not guess",
+        fix="run again; if it stays, check that nothing changes answers of AWS on their way, and report it",
+    )
 
 
 def refused_call(error: botocore.ClientError) -> str:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from deployer.aws.errors import only
 from deployer.aws.fresh import fresh
+from deployer.aws.ssm import read as read_parameters
 from deployer.core.hold import Hold, one_line
 from deployer.errors import Refused
 
@@ -28,8 +29,8 @@ def parameter(ledger: str) -> str:
 
 def read(ssm: SSMClient, ledger: str) -> Hold | None:
     """The hold, or None."""
-    found = ssm.get_parameters(Names=[parameter(ledger)])["Parameters"]
-    return Hold.from_text(found[0]["Value"]) if found else None
+    found = read_parameters(ssm, [parameter(ledger)]).get(parameter(ledger))
+    return Hold.from_text(found.value or "") if found else None
 
 
 def new(who: str, reason: str) -> Hold:

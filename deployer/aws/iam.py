@@ -15,6 +15,7 @@ from deployer.core.policies.rights import Need
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
+    from types_boto3_iam.type_defs import TagTypeDef
 
 
 def read_role(iam: IAMClient, name: str, policy_name: str) -> RoleFact | None:
@@ -59,15 +60,28 @@ def removable(iam: IAMClient, name: str, policy_name: str) -> RemovableRole | No
     """What deleting the role would take away with it; None when there is no such role."""
     try:
         role = iam.get_role(RoleName=name)["Role"]
-        inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
-        attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+        inline, attached = role_policies(iam, name)
     except ClientError as error:
         only(error, "NoSuchEntity")
         return None
-    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
-    foreign = [*(policy for policy in inline if policy != policy_name), *(p.get("PolicyName", "") for p in attached)]
+    foreign = [*(policy for policy in inline if policy != policy_name), *attached]
     own = policy_name if policy_name in inline else ""
-    return RemovableRole(ours=tags.get("managed-by") == "deployer", foreign=tuple(foreign), policy=own)
+    return RemovableRole(ours=carries_tag(role.get("Tags", [])), foreign=tuple(foreign), policy=own)
+
+
+def role_policies(iam: IAMClient, name: str) -> tuple[list[str], list[str]]:
+    """The names of the role's inline policies, and of the attached ones. IAM may end a page early."""
+    inline = iam.get_paginator("list_role_policies").paginate(RoleName=name)
+    attached = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
+    return (
+        [policy for page in inline for policy in page["PolicyNames"]],
+        [policy["PolicyName"] for page in attached for policy in page["AttachedPolicies"]],
+    )
+
+
+def carries_tag(tags: Iterable[TagTypeDef]) -> bool:
+    """Whether the deployer's tag is among the tags of a role or user."""
+    return any((tag.get("Key"), tag.get("Value")) == ("managed-by", "deployer") for tag in tags)
 
 
 def delete_role(iam: IAMClient, name: str, policy_name: str) -> None:

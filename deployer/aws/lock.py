@@ -21,6 +21,7 @@ from deployer.aws import lock_record
 from deployer.aws.errors import explain, only
 from deployer.aws.fresh import ATTEMPTS, FRESH, fresh
 from deployer.aws.lock_record import Record
+from deployer.aws.ssm import read as read_parameters
 from deployer.core.facts import LockFact
 from deployer.core.person import person
 from deployer.errors import LockLost, Refused, StateUnknown
@@ -208,8 +209,8 @@ def parameter(ledger: str) -> str:
 
 def read(ssm: SSMClient, ledger: str) -> LockFact | None:
     """The lock there is, or None."""
-    found = ssm.get_parameters(Names=[parameter(ledger)])["Parameters"]
-    return lock_record.fact(found[0]["Value"]) if found else None
+    found = read_parameters(ssm, [parameter(ledger)]).get(parameter(ledger))
+    return lock_record.fact(found.value or "") if found else None
 
 
 def break_it(ssm: SSMClient, ledger: str, lock: LockFact) -> bool:

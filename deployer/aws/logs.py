@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -10,6 +10,9 @@ from deployer.aws.errors import only
 
 if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient
+
+
+STREAMS: Final = 100  # as many FilterLogEvents takes
 
 
 class Line(NamedTuple):
@@ -36,5 +39,6 @@ def since(logs: CloudWatchLogsClient, group: str, start: int, *, prefix: str = "
 
 
 def _streams(logs: CloudWatchLogsClient, group: str, prefix: str) -> list[str]:
-    found = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)["logStreams"]
-    return [stream["logStreamName"] for stream in found]
+    pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group, logStreamNamePrefix=prefix)
+    names = [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
+    return names[:STREAMS]

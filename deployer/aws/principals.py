@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from deployer.aws.answers import UnusableAnswer
 from deployer.aws.errors import is_denied, only, refused_call
-from deployer.aws.iam import plain, refused
+from deployer.aws.iam import carries_tag, plain, refused, role_policies
 from deployer.core.bootstrap.compare import PrincipalFact
 from deployer.core.bootstrap.wanted import Principal
 from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from types_boto3_iam import IAMClient
     from types_boto3_iam.type_defs import PolicyVersionTypeDef, TagTypeDef
 
@@ -81,7 +80,8 @@ def put_managed_policy(iam: IAMClient, name: str, account: str, policy: object) 
         only(error, "EntityAlreadyExists")
     else:
         return
-    versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
+    pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=arn)
+    versions = [version for page in pages for version in page["Versions"]]
     if len(versions) >= 5:
         iam.delete_policy_version(PolicyArn=arn, VersionId=_oldest(versions))
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
@@ -99,24 +99,34 @@ def policy_arn(name: str, account: str) -> str:
 def _role(iam: IAMClient, principal: Principal, account: str) -> tuple[PrincipalFact, str]:
     name = principal.name
     role = iam.get_role(RoleName=name)["Role"]
-    inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
-    attached = [one.get("PolicyName", "") for one in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]]
+    inline, attached = role_policies(iam, name)
     policy: object = None
     if principal.policy_name in inline:
         policy = iam.get_role_policy(RoleName=name, PolicyName=principal.policy_name)["PolicyDocument"]
         inline.remove(principal.policy_name)
     trust = plain(role["AssumeRolePolicyDocument"])
-    return PrincipalFact(trust, _ours(role.get("Tags", [])), plain(policy), True, (*inline, *attached)), role["Arn"]
+    return PrincipalFact(trust, carries_tag(role.get("Tags", [])), plain(policy), True, (*inline, *attached)), role[
+        "Arn"
+    ]
 
 
 def _user(iam: IAMClient, principal: Principal, account: str) -> tuple[PrincipalFact, str]:
     name, ours = principal.name, policy_arn(principal.policy_name, account)
     user = iam.get_user(UserName=name)["User"]
-    inline = iam.list_user_policies(UserName=name)["PolicyNames"]
-    attached = [one.get("PolicyArn", "") for one in iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]]
+    inline, attached = _user_policies(iam, name)
     others = (*inline, *(arn.rpartition("/")[2] for arn in attached if arn != ours))
     policy = _managed_policy(iam, ours)
-    return PrincipalFact(None, _ours(user.get("Tags", [])), policy, ours in attached, others), user["Arn"]
+    return PrincipalFact(None, carries_tag(user.get("Tags", [])), policy, ours in attached, others), user["Arn"]
+
+
+def _user_policies(iam: IAMClient, name: str) -> tuple[list[str], list[str]]:
+    """The names of the user's inline policies, and the ARNs of the attached ones."""
+    inline = iam.get_paginator("list_user_policies").paginate(UserName=name)
+    attached = iam.get_paginator("list_attached_user_policies").paginate(UserName=name)
+    return (
+        [policy for page in inline for policy in page["PolicyNames"]],
+        [policy["PolicyArn"] for page in attached for policy in page["AttachedPolicies"]],
+    )
 
 
 def _managed_policy(iam: IAMClient, arn: str) -> object:
@@ -130,8 +140,12 @@ def _managed_policy(iam: IAMClient, arn: str) -> object:
 
 def _oldest(versions: list[PolicyVersionTypeDef]) -> str:
     kept = [one["VersionId"] for one in versions if not one["IsDefaultVersion"]]
-    return min(kept, key=lambda version: int(version.removeprefix("v")))
+    if not kept:
+        raise UnusableAnswer(call="iam:ListPolicyVersions", lacks="no version but default ones")
+    return min(kept, key=_number)
 
 
-def _ours(tags: Iterable[TagTypeDef]) -> bool:
-    return {"Key": "managed-by", "Value": "deployer"} in list(tags)
+def _number(version: str) -> int:
+    """The number of a version: 3 for "v3", and for "v3.1", which the API's description allows."""
+    digits = version.removeprefix("v").partition(".")[0]
+    return int(digits) if digits.isdecimal() else 0

@@ -13,7 +13,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from deployer.aws import errors
+from deployer.aws import answers, errors
 from deployer.aws.credentials import load_credentials
 from deployer.aws.fence import Fence
 from deployer.aws.models import Models
@@ -101,6 +101,7 @@ class Session:
         session.register("before-call", self._count)
         session.register("before-parameter-build", self._remember)
         session.register("after-call", _tell_refused)
+        session.register("after-call", _check_answer)
         session.register("after-call-error", _tell_unanswered)
         return session
 
@@ -148,6 +149,11 @@ def _call(model: OperationModel) -> str:
 def _tell_refused(**event: Any) -> None:
     if event["http_response"].status_code >= 300:
         event["parsed"][errors.NEEDS] = event["context"].get(errors.NEEDS, ())
+
+
+def _check_answer(**event: Any) -> None:
+    if event["http_response"].status_code < 300:
+        answers.check(_call(event["model"]), event["parsed"])
 
 
 def _tell_unanswered(**event: Any) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from deployer.aws.answers import pages
 from deployer.aws.errors import only
 from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
@@ -66,8 +67,11 @@ class AppRunner:
             return fact, revisions.result()
 
     def newest_operation(self, arn: str) -> Operation | None:
-        """Operations are listed newest first."""
-        for found in self._client.list_operations(ServiceArn=arn, MaxResults=1)["OperationSummaryList"]:
+        """Operations are listed newest first. A page may be empty and still have a successor."""
+        for page in pages(self._client.list_operations, ServiceArn=arn, MaxResults=1):
+            if not page["OperationSummaryList"]:
+                continue
+            found = page["OperationSummaryList"][0]
             started, ended = found.get("StartedAt"), found.get("EndedAt")
             return Operation(
                 id=found.get("Id", ""),
@@ -132,10 +136,12 @@ class AppRunner:
 
     def progress(self, started: Started) -> Progress | None:
         """There is no call for one operation: the newest twenty are listed."""
-        listed = self._client.list_operations(ServiceArn=started.service_arn, MaxResults=20)
-        for operation in listed["OperationSummaryList"]:
-            if operation.get("Id") == started.operation:
-                return _progress(operation.get("Status", ""))
+        for page in pages(self._client.list_operations, ServiceArn=started.service_arn, MaxResults=20):
+            for operation in page["OperationSummaryList"]:
+                if operation.get("Id") == started.operation:
+                    return _progress(operation.get("Status", ""))
+            if page["OperationSummaryList"]:
+                break
         return None
 
     def logs(self, started: Started) -> LogPlaces:
@@ -150,35 +156,23 @@ class AppRunner:
 
     def services(self) -> Iterator[tuple[str, str]]:
         """The name and ARN of every service there is."""
-        token = ""
-        while True:
-            more: dict[str, Any] = {"NextToken": token} if token else {}
-            page = self._client.list_services(MaxResults=20, **more)
+        for page in pages(self._client.list_services, MaxResults=20):
             for summary in page["ServiceSummaryList"]:
                 if summary.get("Status") != "DELETED":
                     yield summary.get("ServiceName", ""), summary.get("ServiceArn", "")
-            token = page.get("NextToken", "")
-            if not token:
-                return
 
     def _revisions(self, name: str) -> tuple[ScalingRevision, ...]:
         """The summary of a revision lacks its numbers, so each one is described."""
         found: list[tuple[int, ScalingRevision]] = []
-        token = ""
-        while True:
-            more: dict[str, Any] = {"NextToken": token} if token else {}
-            page = self._client.list_auto_scaling_configurations(
-                AutoScalingConfigurationName=name, LatestOnly=False, **more
-            )
+        listed = self._client.list_auto_scaling_configurations
+        for page in pages(listed, AutoScalingConfigurationName=name, LatestOnly=False):
             for summary in page["AutoScalingConfigurationSummaryList"]:
-                if summary.get("Status", "").upper() == "ACTIVE":
+                if summary.get("Status", "ACTIVE").upper() == "ACTIVE":
                     arn = summary.get("AutoScalingConfigurationArn", "")
                     free = not (summary.get("HasAssociatedService") or summary.get("IsDefault"))
                     number = summary.get("AutoScalingConfigurationRevision", 0)
                     found.append((number, ScalingRevision(arn, self._scaling(arn), free)))
-            token = page.get("NextToken", "")
-            if not token:
-                return tuple(revision for _, revision in sorted(found, key=lambda one: one[0]))
+        return tuple(revision for _, revision in sorted(found, key=lambda one: one[0]))
 
     def _scaling(self, arn: str) -> Scaling:
         found = self._client.describe_auto_scaling_configuration(AutoScalingConfigurationArn=arn)
