@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
@@ -26,6 +26,7 @@ from deployer.local.call import Call, read_call
 from deployer.local.clients import Clients
 from deployer.local.corrections import Corrections
 from deployer.local.loopback import may_ask
+from deployer.local.upstream import Upstream
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -36,11 +37,22 @@ LARGEST_BODY = 64 * 1024 * 1024  # bytes
 LOOK = 0.2  # seconds between two looks of the server whether it shall stop
 
 
+class _Services(Protocol):
+    """The services that App Runner is not."""
+
+    def load(self) -> None:
+        """Import what is slow to import."""
+
+    def ask(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
+        """The answer to a request with `body` in the place of its own."""
+
+
 class AwsEndpoint:
     """An AWS endpoint on 127.0.0.1. `port` 0 takes any free one; `control` answers the other paths below /_local/.
 
     `images` is the OCI image layout that stands for ECR's storage, `work` a directory for what is unpacked from it.
-    The public ports of App Runner's services are served by `loop`.
+    The public ports of App Runner's services are served by `loop`. `upstream` is the URL of another AWS endpoint
+    that answers in the place of moto.
     """
 
     def __init__(
@@ -54,6 +66,7 @@ class AwsEndpoint:
         loop: asyncio.AbstractEventLoop,
         control: Wsgi,
         limits: Limits | None = None,
+        upstream: str | None = None,
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
@@ -72,8 +85,11 @@ class AwsEndpoint:
         self._blobs = blobs.Blobs(images)
         self._registry = registry.Registry(images, self._refused)
         self._clients: Clients | None = None
-        self._moto = moto_services.MotoServices(account, region)
-        self._corrected = Corrections(self._moto)
+        self._services: _Services
+        if upstream:
+            self._services = Upstream(upstream)
+        else:
+            self._services = Corrections(moto_services.MotoServices(account, region))
         self._server: BaseWSGIServer | None = None
         self._threads: list[threading.Thread] = []
 
@@ -106,7 +122,7 @@ class AwsEndpoint:
         self._server = self._apprunner = self._clients = None
 
     def _load(self) -> None:
-        self._moto.load()
+        self._services.load()
         if self._clients is not None:
             self._clients.load()
 
@@ -164,7 +180,7 @@ class AwsEndpoint:
             case "ecr", blobs.OPERATION:
                 return self._blobs.download_url(self._clients, self.url, body)
         if call.service in moto_services.SERVICES:
-            return self._corrected.ask(call, request, body)
+            return self._services.ask(call, request, body)
         return not_emulated(call.service, call.operation)
 
     def _refused(self, call: str) -> AwsError | None:

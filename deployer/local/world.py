@@ -26,6 +26,7 @@ from deployer.local.backend import create_backend
 from deployer.local.endpoint import AwsEndpoint
 from deployer.local.meta import MetaConfig, create_meta
 from deployer.local.settings import WorldSettings, world_settings
+from deployer.local.upstream import VARIABLE
 from deployer.manifest.load import load
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ async def serve(settings: WorldSettings) -> None:
         work=settings.home / "work",
         loop=loop,
         control=Control(settings, credentials),
+        upstream=os.environ.get(VARIABLE),
     )
     runners = [await _listen(backend, settings.backend), await _listen(meta, settings.meta)]
     endpoint.start()

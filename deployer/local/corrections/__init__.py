@@ -21,6 +21,10 @@ class Corrections:
         self._moto = moto
         self._ssm = Ssm(moto.caller)
 
+    def load(self) -> None:
+        """Import moto and its services."""
+        self._moto.load()
+
     def ask(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
         def ask(sent: bytes) -> Response | AwsError:
             return self._moto.ask(call, request, sent)
