@@ -29,7 +29,6 @@ JSON = dict[str, Any]
 Request = Mapping[str, Any]
 
 MOST_SERVICES = 30  # App Runner developer guide, "App Runner architecture", quotas
-PAGE = 20
 
 
 class ServicesApi:
@@ -120,7 +119,6 @@ class ServicesApi:
             shown, more = page(
                 self._services.every(),
                 request,
-                most=PAGE,
                 key=lambda service: service.id,
                 keep=lambda service: service.status != DELETED,
             )
@@ -129,7 +127,7 @@ class ServicesApi:
     def list_operations(self, request: Request) -> JSON:
         with self._services.lock:
             operations = self._services.find(request["ServiceArn"]).operations[::-1]
-            shown, more = page(operations, request, most=PAGE, key=lambda operation: operation.id)
+            shown, more = page(operations, request, key=lambda operation: operation.id)
             return {"OperationSummaryList": [operation.summary() for operation in shown], **more}
 
     def tag_resource(self, request: Request) -> JSON:

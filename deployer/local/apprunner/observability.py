@@ -23,7 +23,6 @@ Request = Mapping[str, Any]
 
 DEFAULT_NAME = "DefaultConfiguration"
 MOST_NAMES, MOST_REVISIONS = 10, 10
-PAGE = 100
 
 
 @dataclass(kw_only=True)
@@ -103,7 +102,7 @@ class ObservabilityApi:
             revisions = self._observability.listed(
                 request.get("ObservabilityConfigurationName"), latest_only=request.get("LatestOnly") is not False
             )
-            shown, more = page(revisions, request, most=PAGE, key=lambda revision: revision.arn)
+            shown, more = page(revisions, request, key=lambda revision: revision.arn)
             return {"ObservabilityConfigurationSummaryList": [revision.summary() for revision in shown], **more}
 
     def delete(self, request: Request) -> JSON:

@@ -16,19 +16,19 @@ def page(
     items: list[Item],
     request: Mapping[str, Any],
     *,
-    most: int,
     key: Callable[[Item], str],
     keep: Callable[[Item], bool] = lambda _: True,
 ) -> tuple[list[Item], dict[str, str]]:
     """The items of the page a request asks for, and `{"NextToken": …}` when there are more.
 
+    Without MaxResults all of them are on one page (API reference, ListServices and the other lists).
     Items that are not kept are left out, but a token may still name them. Raises InvalidRequest for an unknown token.
     """
     start = 0
     if request.get("NextToken"):
         start = 1 + _position(items, _decoded(request["NextToken"]), key)
     left = [item for item in items[start:] if keep(item)]
-    size = request.get("MaxResults") or most
+    size = request.get("MaxResults") or len(left)
     shown = left[:size]
     if len(left) <= size:
         return shown, {}

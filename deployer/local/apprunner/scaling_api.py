@@ -13,8 +13,6 @@ from deployer.local.apprunner.state import Services
 JSON = dict[str, Any]
 Request = Mapping[str, Any]
 
-PAGE = 100
-
 
 class ScalingApi:
     """Every method takes a request that fits the API's model and returns the answer. Any thread."""
@@ -46,7 +44,7 @@ class ScalingApi:
             revisions = self._scaling.listed(
                 request.get("AutoScalingConfigurationName"), latest_only=latest_only is not False
             )
-            shown, more = page(revisions, request, most=PAGE, key=lambda revision: revision.arn)
+            shown, more = page(revisions, request, key=lambda revision: revision.arn)
             summaries = [self._scaling.summary(revision, in_use) for revision in shown]
             return {"AutoScalingConfigurationSummaryList": summaries, **more}
 
@@ -68,7 +66,7 @@ class ScalingApi:
         with self._services.lock:
             revision = self._scaling.find(request["AutoScalingConfigurationArn"])
             arns = [service.arn for service in self._services.living() if service.scaling_arn == revision.arn]
-            shown, more = page(arns, request, most=PAGE, key=str)
+            shown, more = page(arns, request, key=str)
             return {"ServiceArnList": shown, **more}
 
     def _answer(self, revision: ScalingRevision) -> JSON:

@@ -23,7 +23,6 @@ JSON = dict[str, Any]
 Request = Mapping[str, Any]
 
 MOST_CONNECTORS = 10
-PAGE = 100
 DEFAULT_GROUP = "sg-00000000000000000"  # stands for the default security group of the VPC
 
 
@@ -97,7 +96,7 @@ class VpcConnectorsApi:
     def list(self, request: Request) -> JSON:
         with self._services.lock:
             active = self._connectors.listed(None, latest_only=False)
-            shown, more = page(active, request, most=PAGE, key=lambda connector: connector.arn)
+            shown, more = page(active, request, key=lambda connector: connector.arn)
             return {"VpcConnectors": [connector.describe() for connector in shown], **more}
 
     def delete(self, request: Request) -> JSON:

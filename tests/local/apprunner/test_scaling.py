@@ -201,7 +201,7 @@ def test_thirty_services_are_the_most(world: Any, port: int) -> None:
     with pytest.raises(client.exceptions.ServiceQuotaExceededException):
         client.create_service(ServiceName="one-more", SourceConfiguration=source)
     assert len(client.list_services(MaxResults=20)["ServiceSummaryList"]) == 20
-    more = client.list_services()["NextToken"]
-    assert len(client.list_services(NextToken=more)["ServiceSummaryList"]) == 10
+    whole = client.list_services()
+    assert (len(whole["ServiceSummaryList"]), "NextToken" in whole) == (30, False)
     while client.list_services()["ServiceSummaryList"]:
         world.delete_all()
