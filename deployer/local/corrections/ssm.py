@@ -67,6 +67,8 @@ class Ssm:
             return answer
         if operation in {"DeleteParameter", "DeleteParameters"}:
             self._advanced -= {_rooted(name) for name in (request.get("Names") or [request.get("Name")])}
+        if operation == "GetParameters":
+            _name_selectors(request.get("Names") or [], found["Parameters"])
         for parameter in found.get("Parameters") or [found.get("Parameter")]:
             if isinstance(parameter, dict):
                 self._correct(operation, request, parameter)
@@ -103,6 +105,24 @@ class Ssm:
             author = self._authors.get((_rooted(parameter["Name"]), parameter["Version"]))
             if author:
                 parameter["LastModifiedUser"] = author
+
+
+def _name_selectors(names: list[str], parameters: list[dict[str, Any]]) -> None:
+    """Give each parameter the version or label that it was asked for by. Without one, it is the newest version."""
+    left = [(_rooted(SELECTOR.sub("", name)), SELECTOR.search(name)) for name in names]
+    for parameter in parameters:
+        name, version = _rooted(parameter["Name"]), parameter["Version"]
+        asked = {found[0] if found else "": (of, found) for of, found in left if of == name}
+        newest = max(other["Version"] for other in parameters if _rooted(other["Name"]) == name)
+        labels = [selector for selector in asked if selector and not selector[1:].isdecimal()]
+        chosen = next(
+            (one for one in (f":{version}", "" if version == newest else None, *labels) if one in asked), None
+        )
+        if chosen is None:
+            continue
+        left.remove(asked[chosen])
+        if chosen:
+            parameter["Selector"] = chosen
 
 
 def _name_refusals(name: str, region: str) -> Iterator[AwsError]:

@@ -290,6 +290,23 @@ def test_a_version_is_named_as_it_was_asked_for(ssm: Any, path: str) -> None:
     assert "Selector" not in ssm.get_parameter(Name=f"{path}/a")["Parameter"]
 
 
+def test_parameters_are_named_as_they_were_asked_for(ssm: Any, path: str) -> None:
+    for value in ("one", "two", "three"):
+        put(ssm, f"{path}/a", value, Overwrite=True)
+    put(ssm, f"{path}/b")
+    ssm.label_parameter_version(Name=f"{path}/a", ParameterVersion=2, Labels=["middle"])
+    names = [f"{path}/a:1", f"{path}/a:middle", f"{path}/a", f"{path}/b", f"{path}/b:9"]
+    answer = ssm.get_parameters(Names=names)
+    found = {(one["Name"], one.get("Selector")): one["Value"] for one in answer["Parameters"]}
+    assert found == {
+        (f"{path}/a", ":1"): "one",
+        (f"{path}/a", ":middle"): "two",
+        (f"{path}/a", None): "three",
+        (f"{path}/b", None): "v",
+    }
+    assert answer["InvalidParameters"] == [f"{path}/b:9"]
+
+
 def test_a_path_begins_with_a_slash(ssm: Any) -> None:
     with pytest.raises(ClientError, match="forward slash"):
         ssm.get_parameters_by_path(Path="of-test")
