@@ -29,12 +29,23 @@ class Blobs:
 
     def __init__(self, images: Path) -> None:
         self._folder = images / "blobs" / "sha256"
+        self._uploaded: set[tuple[str, str]] = set()
+
+    def keep(self, repository: str, digest: str, content: bytes) -> None:
+        """Store a layer that was uploaded to a repository."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / digest.removeprefix("sha256:")).write_bytes(content)
+        self.uploaded(repository, digest)
+
+    def uploaded(self, repository: str, digest: str) -> None:
+        """Note that a layer, which is stored, was uploaded to a repository."""
+        self._uploaded.add((repository, digest))
 
     def download_url(self, clients: Clients, url: str, body: bytes) -> Response | AwsError:
         """Where on the endpoint at `url` a layer or a configuration of one of the repository's images can be read.
 
-        RepositoryNotFoundException, and LayersNotFoundException for a blob that no image of the repository has or
-        that is not in storage.
+        RepositoryNotFoundException, LayerInaccessibleException for a layer that was uploaded and that no image of the
+        repository has, and LayersNotFoundException for any other and for one that is not in storage.
         """
         try:
             request = json.loads(body or b"{}")
@@ -47,6 +58,9 @@ class Blobs:
             known = any(digest == blob for blob in _blobs_of(clients.ecr, repository))
         except clients.ecr.exceptions.RepositoryNotFoundException as missing:
             return AwsError(400, "RepositoryNotFoundException", missing.response["Error"]["Message"])
+        if not known and (repository, digest) in self._uploaded:
+            text = f"The layer {digest} of the repository '{repository}' is not associated with an image."
+            return AwsError(400, "LayerInaccessibleException", text)
         if not known or self._file(digest) is None:
             return AwsError(
                 400, "LayersNotFoundException", f"There is no layer {digest} in the repository '{repository}'."

@@ -18,13 +18,14 @@ from typing import Any, Protocol
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from deployer.local import blobs, faults, moto_services, refusals, registry, simulation
+from deployer.local import blobs, faults, layers, moto_services, refusals, registry, simulation
 from deployer.local.apprunner import AppRunner, Limits
 from deployer.local.apprunner.errors import ApiError
 from deployer.local.aws_errors import AwsError, not_emulated, render
 from deployer.local.call import Call, read_call
 from deployer.local.clients import Clients
 from deployer.local.corrections import Corrections
+from deployer.local.layers import Layers
 from deployer.local.loopback import may_ask
 from deployer.local.upstream import Upstream
 
@@ -83,7 +84,8 @@ class AwsEndpoint:
         )
         self._apprunner: AppRunner | None = None
         self._blobs = blobs.Blobs(images)
-        self._registry = registry.Registry(images, self._refused)
+        self._registry = registry.Registry(images, self._refused, self._blobs.uploaded)
+        self._layers = Layers(self._blobs)
         self._clients: Clients | None = None
         self._services: _Services
         if upstream:
@@ -179,6 +181,8 @@ class AwsEndpoint:
                 return self._registry.token(self.url, time.time())
             case "ecr", blobs.OPERATION:
                 return self._blobs.download_url(self._clients, self.url, body)
+        if call.service == "ecr" and call.operation in layers.OPERATIONS:
+            return self._layers.ask(call, body, lambda: self._services.ask(call, request, body))
         if call.service in moto_services.SERVICES:
             return self._services.ask(call, request, body)
         return not_emulated(call.service, call.operation)

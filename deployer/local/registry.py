@@ -49,13 +49,15 @@ Refused = Callable[[str], AwsError | None]
 class Registry:
     """The repositories of the local ECR, with their blobs in the OCI image layout at `images`.
 
+    `uploaded(repository, digest)` is told of each blob that was uploaded.
     `refused(call)` returns the error for a call such as ecr:InitiateLayerUpload that is to be refused.
     """
 
-    def __init__(self, images: Path, refused: Refused) -> None:
+    def __init__(self, images: Path, refused: Refused, uploaded: Callable[[str, str], None]) -> None:
         self._blobs = images / "blobs" / "sha256"
         self._uploads = images / "uploads"
         self._refused = refused
+        self._uploaded = uploaded
         self._password = secrets.token_urlsafe(48)
 
     def token(self, url: str, now: float) -> Response:
@@ -138,6 +140,7 @@ class Registry:
             return _error(400, "DIGEST_INVALID", f"What was uploaded has the digest {found}.")
         self._blobs.mkdir(parents=True, exist_ok=True)
         part.replace(self._blobs / found.removeprefix("sha256:"))
+        self._uploaded(name, found)
         place = {"Location": f"{ROUTE}{name}/blobs/{found}", "Docker-Content-Digest": found}
         return Response(status=201, headers=place)
 

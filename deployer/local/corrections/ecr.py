@@ -1,4 +1,4 @@
-"""ECR: digests and tags of images."""
+"""ECR: digests and tags of images, and its lists."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from deployer.local.aws_errors import AwsError
 from deployer.local.call import Call
+from deployer.local.corrections import ecr_lists
 from deployer.local.corrections.wire import Ask, answered, json_bytes, parsed
 
 
@@ -21,6 +22,8 @@ def corrected(call: Call, body: bytes, ask: Ask) -> Response | AwsError:
             return _put_image(body, ask)
         case "BatchGetImage":
             return _batch_get_image(body, ask)
+    if call.operation in ecr_lists.LISTS:
+        return ecr_lists.listed(call.operation, parsed(body), ask)
     return ask(body)
 
 

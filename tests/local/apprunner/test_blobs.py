@@ -75,6 +75,36 @@ def test_a_blob_of_another_repository_of_nobody_and_of_no_storage(shared: Any, e
             ecr.get_download_url_for_layer(repositoryName="blobs/one", layerDigest=digest)
 
 
+def upload(ecr: Any, content: bytes, digest: str) -> None:
+    """Upload a layer in two parts, with the calls of the ECR API."""
+    started = ecr.initiate_layer_upload(repositoryName="blobs/one")
+    upload, half = {"repositoryName": "blobs/one", "uploadId": started["uploadId"]}, len(content) // 2
+    parts = ((0, content[:half]), (half, content[half:]))
+    for first, part in parts:
+        last = first + len(part) - 1
+        ecr.upload_layer_part(**upload, partFirstByte=first, partLastByte=last, layerPartBlob=part)
+    ecr.complete_layer_upload(**upload, layerDigests=[digest])
+
+
+def test_a_layer_that_was_uploaded_can_be_read_when_an_image_has_it(shared: Any, ecr: Any) -> None:
+    content = b"a layer that was uploaded"
+    digest = "sha256:" + hashlib.sha256(content).hexdigest()
+    upload(ecr, content, digest)
+    with pytest.raises(ecr.exceptions.LayerInaccessibleException, match="not associated with an image"):
+        ecr.get_download_url_for_layer(repositoryName="blobs/one", layerDigest=digest)
+    layer = {"mediaType": LAYER, "digest": digest, "size": len(content)}
+    text = {"schemaVersion": 2, "mediaType": MANIFEST, "config": shared.blob(CONFIG, b"{}"), "layers": [layer]}
+    ecr.put_image(repositoryName="blobs/one", imageManifest=json.dumps(text), imageTag="uploaded")
+    assert (
+        read(ecr.get_download_url_for_layer(repositoryName="blobs/one", layerDigest=digest)["downloadUrl"]) == content
+    )
+
+
+def test_an_uploaded_layer_has_the_digest_that_is_named(ecr: Any) -> None:
+    with pytest.raises(ecr.exceptions.InvalidLayerException, match="does not match the digest specified"):
+        upload(ecr, b"a layer", "sha256:" + "0" * 64)
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [

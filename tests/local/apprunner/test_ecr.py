@@ -119,3 +119,85 @@ def test_a_lifecycle_policy_comes_back_as_it_was_put(ecr: Any) -> None:
     with pytest.raises(ecr.exceptions.InvalidParameterException):
         ecr.put_lifecycle_policy(repositoryName=REPOSITORY, lifecyclePolicyText=text.replace("expire", "keep"))
     assert ecr.get_lifecycle_policy(repositoryName=REPOSITORY)["lifecyclePolicyText"] == text
+
+
+@pytest.fixture
+def seven(ecr: Any) -> Any:
+    """A client, and a repository with three tagged images, one of them under two tags, and three untagged ones."""
+    for number in range(3):
+        put(ecr, f"tagged-{number}", f"tag-{number}")
+        ecr.put_image(repositoryName=REPOSITORY, imageManifest=manifest(f"untagged-{number}"))
+    put(ecr, "tagged-0", "second")
+    return ecr
+
+
+def paged(ask: Any, key: str, **request: Any) -> list[list[Any]]:
+    """The pages of a list, by the tokens of its answers."""
+    found: list[list[Any]] = []
+    more: dict[str, str] = {}
+    while True:
+        answer = ask(**request, **more)
+        found.append(answer[key])
+        if "nextToken" not in answer:
+            return found
+        more = {"nextToken": answer["nextToken"]}
+
+
+def test_lists_come_in_pages_of_the_size_that_is_asked_for(seven: Any) -> None:
+    for ask, key, count in ((seven.list_images, "imageIds", 7), (seven.describe_images, "imageDetails", 6)):
+        whole = ask(repositoryName=REPOSITORY)
+        assert len(whole[key]) == count
+        assert "nextToken" not in whole
+        pages = paged(ask, key, repositoryName=REPOSITORY, maxResults=4)
+        assert [len(page) for page in pages] == [4, count - 4]
+        assert [one for page in pages for one in page] == whole[key]
+
+
+def test_images_are_filtered_by_their_tags(seven: Any) -> None:
+    def digests(ask: Any, key: str, **wanted: str) -> set[str]:
+        pages = paged(ask, key, repositoryName=REPOSITORY, filter=wanted, maxResults=2)
+        return {one["imageDigest"] for page in pages for one in page}
+
+    tagged = {digest(f"tagged-{number}") for number in range(3)}
+    untagged = {digest(f"untagged-{number}") for number in range(3)}
+    for ask, key in ((seven.list_images, "imageIds"), (seven.describe_images, "imageDetails")):
+        assert digests(ask, key, tagStatus="TAGGED") == tagged
+        assert digests(ask, key, tagStatus="UNTAGGED") == untagged
+        assert digests(ask, key, tagStatus="ANY") == tagged | untagged
+        assert digests(ask, key, tagStatus="TAGGED", imageStatus="ACTIVE") == tagged
+        assert digests(ask, key, imageStatus="ARCHIVED") == set()
+    assert all(
+        "imageTags" in one
+        for one in seven.describe_images(repositoryName=REPOSITORY, filter={"tagStatus": "TAGGED"})["imageDetails"]
+    )
+
+
+def test_repositories_come_in_pages(ecr: Any) -> None:
+    names = [f"of-pages/{number}" for number in range(3)]
+    for name in names:
+        ecr.create_repository(repositoryName=name)
+    try:
+        pages = paged(ecr.describe_repositories, "repositories", maxResults=2)
+        assert max(len(page) for page in pages) == 2
+        assert {*names, REPOSITORY} <= {one["repositoryName"] for page in pages for one in page}
+        named = ecr.describe_repositories(repositoryNames=names[:2])["repositories"]
+        assert {one["repositoryName"] for one in named} == set(names[:2])
+    finally:
+        for name in names:
+            ecr.delete_repository(repositoryName=name)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"imageIds": [{"imageTag": "second"}], "maxResults": 1},
+        {"imageIds": [{"imageTag": "second"}], "nextToken": "x"},
+        {"nextToken": "x"},
+        {"nextToken": "ZnJvbSA5OQ=="},
+        {"maxResults": 1001},
+        {"filter": {"tagStatus": "NEITHER"}},
+    ],
+)
+def test_a_page_that_cannot_be_asked_for(seven: Any, request_: dict[str, Any]) -> None:
+    with pytest.raises(seven.exceptions.InvalidParameterException):
+        seven.describe_images(repositoryName=REPOSITORY, **request_)
