@@ -18,6 +18,7 @@ from deployer.ci.steps import (
     failed_before,
     held,
     no_plan,
+    paused,
     permissions,
     run,
     set_up,
@@ -27,11 +28,12 @@ from deployer.ci.text import Value
 from deployer.manifest.model import Manifest
 from deployer.names import plan_environment
 
-# A plan that is known to be refused has a word in place of its id; rollbacks are carried out with --retry.
+# A plan that is known not to be carried out has a word in place of its id; rollbacks are carried out with --retry.
 _ID: Final = (
     "import json, sys; plan = json.load(sys.stdin); "
     'failed = plan["known_bad"] is not None and plan["rollback_to"] is None; '
-    'print("held" if plan["held"] else "failed-before" if failed else plan["fingerprint"])'
+    'print("held" if plan["held"] else "paused" if plan["postponed"] else "failed-before" if failed'
+    ' else plan["fingerprint"])'
 )
 
 
@@ -41,7 +43,8 @@ def plan(
     """`make` is shell that calls `plan` with what is to be planned.
 
     The output `id` is empty, so that no reviewer is asked, when there is nothing to do and when the plan is known to be
-    refused: by a hold, or because the same release failed before. The summary shows the plan.
+    refused by a hold, or because the same release failed before, or to wait for the end of a declared pause. The
+    summary shows the plan.
     """
     name = manifest.environment
     script = f"""\
@@ -57,6 +60,9 @@ plan() {{
   id="$(python3 -c '{_ID}' < "$RUNNER_TEMP/{name}.plan")"
   if [ "$id" = held ]; then
     echo '{held(name)}'
+    id=
+  elif [ "$id" = paused ]; then
+    echo '{paused(name)}'
     id=
   elif [ "$id" = failed-before ]; then
     echo '{failed_before(name)}'

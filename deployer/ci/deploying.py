@@ -12,6 +12,7 @@ from deployer.ci.steps import (
     credentials,
     github,
     held,
+    paused,
     permissions,
     run,
     set_up,
@@ -48,7 +49,9 @@ def _deploy(manifest: Manifest) -> Mapping[str, Value]:
     name = manifest.environment
     reconcile = f"""\
 ./just reconcile {name} --build --unless-held 2>&1 | tee "$RUNNER_TEMP/reconcile.txt"
-if grep -q '^Not deployed: ' "$RUNNER_TEMP/reconcile.txt"; then
+if grep -q '^Not deployed: .* is paused as declared' "$RUNNER_TEMP/reconcile.txt"; then
+  echo '{paused(name)}'
+elif grep -q '^Not deployed: ' "$RUNNER_TEMP/reconcile.txt"; then
   echo '{held(name)}'
 fi
 """

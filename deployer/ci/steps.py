@@ -113,6 +113,11 @@ def held(name: str) -> str:
     return f"::notice title=Not deployed::{name} is held; the summary says why. To lift the hold: just resume {name}"
 
 
+def paused(name: str) -> str:
+    """The line that GitHub shows as a notice of the run, when the changes wait for the end of a declared pause."""
+    return f"::notice title=Not deployed::{name} is paused as its manifest declares; the summary says what waits."
+
+
 def failed_before(name: str) -> str:
     """The line that GitHub shows as an error of the run, when the plan's release failed before."""
     again = f"To deploy it all the same: just reconcile {name} --retry"

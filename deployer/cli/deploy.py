@@ -157,11 +157,17 @@ def _promote(options: Options) -> int:
     environment = open_environment(options.environment, reporter, image=source.tag)
     planned = _settled_plan(environment)
     refuse_another_image(source, planned.plan)
-    return _carry_out(options, environment, planned)
+    return _carry_out(options, environment, planned, promotes=True)
 
 
 def _carry_out(
-    options: Options, environment: Environment, planned: Planned, *, rollback: bool = False, unless_held: bool = False
+    options: Options,
+    environment: Environment,
+    planned: Planned,
+    *,
+    rollback: bool = False,
+    promotes: bool = False,
+    unless_held: bool = False,
 ) -> int:
     from deployer.verbs import outcome as ending
     from deployer.verbs import plan as planning
@@ -171,7 +177,13 @@ def _carry_out(
     planning.refuse_paused(planned.plan)
     planning.refuse_blocked(planned.plan)
     outcome = ending.unchanged(planned.plan)
-    if unless_held and planned.plan.held and not planned.plan.empty:
+    if planned.plan.postponed and not planned.plan.held:
+        if promotes:
+            planning.refuse_postponed(planned.plan)
+        from deployer.view.pause_text import not_applied
+
+        write(not_applied(planned.plan) + "\n", shown)
+    elif unless_held and planned.plan.held and not planned.plan.empty:
         from deployer.verbs.held import not_deployed
 
         write(not_deployed(planned.plan) + "\n", shown)

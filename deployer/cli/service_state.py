@@ -5,34 +5,34 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from deployer.cli.command import Options, Parser, Verb, names_environment
+from deployer.cli.command import Options, Parser, Verb, as_json, names_environment
 from deployer.cli.terminal import out, person
 from deployer.errors import Refused
 from deployer.view.progress import Reporter
 
 if TYPE_CHECKING:
     from deployer.verbs.environment import Environment
+    from deployer.view.documents import Turned
 
 
 def _options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--approve", metavar="ID", help="the id that a protected environment shows")
+    as_json(parser, "service-state")
 
 
 def _pause(options: Options) -> int:
     from deployer.verbs.protection import Consent
     from deployer.verbs.service_state import pause
 
-    out(pause(_environment(options), Consent(person(), options.approve)))
-    return 0
+    return _show(options, pause(_environment(options), Consent(person(), options.approve)))
 
 
 def _restart(options: Options) -> int:
     from deployer.verbs.protection import Consent
     from deployer.verbs.service_state import restart
 
-    out(restart(_environment(options), Consent(person(), options.approve)))
-    return 0
+    return _show(options, restart(_environment(options), Consent(person(), options.approve)))
 
 
 def _resume_options(parser: Parser) -> None:
@@ -43,6 +43,7 @@ def _resume_options(parser: Parser) -> None:
         action="store_true",
         help="start a paused service with the release it ran last, although a deployment waits",
     )
+    as_json(parser, "service-state")
 
 
 def _resume(options: Options) -> int:
@@ -66,14 +67,27 @@ def _resume(options: Options) -> int:
     if status == "PAUSED":
         from deployer.verbs.service_state import resume_paused
 
-        out(resume_paused(_environment(options), consent, hold, old_release_first=options.old_release_first))
-        return 0
+        old_first = options.old_release_first
+        return _show(options, resume_paused(_environment(options), consent, hold, old_release_first=old_first))
     if status == BUSY and hold is None:
         raise Refused(
             f"{name} is not held, and an operation of its service is under way; nothing was changed",
             fix=f"wait for its end: just status {name} --follow",
         )
-    out(lift(session, ledger, name, hold, reporter, consent))
+    return _show(options, lift(session, ledger, name, hold, reporter, consent, service))
+
+
+def _show(options: Options, found: Turned) -> int:
+    if options.json:
+        import json
+
+        from msgspec import to_builtins
+
+        out(json.dumps(to_builtins(found), indent=2))
+    else:
+        from deployer.view.service_state_text import render
+
+        out(render(found))
     return 0
 
 

@@ -296,6 +296,39 @@ class RecordRelease(_Change, frozen=True):
         return f"release {self.release}"
 
 
+class PauseService(_Change, frozen=True):
+    """The pause that the manifest declares. It goes last. `arn` is None for a service that this plan creates."""
+
+    group: ClassVar[str] = "Service"
+    name: str
+    arn: str | None
+
+    @property
+    def address(self) -> str:
+        return f"pause {self.name}"
+
+    @property
+    def detail(self) -> str:
+        return "stop every instance: users get no answers"
+
+
+class ResumeService(_Change, frozen=True):
+    """The end of a declared pause, where no other release waits. `release` is the id of the one that starts."""
+
+    group: ClassVar[str] = "Service"
+    name: str
+    arn: str
+    release: str
+
+    @property
+    def address(self) -> str:
+        return f"resume {self.name}"
+
+    @property
+    def detail(self) -> str:
+        return f"start release {self.release}"
+
+
 class PlaceHold(_Change, frozen=True):
     """The hold of a rollback: nothing else is deployed until someone lifts it. `old` is the hold it replaces."""
 
@@ -334,7 +367,7 @@ class LiftHold(_Change, frozen=True):
 RepositoryChange = CreateRepository | MendRepository | PutLifecycle
 ImageChange = RepositoryChange | PushImage | KeepImage
 VariableChange = PutParameter | AdoptParameter | ServiceVariable | DeleteParameter
-ServiceChange = CreateScaling | TagService | DeployService | RecordRelease
+ServiceChange = CreateScaling | TagService | DeployService | RecordRelease | PauseService | ResumeService
 HoldChange = PlaceHold | LiftHold
 Change = PutRole | ImageChange | VariableChange | ServiceChange | HoldChange
 

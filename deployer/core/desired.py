@@ -82,8 +82,9 @@ class Desired(Struct, frozen=True):
     is the environment that has to have run the image before. `after_rollback` is "deploy" when other
     content lifts the hold of a rollback, `places_hold` says whether this rollback places one.
     `encryption` is the ARN of the key that a new service is encrypted with, "" for one that AWS manages, and None where
-    the manifest does not say. What only the observed state decides is not here: the
-    image's digest and the release id.
+    the manifest does not say. `paused` says whether the manifest declares the service paused; it is no part of a
+    release, and a rollback leaves it alone. What only the observed state decides is not here: the image's digest and
+    the release id.
     """
 
     app: str
@@ -107,6 +108,7 @@ class Desired(Struct, frozen=True):
     after_rollback: str = "hold"
     places_hold: bool = False
     encryption: str | None = None
+    paused: bool = False
 
     def image_identifier(self, digest: str) -> str:
         """The image by digest, as App Runner and docker take it."""
@@ -154,6 +156,7 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
     parameters: list[WantedParameter] = []
     plain: dict[str, str] = {}
     lines = {key: _line(loaded, key) for key in ("image", "service", "variables")}
+    lines["paused"] = _line(loaded, "service", "paused")
     for name, variable in manifest.variables.items():
         line = _line(loaded, "variables", name)
         lines[names.variable(name)] = line
@@ -197,6 +200,7 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         healthy_in=manifest.protect.healthy_in,
         after_rollback=service.after_rollback,
         encryption=service.encryption.arn if service.encryption else None,
+        paused=service.paused,
     )
 
 

@@ -101,6 +101,9 @@ class PlanDocument(_Part):
     warnings: tuple[str, ...]
     hold: HoldDocument | None = Field(description="Who stopped deployments to the environment, and why.")
     held: bool = Field(description="Whether the hold refuses this plan (exit 4).")
+    postponed: str = Field(
+        default="", description="Why this plan is not applied before the service runs again; empty when it is."
+    )
     facts: Mapping[str, str] = Field(description="What the plan stands on, by name; a plan is stale when one moves.")
 
 
@@ -152,6 +155,7 @@ def _whole(plan: Plan) -> PlanDocument:
         warnings=plan.warnings,
         hold=_hold(plan.hold),
         held=plan.held,
+        postponed=plan.postponed,
         facts=dict(plan.facts),
     )
 

@@ -11,6 +11,7 @@ from deployer.core.change import (
     DeployService,
     KeepImage,
     MendRepository,
+    PauseService,
     PushImage,
     PutLifecycle,
     PutParameter,
@@ -67,6 +68,8 @@ def _service(change: Change, live: ServiceFact | None, last: Release) -> DriftIt
             had = live.tags if live else {}
             tags = ", ".join(f"{key}={had[key]}" for key in sorted(change.tags) if key in had)
             return DriftItem(change.name, "tag", change.detail, tags or None)
+        case PauseService():
+            return DriftItem(change.name, "service", "paused", "running")
         case _:  # it is gone
             return DriftItem(change.address, "service", f"release {last.id}", None)
 

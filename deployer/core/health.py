@@ -102,13 +102,20 @@ def serves(state: State, answer: Answer | None, troubles: Sequence[Trouble]) -> 
     return state in {"healthy", "degraded"}
 
 
-def answers(state: State, answer: Answer | None, expected: str, troubles: Sequence[Trouble]) -> str:
-    """In words whether users get answers; "no" with the first cause and what to do."""
+def answers(
+    state: State, answer: Answer | None, expected: str, troubles: Sequence[Trouble], *, declared: str = ""
+) -> str:
+    """In words whether users get answers; "no" with the first cause and what to do.
+
+    `declared` is the manifest that declares the service paused, "" when none does.
+    """
     if state == "paused":
-        return "no: the service is paused"
-    bad = next((trouble for trouble in troubles if not trouble.serves), None)
+        if declared:
+            return f"no: the service is paused, as {declared} declares"
+        return "no: the service is paused" + _fix(troubles)
+    bad = _first(troubles)
     if bad is not None and (answer is None or not answer.error):
-        return f"no: {bad.what}; fix: {bad.fix}"
+        return f"no: {bad.what}{_fix(troubles)}"
     if state == "deploying":
         if answer is None or answer.error:
             why = answer.error if answer else "the service has no address yet"
@@ -127,6 +134,16 @@ def answers(state: State, answer: Answer | None, expected: str, troubles: Sequen
 
 def _named(release: str) -> str:
     return f"release {release}" if release else "an unnamed release"
+
+
+def _first(troubles: Sequence[Trouble]) -> Trouble | None:
+    """The first trouble that keeps users from being served."""
+    return next((trouble for trouble in troubles if not trouble.serves), None)
+
+
+def _fix(troubles: Sequence[Trouble]) -> str:
+    bad = _first(troubles)
+    return f"; fix: {bad.fix}" if bad is not None else ""
 
 
 def image_gone(which: str, image: str, environment: str) -> Trouble:

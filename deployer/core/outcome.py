@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -10,6 +12,8 @@ class Outcome(Struct, frozen=True):
 
     `deployed` says whether it was released by this run; `number` is the ledger's, None when there is none;
     `rollback_to` is the release it brought back; `seconds` covers the run from the first change on.
+    `postponed` is how many changes wait until a service that the manifest declares paused runs again.
+    `turned` says whether this run paused or resumed the service, as the manifest declares; None when it did neither.
     """
 
     changes: int
@@ -19,3 +23,5 @@ class Outcome(Struct, frozen=True):
     url: str
     seconds: int
     rollback_to: int | None = None
+    postponed: int = 0
+    turned: Literal["paused", "resumed"] | None = None

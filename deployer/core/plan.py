@@ -22,7 +22,8 @@ class Plan(Struct, frozen=True):
     last healthy deployments; `known_bad` is the number of a release that was the same and failed; `rollback_to` is the
     release that this plan brings back. `hold` is the hold on the environment, `held` whether it refuses this plan.
     `unmanaged` are settings of the service that the manifest does not name.
-    `paused` is the blocker, which is also among `blockers`, that a paused service is.
+    `paused` is the blocker, which is also among `blockers`, that a paused service is. `postponed` says why the plan
+    waits as a whole although nothing blocks it: the manifest declares the paused service paused; "" when it does not.
     """
 
     app: str
@@ -51,6 +52,7 @@ class Plan(Struct, frozen=True):
     held: bool = False
     unmanaged: Mapping[str, str] = field(default_factory=dict)
     paused: Blocker | None = None
+    postponed: str = ""
 
     @property
     def empty(self) -> bool:
@@ -72,4 +74,5 @@ class Plan(Struct, frozen=True):
         parts = [self.release, self.image, self.prune, self.with_secrets, sorted(self.facts.items())]
         done = [(type(c).__name__, c.symbol, c.address, c.detail) for c in self.changes]
         blockers = [(blocker.what, blocker.fix, blocker.line) for blocker in self.blockers]
-        return hashlib.sha256(repr([*parts, done, blockers]).encode()).hexdigest()[:12]
+        waits = [self.postponed] if self.postponed else []
+        return hashlib.sha256(repr([*parts, done, blockers, *waits]).encode()).hexdigest()[:12]

@@ -12,8 +12,9 @@ from deployer.core.facts import Facts
 from deployer.core.groups.access import access
 from deployer.core.groups.hold import plan_hold
 from deployer.core.groups.image import image
+from deployer.core.groups.pause import plan_pause
 from deployer.core.groups.plain import plain
-from deployer.core.groups.service import paused, service
+from deployer.core.groups.service import service
 from deployer.core.groups.unmanaged import unmanaged
 from deployer.core.groups.variables import VariablesPart, variables
 from deployer.core.part import Blocker, Notice
@@ -58,7 +59,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     parts = (access(desired, facts, last), images, wanted, services)
     content = content_id(spec.image, desired.literals, wanted.versions, wanted.anew, spec.settings)
     bad = known_bad(facts.releases, content) if deploys else None
-    stopped = paused(desired, facts.service, deploys=deploys)
+    pausing = plan_pause(desired, facts, deploys=deploys, releases=releases)
     hold, held = plan_hold(desired, facts, running, spec)
     made = Plan(
         app=desired.app,
@@ -75,11 +76,16 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         changes=(
             *([hold] if isinstance(hold, PlaceHold) else []),  # before anything that a crash could leave unheld
             *(change for part in parts for change in part.changes),
+            *([pausing.resume] if pausing.resume else []),
             *wanted.removals,
             *([hold] if isinstance(hold, LiftHold) else []),
+            *([pausing.pause] if pausing.pause else []),
         ),
         notices=(*(notice for part in parts for notice in part.notices), *_left_behind(desired, running)),
-        blockers=(*([stopped] if stopped else []), *(blocker for part in parts for blocker in part.blockers)),
+        blockers=(
+            *([pausing.blocker] if pausing.blocker else []),
+            *(blocker for part in parts for blocker in part.blockers),
+        ),
         warnings=_warnings(facts, bad),
         unchanged=wanted.unchanged,
         facts={**facts.named(), "manifest": desired.manifest_sha},
@@ -91,7 +97,8 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         hold=facts.hold,
         held=held,
         unmanaged=unmanaged(desired, facts.service) if facts.service else {},
-        paused=stopped,
+        paused=pausing.blocker,
+        postponed=pausing.postponed,
     )
     return replace(made, blockers=(*made.blockers, *_too_long(desired, made)))
 

@@ -280,6 +280,11 @@ class Service(Part):
         description="After `just rollback`, hold: nothing is deployed until `just resume ENV`. "
         "deploy: a commit that changes what is deployed lifts the hold by itself.",
     )
+    paused: bool = Field(
+        default=False,
+        description="true: a reconcile deploys what waits, then pauses the service; while it is paused, changes that "
+        "need a deployment wait. Removed or false: the next reconcile resumes what a reconcile has paused.",
+    )
 
     @property
     def cpu_units(self) -> int:

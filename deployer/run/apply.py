@@ -23,17 +23,20 @@ from deployer.core.change import (
     KeepImage,
     LiftHold,
     MendRepository,
+    PauseService,
     PlaceHold,
     PushImage,
     PutLifecycle,
     PutParameter,
     PutRole,
     RecordRelease,
+    ResumeService,
     ServiceChange,
     ServiceVariable,
     TagService,
     VariableChange,
 )
+from deployer.core.groups.pause import BY_MANIFEST, TAG
 from deployer.core.hold import after_rollback
 from deployer.errors import Refused, StateUnknown
 from deployer.run import secrets
@@ -142,7 +145,18 @@ class Applier:
                 return self._deploy(change)
             case RecordRelease():
                 pass  # the caller records every release that it saw live
+            case PauseService():
+                return self._pause(change)
+            case ResumeService():
+                return self.target.resume(change.arn)
         return None
+
+    def _pause(self, change: PauseService) -> Started | None:
+        """The tag comes first: it tells a later run that the manifest asked for the pause, also after a crash."""
+        assert change.arn is not None
+        self.target.tag(change.arn, {TAG: BY_MANIFEST})
+        self.extent.touched = True
+        return self.target.pause(change.arn)
 
     def _put(self, change: PutParameter) -> None:
         wanted = change.parameter

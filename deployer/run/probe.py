@@ -8,6 +8,8 @@ from deployer.core.health import Answer
 from deployer.core.readiness import plain
 
 RELEASE_HEADER = "X-App-Release"
+PROBE_SECONDS = 120.0  # DNS and the edge of App Runner need some time after a deployment
+LOCAL_PROBE_SECONDS = 10.0
 
 
 def probe(url: str, path: str, release: str, *, seconds: float) -> str | None:

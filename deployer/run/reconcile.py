@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from datetime import UTC, datetime
+from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec.structs import replace
@@ -13,24 +14,30 @@ from deployer.aws import ledger, lock
 from deployer.aws.errors import explain, is_refusal, is_wrong_state
 from deployer.aws.lock import Held
 from deployer.core import rollback
-from deployer.core.change import DeleteParameter, DeployService, LiftHold, RecordRelease
+from deployer.core.change import (
+    DeleteParameter,
+    DeployService,
+    LiftHold,
+    PauseService,
+    RecordRelease,
+    ResumeService,
+)
 from deployer.core.facts import Facts, ServiceFact
-from deployer.core.health import of_readiness
+from deployer.core.groups.pause import BY_NOBODY, TAG
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import RecordedRelease, Release, last_healthy
-from deployer.errors import DeployerError, DeploymentFailed, Interrupted, LockLost, Refused, StateUnknown
-from deployer.run import resume
+from deployer.errors import DeployerError, DeploymentFailed, LockLost, Refused, StateUnknown
+from deployer.run import resume, turn
 from deployer.run.apply import Applier, Extent
 from deployer.run.follow import Follower
+from deployer.run.halted import interrupted, stopped
 from deployer.run.look import Planned, Run, refuse_stale
-from deployer.run.probe import probe, public_url
-from deployer.run.ready import read_ready
+from deployer.run.probe import LOCAL_PROBE_SECONDS, PROBE_SECONDS, probe, public_url
 from deployer.targets.base import Progress, Started
 
-PROBE_SECONDS = 120.0  # DNS and the edge of App Runner need some time after a deployment
-LOCAL_PROBE_SECONDS = 10.0
+LAST = DeleteParameter | LiftHold | PauseService  # what comes after the proof of the release
 ATTEMPTS = 3  # to start a deployment, where somebody else's operation of the service comes first
 
 
@@ -63,6 +70,7 @@ class _Carrier:
         self._begin = begin
         self._follower = Follower.of(run)
         self._attempts = 1
+        self._turns: turn.Verb | None = None  # the pause or resume that is under way
 
     def carry_out(self, planned: Planned) -> Outcome:
         """Make every change. Says what was started when it is interrupted, and how far it came when AWS fails."""
@@ -70,18 +78,18 @@ class _Carrier:
         try:
             return self._carry_out(planned, extent)
         except KeyboardInterrupt:
-            raise _interrupted(planned.plan, extent.done, self._held) from None
+            raise interrupted(planned.plan, extent.done, self._held, self._turns) from None
         except (ClientError, BotoCoreError) as error:
             if not extent.touched and is_refusal(error):
                 raise
-            raise _stopped(planned.plan, extent.done, self._held, explain(error)) from None
+            raise stopped(planned.plan, extent.done, self._held, explain(error)) from None
         except LockLost as error:
-            raise _stopped(planned.plan, extent.done, self._held, error) from None
+            raise stopped(planned.plan, extent.done, self._held, error) from None
         except DeployerError as error:
-            if not extent.touched or error.exit_code != DeployerError.exit_code:
+            if self._turns is None and (not extent.touched or error.exit_code != DeployerError.exit_code):
                 raise
             # Its own code says that nothing was changed.
-            raise _stopped(planned.plan, extent.done, self._held, error) from None
+            raise stopped(planned.plan, extent.done, self._held, error) from None
 
     def _carry_out(self, planned: Planned, extent: Extent) -> Outcome:
         run, plan = self._run, planned.plan
@@ -99,7 +107,8 @@ class _Carrier:
         if planned.facts.pending:
             self._record_pending(planned.facts.pending, planned.facts.service)
         started: Started | None = None
-        for change in (c for c in plan.changes if not isinstance(c, DeleteParameter | LiftHold)):
+        resumed: ResumeService | None = None
+        for change in (c for c in plan.changes if not isinstance(c, LAST)):
             if isinstance(change, DeployService):
                 if applier.repeated:
                     return self._carry_out(self._again(planned), extent)
@@ -107,16 +116,41 @@ class _Carrier:
                 if started is None:
                     return self._carry_out(self._after_another(planned, change), extent)
                 self._finish(plan, started)
+            elif isinstance(change, ResumeService):
+                self._turn("resume", applier, change)
+                resumed = change
             else:
                 applier.apply(change)
             extent.done += 1
         released = started is not None or any(isinstance(change, RecordRelease) for change in plan.changes)
         number, url = self._prove(planned, started) if released else (_number(plan), "")
-        for removal in (c for c in plan.changes if isinstance(c, DeleteParameter | LiftHold)):
-            applier.apply(removal)
+        if resumed is not None:
+            self._resumed(planned, resumed, proven=released)
+        for last in (c for c in plan.changes if isinstance(c, LAST)):
+            if isinstance(last, PauseService):
+                arn = last.arn or (started.service_arn if started else "")
+                self._turn("pause", applier, replace(last, arn=arn))
+            else:
+                applier.apply(last)
             extent.done += 1
         seconds = math.ceil(time.time() - self._begin) if released else 0
-        return Outcome(len(plan.changes), released, number, plan.release, url, seconds, plan.rollback_to)
+        done = Outcome(len(plan.changes), released, number, plan.release, url, seconds, plan.rollback_to)
+        return replace(done, turned=_turned(plan))
+
+    def _turn(self, verb: turn.Verb, applier: Applier, change: PauseService | ResumeService) -> None:
+        """Pause or resume the service, and wait for the end."""
+        self._turns, begin = verb, time.time()
+        started = applier.apply(change)
+        if started is not None:
+            turn.finish(self._run, verb, self._follower, started, begin)
+        self._turns = None
+
+    def _resumed(self, planned: Planned, change: ResumeService, *, proven: bool) -> None:
+        """Prove that the resumed service answers, unless its release is `proven`, and write that it runs again."""
+        service = planned.facts.service
+        if service is not None and not proven:
+            turn.prove(self._run, "resume", service)
+        self._run.target.tag(change.arn, {TAG: BY_NOBODY})
 
     def _record_pending(self, release: Release, service: ServiceFact | None) -> None:
         """An earlier run deployed it, it is live, and that run did not live to prove and record it.
@@ -163,7 +197,12 @@ class _Carrier:
             self._follower.follow(Started(arn, operation.id), operation.started)
         fresh = self._again(planned)
         now = fresh.plan.deployment
-        if now is None or (now.spec, now.outside) != (change.spec, change.outside) or fresh.plan.blockers:
+        if (
+            now is None
+            or (now.spec, now.outside) != (change.spec, change.outside)
+            or fresh.plan.blockers
+            or fresh.plan.postponed
+        ):
             raise StateUnknown(
                 "another operation has changed the service since this plan was made; this run has deployed nothing",
                 fix=f"read the new plan: just plan {run.desired.environment}",
@@ -211,7 +250,7 @@ class _Carrier:
         seen = self._seen(service, plan.release)
         if seen is None:
             run.report.step("probe", f"GET {url}{path} reports {plan.release}")
-            warn_unready(run, url)
+            turn.warn_unready(run, url)
             number = self._record(plan, "healthy", started, "", planned.facts)
             run.report.step("record", f"release {number}")
             return number, url
@@ -279,35 +318,12 @@ class _Carrier:
         )
 
 
-def warn_unready(run: Run, url: str) -> None:
-    """Warn of what keeps a release that answers from serving users."""
-    readiness = read_ready(url)
-    for trouble in of_readiness(readiness, run.desired.environment) if readiness else ():
-        run.report.warn(f"{trouble.what}; fix: {trouble.fix}")
+def _turned(plan: Plan) -> Literal["paused", "resumed"] | None:
+    """What the plan does to the service beside its deployment."""
+    if any(isinstance(change, PauseService) for change in plan.changes):
+        return "paused"
+    return "resumed" if any(isinstance(change, ResumeService) for change in plan.changes) else None
 
 
 def _number(plan: Plan) -> int | None:
     return plan.live.number if plan.live else None
-
-
-def _interrupted(plan: Plan, done: int, held: Held) -> Interrupted:
-    operation = held.under_way
-    verb = f"just {'rollback' if plan.rollback_to else 'reconcile'} {plan.environment}"
-    if operation is None:
-        return Interrupted(f"interrupted after {done} of {len(plan.changes)} changes", fix=f"continue with: {verb}")
-    what = f"interrupted while release {plan.release} is being deployed"
-    return Interrupted(
-        what,
-        why=f"App Runner goes on with operation {operation or 'that was just asked for'}; it cannot be cancelled",
-        fix=f"follow it to its end with: {verb}",
-    )
-
-
-def _stopped(plan: Plan, done: int, held: Held, error: DeployerError) -> StateUnknown:
-    """Something failed on the way: how far it came, and that the same command goes on from there."""
-    what = f"{error.what}, after {done} of {len(plan.changes)} changes"
-    if held.under_way is not None:
-        what += f"; release {plan.release} may be on its way"
-    verb = f"just {'rollback' if plan.rollback_to else 'reconcile'} {plan.environment}"
-    fix = f"{error.fix}; {verb} goes on from there" if error.fix else f"{verb} goes on from there"
-    return StateUnknown(what, why=error.why, fix=fix)

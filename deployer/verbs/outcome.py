@@ -11,12 +11,15 @@ from deployer.core.plan import Plan
 from deployer.errors import as_typed
 from deployer.local.settings import world_settings
 from deployer.verbs.environment import Environment
+from deployer.view.pause_text import turned
 
 
 def show(environment: Environment, outcome: Outcome, *, as_json: bool) -> str:
     """What came of it, for stdout; ends with the next thing to try."""
     if as_json:
         return json.dumps(asdict(outcome), sort_keys=True)
+    if outcome.turned is not None:
+        return as_typed(turned(environment.wanted.environment, outcome))
     if not outcome.deployed:
         return f"Done: {outcome.changes} applied, no deployment was needed." if outcome.changes else ""
     again = f", release {outcome.rollback_to} again" if outcome.rollback_to else ""
@@ -34,5 +37,7 @@ def show(environment: Environment, outcome: Outcome, *, as_json: bool) -> str:
 
 
 def unchanged(plan: Plan) -> Outcome:
-    """The outcome of a plan without changes."""
-    return Outcome(0, False, plan.live.number if plan.live else None, plan.release, "", 0, plan.rollback_to)
+    """The outcome of a plan that makes no change: it is empty, or it waits."""
+    number, release = (plan.live.number, plan.live.release.id) if plan.live else (None, "")
+    waits = len(plan.changes) if plan.postponed else 0
+    return Outcome(0, False, number, plan.release if plan.empty else release, "", 0, plan.rollback_to, waits)

@@ -10,6 +10,7 @@ from deployer.local.lifecycle import refuse_taken_ports
 from deployer.local.settings import world_settings
 from deployer.run.look import Planned
 from deployer.verbs.environment import Environment
+from deployer.view.pause_text import ends
 from deployer.view.plan_text import render
 
 
@@ -49,6 +50,12 @@ def refuse_paused(plan: Plan) -> None:
     """Raises Refused, after the plan was shown, when nothing but the pause of the service blocks it."""
     if plan.paused is not None and len(plan.blockers) == 1:
         raise Refused(f"{plan.paused.what}; nothing was changed", fix=plan.paused.fix)
+
+
+def refuse_postponed(plan: Plan) -> None:
+    """Raises Refused, after the plan was shown, when it waits for the end of a declared pause."""
+    if plan.postponed:
+        raise Refused(f"{plan.postponed}; nothing was changed", fix=ends(plan))
 
 
 def refuse_blocked(plan: Plan) -> None:

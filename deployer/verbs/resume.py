@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from deployer.aws import hold as ledger_hold
 from deployer.aws.session import Session
+from deployer.core.facts import ServiceFact
 from deployer.core.hold import Hold
-from deployer.errors import Refused, as_typed
+from deployer.errors import Refused
 from deployer.verbs.protection import Consent
+from deployer.view.documents import Turned
 from deployer.view.hold_text import since
 from deployer.view.progress import Reporter
 
 
-def lift(session: Session, ledger: str, environment: str, hold: Hold | None, report: Reporter, consent: Consent) -> str:
-    """Lift the hold when a person says yes or its id is approved. Returns what to tell the user."""
+def lift(
+    session: Session,
+    ledger: str,
+    environment: str,
+    hold: Hold | None,
+    report: Reporter,
+    consent: Consent,
+    service: ServiceFact | None,
+) -> Turned:
+    """Lift the hold, if any, when a person says yes or its id is approved. The service stays as it is."""
+    status = service.status if service else None
     if hold is None:
-        return f"{environment} is not held, and its service is not paused."
+        return Turned(environment, "nothing", status)
     agree_to_lift(report, environment, hold, consent)
     ledger_hold.lift(session.ssm, ledger, hold)
-    return as_typed(f"{environment} is no longer held. Deploy with: just reconcile {environment}")
+    return Turned(environment, "lifted", status, hold=hold.id)
 
 
 def agree_to_lift(report: Reporter, environment: str, hold: Hold, consent: Consent, *, starts: bool = False) -> None:

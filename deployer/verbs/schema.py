@@ -31,6 +31,7 @@ from deployer.view.documents import (
     Released,
     ReleasesCompared,
     Status,
+    Turned,
     Verified,
 )
 
@@ -53,6 +54,7 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "adopt": ("A manifest that was written from what exists", Adopted),
     "edit": ("An edit of a manifest", Edited),
     "hold": ("The hold on an environment", Held | None),
+    "service-state": ("The outcome of a pause, resume or restart", Turned),
     "secrets": ("The secrets of an environment", tuple[Listed, ...]),
     "image": ("What became of an image", Imaged),
     "github-sync": ("GitHub's settings beside those of the manifests", tuple[GitHubSettings, ...]),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from msgspec.structs import replace
+
 from deployer.aws import hold as ledger_hold
 from deployer.core.facts import Facts, ServiceFact
+from deployer.core.groups.pause import PAUSED
 from deployer.core.hold import Hold
+from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.restart import consent_id, running_release, staged
-from deployer.errors import Refused, as_typed
+from deployer.errors import Refused
 from deployer.run.probe import public_url
 from deployer.run.running_image import missing_image
 from deployer.run.service_state import change_state
@@ -14,38 +20,41 @@ from deployer.verbs import protection
 from deployer.verbs.environment import Environment
 from deployer.verbs.held import held
 from deployer.verbs.reconcile import settle
-from deployer.verbs.resume import agree_to_lift
+from deployer.verbs.resume import agree_to_lift, lift
+from deployer.view.documents import Turned
 
 
-def pause(environment: Environment, consent: protection.Consent) -> str:
-    """Stop every instance of the service. Returns what to tell the user."""
-    name = environment.wanted.environment
+def pause(environment: Environment, consent: protection.Consent) -> Turned:
+    """Stop every instance of the service."""
 
     def refuse(facts: Facts) -> None:
         _refuse_held(environment, facts)
         _refuse_unless(environment, facts, "RUNNING")
 
     facts = _settled(environment)
-    if facts.service is not None and facts.service.status == "PAUSED":
-        return as_typed(f"{name} is paused already. Start it again with: just resume {name}")
+    if facts.service is not None and facts.service.status == PAUSED:
+        return _turned(environment, facts, "nothing")
     refuse(facts)
     agreed = consent_id("pause", _service(facts))
     _agree(environment, agreed, consent)
     change_state(environment.run, "pause", agreed, refuse)
-    return as_typed(f"{name} is paused: users get no answers. Start it again with: just resume {name}")
+    return _turned(environment, facts, "paused")
 
 
 def resume_paused(
     environment: Environment, consent: protection.Consent, hold: Hold | None, *, old_release_first: bool
-) -> str:
-    """Lift the hold, if any, and start the paused service. Returns what to tell the user.
+) -> Turned:
+    """Lift the hold, if any, and start the paused service. One that the manifest declares paused is not started.
 
     Without `old_release_first` it is refused while a deployment waits: App Runner deploys nothing to a paused service,
     so that the release it ran last would start first.
     """
 
+    if environment.wanted.paused:
+        return _lift_only(environment, consent, hold)
+
     def refuse(facts: Facts) -> None:
-        _refuse_unless(environment, facts, "PAUSED")
+        _refuse_unless(environment, facts, PAUSED)
         if not old_release_first:
             _refuse_waiting(environment, facts)
 
@@ -63,11 +72,25 @@ def resume_paused(
         refuse(now)
 
     change_state(environment.run, "resume", agreed, refuse_again)
-    return _serves(environment, facts, "runs again")
+    return replace(_turned(environment, facts, "resumed"), hold=hold.id if hold else None)
 
 
-def restart(environment: Environment, consent: protection.Consent) -> str:
-    """Replace every instance by a new one of the same release. Returns what to tell the user."""
+def _lift_only(environment: Environment, consent: protection.Consent, hold: Hold | None) -> Turned:
+    """Lift the hold of a service that stays paused. Raises Refused when there is no hold."""
+    run, name = environment.run, environment.wanted.environment
+    if hold is None:
+        raise Refused(
+            f"env/{name}.yaml declares the service paused, so the next reconcile would pause it again;"
+            " nothing was changed",
+            fix=f"remove `paused: true` from env/{name}.yaml, then: just resume {name}",
+        )
+    service = run.target.observe(environment.wanted.service_name)[0]
+    lifted = lift(run.session, environment.wanted.ledger, name, hold, run.report, consent, service)
+    return replace(lifted, declared=True)
+
+
+def restart(environment: Environment, consent: protection.Consent) -> Turned:
+    """Replace every instance by a new one of the same release."""
 
     def refuse(facts: Facts) -> None:
         _refuse_held(environment, facts)
@@ -79,7 +102,7 @@ def restart(environment: Environment, consent: protection.Consent) -> str:
     agreed = consent_id("restart", _service(facts))
     _agree(environment, agreed, consent)
     change_state(environment.run, "restart", agreed, refuse)
-    return _serves(environment, facts, "was restarted")
+    return _turned(environment, facts, "restarted")
 
 
 def _settled(environment: Environment) -> Facts:
@@ -104,7 +127,7 @@ def _refuse_unless(environment: Environment, facts: Facts, status: str) -> None:
     if service is None:
         raise Refused(f"{name} has no service; nothing was changed", fix=f"just reconcile {name}")
     if service.status != status:
-        fix = f"just resume {name}" if service.status == "PAUSED" else f"see why: just status {name}"
+        fix = f"just resume {name}" if service.status == PAUSED else f"see why: just status {name}"
         raise Refused(f"the service of {name} is {service.status}, not {status}; nothing was changed", fix=fix)
 
 
@@ -147,8 +170,18 @@ def _agree(environment: Environment, agreed: str, consent: protection.Consent) -
         protection.confirm(environment.wanted.environment, agreed, consent)
 
 
-def _serves(environment: Environment, facts: Facts, what: str) -> str:
+def _turned(
+    environment: Environment, facts: Facts, did: Literal["paused", "resumed", "restarted", "nothing"]
+) -> Turned:
+    """The outcome, from the state that was observed before."""
     entry, service = running_release(facts), _service(facts)
-    release = f"release {entry.number} ({entry.release.id})" if entry else "the release it ran before"
-    url = public_url(service.url, local=environment.wanted.local)
-    return f"{environment.wanted.environment} {what} with {release}: {url}"
+    started = did in {"resumed", "restarted"}
+    return Turned(
+        environment=environment.wanted.environment,
+        did=did,
+        service="RUNNING" if started else PAUSED,
+        declared=environment.wanted.paused,
+        release=service.spec.environment.get(RELEASE_VARIABLE),
+        number=entry.number if entry else None,
+        url=public_url(service.url, local=environment.wanted.local) if started else None,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -9,8 +11,10 @@ from deployer.aws import ledger
 from deployer.core import health, rollback
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
+from deployer.core.groups.pause import PAUSED, manifest
 from deployer.core.health import Answer, Trouble
 from deployer.core.person import person
+from deployer.core.plan import Plan
 from deployer.core.readiness import Readiness
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, last_healthy
 from deployer.core.waiting import waiting
@@ -52,7 +56,11 @@ def status(environment: Environment) -> Status:
     # A failed change that was taken back since is history: it is shown, and nothing is wrong any more.
     # Of an invalid manifest nobody knows whether it was taken back.
     pending = failed if planned.plan.deployment or environment.problems else None
-    troubles = tuple(_troubles(run.desired.environment, service, seen, pending, entry))
+    declared = manifest(run.desired) if run.desired.paused and not environment.problems else ""
+    troubles = (
+        *_paused(planned.plan, run.desired.environment, service, declared=declared),
+        *_troubles(run.desired.environment, service, seen, pending, entry),
+    )
     state = health.state(
         service.status if service else None, busy=busy, answer=seen.answer, expected=runs or "", troubles=troubles
     )
@@ -64,7 +72,7 @@ def status(environment: Environment) -> Status:
         service=service.status if service else None,
         url=public_url(service.url, local=run.desired.local) if service and service.url else None,
         healthy=health.serves(state, seen.answer, troubles),
-        answers=health.answers(state, seen.answer, runs or "", troubles),
+        answers=health.answers(state, seen.answer, runs or "", troubles, declared=declared),
         troubles=troubles,
         waiting=report.waiting if report else None,
         given_up=report.given_up if report else None,
@@ -85,6 +93,7 @@ def status(environment: Environment) -> Status:
         edits=None if environment.problems else len(lines.edits),
         blocked=() if environment.problems else tuple(blocker.what for blocker in planned.plan.blockers),
         manifest_problems=environment.problems,
+        declared_paused=None if environment.problems else run.desired.paused,
     )
 
 
@@ -121,7 +130,7 @@ def _seen(run: Run, facts: Facts) -> Seen:
     assert service is not None
     operation = run.target.newest_operation(service.arn)
     gone = missing_image(run.session, facts)
-    if not service.url or service.status in {"PAUSED", "CREATE_FAILED"}:  # nothing runs that could answer
+    if not service.url or service.status in {PAUSED, "CREATE_FAILED"}:  # nothing runs that could answer
         return Seen(operation, image_gone=gone)
     busy = operation is not None and operation.progress is Progress.RUNNING
     url, path = public_url(service.url, local=run.desired.local), service.spec.settings.health_check.address
@@ -151,6 +160,14 @@ def _troubles(
         what = "automatic deployments are on: a pushed image is deployed by App Runner itself, unrecorded"
         found.append(Trouble(what, f"just reconcile {environment}", serves=True))
     return found
+
+
+def _paused(plan: Plan, environment: str, service: ServiceFact | None, *, declared: str) -> Iterator[Trouble]:
+    """A pause that no manifest declares: somebody has to end it."""
+    if service is None or service.status != PAUSED or declared:
+        return
+    first = " --old-release-first" if plan.deployment else ""
+    yield Trouble("the service is paused", f"just resume {environment}{first}", serves=False)
 
 
 def _failure(run: Run, facts: Facts, seen: Seen) -> Failure | None:

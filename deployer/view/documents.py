@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -97,6 +97,7 @@ class Status(Struct, frozen=True):
     users' messages, as one instance reports them. `failed` is the newest deployment when it failed. `edits` counts
     what a reconcile would change besides `staged` and `drift`; `blocked` is what blocks it. With `manifest_problems`
     the checked-out manifest is not compared: `edits` is None, and `staged` and `drift` are since the last release.
+    `declared_paused` says whether it declares the service paused: then `paused` is no trouble.
     """
 
     app: str
@@ -126,6 +127,26 @@ class Status(Struct, frozen=True):
     edits: int | None
     blocked: tuple[str, ...]
     manifest_problems: int = 0
+    declared_paused: bool | None = None
+
+
+class Turned(Struct, frozen=True):
+    """The outcome of a pause, resume or restart.
+
+    `did` is `paused`, `resumed`, `restarted`, `lifted` (a hold, and nothing else) or `nothing`. `service` is the
+    platform's own word afterwards, None when there is no service. `declared` says that the manifest declares the
+    service paused. `hold` is the id of the hold that was lifted. `release` runs, or starts with the next resume;
+    `number` is its number, None if it is not recorded. `url` is that of a service that was started.
+    """
+
+    environment: str
+    did: Literal["paused", "resumed", "restarted", "lifted", "nothing"]
+    service: str | None
+    declared: bool = False
+    hold: str | None = None
+    release: str | None = None
+    number: int | None = None
+    url: str | None = None
 
 
 class Held(Struct, frozen=True):

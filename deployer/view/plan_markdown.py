@@ -7,6 +7,7 @@ import re
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
 from deployer.view.hold_text import since
+from deployer.view.pause_text import ends
 from deployer.view.plan_text import live, summary
 from deployer.view.safe import terminal
 
@@ -32,6 +33,10 @@ def render(plan: Plan, *, manifest: str) -> str:
     if plan.held:
         lifts = _code(as_typed(f"just resume {plan.environment}"))
         lines += [f"> Nothing is deployed before the hold is lifted: {lifts}\n"]
+    if plan.postponed:
+        lines += [
+            f"> **Postponed:** {_text(plan.postponed)}. Nothing is applied before it runs again: {_text(ends(plan))}\n"
+        ]
     for blocker in plan.blockers:
         lines += [f"- **Blocked:** {_text(blocker.what)} {_code(blocker.line)}", f"  Fix: {_code(blocker.fix)}"]
     lines += [""] if plan.blockers else []

@@ -7,7 +7,7 @@ from msgspec import Struct
 from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
-from deployer.view import hold_text
+from deployer.view import hold_text, pause_text
 from deployer.view.safe import hanging, one_line, terminal
 from deployer.view.times import minute
 
@@ -40,7 +40,8 @@ def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> s
         what = f"blocked: {_whole(blocker.what)}   {blocker.line}".rstrip()
         lines += [what, f"    fix: {_whole(as_typed(blocker.fix))}"]
     lines += hold_text.plan_lines(plan)
-    if plan.warnings or plan.blockers or plan.hold:
+    lines += pause_text.plan_lines(plan)
+    if plan.warnings or plan.blockers or plan.hold or plan.postponed:
         lines.append("")
     groups = {group: _rows(plan, group) for group in GROUPS}
     widths = _widths([row for rows in groups.values() for row in rows])
@@ -73,6 +74,8 @@ def summary(plan: Plan) -> str:
 
 
 def _follows(plan: Plan) -> str:
+    if plan.postponed:
+        return "Postponed until the service runs again."
     if plan.deployment is None:
         return "No deployment."
     if not plan.took:

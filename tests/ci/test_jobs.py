@@ -102,6 +102,28 @@ def test_a_look_for_drift_finds_none(repository: Repository) -> None:
     assert "staging has not drifted" in done.stdout
 
 
+def test_a_push_to_an_environment_that_is_paused_as_declared_ends_with_a_notice(repository: Repository) -> None:
+    manifest = repository.root / "env" / "staging.yaml"
+    text = manifest.read_text()
+    declared = text.replace("on_unhealthy: rollback\n", "on_unhealthy: rollback\n  paused: true\n")
+    assert declared != text
+    manifest.write_text(declared)
+    repository.commit("pause staging")
+    assert "staging is paused, as env/staging.yaml declares" in repository.job("deploy.yml", "deploy-staging")
+    manifest.write_text(declared.replace("max: 25", "max: 24"))
+    repository.commit("scale a paused service")
+    summary = repository.job("deploy.yml", "deploy-staging")
+    assert "Not deployed: staging is paused as declared, and " in summary
+    assert "::notice title=Not deployed::staging is paused as its manifest declares" in repository.shown
+    assert repository.service("staging")["Status"] == "PAUSED"
+    manifest.write_text(text)
+    repository.commit("staging again")
+    assert "--old-release-first" in repository.failing_job("deploy.yml", "deploy-staging")
+    assert repository.deployer("resume", "staging", "--old-release-first").returncode == 0
+    repository.job("deploy.yml", "deploy-staging")
+    assert repository.service("staging")["Status"] == "RUNNING"
+
+
 def test_a_rollback_takes_the_release_that_was_named(repository: Repository) -> None:
     summary = repository.job("rollback.yml", "rollback-staging", RELEASE="1")
     assert summary.startswith("## staging\n")

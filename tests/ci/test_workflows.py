@@ -192,7 +192,9 @@ def test_an_issue_is_closed_when_the_drift_is_gone(tmp_path: Path, known: str) -
     ("plan", "code", "output", "shown"),
     [
         ({}, 0, "id=7", ""),
-        ({"held": True}, 0, "id=", "::notice title=Not deployed::"),
+        ({"held": True}, 0, "id=", "::notice title=Not deployed::production is held"),
+        ({"postponed": "it is paused"}, 0, "id=", "::notice title=Not deployed::production is paused"),
+        ({"postponed": "it is paused", "known_bad": 3}, 0, "id=", "::notice title=Not deployed::production is paused"),
         ({"known_bad": 3}, 4, "", "::error title=Not deployed::"),
         ({"known_bad": 3, "rollback_to": 3}, 0, "id=7", ""),
     ],
@@ -202,7 +204,7 @@ def test_no_reviewer_is_asked_for_a_plan_that_is_refused(
 ) -> None:
     """The job that asks the reviewers runs only where the output `id` has a text."""
     job = parsed(WORKFLOWS["rollback.yml"])["jobs"]["plan-production"]
-    made = {"fingerprint": "7", "held": False, "known_bad": None, "rollback_to": None} | plan
+    made = {"fingerprint": "7", "held": False, "postponed": "", "known_bad": None, "rollback_to": None} | plan
     just = tmp_path / "just"
     just.write_text(f"#!/bin/sh\necho '{json.dumps(made)}' > \"$RUNNER_TEMP/production.plan\"\necho shown\nexit 2\n")
     just.chmod(0o755)

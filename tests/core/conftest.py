@@ -17,12 +17,14 @@ from deployer.core.change import (
     KeepImage,
     LiftHold,
     MendRepository,
+    PauseService,
     PlaceHold,
     PushImage,
     PutLifecycle,
     PutParameter,
     PutRole,
     RecordRelease,
+    ResumeService,
     ServiceVariable,
     TagService,
 )
@@ -36,6 +38,7 @@ from deployer.core.facts import (
     ScalingRevision,
     ServiceFact,
 )
+from deployer.core.groups.pause import BY_MANIFEST, BY_NOBODY, TAG
 from deployer.core.hold import Hold, after_rollback
 from deployer.core.plan import Plan
 from deployer.core.record import record
@@ -80,7 +83,12 @@ def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Des
         settings=settings,
         on_unhealthy="rollback",
         manifest_sha="m",
-        lines={"image": "staging.yaml:10", "service": "staging.yaml:14", "variables": "staging.yaml:20"},
+        lines={
+            "image": "staging.yaml:10",
+            "service": "staging.yaml:14",
+            "paused": "staging.yaml:14",
+            "variables": "staging.yaml:20",
+        },
     )
 
 
@@ -143,6 +151,10 @@ def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
         case DeployService() if healthy:
             tags = facts.service.tags if facts.service else TAGS
             return replace(facts, service=ServiceFact("arn", "url", "RUNNING", change.spec, tags))
+        case PauseService():
+            return _turned(facts, "PAUSED", BY_MANIFEST)
+        case ResumeService():
+            return _turned(facts, "RUNNING", BY_NOBODY)
         case PlaceHold():
             new = Hold("0f", "rollback", "arn:aws:iam::123456789012:user/amir", "2026-11-01T09:00:00+00:00", "")
             return replace(facts, hold=after_rollback(change.old, change.sources, change.refused, new))
@@ -150,6 +162,12 @@ def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
             return replace(facts, hold=None)
         case DeployService() | RecordRelease() | ServiceVariable():
             return facts
+
+
+def _turned(facts: Facts, status: str, tag: str) -> Facts:
+    assert facts.service
+    tags = {**facts.service.tags, TAG: tag}
+    return replace(facts, service=replace(facts.service, status=status, tags=tags))
 
 
 def recorded(plan: Plan, facts: Facts, desired: Desired, *, healthy: bool) -> RecordedRelease:

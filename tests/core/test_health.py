@@ -80,7 +80,10 @@ def test_the_answer_to_whether_users_are_served() -> None:
     assert answers("unhealthy", GOOD, "new", (MILD, BAD)) == "no: Meta refuses; fix: set it"
     assert answers("unhealthy", OLD, "new", ()) == "no: release old answers instead of release new"
     assert answers("unhealthy", BROKEN, "new", (BAD,)) == "no: it answers 503"
-    assert answers("paused", None, "new", ()) == "no: the service is paused"
+    assert answers("paused", None, "new", (BAD,)) == "no: the service is paused; fix: set it"
+    assert answers("paused", None, "new", (), declared="env/x.yaml") == (
+        "no: the service is paused, as env/x.yaml declares"
+    )
     assert answers("unknown", SILENT, "new", ()).startswith("not known")
 
 

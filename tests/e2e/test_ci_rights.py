@@ -39,6 +39,12 @@ def test_every_verb_of_a_deployment_is_allowed(world: Checkout) -> None:
         accounts.edit(world, "staging", DEBUG, LEVEL)
         run(world, "secret", "set", "staging", "meta-app-secret", stdin="a-secret-that-will-do")
         run(world, "reconcile", "staging")
+        accounts.edit(world, "staging", RUNS, PAUSED)
+        assert "staging is paused" in run(world, "reconcile", "staging")
+        accounts.edit(world, "staging", PAUSED, RUNS)
+        assert "staging runs again" in run(world, "reconcile", "staging")
+        for verb in ("pause", "resume", "restart"):
+            run(world, verb, "staging")
         run(world, *approved(world, "staging"))
         run(world, *resumed(world, "staging"))
         for verb in ("plan", "status", "logs"):
@@ -50,6 +56,7 @@ def test_every_verb_of_a_deployment_is_allowed(world: Checkout) -> None:
         assert refused == set()
 
 
+RUNS, PAUSED = (f"on_unhealthy: rollback\n{more}" for more in ("", "  paused: true\n"))
 DEBUG, LEVEL, OTHER = (f"logging-level: {{kind: literal, value: {level}}}" for level in ("DEBUG", "INFO", "ERROR"))
 
 

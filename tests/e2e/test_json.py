@@ -46,6 +46,11 @@ DAY = (
     ("plan", "local --rollback", 0),
     ("rollback", "local --approve {fingerprint}", 0),
     ("hold", "local", 0),
+    ("resume", "local --approve {id}", 0),
+    ("pause", "local", 0),
+    ("pause", "local", 0),
+    ("resume", "local --old-release-first", 0),
+    ("restart", "local", 0),
     ("releases", "local", 0),
     ("diff", "local second --secrets", 0),
     ("promote", "local second", 0),
@@ -75,15 +80,16 @@ def test_every_verb_with_json_names_its_schema_and_is_tried() -> None:
 
 
 def test_what_is_printed_fits_the_schema(world: Checkout) -> None:
-    fingerprint = ""
+    fingerprint, hold = "", ""
     for verb, words, code in DAY:
-        given = words.format(endpoint=world.endpoint, fingerprint=fingerprint)
+        given = words.format(endpoint=world.endpoint, fingerprint=fingerprint, id=hold)
         line = [*verb.split(), *given.split(), "--json"]
         done = world.deployer(*line)
         assert done.returncode == code, (line, done.stdout, done.stderr)
         documents = _lines(done.stdout) if verb == "logs" else [json.loads(done.stdout)]
         assert documents, line
         fingerprint = documents[0].get("fingerprint", "") if isinstance(documents[0], dict) else ""
+        hold = documents[0]["id"] if verb == "hold" else ""
         validator = _strict(json.loads(schema(KIND[verb])))
         for document in documents:
             validator.validate(document)

@@ -86,7 +86,9 @@ def test_what_does_not_answer_is_not_well(released: Checkout) -> None:
     until(released, "PAUSED")
     found = status(released)
     assert (found["service"], found["state"], found["healthy"]) == ("PAUSED", "paused", False)
-    assert found["answers"] == "no: the service is paused"
+    assert found["answers"] == "no: the service is paused; fix: just resume local --old-release-first"
+    assert found["declared_paused"] is False
+    assert "problem    the service is paused; fix: " in released.deployer("status", "local").stdout
     assert released.deployer("status", "local", "--exit-code").returncode == 12
     runner.resume_service(ServiceArn=service["ServiceArn"])
     until(released, "RUNNING")

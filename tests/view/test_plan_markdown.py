@@ -36,6 +36,12 @@ def test_a_plan_is_one_table() -> None:
     )
 
 
+def test_a_plan_that_waits_says_so_and_what_ends_it() -> None:
+    said = unescape(render(plan(postponed="service demo is paused"), manifest="env/staging.yaml"))
+    assert "> **Postponed:** service demo is paused. Nothing is applied before it runs again" in said
+    assert "remove `paused: true` from env/staging.yaml, then: just resume staging --old-release-first" in said
+
+
 def test_blockers_come_first() -> None:
     made = plan(blockers=(Blocker("KEY: no value", "just secret set staging key", "staging.yaml:8"),))
     text = render(made, manifest="m")

@@ -16,6 +16,7 @@ from deployer.core.change import (
 from deployer.core.desired import Desired
 from deployer.core.drift_item import DriftItem
 from deployer.core.facts import BUSY, Facts, ServiceFact
+from deployer.core.groups.pause import stale_tag
 from deployer.core.groups.unmanaged import encryption, lost, notices, private
 from deployer.core.groups.variables import VariablesPart
 from deployer.core.part import Blocker, Part
@@ -48,6 +49,8 @@ def service(
     if missing := {key: value for key, value in desired.tags.items() if live.tags.get(key) != value}:
         reason = CHANGED if last else CREATED if _handmade(desired, live) else "missing or different"
         changes.append(TagService(name, live.arn, missing, symbol="~", reason=reason, line=line))
+    if stale := stale_tag(desired, live):
+        changes.append(TagService(name, live.arn, stale, symbol="~", reason="it runs again", line=line))
     if live.spec != spec.over(live.spec) or live.status == "CREATE_FAILED":
         differences = _differences(live, spec.over(live.spec), variables, last)
         reason = _why(desired, live, spec, variables, last)
@@ -70,23 +73,6 @@ def service(
         reason = "live, but not in the ledger" if last is None or last.id != release else "live, but was not healthy"
         changes.append(RecordRelease(name, release, symbol="+", reason=reason, line=line))
     return Part(tuple(changes), kept, fixed)
-
-
-def paused(desired: Desired, live: ServiceFact | None, *, deploys: bool) -> Blocker | None:
-    """What a paused service blocks: every plan, because an operator chose that state, and App Runner deploys nothing
-    to it (App Runner developer guide, "Pausing and resuming a service"). `deploys` tells whether a deployment waits.
-    """
-    if live is None or live.status != "PAUSED":
-        return None
-    what, resume = f"service {desired.service_name} is paused", f"just resume {desired.environment}"
-    if not deploys:
-        return Blocker(what, f"start it again: {resume}", desired.lines["service"])
-    return Blocker(
-        f"{what}, and App Runner deploys nothing to a paused service",
-        f"start it with the release it ran last, then deploy this plan: {resume} --old-release-first;"
-        f" or revert what waits, then: {resume}",
-        desired.lines["service"],
-    )
 
 
 def _scaling(desired: Desired, facts: Facts) -> Part:

@@ -1,0 +1,37 @@
+"""The error of a run that stopped before the end of its plan: how far it came, and the command that continues."""
+
+from __future__ import annotations
+
+from deployer.aws.lock import Held
+from deployer.core.plan import Plan
+from deployer.errors import DeployerError, Interrupted, StateUnknown
+from deployer.run.turn import Verb
+
+
+def interrupted(plan: Plan, done: int, held: Held, turns: Verb | None) -> Interrupted:
+    operation = held.under_way
+    verb = f"just {'rollback' if plan.rollback_to else 'reconcile'} {plan.environment}"
+    if turns is not None:
+        return Interrupted(
+            f"interrupted during the {turns} of the service, after {done} of {len(plan.changes)} changes",
+            why="App Runner continues an operation that was started; it cannot be cancelled",
+            fix=f"follow it to its end with: {verb}",
+        )
+    if operation is None:
+        return Interrupted(f"interrupted after {done} of {len(plan.changes)} changes", fix=f"continue with: {verb}")
+    what = f"interrupted while release {plan.release} is being deployed"
+    return Interrupted(
+        what,
+        why=f"App Runner goes on with operation {operation or 'that was just asked for'}; it cannot be cancelled",
+        fix=f"follow it to its end with: {verb}",
+    )
+
+
+def stopped(plan: Plan, done: int, held: Held, error: DeployerError) -> StateUnknown:
+    """Something failed on the way: how far it came, and that the same command goes on from there."""
+    what = f"{error.what}, after {done} of {len(plan.changes)} changes"
+    if held.under_way is not None:
+        what += f"; release {plan.release} may be on its way"
+    verb = f"just {'rollback' if plan.rollback_to else 'reconcile'} {plan.environment}"
+    fix = f"{error.fix}; {verb} goes on from there" if error.fix else f"{verb} goes on from there"
+    return StateUnknown(what, why=error.why, fix=fix)

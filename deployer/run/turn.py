@@ -1,0 +1,58 @@
+"""Wait for a pause, resume or restart, and probe the service that should answer after it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from deployer.core.facts import ServiceFact
+from deployer.core.health import of_readiness
+from deployer.core.release import RELEASE_VARIABLE
+from deployer.errors import DeploymentFailed, StateUnknown
+from deployer.run.follow import Follower
+from deployer.run.look import Run
+from deployer.run.probe import LOCAL_PROBE_SECONDS, PROBE_SECONDS, probe, public_url
+from deployer.run.ready import read_ready
+from deployer.targets.base import Progress, Started
+
+Verb = Literal["pause", "resume", "restart"]
+
+
+def finish(run: Run, verb: Verb, follower: Follower, started: Started, begin: float) -> None:
+    """Wait for the end of the operation. Raises DeploymentFailed or StateUnknown unless it succeeded.
+
+    `begin` is when it was started, in seconds since 1970.
+    """
+    environment = run.desired.environment
+    progress = follower.follow(started, begin)
+    if progress is Progress.SUCCEEDED:
+        return
+    why = follower.cause(started, begin)
+    if progress is Progress.ROLLED_BACK:
+        fix = f"fix the cause, then: just {verb} {environment}"
+        raise DeploymentFailed(f"the {verb} failed; the instances from before still serve", why=why, fix=fix)
+    raise StateUnknown(f"the {verb} failed", why=why, fix=f"see what runs: just status {environment}")
+
+
+def prove(run: Run, verb: Verb, service: ServiceFact) -> None:
+    """Raises StateUnknown unless the public URL reports the release that the service is configured with."""
+    url, release = public_url(service.url, local=run.desired.local), service.spec.environment.get(RELEASE_VARIABLE)
+    if release is None:
+        run.report.warn("the service names no release, because this deployer has not deployed it: it is not probed")
+        return
+    path = service.spec.settings.health_check.address
+    seconds = LOCAL_PROBE_SECONDS if run.desired.local else PROBE_SECONDS
+    seen = probe(url, path, release, seconds=seconds)
+    if seen is not None:
+        raise StateUnknown(
+            f"the {verb} succeeded, but {url}{path} does not report release {release} (last seen: {seen})",
+            fix=f"read the application's log: just logs {run.desired.environment}",
+        )
+    run.report.step("probe", f"GET {url}{path} reports {release}")
+    warn_unready(run, url)
+
+
+def warn_unready(run: Run, url: str) -> None:
+    """Warn of what keeps a release that answers from serving users."""
+    readiness = read_ready(url)
+    for trouble in of_readiness(readiness, run.desired.environment) if readiness else ():
+        run.report.warn(f"{trouble.what}; fix: {trouble.fix}")
