@@ -76,7 +76,7 @@ def deploying(checkout: Checkout) -> tuple[subprocess.Popen[str], str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_heeds_signals,  # noqa: PLW1509 -- it calls nothing that a lock could hold
+        preexec_fn=heeds_signals,  # noqa: PLW1509 -- it calls nothing that a lock could hold
     )
     assert process.stderr is not None
     said = ""
@@ -85,7 +85,7 @@ def deploying(checkout: Checkout) -> tuple[subprocess.Popen[str], str]:
     return process, said
 
 
-def _heeds_signals() -> None:
+def heeds_signals() -> None:
     """Also where these tests run in the background or below nohup, which a child would inherit."""
     for number in (signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
