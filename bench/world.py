@@ -48,8 +48,8 @@ class World:
         return {
             **kept,
             "PYTHONPATH": str(self.checkout.root),
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": self.checkout.keys.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.checkout.keys.secret_key,
             "AWS_REGION": "us-west-2",
             "AWS_DEFAULT_REGION": "us-west-2",
             "AWS_CONFIG_FILE": os.devnull,

@@ -13,7 +13,7 @@ import httpx
 
 from bench.measure import Result
 from bench.service import servers
-from tests.ansari_whatsapp.world import environment, neighbours, until
+from tests.ansari_whatsapp.world import CONTROLS, environment, neighbours, until
 from tests.ports import free_port
 
 ANSWERS = 1000
@@ -28,9 +28,10 @@ def measure() -> list[Result]:
         tempfile.TemporaryDirectory(prefix="bench-") as name,
         neighbours(f"http://127.0.0.1:{port}/whatsapp/v2") as (backend, meta),
     ):
-        httpx.put(f"{backend}/_local/faults", json={"chunk_delay": {"seconds": CHUNK_SECONDS}}).raise_for_status()
+        slow = {"chunk_delay": {"seconds": CHUNK_SECONDS}}
+        httpx.put(f"{backend}/_local/faults", json=slow, headers=CONTROLS).raise_for_status()
         limits = {"window_seconds": None, "throughput": None, "pair": False}
-        httpx.put(f"{meta}/_local/limits", json=limits).raise_for_status()
+        httpx.put(f"{meta}/_local/limits", json=limits, headers=CONTROLS).raise_for_status()
         environ = environment(
             backend,
             meta,

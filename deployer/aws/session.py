@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from deployer.aws.fence import Fence
 from deployer.aws.models import Models
 from deployer.core.policies import rights
 from deployer.errors import Refused
+from deployer.world_keys import NONE, Keys, read
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -29,14 +31,12 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
     from types_boto3_sts import STSClient
 
-# The local world takes any key; a fixed one means that no real credential is ever read for it.
-LOCAL_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-
 
 @dataclass(frozen=True)
 class Session:
     """Clients for one account and region. `endpoint` is the local AWS, or None for the real one.
 
+    `keys` is the directory with the keys of the local world; real credentials are never read for it.
     Botocore's clients are used without boto3's layer: the same clients, half the import time.
     `calls` counts what was asked of AWS, such as "ssm:PutParameter". While a lock is held, `fence` stops each write
     of these clients that cannot prove it; only the lock's own client is outside.
@@ -45,6 +45,7 @@ class Session:
     account: str
     region: str
     endpoint: str | None
+    keys: Path | None = None
     calls: Counter[str] = field(default_factory=Counter, compare=False)
     fence: Fence = field(default_factory=Fence, compare=False)
 
@@ -65,9 +66,15 @@ class Session:
     def credentials(self) -> str | None:
         """Where the credentials come from, such as "env" or "sso"; None when there are none. They are not shown."""
         if self.endpoint:
-            return "none needed: the local world takes any"
+            return "keys of the local world"
         found = load_credentials(self._botocore)
         return found.method if found else None
+
+    def world_keys(self) -> Keys | None:
+        """The keys of the local world; None for the real AWS."""
+        if self.endpoint is None:
+            return None
+        return read(self.keys, self.endpoint) if self.keys else NONE
 
     def regions(self, service: str) -> list[str]:
         """Where a service is offered, as far as this botocore knows."""
@@ -83,11 +90,16 @@ class Session:
             max_pool_connections=16,
             user_agent_extra=f"ansari-deployer md/pid#{os.getpid()}",  # CloudTrail shows which run it was
         )
-        credentials: dict[str, Any] = LOCAL_CREDENTIALS if self.endpoint else {}
-        if self.endpoint is None:
+        local = self.world_keys()
+        if local is None:
             load_credentials(self._botocore)
         client = self._botocore.create_client(
-            service, region_name=self.region, endpoint_url=self.endpoint, config=config, **credentials
+            service,
+            region_name=self.region,
+            endpoint_url=self.endpoint,
+            config=config,
+            aws_access_key_id=local.access_key if local else None,
+            aws_secret_access_key=local.secret_key if local else None,
         )
         _refuse_stranger(client.meta.endpoint_url, self.endpoint)
         if fenced:

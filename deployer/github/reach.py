@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +11,8 @@ from urllib.parse import urlsplit
 
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError, UsageError
+from deployer.world_keys import read
+from deployer.world_routes import ask
 
 PUBLIC: Final = "https://api.github.com"
 ADDRESS: Final = "GITHUB_API_URL"  # GitHub's jobs have it
@@ -33,15 +33,15 @@ def token_is_given() -> bool:
     return any(os.environ.get(name) for name in TOKENS)
 
 
-def reach(endpoint: str | None, token_file: Path | None) -> Reach:
+def reach(endpoint: str | None, token_file: Path | None, keys: Path) -> Reach:
     """`endpoint` is the manifest's local AWS: its world has a GitHub, too, and real ones get nothing from it.
 
-    Only an address of this machine in GITHUB_API_URL is stronger than that. Raises UsageError for an address or a token
-    that cannot be used.
+    `keys` is the directory with the world's keys. Only an address of this machine in GITHUB_API_URL overrides that.
+    Raises UsageError for an address or a token that cannot be used.
     """
     given = _checked(os.environ.get(ADDRESS, ""))
     if endpoint and urlsplit(given).hostname not in HERE:
-        return Reach(endpoint + LOCAL_PATH, _read(token_file) if token_file else _of_the_world(endpoint))
+        return Reach(endpoint + LOCAL_PATH, _read(token_file) if token_file else _of_the_world(endpoint, keys))
     return Reach(given or PUBLIC, _read(token_file) if token_file else _of_the_environment())
 
 
@@ -90,10 +90,9 @@ def _token(text: str, place: str) -> SecretValue:
     return SecretValue(text)
 
 
-def _of_the_world(endpoint: str) -> SecretValue:
+def _of_the_world(endpoint: str, keys: Path) -> SecretValue:
     try:
-        with urllib.request.urlopen(f"{endpoint}/_local/secrets/github-token", timeout=5) as answer:  # noqa: S310
-            return SecretValue(json.load(answer)["value"])
+        return SecretValue(ask(f"{endpoint}/_local/secrets/github-token", read(keys, endpoint))["value"])
     except (OSError, ValueError, KeyError):
         raise DeployerError(
             "the local world hands out no token for its GitHub", fix="just down local, then: just up local"

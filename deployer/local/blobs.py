@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 from deployer.local.apprunner import validate
 from deployer.local.aws_errors import AwsError
 from deployer.local.clients import Clients
+from deployer.world_keys import seal
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
@@ -25,9 +27,10 @@ BATCH = 100  # BatchGetImage takes no more images
 
 
 class Blobs:
-    """The blobs of the OCI image layout at `images`."""
+    """The blobs of the OCI image layout at `images`. `token` seals their addresses."""
 
-    def __init__(self, images: Path) -> None:
+    def __init__(self, images: Path, token: str) -> None:
+        self._token = token
         self._folder = images / "blobs" / "sha256"
         self._uploaded: set[tuple[str, str]] = set()
 
@@ -65,12 +68,16 @@ class Blobs:
             return AwsError(
                 400, "LayersNotFoundException", f"There is no layer {digest} in the repository '{repository}'."
             )
-        answer = {"downloadUrl": f"{url}{ROUTE}{digest}", "layerDigest": digest}
+        answer = {"downloadUrl": f"{url}{ROUTE}{digest}?seal={seal(self._token, digest)}", "layerDigest": digest}
         return Response(json.dumps(answer), content_type="application/x-amz-json-1.1")
 
     def serve(self, request: Request) -> Response:
-        """The bytes at such a URL. As in AWS it needs no signature."""
-        file = self._file(request.path.removeprefix(ROUTE))
+        """The bytes at such a URL. As in AWS the address itself is the permission."""
+        digest = request.path.removeprefix(ROUTE)
+        given = request.args.get("seal", "")
+        if not hmac.compare_digest(given.encode(), seal(self._token, digest).encode()):
+            return Response("this address is not one that GetDownloadUrlForLayer returned\n", 403)
+        file = self._file(digest)
         if file is None:
             return Response("there is no such blob\n", 404)
         if request.method not in {"GET", "HEAD"}:

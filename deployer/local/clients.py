@@ -10,6 +10,7 @@ import botocore.session
 from botocore.config import Config
 
 from deployer.local.models import MODELS
+from deployer.world_keys import Keys
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
@@ -28,9 +29,10 @@ NO_CONFIGURATION = {
 class Clients:
     """One client for each service, made when it is first needed. Safe to use from several threads."""
 
-    def __init__(self, url: str, region: str) -> None:
+    def __init__(self, url: str, region: str, keys: Keys) -> None:
         self.region = region
         self._url = url
+        self._keys = keys
         self._lock = threading.Lock()
         self._made: dict[str, Any] = {}
         self._session = botocore.session.Session(session_vars=NO_CONFIGURATION)
@@ -53,8 +55,8 @@ class Clients:
                     service,
                     region_name=self.region,
                     endpoint_url=self._url,
-                    aws_access_key_id="apprunner",
-                    aws_secret_access_key="local",  # noqa: S106 -- the local endpoint takes any
+                    aws_access_key_id=self._keys.access_key,
+                    aws_secret_access_key=self._keys.secret_key,
                     config=Config(retries={"max_attempts": 2}, proxies={}, connect_timeout=5, read_timeout=30),
                 )
             return self._made[service]

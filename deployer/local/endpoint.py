@@ -1,6 +1,8 @@
 """AWS on one port of this machine: App Runner by this project, six other services by moto, the rest a clean no.
 
-The service is read from the scope of the request's signature. Signatures themselves are not checked.
+The service is read from the scope of the request's signature. The signature is verified, and the control routes need
+the world's token: only a user who can read the world's keys can use it. /_local/world alone needs no token: it shows
+whose world this is.
 """
 
 from __future__ import annotations
@@ -12,13 +14,14 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from deployer.local import blobs, faults, layers, moto_services, refusals, registry, simulation
+from deployer.local import blobs, faults, layers, moto_services, refusals, registry, signatures, simulation
 from deployer.local.apprunner import AppRunner, Limits
 from deployer.local.apprunner.errors import ApiError
 from deployer.local.aws_errors import AwsError, not_emulated, render
@@ -28,6 +31,7 @@ from deployer.local.corrections import Corrections
 from deployer.local.layers import Layers
 from deployer.local.loopback import may_ask
 from deployer.local.upstream import Upstream
+from deployer.world_keys import Keys, proves
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -35,6 +39,7 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 GLOBAL = frozenset({"iam", "sts"})  # signed for us-east-1 too
 LARGEST_BODY = 64 * 1024 * 1024  # bytes
+OPEN = ("/_local/world", "/_local/github/")  # GitHub has tokens of its own, and checks this one itself
 LOOK = 0.2  # seconds between two looks of the server whether it shall stop
 
 
@@ -66,6 +71,7 @@ class AwsEndpoint:
         work: Path,
         loop: asyncio.AbstractEventLoop,
         control: Wsgi,
+        keys: Keys,
         limits: Limits | None = None,
         upstream: str | None = None,
     ) -> None:
@@ -73,6 +79,7 @@ class AwsEndpoint:
         self._port = port
         self._region = region
         self._control = control
+        self.keys = keys
         self._make_apprunner: Callable[[Clients], AppRunner] = lambda clients: AppRunner(
             clients=clients,
             account=account,
@@ -83,26 +90,29 @@ class AwsEndpoint:
             limits=limits or Limits(),
         )
         self._apprunner: AppRunner | None = None
-        self._blobs = blobs.Blobs(images)
+        self._blobs = blobs.Blobs(images, keys.token)
         self._registry = registry.Registry(images, self._refused, self._blobs.uploaded)
         self._layers = Layers(self._blobs)
         self._clients: Clients | None = None
-        self._services: _Services
-        if upstream:
-            self._services = Upstream(upstream)
-        else:
-            self._services = Corrections(moto_services.MotoServices(account, region))
+        self._moto = None if upstream else moto_services.MotoServices(account, region)
+        self._services: _Services = Corrections(self._moto) if self._moto else Upstream(upstream or "")
         self._server: BaseWSGIServer | None = None
         self._threads: list[threading.Thread] = []
 
-    def start(self) -> None:
-        """Listen, and load what is slow to load in the background. Raises OSError when the port is taken."""
+    def listen(self) -> None:
+        """Take the port; requests wait until the start. Raises OSError when the port is taken."""
         with socket.create_server(("127.0.0.1", self._port), backlog=128) as listener:
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             self._server = make_server(
                 "127.0.0.1", self._port, self, threaded=True, request_handler=_Quiet, fd=listener.fileno()
             )
-        self._clients = Clients(self.url, self._region)
+
+    def start(self) -> None:
+        """Listen, and load what is slow to load in the background. Raises OSError when the port is taken."""
+        if self._server is None:
+            self.listen()
+        assert self._server is not None
+        self._clients = Clients(self.url, self._region, self.keys)
         self._apprunner = self._make_apprunner(self._clients)
         self._apprunner.start()
         self._threads = [
@@ -145,8 +155,9 @@ class AwsEndpoint:
         body = request.get_data(cache=True)
         call = read_call(request, body)
         if call is None:
-            error = AwsError(403, "MissingAuthenticationToken", "The request has no Signature Version 4.")
-            return render(error, request)(environ, start_response)
+            return render(signatures.missing(request), request)(environ, start_response)
+        if wrong := signatures.verify(request, body, self._secret, datetime.now(UTC)):
+            return render(wrong, request, call.service)(environ, start_response)
         answer = self._answer(call, request, body)
         if isinstance(answer, AwsError):
             answer = render(answer, request, call.service)
@@ -155,17 +166,26 @@ class AwsEndpoint:
     def _local(self, request: Request) -> Wsgi:
         if request.path.startswith(blobs.ROUTE):
             return self._blobs.serve(request)
+        if not request.path.startswith(OPEN) and not proves(request.headers.get("Authorization"), self.keys.token):
+            refusal = {"error": "this needs the token of the local world; `deployer local env` prints it"}
+            return Response(json.dumps(refusal), 401, content_type="application/json")
         if request.path == faults.ROUTE and request.method in {"GET", "PUT", "DELETE"}:
             assert self._apprunner is not None
             status, document = faults.answer(self._apprunner.faults, request.method, request.get_data())
             return Response(json.dumps(document), status, content_type="application/json")
         return self._control
 
+    def _secret(self, access_key: str, token: str) -> str | None:
+        """The secret key for an access key: the world's, or one that its IAM has made."""
+        if access_key == self.keys.access_key:
+            return self.keys.secret_key
+        return self._moto.secret(access_key, token) if self._moto else None
+
     def _answer(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
         if call.region != self._region and call.service not in GLOBAL:
             why = f"Credential should be scoped to a valid region: this endpoint is {self._region}, not {call.region}."
             return AwsError(400, "InvalidSignatureException", why)
-        reads = call.operation == "GetCallerIdentity"  # AWS answers it presigned
+        reads = (call.service, call.operation) == ("sts", "GetCallerIdentity")  # AWS answers it presigned
         if request.method != "POST" and not reads and call.service in {"apprunner", *moto_services.SERVICES}:
             return AwsError(405, "MethodNotAllowed", "An AWS call is a POST here, so that a GET changes nothing.")
         assert self._apprunner is not None

@@ -16,17 +16,19 @@ from msgspec import Struct
 
 from deployer.errors import DeployerError
 from deployer.local.settings import WorldSettings
+from deployer.world_keys import file_of, keys_in, read
 
 START_WITHIN = 60.0  # seconds
 STOP_WITHIN = 20.0
 
 
 class World(Struct, frozen=True):
-    """A running local world, as it describes itself."""
+    """A running local world, as it describes itself. A world of an older version has no `access_key`."""
 
     pid: int
     root: str
     ports: dict[str, int]
+    access_key: str = ""
 
 
 def find(settings: WorldSettings) -> World | None:
@@ -52,9 +54,42 @@ def find_at(port: int, root: Path, manifest: Path) -> World | None:
     return world
 
 
+def find_usable(settings: WorldSettings) -> World | None:
+    """The world that answers at the endpoint, or None. Raises DeployerError also when this user has no key for it."""
+    return find_usable_at(settings.aws, settings.root, settings.manifest)
+
+
+def find_usable_at(port: int, root: Path, manifest: Path) -> World | None:
+    """The same for a port of this machine, the root of the checkout, and its manifest."""
+    world = find_at(port, root, manifest)
+    if world is not None:
+        _refuse_other_keys(world, port, root, manifest)
+    return world
+
+
+def _refuse_other_keys(world: World, port: int, root: Path, manifest: Path) -> None:
+    endpoint = f"http://127.0.0.1:{port}"
+    if world.access_key and read(keys_in(root), endpoint).access_key == world.access_key:
+        return
+    name = manifest.stem
+    fix = f"just down {name} && just reconcile {name}"  # a fresh world, with nothing of the old one
+    if not world.access_key:
+        raise DeployerError(
+            f"the local world on port {port} was started by an older version of the deployer",
+            why="it checks no keys, so every user of this machine can use it; the fix deletes what it holds",
+            fix=fix,
+        )
+    raise DeployerError(
+        f"the keys of the local world on port {port} cannot be read",
+        why=f"{file_of(keys_in(root), endpoint)} is missing, of another world, or not readable by this user; "
+        "the fix deletes what the world holds",
+        fix=fix,
+    )
+
+
 def up(settings: WorldSettings) -> tuple[World, bool]:
     """Make sure the world runs. Returns it, and whether it had to be started."""
-    if (world := find(settings)) is not None:
+    if (world := find_usable(settings)) is not None:
         _same_ports(world, settings)
         return world, False
     refuse_taken_ports(settings, *settings.lines)
@@ -70,7 +105,7 @@ def up(settings: WorldSettings) -> tuple[World, bool]:
         )
     end = time.monotonic() + START_WITHIN
     while time.monotonic() < end:
-        if (world := find(settings)) is not None:
+        if (world := find_usable(settings)) is not None:
             return world, True
         if process.poll() is not None:
             break
@@ -87,7 +122,13 @@ def down(settings: WorldSettings) -> bool:
     world = find(settings)
     if world is None:
         return False
-    os.kill(world.pid, signal.SIGTERM)
+    try:
+        os.kill(world.pid, signal.SIGTERM)
+    except PermissionError:
+        raise DeployerError(
+            f"the local world on port {settings.aws} belongs to another user of this machine",
+            fix=f"ask that user to stop it, or choose other ports in {settings.manifest}",
+        ) from None
     end = time.monotonic() + STOP_WITHIN
     while time.monotonic() < end:
         if not _alive(world.pid):

@@ -6,6 +6,11 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from deployer.world_keys import proves
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -28,11 +33,25 @@ def may_ask(host: str, origin: str | None, fetch_site: str | None) -> bool:
 
 
 @web.middleware
-async def loopback_only(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
+async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a foreign Host (a name rebound to 127.0.0.1) and a page of another origin."""
     headers = request.headers
     if not may_ask(headers.get("Host", ""), headers.get("Origin"), headers.get("Sec-Fetch-Site")):
         return web.json_response({"error": "only this machine may ask, by 127.0.0.1 or localhost"}, status=403)
     return await handler(request)
+
+
+def control_only(token: str) -> Middleware:
+    """Refuse a request to a route below /_local/ without the token."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        route = request.match_info.route.resource
+        controls = route is not None and route.canonical.startswith("/_local/")
+        if controls and not proves(request.headers.get("Authorization"), token):
+            return web.json_response(
+                {"error": "this needs the token of the local world; `deployer local env` prints it"}, status=401
+            )
+        return await handler(request)
+
+    return check

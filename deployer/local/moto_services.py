@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import io
 import os
 import threading
@@ -63,6 +64,20 @@ class MotoServices:
         )
         answer = Xml.fromstring(self._pass("sts", builder.get_environ()).get_data())  # noqa: S314 -- moto's own
         return answer.findtext(".//{*}Arn", "")
+
+    def secret(self, access_key: str, token: str) -> str | None:
+        """The secret key of a user, or of an assumed role when the session token is its own; None for any other key."""
+        if not {"iam", "sts"} & self._apps.keys():
+            return None  # no user or role exists yet
+        from moto.iam.models import iam_backends  # noqa: PLC0415 -- slow, and loaded by now
+        from moto.sts.models import sts_backends  # noqa: PLC0415
+
+        for user in [*iam_backends[self._account]["aws"].users.values()]:
+            for key in user.access_keys:
+                if key.access_key_id == access_key and key.status == "Active":
+                    return str(key.secret_access_key)
+        role = sts_backends[self._account]["aws"].get_assumed_role_from_access_key(access_key)
+        return str(role.secret_access_key) if role and hmac.compare_digest(role.session_token, token) else None
 
     def ask(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
         """The answer to a request with `body` in the place of its own."""

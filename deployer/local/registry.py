@@ -72,7 +72,7 @@ class Registry:
     def serve(self, request: Request, clients: Clients) -> Response:
         """The answer to one request of the protocol."""
         given = request.authorization
-        if given is None or not hmac.compare_digest(given.password or "", self._password):
+        if given is None or not hmac.compare_digest((given.password or "").encode(), self._password.encode()):
             answer = _error(401, "UNAUTHORIZED", "Not Authorized")
             answer.headers["WWW-Authenticate"] = 'Basic realm="local ECR"'
             return answer

@@ -10,6 +10,7 @@ from deployer.errors import UsageError
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
 from deployer.manifest.world import BACKEND, META, port_of
+from deployer.world_keys import keys_in, read
 
 
 class WorldSettings(Struct, frozen=True):
@@ -39,6 +40,11 @@ class WorldSettings(Struct, frozen=True):
         return self.home / "images"
 
     @property
+    def keys(self) -> Path:
+        """The directory of the keys that open a world."""
+        return keys_in(self.root)
+
+    @property
     def log(self) -> Path:
         return self.home / "world.log"
 
@@ -49,6 +55,11 @@ class WorldSettings(Struct, frozen=True):
     @property
     def meta_url(self) -> str:
         return f"http://127.0.0.1:{self.meta}"
+
+    @property
+    def chat_page(self) -> str:
+        """The address of the chat page, with the token of the world that runs."""
+        return self.meta_url + read(self.keys, self.endpoint).address
 
     @property
     def service_url(self) -> str:

@@ -28,6 +28,7 @@ from deployer.local.meta import MetaConfig, create_meta
 from deployer.local.settings import WorldSettings, world_settings
 from deployer.local.upstream import VARIABLE
 from deployer.manifest.load import load
+from deployer.world_keys import Keys, remove, write
 
 if TYPE_CHECKING:
     from deployer.local.github import GitHub
@@ -57,7 +58,8 @@ class Credentials:
 class Control:
     """The world's own routes beside the AWS endpoint: who it is, the secrets it hands out, and its GitHub."""
 
-    def __init__(self, settings: WorldSettings, credentials: Credentials) -> None:
+    def __init__(self, settings: WorldSettings, credentials: Credentials, keys: Keys) -> None:
+        self._token = keys.token
         self._credentials = credentials.values
         self._root = settings.root
         self._github: GitHub | None = None
@@ -66,6 +68,7 @@ class Control:
             "pid": os.getpid(),
             "root": str(settings.root),
             "ports": {"aws": settings.aws, "backend": settings.backend, "meta": settings.meta},
+            "access_key": keys.access_key,
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -88,7 +91,7 @@ class Control:
         with self._lock:
             if self._github is None:
                 tokens = {self._credentials["github-token"]: EVERYTHING}
-                self._github = GitHub(GitHubConfig(tokens, lambda: repositories(self._root)))
+                self._github = GitHub(GitHubConfig(tokens, lambda: repositories(self._root), self._token))
             return self._github
 
 
@@ -113,14 +116,15 @@ async def serve(settings: WorldSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    credentials = Credentials.make()
-    backend = create_backend(api_key=credentials.values["whatsapp-service-api-key"], pace=0.005)
+    credentials, keys = Credentials.make(), Keys.make()
+    backend = create_backend(api_key=credentials.values["whatsapp-service-api-key"], pace=0.005, control=keys.token)
     meta = create_meta(
         MetaConfig(
             app_secret=credentials.values["meta-app-secret"],
             access_token=credentials.values["meta-access-token-from-sys-user"],
             phone_number_id=credentials.values["meta-business-phone-number-id"],
             callback_url=f"{settings.service_url}/whatsapp/v2",
+            control=keys.token,
         )
     )
     endpoint = AwsEndpoint(
@@ -130,10 +134,13 @@ async def serve(settings: WorldSettings) -> None:
         images=settings.images,
         work=settings.home / "work",
         loop=loop,
-        control=Control(settings, credentials),
+        control=Control(settings, credentials, keys),
+        keys=keys,
         upstream=os.environ.get(VARIABLE),
     )
     runners = [await _listen(backend, settings.backend), await _listen(meta, settings.meta)]
+    endpoint.listen()  # no other world has the port now, so the file with its keys is this world's to write
+    write(settings.keys, settings.aws, keys)
     endpoint.start()
     print(f"local world: ready, pid {os.getpid()}", flush=True)  # noqa: T201 -- its log file
     try:
@@ -142,6 +149,7 @@ async def serve(settings: WorldSettings) -> None:
         await asyncio.to_thread(endpoint.stop)
         for runner in runners:
             await runner.cleanup()
+        remove(settings.keys, settings.aws)
 
 
 async def _listen(app: web.Application, port: int) -> web.AppRunner:

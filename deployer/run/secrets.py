@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-import urllib.request
 
 from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.desired import WantedParameter
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError, StateUnknown
+from deployer.world_keys import NONE
+from deployer.world_routes import ask
 
 
 def make(parameter: WantedParameter, session: Session) -> SecretValue:
@@ -23,13 +23,13 @@ def make(parameter: WantedParameter, session: Session) -> SecretValue:
     origin, _, size = parameter.origin.partition(":")
     if origin == "generate":
         return SecretValue(secrets.token_urlsafe(int(size)))
-    return _from_local_world(parameter, session.endpoint)
+    return _from_local_world(parameter, session)
 
 
-def _from_local_world(parameter: WantedParameter, endpoint: str | None) -> SecretValue:
+def _from_local_world(parameter: WantedParameter, session: Session) -> SecretValue:
+    address = f"{session.endpoint}/_local/secrets/{parameter.name}"
     try:
-        with urllib.request.urlopen(f"{endpoint}/_local/secrets/{parameter.name}", timeout=5) as answer:  # noqa: S310
-            return SecretValue(json.load(answer)["value"])
+        return SecretValue(ask(address, session.world_keys() or NONE)["value"])
     except (OSError, ValueError, KeyError):
         raise DeployerError(
             f"{parameter.line}: the local world hands out no secret {parameter.name}",

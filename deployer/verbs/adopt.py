@@ -31,6 +31,7 @@ from deployer.project import find_root, shortest
 from deployer.targets.apprunner.target import AppRunner
 from deployer.verbs.check import refuse_contract_problems
 from deployer.view.documents import Adopted, Omitted
+from deployer.world_keys import keys_in
 
 _UNKNOWN_ACCOUNT = "000000000000"
 SERVICE = r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}"  # CreateService in App Runner's API reference
@@ -191,7 +192,7 @@ def _checked(path: Path, text: str) -> Loaded:
 
 
 def _look(wanted: Wanted) -> Live:
-    session = Session("", wanted.region, wanted.endpoint)
+    session = Session("", wanted.region, wanted.endpoint, keys_in(find_root(Path.cwd()).resolve()))
     session = replace(session, account=session.sts.get_caller_identity()["Account"])
     place = Place(wanted.app, wanted.environment, session.account, wanted.region, wanted.endpoint)
     service, scalings = AppRunner(session.apprunner).observe(wanted.service)

@@ -33,6 +33,7 @@ from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.known import known_manifest
 from deployer.verbs.neighbours import refuse_shared
 from deployer.view.progress import Reporter
+from deployer.world_keys import keys_beside
 
 
 class Environment(Struct, frozen=True):
@@ -70,7 +71,7 @@ def open_session(loaded: Loaded) -> tuple[Session, str]:
 def open_identity(identity: Identity) -> tuple[Session, str]:
     """The same for an environment of which only the identity is known."""
     refuse_stopped_world(identity)
-    session = Session(identity.account, identity.region, identity.endpoint)
+    session = Session(identity.account, identity.region, identity.endpoint, keys_beside(identity.path))
     return session, _caller(identity, session.check())
 
 
@@ -79,7 +80,7 @@ def refuse_stopped_world(identity: Identity) -> None:
     if identity.endpoint is None:
         return
     port, root = urlsplit(identity.endpoint).port or 80, identity.path.resolve().parent.parent
-    if lifecycle.find_at(port, root, identity.path) is None:
+    if lifecycle.find_usable_at(port, root, identity.path) is None:
         name = identity.environment
         raise DeployerError("the local world is not running", fix=f"just up {name}, or: just reconcile {name}")
 
@@ -136,10 +137,10 @@ def _opened(
         settings = world_settings(loaded)
         _, started = lifecycle.up(settings)
         if started:
-            report.step("world", f"started: AWS on {settings.endpoint}, Meta and chat page on {settings.meta_url}")
+            report.step("world", f"started: AWS on {settings.endpoint}, Meta on {settings.meta_url}")
     else:
         refuse_stopped_world(identity_of(manifest, loaded.path))
-    session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint)
+    session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint, keys_beside(loaded.path))
     with ThreadPoolExecutor(1) as aside:  # git is other processes: there is time for the clients meanwhile
         taken = None if manifest.aws.endpoint is None else aside.submit(_snapshot, loaded)
         arn = session.check()  # in this thread, so that Ctrl-C need not wait for an AWS that does not answer

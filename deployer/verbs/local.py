@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
-from msgspec.structs import asdict
-
-from deployer.aws.session import LOCAL_CREDENTIALS
+from deployer.errors import DeployerError
 from deployer.local import lifecycle
 from deployer.local.settings import WorldSettings
+from deployer.world_keys import read
 
 
 def up(settings: WorldSettings) -> str:
@@ -19,7 +18,7 @@ def up(settings: WorldSettings) -> str:
             f"The local world {'is up' if started else 'was up already'} (pid {world.pid}).",
             f"  AWS                {settings.endpoint}",
             f"  ansari-backend     http://127.0.0.1:{settings.backend}",
-            f"  Meta, chat page    {settings.meta_url}",
+            f"  Meta, chat page    {settings.chat_page}",
             f"  its log            {settings.log}",
         ]
     )
@@ -33,16 +32,21 @@ def down(settings: WorldSettings) -> str:
 def status(settings: WorldSettings) -> str:
     """Whether it runs, for programs."""
     world = lifecycle.find(settings)
-    return json.dumps({"running": world is not None, **(asdict(world) if world else {})}, sort_keys=True)
+    about = {"pid": world.pid, "ports": world.ports, "root": world.root} if world else {}
+    return json.dumps({"running": world is not None, **about}, sort_keys=True)
 
 
 def env(settings: WorldSettings) -> str:
-    """Lines for `eval "$(deployer local env)"`."""
+    """Lines for `eval "$(deployer local env)"`: its keys, too. Raises DeployerError when it does not run."""
+    if lifecycle.find_usable(settings) is None:
+        raise DeployerError("the local world is not running", fix=f"just up {settings.manifest.stem}")
+    keys = read(settings.keys, settings.endpoint)
     variables = {
         "AWS_ENDPOINT_URL": settings.endpoint,
         "AWS_REGION": settings.region,
         "AWS_DEFAULT_REGION": settings.region,
-        "AWS_ACCESS_KEY_ID": LOCAL_CREDENTIALS["aws_access_key_id"],
-        "AWS_SECRET_ACCESS_KEY": LOCAL_CREDENTIALS["aws_secret_access_key"],
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+        "AWS_LOCAL_TOKEN": keys.token,
     }
     return "\n".join(f"export {name}={value}" for name, value in variables.items())

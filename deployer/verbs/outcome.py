@@ -29,7 +29,7 @@ def show(environment: Environment, outcome: Outcome, *, as_json: bool) -> str:
         settings = world_settings(environment.loaded)
         lines += [
             as_typed(f'Next: just say {name} "What is Ansari?"'),
-            f"      or chat with it in a browser: {settings.meta_url}",
+            f"      or chat with it in a browser: {settings.chat_page}",
         ]
     elif not outcome.rollback_to:
         lines.append(as_typed(f"Undo: just rollback {name}"))

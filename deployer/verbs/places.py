@@ -15,6 +15,7 @@ from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
 from deployer.verbs.environment import Environment
 from deployer.verbs.secret.importing import NO_BINDING, bindings
+from deployer.world_keys import keys_beside
 
 DOTENV = ".env"
 LARGEST = 1024 * 1024  # bytes
@@ -77,7 +78,7 @@ def _github(environment: Environment) -> tuple[str, ...]:
     from deployer.verbs.ci import github_sync  # noqa: PLC0415 -- httpx is loaded only where a token is given
 
     loaded: Loaded = environment.loaded
-    where = reach.reach(loaded.manifest.aws.endpoint, None)
+    where = reach.reach(loaded.manifest.aws.endpoint, None, keys_beside(loaded.path))
     wanted = github_sync.wanted_of(loaded)
     with github_sync.client(where, wanted[0].repository, environment.run.report) as github:
         plans = [github_sync.Side(loaded, what, environment.session, github).look()[0] for what in wanted]

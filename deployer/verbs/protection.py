@@ -17,6 +17,7 @@ from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Manifest, Protect
 from deployer.verbs.committed import governing
 from deployer.verbs.environment import Environment
+from deployer.world_keys import keys_beside
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
     """The same image, by digest, has to be in a healthy release of the other environment."""
     other = load(manifest).manifest
     _refuse_edited(manifest, other)
-    session = Session(other.aws.account, other.aws.region, other.aws.endpoint)
+    session = Session(other.aws.account, other.aws.region, other.aws.endpoint, keys_beside(manifest))
     session.check()
     releases = ledger.read(session.ssm, ledger_path(other.app, other.environment))
     digest = plan.image.partition("@")[2]

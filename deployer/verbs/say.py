@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import urllib.parse
-import urllib.request
 from typing import Any
 
 from deployer.core.readiness import checks
@@ -12,6 +10,8 @@ from deployer.errors import DeployerError
 from deployer.local import lifecycle
 from deployer.local.settings import WorldSettings
 from deployer.run.ready import read_ready
+from deployer.world_keys import read
+from deployer.world_routes import ask
 
 USER = r"[0-9]{5,20}"  # what Meta takes as a user's number
 ANSWER_WITHIN = 100  # seconds; an answer of ansari-backend takes up to 115 at the very most
@@ -21,7 +21,7 @@ LOOK_AFTER = 5  # seconds until the service is asked whether it can answer at al
 
 def say(settings: WorldSettings, text: str, user: str) -> str:
     """Send `text` from `user` through the local Meta, and return the answer the service sent back."""
-    if lifecycle.find(settings) is None:
+    if lifecycle.find_usable(settings) is None:
         raise DeployerError("the local world is not running", fix="just reconcile local")
     sent = _call(settings, "/_local/say", {"text": text, "from": user})
     if not sent["delivered"]:
@@ -57,15 +57,9 @@ def _unready(settings: WorldSettings) -> tuple[str, str] | None:
 
 
 def _call(settings: WorldSettings, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
-    request = urllib.request.Request(  # noqa: S310 -- a loopback address of the manifest
-        settings.meta_url + path,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
+    keys = read(settings.keys, settings.endpoint)
     try:
-        with urllib.request.urlopen(request, timeout=ANSWER_WITHIN + 10) as answer:  # noqa: S310
-            found: dict[str, Any] = json.load(answer)
-            return found
+        return ask(settings.meta_url + path, keys, body, timeout=ANSWER_WITHIN + 10)  # type: ignore[no-any-return]
     except OSError as error:
         reason = getattr(error, "read", bytes)().decode(errors="replace") or str(error)
         raise DeployerError("the local Meta did not answer", why=reason, fix="just down local, then again") from None

@@ -25,6 +25,8 @@ from deployer.local.backend import create_backend
 from deployer.local.meta import MetaConfig, create_meta
 from tests.ports import free_port
 
+CONTROL = "token-of-the-local-world"
+CONTROLS = {"Authorization": f"Bearer {CONTROL}"}
 ROOT = Path(__file__).parents[2]
 NUMBER = "106540352242922"
 API_KEY = "api-key-0123456789abcdef"
@@ -155,7 +157,7 @@ def running(*, within: Sequence[str] = (), port: int | None = None, **more: str)
     with (
         TemporaryDirectory() as folder,
         neighbours(f"{service}/whatsapp/v2") as (backend, meta),
-        httpx.Client(verify=False) as http,  # noqa: S501
+        httpx.Client(verify=False, headers=CONTROLS) as http,  # noqa: S501
     ):
         environ = {"INBOX_PATH": f"{folder}/inbox.sqlite3", **environment(backend, meta, port, **more)}
         process = subprocess.Popen(
@@ -204,6 +206,7 @@ def neighbours(callback: str) -> Iterator[tuple[str, str]]:
         access_token=TOKEN,
         phone_number_id=NUMBER,
         callback_url=callback,
+        control=CONTROL,
         redeliver_after=(0.3, 0.3, 0.3),
         status_delay=0.01,
     )
@@ -219,7 +222,7 @@ def neighbours(callback: str) -> Iterator[tuple[str, str]]:
 
     runners: list[tuple[web.AppRunner, str]] = []
     try:
-        apps = (create_backend(api_key=API_KEY), create_meta(config))
+        apps = (create_backend(api_key=API_KEY, control=CONTROL), create_meta(config))
         runners += [asyncio.run_coroutine_threadsafe(serve(app), loop).result(10) for app in apps]
         yield runners[0][1], runners[1][1]
     finally:

@@ -23,7 +23,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     command = [sys.executable, "-m", "tests.aws.serve", ACCOUNT, REGION, home]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield Session(ACCOUNT, REGION, process.stdout.readline().strip())
+        yield Session(ACCOUNT, REGION, process.stdout.readline().strip(), Path(home) / "keys")
 
 
 @pytest.fixture

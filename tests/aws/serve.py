@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deployer.local.endpoint import AwsEndpoint
+from deployer.world_keys import Keys, write
 
 
 def no_control(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -18,6 +19,7 @@ def no_control(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 
 def main(account: str, region: str, home: Path) -> None:
+    keys = Keys.make()
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -29,8 +31,10 @@ def main(account: str, region: str, home: Path) -> None:
         work=home / "work",
         loop=loop,
         control=no_control,
+        keys=keys,
     )
     endpoint.start()
+    write(home / "keys", int(endpoint.url.rpartition(":")[2]), keys)
     print(endpoint.url, flush=True)  # noqa: T201
     sys.stdin.read()
     endpoint.stop()

@@ -44,7 +44,7 @@ class TestAccount:
         assert ":000000000000:" in session.check()
 
     def test_another_one_is_refused_before_anything_else(self, session: Session) -> None:
-        other = Session("111111111111", session.region, session.endpoint)
+        other = Session("111111111111", session.region, session.endpoint, session.keys)
         with pytest.raises(Refused, match="000000000000"):
             other.check()
         assert dict(other.calls) == {"sts:GetCallerIdentity": 1}
@@ -217,7 +217,7 @@ hold = partial(lock.hold, warn=pytest.fail)
 
 def another(session: Session) -> Session:
     """The clients of another run."""
-    return Session(session.account, session.region, session.endpoint)
+    return Session(session.account, session.region, session.endpoint, session.keys)
 
 
 def body(session: Session, ledger: str) -> dict[str, object]:
@@ -421,7 +421,8 @@ def test_threads_that_meet_their_first_error_together_all_recognise_it(session: 
     sys.setswitchinterval(1e-6)
     try:
         for _ in range(5):
-            client, start = Session(session.account, session.region, session.endpoint).ssm, threading.Barrier(4)
+            client = Session(session.account, session.region, session.endpoint, session.keys).ssm
+            start = threading.Barrier(4)
 
             def read(ssm_client: SSMClient = client, together: threading.Barrier = start) -> SecretValue | None:
                 together.wait()

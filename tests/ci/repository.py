@@ -44,7 +44,8 @@ class Repository:
     def set_reviewers(self, environment: str) -> None:
         """As a person does it in the settings of the GitHub environment."""
         endpoint = self.world.checkout.endpoint
-        token = httpx.get(f"{endpoint}/_local/secrets/github-token").json()["value"]
+        bearer = self.world.checkout.keys.bearer
+        token = httpx.get(f"{endpoint}/_local/secrets/github-token", headers=bearer).json()["value"]
         done = httpx.put(
             f"{endpoint}/_local/github/repos/ansari-project/ansari-whatsapp/environments/{environment}",
             headers={"Authorization": f"Bearer {token}"},

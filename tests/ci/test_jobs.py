@@ -84,13 +84,14 @@ def test_where_there_is_no_plan_the_comment_says_why(
 
 
 def test_a_deployment_that_is_refused_says_so_in_its_summary(repository: Repository) -> None:
+    bearer = repository.world.checkout.keys.bearer
     faults = f"{repository.world.checkout.endpoint}/_local/faults"
     source = repository.root / "ansari_whatsapp" / "notices.py"
     source.write_text(source.read_text() + "\n")
     repository.commit("another image")
-    httpx.put(faults, json={"refuse": {"call": "ecr:PutImage"}})
+    httpx.put(faults, json={"refuse": {"call": "ecr:PutImage"}}, headers=bearer)
     summary = repository.failing_job("deploy.yml", "deploy-staging")
-    httpx.put(faults, json={})
+    httpx.put(faults, json={}, headers=bearer)
     assert "error: AWS refused ecr:PutImage" in summary
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from deployer.world_keys import Keys
 from tests.e2e.checkout import Checkout
 
 if TYPE_CHECKING:
@@ -27,17 +28,17 @@ SECRETS = (
 
 
 def client(checkout: Checkout, service: str) -> Any:
-    return _client(checkout.endpoint, service)
+    return _client(checkout.endpoint, service, checkout.keys)
 
 
 @functools.cache
-def _client(endpoint: str, service: str) -> Any:
+def _client(endpoint: str, service: str, keys: Keys) -> Any:
     return boto3.client(
         service,  # type: ignore[call-overload]
         endpoint_url=endpoint,
         region_name="us-west-2",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
+        aws_access_key_id=keys.access_key,
+        aws_secret_access_key=keys.secret_key,
     )
 
 

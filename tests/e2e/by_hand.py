@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -46,7 +47,8 @@ def call(checkout: Checkout, service: str, operation: str, **parameters: Any) ->
         file.flush()
         command = [program, "--endpoint-url", checkout.endpoint, "--region", "us-west-2", "--output", "json"]
         command += [service, operation, "--cli-input-json", f"file://{file.name}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        keys = {"AWS_ACCESS_KEY_ID": checkout.keys.access_key, "AWS_SECRET_ACCESS_KEY": checkout.keys.secret_key}
+        done = subprocess.run(command, env=os.environ | keys, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout or "{}")
 

@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployer.world_keys import Keys, keys_in, read, write
 from tests import ready
 from tests.ports import free_port, free_ports
 from tests.samples import copy_checkout
@@ -33,6 +34,15 @@ class Checkout:
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.ports['4566']}"
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the running world; NONE when no world runs."""
+        return read(keys_in(self.root), self.endpoint)
+
+    def share_keys(self, port: int) -> None:
+        """Use the keys of the running world for a proxy on `port`, too."""
+        write(keys_in(self.root), port, self.keys)
 
     def just(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """What the README says to type."""

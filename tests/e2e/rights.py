@@ -46,6 +46,7 @@ def as_ci(checkout: Checkout, name: str, role: str) -> Iterator[set[str]]:
 
     port = f"127.0.0.1:{checkout.ports['4566']}"
     with stand_in(checkout.ports["4566"], refuses=refuses) as other:
+        checkout.share_keys(other.port)
         for each in ("staging", "production"):
             accounts.edit(checkout, each, port, f"127.0.0.1:{other.port}")
         try:

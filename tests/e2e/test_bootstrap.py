@@ -105,6 +105,7 @@ def written(checkout: Checkout) -> Iterator[set[str]]:
     before = accounts.path(checkout, "staging").read_text()
     found: set[str] = set()
     with stand_in(checkout.ports["4566"]) as seen:
+        checkout.share_keys(seen.port)
         port = f"127.0.0.1:{checkout.ports['4566']}"
         accounts.edit(checkout, "staging", port, f"127.0.0.1:{seen.port}")
         yield found
@@ -298,28 +299,30 @@ def kept(checkout: Checkout) -> None:
 class TestPrinted:
     @pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not installed")
     def test_run_by_hand_it_leaves_nothing_to_do(self, world: Checkout) -> None:
-        by_hand(bootstrap(world, "--print")[0])
+        by_hand(world, bootstrap(world, "--print")[0])
         assert "Nothing to do" in bootstrap(world)[0]
         by_keys(world, managed=True)
         made = json.loads(bootstrap(world, "--print", "--json")[0])["commands"]
         of_the_user = [one["lines"] for one in made if one["about"].startswith("some-user: ")]
-        by_hand("\n".join(["set -eu", *of_the_user, *of_the_user]))  # what is there already does not stop it
+        by_hand(world, "\n".join(["set -eu", *of_the_user, *of_the_user]))  # what is there already does not stop it
         assert "Nothing to do" in bootstrap(world)[0]
 
     def test_it_asks_aws_nothing(self, world: Checkout) -> None:
         accounts.edit(world, "staging", f"127.0.0.1:{world.ports['4566']}", "127.0.0.1:9")
         shown, said = bootstrap(world, "--print")
         assert (shown.splitlines()[0], said) == ("set -eu", "")
+        assert "`deployer local env staging`" in shown  # the keys that its commands need here
         found = json.loads(bootstrap(world, "--print", "--json")[0])
         jsonschema.Draft202012Validator(json.loads(schema("bootstrap-print"))).validate(found)
         assert all(one["lines"] in shown for one in found["commands"])
         assert "--print only prints" in bootstrap(world, "--print", "--preview", code=3)[1]
 
 
-def by_hand(script: str) -> None:
+def by_hand(world: Checkout, script: str) -> None:
     """By somebody whose AWS CLI knows no region."""
     given = {name: text for name, text in os.environ.items() if not name.startswith("AWS_")}
-    given |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_CONFIG_FILE": os.devnull}
+    keys = {"AWS_ACCESS_KEY_ID": world.keys.access_key, "AWS_SECRET_ACCESS_KEY": world.keys.secret_key}
+    given |= keys | {"AWS_CONFIG_FILE": os.devnull}
     done = subprocess.run(["bash", "-c", script], env=given, capture_output=True, text=True, check=False, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -169,13 +169,13 @@ def test_a_refused_first_call_leaves_everything(second: Checkout) -> None:
 def test_a_busy_service_is_waited_for_first(second: Checkout) -> None:
     faults = f"{second.endpoint}/_local/faults"
     held = {"hold": {"seconds": 60, "operation": "PAUSE_SERVICE"}}
-    httpx.put(faults, json=held).raise_for_status()
+    httpx.put(faults, json=held, headers=second.keys.bearer).raise_for_status()
     client = aws.apprunner(second)
     arn = next(o["ServiceArn"] for o in client.list_services()["ServiceSummaryList"] if o["ServiceName"] == NAME)
     client.pause_service(ServiceArn=arn)
     _, told = run(second, "destroy", "second", "--approve", NAME, code=3)
     assert "just status second --follow" in told
-    httpx.delete(faults).raise_for_status()
+    httpx.delete(faults, headers=second.keys.bearer).raise_for_status()
     run(second, "status", "second", "--follow")
     run(second, "destroy", "second", "--approve", NAME)  # a paused service can be deleted
 
@@ -188,8 +188,9 @@ def test_a_deletion_under_way_is_followed_to_its_end(second: Checkout) -> None:
         if o["ServiceName"] == NAME and o["Status"] != "DELETED"
     )
     faults = f"{second.endpoint}/_local/faults"
-    httpx.put(faults, json={"hold": {"seconds": 2, "operation": "DELETE_SERVICE"}}).raise_for_status()
+    held = {"hold": {"seconds": 2, "operation": "DELETE_SERVICE"}}
+    httpx.put(faults, json=held, headers=second.keys.bearer).raise_for_status()
     client.delete_service(ServiceArn=arn)
     run(second, "destroy", "second", "--approve", NAME)
-    httpx.delete(faults).raise_for_status()
+    httpx.delete(faults, headers=second.keys.bearer).raise_for_status()
     assert left(second)["services"] == []

@@ -68,15 +68,16 @@ def seen_through(checkout: Checkout, who: str = "", ahead: timedelta = timedelta
         stand_in(checkout.ports["4566"], who=who, ahead=ahead) as other,
         edited(checkout, port, f"127.0.0.1:{other.port}"),
     ):
+        checkout.share_keys(other.port)
         yield other
 
 
 @contextmanager
 def refuse(checkout: Checkout, call: str, code: str = "AccessDeniedException") -> Iterator[None]:
     where = f"{checkout.endpoint}/_local/faults"
-    httpx.put(where, json={"refuse": {"call": call, "code": code}}).raise_for_status()
+    httpx.put(where, json={"refuse": {"call": call, "code": code}}, headers=checkout.keys.bearer).raise_for_status()
     yield
-    httpx.delete(where).raise_for_status()
+    httpx.delete(where, headers=checkout.keys.bearer).raise_for_status()
 
 
 class TestWithoutAWorld:

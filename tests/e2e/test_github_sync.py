@@ -48,7 +48,7 @@ class World:
         self.data = ""  # what the last command wrote on stdout
         self.github = f"{checkout.endpoint}/_local/github"
         self.environment = f"{self.github}/repos/{REPOSITORY}/environments/local"
-        handed = httpx.get(f"{checkout.endpoint}/_local/secrets/github-token").json()
+        handed = httpx.get(f"{checkout.endpoint}/_local/secrets/github-token", headers=checkout.keys.bearer).json()
         self.token = str(handed["value"])
         self.client = httpx.Client(headers={"Authorization": f"Bearer {self.token}"})
 
@@ -69,7 +69,8 @@ class World:
         return json.loads(self.data)[0]
 
     def faults(self, **switches: object) -> None:
-        assert self.client.put(f"{self.github}/_control/faults", json=switches).status_code == 200
+        bearer = self.checkout.keys.bearer
+        assert self.client.put(f"{self.github}/_control/faults", json=switches, headers=bearer).status_code == 200
 
     def variables(self) -> dict[str, str]:
         found = self.client.get(f"{self.environment}/variables", params={"per_page": 30}).json()
@@ -77,15 +78,18 @@ class World:
         return {one["name"]: one["value"] for one in found["variables"]}
 
     def secrets(self) -> dict[str, str]:
-        opened = self.client.get(f"{self.github}/_control/secrets/{REPOSITORY}/local").json()
+        bearer = self.checkout.keys.bearer
+        opened = self.client.get(f"{self.github}/_control/secrets/{REPOSITORY}/local", headers=bearer).json()
         return {name.lower().replace("_", "-"): value for name, value in opened.items()}
 
     def written(self) -> list[str]:
         """The writes since the last look."""
-        return list(self.client.delete(f"{self.github}/_control/record").json()["written"])
+        record = self.client.delete(f"{self.github}/_control/record", headers=self.checkout.keys.bearer)
+        return list(record.json()["written"])
 
     def limited_token(self, **rights: str) -> str:
-        return str(self.client.post(f"{self.github}/_control/tokens", json=rights).json()["token"])
+        made = self.client.post(f"{self.github}/_control/tokens", json=rights, headers=self.checkout.keys.bearer)
+        return str(made.json()["token"])
 
 
 @pytest.fixture(scope="module")

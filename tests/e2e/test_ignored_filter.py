@@ -25,6 +25,7 @@ def world(checkout: Checkout) -> Iterator[Checkout]:
         aws.ssm(checkout).put_parameter(Name=f"{aws.PATH}/{name}", Value="theirs", Type=kind)  # type: ignore[arg-type]
     with stand_in(checkout.ports["4566"], answers=lambda call, body: unfiltered(checkout, call, body)) as other:
         checkout.edit(f"127.0.0.1:{checkout.ports['4566']}", f"127.0.0.1:{other.port}")
+        checkout.share_keys(other.port)
         yield checkout
         checkout.edit(f"127.0.0.1:{other.port}", f"127.0.0.1:{checkout.ports['4566']}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from deployer.world_keys import NONE
 from tests.e2e.checkout import Checkout
 
 
@@ -90,9 +92,26 @@ def test_the_world_without_a_deployment(checkout: Checkout) -> None:
     assert up.returncode == 0, up.stderr
     status = json.loads(checkout.deployer("local", "status").stdout)
     assert status["running"]
+    keys = checkout.keys
+    page = re.search(r"(http://\S+)/\?token=(\S+)", up.stdout)
+    assert page is not None
+    assert page[2] == keys.token
+    assert httpx.get(page[0]).status_code == 200
+    codes = [httpx.get(f"{page[1]}/_local/chats", headers=given).status_code for given in ({}, keys.bearer)]
+    assert codes == [401, 200]
+    lines = checkout.deployer("local", "env").stdout.splitlines()
+    assert all(line.startswith("export AWS_") for line in lines)
+    variables = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    assert variables["AWS_ENDPOINT_URL"] == checkout.endpoint
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_LOCAL_TOKEN")
+    assert tuple(variables[name] for name in names) == (keys.access_key, keys.secret_key, keys.token)
+    assert not {keys.secret_key, keys.token} & set(checkout.deployer("local", "status").stdout.split('"'))
+    log = (checkout.root / ".deployer" / "local" / "world.log").read_text()
+    assert not [text for text in (keys.secret_key, keys.token) if text in log]
     with pytest.raises(httpx.ConnectError):
         httpx.get(checkout.service)
     assert checkout.just("down", "local").returncode == 0
+    assert checkout.keys == NONE
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:

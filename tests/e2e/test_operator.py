@@ -244,7 +244,7 @@ def test_the_world_of_another_checkout_is_not_used(deployed: Checkout, tmp_path:
 def test_a_token_that_meta_refuses_is_the_answer_to_whether_users_are_served(deployed: Checkout) -> None:
     assert deployed.deployer("status", "local", "--exit-code").returncode == 0
     faults = f"http://127.0.0.1:{deployed.ports['8002']}/_local/faults"
-    httpx.put(faults, json={"token_revoked": {}}).raise_for_status()
+    httpx.put(faults, json={"token_revoked": {}}, headers=deployed.keys.bearer).raise_for_status()
     try:
         said = deployed.deployer("say", "local", "hello")
         assert (said.returncode, "why: Meta refuses the access token" in said.stderr) == (1, True)
@@ -255,4 +255,4 @@ def test_a_token_that_meta_refuses_is_the_answer_to_whether_users_are_served(dep
         assert "warning: Meta refuses the access token; fix: " in deployed.deployer("verify", "local").stdout
         assert "Meta refuses the access token" in deployed.deployer("doctor", "local").stdout
     finally:
-        httpx.delete(faults).raise_for_status()
+        httpx.delete(faults, headers=deployed.keys.bearer).raise_for_status()

@@ -27,10 +27,10 @@ def world(checkout: Checkout) -> Checkout:
 @contextmanager
 def refuse(checkout: Checkout, call: str, **more: str | int) -> Iterator[None]:
     where = f"{checkout.endpoint}/_local/faults"
-    httpx.put(where, json={"refuse": {"call": call, **more}}).raise_for_status()
+    httpx.put(where, json={"refuse": {"call": call, **more}}, headers=checkout.keys.bearer).raise_for_status()
     yield
-    assert httpx.get(where).json()["faults"]["refuse"][0]["struck"] > 0
-    httpx.delete(where).raise_for_status()
+    assert httpx.get(where, headers=checkout.keys.bearer).json()["faults"]["refuse"][0]["struck"] > 0
+    httpx.delete(where, headers=checkout.keys.bearer).raise_for_status()
 
 
 def test_the_statement_that_is_missing_can_be_pasted(world: Checkout) -> None:

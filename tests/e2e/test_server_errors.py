@@ -54,7 +54,7 @@ class Once:
 
     @property
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=f"{self.checkout.endpoint}/_local/")
+        return httpx.Client(base_url=f"{self.checkout.endpoint}/_local/", headers=self.checkout.keys.bearer)
 
     def __enter__(self) -> None:
         with self.client as client:

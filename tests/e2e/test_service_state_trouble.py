@@ -61,11 +61,11 @@ def good(released: Checkout) -> Iterator[None]:
 @contextmanager
 def fault(checkout: Checkout, **switches: Any) -> Iterator[None]:
     address = f"{checkout.endpoint}/_local/faults"
-    httpx.put(address, json=switches).raise_for_status()
+    httpx.put(address, json=switches, headers=checkout.keys.bearer).raise_for_status()
     try:
         yield
     finally:
-        httpx.delete(address).raise_for_status()
+        httpx.delete(address, headers=checkout.keys.bearer).raise_for_status()
 
 
 def begun(checkout: Checkout, *words: str, until: str) -> tuple[subprocess.Popen[str], str]:

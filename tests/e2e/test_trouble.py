@@ -206,9 +206,10 @@ class TestInterruption:
 
     def test_what_a_stopped_run_wrote_is_nobody_elses(self, released: Checkout) -> None:
         level(released, "WARNING", "INFO")
-        httpx.put(f"{released.endpoint}/_local/faults", json={"refuse": {"call": "apprunner:UpdateService"}})
+        faults, bearer = f"{released.endpoint}/_local/faults", released.keys.bearer
+        httpx.put(faults, json={"refuse": {"call": "apprunner:UpdateService"}}, headers=bearer)
         run(released, "reconcile", "local", code=6)
-        httpx.put(f"{released.endpoint}/_local/faults", json={})
+        httpx.put(faults, json={}, headers=bearer)
         level(released, "INFO", "WARNING")
         said = run(released, "plan", "local")
         assert "INFO -> WARNING" in said

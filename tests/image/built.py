@@ -46,7 +46,8 @@ class Built:
     @contextmanager
     def refused(self, call: str, **more: Any) -> Iterator[None]:
         where = f"{self.checkout.endpoint}/_local/faults"
-        httpx.put(where, json={"refuse": {"call": call, **more}}).raise_for_status()
+        bearer = self.checkout.keys.bearer
+        httpx.put(where, json={"refuse": {"call": call, **more}}, headers=bearer).raise_for_status()
         yield
-        assert httpx.get(where).json()["faults"]["refuse"][0]["struck"] > 0
-        httpx.delete(where).raise_for_status()
+        assert httpx.get(where, headers=bearer).json()["faults"]["refuse"][0]["struck"] > 0
+        httpx.delete(where, headers=bearer).raise_for_status()

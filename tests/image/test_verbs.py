@@ -186,12 +186,14 @@ def test_an_image_that_was_pushed_and_cannot_be_looked_at_is_not_known(bench: Be
     faults = f"{bench.checkout.endpoint}/_local/faults"
     refusal = {"refuse": {"call": "ecr:DescribeImages", "code": "AccessDeniedException"}}
     push = bench.state / "push"
-    push.write_text(f"#!{sys.executable}\nimport httpx; httpx.put({faults!r}, json={refusal!r}).raise_for_status()\n")
+    bearer = bench.checkout.keys.bearer
+    put = f"httpx.put({faults!r}, json={refusal!r}, headers={bearer!r}).raise_for_status()"
+    push.write_text(f"#!{sys.executable}\nimport httpx; {put}\n")
     push.chmod(0o755)
     try:
         done = bench.run("image", "push", "local", "--create-repository")
     finally:
-        httpx.delete(faults).raise_for_status()
+        httpx.delete(faults, headers=bearer).raise_for_status()
     assert (done.returncode, done.stdout) == (6, "")
     assert "was pushed and cannot be looked at" in done.stderr
     assert "ecr:DescribeImages" in done.stderr

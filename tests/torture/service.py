@@ -21,7 +21,7 @@ from ansari_whatsapp.backend import Answer
 from ansari_whatsapp.conversation import to_parts
 from ansari_whatsapp.signature import HEADER, Signer
 from deployer.local.backend.answers import answer_to
-from tests.ansari_whatsapp.world import APP_SECRET, ROOT, envelope, environment, neighbours, text, value
+from tests.ansari_whatsapp.world import APP_SECRET, CONTROLS, ROOT, envelope, environment, neighbours, text, value
 from tests.ports import free_port
 
 NO_ANSWER_FOR = 60.0  # seconds in which nothing comes although something is missing
@@ -58,7 +58,7 @@ class Killable:
     def change(self, who: str, what: str, **values: Any) -> None:
         """Set the faults or the limits of one of the two around it."""
         address = f"{getattr(self, who)}/_local/{what}"
-        httpx.put(address, json=values, verify=False).raise_for_status()  # noqa: S501
+        httpx.put(address, json=values, headers=CONTROLS, verify=False).raise_for_status()  # noqa: S501
 
     def up(self) -> bool:
         try:
@@ -121,7 +121,7 @@ class Writer:
         return [part for question in self.acknowledged for part in to_parts(Answer(answer_to(question).text, True))]
 
     def got(self) -> list[str]:
-        chat = httpx.get(f"{self.service.meta}/_local/chats/{self.user}", verify=False).json()  # noqa: S501
+        chat = httpx.get(f"{self.service.meta}/_local/chats/{self.user}", headers=CONTROLS, verify=False).json()  # noqa: S501
         return [message["text"] for message in chat["messages"] if message["sender"] == "service"]
 
     def complete(self) -> bool:
@@ -176,7 +176,7 @@ def _wait_for_all(writers: list[Writer]) -> None:
 
 def asked_again(service: Killable) -> Counter[str]:
     """By question, how often the backend was asked it more than once."""
-    record = httpx.get(f"{service.backend}/_local/record", verify=False).json()  # noqa: S501
+    record = httpx.get(f"{service.backend}/_local/record", headers=CONTROLS, verify=False).json()  # noqa: S501
     counts: Counter[str] = Counter()
     for thread in record["threads"].values():
         for message in thread["messages"]:

@@ -17,7 +17,7 @@ from ansari_whatsapp.backend import Answer
 from ansari_whatsapp.conversation import to_parts
 from ansari_whatsapp.signature import HEADER, Signer
 from deployer.local.backend.answers import answer_to
-from tests.ansari_whatsapp.world import APP_SECRET, envelope, text, until, value
+from tests.ansari_whatsapp.world import APP_SECRET, CONTROLS, envelope, text, until, value
 from tests.torture.service import Killable, killable
 
 
@@ -80,7 +80,7 @@ def _expected(user: str, each: int) -> list[str]:
 
 
 def _sent(service: Killable, user: str) -> list[str]:
-    chat = httpx.get(f"{service.meta}/_local/chats/{user}", verify=False).json()  # noqa: S501
+    chat = httpx.get(f"{service.meta}/_local/chats/{user}", headers=CONTROLS, verify=False).json()  # noqa: S501
     return [message["text"] for message in chat["messages"] if message["sender"] == "service"]
 
 

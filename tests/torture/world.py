@@ -95,6 +95,7 @@ class Environment:
             assert old in text, old
             text = text.replace(old, new)
         self._manifest.write_text(text)
+        checkout.share_keys(gate.port)
 
     @property
     def _manifest(self) -> Path:

@@ -31,7 +31,8 @@ class Command(Struct, frozen=True):
 def commands(wanted: Wanted, endpoint: str | None) -> tuple[Command, ...]:
     """In order. `endpoint` is the local AWS, None for the real one."""
     there = f" --endpoint-url {endpoint}" if endpoint else ""
-    return tuple(_commands(wanted, f"aws --region {wanted.desired.region}{there}"))
+    keys = f", with the keys that `deployer local env {wanted.desired.environment}` prints" if endpoint else ""
+    return tuple(_commands(wanted, f"aws --region {wanted.desired.region}{there}", keys))
 
 
 def script(commands: tuple[Command, ...]) -> str:
@@ -41,13 +42,13 @@ def script(commands: tuple[Command, ...]) -> str:
     )
 
 
-def _commands(wanted: Wanted, aws: str) -> Iterator[Command]:
+def _commands(wanted: Wanted, aws: str, keys: str) -> Iterator[Command]:
     account = wanted.desired.account
     right = (
         f'if [ "$({aws} sts get-caller-identity --query Account --output text)" != {account} ]; then\n'
         f"  echo 'these credentials are not of account {account}; nothing was changed' >&2\n  exit 1\nfi"
     )
-    yield Command(f"the account has to be {account}", None, right)
+    yield Command(f"the account has to be {account}{keys}", None, right)
     yield from _repository(wanted, f"{aws} ecr")
     if wanted.provider:
         known = f"get-open-id-connect-provider --open-id-connect-provider-arn {provider_arn(account)}"

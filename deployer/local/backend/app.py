@@ -15,17 +15,20 @@ from deployer.local.backend.streaming import Sent, drop_content_type, stream
 from deployer.local.backend.switches import SWITCHES
 from deployer.local.ending import Ending
 from deployer.local.faults import Faults, fault_routes
-from deployer.local.loopback import loopback_only
+from deployer.local.loopback import control_only, loopback_only
 from deployer.local.wire import Dropped, reset
 
 BODY_AT_MOST = 1 << 20  # bytes
 APOLOGY = "I am sorry, something went wrong. Please try again."
 
 
-def create_backend(api_key: str, *, pace: float = 0.0) -> web.Application:
-    """An ansari-backend that accepts `api_key`; `pace` is the pause between two words of an answer, in seconds."""
+def create_backend(api_key: str, *, control: str, pace: float = 0.0) -> web.Application:
+    """An ansari-backend that accepts `api_key`, and `control` as the token of its control routes.
+
+    `pace` is the pause between two words of an answer, in seconds.
+    """
     backend = Backend(SecretValue(api_key), pace)
-    app = web.Application(middlewares=[loopback_only, _details], client_max_size=BODY_AT_MOST)
+    app = web.Application(middlewares=[loopback_only, control_only(control), _details], client_max_size=BODY_AT_MOST)
     app.on_response_prepare.append(drop_content_type)
     app.on_shutdown.append(backend.ending.begin)
     base = "/whatsapp/v2"

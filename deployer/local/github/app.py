@@ -20,6 +20,7 @@ from deployer.local.github import environments, values
 from deployer.local.github.answers import FORBIDDEN, NOT_FOUND, Answer, document, error
 from deployer.local.github.state import Environment, Repositories, Repository
 from deployer.local.github.switches import SWITCHES
+from deployer.world_keys import proves
 
 VERSIONS: Final = ("2022-11-28", "2026-03-10")
 LARGEST_BODY: Final = 1 << 20  # bytes
@@ -53,11 +54,12 @@ CALLS: Final = (
 class GitHubConfig:
     """`tokens` gives each token its rights, such as {"environments": "write"}; `hourly` calls each may make.
 
-    `repositories` names those that there are, as OWNER/NAME.
+    `repositories` names those that there are, as OWNER/NAME; `control` is the token of the routes below `/_control/`.
     """
 
     tokens: Mapping[str, Mapping[str, str]]
     repositories: Callable[[], set[str]]
+    control: str
     hourly: int = 5000
     clock: Callable[[], float] = time.time
 
@@ -207,6 +209,8 @@ class GitHub:
         return window
 
     def _controlled(self, request: Request) -> Answer:
+        if not proves(request.headers.get("Authorization"), self._config.control):
+            return error(401, "This needs the token of the local world")
         kind, _, rest = request.path.removeprefix("/_control/").partition("/")
         if kind == "faults":
             return Answer(*faults.answer(self.faults, request.method, request.get_data()))

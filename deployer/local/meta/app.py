@@ -6,7 +6,7 @@ from aiohttp import web
 
 from deployer.local.ending import Ending
 from deployer.local.faults import Faults, fault_routes
-from deployer.local.loopback import loopback_only
+from deployer.local.loopback import control_only, loopback_only
 from deployer.local.meta.chats import Chats
 from deployer.local.meta.config import MetaConfig
 from deployer.local.meta.controls import Controls
@@ -25,7 +25,7 @@ def create_meta(config: MetaConfig) -> web.Application:
     delivery = Delivery(config, faults, ending)
     graph = Graph(config, chats, meter, faults, delivery, ending)
     controls = Controls(config, chats, meter, graph, delivery, ending)
-    app = web.Application(middlewares=[loopback_only], client_max_size=BODY_AT_MOST)
+    app = web.Application(middlewares=[loopback_only, control_only(config.control)], client_max_size=BODY_AT_MOST)
     app.on_startup.append(delivery.open)
     app.on_shutdown.append(ending.begin)
     app.on_cleanup.append(delivery.close)

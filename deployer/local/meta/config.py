@@ -14,15 +14,16 @@ REDELIVER_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 60.0)
 class MetaConfig:
     """The app's secrets, its number, and where its webhooks go. Times are in seconds.
 
-    `redeliver_after` are the pauses before each further try of a webhook that got no 200; the real Meta goes on
-    for days. `status_delay` is the pause before each of sent, delivered and read. Raises UsageError for a
-    callback that is not on this machine: nothing here ever leaves it.
+    `control` is the token of the control routes. `redeliver_after` are the pauses before each further try of a
+    webhook that got no 200; the real Meta goes on for days. `status_delay` is the pause before each of sent,
+    delivered and read. Raises UsageError for a callback that is not on this machine: nothing here ever leaves it.
     """
 
     app_secret: str = field(repr=False)
     access_token: str = field(repr=False)
     phone_number_id: str = field(repr=False)
     callback_url: str
+    control: str = field(repr=False)
     display_phone_number: str = "15550000001"
     waba_id: str = "100000000000001"
     webhook_timeout: float = 10.0

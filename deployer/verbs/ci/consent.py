@@ -9,6 +9,7 @@ from deployer.github.settings import reviewed
 from deployer.manifest.load import Loaded
 from deployer.verbs.ci import github_sync
 from deployer.view.progress import Reporter
+from deployer.world_keys import keys_beside
 
 
 def asks_reviewers(loaded: Loaded, report: Reporter) -> bool:
@@ -17,7 +18,8 @@ def asks_reviewers(loaded: Loaded, report: Reporter) -> bool:
     Raises UsageError for a manifest without `github`, and DeployerError where GitHub cannot be read.
     """
     repository = github_sync.wanted_of(loaded)[0].repository
-    with github_sync.client(reach.reach(loaded.manifest.aws.endpoint, None), repository, report) as github:
+    where = reach.reach(loaded.manifest.aws.endpoint, None, keys_beside(loaded.path))
+    with github_sync.client(where, repository, report) as github:
         github.about()  # raises where the token cannot see the repository: then an absent environment means nothing
         return reviewed(github, loaded.manifest.environment)
 

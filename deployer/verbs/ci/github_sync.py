@@ -28,6 +28,7 @@ from deployer.verbs.environment import open_session
 from deployer.verbs.protection import Consent
 from deployer.view.documents import Found, GitHubChange, GitHubSettings, Left
 from deployer.view.progress import Reporter
+from deployer.world_keys import keys_beside
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,9 @@ def open_sides(manifests: Sequence[Loaded], token_file: Path | None, tell: Repor
     for one in manifests:
         refuse_contract_problems(one)
     asked = [(one, wanted_of(one)) for one in manifests]
-    reached = [(one, every, reach(one.manifest.aws.endpoint, token_file)) for one, every in asked]
+    reached = [
+        (one, every, reach(one.manifest.aws.endpoint, token_file, keys_beside(one.path))) for one, every in asked
+    ]
     with ExitStack() as opened:
         sides: list[Side] = []
         for one, every, where in reached:

@@ -23,6 +23,7 @@ from deployer.verbs.readiness import serving
 from deployer.view.documents import Diagnosis
 from deployer.view.progress import Reporter
 from deployer.view.safe import one_line
+from deployer.world_keys import keys_beside
 
 STATES = {"ok": "ok", "note": "note", "problem": "problem", "unseen": "not looked at"}
 
@@ -108,7 +109,7 @@ def _reviewers(loaded: Loaded) -> Iterator[Finding]:
 
 def _aws(loaded: Loaded) -> Iterator[Finding]:
     aws, image = loaded.manifest.aws, loaded.manifest.image
-    session = Session(aws.account, aws.region, aws.endpoint)
+    session = Session(aws.account, aws.region, aws.endpoint, keys_beside(loaded.path))
     yield from careful("region", lambda: account.region(session))
     found = careful("credentials", lambda: account.credentials(session))
     yield from found

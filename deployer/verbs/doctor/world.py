@@ -16,11 +16,9 @@ def world(loaded: Loaded, running: list[str]) -> Iterator[Finding]:
     Raises DeployerError for a port that is taken.
     """
     settings = world_settings(loaded)
-    if lifecycle.find(settings):
+    if lifecycle.find_usable(settings):
         running.append(settings.endpoint)
-        yield Finding(
-            "local world", "ok", f"runs: AWS on {settings.endpoint}, Meta and chat page on {settings.meta_url}"
-        )
+        yield Finding("local world", "ok", f"runs: AWS on {settings.endpoint}, Meta on {settings.meta_url}")
         return
     lifecycle.refuse_taken_ports(settings, *settings.lines)
     start = f"start it with: just up {loaded.manifest.environment}"

@@ -21,10 +21,14 @@ from typing import Any, Literal
 
 import boto3
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 from deployer.local.apprunner import Limits
 from deployer.local.endpoint import AwsEndpoint
+from deployer.world_keys import Keys
 from tests.ports import free_port
 
 ACCOUNT, REGION = "000000000000", "us-west-2"
@@ -109,18 +113,20 @@ class Harness:
                 service,
                 region_name=region,
                 endpoint_url=self.endpoint.url,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
+                aws_access_key_id=self.endpoint.keys.access_key,
+                aws_secret_access_key=self.endpoint.keys.secret_key,
                 config=Config(retries={"mode": mode, "max_attempts": retries}, parameter_validation=False),
             )
         return self.clients[key]
 
     def post(self, body: bytes, *, service: str = "apprunner", region: str = REGION, **headers: str) -> tuple[int, Any]:
         """A request that no client would send: its status and the JSON of its answer."""
-        scope = f"AWS4-HMAC-SHA256 Credential=test/20260101/{region}/{service}/aws4_request, Signature=none"
-        sent = {"Authorization": scope, "Content-Type": "application/x-amz-json-1.0"}
+        sent = {"Content-Type": "application/x-amz-json-1.0"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(self.endpoint.url, data=body, headers=sent)  # noqa: S310 -- http
+        signed = AWSRequest("POST", self.endpoint.url, sent, body)
+        keys = self.endpoint.keys
+        SigV4Auth(Credentials(keys.access_key, keys.secret_key), service, region).add_auth(signed)
+        request = urllib.request.Request(self.endpoint.url, data=body, headers=dict(signed.headers.items()))  # noqa: S310 -- http
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- http
                 return answer.status, json.load(answer)
@@ -247,7 +253,9 @@ class Harness:
     def switch(self, method: str, document: object = None) -> tuple[int, dict[str, Any]]:
         """A request to the fault switches: its status and the JSON of its answer."""
         body = None if document is None else json.dumps(document).encode()
-        request = urllib.request.Request(f"{self.endpoint.url}/_local/faults", body, method=method)  # noqa: S310 -- http
+        request = urllib.request.Request(  # noqa: S310 -- http
+            f"{self.endpoint.url}/_local/faults", body, self.endpoint.keys.bearer, method=method
+        )
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- http
                 return answer.status, json.load(answer)
@@ -369,6 +377,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
             work=home / "work",
             loop=loop,
             control=control,
+            keys=Keys.make(),
             limits=Limits(start_budget=10, drain=5, stop_grace=3, backoff=0.05),
         )
         endpoint.start()
@@ -393,6 +402,7 @@ def other(shared: Harness, tmp_path: Path) -> Iterator[Harness]:
         work=tmp_path,
         loop=shared.loop,
         control=control,
+        keys=Keys.make(),
         limits=Limits(stop_grace=3, request=1.5),
     )
     endpoint.start()

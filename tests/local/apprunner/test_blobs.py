@@ -8,8 +8,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+
+from deployer.world_keys import seal
 
 CONFIG, LAYER, MANIFEST = (f"application/vnd.oci.image.{kind}.v1+json" for kind in ("config", "layer", "manifest"))
 
@@ -126,15 +129,25 @@ def test_only_blobs_are_served(shared: Any, name: str) -> None:
     shared.blob(LAYER, b"makes the folder")
     (shared.images / "oci-layout").write_text("{}")
     with pytest.raises(urllib.error.HTTPError) as refused:
-        read(f"{shared.endpoint.url}/_local/blobs/{name}")
+        read(f"{shared.endpoint.url}/_local/blobs/{name}?seal={seal(shared.endpoint.keys.token, unquote(name))}")
     assert refused.value.code == 404
     refused.value.close()
 
 
 def test_a_blob_cannot_be_written(shared: Any) -> None:
-    url = f"{shared.endpoint.url}/_local/blobs/{shared.blob(LAYER, b'written once')['digest']}"
+    digest = shared.blob(LAYER, b"written once")["digest"]
+    url = f"{shared.endpoint.url}/_local/blobs/{digest}?seal={seal(shared.endpoint.keys.token, digest)}"
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(urllib.request.Request(url, b"", method="PUT"), timeout=10)  # noqa: S310 -- http
     assert refused.value.code == 405
     refused.value.close()
     assert read(url) == b"written once"
+
+
+def test_a_blob_is_read_by_the_address_that_was_given_for_it(shared: Any) -> None:
+    first, other = (shared.blob(LAYER, content)["digest"] for content in (b"the one", b"the other"))
+    for query in ("", "?seal=", f"?seal={seal(shared.endpoint.keys.token, other)}"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            read(f"{shared.endpoint.url}/_local/blobs/{first}{query}")
+        assert refused.value.code == 403
+        refused.value.close()

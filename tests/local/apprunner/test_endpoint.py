@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from deployer.local.endpoint import AwsEndpoint
+from deployer.world_keys import Keys
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -62,8 +63,8 @@ def test_what_is_not_emulated_says_so_and_is_not_tried_again(
         service,
         region_name="us-west-2",
         endpoint_url=shared.endpoint.url,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=shared.endpoint.keys.access_key,
+        aws_secret_access_key=shared.endpoint.keys.secret_key,
     )
     try:
         with pytest.raises(ClientError) as refused:
@@ -84,7 +85,7 @@ def test_a_parametersthat_moto_stumbles_over(shared: Any) -> None:
 
 def test_unsigned_requests(shared: Any) -> None:
     status, body = raw(shared, "POST", "/", b"{}", **{"Content-Type": "application/x-amz-json-1.1"})
-    assert (status, json.loads(body)["__type"]) == (403, "MissingAuthenticationToken")
+    assert (status, json.loads(body)["__type"]) == (403, "MissingAuthenticationTokenException")
     status, body = raw(shared, "POST", "/", b"Action=GetCallerIdentity", **{"Content-Type": FORM})
     assert status == 403
     assert b"<Code>MissingAuthenticationToken</Code>" in body
@@ -93,15 +94,27 @@ def test_unsigned_requests(shared: Any) -> None:
 
 
 def test_a_presigned_request(shared: Any) -> None:
-    url = shared.client("sts").generate_presigned_url("get_caller_identity")
+    url = shared.client("sts").generate_presigned_url("get_caller_identity", HttpMethod="GET")
     status, body = raw(shared, "GET", url.removeprefix(shared.endpoint.url))
-    assert status == 200
+    assert status == 200, body
     assert b"<Account>000000000000</Account>" in body
 
 
-def test_a_get_creates_no_role(shared: Any) -> None:
+def test_an_image_tag_creates_no_role(shared: Any) -> None:
+    """A page can have a browser send such a GET, without an Origin; some browsers send no Sec-Fetch-Site either."""
     scope = "X-Amz-Credential=any/20260101/us-west-2/iam/aws4_request"
-    status, _ = raw(shared, "GET", f"/?Action=CreateRole&RoleName=by-get&AssumeRolePolicyDocument=%7B%7D&{scope}")
+    path = f"/?Action=CreateRole&RoleName=by-image&AssumeRolePolicyDocument=%7B%7D&{scope}"
+    browsers: list[dict[str, Any]] = [{}, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}]
+    for headers in browsers:
+        assert raw(shared, "GET", path, **headers)[0] == 403
+    assert raw(shared, "GET", "/?Action=ListServices")[0] == 403
+    assert "by-image" not in {role["RoleName"] for role in shared.client("iam").list_roles()["Roles"]}
+
+
+def test_a_get_creates_no_role(shared: Any) -> None:
+    parameters = {"RoleName": "by-get", "AssumeRolePolicyDocument": "{}"}
+    url = shared.client("iam").generate_presigned_url("create_role", parameters, HttpMethod="GET")
+    status, _ = raw(shared, "GET", url.removeprefix(shared.endpoint.url))
     assert status == 405
     assert "by-get" not in {role["RoleName"] for role in shared.client("iam").list_roles()["Roles"]}
 
@@ -123,9 +136,10 @@ def test_other_machines_and_other_pages(shared: Any, headers: dict[str, Any]) ->
 
 
 def test_the_control_is_the_callers(shared: Any) -> None:
-    assert raw(shared, "GET", "/_local/some/thing") == (200, b"/_local/some/thing")
-    assert raw(shared, "GET", "/_local/x", Origin=shared.endpoint.url)[0] == 200
-    assert raw(shared, "GET", "/_local/x", Origin="http://localhost:8002")[0] == 403
+    bearer = shared.endpoint.keys.bearer
+    assert raw(shared, "GET", "/_local/some/thing", **bearer) == (200, b"/_local/some/thing")
+    assert raw(shared, "GET", "/_local/x", Origin=shared.endpoint.url, **bearer)[0] == 200
+    assert raw(shared, "GET", "/_local/x", Origin="http://localhost:8002", **bearer)[0] == 403
 
 
 def test_a_secret_without_decryption_is_ciphertext(shared: Any) -> None:
@@ -185,6 +199,7 @@ def test_a_port_that_is_taken(shared: Any, tmp_path: Path) -> None:
             work=tmp_path,
             loop=shared.loop,
             control=lambda *_: [],
+            keys=Keys.make(),
         )
         with pytest.raises(OSError, match="in use"):
             endpoint.start()

@@ -52,7 +52,7 @@ async def main():
     loop = asyncio.get_running_loop()
     endpoint = harness.AwsEndpoint(
         port=0, account=harness.ACCOUNT, region=harness.REGION, images=home / "images", work=home / "work",
-        loop=loop, control=harness.control,
+        loop=loop, control=harness.control, keys=harness.Keys.make(),
     )
     endpoint.start()
     await asyncio.to_thread(deploy, harness.Harness(endpoint, home / "images", loop))

@@ -15,13 +15,15 @@ from aiohttp import web
 from deployer.local.backend import create_backend
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates for each client would be the slowest part
+CONTROL = "token-of-the-local-world"
+CONTROLS = {"Authorization": f"Bearer {CONTROL}"}
 KEY = "key-of-the-local-backend"
 PHONE = "15551230000"
 
 
 @dataclass(frozen=True)
 class Backend:
-    """A running backend: `client` has the key, `bare` has not."""
+    """A running backend: `client` has the key, `bare` has not, but the token of the control routes."""
 
     url: str
     client: httpx.Client
@@ -66,7 +68,7 @@ def backend() -> Iterator[Backend]:
     thread.start()
 
     async def start() -> tuple[web.AppRunner, int]:
-        runner = web.AppRunner(create_backend(api_key=KEY), access_log=None)
+        runner = web.AppRunner(create_backend(api_key=KEY, control=CONTROL), access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
@@ -78,7 +80,7 @@ def backend() -> Iterator[Backend]:
     try:
         with (
             httpx.Client(base_url=url, headers={"X-Whatsapp-Api-Key": KEY}, timeout=10, verify=NO_TLS) as client,
-            httpx.Client(base_url=url, timeout=10, verify=NO_TLS) as bare,
+            httpx.Client(base_url=url, headers=CONTROLS, timeout=10, verify=NO_TLS) as bare,
         ):
             yield Backend(url, client, bare)
     finally:

@@ -201,3 +201,12 @@ def test_a_client_that_leaves_gets_no_stored_answer(backend: Any) -> None:
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])
 def test_other_origins_are_kept_out(backend: Any, headers: dict[str, str]) -> None:
     assert httpx.get(f"{backend.url}/_local/record", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": ""}, {"Authorization": "Bearer guess"}])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/_local/record"), ("GET", "/_local/faults"), ("PUT", "/_local/faults"), ("DELETE", "/_local/faults")],
+)
+def test_a_control_route_takes_the_token(backend: Any, method: str, path: str, headers: dict[str, str]) -> None:
+    assert backend.bare.request(method, path, headers=headers, json={}).status_code == 401

@@ -15,6 +15,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from deployer.local.github import GitHub, GitHubConfig
 from deployer.local.github.app import EVERYTHING
 
+CONTROL = "token-of-the-local-world"
+CONTROLS = {"Authorization": f"Bearer {CONTROL}"}
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TOKEN, READER = "github_pat_of_the_tests", "github_pat_that_only_reads"
 REPOSITORY = "/repos/some-owner/some-repository"
@@ -41,7 +43,7 @@ class Running:
     clock: Clock = field(default_factory=Clock)
 
     def faults(self, **switches: object) -> None:
-        assert self.client.put("/_control/faults", json=switches).status_code == 200
+        assert self.client.put("/_control/faults", json=switches, headers=CONTROLS).status_code == 200
 
 
 def start(config: GitHubConfig, clock: Clock) -> Iterator[Running]:
@@ -65,7 +67,7 @@ def start(config: GitHubConfig, clock: Clock) -> Iterator[Running]:
 
 def config(clock: Clock, hourly: int = 5000) -> GitHubConfig:
     tokens = {TOKEN: EVERYTHING, READER: {"metadata": "read", "actions": "read", "environments": "read"}}
-    return GitHubConfig(tokens, lambda: {"some-owner/some-repository"}, hourly, clock)
+    return GitHubConfig(tokens, lambda: {"some-owner/some-repository"}, CONTROL, hourly, clock)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from tests.local.github.conftest import READER, REPOSITORY, STAGING, Running
+from tests.local.github.conftest import CONTROLS, READER, REPOSITORY, STAGING, Running
 
 CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
 
@@ -158,7 +158,7 @@ def test_a_secret_comes_in_a_sealed_box_and_is_never_shown(running: Running, cli
         "updated_at": "2027-01-15T08:01:00Z",
     }
     assert client.get(f"{STAGING}/secrets").json()["secrets"] == [found]
-    opened = client.get("/_control/secrets/some-owner/some-repository/staging").json()
+    opened = client.get("/_control/secrets/some-owner/some-repository/staging", headers=CONTROLS).json()
     assert opened == {"APP_SECRET": "s3cret-ä"}
     assert [client.delete(path).status_code for _ in range(2)] == [204, 404]
 
@@ -201,3 +201,17 @@ def test_switches_make_it_fail(running: Running, client: httpx.Client) -> None:
     assert (limited.status_code, limited.headers["Retry-After"]) == (429, "7")
     assert client.get(REPOSITORY).status_code == 200
     assert client.get(f"{STAGING}/secrets").status_code == 502
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/_control/faults"),
+        ("POST", "/_control/tokens"),
+        ("GET", "/_control/record"),
+        ("GET", "/_control/secrets/some-owner/some-repository/staging"),
+    ],
+)
+def test_a_control_route_takes_the_token_of_the_world(client: httpx.Client, method: str, path: str) -> None:
+    """That of GitHub is not it."""
+    assert client.request(method, path, json={}).status_code == 401

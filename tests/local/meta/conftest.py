@@ -17,6 +17,8 @@ from aiohttp import web
 
 from deployer.local.meta import MetaConfig, create_meta
 
+CONTROL = "token-of-the-local-world"
+CONTROLS = {"Authorization": f"Bearer {CONTROL}"}
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates for each client would be the slowest part
 SECRET, TOKEN, NUMBER = "secret-of-the-app", "EAAtoken-of-the-user", "106540352242922"
 
@@ -75,7 +77,7 @@ class Receiver:
 
 @dataclass
 class Meta:
-    """A running Meta: `graph` has the service's token, `local` is anybody on this machine."""
+    """A running Meta: `graph` has the service's token, `local` is who has the token of the local world."""
 
     url: str
     receiver: Receiver
@@ -152,6 +154,7 @@ def config() -> MetaConfig:
         access_token=TOKEN,
         phone_number_id=NUMBER,
         callback_url="http://127.0.0.1:1/whatsapp/v2",
+        control=CONTROL,
         webhook_timeout=1.0,
         redeliver_after=(0.05, 0.1, 0.15),
         status_delay=0.01,
@@ -192,7 +195,7 @@ def _clients(loop: Loop, runner: web.AppRunner, port: int, receiver: Receiver) -
             httpx.Client(
                 base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10, verify=NO_TLS
             ) as graph,
-            httpx.Client(base_url=url, timeout=20, verify=NO_TLS) as local,
+            httpx.Client(base_url=url, headers=CONTROLS, timeout=20, verify=NO_TLS) as local,
         ):
             yield Meta(url, receiver, graph, local)
     finally:

@@ -33,7 +33,7 @@ def test_a_poll_waits_for_the_next_change(meta: Any) -> None:
     seen: list[dict[str, Any]] = []
     poll = threading.Thread(target=lambda: seen.append(meta.chat(after=revision, wait=15)))
     poll.start()
-    with httpx.Client(base_url=meta.url) as other:
+    with httpx.Client(base_url=meta.url, headers=meta.local.headers) as other:
         other.post("/_local/say", json={"text": "two"})
     poll.join(10)
     assert [one["text"] for one in seen[0]["messages"]] == ["two"]
@@ -108,12 +108,16 @@ def test_the_page_allows_only_its_own_script(meta: Any) -> None:
 def test_a_callback_elsewhere_is_refused() -> None:
     for url in ("https://graph.facebook.com/", "http://10.0.0.1/", "http://127.0.0.1.evil.example/", "http://[::1"):
         with pytest.raises(UsageError):
-            MetaConfig(app_secret="s", access_token="t", phone_number_id="1", callback_url=url)
+            MetaConfig(app_secret="s", access_token="t", phone_number_id="1", callback_url=url, control="c")
 
 
 def test_a_config_shows_no_secret() -> None:
     config = MetaConfig(
-        app_secret="very-secret", access_token="EAAvery", phone_number_id="106540", callback_url="http://127.0.0.1:1/"
+        app_secret="very-secret",
+        access_token="EAAvery",
+        phone_number_id="106540",
+        callback_url="http://127.0.0.1:1/",
+        control="very-secret-token",
     )
     assert "secret'" not in repr(config)
     assert "EAAvery" not in repr(config)
@@ -143,3 +147,23 @@ def test_a_pair_earns_one_message_every_six_seconds() -> None:
     meter.count_pair(USER, now + PAIR_SECONDS)
     assert meter.over_pair(USER, now + PAIR_SECONDS)
     assert not meter.over_pair("15559990000", now)
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": ""}, {"Authorization": "Bearer guess"}])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/_local/about"),
+        ("POST", "/_local/say"),
+        ("POST", "/_local/webhook"),
+        ("POST", "/_local/verify"),
+        ("GET", "/_local/chats"),
+        ("GET", "/_local/chats/15551230000"),
+        ("PUT", "/_local/limits"),
+        ("GET", "/_local/record"),
+        ("DELETE", "/_local/faults"),
+        ("GET", "/%5flocal/chats"),
+    ],
+)
+def test_a_control_route_takes_the_token(meta: Any, method: str, path: str, headers: dict[str, str]) -> None:
+    assert meta.local.request(method, path, headers=headers, json={}).status_code == 401

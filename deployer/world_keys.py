@@ -1,0 +1,91 @@
+"""The keys of a local world. Only a user who can read their file can use the world.
+
+Each world makes new keys when it starts, keeps them in `.deployer/local/keys/PORT.json` of its checkout, and removes
+them when it stops. They are never in an argument, a log or the environment of another process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Keys:
+    """`access_key` and `secret_key` sign AWS calls; `token` is for the control routes of all four servers."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str = field(repr=False)
+
+    @classmethod
+    def make(cls) -> Keys:
+        return cls("LOCAL" + secrets.token_hex(8).upper(), secrets.token_urlsafe(40), secrets.token_urlsafe(32))
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header of a request to a control route."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def address(self) -> str:
+        """The path and query of the chat page: the page takes the token from its own address."""
+        return f"/?token={self.token}"
+
+
+# Sent where there is no file with keys. No world accepts them.
+NONE = Keys("no-local-world", "none", "none")
+
+
+def keys_in(checkout: Path) -> Path:
+    """The directory with the keys of a checkout's worlds."""
+    return checkout / ".deployer" / "local" / "keys"
+
+
+def keys_beside(manifest: Path) -> Path:
+    """The same for the checkout of a manifest."""
+    return keys_in(manifest.resolve().parent.parent)
+
+
+def file_of(directory: Path, endpoint: str) -> Path:
+    """The file with the keys of the world at an endpoint."""
+    return directory / f"{urlsplit(endpoint).port}.json"
+
+
+def write(directory: Path, port: int, keys: Keys) -> None:
+    """Keep the keys of the world on `port`, readable by this user only."""
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    new = directory / f".{port}.{os.getpid()}"
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(asdict(keys), file)
+    new.replace(directory / f"{port}.json")
+
+
+def remove(directory: Path, port: int) -> None:
+    (directory / f"{port}.json").unlink(missing_ok=True)
+
+
+def read(directory: Path, endpoint: str) -> Keys:
+    """The keys of the world at an endpoint; NONE when there is no file that this user can read."""
+    with suppress(OSError, ValueError, TypeError):
+        return Keys(**json.loads(file_of(directory, endpoint).read_text(encoding="utf-8")))
+    return NONE
+
+
+def proves(authorization: str | None, token: str) -> bool:
+    """Whether an Authorization header holds the token."""
+    return hmac.compare_digest((authorization or "").encode(), f"Bearer {token}".encode())
+
+
+def seal(token: str, text: str) -> str:
+    """A signature of a text, such as the digest of a blob, that cannot be made without the token."""
+    return hmac.new(token.encode(), text.encode(), hashlib.sha256).hexdigest()
