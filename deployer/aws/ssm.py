@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,10 @@ SECURE: ParameterTypeType = "SecureString"
 LIST: ParameterTypeType = "StringList"
 MANAGED_BY: TagTypeDef = {"Key": "managed-by", "Value": "deployer"}
 NAMES_PER_CALL = 10  # GetParameters (AWS Systems Manager API reference)
+DESCRIPTION_CHARACTERS = 1024
 DESCRIBED_PER_CALL = 50  # DescribeParameters
+# DeleteParameter: "After deleting a parameter, wait for at least 30 seconds to create a parameter with the same name."
+RECREATION_SECONDS = 30.0
 
 
 def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -56,6 +60,7 @@ def describe(ssm: SSMClient, path: str) -> dict[str, ParameterFact]:
             tier=parameter.get("Tier", "Standard"),
             changed_by=_author(ssm, parameter.get("LastModifiedUser", "")),
             changed=parameter["LastModifiedDate"].timestamp(),
+            data_type=parameter.get("DataType", "text"),
         )
         for parameter in _described(ssm, path)
     }
@@ -63,8 +68,11 @@ def describe(ssm: SSMClient, path: str) -> dict[str, ParameterFact]:
 
 def _author(ssm: SSMClient, arn: str) -> str:
     """Who wrote it, without the name that the local world's AWS gives to every caller."""
-    local = ".amazonaws.com" not in ssm.meta.endpoint_url
-    return LOCAL_USER if local and is_local_caller(arn) else arn
+    return LOCAL_USER if _is_local(ssm) and is_local_caller(arn) else arn
+
+
+def _is_local(ssm: SSMClient) -> bool:
+    return ".amazonaws.com" not in ssm.meta.endpoint_url
 
 
 def ours(ssm: SSMClient, path: str) -> set[str]:
@@ -108,10 +116,10 @@ def _described(ssm: SSMClient, path: str, *filters: ParameterStringFilterTypeDef
         yield from (parameter for parameter in page["Parameters"] if parameter["Name"].startswith(f"{path}/"))
 
 
-def reveal(ssm: SSMClient, names: Sequence[str]) -> dict[str, SecretValue]:
-    """The values of those of up to ten parameters that exist, decrypted, by name."""
+def reveal(ssm: SSMClient, names: Sequence[str], *, only_secure: bool = False) -> dict[str, SecretValue]:
+    """The values of those of up to ten parameters that exist, decrypted, by name; or of SecureStrings only."""
     found = _named(ssm, names, decrypt=True)
-    return {parameter["Name"]: SecretValue(parameter["Value"]) for parameter in found}
+    return {p["Name"]: SecretValue(p["Value"]) for p in found if p["Type"] == SECURE or not only_secure}
 
 
 def _named(ssm: SSMClient, names: Sequence[str], *, decrypt: bool) -> Iterator[ParameterTypeDef]:
@@ -159,6 +167,27 @@ def put(
         Name=path, Value=text, Description=description, Type=kind, Tier=pinned, Overwrite=not create, **more
     )
     return answer["Version"]
+
+
+def recreate(
+    ssm: SSMClient, path: str, value: str | SecretValue, description: str, *, kept: str, tier: str = "Standard"
+) -> int:
+    """Delete a parameter and create it with another type. Returns the new version, which is 1.
+
+    Its last value is written to the SecureString `kept` first, so that a process that dies in between loses nothing.
+    """
+    for last in reveal(ssm, [path]).values():
+        ssm.put_parameter(
+            Name=kept,
+            Value=last.reveal(),
+            Description=f"The value of {path} before it was recreated with another type"[:DESCRIPTION_CHARACTERS],
+            Type=SECURE,
+            Tier="Intelligent-Tiering",  # an advanced parameter's value may need an advanced one
+            Overwrite=True,
+        )
+    delete(ssm, path)
+    time.sleep(0 if _is_local(ssm) else RECREATION_SECONDS)
+    return put(ssm, path, value, description, create=True, tier=tier)
 
 
 def holds_only(ssm: SSMClient, path: str, versions: Sequence[int], value: str | SecretValue) -> bool:

@@ -131,7 +131,6 @@ class PutParameter(_Change, frozen=True):
     parameter: WantedParameter
     version: int
     old: str | None
-    retype: bool
     tier: str = "Standard"
     adopts: bool = False
 
@@ -149,17 +148,51 @@ class PutParameter(_Change, frozen=True):
         if wanted.restore is not None:
             return f"secret   value of v{wanted.restore} again, as v{self.version}"
         if wanted.value is None:
-            was = "was a plain String; " if self.retype else ""
-            return f"secret   {was}{_ORIGINS[wanted.origin.partition(':')[0]]}"
+            return f"secret   {_made(wanted)}"
         new = shown(wanted.value)
-        if self.retype:
-            return f"literal  {new} (was a secret)"
         if self.old is None:
             return f"literal  {new}"
         return f"literal  {new} (description)" if self.old == wanted.value else f"literal  {shown(self.old)} -> {new}"
 
 
-_ORIGINS = {"generate": "generated now", "local-world": "from the local world"}
+class RecreateParameter(_Change, frozen=True):
+    """A parameter whose type an overwrite cannot change: deleted, and created with another type.
+
+    Its versions count from 1 again; its history, labels and policies are gone. `was` is the type it has now, `old` its
+    value where that may be shown. `kept` is the path of a SecureString that holds its last value from then on.
+    """
+
+    group: ClassVar[str] = "Variables"
+    version: ClassVar[int] = 1
+    parameter: WantedParameter
+    was: str
+    old: str | None
+    kept: str
+    tier: str = "Standard"
+
+    @property
+    def becomes(self) -> str:
+        return "SecureString" if self.parameter.secure else "String"
+
+    @property
+    def address(self) -> str:
+        return self.parameter.variable
+
+    @property
+    def detail(self) -> str:
+        wanted = self.parameter
+        if wanted.value is None:
+            what = f"secret   {_made(wanted)}"
+        elif self.old in {None, wanted.value}:
+            what = f"literal  {shown(wanted.value)}"
+        else:
+            what = f"literal  {shown(self.old or '')} -> {shown(wanted.value)}"
+        return f"{what}; {self.was} -> {self.becomes}: deleted with its history, and recreated"
+
+
+def _made(wanted: WantedParameter) -> str:
+    """Where the value of a secret comes from that the deployer writes."""
+    return {"generate": "generated now", "local-world": "from the local world"}[wanted.origin.partition(":")[0]]
 
 
 class AdoptParameter(_Change, frozen=True):
@@ -366,7 +399,7 @@ class LiftHold(_Change, frozen=True):
 
 RepositoryChange = CreateRepository | MendRepository | PutLifecycle
 ImageChange = RepositoryChange | PushImage | KeepImage
-VariableChange = PutParameter | AdoptParameter | ServiceVariable | DeleteParameter
+VariableChange = PutParameter | RecreateParameter | AdoptParameter | ServiceVariable | DeleteParameter
 ServiceChange = CreateScaling | TagService | DeployService | RecordRelease | PauseService | ResumeService
 HoldChange = PlaceHold | LiftHold
 Change = PutRole | ImageChange | VariableChange | ServiceChange | HoldChange

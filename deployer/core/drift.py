@@ -16,6 +16,7 @@ from deployer.core.change import (
     PutLifecycle,
     PutParameter,
     PutRole,
+    RecreateParameter,
     ServiceVariable,
     TagService,
 )
@@ -45,7 +46,7 @@ def drift_of(change: Change, desired: Desired, facts: Facts, last: Release) -> I
 
 def _item(change: Change, desired: Desired, facts: Facts, last: Release) -> DriftItem:
     match change:
-        case PutParameter():
+        case PutParameter() | RecreateParameter():
             return _parameter(change, facts.parameters.get(change.parameter.path), last)
         case AdoptParameter():
             return DriftItem(change.parameter.path, "tag", "managed-by=deployer", None)
@@ -100,7 +101,7 @@ def _wrong(change: MendRepository) -> Iterator[tuple[str, str]]:
         yield "scan on push", "no scan on push"
 
 
-def _parameter(change: PutParameter, found: ParameterFact | None, last: Release) -> DriftItem:
+def _parameter(change: PutParameter | RecreateParameter, found: ParameterFact | None, last: Release) -> DriftItem:
     """A literal by its values; a secret, or what became one, by versions and paths."""
     wanted = change.parameter
     version = last.versions.get(wanted.variable)
@@ -118,7 +119,7 @@ def live_side(path: str, found: ParameterFact | None, *, secret: bool) -> str | 
     if found.secure:
         return version_at(found.version, path) if secret else f"SecureString v{found.version} of {path}"
     if secret or (found.value is None and found.listed is None):
-        return f"plain String v{found.version} of {path}"
+        return f"plain {found.type} v{found.version} of {path}"
     return found.value if found.value is not None else f"StringList {found.listed}"
 
 

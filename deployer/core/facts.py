@@ -21,7 +21,7 @@ class ParameterFact(Struct, frozen=True):
     """One parameter. `value` is that of a String, `listed` that of a StringList; a SecureString's is never read.
 
     `ours` says whether it carries the deployer's tag. `changed_by` is an ARN, "" if unknown; `changed` is when, in
-    seconds since 1970 by AWS's clock.
+    seconds since 1970 by AWS's clock. `data_type` is what Parameter Store checks the value for, such as aws:ec2:image.
     """
 
     secure: bool
@@ -33,6 +33,12 @@ class ParameterFact(Struct, frozen=True):
     changed_by: str = ""
     changed: float = 0.0
     listed: str | None = None
+    data_type: str = "text"
+
+    @property
+    def type(self) -> str:
+        """Its type in Parameter Store's words."""
+        return "SecureString" if self.secure else "String" if self.listed is None else "StringList"
 
 
 class RepositoryFact(Struct, frozen=True):
@@ -181,8 +187,7 @@ class Facts(Struct, frozen=True):
         yield "account", self.account
         yield "region", self.region
         for path, found in self.parameters.items():
-            kind = "SecureString" if found.secure else "String" if found.listed is None else "StringList"
-            yield f"parameter {path}", f"{kind} v{found.version}" + ("" if found.ours else ", not tagged")
+            yield f"parameter {path}", f"{found.type} v{found.version}" + ("" if found.ours else ", not tagged")
         if self.repository:
             yield "repository", _digest(to_builtins(self.repository))
         if self.image:

@@ -28,6 +28,11 @@ def ledger_path(app: str, environment: str) -> str:
     return f"{LEDGER_ROOT}/{app}/{environment}"
 
 
+def replaced_path(ledger: str, name: str) -> str:
+    """The SecureString with the last value of a parameter that was deleted to be recreated with another type."""
+    return f"{ledger}/replaced/{name}"
+
+
 def release_id(spec: ServiceSpec, versions: Mapping[str, int], anew: Mapping[str, str]) -> str:
     """The short id of a release: 12 hex digits over image, plain variables, settings and parameter versions.
 

@@ -24,7 +24,8 @@ class Remains(Struct, frozen=True):
     """What is left of an environment in AWS. `service` is its ARN; `scalings` counts the revisions of its name.
 
     `parameters` is keyed by path, `roles` by name: those the manifest manages and that exist. `shared` says who else
-    names a role or the repository: another environment of the same account, by the name of the resource.
+    names a role or the repository: another environment of the same account, by the name of the resource. `replaced` are
+    the paths of values that were kept when a parameter was recreated with another type.
     """
 
     service: str | None
@@ -33,6 +34,7 @@ class Remains(Struct, frozen=True):
     roles: Mapping[str, RemovableRole]
     repository: bool
     shared: Mapping[str, str]
+    replaced: tuple[str, ...] = ()
 
 
 class Removal(Struct, frozen=True):
@@ -89,6 +91,11 @@ def _parameters(wanted: Desired, remains: Remains, wish: Wish) -> Iterator[Remov
         elif not fact.secure:
             yield Removal("parameter", path)
         elif wish.secrets:
+            yield Removal("secret", path, "its value cannot be had back")
+        else:
+            yield Kept("secret", path, "--with-secrets deletes it")
+    for path in remains.replaced:
+        if wish.secrets:
             yield Removal("secret", path, "its value cannot be had back")
         else:
             yield Kept("secret", path, "--with-secrets deletes it")

@@ -30,6 +30,7 @@ from deployer.core.change import (
     PutParameter,
     PutRole,
     RecordRelease,
+    RecreateParameter,
     ResumeService,
     ServiceChange,
     ServiceVariable,
@@ -115,6 +116,8 @@ class Applier:
         match change:
             case PutParameter():
                 self._put(change)
+            case RecreateParameter():
+                self._recreate(change)
             case AdoptParameter():
                 ssm.adopt(self.session.ssm, change.parameter.path)
             case ServiceVariable():
@@ -180,6 +183,13 @@ class Applier:
                 fix="agree on who changes it, then run again",
             )
         self.repeated = True
+
+    def _recreate(self, change: RecreateParameter) -> None:
+        wanted = change.parameter
+        value = secrets.make(wanted, self.session) if wanted.value is None else wanted.value
+        self.extent.touched = True
+        self.tell("", f"the last value of {wanted.path} is kept in {change.kept}")
+        ssm.recreate(self.session.ssm, wanted.path, value, wanted.description or "", kept=change.kept, tier=change.tier)
 
     def _create_scaling(self, change: CreateScaling) -> None:
         if change.replaces:

@@ -13,6 +13,7 @@ from deployer.aws.errors import explain, is_refusal, only
 from deployer.core.facts import BUSY
 from deployer.core.groups.service import another
 from deployer.core.policies.documents import policy_name
+from deployer.core.release import replaced_path
 from deployer.core.removal import Remains, Removal, Removals, Wish, removals
 from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
 from deployer.run.look import Run
@@ -41,6 +42,7 @@ class Destruction:
             observed = pool.submit(self.run.target.observe, wanted.service_name)
             described = pool.submit(ssm.describe, session.ssm, wanted.parameter_path)
             tagged = pool.submit(ssm.ours, session.ssm, wanted.parameter_path)
+            replaced = pool.submit(ssm.describe, session.ssm, replaced_path(wanted.ledger, "").removesuffix("/"))
             roles = {r.name: pool.submit(iam.removable, session.iam, r.name, r.policy_name) for r in wanted.roles}
             repository = pool.submit(ecr.read_repository, session.ecr, wanted.image.repository)
             service, scalings = observed.result()
@@ -57,6 +59,7 @@ class Destruction:
                 roles={name: role for name, role in found.items() if role},
                 repository=repository.result() is not None,
                 shared=self.shared,
+                replaced=tuple(sorted(replaced.result())),
             )
         return removals(wanted, remains, self.wish)
 

@@ -85,13 +85,24 @@ class TestParameters:
         ssm.adopt(session.ssm, path)
         assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(False, 1, "1")}
 
-    def test_it_can_turn_from_one_type_into_the_other(self, session: Session, fresh: str) -> None:
-        path = f"/{fresh}/x/a"
+    def test_one_of_another_type_is_recreated_and_its_last_value_is_kept(self, session: Session, fresh: str) -> None:
+        path, kept = f"/{fresh}/x/a", f"/{fresh}/replaced/a"
         ssm.put(session.ssm, path, "1", "", create=True)
-        assert ssm.put(session.ssm, path, SecretValue("s"), "", create=False) == 2
-        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(True, 2, None)}
-        assert ssm.put(session.ssm, path, "3", "", create=False) == 3
-        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(False, 3, "3")}
+        assert ssm.recreate(session.ssm, path, SecretValue("s"), "", kept=kept) == 1
+        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(True, 1, None)}
+        assert ssm.reveal(session.ssm, [path, kept], only_secure=True) == {
+            path: SecretValue("s"), kept: SecretValue("1"),
+        }  # fmt: skip
+        assert ssm.recreate(session.ssm, path, "3", "", kept=kept) == 1
+        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(False, 1, "3")}
+        assert ssm.reveal(session.ssm, [path, kept], only_secure=True) == {kept: SecretValue("s")}
+
+    def test_one_that_is_gone_already_is_created_and_the_kept_value_stays(self, session: Session, fresh: str) -> None:
+        """As after a process that died between the deletion and the creation."""
+        path, kept = f"/{fresh}/x/a", f"/{fresh}/replaced/a"
+        ssm.put(session.ssm, kept, SecretValue("s"), "", create=True)
+        assert ssm.recreate(session.ssm, path, "3", "", kept=kept) == 1
+        assert ssm.reveal(session.ssm, [kept]) == {kept: SecretValue("s")}
 
     def test_older_versions_are_revealed_by_number_and_a_missing_one_is_not_there(
         self, session: Session, fresh: str

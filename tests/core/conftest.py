@@ -24,6 +24,7 @@ from deployer.core.change import (
     PutParameter,
     PutRole,
     RecordRelease,
+    RecreateParameter,
     ResumeService,
     ServiceVariable,
     TagService,
@@ -134,6 +135,10 @@ def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
             role = RoleFact("arn", change.role.trust, change.role.policy)
             return replace(facts, roles={**facts.roles, change.role.name: role})
         case PutParameter():
+            wanted = change.parameter
+            fact = ParameterFact(wanted.secure, change.version, wanted.value, wanted.description or "")
+            return replace(facts, parameters={**facts.parameters, wanted.path: fact})
+        case RecreateParameter():
             wanted = change.parameter
             fact = ParameterFact(wanted.secure, change.version, wanted.value, wanted.description or "")
             return replace(facts, parameters={**facts.parameters, wanted.path: fact})

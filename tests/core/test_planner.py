@@ -3,11 +3,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from deployer.core.change import DeployService, MendRepository, PushImage, PutParameter, PutRole, RecordRelease
+from deployer.core.change import (
+    DeployService,
+    MendRepository,
+    PushImage,
+    PutParameter,
+    PutRole,
+    RecordRelease,
+    RecreateParameter,
+)
 from deployer.core.desired import Desired, WantedParameter
 from deployer.core.facts import Facts, ImageFact, ParameterFact
 from deployer.core.plan import Plan
@@ -63,17 +72,52 @@ def test_a_secret_nobody_can_make_is_a_blocker_with_its_command(wish: Wish, para
 def test_a_plain_string_where_a_secret_belongs_is_made_again_or_a_blocker(
     wish: Wish, parameter: Make, empty: Facts
 ) -> None:
-    """It is written over where the manifest says how to make it; else a person has to set it."""
+    """It is recreated where the manifest says how to make it; else a person has to set it."""
     wanted = parameter("key", None)
     leaked = {wanted.path: ParameterFact(False, 1, "leaked")}
     made = plan(wish(wanted), replace(empty, parameters=leaked))
     [blocker] = made.blockers
     assert "plain String" in blocker.what
-    assert "stays in its history" in blocker.fix
+    assert "replace what it opens" in blocker.fix
     generated = plan(wish(parameter("key", None, "generate:32")), replace(empty, parameters=leaked))
-    put = only(generated, PutParameter)
-    assert (put.version, put.retype, generated.blockers) == (2, True, ())
-    assert "leaked" not in str(made.blockers) + put.detail + put.reason
+    change = only(generated, RecreateParameter)
+    assert (change.was, change.becomes, change.version, change.old) == ("String", "SecureString", 1, None)
+    assert change.kept == "/app-deployer/demo/staging/replaced/key"
+    assert generated.blockers == ()
+    assert "leaked" not in str(made.blockers) + change.detail + change.reason
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ParameterFact(True, 7, None),
+        ParameterFact(False, 7, None, listed="INFO,DEBUG"),
+        ParameterFact(False, 7, "ami-0123456789abcdef0", data_type="aws:ec2:image"),
+    ],
+    ids=["SecureString", "StringList", "aws:ec2:image"],
+)
+def test_a_literal_of_a_type_that_no_overwrite_changes_is_recreated(
+    wish: Wish, parameter: Make, empty: Facts, found: ParameterFact
+) -> None:
+    wanted = parameter("key", "INFO")
+    made = plan(wish(wanted), replace(empty, parameters={wanted.path: found}))
+    change = only(made, RecreateParameter)
+    assert (change.becomes, change.version) == ("String", 1)
+    assert "deleted with its history, and recreated" in change.detail
+    assert only(made, DeployService).spec.secrets["KEY"].endswith(wanted.path)
+
+
+def test_a_parameter_that_was_recreated_with_the_version_it_had_is_deployed(
+    wish: Wish, parameter: Make, empty: Facts, carry_out: CarryOut
+) -> None:
+    """Nothing but a mark tells version 1 of the String from version 1 of the SecureString."""
+    secret, literal = parameter("key", None, "generate:32"), parameter("key", "INFO")
+    live = carry_out(plan(wish(secret), empty), empty, wish(secret))
+    made = plan(wish(literal), live)
+    assert kinds(made) == ["RecreateParameter", "DeployService"]
+    assert made.release != plan(wish(secret), live).release
+    assert made.versions == {"KEY": 1}
+    assert plan(wish(literal), carry_out(made, live, wish(literal))).empty
 
 
 def test_an_image_that_is_nowhere_is_a_blocker(wish: Wish, empty: Facts) -> None:

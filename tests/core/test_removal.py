@@ -51,6 +51,13 @@ def test_what_is_named_goes_too(wanted: Desired) -> None:
     assert [one.kind for one in found.kept] == ["history", "logs"]
 
 
+def test_values_that_were_kept_go_with_the_secrets(wanted: Desired) -> None:
+    remains = replace(NOTHING, replaced=("/app-deployer/x/replaced/a",))
+    assert Kept("secret", remains.replaced[0], "--with-secrets deletes it") in removals(wanted, remains, Wish()).kept
+    [gone] = removals(wanted, remains, Wish(secrets=True)).deleted
+    assert (gone.kind, gone.name) == ("secret", remains.replaced[0])
+
+
 @pytest.mark.parametrize(
     ("remains", "kept"),
     [

@@ -20,6 +20,7 @@ ARN = f"arn:aws:ssm:us-west-2:000000000000:parameter{PATH}"
 # It says no release: nobody gave it one.
 SOURCE = tiny.SOURCE.replace('os.environ["APP_RELEASE"]', 'os.environ.get("APP_RELEASE", "none")')
 EXTRA = {"LOG_SHIPPER_TOKEN": "a-token-that-only-the-shipper-reads", "LOG_SHIPPER_URL": "https://logs.example.org"}
+LISTED = "origins"
 DESCRIBED = {"logging-level": 'How much is "said":\n# a lot', "meta-app-secret": "Meta, App settings, Basic"}
 
 
@@ -56,7 +57,9 @@ def call(checkout: Checkout, service: str, operation: str, **parameters: Any) ->
 def build(checkout: Checkout) -> str:
     """Parameters, roles, repository, image, scaling and the service; the local environment has pushed the image."""
     secrets = aws.secret_values(checkout) | {"log-shipper-token": EXTRA["LOG_SHIPPER_TOKEN"]}
-    kinds = {"String": literals(checkout), "SecureString": secrets}
+    plain = literals(checkout)
+    listed = {LISTED: plain.pop(LISTED)}
+    kinds = {"String": plain, "StringList": listed, "SecureString": secrets}
     for kind, values in kinds.items():
         for name, value in values.items():
             described = {"Description": DESCRIBED[name]} if name in DESCRIBED else {}

@@ -91,11 +91,14 @@ def test_its_manifest_is_written_and_nothing_in_aws_is_changed(made: Checkout) -
 def test_its_plan_holds_what_the_comments_say_and_no_value_or_setting(made: Checkout) -> None:
     plan = json.loads(run(made, "plan", "staging", "--json"))
     kinds = [change["kind"] for change in plan["changes"] if change["kind"] != "AdoptParameter"]
-    assert kinds == ["MendRepository", "PutLifecycle", "KeepImage", "CreateScaling", "TagService", "DeployService"]
-    assert len(plan["changes"]) - len(kinds) == 15
+    image = ["MendRepository", "PutLifecycle", "KeepImage"]
+    assert kinds == [*image, "RecreateParameter", "CreateScaling", "TagService", "DeployService"]
+    assert len(plan["changes"]) - len(kinds) == 14
+    [recreated] = [change for change in plan["changes"] if change["kind"] == "RecreateParameter"]
+    assert "StringList -> String: deleted with its history, and recreated" in recreated["detail"]
     assert plan["blockers"] == []
     assert {one["address"] for one in plan["notices"]} == {f"{by_hand.PATH}/{left}" for left in STRANGE}
-    assert plan["changes"][-1]["detail"].endswith("because: image, auto_deployments true -> false")
+    assert plan["changes"][-1]["detail"].endswith("because: image, ORIGINS, auto_deployments true -> false")
     text = (made.root / "env" / "staging.yaml").read_text()
     for word in ("managed-by", "lifecycle", "second tag", "scaling", "APP_RELEASE", "automatic deployments", "digest"):
         assert word in text.partition("\napp:")[0]

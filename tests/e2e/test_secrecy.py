@@ -118,7 +118,8 @@ def test_none_is_shown_by_any_verb_whatever_goes_wrong(surfaces: Surfaces) -> No
     client = aws.ssm(checkout)
     client.put_parameter(Name=f"{aws.PATH}/meta-app-secret", Value="change-me-now-please", Overwrite=True)
     run("reconcile", "local", code=3, DEPLOYER_TRACEBACK="1")
-    client.put_parameter(Name=f"{aws.PATH}/meta-app-secret", Value=NEWER, Type="String", Overwrite=True)
+    client.delete_parameter(Name=f"{aws.PATH}/meta-app-secret")
+    client.put_parameter(Name=f"{aws.PATH}/meta-app-secret", Value=NEWER, Type="String")
     tiny.install(checkout)
     run("reconcile", "local", DEPLOYER_TRACEBACK="1")
     for name in ("release", "lock"):

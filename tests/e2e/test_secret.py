@@ -136,6 +136,31 @@ def test_setting_the_same_value_again_writes_nothing(released: Checkout) -> None
     assert aws.secret_values(released)[GIVEN] == NEWER
 
 
+@pytest.mark.parametrize("way", ["set", "import"])
+def test_a_plain_string_is_recreated_as_a_secret_and_its_value_kept(released: Checkout, way: str) -> None:
+    """The same value, too: what could be read becomes a secret."""
+    ssm, path = aws.ssm(released), f"{aws.PATH}/{GIVEN}"
+    ssm.delete_parameter(Name=path)
+    ssm.put_parameter(Name=path, Value=NEWER, Type="StringList" if way == "set" else "String")
+    (released.root / "same.env").write_text(f"META_APP_SECRET={NEWER}\n")
+    words = ("set", "local", GIVEN) if way == "set" else ("import", "local", "same.env")
+    assert "version 1" in run(released, *words, stdin=NEWER if way == "set" else "")
+    found = ssm.get_parameter(Name=path)["Parameter"]
+    assert (found["Type"], found["Version"]) == ("SecureString", 1)
+    assert aws.secret_values(released)[GIVEN] == NEWER
+    kept = ssm.get_parameter(Name=f"{aws.LEDGER}/replaced/{GIVEN}", WithDecryption=True)["Parameter"]
+    assert (kept["Type"], kept["Value"]) == ("SecureString", NEWER)
+
+
+def test_a_secret_of_the_advanced_tier_stays_in_it(released: Checkout) -> None:
+    ssm, path = aws.ssm(released), f"{aws.PATH}/{GIVEN}"
+    ssm.put_parameter(Name=path, Value=VALUE, Type="SecureString", Tier="Advanced", Overwrite=True)
+    run(released, "set", "local", GIVEN, stdin=NEWER)
+    [found] = ssm.describe_parameters(ParameterFilters=[{"Key": "Name", "Values": [path]}])["Parameters"]
+    assert found["Tier"] == "Advanced"
+    assert aws.secret_values(released)[GIVEN] == NEWER
+
+
 def test_a_dotenv_file_is_taken_as_far_as_the_manifest_names_it(released: Checkout) -> None:
     before = aws.secret_values(released)[GIVEN]
     api_key = aws.secret_values(released)["whatsapp-service-api-key"]

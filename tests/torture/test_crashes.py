@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.e2e import aws
 from tests.torture.gate import Call, Kind, Rule
 from tests.torture.world import Done, Environment, World, seeded
 
@@ -65,6 +66,25 @@ def two_releases_and_a_newer_secret(environment: Environment) -> None:
     environment.must(*RECONCILE)
 
 
+SECRET = "another-secret-of-the-app"
+
+
+def secret_to_literal(environment: Environment) -> None:
+    """A type that no overwrite changes: the parameter is deleted and recreated."""
+    environment.edit(DEBUG, "logging-level: {kind: secret}")
+    environment.must("secret", "set", "ENV", "logging-level", stdin="INFO")
+    deployed(environment)
+    environment.edit("logging-level: {kind: secret}", DEBUG)
+
+
+def a_plain_secret(environment: Environment) -> None:
+    """A secret that was written by hand as a String, and has to become a SecureString."""
+    deployed(environment)
+    ssm, path = aws.ssm(environment.world.checkout), f"{environment.root}/meta-app-secret"
+    ssm.delete_parameter(Name=path)
+    ssm.put_parameter(Name=path, Value="a-secret-that-was-readable", Type="String")
+
+
 def a_leftover(environment: Environment) -> None:
     two_releases(environment)
     line = next(text for text in environment.manifest().splitlines() if text.startswith("  origins:"))
@@ -87,6 +107,10 @@ SCENARIOS = (
         ("rollback", "ENV", "--to", "1", "--with-secrets"),
         two_releases_and_a_newer_secret,
     ),
+    Scenario("type", RECONCILE, secret_to_literal),
+    Scenario(
+        "secret set over a String", ("secret", "set", "ENV", "meta-app-secret"), a_plain_secret, SECRET, (RECONCILE,)
+    ),
     Scenario("prune", ("reconcile", "ENV", "--prune"), a_leftover),
 )
 
@@ -106,26 +130,35 @@ def test_killed_at_a_write_and_run_again_it_ends_as_if_undisturbed(
     ]
     if not full:
         boundaries = random.Random(seeded(scenario.name)).sample(boundaries, min(SAMPLE, len(boundaries)))
+        boundaries += [(number, "kill after") for number, call in enumerate(writes, 1) if deletes_a_value(call)]
     for number, kind in boundaries:
         with world.environment() as environment:
             scenario.prepare(environment)
             rule = Rule(kind, number, of="writes")
+            before = environment.values()
             killed = scenario.carry_out(environment, rule)
             where = f"{kind} write {number}, {rule.hit}"
             assert killed.code == -9, where
+            if "--prune" not in scenario.command:
+                assert before <= environment.values(), f"{where}: a value is lost"
             if given_back(writes, number, kind) and scenario.command == ("rollback", "ENV"):
                 continue  # it was done and said so: given again, it means one more
             again = scenario.carry_out(environment)
             assert again.code == 0, f"{where}\n{again.said}"
             finish(environment, scenario)
             found = environment.state()
-            if scenario.name == "secret set":  # said again, it is written again: only a person knows what was meant
+            if scenario.command[0] == "secret":  # said again, it is written again: only a person knows what was meant
                 for state in (found, wanted):
                     forget_versions(state)
             assert found == wanted, where
             if scenario.command[0] == "rollback":
                 assert environment.run(*RECONCILE).code == 4, f"{where}: it is not held"
         world.count("crashes")
+
+
+def deletes_a_value(call: Call) -> bool:
+    """Whether a parameter of the service is deleted, to be recreated or because nothing needs it any more."""
+    return call.operation == "DeleteParameter" and call.name.startswith("/app-runtime/")
 
 
 def given_back(writes: list[Call], number: int, kind: Kind) -> bool:

@@ -167,6 +167,15 @@ class Environment:
         found = pages.paginate(Path=path, Recursive=True, WithDecryption=True)
         return {p["Name"].rpartition("/")[2]: dict(p) for page in found for p in page["Parameters"]}
 
+    def values(self) -> set[str]:
+        """Every value that SSM still has of this environment's parameters, by name, in any version."""
+        ssm, found = aws.ssm(self.world.checkout), set[str]()
+        for path in (self.root, f"{self.ledger}/replaced"):
+            for name in self.parameters(path):
+                history = ssm.get_parameter_history(Name=f"{path}/{name}", WithDecryption=True)["Parameters"]
+                found |= {f"{name}={version['Value']}" for version in history}
+        return found
+
     def arn(self) -> str | None:
         runner = aws.apprunner(self.world.checkout)
         token: dict[str, Any] = {}

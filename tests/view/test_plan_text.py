@@ -40,7 +40,7 @@ def plan(**more: object) -> Plan:
 
 def put(name: str, value: str | None, old: str | None, symbol: Literal["+", "~"]) -> PutParameter:
     wanted = WantedParameter(name.lower(), f"/p/{name.lower()}", name, value, "generate:32", "", "staging.yaml:7")
-    return PutParameter(wanted, version=2, old=old, retype=False, symbol=symbol, reason="edit", line="staging.yaml:7")
+    return PutParameter(wanted, version=2, old=old, symbol=symbol, reason="edit", line="staging.yaml:7")
 
 
 HEAD = (

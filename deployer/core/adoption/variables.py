@@ -216,7 +216,7 @@ class _Chooser:
             mend = self._set(literal.name)
             note = f"Anyone who may look at the service can read it now: {mend}; then replace what it opens."
             if fact is not None:
-                note = f"A plain String in SSM now, and kept in its history: {mend}; then replace what it opens."
+                note = f"A plain String in SSM now: {mend}; then replace what it opens."
             secret = replace(literal, value=None, store="parameter", notes=(note,), mend=mend)
             return _described(secret, fact) if fact else secret
         if why := self._why_not_written(literal):

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 from msgspec import Struct, field
 
-from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter
+from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter
 from deployer.core.desired import Desired, WantedParameter
 from deployer.core.drift_item import parameter_item, version_at
 from deployer.core.facts import Facts, ParameterFact
 from deployer.core.part import Blocker, Notice, Part
 from deployer.core.person import person
 from deployer.core.reasons import CHANGED, CREATED, LEFT, OUTSIDE, REMOVED
-from deployer.core.release import RecordedRelease, Release
+from deployer.core.release import RecordedRelease, Release, replaced_path
 from deployer.names import variable_or_none
 
 
@@ -35,7 +35,7 @@ class _One(Struct, frozen=True):
     """What one parameter needs, and which version it will have."""
 
     version: int
-    change: PutParameter | AdoptParameter | None = None
+    change: PutParameter | RecreateParameter | AdoptParameter | None = None
     notice: Notice | None = None
     blocker: Blocker | None = None
 
@@ -71,9 +71,9 @@ def _one(desired: Desired, wanted: WantedParameter, facts: Facts, last: Recorded
         if found is None or not found.secure:
             return _secret(desired, wanted, found, last)
     elif found is None or found.secure or found.value != wanted.value:
-        return _put(wanted, found, _why(desired, wanted, found, last, facts))
+        return _put(desired, wanted, found, _why(desired, wanted, found, last, facts))
     elif wanted.description not in {None, found.description}:
-        return _put(wanted, found, f"{desired.asks}: description")
+        return _put(desired, wanted, found, f"{desired.asks}: description")
     return _One(found.version, change=_adopted(wanted, found, last), notice=_staged(wanted, found, last))
 
 
@@ -85,13 +85,14 @@ def _adopted(wanted: WantedParameter, found: ParameterFact, last: RecordedReleas
     return AdoptParameter(wanted, symbol="~", reason=reason, line=wanted.line)
 
 
-def _put(wanted: WantedParameter, found: ParameterFact | None, reason: str) -> _One:
+def _put(desired: Desired, wanted: WantedParameter, found: ParameterFact | None, reason: str) -> _One:
+    if found and _is_fixed(wanted, found):
+        return _recreated(desired, wanted, found, reason)
     version = found.version + 1 if found else 1
     change = PutParameter(
         wanted,
         version=version,
-        old=_old(found),
-        retype=found is not None and found.secure != wanted.secure,
+        old=found.value if found else None,
         tier=found.tier if found else "Standard",
         adopts=found is not None and not found.ours,
         symbol="~" if found else "+",
@@ -101,18 +102,38 @@ def _put(wanted: WantedParameter, found: ParameterFact | None, reason: str) -> _
     return _One(version, change=change)
 
 
-def _old(found: ParameterFact | None) -> str | None:
-    """The value that a write replaces, where it may be shown."""
-    if found is None:
-        return None
-    return found.value if found.listed is None else f"StringList {found.listed}"
+def _is_fixed(wanted: WantedParameter, found: ParameterFact) -> bool:
+    """Whether the parameter has a type that PutParameter with Overwrite does not change to the wanted one.
+
+    The API reference says so of every type (PutParameter, HierarchyTypeMismatchException). An older version of a secret
+    below a plain String is the proof that this parameter's type was changed: such a secret is written over it, because
+    the value that is wanted back would go with the parameter.
+    """
+    if wanted.restore is not None:
+        return False
+    return found.secure != wanted.secure or found.listed is not None or found.data_type != "text"
+
+
+def _recreated(desired: Desired, wanted: WantedParameter, found: ParameterFact, reason: str) -> _One:
+    plain = found.value if found.listed is None else found.listed
+    change = RecreateParameter(
+        wanted,
+        was=found.type if found.data_type == "text" else f"{found.type} of {found.data_type}",
+        old=None if wanted.secure else plain,
+        kept=replaced_path(desired.ledger, wanted.name),
+        tier=found.tier,
+        symbol="~",
+        reason=reason,
+        line=wanted.line,
+    )
+    return _One(change.version, change=change)
 
 
 def _secret(
     desired: Desired, wanted: WantedParameter, found: ParameterFact | None, last: RecordedRelease | None
 ) -> _One:
     """A secret that is missing, or a plain String: made where the manifest says how, else a person has to set it."""
-    plain = "the plain value stays in its history: replace what it opened"
+    plain = "its value could be read: replace what it opens"
     held = _held(wanted, last)
     was_literal = last is not None and wanted.variable in last.release.literals
     if wanted.origin:
@@ -120,18 +141,18 @@ def _secret(
         readable = "drift: made readable outside the deployer"
         if held is None or was_literal:
             readable = f"{desired.asks}: it was a literal" if was_literal else "was readable"
-        return _put(wanted, found, missing if found is None else f"{readable}; {plain}")
-    exposed = f"a plain String in SSM, but {desired.source} says secret"
+        return _put(desired, wanted, found, missing if found is None else f"{readable}; {plain}")
+    exposed = f"a plain {found.type if found else ''} in SSM, but {desired.source} says secret"
     what = "the secret has no value in SSM" if found is None else exposed
     command = f"just secret set {desired.environment} {wanted.name}"
     fix = command if found is None else f"{command}   ({plain})"
     line = wanted.line
     if desired.rollback_to:  # the manifest may name no such secret by now
         other = f"choose another release: just releases {desired.environment}, then --to NUMBER"
-        fix, line = other if found is None else f"add --with-secrets, or {other}", ""
+        fix, line = other if found is None else f"{_as_secret(desired, wanted)}; or {other}", ""
     item = None
     if held is not None and not was_literal:
-        live = f"plain String v{found.version} of {wanted.path}" if found else None
+        live = f"plain {found.type} v{found.version} of {wanted.path}" if found else None
         item = parameter_item(wanted.variable, "secret", version_at(held, wanted.path), live, found)
     blocker = Blocker(f"{wanted.variable}: {what}", fix, line, item)
     return _One(held or 0, blocker=blocker)
@@ -140,10 +161,18 @@ def _secret(
 def _restored(desired: Desired, wanted: WantedParameter, found: ParameterFact | None, state: str) -> _One:
     if state == "gone" or found is None:
         what = f"{wanted.variable}: version {wanted.restore} of the secret is no longer in SSM"
-        blocker = Blocker(what, "roll back without --with-secrets", wanted.line)
+        without = "roll back without --with-secrets"
+        plain = found is not None and not found.secure
+        blocker = Blocker(what, _as_secret(desired, wanted) if plain else without, wanted.line)
         return _One(found.version if found else 0, blocker=blocker)
     same = state == "same" and found.secure
-    return _One(found.version) if same else _put(wanted, found, desired.asks)
+    return _One(found.version) if same else _put(desired, wanted, found, desired.asks)
+
+
+def _as_secret(desired: Desired, wanted: WantedParameter) -> str:
+    """How a plain parameter becomes a secret again before a rollback to a release that reads it as one."""
+    command = f"just secret set {desired.environment} {wanted.name}"
+    return f"write `{wanted.name}: {{kind: secret}}` in the manifest, then: {command}"
 
 
 def _held(wanted: WantedParameter, last: RecordedRelease | None) -> int | None:
@@ -155,7 +184,8 @@ def _anew(found: ParameterFact | None, wanted: WantedParameter, one: _One, last:
     """A mark for a parameter that has the version of the running release, and yet was written after it."""
     if last is None or _held(wanted, last) != one.version:
         return None
-    if one.change if found is None else found.changed > last.at:
+    anew = one.change if found is None else isinstance(one.change, RecreateParameter) or found.changed > last.at
+    if anew:
         return f"after release {last.number}"
     return last.release.anew.get(wanted.variable)
 

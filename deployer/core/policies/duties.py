@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from deployer.core.desired import Desired
 from deployer.core.policies import rights
 from deployer.core.policies.rights import SCALING, SERVICE, Need
-from deployer.core.release import ledger_path
+from deployer.core.release import ledger_path, replaced_path
 
 Call: TypeAlias = tuple[str, dict[str, Any]]
 PASSING: Final = "iam:PassRole"
@@ -39,8 +39,8 @@ def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
 
     That is what every verb of `duties` needs, a push of the image, the looks before a deployment, iam:PassRole, and
     what the first service of an account needs. It is not what `bootstrap` is for: who may write a role's policy may do
-    whatever that role can be allowed. Nor does it delete anything but the lock and the hold; a parameter is pruned, and
-    a secret deleted, by a person.
+    whatever that role can be allowed. It deletes the lock, the hold, and a parameter whose type has to change, which no
+    overwrite does.
 
     `source` is the service that images are promoted from: what it runs is looked at.
     """
@@ -78,7 +78,12 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
             *lines,
         ],
         "image push": [*_pushes(desired)],
-        "secret": [_holding(desired), *(call for name in secrets for call in _secret(name))],
+        "secret": [
+            _holding(desired),
+            ("ssm:DescribeParameters", {}),
+            *(call for name in secrets for call in _secret(name)),
+            _replaced(desired),
+        ],
         "reconcile, rollback": [*_looks(desired), *_promoted(desired, None), *_changes(desired), *lines],
         "pause, resume, restart": [*_looks(desired), *_locks(desired), *_turns(desired), *lines],
     }
@@ -87,6 +92,11 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
 def _holding(desired: Desired) -> Call:
     """The read of the hold: an environment that is held by hand takes no secret."""
     return "ssm:GetParameters", {"Names": f"{desired.ledger}/hold"}
+
+
+def _replaced(desired: Desired) -> Call:
+    """The copy of the last value of a parameter that is recreated with another type."""
+    return "ssm:PutParameter", {"Name": replaced_path(desired.ledger, "*")}
 
 
 def _secret(name: str) -> Iterator[Call]:
@@ -150,6 +160,8 @@ def _service(desired: Desired) -> Iterator[Call]:
 def _changes(desired: Desired) -> Iterator[Call]:
     for parameter in desired.parameters:
         yield "ssm:PutParameter", {"Name": parameter.path, "Tags": []}
+        yield "ssm:DeleteParameter", {"Name": parameter.path}
+    yield _replaced(desired)
     for name in _ledger(desired):
         yield "ssm:PutParameter", {"Name": name}
         yield "ssm:GetParameter", {"Name": name}

@@ -132,7 +132,7 @@ def _held(session: Session, places: list[Place]) -> Mapping[str, SecretValue]:
     held: dict[str, SecretValue] = {}
     by_path = {place.path: place.name for place in places}
     for batch in ssm.batches(list(by_path)):
-        revealed = ssm.reveal(session.ssm, batch)
+        revealed = ssm.reveal(session.ssm, batch, only_secure=True)  # a plain String is replaced, by the same value too
         held |= {by_path[path]: value for path, value in revealed.items()}
     return held
 

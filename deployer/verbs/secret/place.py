@@ -10,6 +10,7 @@ from deployer import names
 from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.facts import ParameterFact
+from deployer.core.release import ledger_path, replaced_path
 from deployer.core.secret import SecretValue
 from deployer.errors import UsageError, as_typed
 from deployer.manifest.contract import refused_secrets
@@ -74,9 +75,15 @@ class Place:
         return ssm.read(self.session.ssm, [self.path]).get(self.path)
 
     def write(self, value: SecretValue) -> int:
-        """Write it as a new version, and return that."""
-        description = self.secret.description or ""
-        return ssm.put(self.session.ssm, self.path, value, description, create=self.found() is None)
+        """Write it as a new version, and return that. A plain parameter is recreated: an overwrite changes no type."""
+        description, found, manifest = self.secret.description or "", self.found(), self.loaded.manifest
+        if found is None:
+            return ssm.put(self.session.ssm, self.path, value, description, create=True)
+        if found.secure:
+            described = ssm.describe(self.session.ssm, manifest.aws.parameter_path).get(self.path, found)
+            return ssm.put(self.session.ssm, self.path, value, description, create=False, tier=described.tier)
+        kept = replaced_path(ledger_path(manifest.app, manifest.environment), self.name)
+        return ssm.recreate(self.session.ssm, self.path, value, description, kept=kept)
 
 
 def checked(text: str, *, hide: bool = True) -> SecretValue:

@@ -60,12 +60,16 @@ def test_secrets_are_those_of_the_environment() -> None:
     secret = found("staging")["secret"]
     assert set(secret) == {
         f"ssm:{what}"
-        for what in ("GetParameters", "PutParameter", "AddTagsToResource", "ListTagsForResource", "DeleteParameter")
+        for what in (
+            *("DescribeParameters", "GetParameters", "PutParameter", "AddTagsToResource", "ListTagsForResource"),
+            "DeleteParameter",
+        )
     }
     start = "arn:aws:ssm:us-west-2:123456789012:parameter/app-runtime/ansari-whatsapp/staging/"
     outside = {(action, one) for action in secret for one in secret[action] if not one.startswith(start)}
     hold = "arn:aws:ssm:us-west-2:123456789012:parameter/app-deployer/ansari-whatsapp/staging/hold"
-    assert outside == {("ssm:GetParameters", hold)}
+    replaced = hold.replace("/hold", "/replaced/*")
+    assert outside == {("ssm:DescribeParameters", "*"), ("ssm:GetParameters", hold), ("ssm:PutParameter", replaced)}
 
 
 @pytest.mark.parametrize("name", ["staging", "production"])
@@ -73,7 +77,7 @@ def test_a_statement_stays_short_whatever_the_number_of_parameters(name: str) ->
     [put] = [need for need in duties(wish(name))["reconcile, rollback"] if need.action == "ssm:PutParameter"]
     assert len(put.resources) > 10
     assert isinstance(put, Need)
-    assert put.statement.count("arn:aws:ssm:") == 2
+    assert put.statement.count("arn:aws:ssm:") == 3
 
 
 def test_what_the_service_refers_to_is_reached_and_only_where_the_manifest_names_it() -> None:

@@ -157,22 +157,28 @@ def test_tags(ssm: Any, path: str) -> None:
         ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=f"{path}/none")
 
 
-def test_a_type_can_change_both_ways(ssm: Any, path: str) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("String", "SecureString"),
+        ("SecureString", "String"),
+        ("StringList", "String"),
+        ("String", "StringList"),
+        ("StringList", "SecureString"),
+    ],
+)
+def test_an_overwrite_changes_no_type(ssm: Any, path: str, before: str, after: str) -> None:
     name = f"{path}/a"
-    put(ssm, name, "open", Tags=MARK)
-    put(ssm, name, "closed", Type="SecureString", Overwrite=True)
-    assert ssm.get_parameter(Name=name)["Parameter"]["Value"] != "closed"
-    assert ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] == "closed"
-    put(ssm, name, "open again", Overwrite=True)
-    assert ssm.get_parameter(Name=name)["Parameter"]["Value"] == "open again"
+    put(ssm, name, "one", Type=before, Tags=MARK)
+    with pytest.raises(ssm.exceptions.HierarchyTypeMismatchException):
+        put(ssm, name, "two", Type=after, Overwrite=True)
+    assert put(ssm, name, "two", Type=before, Overwrite=True) == 2
+    assert ssm.put_parameter(Name=name, Value="three", Overwrite=True)["Version"] == 3, "without Type it stays"
     (found,) = described(ssm, path)["Parameters"]
-    assert (found["Type"], found["Version"], "KeyId" in found) == ("String", 3, False)
-    history = ssm.get_parameter_history(Name=name, WithDecryption=True)["Parameters"]
-    assert [(one["Type"], one["Value"], one.get("KeyId")) for one in history] == [
-        ("String", "open", None),
-        ("SecureString", "closed", "alias/aws/ssm"),
-        ("String", "open again", None),
-    ]
+    assert (found["Type"], found["Version"]) == (before, 3)
+    ssm.delete_parameter(Name=name)
+    assert put(ssm, name, "four", Type=after) == 1
+    assert ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] == "four"
 
 
 LIMIT = 1011 - len(f"{PREFIX}/")
