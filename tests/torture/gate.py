@@ -22,7 +22,7 @@ SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 HELD: Final = 0.2  # seconds a connection is kept without an answer before it is dropped
 
 Fault = Literal["throttled", "error 500", "error 503", "denied", "reset before", "reset after", "no answer"]
-Kind = Literal["kill before", "kill after", "stop", "forward"] | Fault
+Kind = Literal["kill before", "kill after", "hang up", "stop", "forward"] | Fault
 FAULTS: Final[tuple[Fault, ...]] = get_args(Fault)
 
 
@@ -112,6 +112,11 @@ class Gate:
         assert self.victim, "nobody was named to die"
         os.kill(self.victim, signal.SIGKILL)
 
+    def hang_up(self) -> None:
+        """End the victim as a closed terminal does: it ends in order, and says what was started."""
+        assert self.victim, "nobody was named to end"
+        os.kill(self.victim, signal.SIGHUP)
+
     def stop(self) -> None:
         """Stop the victim where it waits for an answer, as a laptop's lid or SIGSTOP does."""
         assert self.victim, "nobody was named to stop"
@@ -144,6 +149,9 @@ def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
                     self.forward(body)
                 case "stop":  # what was sent before the stop arrives all the same
                     gate.stop()
+                    self.forward(body)
+                case "hang up":  # what was sent arrives all the same
+                    gate.hang_up()
                     self.forward(body)
                 case "kill before":
                     gate.kill()

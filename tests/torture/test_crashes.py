@@ -93,6 +93,18 @@ def a_leftover(environment: Environment) -> None:
     environment.edit(INFO, WARNING)
 
 
+def paused_by_the_manifest(environment: Environment) -> None:
+    deployed(environment)
+    environment.declare_pause(paused=True)
+    environment.must(*RECONCILE)
+    environment.declare_pause(paused=False)
+
+
+def edited_and_paused_by_the_manifest(environment: Environment) -> None:
+    edited(environment)
+    environment.declare_pause(paused=True)
+
+
 SCENARIOS = (
     Scenario("create", RECONCILE),
     Scenario("update", RECONCILE, edited),
@@ -112,6 +124,8 @@ SCENARIOS = (
         "secret set over a String", ("secret", "set", "ENV", "meta-app-secret"), a_plain_secret, SECRET, (RECONCILE,)
     ),
     Scenario("prune", ("reconcile", "ENV", "--prune"), a_leftover),
+    Scenario("declared pause", RECONCILE, edited_and_paused_by_the_manifest),
+    Scenario("end of a declared pause", RECONCILE, paused_by_the_manifest),
 )
 
 

@@ -30,12 +30,16 @@ class Slept:
     writes: list[tuple[int, Call]]
 
 
-@pytest.mark.parametrize("chosen", ["edit", "rollback"])
+PAUSE, RESUME = ("pause", "ENV"), ("resume", "ENV")
+COMMANDS = {"edit": RECONCILE, "rollback": ("rollback", "ENV"), "pause": PAUSE, "resume": RESUME}
+
+
+@pytest.mark.parametrize("chosen", COMMANDS)
 def test_no_write_lands_after_the_other_run_s_first(world: World, chosen: str, *, full: bool) -> None:
-    command = RECONCILE if chosen == "edit" else ("rollback", "ENV")
+    command = COMMANDS[chosen]
     stops = where_it_holds_the_lock(world, command)
     if not full:
-        stops = worst(world, stops) if chosen == "edit" else [random.Random(seeded(chosen)).choice(stops)]
+        stops = sample(world, stops, chosen)
     for number in stops:
         with world.environment() as environment:
             prepare(environment, command)
@@ -55,6 +59,10 @@ def test_no_write_lands_after_the_other_run_s_first(world: World, chosen: str, *
 
 def prepare(environment: Environment, command: tuple[str, ...]) -> None:
     environment.must(*RECONCILE)
+    if command in {PAUSE, RESUME}:
+        if command == RESUME:
+            environment.must(*PAUSE)
+        return
     environment.edit(DEBUG, INFO)
     if command != RECONCILE:
         environment.must(*RECONCILE)
@@ -70,18 +78,27 @@ def where_it_holds_the_lock(world: World, command: tuple[str, ...]) -> list[int]
         return list(range(at[0] + 1, at[-1]))
 
 
-def worst(world: World, stops: list[int]) -> list[int]:
-    """While it waits for the deployment, and while it reads the lock right before writing it."""
+def sample(world: World, stops: list[int], chosen: str) -> list[int]:
+    """While an edit waits for its deployment or reads the lock right before writing it; right before a pause or resume
+    is sent; anywhere in a rollback.
+    """
     calls = [(call.operation, call.name.rpartition("/")[2]) for call in world.gate.calls]
-    waits = [number for number in stops if calls[number - 1][0] == "ListOperations"]
-    proof = [("GetParameter", "lock"), ("PutParameter", "lock")]
-    reads = [number for number in stops if calls[number - 1 : number + 1] == proof]
-    return [waits[0], reads[0]]
+    match chosen:
+        case "edit":
+            waits = [number for number in stops if calls[number - 1][0] == "ListOperations"]
+            proof = [("GetParameter", "lock"), ("PutParameter", "lock")]
+            reads = [number for number in stops if calls[number - 1 : number + 1] == proof]
+            return [waits[0], reads[0]]
+        case "pause" | "resume":
+            sent = next(number for number in stops if calls[number - 1][0] in {"PauseService", "ResumeService"})
+            return [sent - 1]
+        case _:
+            return [random.Random(seeded(chosen)).choice(stops)]
 
 
 def approval(environment: Environment, command: tuple[str, ...]) -> list[str]:
     """What a rollback needs where no terminal can ask."""
-    if command == RECONCILE:
+    if command[0] != "rollback":
         return []
     said = environment.must("plan", "ENV", "--rollback")
     found = re.search(r"^Plan ([0-9a-f]{12})", said, re.MULTILINE)
@@ -115,6 +132,8 @@ def sleeps_through(environment: Environment, command: tuple[str, ...], number: i
         if "hold" in parameters:
             hold = re.findall(r'"id": "(\w+)"', parameters["hold"]["Value"])
             beside(environment, "resume", *(["--approve", hold[0]] if hold else []))
+        if environment.status() == "PAUSED":
+            beside(environment, "resume", "--old-release-first")
         beside(environment, "reconcile")
     finally:
         os.kill(gate.victim, signal.SIGCONT)

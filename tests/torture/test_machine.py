@@ -19,7 +19,7 @@ LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 SECRET: Final = "meta-app-secret"
 MANAGED: Final = ("logging-level", "meta-api-version", "meta-webhook-verify-token", "meta-business-phone-number-id")
 REFUSED: Final = {4, 5, 6}
-kills: st.SearchStrategy[Kind] = st.sampled_from(("kill before", "kill after"))
+kills: st.SearchStrategy[Kind] = st.sampled_from(("kill before", "kill after", "hang up"))
 faults: st.SearchStrategy[Kind] = st.sampled_from(FAULTS)
 
 
@@ -27,13 +27,14 @@ class Operators(RuleBasedStateMachine):
     """Operators, crashes, a console and a second actor, all at one environment."""
 
     world: World
+    sample: bool  # also what chance may not bring in few steps
 
     def __init__(self) -> None:
         super().__init__()
         self.environment = Environment(self.world, f"machine{next(numbers)}", free_port())
         self.level, self.origins, self.most, self.broken = "DEBUG", True, 25, False
         self.theirs: dict[str, str] = {}
-        self.held = False
+        self.held = self.declared = False
 
     @initialize()
     def begin(self) -> None:
@@ -142,21 +143,84 @@ class Operators(RuleBasedStateMachine):
 
     # What is promised.
 
-    @precondition(lambda self: self.environment.arn() is not None)
+    @precondition(lambda self: self.environment.arn() is not None and not self.declared)
     @rule()
     def a_paused_service_stays_paused(self) -> None:
         """Whatever was edited, a reconcile neither deploys to it nor starts it."""
+        if self.environment.status() == "RUNNING":
+            done = self.environment.run("pause", "ENV")
+            assert done.code in {0, *REFUSED}, done.said  # refused by a hold, or by what a crashed run had begun
         if self.environment.status() != "PAUSED":
             return
         before = self.environment.deployments()
         done = self.environment.run("reconcile", "ENV", "--retry")
-        assert done.code in {3, *REFUSED}, done.said
-        assert self.environment.status() == "PAUSED"
+        if done.code == 0:  # a reconcile has paused it, and nothing else waits
+            assert "runs again" in done.said, done.said
+            assert self.environment.status() == "RUNNING"
+        else:
+            assert done.code in {3, *REFUSED}, done.said
+            assert self.environment.status() == "PAUSED"
+            self.world.count("refused by a pause")
         assert self.environment.deployments() == before
-        self.world.count("refused by a pause")
+
+    @rule()
+    def pause_and_resume(self) -> None:
+        """What ran before runs again, whatever waits, and nothing is deployed."""
+        if self.held or self.declared or self.environment.status() != "RUNNING":
+            return
+        before = self.environment.deployments(), self.environment.releases()
+        done = self.environment.run("pause", "ENV")
+        if done.code in REFUSED:  # it told the end of what a crashed run had begun
+            return
+        assert done.code == 0, done.said
+        if self.environment.run("resume", "ENV").code == 4:
+            done = self.environment.run("resume", "ENV", "--old-release-first")
+            assert done.code == 0, done.said
+        assert self.environment.status() == "RUNNING"
+        assert (self.environment.deployments(), self.environment.releases()) == before
+        self.world.count("paused and resumed")
+
+    @precondition(lambda self: not self.declared)
+    @rule()
+    def declare_a_pause(self) -> None:
+        self.environment.declare_pause(paused=True)
+        self.declared = True
+
+    @precondition(lambda self: self.declared)
+    @rule()
+    def a_declared_pause_comes_last_and_stays(self) -> None:
+        """A service that runs gets what waits before it is paused; to one that is paused nothing is deployed."""
+        was, before = self.environment.status(), self.environment.deployments()
+        done = self.environment.run("reconcile", "ENV", "--retry")
+        assert done.code in {0, 3, *REFUSED}, done.said
+        if was == "PAUSED":
+            assert (self.environment.status(), self.environment.deployments()) == ("PAUSED", before), done.said
+        if done.code == 0:
+            assert self.environment.status() == "PAUSED", done.said
+            then = self.environment.run("plan", "ENV", "--detailed-exitcode")
+            assert then.code == (2 if "Not deployed: " in done.said else 0), f"{done.said}\nand then:\n{then.said}"
+        self.world.count("declared pauses")
+
+    @precondition(lambda self: self.declared)
+    @rule()
+    def end_a_declared_pause(self) -> None:
+        """The release that ran last starts only where no other one waits."""
+        self.environment.declare_pause(paused=False)
+        self.declared = False
+        if self.environment.status() != "PAUSED":
+            return
+        before = self.environment.deployments()
+        done = self.environment.run("reconcile", "ENV", "--retry")
+        assert done.code in {0, 3, *REFUSED}, done.said
+        assert self.environment.status() == ("RUNNING" if done.code == 0 else "PAUSED"), done.said
+        assert self.environment.deployments() == before
+        self.world.count("declared pauses ended")
 
     @rule(prune=st.booleans())
     def reconcile(self, *, prune: bool) -> None:
+        if self.declared:
+            self.environment.declare_pause(paused=False)
+            self.declared = False
         self.environment.resume()
         self.held = False
         done = self.environment.run("reconcile", "ENV", *(["--prune"] if prune else []))
@@ -184,16 +248,29 @@ class Operators(RuleBasedStateMachine):
             if self.broken:
                 self.break_or_mend_the_service()
             self.reconcile(prune=True)
+            if self.sample and "declared pauses ended" not in self.world.counts:
+                self.pauses()
         finally:
             self.environment.clear()
             tiny.install(self.world.checkout)
+
+    def pauses(self) -> None:
+        """Every rule about pauses, on a service that runs."""
+        self.pause_and_resume()
+        self.a_paused_service_stays_paused()
+        self.environment.resume()
+        self.declare_a_pause()
+        self.a_declared_pause_comes_last_and_stays()
+        self.a_declared_pause_comes_last_and_stays()
+        self.end_a_declared_pause()
+        self.reconcile(prune=True)
 
 
 def test_after_a_reconcile_everything_is_as_the_manifest_says(world: World, *, full: bool) -> None:
     class InThisWorld(Operators):
         pass
 
-    InThisWorld.world = world
+    InThisWorld.world, InThisWorld.sample = world, not full
     run_state_machine_as_test(
         InThisWorld,
         settings=settings(
@@ -205,3 +282,5 @@ def test_after_a_reconcile_everything_is_as_the_manifest_says(world: World, *, f
             suppress_health_check=list(HealthCheck),
         ),
     )
+    for what in ("refused by a pause", "paused and resumed", "declared pauses", "declared pauses ended"):
+        assert world.counts[what] >= 1, what

@@ -157,9 +157,34 @@ class Environment:
         return None
 
     def held(self) -> dict[str, str]:
-        """What the running container holds."""
+        """What the running container holds; of a paused service only the release that it ran last."""
+        if self.status() == "PAUSED":
+            return {
+                "APP_RELEASE": self._described()["SourceConfiguration"]["ImageRepository"]["ImageConfiguration"][
+                    "RuntimeEnvironmentVariables"
+                ]["APP_RELEASE"]
+            }
         found: dict[str, str] = httpx.get(f"http://127.0.0.1:{self.port}").json()
         return found
+
+    def _described(self) -> dict[str, Any]:
+        """The service as App Runner describes it; empty when there is none."""
+        arn = self.arn()
+        if arn is None:
+            return {}
+        return dict(aws.apprunner(self.world.checkout).describe_service(ServiceArn=arn)["Service"])
+
+    def declare_pause(self, *, paused: bool) -> None:
+        """Write `service.paused: true` into the manifest, or remove it."""
+        key = "  on_unhealthy: rollback\n"
+        declared = f"{key}  paused: true\n"
+        self.edit(*((key, declared) if paused else (declared, key)))
+
+    def tags(self) -> dict[str, str]:
+        """The tags of the service."""
+        arn = self.arn()
+        found = aws.apprunner(self.world.checkout).list_tags_for_resource(ResourceArn=arn)["Tags"] if arn else []
+        return {tag["Key"]: tag["Value"] for tag in found}
 
     def parameters(self, path: str) -> dict[str, dict[str, Any]]:
         """Every parameter below a path, decrypted, by its last name."""
@@ -211,8 +236,7 @@ class Environment:
         parameters = self.parameters(self.root)
         repository = f"repository-{self.name}"
         ecr, iam = aws.ecr(checkout), aws.iam(checkout)
-        arn = self.arn()
-        service: Any = aws.apprunner(checkout).describe_service(ServiceArn=arn)["Service"] if arn else {}
+        service = self._described()
         roles = {role: iam.get_role(RoleName=f"{role}-{self.name}")["Role"] for role in ("Access", "Instance")}
         policies = {
             role: iam.get_role_policy(
@@ -237,6 +261,8 @@ class Environment:
                 {key: entry[key] for key in ("outcome", "image", "literals", "versions", "settings", "rollback_to")}
                 for entry in self.releases()
             ],
+            "status": self.status(),
+            "tags": self.tags(),
             "deployments": self.deployments(),
             "lock": "lock" in self.parameters(self.ledger),
         }
