@@ -152,6 +152,18 @@ def image_gone(which: str, image: str, environment: str) -> Trouble:
     return Trouble(what, f"deploy an image that is there: just reconcile {environment}", serves=True)
 
 
+def other_image(number: int, recorded: str, live: str, environment: str) -> Trouble:
+    """The service runs another image than the recorded release that it names: it was changed outside the deployer."""
+    what = f"the service runs {short_image(live)}, but release {number} is {short_image(recorded)}"
+    return Trouble(what, f"just reconcile {environment}", serves=True)
+
+
+def short_image(image: str) -> str:
+    """The repository of an image and its tag or the beginning of its digest."""
+    name, mark, digest = image.rpartition("/")[2].partition("@sha256:")
+    return f"{name}{mark}{digest[:12]}"
+
+
 def failure_reason(lines: Sequence[str]) -> str:
     """The cause among what the platform wrote about a deployment, on one short line; "" when there is none."""
     for line in reversed(lines):

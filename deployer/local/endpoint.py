@@ -28,6 +28,7 @@ from deployer.local.aws_errors import AwsError, not_emulated, render
 from deployer.local.call import Call, read_call
 from deployer.local.clients import Clients
 from deployer.local.corrections import Corrections
+from deployer.local.corrections.wire import answered, parsed
 from deployer.local.layers import Layers
 from deployer.local.loopback import may_ask
 from deployer.local.upstream import Upstream
@@ -204,8 +205,18 @@ class AwsEndpoint:
         if call.service == "ecr" and call.operation in layers.OPERATIONS:
             return self._layers.ask(call, body, lambda: self._services.ask(call, request, body))
         if call.service in moto_services.SERVICES:
-            return self._services.ask(call, request, body)
+            return self._from_services(call, request, body)
         return not_emulated(call.service, call.operation)
+
+    def _from_services(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
+        """An image that ECR took under a tag starts App Runner's automatic deployments of it."""
+        assert self._apprunner is not None
+        answer = self._services.ask(call, request, body)
+        if (call.service, call.operation) == ("ecr", "PutImage") and answered(answer) is not None:
+            image = parsed(body)
+            if image.get("imageTag"):
+                self._apprunner.pushed(image["repositoryName"], image["imageTag"])
+        return answer
 
     def _refused(self, call: str) -> AwsError | None:
         """The error that a switch wants for a call."""

@@ -81,7 +81,7 @@ def status(environment: Environment) -> Status:
         auto_deployments=service.spec.settings.auto_deployments if service else None,
         release=runs,
         number=entry.number if entry else None,
-        image=service.spec.image.rpartition("@")[2] if service else None,
+        image=service.spec.image.partition("@")[2] or service.spec.image if service else None,
         tag=entry.release.tag if entry else None,
         since=entry.release.when if entry else None,
         by=entry.release.who if entry else None,
@@ -156,6 +156,8 @@ def _troubles(
     if seen.image_gone:
         which = f"release {entry.number}" if entry else "the running release"
         found.append(health.image_gone(which, seen.image_gone, environment))
+    if entry and service.spec.image != entry.release.image:
+        found.append(health.other_image(entry.number, entry.release.image, service.spec.image, environment))
     if service.spec.settings.auto_deployments:
         what = "automatic deployments are on: a pushed image is deployed by App Runner itself, unrecorded"
         found.append(Trouble(what, f"just reconcile {environment}", serves=True))

@@ -93,7 +93,8 @@ class Status(Struct, frozen=True):
     (users are not served); `paused`; `deploying` (an operation is under way); `unknown`. `healthy` says that users
     are served, as far as that could be seen; `answers` says so in words, and `troubles` what is wrong.
 
-    `service` is the platform's own word. `since` is ISO 8601. `waiting`, `given_up` and `oldest_seconds` are about
+    `service` is the platform's own word. `image` is the digest of the live image, or its name where it is named by a
+    tag. `since` is ISO 8601. `waiting`, `given_up` and `oldest_seconds` are about
     users' messages, as one instance reports them. `failed` is the newest deployment when it failed. `edits` counts
     what a reconcile would change besides `staged` and `drift`; `blocked` is what blocks it. With `manifest_problems`
     the checked-out manifest is not compared: `edits` is None, and `staged` and `drift` are since the last release.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from deployer.core.health import backlog
+from deployer.core.health import backlog, short_image
 from deployer.core.person import person
 from deployer.core.readiness import plain
 from deployer.errors import as_typed
@@ -21,7 +21,7 @@ def render(found: Status, now: datetime) -> str:
         ("state", found.state),
         ("answers", found.answers),
         ("messages", backlog(found.waiting, found.given_up, found.oldest_seconds)),
-        ("release", f"{number}, image {(found.image or '')[7:19]}" if found.release else "none runs"),
+        ("release", f"{number}, image {_image(found.image or '')}" if found.release else "none runs"),
         ("since", f"{ago(found.since, now)} by {person(found.by or '')}, commit {found.tag}" if found.since else ""),
         ("failed", _failed(found, now)),
         ("operation", f"{found.operation} (--follow waits for its end)" if found.operation else "none under way"),
@@ -54,6 +54,11 @@ def _edits(found: Status) -> str:
     if found.edits is None:
         return ""
     return f"{found.edits} to apply: just plan {found.environment}" if found.edits else "none"
+
+
+def _image(image: str) -> str:
+    """The beginning of a digest; of an image that is named by a tag its repository and tag."""
+    return image[7:19] if image.startswith("sha256:") else short_image(image)
 
 
 def _failed(found: Status, now: datetime) -> str:

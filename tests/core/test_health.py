@@ -16,6 +16,7 @@ from deployer.core.health import (
     backlog,
     failure_reason,
     of_readiness,
+    other_image,
     serves,
     state,
 )
@@ -125,3 +126,11 @@ def test_the_cause_of_a_failed_deployment_is_found_among_the_lines() -> None:
     )
     assert failure_reason(["Pulling.", "The container ended.", ""]) == "The container ended."
     assert failure_reason([]) == ""
+
+
+def test_an_image_of_no_release_is_named() -> None:
+    digest = f"1.dkr.ecr.us-west-2.amazonaws.com/team/app@sha256:{'0123456789ab' * 5}0123"
+    found = other_image(3, digest, "1.dkr.ecr.us-west-2.amazonaws.com/team/app:latest", "staging")
+    assert found == Trouble(
+        "the service runs app:latest, but release 3 is app@sha256:0123456789ab", "just reconcile staging", serves=True
+    )

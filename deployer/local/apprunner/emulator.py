@@ -12,7 +12,7 @@ from deployer.local.apprunner import validate
 from deployer.local.apprunner.api import ServicesApi
 from deployer.local.apprunner.deploy import Preparer
 from deployer.local.apprunner.errors import InvalidRequest, NotEmulated
-from deployer.local.apprunner.image import ImageStore
+from deployer.local.apprunner.image import Identifier, ImageStore
 from deployer.local.apprunner.instances import Launcher
 from deployer.local.apprunner.limits import Limits
 from deployer.local.apprunner.logs import LogShipper
@@ -54,6 +54,8 @@ class AppRunner:
         limits: Limits,
     ) -> None:
         self.faults = Faults(SWITCHES)
+        self._account = account
+        self._region = region
         self._loop = loop
         self._guard = Guard()
         self._logs = LogShipper(clients)
@@ -113,6 +115,10 @@ class AppRunner:
         finally:
             self._logs.stop()
             self._guard.stop()
+
+    def pushed(self, repository: str, tag: str) -> None:
+        """Start the automatic deployments of a tag that was pushed to this account's ECR."""
+        self._operations.pushed(Identifier(self._account, self._region, repository, tag=tag))
 
     def call(self, operation: str, body: bytes) -> JSON:
         """Answer one request in AWS JSON 1.0. Raises ApiError."""

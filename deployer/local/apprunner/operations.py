@@ -11,15 +11,26 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from deployer.local.apprunner.automatic import OPERATION, watched
 from deployer.local.apprunner.deploy import Preparer
 from deployer.local.apprunner.errors import Problem
 from deployer.local.apprunner.events import Journal
 from deployer.local.apprunner.fleet import Fleet, Version
+from deployer.local.apprunner.image import Identifier
 from deployer.local.apprunner.instances import Launcher
 from deployer.local.apprunner.limits import Limits
 from deployer.local.apprunner.logs import LogShipper
 from deployer.local.apprunner.scaling import Scaling
-from deployer.local.apprunner.state import CREATE_FAILED, DELETED, PAUSED, RUNNING, Operation, Service, Services
+from deployer.local.apprunner.state import (
+    CREATE_FAILED,
+    DELETED,
+    IN_OPERATION,
+    PAUSED,
+    RUNNING,
+    Operation,
+    Service,
+    Services,
+)
 from deployer.local.faults import Faults
 from deployer.local.proxy import Proxy
 
@@ -86,6 +97,22 @@ class Operations:
         """Run the operation in the background. `previous` is what an update replaced."""
         self._loop.call_soon_threadsafe(self._start, self._run(service, operation, previous))
 
+    def pushed(self, image: Identifier) -> None:
+        """Deploy the image to every service that watches its tag. Any thread."""
+        with self._services.lock:
+            for service in self._services.living():
+                if service.status in {RUNNING, IN_OPERATION} and watched(service.configuration) == image:
+                    service.pushed = image
+                    self._deploy_pushed(service)
+
+    def _deploy_pushed(self, service: Service) -> None:
+        """Begin an automatic deployment, if one waits and none is under way. Within the lock."""
+        if service.status == IN_OPERATION:
+            return
+        image, service.pushed = service.pushed, None
+        if image and service.status == RUNNING and watched(service.configuration) == image:
+            self.begin(service, service.begin(OPERATION))
+
     async def stop(self) -> None:
         """Give up what is under way, let requests end, stop every instance and close every port."""
         self._stopping = True
@@ -128,6 +155,7 @@ class Operations:
         with self._services.lock:
             service.become(end.service)
             operation.move(end.operation, ended=True)
+            self._deploy_pushed(service)
 
     async def _held(self, service: Service, operation: Operation) -> None:
         hold = self._faults.take("hold", operation=operation.type, service=service.name)

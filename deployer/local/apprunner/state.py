@@ -10,6 +10,7 @@ from typing import Any
 
 from deployer.local.apprunner import configuration
 from deployer.local.apprunner.errors import ResourceNotFound
+from deployer.local.apprunner.image import Identifier
 
 DELETED_FOR = 3600.0  # seconds in which a deleted service can still be described
 
@@ -51,7 +52,10 @@ class Operation:
 
 @dataclass
 class Service:
-    """`configuration` holds the blocks of the API, complete with every default; `scaling_arn` one exact revision."""
+    """`configuration` holds the blocks of the API, complete with every default; `scaling_arn` one exact revision.
+
+    `pushed` is an image that arrived during the operation under way, to be deployed automatically after it.
+    """
 
     name: str
     arn: str
@@ -64,6 +68,7 @@ class Service:
     updated_at: float = field(default_factory=time.time)
     deleted_at: float | None = None
     operations: list[Operation] = field(default_factory=list)  # oldest first
+    pushed: Identifier | None = None
 
     @property
     def port(self) -> int:
