@@ -162,6 +162,7 @@ class AwsEndpoint:
         answer = self._answer(call, request, body)
         if isinstance(answer, AwsError):
             answer = render(answer, request, call.service)
+        answer.headers.setdefault("x-amzn-RequestId", str(uuid.uuid4()))
         return answer(environ, start_response)
 
     def _local(self, request: Request) -> Wsgi:
@@ -229,8 +230,7 @@ class AwsEndpoint:
             answer = self._apprunner.call(call.operation, body)
         except ApiError as error:
             return AwsError(error.status, error.code, error.message)
-        headers = {"x-amzn-RequestId": str(uuid.uuid4())}
-        return Response(json.dumps(answer), headers=headers, content_type="application/x-amz-json-1.0")
+        return Response(json.dumps(answer), content_type="application/x-amz-json-1.0")
 
 
 def _from_this_machine(request: Request) -> bool:

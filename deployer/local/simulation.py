@@ -122,8 +122,10 @@ def _rendered(results: list[Xml.Element], marker: str | None) -> Response:
     _leaf(outcome, "IsTruncated", "true" if marker else "false")
     if marker:
         _leaf(outcome, "Marker", marker)
-    _leaf(Xml.SubElement(answer, "ResponseMetadata"), "RequestId", str(uuid.uuid4()))
-    return Response(Xml.tostring(answer, encoding="unicode"), content_type="text/xml")
+    request_id = str(uuid.uuid4())
+    _leaf(Xml.SubElement(answer, "ResponseMetadata"), "RequestId", request_id)
+    headers = {"x-amzn-RequestId": request_id}
+    return Response(Xml.tostring(answer, encoding="unicode"), headers=headers, content_type="text/xml")
 
 
 def _leaf(parent: Xml.Element, tag: str, text: str) -> None:

@@ -207,12 +207,26 @@ def test_a_port_that_is_taken(shared: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "operation"),
-    [("apprunner", "list_services"), ("ssm", "describe_parameters"), ("ecr", "describe_repositories")],
+    ("service", "operation", "parameters"),
+    [
+        ("apprunner", "list_services", {}),
+        ("ssm", "describe_parameters", {}),
+        ("ecr", "describe_repositories", {}),
+        ("ecr", "get_authorization_token", {}),
+        ("iam", "list_roles", {}),
+        (
+            "iam",
+            "simulate_principal_policy",
+            {"PolicySourceArn": "arn:aws:iam::000000000000:role/Instance", "ActionNames": ["ssm:GetParameters"]},
+        ),
+        ("logs", "describe_log_groups", {}),
+        ("sqs", "list_queues", {}),
+        ("sts", "get_caller_identity", {}),
+    ],
 )
-def test_an_answer_names_its_request(shared: Any, service: str, operation: str) -> None:
+def test_an_answer_names_its_request(shared: Any, service: str, operation: str, parameters: dict[str, Any]) -> None:
     client = shared.client(service)
-    first, second = (getattr(client, operation)()["ResponseMetadata"]["RequestId"] for _ in range(2))
-
-    assert first
-    assert first != second
+    first, second = (getattr(client, operation)(**parameters)["ResponseMetadata"] for _ in range(2))
+    assert first["RequestId"]
+    assert first["RequestId"] != second["RequestId"]
+    assert "x-amzn-requestid" in first["HTTPHeaders"]
