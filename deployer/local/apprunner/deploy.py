@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,15 +61,19 @@ class Preparer:
         )
         if values:
             tell(f"Successfully read {len(values)} secrets.")
-        start = shlex.split(wanted.get("StartCommand") or "")
+        command = tuple(shlex.split(wanted.get("StartCommand") or "")) or image.command
+        port, fixed = int(wanted["Port"]), names_port(command, wanted["Port"])
+        if fixed and size > 1:
+            tell(f"The command names port {port}, which only one instance can have here. {size - 1} are not started.")
         return Version(
             configuration=configuration,
             image=image,
-            command=tuple(start) or image.command,
+            command=command,
             environment={**image.environment, **(wanted.get("RuntimeEnvironmentVariables") or {}), **values},
             check=HealthCheck.of(configuration["HealthCheckConfiguration"]),
-            public_port=int(wanted["Port"]) if public(configuration) else None,
-            size=size,
+            port=port if fixed or public(configuration) else None,
+            fixed=fixed,
+            size=1 if fixed else size,
         )
 
     def _pull(self, source: Mapping[str, Any]) -> images.Image:
@@ -83,3 +88,13 @@ class Preparer:
         if denied:
             raise Problem(f"Failed to pull the image: the access role {role.arn} does not allow {', '.join(denied)}.")
         return self.store.pull(self.clients.ecr, identifier)
+
+
+def names_port(command: Sequence[str], port: str) -> bool:
+    """Whether a command names the service's port, such as `--port=8080` or `0.0.0.0:8080`.
+
+    Its program is taken to listen there whatever PORT says. In App Runner each instance has a network of its own, where
+    PORT is this port too.
+    """
+    named = re.compile(rf"(?<![0-9]){port}(?![0-9])")
+    return any(named.search(word) for word in command)

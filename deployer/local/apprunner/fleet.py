@@ -21,7 +21,8 @@ STEADY = 60.0  # seconds after which an instance's next failure counts as its fi
 class Version:
     """All that is needed to start another instance: what was deployed, with the secrets as they were then.
 
-    `public_port` is where requests arrive, None for a private service.
+    `port` of this machine belongs to the service, None where nothing listens. With `fixed` its command names that port,
+    so that its one instance listens there itself and cannot run beside another.
     """
 
     configuration: Mapping[str, Any]
@@ -29,7 +30,8 @@ class Version:
     command: tuple[str, ...]
     environment: dict[str, str] = field(repr=False)
     check: HealthCheck
-    public_port: int | None
+    port: int | None
+    fixed: bool
     size: int
 
 
@@ -94,9 +96,14 @@ class Fleet:
 
     async def _started(self) -> Instance:
         """A process that is always known, even when the one who wanted it was cancelled meanwhile."""
-        image = self.version.image
+        version, image = self.version, self.version.image
         instance = await self._launcher.start(
-            self.version.command, image.root, image.directory, self.version.environment, self._write
+            version.command,
+            image.root,
+            image.directory,
+            version.environment,
+            self._write,
+            port=version.port if version.fixed else None,
         )
         self._instances.add(instance)
         if self._stopping:

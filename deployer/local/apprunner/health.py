@@ -88,7 +88,10 @@ async def _until_listening(instance: Checked, budget: float) -> None:
     end = loop.time() + budget
     while await _tcp(instance.port, 1.0) is not None:
         if loop.time() > end:
-            raise Problem(f"The application did not listen on the port in the variable PORT within {budget:g} seconds.")
+            raise Problem(
+                f"The application did not listen on the port in the variable PORT within {budget:g} seconds. "
+                "If it has a port of its own, name it in the StartCommand: that port is then handed over to it."
+            )
         if await instance.exits_within(LOOK):
             raise Problem(f"The application stopped before it listened: {instance.ending()}.")
 

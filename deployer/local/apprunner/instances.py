@@ -123,13 +123,19 @@ class Launcher:
         directory: str,
         environment: Mapping[str, str],
         write: Callable[[str, str], None],
+        *,
+        port: int | None = None,
     ) -> Instance:
         """Start `command` below the image's `root`; `write` takes the instance's name and each line of its output.
+
+        Without a `port` that it has to have, it is told a free one. Raises Problem for one that is taken.
 
         The environment is what is given and what App Runner itself sets, nothing of this process.
         """
         name = uuid.uuid4().hex
-        port = self._free_port()
+        if port is not None and not _is_free(port):
+            raise Problem(f"Port {port} of 127.0.0.1 cannot be given to the instance: another program listens there.")
+        port = port or self._free_port()
         env = {
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
             **environment,
@@ -153,13 +159,20 @@ class Launcher:
             port = random.choice(PORTS)  # noqa: S311 -- no secret
             if port in self._recent:
                 continue
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                with contextlib.suppress(OSError):
-                    probe.bind(("127.0.0.1", port))
-                    self._recent = [*self._recent[-200:], port]
-                    return port
+            if _is_free(port):
+                self._recent = [*self._recent[-200:], port]
+                return port
         raise Problem("No free port was found for an instance.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def program(command: Sequence[str], root: Path) -> list[str]:

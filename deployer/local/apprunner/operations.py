@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import errno
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
@@ -15,11 +13,11 @@ from deployer.local.apprunner.automatic import OPERATION, watched
 from deployer.local.apprunner.deploy import Preparer
 from deployer.local.apprunner.errors import Problem
 from deployer.local.apprunner.events import Journal
-from deployer.local.apprunner.fleet import Fleet, Version
 from deployer.local.apprunner.image import Identifier
 from deployer.local.apprunner.instances import Launcher
 from deployer.local.apprunner.limits import Limits
 from deployer.local.apprunner.logs import LogShipper
+from deployer.local.apprunner.rollout import Attempt, Live, Rollout, route
 from deployer.local.apprunner.scaling import Scaling
 from deployer.local.apprunner.state import (
     CREATE_FAILED,
@@ -32,11 +30,9 @@ from deployer.local.apprunner.state import (
     Services,
 )
 from deployer.local.faults import Faults
-from deployer.local.proxy import Proxy
 
 FLUSH_WITHIN = 3.0  # seconds; whoever sees an operation end should find its log complete
 LOOK = 0.02  # seconds between two looks whether an operation is still held
-LEAVE_WITHIN = 5.0  # seconds for the requests inside when the whole world stops
 
 
 @dataclass(frozen=True)
@@ -45,18 +41,6 @@ class Previous:
 
     configuration: dict[str, Any]
     scaling_arn: str
-
-
-@dataclass
-class Live:
-    """The running side of a service: its listener and the last version that was healthy.
-
-    There is no fleet while it is paused, and no listener while it is private: VPC endpoints are not emulated.
-    """
-
-    proxy: Proxy | None
-    version: Version
-    fleet: Fleet | None
 
 
 @dataclass(frozen=True)
@@ -83,13 +67,11 @@ class Operations:
         self._services = services
         self._scaling = scaling
         self._preparer = preparer
-        self._launcher = launcher
+        self._rollout = Rollout(launcher, limits)
         self._logs = logs
         self._limits = limits
         self._faults = faults
         self._live: dict[str, Live] = {}
-        self._fleets: set[Fleet] = set()
-        self._proxies: set[Proxy] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -119,9 +101,7 @@ class Operations:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        patience = min(self._limits.drain, LEAVE_WITHIN)
-        await asyncio.gather(*(proxy.close(within=patience) for proxy in list(self._proxies)))
-        await asyncio.gather(*(fleet.stop(drain=0) for fleet in list(self._fleets)))
+        await self._rollout.stop()
 
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         if self._stopping:
@@ -177,8 +157,7 @@ class Operations:
         return await self._deploy(service, operation, previous, journal)
 
     async def _deploy(self, service: Service, operation: Operation, previous: Previous | None, journal: Journal) -> End:
-        live = self._live.get(service.arn)
-        proxy, fleet = None, None
+        live, attempt = self._live.get(service.arn), Attempt()
         try:
             version = await asyncio.to_thread(
                 self._preparer.prepare,
@@ -186,12 +165,8 @@ class Operations:
                 self._scaling.find(service.scaling_arn).low,
                 journal.step,
             )
-            port = version.public_port
-            kept = live is not None and live.version.public_port == port
-            proxy = live.proxy if live and kept else await self._listen(port)
-            fleet = self._fleet(version, journal)
             journal.step(f"Starting {version.size} instances. Health check: {version.check.describe()}.")
-            await fleet.start()
+            await self._rollout.bring_up(attempt, version, live, journal)
         except Exception as error:  # noqa: BLE001 -- whatever happens, the version before goes on
             problem = error if isinstance(error, Problem) else _fault(error)
             journal.step(str(problem))
@@ -199,94 +174,58 @@ class Operations:
             if live:
                 with self._services.lock:
                     operation.move("ROLLBACK_IN_PROGRESS")
-            if fleet:
-                await self._retire(fleet, drain=0)
-            if proxy and not (live and proxy is live.proxy):
-                await self._unlisten(proxy)
+            await self._rollout.give_up(attempt, live, journal)
             return self._failed(service, live, previous, journal)
         journal.step("Health check is successful. Routing traffic to the new instances.")
-        _route(proxy, fleet)
-        self._live[service.arn] = Live(proxy, version, fleet)
+        route(attempt.proxy, attempt.fleet)
+        self._live[service.arn] = Live(attempt.proxy, version, attempt.fleet)
         if live and live.fleet:
-            self._start(self._retire(live.fleet, drain=self._limits.drain))
-        if live and live.proxy and live.proxy is not proxy:
-            self._start(self._unlisten(live.proxy))
+            self._start(self._rollout.retire(live.fleet, drain=self._limits.drain))
+        if live and live.proxy and live.proxy is not attempt.proxy:
+            self._start(self._rollout.unlisten(live.proxy))
         return End("SUCCEEDED", RUNNING)
 
     def _failed(self, service: Service, live: Live | None, previous: Previous | None, journal: Journal) -> End:
-        """The version before is still there and was never touched; without one there is nothing to return to."""
+        """The version before is there, mostly untouched; without one there is nothing to return to."""
         if live is None:
             return End("FAILED", CREATE_FAILED)
         if previous:
             with self._services.lock:
                 service.configuration, service.scaling_arn = previous.configuration, previous.scaling_arn
-        serving = live.fleet is not None and bool(live.fleet.generation.ports)
-        journal.event("The version before is serving." if serving else "The version before has no healthy instance.")
-        return End("ROLLBACK_SUCCEEDED" if serving else "ROLLBACK_FAILED", RUNNING)
+        journal.event("The version before is serving." if live.serves else "The version before cannot serve.")
+        return End("ROLLBACK_SUCCEEDED" if live.serves else "ROLLBACK_FAILED", RUNNING)
 
     async def _pause(self, service: Service) -> End:
         live = self._live[service.arn]
-        _route(live.proxy, None)
+        route(live.proxy, None)
         if live.fleet:
-            await self._retire(live.fleet, drain=self._limits.drain)
+            await self._rollout.retire(live.fleet, drain=self._limits.drain)
         live.fleet = None
         return End("SUCCEEDED", PAUSED)
 
     async def _resume(self, service: Service, journal: Journal) -> End:
         """The last deployed version again, with the image and the secrets of that deployment."""
         live = self._live[service.arn]
-        fleet = self._fleet(live.version, journal)
+        fleet = self._rollout.fleet(live.version, journal)
         try:
             await fleet.start()
         except Problem as problem:
             journal.event(f"The service cannot be resumed. Failure reason: {problem}")
-            await self._retire(fleet, drain=0)
+            await self._rollout.retire(fleet, drain=0)
             return End("FAILED", PAUSED)
         live.fleet = fleet
-        _route(live.proxy, fleet)
+        route(live.proxy, fleet)
         return End("SUCCEEDED", RUNNING)
 
     async def _delete(self, service: Service) -> End:
         live = self._live.pop(service.arn, None)
         if live:
-            _route(live.proxy, None)
+            route(live.proxy, None)
             if live.fleet:
-                await self._retire(live.fleet, drain=self._limits.drain)
+                await self._rollout.retire(live.fleet, drain=self._limits.drain)
             if live.proxy:
-                await self._unlisten(live.proxy)
+                await self._rollout.unlisten(live.proxy)
         return End("SUCCEEDED", DELETED)
-
-    def _fleet(self, version: Version, journal: Journal) -> Fleet:
-        fleet = Fleet(version, self._launcher, self._limits, tell=journal.event, write=journal.output)
-        self._fleets.add(fleet)
-        return fleet
-
-    async def _retire(self, fleet: Fleet, *, drain: float) -> None:
-        await fleet.stop(drain=drain)
-        self._fleets.discard(fleet)
-
-    async def _listen(self, port: int | None) -> Proxy | None:
-        if port is None:
-            return None
-        proxy = Proxy(request_limit=self._limits.request)
-        try:
-            await proxy.open(port)
-        except OSError as error:
-            why = "another program or service listens there" if error.errno == errno.EADDRINUSE else error.strerror
-            raise Problem(f"Port {port} of 127.0.0.1 cannot be opened for the service: {why}.") from error
-        self._proxies.add(proxy)
-        return proxy
-
-    async def _unlisten(self, proxy: Proxy) -> None:
-        with contextlib.suppress(OSError):
-            await proxy.close(within=self._limits.drain)
-        self._proxies.discard(proxy)
-
-
-def _route(proxy: Proxy | None, fleet: Fleet | None) -> None:
-    """Let the requests go to these instances from now on."""
-    if proxy:
-        proxy.current = fleet.generation if fleet else None
 
 
 def _fault(error: Exception) -> Problem:

@@ -151,6 +151,15 @@ class Harness:
         iam.put_role_policy(RoleName="Instance", PolicyName="secrets", PolicyDocument=document)
 
     @property
+    def program(self) -> str:
+        """The source of the service of most images here."""
+        return PROGRAM
+
+    @property
+    def layer(self) -> str:
+        return LAYER_TYPE
+
+    @property
     def apprunner(self) -> Any:
         return self.client("apprunner")
 
