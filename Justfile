@@ -168,6 +168,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
     uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -c requirements.lock -o requirements-service.lock
     uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra deployer --extra local --group dev -c requirements.lock -o requirements-dev.lock
     uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 --group tools -o requirements-tools.lock
+    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 tests/torture/ministack.in -o tests/torture/ministack.lock
 
 @_sync:
     ./.just/sync requirements.lock
