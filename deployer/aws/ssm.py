@@ -175,19 +175,29 @@ def recreate(
     """Delete a parameter and create it with another type. Returns the new version, which is 1.
 
     Its last value is written to the SecureString `kept` first, so that a process that dies in between loses nothing.
+    Like an overwrite, it takes over a parameter that somebody else made.
     """
     for last in reveal(ssm, [path]).values():
-        ssm.put_parameter(
-            Name=kept,
-            Value=last.reveal(),
-            Description=f"The value of {path} before it was recreated with another type"[:DESCRIPTION_CHARACTERS],
-            Type=SECURE,
-            Tier="Intelligent-Tiering",  # an advanced parameter's value may need an advanced one
-            Overwrite=True,
-        )
-    delete(ssm, path)
+        _keep(ssm, kept, last, f"The value of {path} before it was recreated with another type")
+    _delete(ssm, path)
     time.sleep(0 if _is_local(ssm) else RECREATION_SECONDS)
     return put(ssm, path, value, description, create=True, tier=tier)
+
+
+def _keep(ssm: SSMClient, path: str, value: SecretValue, description: str) -> None:
+    """Write a value as a SecureString of the deployer's own."""
+    written: dict[str, Any] = {
+        "Name": path,
+        "Value": value.reveal(),
+        "Description": description[:DESCRIPTION_CHARACTERS],
+        "Type": SECURE,
+        "Tier": "Intelligent-Tiering",  # the value of an advanced parameter may need an advanced one
+    }
+    try:
+        ssm.put_parameter(**written, Tags=[MANAGED_BY])
+    except ClientError as error:
+        only(error, "ParameterAlreadyExists")
+        ssm.put_parameter(**written, Overwrite=True)
 
 
 def holds_only(ssm: SSMClient, path: str, versions: Sequence[int], value: str | SecretValue) -> bool:
@@ -213,6 +223,10 @@ def delete(ssm: SSMClient, path: str) -> None:
             why="a parameter that somebody else made is left alone",
             fix=f"delete it yourself: aws ssm delete-parameter --name {path}",
         )
+    _delete(ssm, path)
+
+
+def _delete(ssm: SSMClient, path: str) -> None:
     try:
         ssm.delete_parameter(Name=path)
     except ClientError as error:

@@ -94,6 +94,7 @@ class TestParameters:
             path: SecretValue("s"), kept: SecretValue("1"),
         }  # fmt: skip
         assert ssm.recreate(session.ssm, path, "3", "", kept=kept) == 1
+        assert ssm.ours(session.ssm, f"/{fresh}") == {path, kept}
         assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(False, 1, "3")}
         assert ssm.reveal(session.ssm, [path, kept], only_secure=True) == {kept: SecretValue("s")}
 

@@ -96,7 +96,7 @@ def _holding(desired: Desired) -> Call:
 
 def _replaced(desired: Desired) -> Call:
     """The copy of the last value of a parameter that is recreated with another type."""
-    return "ssm:PutParameter", {"Name": replaced_path(desired.ledger, "*")}
+    return "ssm:PutParameter", {"Name": replaced_path(desired.ledger, "*"), "Tags": []}
 
 
 def _secret(name: str) -> Iterator[Call]:

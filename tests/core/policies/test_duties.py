@@ -69,7 +69,12 @@ def test_secrets_are_those_of_the_environment() -> None:
     outside = {(action, one) for action in secret for one in secret[action] if not one.startswith(start)}
     hold = "arn:aws:ssm:us-west-2:123456789012:parameter/app-deployer/ansari-whatsapp/staging/hold"
     replaced = hold.replace("/hold", "/replaced/*")
-    assert outside == {("ssm:DescribeParameters", "*"), ("ssm:GetParameters", hold), ("ssm:PutParameter", replaced)}
+    assert outside == {
+        ("ssm:DescribeParameters", "*"),
+        ("ssm:GetParameters", hold),
+        ("ssm:PutParameter", replaced),
+        ("ssm:AddTagsToResource", replaced),
+    }
 
 
 @pytest.mark.parametrize("name", ["staging", "production"])
