@@ -11,7 +11,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import NoReturn
 
-from deployer import secrecy
+from deployer import partial, secrecy
 from deployer.errors import DeployerError, Interrupted
 from deployer.view.progress import write
 
@@ -24,14 +24,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from deployer import cli
 
     secrecy.forget()
+    partial.forget()
     secrecy.remember_environment(os.environ)
     try:
         return cli.run(sys.argv[1:] if arguments is None else arguments)
     except DeployerError as error:
+        if error.__cause__ is not None and os.environ.get("DEPLOYER_TRACEBACK"):
+            _trace(error.__cause__)
         return _tell(error)
     except KeyboardInterrupt:
         return _tell(Interrupted("interrupted", fix="run the same command again: it continues where this one stopped"))
-    except BrokenPipeError:
+    except BrokenPipeError as error:
+        if partial.exit_code() != DeployerError.exit_code:
+            return _unexpected(error)
         sys.stderr.close()  # whoever read our output has left; there is nobody to tell
         return 1
     except Exception as error:  # noqa: BLE001 -- a traceback is no answer
@@ -57,7 +62,7 @@ def _unexpected(error: Exception) -> int:
     return _tell(explain(error) or defect(error))
 
 
-def _trace(error: Exception) -> int:
+def _trace(error: BaseException) -> int:
     """Return where an error happened, for a bug report, and the messages of its chain, first cause first."""
     import traceback
 
@@ -69,7 +74,7 @@ def _trace(error: Exception) -> int:
     lines = [line for one in chain for line in (*traceback.format_tb(one.__traceback__), _message(one))]
     with suppress(OSError):
         write("".join(lines), sys.stderr)
-    return DeployerError.exit_code
+    return partial.exit_code()
 
 
 def _message(error: BaseException) -> str:
@@ -80,6 +85,7 @@ def _message(error: BaseException) -> str:
 
 
 def _tell(error: DeployerError) -> int:
+    error = partial.completed(error)
     with suppress(OSError):  # nobody can be told
         write(f"error: {error}\n", sys.stderr)
     return error.exit_code

@@ -9,6 +9,7 @@ import shlex
 from typing import Final, NamedTuple
 
 from botocore import exceptions as botocore
+from botocore.parsers import ResponseParserError
 
 from deployer.aws.profile import chosen_profile, login_command
 from deployer.errors import DeployerError
@@ -74,6 +75,7 @@ _DAMAGED = (
     botocore.FlexibleChecksumError,
     botocore.AwsChunkedWrapperError,
     botocore.UnseekableStreamError,
+    ResponseParserError,
 )
 
 

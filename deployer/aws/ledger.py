@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 from deployer.aws.errors import only
-from deployer.core.release import RecordedRelease, Release
+from deployer.core.release import LEDGER_ROOT, RecordedRelease, Release
 from deployer.errors import Blocked
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
+
+_INTENDED: Final = "/intended"
 
 
 def read(ssm: SSMClient, ledger: str) -> tuple[RecordedRelease, ...]:
@@ -55,7 +57,12 @@ def _readable(entries: list[tuple[int, str, float]], name: str) -> tuple[Recorde
 
 def intention(ledger: str) -> str:
     """The name of the parameter that says which release is deployed, before it is."""
-    return f"{ledger}/intended"
+    return f"{ledger}{_INTENDED}"
+
+
+def is_intention(resource: str) -> bool:
+    """Whether the ARN is that of such a parameter."""
+    return f":parameter{LEDGER_ROOT}/" in resource and resource.endswith(_INTENDED)
 
 
 def intend(ssm: SSMClient, ledger: str, release: Release) -> None:

@@ -14,17 +14,18 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from deployer.aws import lock_record
-from deployer.aws.errors import explain, only
+from deployer.aws.errors import only
 from deployer.aws.fresh import ATTEMPTS, FRESH, fresh
 from deployer.aws.lock_record import Record
 from deployer.aws.ssm import read as read_parameters
 from deployer.core.facts import LockFact
 from deployer.core.person import person
 from deployer.errors import LockLost, Refused, StateUnknown
+from deployer.explain import defect, explain
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
@@ -196,10 +197,10 @@ def hold(session: Session, ledger: str, *, who: str, verb: str, warn: Callable[[
         # What was done is done, whatever becomes of the lock: it ends with this process, or expires by itself.
         try:
             held.release()
-        except (ClientError, BotoCoreError) as error:
-            warn(f"the lock could not be deleted; it expires by itself: {explain(error).what}")
         except StateUnknown as error:
             warn(f"the lock was not deleted; it expires by itself: {error.what}")
+        except Exception as error:  # noqa: BLE001 -- not even a defect here undoes what was done
+            warn(f"the lock could not be deleted; it expires by itself: {(explain(error) or defect(error)).what}")
 
 
 def parameter(ledger: str) -> str:

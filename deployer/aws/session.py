@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +14,15 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
+from botocore.parsers import ResponseParserError
 
-from deployer.aws import answers, errors
+from deployer import partial
+from deployer.aws import answers, errors, ledger
 from deployer.aws.credentials import load_credentials
-from deployer.aws.fence import Fence
+from deployer.aws.fence import Fence, writes
 from deployer.aws.models import Models
 from deployer.core.policies import rights
-from deployer.errors import Refused
+from deployer.errors import DeployerError, Refused
 from deployer.world_keys import NONE, Keys, read
 
 if TYPE_CHECKING:
@@ -104,6 +107,9 @@ class Session:
         _refuse_stranger(client.meta.endpoint_url, self.endpoint)
         if fenced:
             client.meta.events.register("before-send", self.fence.before_send)
+            client.meta.events.register_first("after-call", _note_answered)  # before a handler that raises
+            client.meta.events.register("after-call-error", _note_unanswered)
+        client.meta.events.register_first("after-call", _refuse_damaged)
         return client
 
     @cached_property
@@ -172,6 +178,34 @@ def _tell_unanswered(**event: Any) -> None:
     error = event["exception"]
     if isinstance(error, BotoCoreError):
         error.kwargs = {**error.kwargs, errors.NEEDS: event["context"].get(errors.NEEDS, ())}
+
+
+def _note_answered(**event: Any) -> None:
+    """A write is done, unless AWS answered with a refusal."""
+    if not 400 <= event["http_response"].status_code < 500:
+        _note(event)
+
+
+def _note_unanswered(**event: Any) -> None:
+    """A write may be done when its answer was lost or damaged. One that the fence stopped was never sent."""
+    if not isinstance(event["exception"], DeployerError):
+        _note(event)
+
+
+def _refuse_damaged(**event: Any) -> None:
+    """Raises ResponseParserError for a page of a proxy or half an answer, which botocore takes for an empty one."""
+    answer, body = event["http_response"], event["http_response"].content.strip()
+    is_json = event["model"].service_model.metadata["protocol"] == "json"
+    if is_json and answer.status_code < 300 and body and not (body.startswith(b"{") and body.endswith(b"}")):
+        raise ResponseParserError("the answer is not a JSON object")
+
+
+def _note(event: Mapping[str, Any]) -> None:
+    """Note a write. What is about to be deployed is written down for the next run, and changes nothing by itself."""
+    _, _, operation = event["event_name"].split(".")
+    [need, *_] = event["context"][errors.NEEDS]
+    if writes(operation) and not any(ledger.is_intention(resource) for resource in need.resources):
+        partial.note(need.action)
 
 
 def _refuse_redirection(service: str) -> None:

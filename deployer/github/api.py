@@ -14,10 +14,11 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from deployer import partial
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError
 from deployer.github.pace import wait_for
-from deployer.github.refusals import refused, unreachable
+from deployer.github.refusals import SERVICE_FAULT, Uncertain, refused, unreachable
 
 VERSION: Final = "2022-11-28"
 VARIABLES_PER_PAGE: Final = 30  # the most that GitHub gives; 10 when it is not asked for more
@@ -160,7 +161,12 @@ class GitHub:
                     },
                 )
             except httpx.HTTPError as error:
-                raise unreachable(error, self._client.base_url.host, what, wrote=method != "GET") from None
+                told = unreachable(error, self._client.base_url.host, what, wrote=method != "GET")
+                if isinstance(told, Uncertain):
+                    partial.note(f"a request to GitHub to {what}")
+                raise told from None
+            if method != "GET" and (answer.is_success or answer.status_code >= SERVICE_FAULT):
+                partial.note(f"a request to GitHub to {what}")
             if answer.is_success or answer.status_code in fine:
                 return answer
             if answer.status_code == 404 and absent:

@@ -10,8 +10,8 @@ from deployer.core.github.plan import Change, SyncPlan
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError, Interrupted, StateUnknown
 from deployer.github.api import GitHub, seconds
-from deployer.github.refusals import Uncertain
 from deployer.github.seal import seal
+from deployer.partial import halted
 
 CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
 
@@ -111,17 +111,18 @@ class Writer:
 
 
 def apply(writer: Writer, plan: SyncPlan, tell: Callable[[Change], None], *, restricted: bool) -> None:
-    """Raises StateUnknown, saying what was written and what was not, when it fails after a write or in one."""
+    """Raises StateUnknown, saying what was written and what was not, when anything fails after a write or in one."""
     done: list[Change] = []
     for change in plan.changes:
         try:
             writer.write(change, restricted=restricted)
         except KeyboardInterrupt:
             raise _partly(Interrupted, plan, done, DeployerError("interrupted")) from None
-        except DeployerError as error:
-            if done or isinstance(error, Uncertain):
-                raise _partly(StateUnknown, plan, done, error) from None
-            raise
+        except Exception as error:
+            told = halted(error, done=len(done))
+            if told is None:
+                raise
+            raise _partly(StateUnknown, plan, done, told) from error
         done.append(change)
         tell(change)
 

@@ -6,10 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from deployer.aws import ecr, iam, principals
-from deployer.aws.errors import explain, is_refusal
 from deployer.aws.session import Session
 from deployer.core.bootstrap.compare import AccountFacts, compare
 from deployer.core.bootstrap.steps import (
@@ -24,6 +21,7 @@ from deployer.core.bootstrap.steps import (
 from deployer.core.bootstrap.wanted import Wanted
 from deployer.core.change import CreateRepository, MendRepository, PutLifecycle
 from deployer.errors import Interrupted, Refused, StateUnknown
+from deployer.partial import halted
 
 
 @dataclass(frozen=True)
@@ -69,12 +67,12 @@ class Bootstrap:
                 done += 1
         except KeyboardInterrupt:
             raise Interrupted(f"interrupted after {done} of {every} steps", fix=self._again) from None
-        except (ClientError, BotoCoreError) as error:
-            if not done and is_refusal(error):
+        except Exception as error:
+            told = halted(error, done=done)
+            if told is None:
                 raise
-            told = explain(error)
             what = f"{told.what}, after {done} of {every} steps"
-            raise StateUnknown(what, why=told.why, fix=f"{told.fix}\n       then: {self._again}") from None
+            raise StateUnknown(what, why=told.why, fix=f"{told.fix}\n       then: {self._again}") from error
 
     def _take(self, step: Step) -> None:
         session, account = self.session, self.session.account

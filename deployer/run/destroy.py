@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from deployer.aws import ecr, iam, lock, ssm
-from deployer.aws.errors import explain, is_refusal, only
+from deployer.aws.errors import only
 from deployer.core.facts import BUSY
 from deployer.core.groups.service import another
 from deployer.core.policies.documents import policy_name
 from deployer.core.release import replaced_path
 from deployer.core.removal import Remains, Removal, Removals, Wish, removals
 from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
+from deployer.partial import halted
 from deployer.run.look import Run
 from deployer.run.observe import unmarked
 from deployer.run.wait import wait
@@ -94,12 +95,11 @@ class Destruction:
                 done += 1
         except KeyboardInterrupt:
             raise Interrupted(f"interrupted after {done} of {every} deletions", fix=self._again) from None
-        except (ClientError, BotoCoreError) as error:
-            if not done and is_refusal(error):
+        except Exception as error:
+            told = halted(error, done=done)
+            if told is None:
                 raise
-            raise self._stopped(explain(error), done, every) from None
-        except DeployerError as error:
-            raise self._stopped(error, done, every) from None
+            raise self._stopped(told, done, every) from error
 
     def _one(self, removal: Removal) -> None:
         session, target, wanted = self.run.session, self.run.target, self.run.desired

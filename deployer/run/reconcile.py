@@ -7,11 +7,11 @@ import time
 from datetime import UTC, datetime
 from typing import Literal
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from deployer.aws import ledger, lock
-from deployer.aws.errors import explain, is_refusal, is_wrong_state
+from deployer.aws.errors import is_refusal, is_wrong_state
 from deployer.aws.lock import Held
 from deployer.core import rollback
 from deployer.core.change import (
@@ -28,7 +28,9 @@ from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import RecordedRelease, Release, last_healthy
-from deployer.errors import DeployerError, DeploymentFailed, LockLost, Refused, StateUnknown
+from deployer.errors import DeployerError, DeploymentFailed, Refused, StateUnknown
+from deployer.explain import defect, explain
+from deployer.partial import halted
 from deployer.run import resume, turn
 from deployer.run.apply import Applier, Extent
 from deployer.run.follow import Follower
@@ -73,23 +75,19 @@ class _Carrier:
         self._turns: turn.Verb | None = None  # the pause or resume that is under way
 
     def carry_out(self, planned: Planned) -> Outcome:
-        """Make every change. Says what was started when it is interrupted, and how far it came when AWS fails."""
+        """Make every change. Says what was started when it is interrupted, and how far it came when it fails."""
         extent = Extent()
         try:
             return self._carry_out(planned, extent)
         except KeyboardInterrupt:
             raise interrupted(planned.plan, extent.done, self._held, self._turns) from None
-        except (ClientError, BotoCoreError) as error:
-            if not extent.touched and is_refusal(error):
+        except Exception as error:
+            told = halted(error, done=extent.done)
+            if told is None and self._turns is not None and isinstance(error, DeployerError):
+                told = error  # of the pause or the resume: it does not say how far the plan was carried out
+            if told is None:
                 raise
-            raise stopped(planned.plan, extent.done, self._held, explain(error)) from None
-        except LockLost as error:
-            raise stopped(planned.plan, extent.done, self._held, error) from None
-        except DeployerError as error:
-            if self._turns is None and (not extent.touched or error.exit_code != DeployerError.exit_code):
-                raise
-            # Its own code says that nothing was changed.
-            raise stopped(planned.plan, extent.done, self._held, error) from None
+            raise stopped(planned.plan, extent.done, self._held, told) from error
 
     def _carry_out(self, planned: Planned, extent: Extent) -> Outcome:
         run, plan = self._run, planned.plan
@@ -275,14 +273,10 @@ class _Carrier:
         run.report.step("rollback", f"release {failed} does not answer: back to release {target.number}")
         back = replace(run, desired=rollback.wish(run.desired, target, with_secrets=False, hold=False), prune=False)
         try:
-            way = back.compare(back.observed(), None)
-            if way.plan.blockers:
-                raise StateUnknown("; ".join(blocker.what for blocker in way.plan.blockers))
-            outcome = _Carrier(back, self._held, time.time()).carry_out(way)
-        except DeployerError as error:
-            return StateUnknown(f"{what}, and going back to release {target.number} failed", why=str(error))
-        except (ClientError, BotoCoreError) as error:
-            return StateUnknown(f"{what}, and going back to release {target.number} failed", why=str(explain(error)))
+            outcome = _Carrier(back, self._held, time.time()).carry_out(_unblocked(back))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the release that does not answer serves
+            why = str(explain(error) or defect(error))
+            return StateUnknown(f"{what}, and going back to release {target.number} failed", why=why)
         again = f", as release {outcome.number}" if outcome.number else ""
         return DeploymentFailed(
             f"{what}; release {target.number} serves again{again}",
@@ -323,6 +317,14 @@ def _turned(plan: Plan) -> Literal["paused", "resumed"] | None:
     if any(isinstance(change, PauseService) for change in plan.changes):
         return "paused"
     return "resumed" if any(isinstance(change, ResumeService) for change in plan.changes) else None
+
+
+def _unblocked(run: Run) -> Planned:
+    """The plan of this moment. Raises StateUnknown when something blocks it."""
+    planned = run.compare(run.observed(), None)
+    if planned.plan.blockers:
+        raise StateUnknown("; ".join(blocker.what for blocker in planned.plan.blockers))
+    return planned
 
 
 def _number(plan: Plan) -> int | None:

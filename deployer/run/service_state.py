@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from deployer.aws import lock
-from deployer.aws.errors import explain, is_refusal
 from deployer.core.facts import Facts
 from deployer.core.groups.pause import tag_after
 from deployer.core.restart import consent_id
-from deployer.errors import Interrupted, Refused, StateUnknown
+from deployer.errors import DeployerError, Interrupted, LockLost, Refused, StateUnknown
+from deployer.partial import halted
 from deployer.run import resume, turn
 from deployer.run.follow import Follower
 from deployer.run.look import Run
@@ -50,10 +48,11 @@ def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Facts], No
                 run.target.tag(service.arn, tag)
         except KeyboardInterrupt:
             raise _interrupted(run, verb, ended=done == "ended") from None
-        except (ClientError, BotoCoreError) as error:
-            if done == "nothing" and is_refusal(error):
+        except Exception as error:
+            told = halted(error, done=done != "nothing")
+            if told is None or isinstance(error, LockLost):
                 raise
-            raise _unknown(run, verb, explain(error).what, ended=done == "ended") from None
+            raise _unknown(run, verb, told, ended=done == "ended") from error
 
 
 def _start(run: Run, verb: Verb, arn: str) -> Started | None:
@@ -63,13 +62,13 @@ def _start(run: Run, verb: Verb, arn: str) -> Started | None:
     return start(arn)
 
 
-def _unknown(run: Run, verb: Verb, what: str, *, ended: bool) -> StateUnknown:
-    """A failed call, after which the operation has ended or may be under way."""
+def _unknown(run: Run, verb: Verb, error: DeployerError, *, ended: bool) -> StateUnknown:
+    """An error after which the operation has ended or may be under way."""
     if ended:
         fix = f"see what runs: just status {run.desired.environment}"
-        return StateUnknown(f"{what}; the {verb} itself has succeeded", fix=fix)
+        return StateUnknown(f"{error.what}; the {verb} itself has succeeded", why=error.why, fix=fix)
     fix = f"see how it ends: just status {run.desired.environment} --follow"
-    return StateUnknown(f"{what}; the {verb} may be under way", fix=fix)
+    return StateUnknown(f"{error.what}; the {verb} may be under way", why=error.why, fix=fix)
 
 
 def _interrupted(run: Run, verb: Verb, *, ended: bool) -> Interrupted:

@@ -62,12 +62,16 @@ def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
 def _write_private(out: Path, text: str) -> None:
     """Never through a link, and readable by nobody else from the first byte on."""
     try:
-        file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        try:
-            os.fchmod(file, 0o600)
-            os.ftruncate(file, 0)
-            os.write(file, text.encode())
-        finally:
-            os.close(file)
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            os.fchmod(descriptor, 0o600)
+            file.truncate(0)
+            left = memoryview(text.encode())
+            try:
+                while left:  # a disk that is nearly full takes a part
+                    left = left[file.write(left) :]
+            except OSError:
+                file.truncate(0)
+                raise
     except OSError as error:
         raise UsageError(f"{out} cannot be written", why=error.strerror or "", fix="name another file") from None

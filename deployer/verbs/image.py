@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import to_builtins
 
+from deployer import partial
 from deployer.aws import ecr
 from deployer.aws.errors import explain
 from deployer.aws.session import Session
@@ -65,6 +66,7 @@ def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None =
         if not missing:
             raise
         raise StateUnknown(f"{error.what}; repository {repository} was made", why=error.why, fix=error.fix) from None
+    partial.note(f"a push of {repository}:{short_tag(tag)}")
     try:
         there = _held(session, loaded, tag)
     except (ClientError, BotoCoreError) as error:

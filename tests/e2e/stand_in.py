@@ -37,11 +37,13 @@ def stand_in(
     ahead: timedelta = timedelta(),
     refuses: Refuses = lambda *_: "",
     answers: Answers = lambda *_: None,
+    damages: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[StandIn]:
     """GetCallerIdentity tells `who`, if that is given; the clock is `ahead`.
 
     `refuses` is asked about each call and its body: what it answers is why the call is not passed on. `answers` is
-    asked, too: the JSON that it returns is the answer to the call.
+    asked, too: the JSON that it returns is the answer to the call. `damages` is asked about each call that is passed
+    on, before it is: whether half of its answer is lost on the way.
     """
     calls: set[str] = set()
 
@@ -65,7 +67,7 @@ def stand_in(
                 self.end_headers()
                 self.wfile.write(content)
             else:
-                self.forward(body)
+                self.forward(body, damaged=damages(call))
 
         def refuse(self, call: str, why: str) -> None:
             content = json.dumps({"__type": "AccessDeniedException", "message": why})
@@ -77,7 +79,7 @@ def stand_in(
             self.end_headers()
             self.wfile.write(content.encode())
 
-        def forward(self, body: bytes) -> None:
+        def forward(self, body: bytes, *, damaged: bool = False) -> None:
             connection = http.client.HTTPConnection("127.0.0.1", upstream, timeout=60)
             headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
             connection.request(self.command, self.path, body, headers)
@@ -90,6 +92,7 @@ def stand_in(
                 content = json.dumps(world).encode()
             if who and b"GetCallerIdentity" in body:
                 content = re.sub(rb"<Arn>[^<]*</Arn>", f"<Arn>{who}</Arn>".encode(), content)
+            content = content[: max(1, len(content) // 2)] if damaged else content
             self.send_response_only(found.status)
             for name, value in found.getheaders():
                 if name.lower() not in {"content-length", "transfer-encoding", "connection", "date"}:

@@ -17,6 +17,7 @@ from email.message import Message
 from types import ModuleType
 
 import botocore.exceptions
+import botocore.parsers
 import httpx
 import pytest
 import ruamel.yaml
@@ -93,7 +94,8 @@ def made(kind: type[Exception]) -> Exception:
     raise AssertionError(f"{kind} cannot be made; add arguments for it")
 
 
-LIBRARIES = list(classes(botocore.exceptions, httpx, urllib3.exceptions, http.client, urllib.error, ssl, socket, *YAML))
+AWS = (botocore.exceptions, botocore.parsers)
+LIBRARIES = list(classes(*AWS, httpx, urllib3.exceptions, http.client, urllib.error, ssl, socket, *YAML))
 
 
 def reported(error: BaseException) -> str:

@@ -22,6 +22,7 @@ from deployer.github.api import GitHub
 from deployer.github.reach import Reach, reach
 from deployer.github.settings import Writer, apply, observe
 from deployer.manifest.load import Loaded
+from deployer.partial import halted
 from deployer.verbs import protection
 from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.environment import open_session
@@ -126,16 +127,15 @@ def sync(sides: Sequence[Side], report: Reporter, *, agree: Callable[[tuple[Sync
         writer = Writer(side.github, side.wanted.environment, facts, side.reveal)
         try:
             apply(writer, made, _teller(report, made), restricted=bool(side.wanted.branches))
-        except StateUnknown:
-            raise
         except Exception as error:
-            if not before:
+            told = halted(error, done=len(before))
+            if told is None:
                 raise
             raise StateUnknown(
-                f"{made.environment}: {getattr(error, 'what', type(error).__name__)}",
+                f"{made.environment}: {told.what}",
                 why=f"written: all of {', '.join(before)}; nothing of {made.environment}",
-                fix=f"{getattr(error, 'fix', '')}; then run again",
-            ) from None
+                fix=f"{told.fix}; then run again",
+            ) from error
         if made.changes:
             before.append(made.environment)
     return Synced(plans, written=True)

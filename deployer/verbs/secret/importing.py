@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from dotenv.parser import parse_stream
@@ -15,9 +15,10 @@ from deployer import names
 from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.secret import SecretValue
-from deployer.errors import UsageError, as_typed
+from deployer.errors import StateUnknown, UsageError, as_typed
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
+from deployer.partial import halted
 from deployer.verbs.environment import open_session
 from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import refuse_shared
@@ -44,17 +45,18 @@ def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple
     places = [Place(loaded, session, name, secret) for name, secret in known.items()]
     held = _held(session, places) if chosen else {}
     refuse_unusable(loaded, chosen, beside=held)
-    written = {place.name: place.write for place in places}
+    changes = {name: value for name, value in chosen.items() if held.get(name) != value}
+    versions = _written(places, changes) if write else {}
     done: list[Imported] = []
     for name in given:
         if name not in known:
             done.append(Imported(names.variable(name), _why_not(loaded, name)))
         elif name not in chosen:
             done.append(Imported(names.variable(name), "left: empty in the file"))
-        elif name in held and held[name] == chosen[name]:
+        elif name not in changes:
             done.append(Imported(names.variable(name), "the same already"))
         elif write:
-            done.append(Imported(names.variable(name), "set", written[name](chosen[name])))
+            done.append(Imported(names.variable(name), "set", versions[name]))
         else:
             done.append(Imported(names.variable(name), "would be replaced" if name in held else "would be set"))
     done += [Imported(names.variable(name), "not in the file") for name in known if name not in given]
@@ -135,6 +137,26 @@ def _held(session: Session, places: list[Place]) -> Mapping[str, SecretValue]:
         revealed = ssm.reveal(session.ssm, batch, only_secure=True)  # a plain String is replaced, by the same value too
         held |= {by_path[path]: value for path, value in revealed.items()}
     return held
+
+
+def _written(places: Sequence[Place], changes: Mapping[str, SecretValue]) -> dict[str, int]:
+    """Write each value, and return its version. Raises StateUnknown, naming what was set, when it fails partway."""
+    by_name = {place.name: place for place in places}
+    versions: dict[str, int] = {}
+    again = "run the same command again: it skips what is set"
+    for name, value in changes.items():
+        try:
+            versions[name] = by_name[name].write(value)
+        except Exception as error:
+            told = halted(error, done=len(versions))
+            if told is None:
+                raise
+            raise StateUnknown(
+                f"{told.what}, after {len(versions)} of {len(changes)} secrets",
+                why=f"{told.why}\nset: {', '.join(versions) or 'none'}; not set, or not known: {name}",
+                fix=f"{told.fix}; {again}" if told.fix else again,
+            ) from error
+    return versions
 
 
 def _why_not(loaded: Loaded, name: str) -> str:
