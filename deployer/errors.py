@@ -20,7 +20,7 @@ import os
 import re
 from typing import ClassVar, Final
 
-from deployer.secrecy import hide
+from deployer.secrecy import without_secrets
 from deployer.view.safe import hanging, one_line, terminal
 
 INDENT: Final = 7  # columns before the second line of a cause or a fix
@@ -48,10 +48,8 @@ def error_lines(what: str, why: str, fix: str) -> list[str]:
     All three may quote AWS, GitHub, a tool or a file: none of their lines begins where one of ours does. Secrets are
     hidden before the text is changed, because a changed secret is not recognised.
     """
-    given = [
-        f"  {name}: {hanging(terminal(hide(text)), INDENT)}" for name, text in (("why", why), ("fix", fix)) if text
-    ]
-    return [one_line(hide(what)), *given]
+    more = [(name, terminal(without_secrets(text))) for name, text in (("why", why), ("fix", fix)) if text]
+    return [one_line(without_secrets(what)), *(f"  {name}: {hanging(text, INDENT)}" for name, text in more)]
 
 
 def as_typed(advice: str) -> str:

@@ -1,8 +1,8 @@
 """The secret values this process knows, and text without them.
 
-Every SecretValue is remembered here, and all text that leaves the process passes through `hide`: whatever AWS, GitHub,
-a tool or a traceback repeats of a secret becomes `<secret>`, also as JSON, Python, an address, HTML, a shell or base64
-writes it.
+Every SecretValue is remembered here, and all text that leaves the process passes through `without_secrets`: whatever
+AWS, GitHub, a tool or a traceback repeats of a secret becomes `<secret>`, also as JSON, Python, an address, HTML, a
+shell or base64 writes it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
+
+from deployer.credential_shapes import without_shapes
 
 HIDDEN: Final = "<secret>"
 SHORTEST: Final = 8  # characters: a shorter value is part of ordinary words and numbers. The service takes 12 and more
@@ -50,13 +52,20 @@ def hide(text: str, shortest: int = SHORTEST) -> str:
     return text
 
 
+def without_secrets(text: str) -> str:
+    """The text without known secrets, and without what has the shape of a credential: AWS, GitHub, a tool or a log
+    may repeat one that this process has never read.
+    """
+    return without_shapes(hide(text), HIDDEN)
+
+
 def scrubbed(data: Any) -> Any:
-    """The same JSON data without any known secret in its texts: for what is stored and read again by others.
+    """The same JSON data without any secret in its texts: for what is stored and read again by others.
 
     Only for texts that are shown. What is deployed again or compared, such as a literal, has to stay as it is.
     """
     if isinstance(data, str):
-        return hide(data)
+        return without_secrets(data)
     if isinstance(data, Mapping):
         return {key: scrubbed(value) for key, value in data.items()}
     if isinstance(data, list | tuple):

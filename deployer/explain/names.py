@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from deployer.secrecy import hide
+from deployer.secrecy import without_secrets
 
 LONGEST: Final = 300  # characters of text that came from outside
 _PASSWORD: Final = re.compile(r"(://[^/\s:@]*:)[^/\s]+@")
@@ -18,5 +18,5 @@ def class_names(error: BaseException) -> list[str]:
 
 def outside(text: object) -> str:
     """Text from outside on one line of limited length, without known secrets and passwords in URLs."""
-    one_line = " ".join(_PASSWORD.sub(r"\1<not shown>@", hide(str(text))).split())
+    one_line = " ".join(_PASSWORD.sub(r"\1<not shown>@", without_secrets(str(text))).split())
     return one_line if len(one_line) <= LONGEST else one_line[:LONGEST] + " ..."

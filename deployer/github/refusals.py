@@ -9,7 +9,7 @@ import httpx
 
 from deployer.errors import DeployerError
 from deployer.github.pace import limited
-from deployer.secrecy import hide
+from deployer.secrecy import without_secrets
 
 SERVICE_FAULT: Final = 500
 
@@ -68,7 +68,7 @@ def unreachable(error: httpx.HTTPError, host: str, what: str, *, wrote: bool) ->
 
 def _message(answer: httpx.Response) -> str:
     try:
-        return hide(str(answer.json()["message"]))[:300]  # before it is cut: half a secret is not recognised
+        return without_secrets(str(answer.json()["message"]))[:300]  # before it is cut: half a secret is not recognised
     except (ValueError, KeyError, TypeError):
         return "no message"
 

@@ -11,6 +11,7 @@ from aiohttp import web
 
 ROUTE = "/_local/faults"
 RULES_AT_MOST = 100  # per switch
+LONGEST_MESSAGE = 4000  # characters of the message of an error
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class Text:
-    """Any text that is not empty."""
+    """Any text that is not empty and has at most `longest` characters."""
 
     about: str
     required: bool = False
+    longest: int = 200
     form: str = "a text"
 
     def accepts(self, value: object) -> bool:
-        return isinstance(value, str) and 0 < len(value) <= 200
+        return isinstance(value, str) and 0 < len(value) <= self.longest
 
 
 @dataclass(frozen=True)

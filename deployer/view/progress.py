@@ -15,11 +15,11 @@ CONTINUED = 20  # columns before the second line of a note: more than any line o
 
 
 def write(text: str, stream: TextIO, *, colours: bool = False) -> None:
-    """Write all of it now, without any known secret and safe for a terminal: everything that is shown is written here.
+    """Write all of it now, without any secret and safe for a terminal: everything that is shown is written here.
 
     A reader who has left changes nothing: what was begun goes on.
     """
-    shown = terminal(secrecy.hide(text), colours=colours)
+    shown = terminal(secrecy.without_secrets(text), colours=colours)
     _put(workflow(shown) if os.environ.get("GITHUB_ACTIONS") else shown, stream)
 
 
@@ -42,7 +42,7 @@ def write_data(text: str, stream: TextIO) -> None:
 
 def write_raw(text: str, stream: TextIO) -> None:
     """Write text from outside as it is, but for the secrets. Never to a terminal."""
-    _put(secrecy.hide(text), stream)
+    _put(secrecy.without_secrets(text), stream)
 
 
 def _put(text: str, stream: TextIO) -> None:

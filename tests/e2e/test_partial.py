@@ -142,7 +142,9 @@ def world(checkout: Checkout) -> Iterator[World]:
         checkout.share_keys(other.port)
         made.edit(f"endpoint: {checkout.endpoint} ", f"endpoint: http://127.0.0.1:{other.port} ")
         github = f"{checkout.endpoint}/_local/github"
-        token = httpx.get(f"{checkout.endpoint}/_local/secrets/github-token", headers=checkout.keys.bearer).json()["value"]
+        token = httpx.get(f"{checkout.endpoint}/_local/secrets/github-token", headers=checkout.keys.bearer).json()[
+            "value"
+        ]
         made.environment |= {"GITHUB_API_URL": github, "GITHUB_TOKEN": token}
         made.run("reconcile", "second")
         yield made

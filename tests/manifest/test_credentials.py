@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployer.manifest.credentials import _SHAPES, credential_in
+from deployer.credential_shapes import SHAPES, without_shapes
+from deployer.manifest.credentials import credential_in
 from deployer.manifest.load import Loaded
 from deployer.manifest.problem import Problem
 
@@ -96,7 +97,7 @@ def test_other_arns_are_ordinary_values(read: Callable[..., Loaded]) -> None:
     assert read(("value: DEBUG", "value: arn:aws:sqs:us-west-2:123456789012:inbox"))
 
 
-@pytest.mark.parametrize(("what", "words", "shape"), _SHAPES)
+@pytest.mark.parametrize(("what", "words", "shape"), SHAPES)
 @given(data=st.data())
 @settings(max_examples=25)
 def test_what_is_looked_for_first_is_in_every_credential_of_a_shape(
@@ -106,3 +107,16 @@ def test_what_is_looked_for_first_is_in_every_credential_of_a_shape(
 
     assert any(word in text.casefold() for word in words)
     assert credential_in(text) is not None
+
+
+@pytest.mark.parametrize(("what", "text"), [(what, text) for what, texts in CREDENTIALS.items() for text in texts])
+def test_a_credential_is_cut_out_of_a_text_whole(what: str, text: str) -> None:
+    end = "\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----" if what == "a private key" else ""
+    assert len(without_shapes(f"before {text}{end} after", "<secret>")) < len("before <secret> after") + 25
+    assert credential_in(without_shapes(f"before {text}{end} after", "<secret>")) is None
+    assert "MIIE" not in without_shapes(f"{text}{end}", "")
+
+
+def test_an_ordinary_text_is_left_whole() -> None:
+    text = "AWS refused ssm:PutParameter on arn:aws:ssm:us-west-2:123456789012:parameter/a/b, see https://example.org:443/x"
+    assert without_shapes(text, "<secret>") == text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployer.local.faults import Choice, Number, Switch, Text
+from deployer.local.faults import LONGEST_MESSAGE, Choice, Number, Switch, Text
 
 SWITCHES = {
     "refuse": Switch(
@@ -10,7 +10,7 @@ SWITCHES = {
         parameters={
             "status": Choice("the HTTP status; 400 when left out", (400, 403, 429, 500, 503)),
             "code": Text("the error's code; when left out the one that the service gives with this status"),
-            "message": Text("the error's message"),
+            "message": Text("the error's message", longest=LONGEST_MESSAGE),
         },
         selectors={"call": Text("only this one, such as ssm:PutParameter")},
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deployer.local.faults import Choice, Number, Parameter, Switch, Text
+from deployer.local.faults import LONGEST_MESSAGE, Choice, Number, Parameter, Switch, Text
 
 WHICH: Mapping[str, Parameter] = {
     "call": Text("only this call, such as put-secret"),
@@ -24,7 +24,7 @@ SWITCHES: dict[str, Switch] = {
         "answers with an error",
         {
             "status": Choice("the HTTP status", (301, 403, 404, 409, 422, 500, 502, 503), required=True),
-            "message": Text("its message"),
+            "message": Text("its message", longest=LONGEST_MESSAGE),
         },
         WHICH,
     ),
