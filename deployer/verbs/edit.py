@@ -9,9 +9,13 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
+from ansari_whatsapp.settings import Settings
 from deployer import names
 from deployer.errors import UsageError, as_typed
 from deployer.manifest import edit
+from deployer.manifest.contract import secret_variables
+from deployer.manifest.credentials import credential_in
+from deployer.manifest.excerpt import harmless
 from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Literal, Secret
 from deployer.manifest.problem import InvalidManifest
@@ -33,6 +37,8 @@ def set_value(path: Path, name: str, value: str) -> Edited:
     line = loaded.where("variables", name).line
     if variable.text == value:
         return Edited("same", str(path), line, name, value, value)
+    environment = loaded.manifest.environment
+    _refuse_credential(name, value, f"just remove {environment} {name}, then: {_as_secret(environment, name)}")
     _write(loaded, edit.set_value(loaded, name, value))
     return Edited("set", str(path), line, name, variable.text, value)
 
@@ -46,6 +52,9 @@ def add(path: Path, name: str, entry: str, value: str | None) -> Edited:
         raise UsageError(
             f"{path}:{line}: {name} is there already", fix=f"just set {loaded.manifest.environment} {name} VALUE"
         )
+    if value is not None:
+        shown = name if harmless(name) else "NAME"  # some give the value in the place of the name
+        _refuse_credential(name, value, _as_secret(loaded.manifest.environment, shown))
     now = _write(loaded, edit.add(loaded, name, entry))
     return Edited("added", str(path), now.where("variables", name).line, name, None, value)
 
@@ -87,6 +96,26 @@ def _known(loaded: Loaded, name: str) -> Literal | Secret:
         fix = f"did you mean {near}?" if near else f"use one of: {', '.join(loaded.manifest.variables)}"
         raise UsageError(f"{loaded.path} has no variable {name}", fix=fix)
     return variable
+
+
+def _as_secret(environment: str, name: str) -> str:
+    """The commands that make a variable a secret, and give it its value."""
+    return f"just add {environment} {name} --secret, then: just secret set {environment} {name}"
+
+
+def _refuse_credential(name: str, value: str, fix: str) -> None:
+    """Raises UsageError, without the value, for a literal that looks like a secret or is a secret of the service."""
+    known = not names.why_not_a_name(name) and names.variable(name) in secret_variables(Settings)
+    what = credential_in(value, name=name)
+    if known or what:
+        raise UsageError(
+            f"{name} is a secret of the service; nothing was changed"
+            if known
+            else f"this value looks like {what}; nothing was changed",
+            why="a manifest is read by everyone who reads the repository, and the history of the shell keeps the"
+            " command: if this was the real value, replace it where it was issued",
+            fix=fix,
+        )
 
 
 def _write(before: Loaded, text: str) -> Loaded:

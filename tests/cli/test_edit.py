@@ -136,3 +136,46 @@ def test_the_file_keeps_its_rights_and_a_link_stays_a_link(run: Run, project: Pa
 
 def test_a_line_break_is_shown_as_one(run: Run) -> None:
     assert '-> "a\\nb"\n' in run("set", "staging", "origins", "a\nb").stdout
+
+
+# Made up, and cut in two so that no scanner of repositories takes this file for a leak.
+SECRETS = {
+    "a Meta access token": "EAAG" + "x1Y2" * 30,
+    "an AWS access key": "AKIA" + "IOSFODNN7EXAMPLE",
+    "a private key": "-----BEGIN " + "PRIVATE KEY-----\nMIIEvQIBADANBg",
+    "a random key": "q7Xw2PzL9vRt4KcN8mBd" + "Q7Xw2PzL9vRt4KcN8m",
+}
+
+
+@pytest.mark.parametrize("name", ["origins", "something-new"])
+@pytest.mark.parametrize("what", SECRETS)
+def test_a_credential_is_no_literal_and_is_not_repeated(run: Run, project: Path, name: str, what: str) -> None:
+    before = staging(project)
+    verb = "set" if name == "origins" else "add"
+    done = run(verb, "staging", name, SECRETS[what])
+    assert (done.returncode, done.stdout) == (3, "")
+    assert f"this value looks like {what}; nothing was changed" in done.stderr
+    assert f"just add staging {name} --secret, then: just secret set staging {name}" in done.stderr
+    assert SECRETS[what][:16] not in done.stderr
+    assert staging(project) == before
+
+
+@pytest.mark.parametrize("name", ["metrics-token", "META_APP_SECRET_PREVIOUS"])
+def test_what_the_service_keeps_secret_is_no_literal(run: Run, project: Path, name: str) -> None:
+    before = staging(project)
+    done = run("add", "staging", name, "a-simple-value")
+    assert done.returncode == 3
+    assert "is a secret of the service; nothing was changed" in done.stderr
+    assert "a-simple-value" not in done.stderr
+    assert staging(project) == before
+
+
+def test_a_password_under_its_own_name_is_no_literal(run: Run) -> None:
+    done = run("add", "staging", "smtp-password", "hunter2hunter2")
+    assert "this value looks like a password" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_a_value_in_the_place_of_the_name_is_not_repeated(run: Run) -> None:
+    value = SECRETS["a Meta access token"]
+    assert value not in run("add", "staging", value, value).stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable
 
 import pytest
@@ -50,9 +52,37 @@ def test_a_random_text_below_a_telling_name_is_one(name: str, text: str) -> None
     assert credential_in(text, name="git-commit") is None
 
 
+@pytest.mark.parametrize("text", ["q7Xw2PzL9vRt4KcN8mBdQ7Xw2PzL9vRt4KcN8m", "c2VjcmV0LXZhbHVl/LTEyMw+ZJq81Xb3KwP0=="])
+def test_a_long_text_of_all_letters_is_a_key_under_any_name(text: str) -> None:
+    assert credential_in(text, name="origins") == "a random key"
+
+
+def test_nearly_every_random_key_is_recognised() -> None:
+    keys = [base64.b64encode(hashlib.sha256(str(number).encode()).digest()).decode() for number in range(500)]
+    keys += [base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()).decode().rstrip("=") for key in keys]
+    assert sum(credential_in(key) is not None for key in keys) > 0.95 * len(keys)
+
+
+@pytest.mark.parametrize("name", ["password", "smtp-password", "client-secret", "db_passwd", "credentials"])
+@pytest.mark.parametrize("text", ["hunter2hunter2", "correct-horse-battery", "iloveyou"])
+def test_a_simple_text_below_the_name_of_a_password_is_one(name: str, text: str) -> None:
+    assert credential_in(text, name=name) == "a password"
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("use-password", "disabled"),
+        ("client-secret", "12345678"),
+        ("client-secret", "/run/secrets/client"),
+        ("password-policy", "at-least-twelve-characters"),
+        ("secret-rotation-days", "ninety-days"),
+        ("trace-id", "4bf92f3577b34da6a3ce929d0e0e4736"),
+        ("service-name", "Ansari-Whatsapp-Service-2-of-Staging-Env"),
+        ("cron", "0-15-30-45-AM-PM-mon-tue-wed-thu-fri"),
+        ("version", "2026-11-29T09-04-00Z-build-1234-of-main"),
+        ("class-path", "org/example/Whatsapp/Service2/Handler"),
+        ("id", "550e8400-e29b-41d4-a716-446655440000"),
         ("backend-server-url", "https://staging-api.ansari.chat"),
         ("backend-server-url", "http://127.0.0.1:8000"),
         ("link", "https://example.org/@someone:x"),

@@ -16,6 +16,7 @@ from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.secret import SecretValue
 from deployer.errors import StateUnknown, UsageError, as_typed
+from deployer.manifest.credentials import credential_in
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
 from deployer.partial import halted
@@ -50,7 +51,7 @@ def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple
     done: list[Imported] = []
     for name in given:
         if name not in known:
-            done.append(Imported(names.variable(name), _why_not(loaded, name)))
+            done.append(Imported(names.variable(name), _why_not(loaded, name, given[name])))
         elif name not in chosen:
             done.append(Imported(names.variable(name), "left: empty in the file"))
         elif name not in changes:
@@ -87,7 +88,8 @@ def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretVa
             name = names.parameter(variable)
             if name in found:
                 wrong.append(f"{file}:{line}: {variable} stands here for the second time")
-            found[name] = checked(value, hide=name not in literals) if value else SecretValue("")
+            hide = name not in literals or credential_in(value, name=name) is not None
+            found[name] = checked(value, hide=hide) if value else SecretValue("")
     if wrong:
         raise UsageError(
             f"{file} cannot be imported; nothing was changed", why="\n       ".join(wrong), fix="correct these lines"
@@ -159,7 +161,11 @@ def _written(places: Sequence[Place], changes: Mapping[str, SecretValue]) -> dic
     return versions
 
 
-def _why_not(loaded: Loaded, name: str) -> str:
-    if isinstance(loaded.manifest.variables.get(name), Literal):
-        return f"left: a literal of {loaded.path}"
-    return "left: the manifest does not name it"
+def _why_not(loaded: Loaded, name: str, value: SecretValue) -> str:
+    literal = isinstance(loaded.manifest.variables.get(name), Literal)
+    why = f"left: a literal of {loaded.path}" if literal else "left: the manifest does not name it"
+    what = credential_in(value.reveal(), name=name)
+    if what is None:
+        return why
+    first = f"just remove {loaded.manifest.environment} {name}, then: " if literal else ""
+    return as_typed(f"{why}; it looks like {what}: {first}just add {loaded.manifest.environment} {name} --secret")
