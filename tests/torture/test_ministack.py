@@ -22,6 +22,8 @@ from tests.torture import ministack
 pytestmark = pytest.mark.timeout(3600)
 FILES: Final = (
     "test_adopt.py",
+    "test_bad_input.py",
+    "test_ci_rights.py",
     "test_destroy.py",
     "test_doctor.py",
     "test_environments.py",
@@ -31,6 +33,7 @@ FILES: Final = (
     "test_protection.py",
     "test_refused.py",
     "test_releases.py",
+    "test_secrecy.py",
     "test_secret.py",
     "test_service_state.py",
     "test_shared.py",
