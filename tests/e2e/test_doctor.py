@@ -187,7 +187,9 @@ class TestWithAWorld:
         wanted = {
             "Effect": "Allow",
             "Action": "ssm:PutParameter",
-            "Resource": f"arn:aws:ssm:us-west-2:000000000000:parameter{aws.PATH}/*",
+            "Resource": [
+                f"arn:aws:ssm:us-west-2:000000000000:parameter{path}/*" for path in (aws.PATH, f"{aws.LEDGER}/replaced")
+            ],
         }
         assert wanted in statements
         assert {one["Action"] for one in statements} == {"ssm:PutParameter"}
