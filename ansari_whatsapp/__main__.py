@@ -31,20 +31,18 @@ def main() -> None:
 
 
 def serve() -> None:
-    """Read the environment, refuse to start with a bad one, and serve until SIGTERM."""
+    """Read the environment, refuse to start with a bad one, and serve until SIGTERM or SIGINT."""
     try:
         settings = Settings.from_environment(os.environ)
     except SettingsError as error:
         sys.exit(str(error))
+    from ansari_whatsapp import server
     from ansari_whatsapp.app import create_app
     from ansari_whatsapp.telemetry import configure
 
     configure(settings.logging_level)
     try:
-        # One process: the manager that Sanic starts otherwise can miss a SIGTERM that comes early.
-        create_app(settings).run(
-            host=settings.host, port=settings.port, single_process=True, motd=False, access_log=False, debug=False
-        )
+        server.serve(create_app(settings), settings.host, settings.port)
     except OSError as error:
         sys.exit(f"the service cannot listen on {settings.host}:{settings.port}: {error.strerror}")
 

@@ -354,6 +354,15 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_in_order_on_a_signal_that_comes_with_its_first_answer(number: signal.Signals) -> None:
+    for _ in range(4):
+        with running() as world:
+            world.process.send_signal(number)
+            assert world.process.wait(20) == 0
+        assert [json.loads(line).get("event") for line in world.output][-1] == "stopped"
+
+
 def test_it_stops_after_what_it_took_and_takes_no_more() -> None:
     with running() as world:
         user = next(users)
