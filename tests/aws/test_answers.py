@@ -88,7 +88,8 @@ Read = Callable[[Session], object]
 
 
 def _hold_the_lock(session: Session) -> object:
-    held = lock.Held(session.ssm, f"{LEDGER}/lock", lock_record.parsed(VALUES[f"{LEDGER}/lock"]), 1, None)
+    record = lock_record.parsed(VALUES[f"{LEDGER}/lock"]).beating()  # however long ago it was made
+    held = lock.Held(session.ssm, f"{LEDGER}/lock", record, 1, None)
     held.prove()
     return held.under_way
 
