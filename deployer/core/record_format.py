@@ -25,15 +25,11 @@ def refuse_newer(fields: Mapping[str, Any], record: str) -> None:
 
     A record without a format is of the first one.
     """
-    found = fields.get("format", 1)
-    if isinstance(found, int) and found > FORMAT:
-        raise newer(record, found, fields.get("deployer"))
-
-
-def newer(record: str, found: int, wrote: object) -> NewerFormat:
-    """The error for a record in format `found`; `wrote` is the version of the deployer that the record names."""
+    found, wrote = fields.get("format", 1), fields.get("deployer")
+    if not isinstance(found, int) or found <= FORMAT:
+        return
     needed = f"deployer {wrote}" if isinstance(wrote, str) and wrote else "a newer deployer"
-    return NewerFormat(
+    raise NewerFormat(
         f"{record} was written by {needed} in format {found}; nothing was changed",
         why=f"this is deployer {VERSION}, which reads formats up to {FORMAT}",
         fix=f"use {needed} or newer: git pull, or check out the commit that was deployed last",

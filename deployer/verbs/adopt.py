@@ -82,7 +82,7 @@ def adopt(wanted: Wanted) -> Adopted:
         extra=tuple(one.name for one in choice.taken if one.extra),
         left=tuple(Omitted(one.name, one.why, one.reaches, one.fix) for one in choice.left),
         expected=expected(live, choice),
-        mend=tuple(one.mend for one in choice.taken if one.mend),
+        mend=tuple(one.command for one in choice.taken if one.command),
         shared=tuple(problem.what for problem in clashes([*others, loaded]) if problem.file == str(path)),
     )
 

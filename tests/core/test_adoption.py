@@ -192,7 +192,7 @@ def test_the_first_plan_changes_no_value_and_no_setting(parameters: dict[str, Pa
     assert {type(change) for change in made.changes} <= {
         ServiceVariable, AdoptParameter, CreateScaling, DeployService, KeepImage, PutLifecycle, TagService,
     }  # fmt: skip
-    assert len(made.blockers) == sum(bool(one.mend) for one in taken)
+    assert len(made.blockers) == sum(bool(one.command) for one in taken)
     [deploy] = [change for change in made.changes if isinstance(change, DeployService)]
     differing = {part for part in deploy.differences if " -> " in part}
     assert differing == {"auto_deployments true -> false"}
@@ -212,7 +212,7 @@ def test_a_string_that_should_be_secret_becomes_one_and_is_not_repeated(name: st
     for found in (live({name: fact}), live({}, environment={name.upper().replace("-", "_"): fact.value or ""})):
         choice = choose(found, Ours)
         one = next(one for one in choice.taken if one.name == name)
-        assert (one.value, one.mend) == (None, f"just secret set staging {name}")
+        assert (one.value, one.command) == (None, f"just secret set staging {name}")
         text = manifest_text(found, choice)
         extra = "" if name == "app-id" else ", extra: true"
         assert f"{name}: {{kind: secret{extra}}}" in text
@@ -318,7 +318,7 @@ def test_a_required_secret_that_the_service_lacks_is_declared_with_the_command_t
         choice = choose(found, Strict)
         [one] = [one for one in choice.taken if one.name == "app-id"]
 
-        assert (one.value, one.mend) == (None, "just secret set staging app-id")
+        assert (one.value, one.command) == (None, "just secret set staging app-id")
         assert not any(one.name == "APP_ID" for one in choice.left)
         made = first_plan(found, written(found, Strict))
         assert [blocker.fix for blocker in made.blockers] == ["just secret set staging app-id"]

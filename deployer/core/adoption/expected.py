@@ -20,9 +20,9 @@ def expected(live: Live, choice: Choice) -> tuple[str, ...]:
 
 def _variables(live: Live, choice: Choice) -> Iterator[str]:
     taken, left = choice.taken, choice.left
-    if mend := [one.name for one in taken if one.mend]:
-        yield f"blocked until each of these secrets is set by the command that is written above it: {', '.join(mend)}"
-    facts = [live.parameters.get(f"{live.parameter_path}/{one.name}") for one in taken if not one.mend]
+    if unset := [one.name for one in taken if one.command]:
+        yield f"it is blocked until these secrets are set: {', '.join(unset)}"
+    facts = [live.parameters.get(f"{live.parameter_path}/{one.name}") for one in taken if not one.command]
     foreign = sum(fact is not None and not fact.ours for fact in facts)
     if foreign:
         made = "1 parameter" if foreign == 1 else f"{foreign} parameters"

@@ -26,7 +26,7 @@ NOTHING: Final = "nothing to do"
 
 
 class Taken(Struct, frozen=True):
-    """A variable of the new manifest; `value` is None for a secret. `mend` is a command it still needs, or "".
+    """A variable of the new manifest; `value` is None for a secret. `command` has to be run before a plan, or is "".
 
     `extra` marks one that the service has no setting for.
     """
@@ -36,7 +36,7 @@ class Taken(Struct, frozen=True):
     store: str = "parameter"
     description: str = ""
     notes: tuple[str, ...] = ()
-    mend: str = ""
+    command: str = ""
     extra: bool = False
 
 
@@ -167,7 +167,7 @@ class _Chooser:
         if variable in self._secrets:
             set_it = self._set(name)
             note = f"It has no value at this path, and the service does not start without one: {why}. Set it: {set_it}"
-            return replace(self._new(variable, None), notes=(note,), mend=set_it)
+            return replace(self._new(variable, None), notes=(note,), command=set_it)
         return Missing(name, why)
 
     def unread(self, kept: set[str]) -> Iterator[LeftOut]:
@@ -213,11 +213,11 @@ class _Chooser:
         """The value in the file, if it need not be hidden and the file can hold it."""
         variable, value = names.variable(literal.name), literal.value or ""
         if self._is_secret(variable, value):
-            mend = self._set(literal.name)
-            note = f"Anyone who may look at the service can read it now: {mend}; then replace what it opens."
+            command = self._set(literal.name)
+            note = f"Anyone who may look at the service can read it now: {command}; then replace what it opens."
             if fact is not None:
-                note = f"A plain String in SSM now: {mend}; then replace what it opens."
-            secret = replace(literal, value=None, store="parameter", notes=(note,), mend=mend)
+                note = f"A plain String in SSM now: {command}; then replace what it opens."
+            secret = replace(literal, value=None, store="parameter", notes=(note,), command=command)
             return _described(secret, fact) if fact else secret
         if why := self._why_not_written(literal):
             return LeftOut(variable, why, reaches=True, fix=self._add(literal.name))

@@ -184,8 +184,11 @@ def _anew(found: ParameterFact | None, wanted: WantedParameter, one: _One, last:
     """A mark for a parameter that has the version of the running release, and yet was written after it."""
     if last is None or _held(wanted, last) != one.version:
         return None
-    anew = one.change if found is None else isinstance(one.change, RecreateParameter) or found.changed > last.at
-    if anew:
+    if found is None:
+        recreated = one.change is not None
+    else:
+        recreated = isinstance(one.change, RecreateParameter) or found.changed > last.at
+    if recreated:
         return f"after release {last.number}"
     return last.release.anew.get(wanted.variable)
 
