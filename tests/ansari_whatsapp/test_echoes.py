@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ import pytest
 
 from tests.ansari_whatsapp import world
 from tests.ansari_whatsapp.world import SECRETS, World, running, text, until, value
+from tests.serving import serving
 
 SPELLED = [spelled for s in SECRETS for spelled in (s, quote(s, safe=""), base64.b64encode(s.encode()).decode())]
 ECHO = " ".join(SPELLED)
@@ -41,15 +41,8 @@ def echoing(status: int, *, as_json: bool, code: int = 100) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as server:
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def leaks(service: World) -> list[str]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
@@ -18,6 +17,7 @@ from xml.sax.saxutils import escape
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from deployer.local.models import service_model
+from tests.serving import serving
 
 Answer: TypeAlias = dict[str, Any]
 # Changes the answer to a call, which is the first argument; `asked` counts how often the call was made before.
@@ -84,16 +84,9 @@ def answering(texts: Texts) -> Iterator[Answering]:
         def log_message(self, *args: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made = Answering(f"http://127.0.0.1:{server.server_port}", texts)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as server:
+        made = Answering(f"http://127.0.0.1:{server.server_port}", texts)
         yield made
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def full(shape: Shape, text: Callable[[str], str], name: str = "") -> Any:

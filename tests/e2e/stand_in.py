@@ -5,14 +5,15 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TypeAlias
+
+from tests.serving import serving
 
 SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/(\w+)/")
 Refuses: TypeAlias = Callable[[str, bytes], str]
@@ -105,12 +106,5 @@ def stand_in(
         def log_message(self, *args: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as server:
         yield StandIn(server.server_port, calls)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

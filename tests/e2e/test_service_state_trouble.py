@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from tests.e2e.checkout import Checkout
 from tests.e2e.test_declared_pause import DECLARED, KEY
 from tests.e2e.test_releases import level, listed, run
 from tests.e2e.test_service_state import platform
-from tests.e2e.test_trouble import heeds_signals
+from tests.e2e.test_trouble import begun
 
 pytestmark = pytest.mark.timeout(240)
 WAITS = {"pause": "PAUSE_SERVICE", "resume": "RESUME_SERVICE", "restart": "START_DEPLOYMENT"}
@@ -66,26 +65,6 @@ def fault(checkout: Checkout, **switches: Any) -> Iterator[None]:
         yield
     finally:
         httpx.delete(address, headers=checkout.keys.bearer).raise_for_status()
-
-
-def begun(checkout: Checkout, *words: str, until: str) -> tuple[subprocess.Popen[str], str]:
-    """A run that has come as far as this text on stderr, and what it has said."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "deployer", *words],
-        cwd=checkout.root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heeds_signals,  # noqa: PLW1509 -- it calls nothing that a lock could hold
-    )
-    assert process.stderr is not None
-    said = ""
-    while until not in said:
-        line = process.stderr.readline()
-        assert line, said
-        said += line
-    return process, said
 
 
 def interrupted(process: subprocess.Popen[str]) -> str:

@@ -68,11 +68,12 @@ def deployments(checkout: Checkout) -> int:
     return sum(operation.startswith(("CREATE", "UPDATE")) for operation in aws.operations(checkout))
 
 
-def deploying(checkout: Checkout) -> tuple[subprocess.Popen[str], str]:
-    """A run that has started its deployment and waits for it, and what it has said."""
+def begun(checkout: Checkout, *words: str, until: str) -> tuple[subprocess.Popen[str], str]:
+    """A run that has come as far as this text on stderr, and what it has said."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "deployer", "reconcile", "local"],
+        [sys.executable, "-m", "deployer", *words],
         cwd=checkout.root,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -80,9 +81,16 @@ def deploying(checkout: Checkout) -> tuple[subprocess.Popen[str], str]:
     )
     assert process.stderr is not None
     said = ""
-    while "deploy      operation" not in said:
-        said += process.stderr.readline()
+    while until not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
     return process, said
+
+
+def deploying(checkout: Checkout) -> tuple[subprocess.Popen[str], str]:
+    """A run that has started its deployment and waits for it, and what it has said."""
+    return begun(checkout, "reconcile", "local", until="deploy      operation")
 
 
 def heeds_signals() -> None:

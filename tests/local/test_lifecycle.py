@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from deployer.errors import DeployerError
 from deployer.local.lifecycle import find_at, find_usable_at
 from deployer.world_keys import Keys, keys_in, write
+from tests.serving import serving
 
 MANIFEST = Path("env/local.yaml")
 
@@ -33,15 +33,8 @@ def answering(document: dict[str, object]) -> Iterator[int]:
         def log_message(self, *args: object) -> None:
             return
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(Handler) as server:
         yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def test_a_world_whose_keys_are_here_is_used(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -13,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 from deployer.local.aws_errors import AwsError
 from deployer.local.call import Call
 from deployer.local.upstream import Upstream
+from tests.serving import serving
 
 CALL = Call("ssm", "us-west-2", "GetParameter", "key")
 
@@ -40,13 +40,9 @@ class Answering(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def behind() -> Iterator[Behind]:
-    server = Behind(("127.0.0.1", 0), Answering)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Answering, Behind) as server:
+        assert isinstance(server, Behind)
+        yield server
 
 
 def request() -> Request:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.error import HTTPError
 
 import pytest
 
 from deployer.world_keys import Keys
 from deployer.world_routes import ask
+from tests.serving import serving
 
 
 class _Route(BaseHTTPRequestHandler):
@@ -35,22 +35,15 @@ class _Route(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), _Route)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+def route() -> Iterator[str]:
+    with serving(_Route) as server:
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.mark.parametrize("body", [None, {"text": "hello"}])
 def test_a_proxy_does_not_get_the_token(body: dict[str, str] | None) -> None:
     keys, before = Keys.make(), os.environ.get("http_proxy")
-    with socket.create_server(("127.0.0.1", 0)) as proxy, serving() as url:
+    with socket.create_server(("127.0.0.1", 0)) as proxy, route() as url:
         proxy.setblocking(False)
         os.environ["http_proxy"] = f"http://127.0.0.1:{proxy.getsockname()[1]}"
         try:
@@ -64,7 +57,7 @@ def test_a_proxy_does_not_get_the_token(body: dict[str, str] | None) -> None:
 
 
 def test_a_redirect_is_an_error() -> None:
-    with serving() as url, pytest.raises(HTTPError) as refused:
+    with route() as url, pytest.raises(HTTPError) as refused:
         ask(f"{url}/moved", Keys.make())
     assert refused.value.code == 302
     refused.value.close()
