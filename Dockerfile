@@ -2,8 +2,9 @@
 #
 #   docker build --platform linux/amd64 --build-arg REVISION=$(git rev-parse HEAD) .
 #
-# A machine with an index, a proxy or certificates of its own gives them as two secrets that stay out of the image:
-# `index`, lines such as UV_DEFAULT_INDEX=..., and `certificates`, a bundle. The deployer does so: docs/image.md.
+# A package index and certificates of your own are passed as two build secrets, which stay out of the image:
+# `index` has lines such as UV_DEFAULT_INDEX=..., `certificates` is a bundle. `just image build` passes both:
+# docs/how-to/build-an-image.md.
 ARG BASE=python:3.13.9-slim-bookworm
 
 FROM ${BASE} AS build

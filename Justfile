@@ -140,7 +140,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @torture *options: _sync-dev
     pytest tests/torture --full -s "$@"
 
-# measure how fast it is, in a local world of its own: docs/speed.md
+# measure how fast it is, in a local world of its own: docs/contributing/speed.md
 @bench *options: _sync-dev
     python -m bench "$@"
 
@@ -153,9 +153,9 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 # write the generated files again
 @generate: _sync
     deployer schema manifest > env/manifest.schema.json
-    deployer schema manifest --markdown > docs/manifest-reference.md
-    deployer schema plan > docs/plan.schema.json
-    ansari-whatsapp settings > docs/settings.md
+    deployer schema manifest --markdown > docs/reference/manifest.md
+    deployer schema plan > docs/reference/plan.schema.json
+    ansari-whatsapp settings > docs/reference/settings.md
     deployer ci render
 
 # write what the plan cases expect again: read the difference in git

@@ -19,7 +19,7 @@ Every variable of the service's environment. This page is made from `ansari_what
 
 
 def table() -> str:
-    """The page docs/settings.md."""
+    """The page docs/reference/settings.md."""
     fields = Settings.model_fields.items()
     return HEAD + "".join(f"| `{name.upper()}` | {_default(field)} | {field.description} |\n" for name, field in fields)
 

@@ -1,4 +1,4 @@
-"""`python -m bench [deployer] [service]`: each benchmark beside what one would use instead. See docs/speed.md."""
+"""`python -m bench [deployer] [service]`: run the benchmarks of docs/contributing/speed.md."""
 
 from __future__ import annotations
 

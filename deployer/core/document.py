@@ -1,4 +1,4 @@
-"""The JSON form of a plan, for programs and for `--plan FILE`. Its schema is docs/plan.schema.json.
+"""The JSON form of a plan, for programs and for `--plan FILE`. Its schema is docs/reference/plan.schema.json.
 
 `format` is 1; it grows when a field changes its meaning or goes. New fields may come at any time.
 """

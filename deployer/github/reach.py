@@ -67,7 +67,7 @@ def _of_the_environment() -> SecretValue:
     raise UsageError(
         "there is no token for GitHub",
         why=f"neither {' nor '.join(TOKENS)} is set, and no --token-file was named",
-        fix="make a fine-grained token (docs/github-settings.md says with which rights); then: read -rs GITHUB_TOKEN"
+        fix="make a fine-grained token (its rights: docs/reference/github-settings.md); then: read -rs GITHUB_TOKEN"
         " && export GITHUB_TOKEN",
     )
 

@@ -11,7 +11,7 @@ from deployer.manifest.schema import json_schema
 _HEAD = """# Manifest reference
 
 Every key of `env/<environment>.yaml`, made from `deployer/manifest/model.py` (`just generate`). A key that is not
-listed here is an error, and so is `null`. [The manifest](manifest.md) explains what they are for.
+listed here is an error, and so is `null`. [The manifest](../explanation/manifest.md) explains what they are for.
 """
 _TABLE = """
 | key | when left out | may be | what it is |
@@ -20,7 +20,7 @@ _TABLE = """
 
 
 def reference() -> str:
-    """The page docs/manifest-reference.md."""
+    """The page docs/reference/manifest.md."""
     schema = json_schema()
     top = "".join([_HEAD, "\n## The file\n", _TABLE, *_rows(schema, schema)])
     return top + "".join(_section(path, part, schema) for path, part in _parts(schema, schema, ""))

@@ -218,5 +218,5 @@ class TestReadiness:
 
 
 def test_the_page_of_the_settings_is_up_to_date() -> None:
-    assert (ROOT / "docs" / "settings.md").read_text() == table()
+    assert (ROOT / "docs" / "reference" / "settings.md").read_text() == table()
     assert command("unused", "settings").stdout == table()

@@ -15,7 +15,7 @@ from tests.e2e import aws
 pytestmark = [pytest.mark.timeout(400), pytest.mark.skipif(missing_tools(), reason=TOOLS)]
 
 # Pages that begin with nothing, or end with it, have a world to themselves.
-ALONE = ("README.md", "docs/local-world.md", "docs/tutorial.md")
+ALONE = ("README.md", "docs/reference/local-world.md", "docs/tutorial/from-nothing-to-staging.md")
 TOGETHER = tuple(page for page in PAGES if page not in ALONE and shell(page))
 NOT_RUN = {
     "./just test": "it is what runs this test",

@@ -42,6 +42,18 @@ def test_links_lead_somewhere(page: str) -> None:
             assert (here / target).exists(), f"{page}: {target}"
 
 
+def test_pages_that_the_code_names_exist() -> None:
+    """Errors, comments and generated files send their reader to a page by its path."""
+    sources = [
+        *(ROOT / "deployer").rglob("*.py"),
+        *(ROOT / "ansari_whatsapp").rglob("*.py"),
+        *(ROOT / "tests" / "manifests").iterdir(),
+    ]
+    for source in (*sources, ROOT / "Dockerfile", ROOT / "Justfile"):
+        for page in re.findall(r"(?<![\w/.])docs/[\w./-]+\.(?:md|json)", source.read_text()):
+            assert (ROOT / page).is_file(), f"{source.relative_to(ROOT)}: {page}"
+
+
 def test_every_page_can_be_reached_from_the_readme() -> None:
     seen: set[str] = set()
     waiting = ["README.md"]

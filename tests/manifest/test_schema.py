@@ -35,9 +35,9 @@ def test_the_file_in_the_repository_is_fresh() -> None:
 
 
 def test_the_reference_in_the_docs_is_fresh_and_has_every_key() -> None:
-    written = (ROOT / "docs" / "manifest-reference.md").read_text()
+    written = (ROOT / "docs" / "reference" / "manifest.md").read_text()
 
-    assert written == page("manifest"), "write it again: deployer schema --markdown > docs/manifest-reference.md"
+    assert written == page("manifest"), "write it again: deployer schema --markdown > docs/reference/manifest.md"
     parts = [json_schema(), *json_schema()["$defs"].values()]
     assert all(f"| `{key}` |" in written for part in parts for key in part["properties"])
 

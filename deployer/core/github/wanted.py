@@ -137,7 +137,7 @@ def _github(manifest: Manifest) -> GitHub:
         raise UsageError(
             f"the manifest of {manifest.environment} names no repository",
             why="it has no `github` section, so there is nothing on GitHub that could be set",
-            fix="write the section: docs/github-settings.md",
+            fix="write the section: docs/reference/github-settings.md",
         )
     return manifest.github
 

@@ -46,7 +46,7 @@ def render_legacy(loaded: Loaded) -> str:
         raise UsageError(
             f"the manifest of {loaded.manifest.environment} names no repository",
             why="without its `github` section there is no branch and no credentials for a workflow",
-            fix="name the environment of another manifest, or write the section: docs/manifest-reference.md",
+            fix="name the environment of another manifest, or write the section: docs/reference/manifest.md",
         )
     return legacy(loaded.manifest)
 
