@@ -27,7 +27,6 @@ from deployer.world_keys import NONE, Keys, read
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
-    from types_boto3_apprunner import AppRunnerClient
     from types_boto3_ecr import ECRClient
     from types_boto3_iam import IAMClient
     from types_boto3_logs import CloudWatchLogsClient
@@ -51,6 +50,7 @@ class Session:
     keys: Path | None = None
     calls: Counter[str] = field(default_factory=Counter, compare=False)
     fence: Fence = field(default_factory=Fence, compare=False)
+    _clients: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def check(self) -> str:
         """Make sure these credentials belong to the account of the manifest; returns the caller's ARN.
@@ -155,9 +155,11 @@ class Session:
     def logs(self) -> CloudWatchLogsClient:
         return self._client("logs")  # type: ignore[no-any-return]
 
-    @cached_property
-    def apprunner(self) -> AppRunnerClient:
-        return self._client("apprunner")  # type: ignore[no-any-return]
+    def client(self, service: str) -> Any:
+        """The client of any other service, made once."""
+        if service not in self._clients:
+            self._clients[service] = self._client(service)
+        return self._clients[service]
 
 
 def _call(model: OperationModel) -> str:

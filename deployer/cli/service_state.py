@@ -50,7 +50,7 @@ def _resume(options: Options) -> int:
     from deployer.aws import hold as ledger_hold
     from deployer.core.facts import BUSY
     from deployer.core.release import ledger_path
-    from deployer.targets.apprunner.target import AppRunner
+    from deployer.targets.registry import open_target
     from deployer.verbs.environment import open_identity
     from deployer.verbs.known import known_identity
     from deployer.verbs.protection import Consent
@@ -62,7 +62,7 @@ def _resume(options: Options) -> int:
     name, consent = identity.environment, Consent(person(), options.approve)
     ledger = ledger_path(identity.app, name)
     hold = ledger_hold.read(session.ssm, ledger)
-    service = AppRunner(session.apprunner).observe(identity.service)[0]
+    service = open_target(identity.target, session).observe(identity.service)[0]
     status = service.status if service else ""
     if status == "PAUSED":
         from deployer.verbs.service_state import resume_paused

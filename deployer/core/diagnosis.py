@@ -96,27 +96,15 @@ def redirections(environment: Mapping[str, str], *, local: bool) -> Finding:
     )
 
 
-def region(wanted: str, offered: Sequence[str]) -> Finding:
-    """Whether App Runner is offered in a region, as far as this botocore knows."""
+def region(wanted: str, offered: Sequence[str], title: str) -> Finding:
+    """Whether a target, by its title, is offered in a region, as far as this botocore knows."""
     if wanted in offered:
-        return Finding("region", "ok", f"App Runner is offered in {wanted}")
+        return Finding("region", "ok", f"{title} is offered in {wanted}")
     return Finding(
         "region",
         "problem",
-        f"App Runner is not offered in {wanted}",
+        f"{title} is not offered in {wanted}",
         f"choose another aws.region: {', '.join(sorted(offered))}",
-    )
-
-
-def services(count: int) -> Finding:
-    """App Runner takes no new customers since 2026-04-30 (App Runner developer guide, "availability change")."""
-    if count:
-        return Finding("app runner", "ok", f"{count} services in this account and region")
-    return Finding(
-        "app runner",
-        "note",
-        "no service yet; since 2026-04-30 App Runner takes only accounts that used it before, "
-        "which a first CreateService would tell",
     )
 
 

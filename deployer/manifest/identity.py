@@ -26,6 +26,7 @@ FIELDS: Final[tuple[tuple[str, ...], ...]] = (
     ("aws", "region"),
     ("aws", "parameter_path"),
     ("aws", "endpoint"),
+    ("service", "target"),
     ("service", "name"),
 )
 
@@ -39,6 +40,7 @@ class Identity(Struct, frozen=True):
     region: str
     parameter_path: str
     endpoint: str | None
+    target: str
     service: str
     path: Path
 
@@ -52,6 +54,7 @@ def identity_of(manifest: Manifest, path: Path) -> Identity:
         region=manifest.aws.region,
         parameter_path=manifest.aws.parameter_path,
         endpoint=manifest.aws.endpoint,
+        target=manifest.service.target,
         service=manifest.service.name,
         path=path,
     )

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 
 from deployer.errors import StateUnknown
-from deployer.targets.base import Progress, Started, Target
+from deployer.targets.base import Progress, Started, Watched
 
-DEADLINE = 1800.0  # seconds; a failed update with its rollback takes App Runner more than fifteen minutes
+DEADLINE = 1800.0  # seconds; a failed update with its rollback takes more than fifteen minutes
 SLOWEST = 10.0  # seconds between two looks
 
 
-def wait(target: Target, started: Started, *, fastest: float, tell: Callable[[], None]) -> Progress:
+def wait(target: Watched, started: Started, *, fastest: float, tell: Callable[[], None]) -> Progress:
     """Poll until the operation ends; `tell` is called at every look. Returns how it ended.
 
     `fastest` is the first pause in seconds; pauses grow by half up to ten seconds. An operation that is not
@@ -29,5 +29,5 @@ def wait(target: Target, started: Started, *, fastest: float, tell: Callable[[],
         pause = min(pause * 1.5, SLOWEST)
     raise StateUnknown(
         f"operation {started.operation} has not ended after {DEADLINE / 60:.0f} minutes",
-        fix="look at the service in the App Runner console; an operation cannot be cancelled",
+        fix=f"look at the service in the {target.description.title} console; an operation cannot be cancelled",
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Protocol
 
 from msgspec import Struct
 
+from deployer.core.diagnosis import Finding
 from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
+from deployer.core.target import Description
 
 
 class Progress(Enum):
@@ -56,7 +58,18 @@ class LogPlaces(Struct, frozen=True):
     streams: str
 
 
-class Target(Protocol):
+class Watched(Protocol):
+    """What waiting for an operation needs of a target."""
+
+    @property
+    def description(self) -> Description:
+        """What is known of the target without asking it."""
+
+    def progress(self, started: Started) -> Progress | None:
+        """How far the operation is; None while the platform does not list it yet."""
+
+
+class Target(Watched, Protocol):
     """One way of running a service. Every call either answers or raises; nothing is guessed."""
 
     def observe(self, name: str) -> tuple[ServiceFact | None, tuple[ScalingRevision, ...]]:
@@ -94,8 +107,8 @@ class Target(Protocol):
     def delete(self, arn: str) -> Started:
         """Start the deletion of a service, for good."""
 
-    def progress(self, started: Started) -> Progress | None:
-        """How far the operation is; None while the platform does not list it yet."""
+    def examine(self) -> Iterator[Finding]:
+        """Whether the account can use this target, for the doctor."""
 
     def logs(self, started: Started) -> LogPlaces:
         """Where to look while it runs and when it fails."""

@@ -28,7 +28,7 @@ from deployer.manifest.model import Aws
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.together import clashes
 from deployer.project import find_root, shortest
-from deployer.targets.apprunner.target import AppRunner
+from deployer.targets.registry import DEFAULT, describe, open_target
 from deployer.verbs.check import refuse_contract_problems
 from deployer.view.documents import Adopted, Omitted
 from deployer.world_keys import keys_in
@@ -52,6 +52,7 @@ class Wanted:
     endpoint: str | None
     parameter_path: str | None
     literals: Mapping[str, str] = field(default_factory=dict)
+    target: str = DEFAULT
 
 
 def adopt(wanted: Wanted) -> Adopted:
@@ -117,7 +118,10 @@ def _new_file(wanted: Wanted) -> Path:
         if why := names.why_not_a_name(name):
             raise UsageError(f"{option} is not a name", why=why, fix="write it like staging, or ansari-whatsapp")
     if not re.fullmatch(SERVICE, wanted.service):
-        raise UsageError("--service is no name of an App Runner service", fix="write it like ansari-staging-whatsapp")
+        raise UsageError(
+            f"--service is no name of an {describe(wanted.target).title} service",
+            fix="write it like ansari-staging-whatsapp",
+        )
     given = {
         "account": _UNKNOWN_ACCOUNT,
         "region": wanted.region,
@@ -195,7 +199,7 @@ def _look(wanted: Wanted) -> Live:
     session = Session("", wanted.region, wanted.endpoint, keys_in(find_root(Path.cwd()).resolve()))
     session = replace(session, account=session.sts.get_caller_identity()["Account"])
     place = Place(wanted.app, wanted.environment, session.account, wanted.region, wanted.endpoint)
-    service, scalings = AppRunner(session.apprunner).observe(wanted.service)
+    service, scalings = open_target(wanted.target, session).observe(wanted.service)
     if service is None:
         raise UsageError(
             f"there is no service {wanted.service} in account {place.account}, region {place.region}",

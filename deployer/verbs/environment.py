@@ -28,7 +28,7 @@ from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import Manifest
 from deployer.project import manifest_path
 from deployer.run.look import Run
-from deployer.targets.apprunner.target import AppRunner
+from deployer.targets.registry import open_target
 from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.known import known_manifest
 from deployer.verbs.neighbours import refuse_shared
@@ -157,7 +157,7 @@ def _opened(
 def _run(loaded: Loaded, session: Session, who: str, image: WantedImage, report: Reporter) -> Run:
     return Run(
         session=session,
-        target=AppRunner(session.apprunner),
+        target=open_target(loaded.manifest.service.target, session),
         desired=desired(loaded, image),
         who=who,
         image_manifest=None,

@@ -15,8 +15,8 @@ from deployer.aws import logs
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.identity import Identity
 from deployer.run.scrub import Scrubber
-from deployer.targets.apprunner.target import AppRunner
 from deployer.targets.base import Started
+from deployer.targets.registry import open_target
 from deployer.verbs.environment import open_identity
 from deployer.view.documents import LogLine
 from deployer.view.safe import hanging, without_colours
@@ -54,7 +54,7 @@ def tail(identity: Identity, wanted: Wanted, pause: Callable[[float], None] = ti
     Raises Blocked without a service, and UsageError for an operation of which nothing is known.
     """
     session, _ = open_identity(identity)
-    target = AppRunner(session.apprunner)
+    target = open_target(identity.target, session)
     service = target.observe(identity.service)[0]
     if service is None:
         raise Blocked(f"there is no service {identity.service} yet", fix=f"just reconcile {identity.environment}")

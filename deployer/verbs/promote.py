@@ -9,7 +9,7 @@ from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE, ledger_path
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
-from deployer.targets.apprunner.target import AppRunner
+from deployer.targets.registry import open_target
 from deployer.verbs.environment import open_session
 
 
@@ -27,7 +27,7 @@ def running(loaded: Loaded) -> Running:
     """Raises Refused when nothing healthy runs there."""
     manifest = loaded.manifest
     session, _ = open_session(loaded)
-    service = AppRunner(session.apprunner).observe(manifest.service.name)[0]
+    service = open_target(manifest.service.target, session).observe(manifest.service.name)[0]
     runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
     releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment))
     entry = next((e for e in reversed(releases) if e.release.healthy and e.release.id == runs), None)

@@ -12,7 +12,7 @@ from deployer.core.readiness import Readiness, checks
 from deployer.manifest.load import Loaded
 from deployer.run.probe import public_url
 from deployer.run.ready import read_ready
-from deployer.targets.apprunner.target import AppRunner
+from deployer.targets.registry import open_target
 from deployer.verbs.environment import Environment
 
 
@@ -29,7 +29,7 @@ def unready(environment: Environment, facts: Facts) -> list[str]:
 def serving(session: Session, loaded: Loaded) -> Iterator[Finding]:
     """Whether the running service says that users are served."""
     manifest = loaded.manifest
-    service = AppRunner(session.apprunner).observe(manifest.service.name)[0]
+    service = open_target(manifest.service.target, session).observe(manifest.service.name)[0]
     if service is None or service.status != "RUNNING":
         yield Finding("users", "note", f"not served: the service is {service.status if service else 'not there'}")
         return

@@ -13,7 +13,7 @@ from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, ledger_path
 from deployer.core.release_diff import compare_releases
 from deployer.core.revision import recorded
 from deployer.manifest.identity import Identity
-from deployer.targets.apprunner.target import AppRunner
+from deployer.targets.registry import open_target
 from deployer.verbs.environment import open_identity
 from deployer.view import release_diff_text
 from deployer.view.documents import Released, ReleasesCompared
@@ -24,7 +24,7 @@ def releases(identity: Identity, *, as_json: bool, everything: bool) -> str:
     """The newest releases first, as text or JSON; all that the ledger holds when `everything` is asked for."""
     session, _ = open_identity(identity)
     found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment))
-    service = AppRunner(session.apprunner).observe(identity.service)[0]
+    service = open_target(identity.target, session).observe(identity.service)[0]
     says = service.spec.environment.get(RELEASE_VARIABLE) if service else None
     live = next((entry.number for entry in reversed(found) if entry.release.id == says), None)
     if as_json:

@@ -95,7 +95,7 @@ def _hold_the_lock(session: Session) -> object:
 
 
 def _target(read: Callable[[AppRunner], object]) -> Read:
-    return lambda session: read(AppRunner(session.apprunner))
+    return lambda session: read(AppRunner(session.client("apprunner")))
 
 
 def _operation(progress: Callable[[AppRunner, Started], object]) -> Read:

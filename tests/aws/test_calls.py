@@ -330,7 +330,9 @@ class TestLock:
                 partial(ecr.create_repository, session.ecr, fresh),
                 partial(iam.put_trust, session.iam, fresh, {}, create=True),
                 partial(
-                    session.apprunner.tag_resource, ResourceArn="arn:aws:apprunner:us-west-2:1:service/x/y", Tags=[]
+                    session.client("apprunner").tag_resource,
+                    ResourceArn="arn:aws:apprunner:us-west-2:1:service/x/y",
+                    Tags=[],
                 ),
             ):
                 with pytest.raises(LockLost, match="lost the lock") as lost:

@@ -40,7 +40,7 @@ def used(session: Session) -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.Attribute | ast.Constant)
         }
         for service in services:
-            client = getattr(session, service)
+            client = session.client(service)
             known = client.meta.method_to_api_mapping
             yield from ((f"{service}:{known[word]}", path.name) for word in words & known.keys())
 
@@ -55,7 +55,7 @@ def test_every_call_of_the_deployer_is_known(session: Session) -> None:
 @pytest.mark.parametrize("call", sorted(CALLS))
 def test_names_are_parameters_that_the_call_has(session: Session, call: str) -> None:
     service, _, operation = call.partition(":")
-    members = getattr(session, service).meta.service_model.operation_model(operation).input_shape.members
+    members = session.client(service).meta.service_model.operation_model(operation).input_shape.members
     for right in CALLS[call]:
         for key in [*right.on, *filter(None, [right.only_with])]:
             inside = members

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deployer.core.diagnosis import account, caller, clock, redirections, region, services, versions
+from deployer.core.diagnosis import account, caller, clock, redirections, region, versions
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HEADER = "Tue, 24 Nov 2026 12:00:00 GMT"
@@ -55,12 +55,8 @@ def test_only_variables_of_an_endpoint_lead_away() -> None:
 
 
 def test_a_region_is_offered_or_others_are_named() -> None:
-    assert region("us-west-2", ["us-west-2"]).state == "ok"
-    assert "us-east-1, us-west-2" in region("eu-north-1", ["us-west-2", "us-east-1"]).fix
-
-
-def test_no_service_is_no_problem_yet() -> None:
-    assert [services(count).state for count in (0, 1)] == ["note", "ok"]
+    assert region("us-west-2", ["us-west-2"], "App Runner").state == "ok"
+    assert "us-east-1, us-west-2" in region("eu-north-1", ["us-west-2", "us-east-1"], "App Runner").fix
 
 
 @pytest.mark.parametrize(

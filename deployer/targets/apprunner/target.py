@@ -10,9 +10,13 @@ from botocore.exceptions import ClientError
 
 from deployer.aws.answers import pages
 from deployer.aws.errors import only
+from deployer.aws.session import Session
+from deployer.core.diagnosis import Finding
 from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.errors import StateUnknown
+from deployer.targets.apprunner.description import APP_RUNNER
+from deployer.targets.apprunner.examine import examine
 from deployer.targets.apprunner.members import unmodelled, with_kept
 from deployer.targets.apprunner.spec import from_answer, to_request
 from deployer.targets.base import LogPlaces, Operation, Progress, Started
@@ -33,8 +37,15 @@ PROGRESS = {
 }
 
 
+def open_apprunner(session: Session) -> AppRunner:
+    """App Runner in the account and region of a session."""
+    return AppRunner(session.client("apprunner"))
+
+
 class AppRunner:
     """App Runner has neither paginators nor waiters in botocore, so the loops are here."""
+
+    description = APP_RUNNER
 
     def __init__(self, client: AppRunnerClient) -> None:
         self._client = client
@@ -153,6 +164,9 @@ class AppRunner:
         group = f"/aws/apprunner/{started.service_arn.split(':service/', 1)[1]}"
         stream = f"deployment/{started.operation.partition('-')[0]}"
         return LogPlaces(application=f"{group}/application", platform=f"{group}/service", streams=stream)
+
+    def examine(self) -> Iterator[Finding]:
+        return examine(self.services())
 
     def services(self) -> Iterator[tuple[str, str]]:
         """The name and ARN of every service there is."""

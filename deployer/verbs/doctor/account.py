@@ -1,4 +1,4 @@
-"""The AWS account: whose credentials these are, what they may do, and what App Runner offers there."""
+"""The AWS account: whose credentials these are, what they may do, and where its target is offered."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from deployer.aws import iam
-from deployer.aws.errors import explain, is_busy, is_denied, refused_call
+from deployer.aws.errors import explain, is_denied, refused_call
 from deployer.aws.session import Session
 from deployer.core import diagnosis
 from deployer.core.desired import Desired
 from deployer.core.diagnosis import Finding
 from deployer.core.policies.duties import duties
 from deployer.core.policies.rights import Need
-from deployer.targets.apprunner.target import AppRunner
+from deployer.core.target import Description
 
 INSTEAD = "the missing action is read from the error when a call is refused"
 
@@ -48,26 +48,8 @@ def _clock(answer: Mapping[str, Any]) -> Iterator[Finding]:
     yield diagnosis.clock(header, datetime.now(UTC))
 
 
-def region(session: Session) -> Iterator[Finding]:
-    yield diagnosis.region(session.region, session.regions("apprunner"))
-
-
-def services(session: Session) -> Iterator[Finding]:
-    """Whether App Runner answers, and is in use."""
-    try:
-        count = sum(1 for _ in AppRunner(session.apprunner).services())
-    except ClientError as error:
-        if is_denied(error) or is_busy(error):
-            raise
-        said = explain(error)
-        yield Finding(
-            "app runner",
-            "problem",
-            f"{said.what}: {said.why}",
-            "since 2026-04-30 App Runner takes no new customers: use an account that used it before",
-        )
-    else:
-        yield diagnosis.services(count)
+def region(session: Session, target: Description) -> Iterator[Finding]:
+    yield diagnosis.region(session.region, session.regions(target.aws_service), target.title)
 
 
 def rights(session: Session, desired: Desired, who: str) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from deployer.core.diagnosis import Finding
 from deployer.errors import DeployerError, as_typed
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.problem import InvalidManifest
+from deployer.targets.registry import describe, open_target
 from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.doctor import account, machine
 from deployer.verbs.doctor.careful import careful
@@ -110,7 +111,8 @@ def _reviewers(loaded: Loaded) -> Iterator[Finding]:
 def _aws(loaded: Loaded) -> Iterator[Finding]:
     aws, image = loaded.manifest.aws, loaded.manifest.image
     session = Session(aws.account, aws.region, aws.endpoint, keys_beside(loaded.path))
-    yield from careful("region", lambda: account.region(session))
+    target = describe(loaded.manifest.service.target)
+    yield from careful("region", lambda: account.region(session, target))
     found = careful("credentials", lambda: account.credentials(session))
     yield from found
     if any(finding.state != "ok" for finding in found):
@@ -122,6 +124,6 @@ def _aws(loaded: Loaded) -> Iterator[Finding]:
         yield Finding("rights", "unseen", "the account has to be the manifest's first")
         return
     wish = desired(loaded, WantedImage(image.repository, "", None, image.keep))
-    yield from careful("app runner", lambda: account.services(session))
+    yield from careful(target.title.lower(), lambda: open_target(target.name, session).examine())
     yield from careful("users", lambda: serving(session, loaded))
     yield from careful("rights", lambda: account.rights(session, wish, seen[0]))

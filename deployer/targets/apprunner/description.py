@@ -1,0 +1,9 @@
+"""App Runner, as far as it is known without asking it. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from deployer.core.target import Description
+
+APP_RUNNER: Final = Description(name="apprunner", title="App Runner", aws_service="apprunner")

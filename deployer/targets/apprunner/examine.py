@@ -1,0 +1,43 @@
+"""Whether an account can use App Runner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from deployer.aws.errors import explain, is_busy, is_denied
+from deployer.core.diagnosis import Finding
+
+ABOUT: Final = "app runner"
+
+
+def examine(services: Iterable[object]) -> Iterator[Finding]:
+    """Whether App Runner answers, and is in use. `services` asks it for all there are."""
+    try:
+        count = sum(1 for _ in services)
+    except ClientError as error:
+        if is_denied(error) or is_busy(error):
+            raise
+        said = explain(error)
+        yield Finding(
+            ABOUT,
+            "problem",
+            f"{said.what}: {said.why}",
+            "since 2026-04-30 App Runner takes no new customers: use an account that used it before",
+        )
+    else:
+        yield use(count)
+
+
+def use(count: int) -> Finding:
+    """App Runner takes no new customers since 2026-04-30 (App Runner developer guide, "availability change")."""
+    if count:
+        return Finding(ABOUT, "ok", f"{count} services in this account and region")
+    return Finding(
+        ABOUT,
+        "note",
+        "no service yet; since 2026-04-30 App Runner takes only accounts that used it before, "
+        "which a first CreateService would tell",
+    )

@@ -1,0 +1,91 @@
+"""What knows a compute platform by name: its own folders, and the place where a manifest chooses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tests.samples import ROOT
+
+NAMED = re.compile(r"app.?runner", re.IGNORECASE)
+AIOHTTP = "web.AppRunner"  # aiohttp's class for a running server
+OWN = ("deployer/targets/apprunner/", "deployer/local/apprunner/")
+CHOICE = {"deployer/targets/registry.py"}
+LEGACY = {"deployer/ci/legacy.py", "deployer/cli/ci.py"}
+# Files that still name it. Take a file out when it no longer does; nothing is added.
+LEFT = {
+    "Dockerfile",
+    "ansari_whatsapp/awake.py",
+    "ansari_whatsapp/routes.py",
+    "ansari_whatsapp/settings.py",
+    "deployer/aws/answers.py",
+    "deployer/aws/errors.py",
+    "deployer/cli/manifest.py",
+    "deployer/cli/watch.py",
+    "deployer/core/adoption/live.py",
+    "deployer/core/adoption/text.py",
+    "deployer/core/bootstrap/compare.py",
+    "deployer/core/bootstrap/wanted.py",
+    "deployer/core/change.py",
+    "deployer/core/desired.py",
+    "deployer/core/facts.py",
+    "deployer/core/github/wanted.py",
+    "deployer/core/groups/access.py",
+    "deployer/core/groups/image.py",
+    "deployer/core/groups/pause.py",
+    "deployer/core/groups/service.py",
+    "deployer/core/groups/unmanaged.py",
+    "deployer/core/health.py",
+    "deployer/core/policies/deploying.py",
+    "deployer/core/policies/documents.py",
+    "deployer/core/policies/duties.py",
+    "deployer/core/policies/rights.py",
+    "deployer/core/release.py",
+    "deployer/core/removal.py",
+    "deployer/image/snapshot.py",
+    "deployer/image/tool.py",
+    "deployer/local/aws_errors.py",
+    "deployer/local/blobs.py",
+    "deployer/local/corrections/ecr_lists.py",
+    "deployer/local/corrections/ssm.py",
+    "deployer/local/endpoint.py",
+    "deployer/local/refusals.py",
+    "deployer/local/simulation.py",
+    "deployer/local/users.py",
+    "deployer/manifest/github.py",
+    "deployer/manifest/identity.py",
+    "deployer/manifest/limits.py",
+    "deployer/manifest/model.py",
+    "deployer/manifest/rules.py",
+    "deployer/manifest/shapes.py",
+    "deployer/names.py",
+    "deployer/run/apply.py",
+    "deployer/run/destroy.py",
+    "deployer/run/follow.py",
+    "deployer/run/halted.py",
+    "deployer/run/preflight.py",
+    "deployer/run/probe.py",
+    "deployer/run/reconcile.py",
+    "deployer/run/service_state.py",
+    "deployer/verbs/adopt.py",
+    "deployer/verbs/image.py",
+    "deployer/verbs/logs.py",
+    "deployer/verbs/service_state.py",
+    "deployer/verbs/status.py",
+    "deployer/view/env_text.py",
+}
+
+
+def naming() -> Iterator[str]:
+    """The files of the source that name App Runner, its own folders left out."""
+    files = [path for folder in ("deployer", "ansari_whatsapp", ".ci") for path in (ROOT / folder).rglob("*")]
+    for path in [*files, ROOT / "Dockerfile", ROOT / "Justfile"]:
+        name = str(path.relative_to(ROOT))
+        if not path.is_file() or "__pycache__" in path.parts or name.startswith(OWN):
+            continue
+        if NAMED.search(path.read_text(errors="ignore").replace(AIOHTTP, "")):
+            yield name
+
+
+def test_only_its_own_folders_name_app_runner() -> None:
+    assert set(naming()) - CHOICE - LEGACY == LEFT
