@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from deployer.errors import UsageError
+
+PROJECT_FILE: Final = "deployer.yaml"
+_MARKS: Final = (PROJECT_FILE, "pyproject.toml")
 
 
 def manifest_path(environment: str, start: Path | None = None) -> Path:
@@ -28,14 +32,22 @@ def environment_name(environment: str) -> str:
 
 
 def find_root(start: Path) -> Path:
-    """The nearest directory, from `start` upwards, that has an `env` directory beside a `pyproject.toml`."""
+    """The nearest directory, from `start` upwards, that has an `env` directory and a `deployer.yaml`.
+
+    A `pyproject.toml` is enough: what the deployer knows of the service may be left out.
+    """
     for folder in (start, *start.parents):
-        if (folder / "env").is_dir() and (folder / "pyproject.toml").is_file():
+        if (folder / "env").is_dir() and any((folder / name).is_file() for name in _MARKS):
             return folder
     raise UsageError(
-        f"{start} is not inside the project: no env/ directory here or above",
+        f"{start} is not inside a project: no directory here or above has both env/ and {PROJECT_FILE}",
         fix="change to the project's directory",
     )
+
+
+def root_of(manifest: Path) -> Path:
+    """The root of the project that a manifest in `env` belongs to."""
+    return manifest.resolve().parent.parent
 
 
 def shortest(path: Path) -> Path:

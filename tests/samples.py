@@ -63,7 +63,7 @@ def install_workflows(root: Path) -> None:
 def make_project(root: Path) -> Path:
     """A project that commands find from below `root`: its manifests and workflows, without its code."""
     root.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "pyproject.toml", root)
+    shutil.copy(ROOT / "deployer.yaml", root)
     install_manifests(root)
     install_workflows(root)
     return root

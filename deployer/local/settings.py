@@ -87,7 +87,7 @@ def world_settings(loaded: Loaded) -> WorldSettings:
         "service": manifest.service.port,
     }
     return WorldSettings(
-        root=loaded.path.resolve().parent.parent,
+        root=loaded.root,
         manifest=loaded.path,
         account=manifest.aws.account,
         region=manifest.aws.region,

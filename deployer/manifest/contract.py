@@ -1,13 +1,13 @@
 """The manifest against the service's own Settings class: what the service would refuse at its start is refused here.
 
 A field `meta_app_secret` is the variable META_APP_SECRET. Fields that the platform or the deployer sets, such as
-`port`, are no variables of a manifest.
+`port`, are no variables of a manifest. Of a service whose settings class is not known, None, nothing is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -20,12 +20,16 @@ from deployer.manifest.model import Literal
 from deployer.manifest.problem import Problem, in_order
 from deployer.manifest.spelling import close
 
+SettingsClass: TypeAlias = type[BaseModel] | None
 
-def problems(loaded: Loaded, settings: type[BaseModel]) -> tuple[Problem, ...]:
+
+def problems(loaded: Loaded, settings: SettingsClass) -> tuple[Problem, ...]:
     """Every way in which the service would not start with this manifest, in the order of its lines.
 
     Literals are tried from their texts, as the service gets them; secrets are never read.
     """
+    if settings is None:
+        return ()
     fields = {name.upper(): field for name, field in _fields(settings).items()}
     variables = {names.variable(name): name for name in loaded.manifest.variables}
     found = [
@@ -39,7 +43,7 @@ def problems(loaded: Loaded, settings: type[BaseModel]) -> tuple[Problem, ...]:
 
 
 def refused_secrets(
-    settings: type[BaseModel], literals: Mapping[str, str], secrets: Mapping[str, SecretValue]
+    settings: SettingsClass, literals: Mapping[str, str], secrets: Mapping[str, SecretValue]
 ) -> dict[str, str]:
     """By variable, why the service would not start with the secret's value; "" stands for several together.
 
@@ -49,12 +53,14 @@ def refused_secrets(
     return {variable: reason for variable, reason in refused.items() if variable in {"", *secrets}}
 
 
-def refused_literals(settings: type[BaseModel], literals: Mapping[str, str]) -> dict[str, str]:
+def refused_literals(settings: SettingsClass, literals: Mapping[str, str]) -> dict[str, str]:
     """By variable, why the service would not start with the literal's value; "" stands for several together."""
     return _reasons(settings, literals)
 
 
-def _reasons(settings: type[BaseModel], values: Mapping[str, str]) -> dict[str, str]:
+def _reasons(settings: SettingsClass, values: Mapping[str, str]) -> dict[str, str]:
+    if settings is None:
+        return {}
     by_variable = {field.upper(): field for field in settings.model_fields}
     try:
         settings.model_validate({by_variable[v]: text for v, text in values.items() if v in by_variable})
@@ -65,18 +71,29 @@ def _reasons(settings: type[BaseModel], values: Mapping[str, str]) -> dict[str, 
     return {}
 
 
+def has_setting(settings: SettingsClass, variable: str) -> bool:
+    """Whether the service reads this variable, and not only something else in its container."""
+    return settings is None or variable in setting_variables(settings)
+
+
 def setting_variables(settings: type[BaseModel]) -> frozenset[str]:
     """The variables that a manifest can give the service: those of its settings, without reserved ones."""
     return frozenset(name.upper() for name in _fields(settings))
 
 
-def required_variables(settings: type[BaseModel]) -> tuple[str, ...]:
+def required_variables(settings: SettingsClass) -> tuple[str, ...]:
     """The variables without which the service does not start, in the order of its settings."""
-    return tuple(name.upper() for name, field in _fields(settings).items() if field.is_required())
+    return (
+        ()
+        if settings is None
+        else tuple(name.upper() for name, field in _fields(settings).items() if field.is_required())
+    )
 
 
-def secret_variables(settings: type[BaseModel]) -> frozenset[str]:
+def secret_variables(settings: SettingsClass) -> frozenset[str]:
     """The variables that the service itself keeps as secrets."""
+    if settings is None:
+        return frozenset()
     return frozenset(name.upper() for name, field in settings.model_fields.items() if _is_secret(field))
 
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from deployer.apps.app import App
+from deployer.apps.project_file import read_app
 from deployer.manifest import source, syntax, tree
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import Finding, InvalidManifest, Position, Problem
 from deployer.manifest.scalars import bent
+from deployer.project import root_of
 
 if TYPE_CHECKING:
     from deployer.manifest.excerpt import Excerpts
@@ -21,14 +24,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Loaded:
-    """A manifest without problems, and the file it stands in. `sha256` is the hex digest of the file's bytes."""
+    """A manifest without problems, and the file it stands in. `sha256` is the hex digest of the file's bytes.
+
+    `app` is what the project says of the service.
+    """
 
     manifest: Manifest
+    app: App
     path: Path
     text: str
     sha256: str
     _root: tree.Node
     _excerpts: dict[frozenset[str], Excerpts] = field(default_factory=dict, init=False)
+
+    @property
+    def root(self) -> Path:
+        """The root of the project."""
+        return root_of(self.path)
 
     def where(self, *keys: str | int) -> Position:
         """The place of a key, as `where("variables", "logging-level")`; of the nearest group if it is absent."""
@@ -52,7 +64,7 @@ class Loaded:
 
 
 def load(path: Path) -> Loaded:
-    """Read the manifest at a path. Raises InvalidManifest with every problem of the file."""
+    """Read the manifest at a path. Raises InvalidManifest with every problem of the file, or of deployer.yaml."""
     return parse(source.read_file(path), path)
 
 
@@ -75,7 +87,7 @@ def parse(raw: bytes, path: Path) -> Loaded:
         problems = explain(path, text, findings, read, contents, refused)
     if problems or manifest is None or read.root is None:
         raise InvalidManifest(problems)
-    return Loaded(manifest, path, text, hashlib.sha256(raw).hexdigest(), read.root)
+    return Loaded(manifest, read_app(root_of(path)), path, text, hashlib.sha256(raw).hexdigest(), read.root)
 
 
 def _taken_as_written(root: tree.Node | None) -> bool:

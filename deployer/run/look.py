@@ -31,7 +31,7 @@ class Run(Struct, frozen=True):
 
     `image_manifest` is what this machine can push.
 
-    `examine` says which secrets the service would refuse.
+    `examine` says which secrets the service would refuse; None when its settings are not known.
     """
 
     session: Session
@@ -40,7 +40,7 @@ class Run(Struct, frozen=True):
     who: str
     image_manifest: bytes | None
     report: Reporter
-    examine: Examine
+    examine: Examine | None
     prune: bool = False
 
     def plan(self) -> Planned:

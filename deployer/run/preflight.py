@@ -18,6 +18,7 @@ from deployer.core.groups.image import PLATFORM
 from deployer.core.policies.documents import ACCESS_ACTIONS, INSTANCE_ACTIONS, TRUSTED, policy_name
 from deployer.core.policies.trust import trusts
 from deployer.core.secret import SecretValue
+from deployer.project import PROJECT_FILE
 
 Examine = Callable[[Mapping[str, str], Mapping[str, SecretValue]], Mapping[str, str]]
 ACCEPTED = "whether the service accepts its secrets"
@@ -26,28 +27,30 @@ U = TypeVar("U")
 
 
 def inspect(
-    session: Session, desired: Desired, facts: Facts, digest: str, examine: Examine, *, decrypt: bool = True
+    session: Session, desired: Desired, facts: Facts, digest: str, examine: Examine | None, *, decrypt: bool = True
 ) -> Inspection:
     """All of it, side by side. `examine(literals, secrets)` says by variable what the service would refuse.
 
-    Without `decrypt` no secret is read. A look that these credentials may not take is named in `unverified`; any other
-    failure ends the run.
+    Without `examine`, when its settings class is not known, or without `decrypt` no secret is read. A look that these
+    credentials may not take is named in `unverified`; any other failure ends the run.
     """
     clients = session.ecr, session.iam, session.ssm  # made here, because making them is not thread-safe
     unverified: list[str] = []
     with ThreadPoolExecutor(len(clients) + 1) as pool:
         platform = pool.submit(_platform, session, desired, facts, digest)
-        secrets = pool.submit(_secrets, session, desired, facts) if decrypt else None
+        secrets = pool.submit(_secrets, session, desired, facts) if decrypt and examine else None
         roles = [] if desired.roles else [pool.submit(_role, session, role) for role in _roles(desired)]
         seen = _unless_denied(platform, "the image's platform", unverified, None)
         values = _unless_denied(secrets, ACCEPTED, unverified, None) if secrets else None
         looked = [_unless_denied(role, "the roles", unverified, None) for role in roles]
-    if secrets is None:
+    if examine is None:
+        unverified.append(f"{ACCEPTED}: {PROJECT_FILE} names no settings class")
+    elif secrets is None:
         unverified.append(f"{ACCEPTED}: that takes reading them")
     found = [role for role in looked if role is not None]
     return Inspection(
         platform=seen,
-        secrets={} if desired.rollback_to or values is None else examine(desired.literals, values),
+        secrets={} if desired.rollback_to or values is None or examine is None else examine(desired.literals, values),
         missing_roles=tuple(role.name for role in found if not role.exists),
         untrusted={role.name: role.service for role in found if role.exists and not role.trusted},
         denied={role.name: role.denied for role in found if role.denied},

@@ -13,8 +13,9 @@ from pathlib import Path
 from msgspec import to_builtins
 from pydantic import ValidationError
 
-from ansari_whatsapp.settings import Settings
 from deployer import names
+from deployer.apps.project_file import read_app
+from deployer.apps.settings import settings_class
 from deployer.aws import ecr, ssm
 from deployer.aws.session import Session
 from deployer.core.adoption.expected import expected
@@ -63,7 +64,8 @@ def adopt(wanted: Wanted) -> Adopted:
     """
     path = _new_file(wanted)
     live = _look(wanted)
-    choice = choose(live, Settings, wanted.literals)
+    root = find_root(Path.cwd())
+    choice = choose(live, settings_class(read_app(root), root), wanted.literals)
     if choice.missing:
         raise _incomplete(wanted, choice.missing)
     others = _others(path)

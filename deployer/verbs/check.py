@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ansari_whatsapp.settings import Settings
+from deployer.apps.app import App
+from deployer.apps.settings import settings_class
 from deployer.manifest.contract import problems
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import Secret
 from deployer.manifest.problem import InvalidManifest, Problem
 from deployer.manifest.together import clashes, crossed, quarrels, strangers
+from deployer.project import PROJECT_FILE
 
 
 def check(paths: Sequence[Path], *, as_json: bool) -> str:
@@ -23,11 +25,21 @@ def check(paths: Sequence[Path], *, as_json: bool) -> str:
         except InvalidManifest as error:
             found += error.problems
     for one in loaded:
-        found += problems(one, Settings)
+        try:
+            found += problems(one, settings_class(one.app, one.root))
+        except InvalidManifest as error:  # of deployer.yaml
+            found += error.problems
     found += [*clashes(loaded), *quarrels(loaded), *strangers(loaded), *crossed(loaded)]
     if found:
         raise InvalidManifest(found)
     return _json(loaded) if as_json else "\n".join(map(_line, loaded))
+
+
+def unchecked(app: App) -> tuple[str, ...]:
+    """What `check` cannot say of the manifests of a service, each with the reason."""
+    if app.settings is not None:
+        return ()
+    return (f"whether the service starts with these variables: {PROJECT_FILE} names no settings class",)
 
 
 def refused_json(problems: Iterable[Problem]) -> str:
@@ -44,13 +56,14 @@ def refused_json(problems: Iterable[Problem]) -> str:
 
 def refuse_contract_problems(loaded: Loaded) -> None:
     """Raise InvalidManifest when the service would not start with this manifest."""
-    if found := problems(loaded, Settings):
+    if found := problems(loaded, settings_class(loaded.app, loaded.root)):
         raise InvalidManifest(found)
 
 
 def _line(loaded: Loaded) -> str:
     secrets, literals = _counts(loaded)
-    return f"{loaded.path}: good ({secrets} secrets, {literals} literals)"
+    good = f"{loaded.path}: good ({secrets} secrets, {literals} literals)"
+    return "\n".join([good, *(f"  not checked: {what}" for what in unchecked(loaded.app))])
 
 
 def _json(loaded: Sequence[Loaded]) -> str:
@@ -61,7 +74,9 @@ def _json(loaded: Sequence[Loaded]) -> str:
 
     from deployer.view.documents import Checked, Good  # noqa: PLC0415
 
-    good = (Good(str(one.path), one.manifest.environment, one.sha256, *_counts(one)) for one in loaded)
+    good = (
+        Good(str(one.path), one.manifest.environment, one.sha256, *_counts(one), unchecked(one.app)) for one in loaded
+    )
     return json.dumps(to_builtins(Checked((), tuple(good))), indent=2, ensure_ascii=False)
 
 

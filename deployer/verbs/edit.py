@@ -9,8 +9,8 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
-from ansari_whatsapp.settings import Settings
 from deployer import names
+from deployer.apps.settings import settings_class
 from deployer.errors import UsageError, as_typed
 from deployer.manifest import edit
 from deployer.manifest.contract import secret_variables
@@ -38,7 +38,7 @@ def set_value(path: Path, name: str, value: str) -> Edited:
     if variable.text == value:
         return Edited("same", str(path), line, name, value, value)
     environment = loaded.manifest.environment
-    _refuse_credential(name, value, f"just remove {environment} {name}, then: {_as_secret(environment, name)}")
+    _refuse_credential(loaded, name, value, f"just remove {environment} {name}, then: {_as_secret(environment, name)}")
     _write(loaded, edit.set_value(loaded, name, value))
     return Edited("set", str(path), line, name, variable.text, value)
 
@@ -54,7 +54,7 @@ def add(path: Path, name: str, entry: str, value: str | None) -> Edited:
         )
     if value is not None:
         shown = name if harmless(name) else "NAME"  # some give the value in the place of the name
-        _refuse_credential(name, value, _as_secret(loaded.manifest.environment, shown))
+        _refuse_credential(loaded, name, value, _as_secret(loaded.manifest.environment, shown))
     now = _write(loaded, edit.add(loaded, name, entry))
     return Edited("added", str(path), now.where("variables", name).line, name, None, value)
 
@@ -103,9 +103,10 @@ def _as_secret(environment: str, name: str) -> str:
     return f"just add {environment} {name} --secret, then: just secret set {environment} {name}"
 
 
-def _refuse_credential(name: str, value: str, fix: str) -> None:
+def _refuse_credential(loaded: Loaded, name: str, value: str, fix: str) -> None:
     """Raises UsageError, without the value, for a literal that looks like a secret or is a secret of the service."""
-    known = not names.why_not_a_name(name) and names.variable(name) in secret_variables(Settings)
+    secrets = secret_variables(settings_class(loaded.app, loaded.root))
+    known = not names.why_not_a_name(name) and names.variable(name) in secrets
     what = credential_in(value, name=name)
     if known or what:
         raise UsageError(

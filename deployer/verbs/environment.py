@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ansari_whatsapp.settings import Settings
 from deployer import git
+from deployer.apps.settings import settings_class
 from deployer.aws import ecr, ledger
 from deployer.aws.session import Session
 from deployer.core import rollback
@@ -155,6 +156,7 @@ def _opened(
 
 
 def _run(loaded: Loaded, session: Session, who: str, image: WantedImage, report: Reporter) -> Run:
+    settings = settings_class(loaded.app, loaded.root)
     return Run(
         session=session,
         target=open_target(loaded.manifest.service.target, session),
@@ -162,7 +164,7 @@ def _run(loaded: Loaded, session: Session, who: str, image: WantedImage, report:
         who=who,
         image_manifest=None,
         report=report,
-        examine=lambda literals, secrets: refused_secrets(Settings, literals, secrets),
+        examine=partial(refused_secrets, settings) if settings else None,
     )
 
 

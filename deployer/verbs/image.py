@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -108,12 +107,8 @@ def _tag(loaded: Loaded, context: Context) -> str:
     return f"{context.commit}{changes}{BUILT if loaded.manifest.aws.endpoint else ''}"
 
 
-def _root(loaded: Loaded) -> Path:
-    return loaded.path.resolve().parent.parent
-
-
 def _context(loaded: Loaded) -> Context:
-    return read_context(_root(loaded), allow_changes=loaded.manifest.aws.endpoint is not None)
+    return read_context(loaded.root, allow_changes=loaded.manifest.aws.endpoint is not None)
 
 
 def _built(loaded: Loaded, context: Context, builder: Builder, base: str) -> Imaged:
@@ -121,7 +116,7 @@ def _built(loaded: Loaded, context: Context, builder: Builder, base: str) -> Ima
     repository, tag = manifest.image.repository, _tag(loaded, context)
     builder.report.step("image", f"building {repository}:{short_tag(tag)} with {builder.tool}")
     with context.written() as folder:
-        wanted = Build(str(folder), f"{repository}:{tag}", context.commit, source_url(_root(loaded)), base)
+        wanted = Build(str(folder), f"{repository}:{tag}", context.commit, source_url(loaded.root), base)
         platform = builder.build(wanted)
     if platform != PLATFORM:
         raise DeployerError(

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from ansari_whatsapp.settings import Settings
 from deployer import git
+from deployer.apps.settings import settings_class
 from deployer.errors import DeployerError, UsageError, as_typed
 from deployer.local.settings import world_settings
 from deployer.manifest import contract
@@ -62,7 +62,7 @@ def known_manifest(name: str, report: Reporter) -> KnownManifest:
     if raw is not None:
         try:
             loaded = parse(raw, path)
-            found = contract.problems(loaded, Settings)
+            found = contract.problems(loaded, settings_class(loaded.app, loaded.root))
             unfit = _unfit(loaded)
             problem = InvalidManifest(found) if found else unfit
             if unfit is None:

@@ -37,7 +37,7 @@ def disagreements(environment: Environment, *, decrypt: bool) -> tuple[tuple[str
 
 
 def _dotenv(environment: Environment, *, decrypt: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    path = environment.loaded.path.resolve().parent.parent / DOTENV
+    path = environment.loaded.root / DOTENV
     if not path.is_file():
         return (), ()
     variables = environment.loaded.manifest.variables

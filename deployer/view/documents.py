@@ -31,13 +31,14 @@ class Problem(Struct, frozen=True):
 
 
 class Good(Struct, frozen=True):
-    """A manifest without a problem: its file's digest, and how many variables it names."""
+    """A manifest without a problem: its file's digest, how many variables it names, and what could not be checked."""
 
     file: str
     environment: str
     sha256: str
     secrets: int
     literals: int
+    unchecked: tuple[str, ...] = ()
 
 
 class Checked(Struct, frozen=True):

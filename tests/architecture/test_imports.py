@@ -49,6 +49,8 @@ def within(name: str, packages: set[str]) -> bool:
         ("deployer/run", {"deployer.verbs", "deployer.local"}),
         ("deployer/github", {f"deployer.{p}" for p in ("run", "verbs", "view", "local", "targets")}),
         ("deployer/local", {f"deployer.{p}" for p in ("run", "verbs", "targets", "view")}),
+        ("deployer", {"ansari_whatsapp"}),
+        ("deployer/apps", NETWORK | {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "view", "local")}),
         ("ansari_whatsapp", {"deployer", "boto3", "botocore"}),
     ],
 )

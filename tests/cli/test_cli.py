@@ -78,7 +78,7 @@ def test_an_unknown_environment_names_those_there_are(project: Path) -> None:
 def test_outside_the_project_it_says_so(tmp_path: Path) -> None:
     done = deployer("plan", "local", cwd=tmp_path)
     assert done.returncode == 3
-    assert "not inside the project" in done.stderr
+    assert "not inside a project" in done.stderr
 
 
 def test_the_local_world_answers_nobody_when_it_is_down(tmp_path: Path) -> None:

@@ -10,16 +10,14 @@ import pytest
 from deployer.manifest.load import load
 from deployer.manifest.problem import InvalidManifest
 from deployer.verbs.check import check, refuse_contract_problems, refused_json
-from tests.samples import sample_text
+from tests.samples import make_project
 
 ENVIRONMENTS = ["staging", "production", "local"]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ENVIRONMENTS:
-        (tmp_path / f"{name}.yaml").write_text(sample_text(name))
-    return tmp_path
+    return make_project(tmp_path) / "env"
 
 
 def paths(folder: Path) -> list[Path]:

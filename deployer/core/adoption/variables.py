@@ -9,7 +9,6 @@ from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
-from pydantic import BaseModel
 
 from deployer import names
 from deployer.core.adoption.live import Live
@@ -70,7 +69,7 @@ class Choice(Struct, frozen=True):
     missing: tuple[Missing, ...]
 
 
-def choose(live: Live, settings: type[BaseModel], given: Mapping[str, str] | None = None) -> Choice:
+def choose(live: Live, settings: contract.SettingsClass, given: Mapping[str, str] | None = None) -> Choice:
     """Choose the variables of the manifest so that the service starts with its `settings`.
 
     `given` holds, by parameter name, the values that the user gives for literals. Each replaces the live one. Raises
@@ -107,9 +106,8 @@ def _store(known: Taken | LeftOut | Missing | None) -> str:
 class _Chooser:
     """Finds what each variable becomes, against the settings of the service."""
 
-    def __init__(self, live: Live, settings: type[BaseModel]) -> None:
+    def __init__(self, live: Live, settings: contract.SettingsClass) -> None:
         self._live, self._settings = live, settings
-        self._known = contract.setting_variables(settings)
         self._secrets = contract.secret_variables(settings)
 
     def of_service(self) -> Iterator[tuple[str, Taken | LeftOut]]:
@@ -183,7 +181,7 @@ class _Chooser:
             yield LeftOut(parameter, why or "the service does not read it", reaches=False)
 
     def _new(self, variable: str, value: str | None, *, store: str = "parameter") -> Taken:
-        return Taken(names.parameter(variable), value, store, extra=variable not in self._known)
+        return Taken(names.parameter(variable), value, store, extra=not self._has_setting(variable))
 
     def _referred(self, variable: str, reference: str) -> Taken | LeftOut:
         """A variable that the service reads from a parameter."""
@@ -251,9 +249,12 @@ class _Chooser:
         aws = {"account": place.account, "region": place.region, "parameter_path": self._live.parameter_path}
         return next((broken.what for broken in rules.broken({"aws": aws, "variables": {name: entry}})), "")
 
+    def _has_setting(self, variable: str) -> bool:
+        return contract.has_setting(self._settings, variable)
+
     def _add(self, name: str, *, secret: bool = False) -> str:
         """The command that puts a variable into the manifest once that is written."""
-        extra = "" if names.variable(name) in self._known else " --extra"
+        extra = "" if self._has_setting(names.variable(name)) else " --extra"
         if secret or names.variable(name) in self._secrets or is_telling(name):
             return f"just add {self._live.place.environment} {name} --secret{extra}, and: {self._set(name)}"
         return f"just add {self._live.place.environment} {name} VALUE{extra}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ansari_whatsapp.settings import Settings
 from deployer import names
+from deployer.apps.settings import settings_class
 from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.facts import ParameterFact
@@ -106,7 +106,7 @@ def refuse_unusable(
     variables = loaded.manifest.variables
     literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, Literal)}
     together = {names.variable(name): value for name, value in {**(beside or {}), **values}.items()}
-    refused = refused_secrets(Settings, literals, together)
+    refused = refused_secrets(settings_class(loaded.app, loaded.root), literals, together)
     if refused := {v: reason for v, reason in refused.items() if not v or names.parameter(v) in values}:
         why = "\n       ".join(f"{variable}: {reason}" if variable else reason for variable, reason in refused.items())
         raise UsageError(
