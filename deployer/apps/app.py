@@ -2,9 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from deployer import names
 from deployer.manifest.shapes import Shape
+
+Name = Annotated[str, Shape(names.NAME_PATTERN, "a name in small letters, joined by '-'", "notes")]
+FilePath = Annotated[
+    str, Shape(r"(?![-:/]|.*\.\.)[^*?\[\\\x00-\x1f]+", "the path of a file or folder of the project", "notes.py")
+]
 
 ClassName = Annotated[
     str, Shape(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", "a class, as MODULE:CLASS", "notes.settings:Settings")
@@ -15,9 +21,30 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
+class Image(Part):
+    """What the service's image is made of.
+
+    `source` is its code. The local world needs no container engine: it runs the code alone, with `command`. `files` are
+    what the Dockerfile copies besides. `lock` is the requirements file that the image is installed from.
+    """
+
+    dockerfile: FilePath = "Dockerfile"
+    source: tuple[FilePath, ...] = ()
+    command: tuple[str, ...] = ()
+    files: tuple[FilePath, ...] = ()
+    lock: FilePath | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What an image is built from."""
+        return (self.dockerfile, *self.files, *self.source)
+
+
 class App(Part):
     """A service. A key that is left out is something that the deployer does not know of it."""
 
+    app: Name | None = None
+    image: Image = Field(default_factory=Image)
     settings: ClassName | None = None
 
 

@@ -10,8 +10,6 @@ from deployer.cli.terminal import out, person
 from deployer.errors import UsageError
 from deployer.view.progress import Reporter, write
 
-LOCK = "requirements-service.lock"
-
 
 def _render_options(parser: Parser) -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 3 and name what is stale")
@@ -47,14 +45,20 @@ def _tag(options: Options) -> int:
 
 
 def _lock_options(parser: Parser) -> None:
-    parser.add_argument("--lock", metavar="FILE", type=file, help=f"the lock file; {LOCK} when left out")
+    parser.add_argument("--lock", metavar="FILE", type=file, help="the lock file; that of deployer.yaml when left out")
 
 
 def _lock(options: Options) -> tuple[Path, Path]:
-    from deployer.project import find_root
+    from deployer.apps.project_file import read_app
+    from deployer.project import PROJECT_FILE, find_root
 
     root = find_root(Path.cwd())
-    return options.lock or root / LOCK, root
+    if options.lock:
+        return options.lock, root
+    lock = read_app(root).image.lock
+    if lock is None:
+        raise UsageError(f"{PROJECT_FILE} names no lock file", fix="name one: --lock FILE, or image.lock there")
+    return root / lock, root
 
 
 def _sbom(options: Options) -> int:

@@ -40,7 +40,7 @@ def _adopt_options(parser: Parser) -> None:
     parser.add_argument("environment", metavar="ENV", help="the new environment's name; env/ENV.yaml is written")
     parser.add_argument("--service", metavar="NAME", required=True, help="the App Runner service that exists")
     parser.add_argument("--parameter-path", metavar="PATH", help="where its parameters are; asked of it if left out")
-    parser.add_argument("--app", default="ansari-whatsapp", metavar="NAME", help="ansari-whatsapp when left out")
+    parser.add_argument("--app", metavar="NAME", help="the app's name; that of deployer.yaml when left out")
     parser.add_argument("--region", default="us-west-2", help="us-west-2 when left out")
     parser.add_argument("--endpoint", metavar="URL", help="the local AWS; the real one when left out")
     parser.add_argument(
@@ -57,7 +57,7 @@ def _adopt(options: Options) -> int:
     from deployer.verbs.adopt import Wanted, adopt, show
 
     wanted = Wanted(
-        app=options.app,
+        app=options.app or _app(),
         environment=options.environment,
         service=options.service,
         region=options.region,
@@ -67,6 +67,16 @@ def _adopt(options: Options) -> int:
     )
     out(show(adopt(wanted), as_json=options.json))
     return 0
+
+
+def _app() -> str:
+    from deployer.apps.project_file import read_app
+    from deployer.project import PROJECT_FILE, find_root
+
+    app = read_app(find_root(Path.cwd())).app
+    if app is None:
+        raise UsageError(f"{PROJECT_FILE} names no app", fix="name it: --app NAME, or `app: NAME` there")
+    return app
 
 
 def _literal(given: str) -> tuple[str, str]:

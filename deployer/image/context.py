@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from deployer import git
+from deployer.apps.app import Image
 from deployer.errors import DeployerError, Refused
-from deployer.image.snapshot import SOURCE, committed, working_tree
+from deployer.image.snapshot import committed, working_tree
+from deployer.project import PROJECT_FILE
 
-PATHS = ("Dockerfile", ".dockerignore", "requirements-service.lock", "requirements-tools.lock", SOURCE)
+DOCKERFILE: Final = "Dockerfile"
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,14 @@ class Context:
             yield folder
 
 
-def read_context(root: Path, *, allow_changes: bool) -> Context:
+def read_context(root: Path, image: Image, *, allow_changes: bool) -> Context:
     """The files as they are committed; with `allow_changes`, as they are now.
 
     Raises Refused for a changed checkout where that is not allowed, DeployerError where there is nothing to build.
     """
-    commit = git.commit(root)
+    commit, paths = git.commit(root), image.paths
     if allow_changes:
-        changed = bool(git.git(root, "status", "--porcelain", "--", *PATHS).strip())
+        changed = bool(git.git(root, "status", "--porcelain", "--", *paths).strip())
     elif git.is_clean(root):
         changed = False
     else:
@@ -50,10 +53,13 @@ def read_context(root: Path, *, allow_changes: bool) -> Context:
             "this checkout differs from its commit, whose SHA would name the image; nothing was built",
             fix="commit or stash the changes: git status",
         )
-    files = working_tree(root, *PATHS) if changed else committed(root, *PATHS)
-    if missing := [path for path in PATHS if not any(name == path or name.startswith(f"{path}/") for name in files)]:
-        raise DeployerError(f"{root} holds no {', no '.join(missing)}", fix="run in a checkout of the project")
-    return Context(commit, files, _hash(files) if changed else "")
+    files = working_tree(root, *paths) if changed else committed(root, *paths)
+    if missing := [path for path in paths if not any(name == path or name.startswith(f"{path}/") for name in files)]:
+        raise DeployerError(f"{root} holds no {', no '.join(missing)}", fix=f"correct `image` in {PROJECT_FILE}")
+    changes = _hash(files) if changed else ""
+    if image.dockerfile != DOCKERFILE:
+        files[DOCKERFILE] = files.pop(image.dockerfile)  # every builder looks for this name
+    return Context(commit, files, changes)
 
 
 def source_url(root: Path) -> str:

@@ -20,8 +20,8 @@ _HASH: Final = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _NAMESPACE: Final = uuid.UUID("5f2f3c86-6c9b-5b0e-9a0e-3f1c1c0d7a55")
 
 
-def sbom(lock_text: str, revision: str) -> dict[str, object]:
-    """One component for each pinned package; the same text and revision give the same document.
+def sbom(lock_text: str, revision: str, app: str) -> dict[str, object]:
+    """Of the image of `app`: one component for each pinned package; the same text and revision give the same document.
 
     `lock_text` is a requirements file with hashes. A package's hashes are those of its files for every platform: the
     installer has taken one of them. Raises UsageError when no package is pinned in it.
@@ -31,8 +31,8 @@ def sbom(lock_text: str, revision: str) -> dict[str, object]:
         raise UsageError("the lock file pins no package", fix="name another one: --lock FILE")
     service = {
         "type": "application",
-        "bom-ref": "ansari-whatsapp",
-        "name": "ansari-whatsapp",
+        "bom-ref": app,
+        "name": app,
         "version": revision,
     }
     return {
@@ -44,7 +44,7 @@ def sbom(lock_text: str, revision: str) -> dict[str, object]:
         "metadata": {"component": service},
         "components": components,
         "dependencies": [
-            {"ref": "ansari-whatsapp", "dependsOn": [one["bom-ref"] for one in components]},
+            {"ref": app, "dependsOn": [one["bom-ref"] for one in components]},
             *({"ref": one["bom-ref"]} for one in components),
         ],
     }

@@ -16,10 +16,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from deployer import git
-from deployer.errors import DeployerError
+from deployer.apps.app import Image
+from deployer.errors import DeployerError, UsageError
+from deployer.project import PROJECT_FILE
 
-SOURCE = "ansari_whatsapp"
-COMMAND = ["python", "-m", SOURCE]
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -33,18 +33,26 @@ class Snapshot(Struct, frozen=True):
     manifest: bytes
 
 
-def take(root: Path, layout: Path) -> Snapshot:
+def take(root: Path, layout: Path, image: Image) -> Snapshot:
     """Put the source of `root`'s commit into the OCI image layout at `layout`.
 
-    A changed working tree is taken as it is, with its content's hash in the tag. Raises DeployerError when
-    `root` is no git checkout or holds no service.
+    A changed working tree is taken as it is, with its content's hash in the tag. Raises UsageError when
+    the project does not say what its source is, DeployerError when `root` is no git checkout or lacks the source.
     """
+    if not image.source or not image.command:
+        raise UsageError(
+            f"{PROJECT_FILE} does not say what the local world runs",
+            fix=f"name the code and its start command in {PROJECT_FILE}:"
+            " `image: {source: [notes.py], command: [python, notes.py]}`",
+        )
     commit = git.commit(root)
-    dirty = bool(git.git(root, "status", "--porcelain", "--", SOURCE).strip())
-    files = working_tree(root, SOURCE) if dirty else committed(root, SOURCE)
+    dirty = bool(git.git(root, "status", "--porcelain", "--", *image.source).strip())
+    files = working_tree(root, *image.source) if dirty else committed(root, *image.source)
     if not files:
-        raise DeployerError(f"{root} holds no {SOURCE}/", fix="run in a checkout of the project")
-    return _write(layout, files, commit, dirty=dirty)
+        raise DeployerError(
+            f"{root} holds no {' and no '.join(image.source)}", fix=f"correct image.source in {PROJECT_FILE}"
+        )
+    return _write(layout, files, image.command, commit, dirty=dirty)
 
 
 def committed(root: Path, *paths: str) -> dict[str, bytes]:
@@ -67,14 +75,14 @@ def working_tree(root: Path, *paths: str) -> dict[str, bytes]:
     return {name: (root / name).read_bytes() for name in names if (root / name).is_file()}
 
 
-def _write(layout: Path, files: dict[str, bytes], commit: str, *, dirty: bool) -> Snapshot:
+def _write(layout: Path, files: dict[str, bytes], command: tuple[str, ...], commit: str, *, dirty: bool) -> Snapshot:
     layer = _tar(files)  # not compressed: two versions of zlib would give one commit two digests
     config = _json(
         {
             "architecture": "amd64",
             "os": "linux",
             "config": {
-                "Cmd": COMMAND,
+                "Cmd": command,
                 "WorkingDir": "/app",
                 "Labels": {"org.opencontainers.image.revision": commit},
             },

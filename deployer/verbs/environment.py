@@ -143,7 +143,8 @@ def _opened(
         refuse_stopped_world(identity_of(manifest, loaded.path))
     session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint, keys_beside(loaded.path))
     with ThreadPoolExecutor(1) as aside:  # git is other processes: there is time for the clients meanwhile
-        taken = None if manifest.aws.endpoint is None else aside.submit(_snapshot, loaded)
+        runs_source = manifest.aws.endpoint is not None and (image is None or bool(loaded.app.image.source))
+        taken = aside.submit(_snapshot, loaded) if runs_source else None
         arn = session.check()  # in this thread, so that Ctrl-C need not wait for an AWS that does not answer
         if image is not None and not is_tag(image):
             image = _tag(session, manifest, image)
@@ -184,7 +185,7 @@ def _caller(identity: Identity, arn: str) -> str:
 
 def _snapshot(loaded: Loaded) -> Snapshot:
     settings = world_settings(loaded)
-    return take(settings.root, settings.images)
+    return take(settings.root, settings.images, loaded.app.image)
 
 
 def _image(loaded: Loaded, snapshot: Snapshot | None, tag: str | None) -> WantedImage:

@@ -108,7 +108,7 @@ def _tag(loaded: Loaded, context: Context) -> str:
 
 
 def _context(loaded: Loaded) -> Context:
-    return read_context(loaded.root, allow_changes=loaded.manifest.aws.endpoint is not None)
+    return read_context(loaded.root, loaded.app.image, allow_changes=loaded.manifest.aws.endpoint is not None)
 
 
 def _built(loaded: Loaded, context: Context, builder: Builder, base: str) -> Imaged:

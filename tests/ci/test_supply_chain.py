@@ -45,13 +45,14 @@ def deployer(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_bill_of_materials_lists_each_package_with_its_hashes() -> None:
-    found: dict[str, Any] = sbom(LOCK, "abc")
+    found: dict[str, Any] = sbom(LOCK, "abc", "notes")
     first, second = found["components"]
     assert first["purl"] == "pkg:pypi/one-package@1.0"
     assert [one["content"][0] for one in first["hashes"]] == ["a", "b"]
     assert second["purl"] == "pkg:pypi/other-package@2.0%2Blocal"
     assert second["properties"] == [{"name": "python:marker", "value": "sys_platform != 'win32'"}]
-    assert found == sbom(LOCK, "abc") != sbom(LOCK, "abd")
+    assert found["metadata"]["component"]["name"] == found["dependencies"][0]["ref"] == "notes"
+    assert found == sbom(LOCK, "abc", "notes") != sbom(LOCK, "abd", "notes")
 
 
 def test_it_is_cyclonedx() -> None:
@@ -67,7 +68,7 @@ def test_it_is_cyclonedx() -> None:
 @pytest.mark.parametrize("text", ["", "# nothing\n", "package>=1.0\n"])
 def test_a_file_that_pins_nothing_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
-        sbom(text, "abc")
+        sbom(text, "abc", "notes")
 
 
 @pytest.mark.parametrize("verb", ["sbom", "audit"])

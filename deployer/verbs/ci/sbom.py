@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from deployer import git
+from deployer.apps.project_file import read_app
 from deployer.errors import UsageError
 from deployer.image.sbom import sbom as bill
 
@@ -17,4 +18,4 @@ def sbom(lock: Path, root: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise UsageError(f"{lock} cannot be read", why=why, fix="name another one: --lock FILE") from None
-    return json.dumps(bill(text, git.commit(root)), indent=2)
+    return json.dumps(bill(text, git.commit(root), read_app(root).app or root.resolve().name), indent=2)
