@@ -48,8 +48,8 @@ def _resume_options(parser: Parser) -> None:
 
 def _resume(options: Options) -> int:
     from deployer.aws import hold as ledger_hold
-    from deployer.core.facts import BUSY
     from deployer.core.release import ledger_path
+    from deployer.core.target import ServiceStatus
     from deployer.targets.registry import open_target
     from deployer.verbs.environment import open_identity
     from deployer.verbs.known import known_identity
@@ -63,13 +63,13 @@ def _resume(options: Options) -> int:
     ledger = ledger_path(identity.app, name)
     hold = ledger_hold.read(session.ssm, ledger)
     service = open_target(identity.target, session).observe(identity.service)[0]
-    status = service.status if service else ""
-    if status == "PAUSED":
+    status = service.status if service else None
+    if status is ServiceStatus.PAUSED:
         from deployer.verbs.service_state import resume_paused
 
         old_first = options.old_release_first
         return _show(options, resume_paused(_environment(options), consent, hold, old_release_first=old_first))
-    if status == BUSY and hold is None:
+    if status is ServiceStatus.BUSY and hold is None:
         raise Refused(
             f"{name} is not held, and an operation of its service is under way; nothing was changed",
             fix=f"wait for its end: just status {name} --follow",

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from deployer.core.hold import Hold
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, Release
 from deployer.core.service import Scaling, ServiceSpec
+from deployer.core.target import ServiceStatus
 
-BUSY = "OPERATION_IN_PROGRESS"
+BUSY = ServiceStatus.BUSY
 
 
 class ParameterFact(Struct, frozen=True):
@@ -85,7 +86,7 @@ class ScalingRevision(Struct, frozen=True):
 
 
 class ServiceFact(Struct, frozen=True):
-    """The service on its target. `status` is the target's own word for it.
+    """The service on its target.
 
     `encryption` is the ARN of the key for what the target keeps of it, "" for one that AWS manages. `unmodelled` are
     settings that this version does not know, by their path in the target's answer; they may hold a secret.
@@ -93,7 +94,7 @@ class ServiceFact(Struct, frozen=True):
 
     arn: str
     url: str
-    status: str
+    status: ServiceStatus
     spec: ServiceSpec
     tags: Mapping[str, str] = field(default_factory=dict)
     encryption: str = ""
@@ -164,7 +165,7 @@ class Facts(Struct, frozen=True):
     def with_unrecorded(self) -> Facts:
         """The same, with a release that is live and that its run did not live to record, as if it were recorded."""
         service, intended = self.service, self.intended
-        if service is None or intended is None or service.status != "RUNNING":
+        if service is None or intended is None or service.status is not ServiceStatus.RUNNING:
             return self
         live = service.spec.environment.get(RELEASE_VARIABLE)
         if live != intended.id or any(entry.release.id == live for entry in self.releases):
@@ -177,7 +178,7 @@ class Facts(Struct, frozen=True):
     def unsettled(self) -> bool:
         """Whether an earlier run left its lock behind, or the service is busy: something has to come to its end."""
         left_behind = self.lock is not None and self.lock.over
-        return left_behind or (self.service is not None and self.service.status == BUSY)
+        return left_behind or (self.service is not None and self.service.status is ServiceStatus.BUSY)
 
     def named(self) -> dict[str, str]:
         """Every fact a plan stands on, by name and in words: what is compared before a plan is applied."""

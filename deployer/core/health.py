@@ -7,10 +7,10 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from deployer.core.facts import BUSY
 from deployer.core.lengths import duration
 from deployer.core.readiness import OLD_SECONDS, Readiness, checks, plain
 from deployer.core.release import RecordedRelease
+from deployer.core.target import ServiceStatus
 
 State = Literal["healthy", "degraded", "unhealthy", "paused", "deploying", "unknown"]
 EXIT_CODES: Final[dict[State, int]] = {
@@ -43,19 +43,19 @@ class Answer(Struct, frozen=True):
 
 
 def state(
-    platform: str | None, *, busy: bool, answer: Answer | None, expected: str, troubles: Sequence[Trouble]
+    status: ServiceStatus | None, *, busy: bool, answer: Answer | None, expected: str, troubles: Sequence[Trouble]
 ) -> State:
-    """The state of a service whose platform reports the status `platform`, None when there is no service.
+    """The state of a service with this status, None when there is no service.
 
     `busy` says that an operation is under way; `expected` is the release that should answer.
     """
-    if platform is None:
+    if status is None:
         return "unhealthy"
-    if busy or platform == BUSY:
+    if busy or status is ServiceStatus.BUSY:
         return "deploying"
-    if platform == "PAUSED":
+    if status is ServiceStatus.PAUSED:
         return "paused"
-    if platform != "RUNNING":
+    if status is not ServiceStatus.RUNNING:
         return "unhealthy"
     if answer is None or not answer.reached:
         return "unknown"

@@ -35,5 +35,5 @@ def staged(entry: RecordedRelease, parameters: Mapping[str, ParameterFact], root
 
 def consent_id(verb: str, service: ServiceFact) -> str:
     """12 hex digits over the verb and what it changes: the consent to exactly this."""
-    parts = (verb, service.arn, service.status, service.spec.environment.get(RELEASE_VARIABLE))
+    parts = (verb, service.arn, service.status.value, service.spec.environment.get(RELEASE_VARIABLE))
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]

@@ -6,7 +6,20 @@ that a manifest chooses, never a target's name.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct
+
+
+class ServiceStatus(StrEnum):
+    """What a service does, in the words of plans and documents. A target translates its own words into these."""
+
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    BUSY = "OPERATION_IN_PROGRESS"
+    CREATE_FAILED = "CREATE_FAILED"
+    DELETE_FAILED = "DELETE_FAILED"
+    GONE = "DELETED"
 
 
 class Description(Struct, frozen=True):

@@ -10,11 +10,11 @@ from botocore.exceptions import ClientError
 
 from deployer.aws import ecr, iam, lock, ssm
 from deployer.aws.errors import only
-from deployer.core.facts import BUSY
 from deployer.core.groups.service import another
 from deployer.core.policies.documents import policy_name
 from deployer.core.release import replaced_path
 from deployer.core.removal import Remains, Removal, Removals, Wish, removals
+from deployer.core.target import ServiceStatus
 from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
 from deployer.partial import halted
 from deployer.run.look import Run
@@ -49,7 +49,7 @@ class Destruction:
             service, scalings = observed.result()
             if service and (blocker := another(wanted, service)):
                 raise Refused(f"{blocker.what}; nothing was deleted", fix=blocker.fix)
-            if service and service.status == BUSY:
+            if service and service.status is ServiceStatus.BUSY:
                 self._refuse_busy(service.arn)
             found = {name: role.result() for name, role in roles.items()}
             marked = tagged.result() - unmarked(pool, session, tagged.result())
@@ -126,7 +126,7 @@ class Destruction:
         service = target.observe(name)[0]
         if service is None:
             return
-        under_way = target.newest_operation(service.arn) if service.status == BUSY else None
+        under_way = target.newest_operation(service.arn) if service.status is ServiceStatus.BUSY else None
         started = Started(service.arn, under_way.id) if under_way else target.delete(service.arn)
         self.run.report.step("", f"operation {started.operation}")
         try:

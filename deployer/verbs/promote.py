@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from deployer.aws import ledger
 from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE, ledger_path
+from deployer.core.target import ServiceStatus
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
 from deployer.targets.registry import open_target
@@ -31,7 +32,7 @@ def running(loaded: Loaded) -> Running:
     runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
     releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment))
     entry = next((e for e in reversed(releases) if e.release.healthy and e.release.id == runs), None)
-    if service is None or entry is None or service.status != "RUNNING":
+    if service is None or entry is None or service.status is not ServiceStatus.RUNNING:
         state = "has no service" if service is None else f"is {service.status}, release {runs or 'unknown'}"
         raise Refused(
             f"{manifest.environment} runs no healthy release that could be promoted",

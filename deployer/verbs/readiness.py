@@ -9,6 +9,7 @@ from deployer.core.diagnosis import Finding
 from deployer.core.facts import Facts
 from deployer.core.health import backlog, of_readiness
 from deployer.core.readiness import Readiness, checks
+from deployer.core.target import ServiceStatus
 from deployer.manifest.load import Loaded
 from deployer.run.probe import public_url
 from deployer.run.ready import read_ready
@@ -19,7 +20,7 @@ from deployer.verbs.environment import Environment
 def unready(environment: Environment, facts: Facts) -> list[str]:
     """What keeps the running service from serving users, each with what to do."""
     service, run = facts.service, environment.run
-    if service is None or service.status != "RUNNING" or not service.url:
+    if service is None or service.status is not ServiceStatus.RUNNING or not service.url:
         return []
     readiness = read_ready(public_url(service.url, local=run.desired.local))
     found = of_readiness(readiness, run.desired.environment) if readiness else ()
@@ -30,7 +31,7 @@ def serving(session: Session, loaded: Loaded) -> Iterator[Finding]:
     """Whether the running service says that users are served."""
     manifest = loaded.manifest
     service = open_target(manifest.service.target, session).observe(manifest.service.name)[0]
-    if service is None or service.status != "RUNNING":
+    if service is None or service.status is not ServiceStatus.RUNNING:
         yield Finding("users", "note", f"not served: the service is {service.status if service else 'not there'}")
         return
     readiness = read_ready(public_url(service.url, local=manifest.aws.endpoint is not None))

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from deployer.aws import hold as ledger_hold
 from deployer.core.facts import Facts, ServiceFact
-from deployer.core.groups.pause import PAUSED
 from deployer.core.hold import Hold
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.restart import consent_id, running_release, staged
+from deployer.core.target import ServiceStatus
 from deployer.errors import Refused
 from deployer.run.probe import public_url
 from deployer.run.running_image import missing_image
@@ -29,10 +29,10 @@ def pause(environment: Environment, consent: protection.Consent) -> Turned:
 
     def refuse(facts: Facts) -> None:
         _refuse_held(environment, facts)
-        _refuse_unless(environment, facts, "RUNNING")
+        _refuse_unless(environment, facts, ServiceStatus.RUNNING)
 
     facts = _settled(environment)
-    if facts.service is not None and facts.service.status == PAUSED:
+    if facts.service is not None and facts.service.status is ServiceStatus.PAUSED:
         return _turned(environment, facts, "nothing")
     refuse(facts)
     agreed = consent_id("pause", _service(facts))
@@ -54,7 +54,7 @@ def resume_paused(
         return _lift_only(environment, consent, hold)
 
     def refuse(facts: Facts) -> None:
-        _refuse_unless(environment, facts, PAUSED)
+        _refuse_unless(environment, facts, ServiceStatus.PAUSED)
         if not old_release_first:
             _refuse_waiting(environment, facts)
 
@@ -94,7 +94,7 @@ def restart(environment: Environment, consent: protection.Consent) -> Turned:
 
     def refuse(facts: Facts) -> None:
         _refuse_held(environment, facts)
-        _refuse_unless(environment, facts, "RUNNING")
+        _refuse_unless(environment, facts, ServiceStatus.RUNNING)
         _refuse_another_content(environment, facts)
 
     facts = _settled(environment)
@@ -121,13 +121,13 @@ def _refuse_held(environment: Environment, facts: Facts) -> None:
         raise held(facts.hold, environment.wanted.environment)
 
 
-def _refuse_unless(environment: Environment, facts: Facts, status: str) -> None:
+def _refuse_unless(environment: Environment, facts: Facts, status: ServiceStatus) -> None:
     """Raises Refused when the service has another status."""
     name, service = environment.wanted.environment, facts.service
     if service is None:
         raise Refused(f"{name} has no service; nothing was changed", fix=f"just reconcile {name}")
-    if service.status != status:
-        fix = f"just resume {name}" if service.status == PAUSED else f"see why: just status {name}"
+    if service.status is not status:
+        fix = f"just resume {name}" if service.status is ServiceStatus.PAUSED else f"see why: just status {name}"
         raise Refused(f"the service of {name} is {service.status}, not {status}; nothing was changed", fix=fix)
 
 
@@ -179,7 +179,7 @@ def _turned(
     return Turned(
         environment=environment.wanted.environment,
         did=did,
-        service="RUNNING" if started else PAUSED,
+        service=(ServiceStatus.RUNNING if started else ServiceStatus.PAUSED).value,
         declared=environment.wanted.paused,
         release=service.spec.environment.get(RELEASE_VARIABLE),
         number=entry.number if entry else None,

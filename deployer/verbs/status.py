@@ -11,12 +11,13 @@ from deployer.aws import ledger
 from deployer.core import health, rollback
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
-from deployer.core.groups.pause import PAUSED, manifest
+from deployer.core.groups.pause import manifest
 from deployer.core.health import Answer, Trouble
 from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.core.readiness import Readiness
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, last_healthy
+from deployer.core.target import ServiceStatus
 from deployer.core.waiting import waiting
 from deployer.run import resume
 from deployer.run.follow import Follower
@@ -69,7 +70,7 @@ def status(environment: Environment) -> Status:
         app=run.desired.app,
         environment=run.desired.environment,
         state=state,
-        service=service.status if service else None,
+        service=service.status.value if service else None,
         url=public_url(service.url, local=run.desired.local) if service and service.url else None,
         healthy=health.serves(state, seen.answer, troubles),
         answers=health.answers(state, seen.answer, runs or "", troubles, declared=declared),
@@ -130,7 +131,8 @@ def _seen(run: Run, facts: Facts) -> Seen:
     assert service is not None
     operation = run.target.newest_operation(service.arn)
     gone = missing_image(run.session, facts)
-    if not service.url or service.status in {PAUSED, "CREATE_FAILED"}:  # nothing runs that could answer
+    runs_nothing = service.status in {ServiceStatus.PAUSED, ServiceStatus.CREATE_FAILED}
+    if not service.url or runs_nothing:
         return Seen(operation, image_gone=gone)
     busy = operation is not None and operation.progress is Progress.RUNNING
     url, path = public_url(service.url, local=run.desired.local), service.spec.settings.health_check.address
@@ -146,11 +148,11 @@ def _troubles(
     if service is None:
         return [Trouble("there is no service", f"just reconcile {environment}", serves=False)]
     found: list[Trouble] = []
-    if service.status == "CREATE_FAILED":
+    if service.status is ServiceStatus.CREATE_FAILED:
         found.append(Trouble("the service could not be created", f"just reconcile {environment}", serves=False))
     if seen.readiness:
         found += health.of_readiness(seen.readiness, environment)
-    if failed and service.status != "CREATE_FAILED":
+    if failed and service.status is not ServiceStatus.CREATE_FAILED:
         which = f"release {failed.number}" if failed.number else "the last deployment"
         found.append(Trouble(f"{which} failed: {failed.why}", f"just logs {environment} --service", serves=True))
     if seen.image_gone:
@@ -166,7 +168,7 @@ def _troubles(
 
 def _paused(plan: Plan, environment: str, service: ServiceFact | None, *, declared: str) -> Iterator[Trouble]:
     """A pause that no manifest declares: somebody has to end it."""
-    if service is None or service.status != PAUSED or declared:
+    if service is None or service.status is not ServiceStatus.PAUSED or declared:
         return
     first = " --old-release-first" if plan.deployment else ""
     yield Trouble("the service is paused", f"just resume {environment}{first}", serves=False)
@@ -178,7 +180,7 @@ def _failure(run: Run, facts: Facts, seen: Seen) -> Failure | None:
     entry = health.last_failure(facts.releases)
     if entry:
         return Failure(entry.number, entry.release.id, entry.release.when, entry.release.why or "no cause is recorded")
-    if service is None or service.status != "CREATE_FAILED":
+    if service is None or service.status is not ServiceStatus.CREATE_FAILED:
         return None
     started = Started(service.arn, operation.id) if operation else None
     why = Follower.of(run).reason(started, operation.started) if started and operation else ""

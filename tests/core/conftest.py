@@ -45,6 +45,7 @@ from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import RecordedRelease
 from deployer.core.service import HealthCheck, Scaling, ServiceSettings
+from deployer.core.target import ServiceStatus
 from deployer.manifest.model import Roles
 
 TAGS = {"managed-by": "deployer", "app": "demo", "environment": "staging"}
@@ -155,11 +156,11 @@ def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
             return replace(facts, service=replace(facts.service, tags={**facts.service.tags, **change.tags}))
         case DeployService() if healthy:
             tags = facts.service.tags if facts.service else TAGS
-            return replace(facts, service=ServiceFact("arn", "url", "RUNNING", change.spec, tags))
+            return replace(facts, service=ServiceFact("arn", "url", ServiceStatus.RUNNING, change.spec, tags))
         case PauseService():
-            return _turned(facts, "PAUSED", BY_MANIFEST)
+            return _turned(facts, ServiceStatus.PAUSED, BY_MANIFEST)
         case ResumeService():
-            return _turned(facts, "RUNNING", BY_NOBODY)
+            return _turned(facts, ServiceStatus.RUNNING, BY_NOBODY)
         case PlaceHold():
             new = Hold("0f", "rollback", "arn:aws:iam::123456789012:user/amir", "2026-11-01T09:00:00+00:00", "")
             return replace(facts, hold=after_rollback(change.old, change.sources, change.refused, new))
@@ -169,7 +170,7 @@ def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
             return facts
 
 
-def _turned(facts: Facts, status: str, tag: str) -> Facts:
+def _turned(facts: Facts, status: ServiceStatus, tag: str) -> Facts:
     assert facts.service
     tags = {**facts.service.tags, TAG: tag}
     return replace(facts, service=replace(facts.service, status=status, tags=tags))

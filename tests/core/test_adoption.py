@@ -32,6 +32,7 @@ from deployer.core.facts import Facts, ImageFact, ParameterFact, RepositoryFact,
 from deployer.core.plan import Plan
 from deployer.core.planner import plan
 from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.target import ServiceStatus
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.contract import problems, required_variables, setting_variables
 from deployer.manifest.credentials import credential_in, is_telling
@@ -100,7 +101,7 @@ def live(
     return Live(
         place=PLACE,
         source=source(PLACE, "demo-staging", spec),
-        service=ServiceFact("arn", "url", "RUNNING", spec),
+        service=ServiceFact("arn", "url", ServiceStatus.RUNNING, spec),
         scalings=(),
         repository=RepositoryFact("uri", True, True, None),
         parameter_path=PATH,

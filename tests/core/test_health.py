@@ -22,6 +22,7 @@ from deployer.core.health import (
 )
 from deployer.core.lengths import duration
 from deployer.core.readiness import Readiness
+from deployer.core.target import ServiceStatus
 
 GOOD, OLD, BROKEN, SILENT = (
     Answer("new"),
@@ -33,28 +34,28 @@ MILD, BAD = Trouble("old image", "fix it", serves=True), Trouble("Meta refuses",
 
 
 @pytest.mark.parametrize(
-    ("platform", "busy", "answer", "troubles", "expected"),
+    ("status", "busy", "answer", "troubles", "expected"),
     [
         (None, False, None, (BAD,), "unhealthy"),
-        ("RUNNING", False, GOOD, (), "healthy"),
-        ("RUNNING", False, GOOD, (MILD,), "degraded"),
-        ("RUNNING", False, GOOD, (MILD, BAD), "unhealthy"),
-        ("RUNNING", False, OLD, (), "unhealthy"),
-        ("RUNNING", False, BROKEN, (), "unhealthy"),
-        ("RUNNING", False, SILENT, (), "unknown"),
-        ("RUNNING", False, None, (), "unknown"),
-        ("RUNNING", True, OLD, (), "deploying"),
-        ("OPERATION_IN_PROGRESS", False, BROKEN, (BAD,), "deploying"),
-        ("OPERATION_IN_PROGRESS", True, None, (), "deploying"),
-        ("PAUSED", False, None, (MILD,), "paused"),
-        ("CREATE_FAILED", False, None, (BAD,), "unhealthy"),
-        ("DELETE_FAILED", False, GOOD, (), "unhealthy"),
+        (ServiceStatus.RUNNING, False, GOOD, (), "healthy"),
+        (ServiceStatus.RUNNING, False, GOOD, (MILD,), "degraded"),
+        (ServiceStatus.RUNNING, False, GOOD, (MILD, BAD), "unhealthy"),
+        (ServiceStatus.RUNNING, False, OLD, (), "unhealthy"),
+        (ServiceStatus.RUNNING, False, BROKEN, (), "unhealthy"),
+        (ServiceStatus.RUNNING, False, SILENT, (), "unknown"),
+        (ServiceStatus.RUNNING, False, None, (), "unknown"),
+        (ServiceStatus.RUNNING, True, OLD, (), "deploying"),
+        (ServiceStatus.BUSY, False, BROKEN, (BAD,), "deploying"),
+        (ServiceStatus.BUSY, True, None, (), "deploying"),
+        (ServiceStatus.PAUSED, False, None, (MILD,), "paused"),
+        (ServiceStatus.CREATE_FAILED, False, None, (BAD,), "unhealthy"),
+        (ServiceStatus.DELETE_FAILED, False, GOOD, (), "unhealthy"),
     ],
 )
 def test_the_state(
-    platform: str | None, busy: bool, answer: Answer | None, troubles: tuple[Trouble, ...], expected: State
+    status: ServiceStatus | None, busy: bool, answer: Answer | None, troubles: tuple[Trouble, ...], expected: State
 ) -> None:
-    assert state(platform, busy=busy, answer=answer, expected="new", troubles=troubles) == expected
+    assert state(status, busy=busy, answer=answer, expected="new", troubles=troubles) == expected
 
 
 def test_every_state_has_an_exit_code_of_its_own() -> None:
@@ -68,7 +69,7 @@ def test_every_state_has_an_exit_code_of_its_own() -> None:
     ("answer", "troubles"), list(product([None, GOOD, OLD, BROKEN, SILENT], [(), (MILD,), (BAD,), (MILD, BAD)]))
 )
 def test_a_deployment_under_way_is_never_called_unhealthy(answer: Answer | None, troubles: tuple[Trouble, ...]) -> None:
-    found = state("OPERATION_IN_PROGRESS", busy=True, answer=answer, expected="new", troubles=troubles)
+    found = state(ServiceStatus.BUSY, busy=True, answer=answer, expected="new", troubles=troubles)
     assert found == "deploying"
     said = answers(found, answer, "new", troubles)
     assert said.startswith("no: Meta refuses; fix: set it") == (BAD in troubles and (answer in {None, GOOD, OLD}))

@@ -12,6 +12,7 @@ from deployer.core.desired import Desired, WantedParameter
 from deployer.core.facts import Facts
 from deployer.core.groups.pause import TAG, tag_after
 from deployer.core.planner import plan
+from deployer.core.target import ServiceStatus
 
 Wish = Callable[..., Desired]
 Make = Callable[..., WantedParameter]
@@ -55,7 +56,7 @@ def test_the_pause_comes_after_everything_else(wish: Wish, parameter: Make, empt
     unused = plan(one, running, prune=True)
     assert [type(change) for change in unused.changes[-2:]] == [DeployService, PauseService]
     after = carry_out(unused, running, one)
-    resumed = replace(after, service=replace(after.service, status="RUNNING")) if after.service else after
+    resumed = replace(after, service=replace(after.service, status=ServiceStatus.RUNNING)) if after.service else after
     for facts in (empty, running, resumed, replace(running, service=None)):
         made = plan(one, facts, prune=True)
         assert [type(change) for change in made.changes].index(PauseService) == len(made.changes) - 1

@@ -22,6 +22,7 @@ from deployer.core.facts import Facts, ImageFact, ParameterFact
 from deployer.core.plan import Plan
 from deployer.core.planner import plan
 from deployer.core.release import RELEASE_VARIABLE
+from deployer.core.target import ServiceStatus
 
 Wish = Callable[..., Desired]
 Make = Callable[..., WantedParameter]
@@ -247,7 +248,7 @@ class TestAfterADeployment:
         wanted = wish()
         live = carry_out(plan(wanted, empty), empty, wanted)
         assert live.service is not None
-        made = plan(wanted, replace(live, service=replace(live.service, status="CREATE_FAILED")))
+        made = plan(wanted, replace(live, service=replace(live.service, status=ServiceStatus.CREATE_FAILED)))
         assert only(made, DeployService).arn == "arn"
 
     def test_a_live_release_without_a_record_is_recorded_and_not_deployed(

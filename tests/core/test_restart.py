@@ -8,6 +8,7 @@ from deployer.core.facts import ParameterFact, ServiceFact
 from deployer.core.release import RecordedRelease, Release
 from deployer.core.restart import consent_id, staged
 from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.target import ServiceStatus
 
 ROOT = "/app-runtime/demo/staging"
 SETTINGS = ServiceSettings(8001, 1024, 2048, "a", "i", HealthCheck("HTTP", "/", 5, 2, 1, 5), Scaling(1, 2, 3), False)
@@ -60,10 +61,11 @@ def test_a_parameter_that_the_release_does_not_hold_is_none_of_its_business() ->
 
 
 def test_the_consent_is_to_one_verb_one_state_and_one_release() -> None:
-    def service(status: str, release: str) -> ServiceFact:
+    def service(status: ServiceStatus, release: str) -> ServiceFact:
         return ServiceFact("arn", "url", status, ServiceSpec("i", SETTINGS, {"APP_RELEASE": release}, {}), {})
 
-    first = consent_id("pause", service("RUNNING", "r1"))
-    assert first == consent_id("pause", service("RUNNING", "r1"))
-    others = [("restart", "RUNNING", "r1"), ("pause", "PAUSED", "r1"), ("pause", "RUNNING", "r2")]
+    running = ServiceStatus.RUNNING
+    first = consent_id("pause", service(running, "r1"))
+    assert first == consent_id("pause", service(running, "r1"))
+    others = [("restart", running, "r1"), ("pause", ServiceStatus.PAUSED, "r1"), ("pause", running, "r2")]
     assert first not in {consent_id(verb, service(status, release)) for verb, status, release in others}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.variables import Choice
 from deployer.core.release import RELEASE_VARIABLE
+from deployer.core.target import ServiceStatus
 from deployer.manifest import limits
 from deployer.manifest.credentials import credential_in
 from deployer.manifest.unseen import unseen
@@ -61,7 +62,7 @@ def why_no_command(command: str) -> str:
 
 def _service(live: Live) -> Iterator[str]:
     spec, name = live.service.spec, live.source.service
-    if live.service.status == "PAUSED":
+    if live.service.status is ServiceStatus.PAUSED:
         yield f"service {name}: it is paused; nothing is deployed before: just resume ENV --old-release-first"
     if not any(revision.scaling == spec.settings.scaling for revision in live.scalings):
         yield f"scaling {name}: a revision of its own, with the numbers it has now"

@@ -14,7 +14,7 @@ from deployer.aws.session import Session
 from deployer.core.diagnosis import Finding
 from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
-from deployer.errors import StateUnknown
+from deployer.targets.apprunner import words
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.examine import examine
 from deployer.targets.apprunner.members import unmodelled, with_kept
@@ -23,18 +23,6 @@ from deployer.targets.base import LogPlaces, Operation, Progress, Started
 
 if TYPE_CHECKING:
     from types_boto3_apprunner import AppRunnerClient
-
-# Every status of the API's model. A failed update is rolled back by App Runner, and the service is RUNNING again:
-# only the operation tells that it failed.
-PROGRESS = {
-    "PENDING": Progress.RUNNING,
-    "IN_PROGRESS": Progress.RUNNING,
-    "ROLLBACK_IN_PROGRESS": Progress.RUNNING,
-    "SUCCEEDED": Progress.SUCCEEDED,
-    "ROLLBACK_SUCCEEDED": Progress.ROLLED_BACK,
-    "FAILED": Progress.FAILED,
-    "ROLLBACK_FAILED": Progress.FAILED,
-}
 
 
 def open_apprunner(session: Session) -> AppRunner:
@@ -69,7 +57,7 @@ class AppRunner:
             fact = ServiceFact(
                 arn=arn,
                 url=service.get("ServiceUrl", ""),
-                status=service["Status"],
+                status=words.status(service["Status"]),
                 spec=from_answer(service, known[used] if used in known else self._scaling(used)),
                 tags={tag["Key"]: tag["Value"] for tag in tagged if "Key" in tag and "Value" in tag},
                 encryption=service.get("EncryptionConfiguration", {}).get("KmsKey", ""),
@@ -87,7 +75,7 @@ class AppRunner:
             return Operation(
                 id=found.get("Id", ""),
                 kind=found.get("Type", ""),
-                progress=_progress(found.get("Status", "")),
+                progress=words.progress(found.get("Status", "")),
                 started=started.timestamp() if started else 0.0,
                 deploys=found.get("Type") in {"CREATE_SERVICE", "UPDATE_SERVICE", "START_DEPLOYMENT"},
                 ended=ended.timestamp() if ended else 0.0,
@@ -150,7 +138,7 @@ class AppRunner:
         for page in pages(self._client.list_operations, ServiceArn=started.service_arn, MaxResults=20):
             for operation in page["OperationSummaryList"]:
                 if operation.get("Id") == started.operation:
-                    return _progress(operation.get("Status", ""))
+                    return words.progress(operation.get("Status", ""))
             if page["OperationSummaryList"]:
                 break
         return None
@@ -196,12 +184,3 @@ class AppRunner:
             max=numbers.get("MaxSize", 25),
             concurrency=numbers.get("MaxConcurrency", 100),
         )
-
-
-def _progress(status: str) -> Progress:
-    if status not in PROGRESS:
-        raise StateUnknown(
-            f"App Runner reports a status this version does not know: {status}",
-            fix="look at the service in the App Runner console",
-        )
-    return PROGRESS[status]
