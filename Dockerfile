@@ -1,4 +1,4 @@
-# The service as App Runner runs it: `just image build staging`, or by hand
+# The service as its target runs it: `just image build staging`, or by hand
 #
 #   docker build --platform linux/amd64 --build-arg REVISION=$(git rev-parse HEAD) .
 #

@@ -1,6 +1,6 @@
 """Keep the processor while messages are answered, on a platform that takes it away when no request is in flight.
 
-Source: AWS, "AWS App Runner pricing": an instance without requests keeps its memory, and its processor is throttled.
+An instance without requests keeps its memory there, and its processor is throttled (docs/explanation/service.md).
 """
 
 from __future__ import annotations

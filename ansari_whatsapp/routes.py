@@ -69,7 +69,7 @@ class Routes:
         app.add_route(receive, WEBHOOK, methods=["POST"], stream=True)
 
     async def health(self, _: Request) -> HTTPResponse:
-        """Alive, whatever the neighbours do: App Runner replaces an instance that says otherwise."""
+        """Alive, whatever the neighbours do: the platform replaces an instance that says otherwise."""
         return HTTPResponse(b'{"status":"ok"}', content_type="application/json", headers=self._health)
 
     async def ready(self, _: Request) -> HTTPResponse:

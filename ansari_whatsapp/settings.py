@@ -82,8 +82,8 @@ class Settings(BaseModel):
     )
     public_url: Address | None = Field(
         default=None,
-        description="The service's own public address, on App Runner: a request to it is held open while messages are "
-        "answered, because App Runner takes the processor away while none is in flight.",
+        description="The service's own public address, on a platform that takes the processor away while no request "
+        "is in flight: a request to it is held open while messages are answered.",
     )
     backend_server_url: Address = Field(description="ansari-backend, which answers the questions.")
     whatsapp_service_api_key: StrongSecret = Field(description="The key ansari-backend knows this service by.")
@@ -157,7 +157,7 @@ class Settings(BaseModel):
     backend_first_byte_seconds: Seconds = Field(default=30.0, description="ansari-backend: the start of an answer.")
     backend_idle_seconds: Seconds = Field(default=75.0, description="ansari-backend: between two pieces of an answer.")
     backend_answer_seconds: Seconds = Field(
-        default=115.0, description="ansari-backend: a whole answer; App Runner ends a request after 120."
+        default=115.0, description="ansari-backend: a whole answer; a platform may end a request after 120."
     )
     graph_connect_seconds: Seconds = Field(default=5.0, description="Meta: to connect.")
     graph_seconds: Seconds = Field(default=15.0, description="Meta: an answer.")

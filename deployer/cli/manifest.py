@@ -38,7 +38,7 @@ def _check(options: Options) -> int:
 
 def _adopt_options(parser: Parser) -> None:
     parser.add_argument("environment", metavar="ENV", help="the new environment's name; env/ENV.yaml is written")
-    parser.add_argument("--service", metavar="NAME", required=True, help="the App Runner service that exists")
+    parser.add_argument("--service", metavar="NAME", required=True, help="the service that exists")
     parser.add_argument("--parameter-path", metavar="PATH", help="where its parameters are; asked of it if left out")
     parser.add_argument("--app", metavar="NAME", help="the app's name; that of deployer.yaml when left out")
     parser.add_argument("--region", default="us-west-2", help="us-west-2 when left out")

@@ -95,8 +95,8 @@ def _logs_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--since", metavar="TIME", type=str, help="such as 90s, 15m, 2h or 3d; 15m when left out")
     parser.add_argument("--follow", action="store_true", help="go on until it is interrupted")
-    parser.add_argument("--service", action="store_true", help="what App Runner says about the service instead")
-    parser.add_argument("--operation", metavar="ID", help="all that App Runner said during one operation")
+    parser.add_argument("--service", action="store_true", help="what the target says about the service instead")
+    parser.add_argument("--operation", metavar="ID", help="all that the target said during one operation")
     parser.add_argument("--raw", action="store_true", help="only the text, exactly as written, into a pipe or a file")
     as_json(parser, "log-line", "a JSON object a line, for programs")
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from deployer.core.lengths import duration
-from deployer.core.readiness import OLD_SECONDS, Readiness, checks, plain
+from deployer.core.readiness import OLD_SECONDS, Readiness, checks
 from deployer.core.release import RecordedRelease
 from deployer.core.target import ServiceStatus
 
@@ -148,7 +148,7 @@ def _fix(troubles: Sequence[Trouble]) -> str:
 
 def image_gone(which: str, image: str, environment: str) -> Trouble:
     """The running release's image is no longer in ECR."""
-    what = f"the image of {which} ({image[:19]}) is gone from ECR: App Runner can start no new instance of it"
+    what = f"the image of {which} ({image[:19]}) is gone from ECR: no new instance of it can start"
     return Trouble(what, f"deploy an image that is there: just reconcile {environment}", serves=True)
 
 
@@ -162,13 +162,3 @@ def short_image(image: str) -> str:
     """The repository of an image and its tag or the beginning of its digest."""
     name, mark, digest = image.rpartition("/")[2].partition("@sha256:")
     return f"{name}{mark}{digest[:12]}"
-
-
-def failure_reason(lines: Sequence[str]) -> str:
-    """The cause among what the platform wrote about a deployment, on one short line; "" when there is none."""
-    for line in reversed(lines):
-        _, found, reason = line.partition("Failure reason: ")
-        if found:
-            return plain(reason.strip())
-    written = [line.strip() for line in reversed(lines) if line.strip()]
-    return plain(next((line for line in written if "fail" in line.lower()), written[0] if written else ""))

@@ -36,7 +36,7 @@ def replaced_path(ledger: str, name: str) -> str:
 def release_id(spec: ServiceSpec, versions: Mapping[str, int], anew: Mapping[str, str]) -> str:
     """The short id of a release: 12 hex digits over image, plain variables, settings and parameter versions.
 
-    App Runner reads parameters only when it deploys. With this id among the service's plain variables, a new
+    A target may read parameters only when it deploys. With this id among the service's plain variables, a new
     parameter version changes the service's own configuration, so one update deploys it. `anew` tells apart a
     parameter that was deleted and made again, whose versions count from one again.
     """

@@ -1,7 +1,7 @@
 """The service's source at a commit as an OCI image, for machines without a container engine.
 
 The image holds no operating system and no libraries: the local world runs it with the Python that runs the world.
-The same commit always gives the same digest. App Runner takes linux/amd64 only, so that is what it is marked as.
+The same commit always gives the same digest. It is marked as linux/amd64, which every target runs.
 """
 
 from __future__ import annotations

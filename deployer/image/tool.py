@@ -26,7 +26,7 @@ _BUILD: Final[Mapping[str, tuple[str, ...]]] = {
     "podman": ("build", "--format", "docker"),
     "buildah": ("build", "--format", "docker", "--layers"),
 }
-# One image, not a list with an attestation beside it: App Runner is given a single manifest.
+# One image, not a list with an attestation beside it: a target is given a single manifest.
 ENVIRONMENT: Final = {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 # What pip and uv are told of another index; and where they, and OpenSSL, are told of certificates.
 INDEX: Final = re.compile(
@@ -62,7 +62,7 @@ class Registry:
 
 
 def build_command(tool: str, build: Build) -> list[str]:
-    """The command that builds it, for the one platform that App Runner runs."""
+    """The command that builds it, for the one platform that targets run."""
     # As labels, not as build arguments: buildah finds a layer in its cache whatever such an argument says.
     told = {"revision": build.revision, "source": build.source}
     labels = [part for name, value in told.items() if value for part in ("--label", f"{LABEL}.{name}={value}")]

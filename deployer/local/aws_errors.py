@@ -40,7 +40,7 @@ def render(error: AwsError, request: Request, service: str = "") -> Response:
             f"</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
         )
         return Response(body, error.status, headers, content_type="text/xml")
-    # App Runner's model spells it Message, most others message; botocore reads either.
+    # Some models spell it Message, most message; botocore reads either.
     text = json.dumps({"__type": error.code, "Message": error.message, "message": error.message})
     kind = content_type if content_type.startswith("application/x-amz-json") else "application/json"
     return Response(text, error.status, headers, content_type=kind)

@@ -22,8 +22,6 @@ from deployer.run.observe import unmarked
 from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started
 
-DELETION = "DELETE_SERVICE"
-
 
 @dataclass(frozen=True)
 class Destruction:
@@ -36,7 +34,7 @@ class Destruction:
     def decide(self) -> Removals:
         """What would go and what would stay, now.
 
-        Raises Refused for another environment's service, Blocked while App Runner is busy with something else.
+        Raises Refused for another environment's service, Blocked while the target is busy with something else.
         """
         session, wanted = self.run.session, self.run.desired
         with ThreadPoolExecutor(8) as pool:
@@ -66,9 +64,10 @@ class Destruction:
 
     def _refuse_busy(self, arn: str) -> None:
         operation = self.run.target.newest_operation(arn)
-        if operation is None or operation.kind != DELETION:  # a deletion that an earlier run began is gone on with
+        if operation is None or not operation.deletes:  # a deletion that an earlier run began is gone on with
+            title = self.run.target.description.title
             raise Blocked(
-                "App Runner is busy with this service, and deletes it only when that has ended",
+                f"{title} is busy with this service, and deletes it only when that has ended",
                 fix=f"wait for it: just status {self.run.desired.environment} --follow",
             )
 
@@ -121,7 +120,7 @@ class Destruction:
                 ecr.delete_repository(session.ecr, removal.name)
 
     def _service(self, name: str) -> None:
-        """Asked for, or under way already; gone when App Runner no longer lists it."""
+        """Asked for, or under way already; gone when the target no longer lists it."""
         target = self.run.target
         service = target.observe(name)[0]
         if service is None:
@@ -135,7 +134,9 @@ class Destruction:
             only(error, "ResourceNotFoundException")
             return
         if progress is not Progress.SUCCEEDED:
-            raise StateUnknown(f"App Runner could not delete {name}", fix="look at the service in its console")
+            raise StateUnknown(
+                f"{target.description.title} could not delete {name}", fix="look at the service in its console"
+            )
 
     def _stopped(self, error: DeployerError, done: int, every: int) -> StateUnknown:
         fix = f"{error.fix}; {self._again}" if error.fix else self._again

@@ -10,7 +10,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deployer.aws import logs
 from deployer.aws.errors import explain
 from deployer.aws.session import Session
-from deployer.core.health import failure_reason
 from deployer.run.scrub import Scrubber
 from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started, Target
@@ -52,7 +51,7 @@ class Follower:
             for line in self._lines(places.platform, since, places.streams):
                 if line not in told:
                     told.add(line)
-                    self.report.step("", line.removeprefix("[AppRunner] "))
+                    self.report.step("", line.removeprefix(places.mark))
 
         self.report.step("deploy", f"operation {started.operation}")
         progress = wait(self.target, started, fastest=self.fastest, tell=tell)
@@ -61,7 +60,7 @@ class Follower:
 
     def cause(self, started: Started, since: float) -> str:
         """The platform's last words, and the application's."""
-        places = self.target.logs(started)
+        places, title = self.target.logs(started), self.target.description.title
         if not self.scrubber.learn():
             return (
                 f"look at the log group {places.application}: these credentials may not read the secrets,"
@@ -70,17 +69,17 @@ class Follower:
         said = self._lines(places.platform, since, places.streams)[-EVENT_LINES:]
         lines = self._lines(places.application, since)[-LOG_LINES:]
         if self.unseen:
-            return "\n       ".join([f"look at the log group {places.application}", *_under("App Runner:", said)])
+            return "\n       ".join([f"look at the log group {places.application}", *_under(f"{title}:", said)])
         if not said and not lines:
-            return "neither the service nor App Runner wrote a line about it"
-        return "\n       ".join([*_under("App Runner:", said), *_under("last log lines:", lines)])
+            return f"neither the service nor {title} wrote a line about it"
+        return "\n       ".join([*_under(f"{title}:", said), *_under("last log lines:", lines)])
 
     def reason(self, started: Started, since: float) -> str:
         """What the platform names as the cause, on one line; "" when it names none. It goes into the ledger."""
         places = self.target.logs(started)
         if not self.scrubber.learn():
             return ""
-        return failure_reason(self._lines(places.platform, since, places.streams))
+        return self.target.failure_reason(started, self._lines(places.platform, since, places.streams))
 
     def _lines(self, group: str, since: float, streams: str = "") -> list[str]:
         start = int((since - CLOCKS_APART) * 1000)

@@ -8,7 +8,7 @@ from deployer.core.health import Answer
 from deployer.core.readiness import plain
 
 RELEASE_HEADER = "X-App-Release"
-PROBE_SECONDS = 120.0  # DNS and the edge of App Runner need some time after a deployment
+PROBE_SECONDS = 120.0  # DNS and the edge of the target need some time after a deployment
 LOCAL_PROBE_SECONDS = 10.0
 
 
@@ -57,5 +57,5 @@ def ask(url: str, path: str, release: str, *, seconds: float) -> Answer:
 
 
 def public_url(service_url: str, *, local: bool) -> str:
-    """App Runner names its URL without a scheme; only the local world serves plain HTTP."""
-    return f"{'http' if local else 'https'}://{service_url}"
+    """The address with its scheme, which a target may leave out. Only the local world serves plain HTTP."""
+    return service_url if "://" in service_url else f"{'http' if local else 'https'}://{service_url}"

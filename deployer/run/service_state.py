@@ -21,7 +21,7 @@ from deployer.targets.base import Started
 def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Facts], None]) -> None:
     """Carry out one verb. `agreed` is the id that was consented to, `refuse` raises when the state forbids the verb.
 
-    Raises Refused when the service has changed since the consent, DeploymentFailed for a restart that App Runner took
+    Raises Refused when the service has changed since the consent, DeploymentFailed for a restart that the target took
     back, and StateUnknown when the operation failed or the service does not answer after it.
     """
     with lock.hold(run.session, run.desired.ledger, who=run.who, verb=verb, warn=run.report.warn) as held:
@@ -79,6 +79,6 @@ def _interrupted(run: Run, verb: Verb, *, ended: bool) -> Interrupted:
         )
     return Interrupted(
         f"interrupted during the {verb}",
-        why="App Runner continues an operation that was started; it cannot be cancelled",
+        why=f"{run.target.description.title} continues an operation that was started; it cannot be cancelled",
         fix=f"see how it ends: just status {run.desired.environment} --follow",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -25,7 +25,7 @@ class Progress(Enum):
 
 
 class Operation(Struct, frozen=True):
-    """One operation of a service. `deploys` says that it brings a release.
+    """One operation of a service. `deploys` says that it brings a release, `deletes` that it ends the service.
 
     `started` and `ended` are seconds since 1970; `ended` is 0 while it runs.
     """
@@ -36,6 +36,7 @@ class Operation(Struct, frozen=True):
     started: float
     deploys: bool
     ended: float = 0.0
+    deletes: bool = False
 
     @property
     def seconds(self) -> int:
@@ -51,11 +52,15 @@ class Started(Struct, frozen=True):
 
 
 class LogPlaces(Struct, frozen=True):
-    """Where to read about an operation: the application's log group, the platform's, and its streams there."""
+    """Where to read about an operation: the application's log group, the platform's, and its streams there.
+
+    `mark` is what the platform writes before each of its lines.
+    """
 
     application: str
     platform: str
     streams: str
+    mark: str = ""
 
 
 class Watched(Protocol):
@@ -109,6 +114,9 @@ class Target(Watched, Protocol):
 
     def examine(self) -> Iterator[Finding]:
         """Whether the account can use this target, for the doctor."""
+
+    def failure_reason(self, started: Started, lines: Sequence[str]) -> str:
+        """Why an operation failed, on one short line; "" when no cause is named. `lines` are the platform's own."""
 
     def logs(self, started: Started) -> LogPlaces:
         """Where to look while it runs and when it fails."""

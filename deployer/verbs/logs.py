@@ -1,4 +1,4 @@
-"""`deployer logs ENV`: what the service, or App Runner about it, has written."""
+"""`deployer logs ENV`: what the service, or its target about it, has written."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def resume_paused(
 ) -> Turned:
     """Lift the hold, if any, and start the paused service. One that the manifest declares paused is not started.
 
-    Without `old_release_first` it is refused while a deployment waits: App Runner deploys nothing to a paused service,
+    Without `old_release_first` it is refused while a deployment waits: a target may deploy nothing to a paused service,
     so that the release it ran last would start first.
     """
 

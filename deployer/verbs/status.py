@@ -161,7 +161,7 @@ def _troubles(
     if entry and service.spec.image != entry.release.image:
         found.append(health.other_image(entry.number, entry.release.image, service.spec.image, environment))
     if service.spec.settings.auto_deployments:
-        what = "automatic deployments are on: a pushed image is deployed by App Runner itself, unrecorded"
+        what = "automatic deployments are on: a pushed image is deployed at once, unrecorded"
         found.append(Trouble(what, f"just reconcile {environment}", serves=True))
     return found
 
@@ -184,9 +184,8 @@ def _failure(run: Run, facts: Facts, seen: Seen) -> Failure | None:
         return None
     started = Started(service.arn, operation.id) if operation else None
     why = Follower.of(run).reason(started, operation.started) if started and operation else ""
-    return Failure(
-        None, service.spec.environment.get(RELEASE_VARIABLE), None, why or "App Runner wrote no line about it"
-    )
+    why = why or f"{run.target.description.title} wrote no line about it"
+    return Failure(None, service.spec.environment.get(RELEASE_VARIABLE), None, why)
 
 
 def _under_way(operation: Operation | None) -> str | None:

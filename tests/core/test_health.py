@@ -14,7 +14,6 @@ from deployer.core.health import (
     Trouble,
     answers,
     backlog,
-    failure_reason,
     of_readiness,
     other_image,
     serves,
@@ -112,21 +111,6 @@ def test_messages_are_counted_with_the_age_of_the_oldest() -> None:
 )
 def test_a_length_of_time(seconds: float, text: str) -> None:
     assert duration(seconds) == text
-
-
-def test_the_cause_of_a_failed_deployment_is_found_among_the_lines() -> None:
-    lines = [
-        "UPDATE started.",
-        "Deployment with ID 1 failed. Failure reason: Health check failed.",
-        "The version before.",
-    ]
-    assert failure_reason(lines) == "Health check failed."
-    assert (
-        failure_reason(["[AppRunner] Failed to pull your image.", "Rolled back."])
-        == "[AppRunner] Failed to pull your image."
-    )
-    assert failure_reason(["Pulling.", "The container ended.", ""]) == "The container ended."
-    assert failure_reason([]) == ""
 
 
 def test_an_image_of_no_release_is_named() -> None:

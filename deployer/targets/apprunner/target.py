@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.targets.apprunner import words
 from deployer.targets.apprunner.description import APP_RUNNER
+from deployer.targets.apprunner.diagnosis import failure_reason
 from deployer.targets.apprunner.examine import examine
 from deployer.targets.apprunner.members import unmodelled, with_kept
 from deployer.targets.apprunner.spec import from_answer, to_request
@@ -79,6 +80,7 @@ class AppRunner:
                 started=started.timestamp() if started else 0.0,
                 deploys=found.get("Type") in {"CREATE_SERVICE", "UPDATE_SERVICE", "START_DEPLOYMENT"},
                 ended=ended.timestamp() if ended else 0.0,
+                deletes=found.get("Type") == "DELETE_SERVICE",
             )
         return None
 
@@ -143,6 +145,9 @@ class AppRunner:
                 break
         return None
 
+    def failure_reason(self, started: Started, lines: Sequence[str]) -> str:
+        return failure_reason(lines)
+
     def logs(self, started: Started) -> LogPlaces:
         """Log groups are named after the last two parts of the ARN (App Runner developer guide, monitor-cwl).
 
@@ -151,7 +156,7 @@ class AppRunner:
         """
         group = f"/aws/apprunner/{started.service_arn.split(':service/', 1)[1]}"
         stream = f"deployment/{started.operation.partition('-')[0]}"
-        return LogPlaces(application=f"{group}/application", platform=f"{group}/service", streams=stream)
+        return LogPlaces(f"{group}/application", f"{group}/service", stream, mark="[AppRunner] ")
 
     def examine(self) -> Iterator[Finding]:
         return examine(self.services())
