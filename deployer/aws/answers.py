@@ -23,8 +23,8 @@ class UnusableAnswer(BotoCoreError):
     fmt = "the answer to {call} has {lacks}"
 
 
-# By call, the members that are read. `[]` follows a list: each of its elements has the member.
-READ: Final[Mapping[str, tuple[str, ...]]] = {
+# By call, the members that are read; each target adds its own. `[]` follows a list: all its elements have the member.
+READ: Final[dict[str, tuple[str, ...]]] = {
     "sts:GetCallerIdentity": ("Account", "Arn"),
     "ssm:GetParameter": ("Parameter.Value", "Parameter.Version", "Parameter.LastModifiedDate"),
     "ssm:GetParameters": ("Parameters[].Name", "Parameters[].Type", "Parameters[].Value", "Parameters[].Version"),
@@ -59,30 +59,6 @@ READ: Final[Mapping[str, tuple[str, ...]]] = {
     "iam:SimulatePrincipalPolicy": ("EvaluationResults[].EvalActionName", "EvaluationResults[].EvalDecision"),
     "logs:DescribeLogStreams": ("logStreams[].logStreamName",),
     "logs:FilterLogEvents": ("events[].eventId", "events[].timestamp", "events[].message"),
-    "apprunner:ListServices": (
-        "ServiceSummaryList[].ServiceName",
-        "ServiceSummaryList[].ServiceArn",
-        "ServiceSummaryList[].Status",
-    ),
-    "apprunner:DescribeService": (
-        "Service.Status",
-        "Service.SourceConfiguration",
-        "Service.InstanceConfiguration",
-        "Service.AutoScalingConfigurationSummary.AutoScalingConfigurationArn",
-    ),
-    "apprunner:ListTagsForResource": ("Tags",),
-    "apprunner:ListOperations": (
-        "OperationSummaryList[].Id",
-        "OperationSummaryList[].Type",
-        "OperationSummaryList[].Status",
-    ),
-    "apprunner:ListAutoScalingConfigurations": ("AutoScalingConfigurationSummaryList[].AutoScalingConfigurationArn",),
-    "apprunner:DescribeAutoScalingConfiguration": ("AutoScalingConfiguration",),
-    "apprunner:CreateAutoScalingConfiguration": ("AutoScalingConfiguration.AutoScalingConfigurationArn",),
-    "apprunner:CreateService": ("Service.ServiceArn", "OperationId"),
-    "apprunner:UpdateService": ("OperationId",),
-    "apprunner:StartDeployment": ("OperationId",),
-    "apprunner:DeleteService": ("OperationId",),
 }
 
 
@@ -101,9 +77,9 @@ def pages(ask: Callable[..., Page], **request: Any) -> Iterator[Page]:
         request["NextToken"] = token
 
 
-def check(call: str, answer: Mapping[str, Any]) -> None:
-    """Raise UnusableAnswer when an answer lacks a member that is read of it."""
-    for path in READ.get(call, ()):
+def check(call: str, answer: Mapping[str, Any], read: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise UnusableAnswer when an answer lacks one of the members that are `read` of it, by call."""
+    for path in read.get(call, ()):
         if missing := next(_missing(answer, path.split("."), ""), None):
             raise UnusableAnswer(call=call, lacks=f"no {missing}")
 

@@ -50,7 +50,8 @@ class Session:
     keys: Path | None = None
     calls: Counter[str] = field(default_factory=Counter, compare=False)
     fence: Fence = field(default_factory=Fence, compare=False)
-    _clients: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _calls: dict[str, tuple[rights.Right, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _read: dict[str, tuple[str, ...]] = field(default_factory=answers.READ.copy, init=False, compare=False, repr=False)
 
     def check(self) -> str:
         """Make sure these credentials belong to the account of the manifest; returns the caller's ARN.
@@ -119,7 +120,7 @@ class Session:
         session.register("before-call", self._count)
         session.register("before-parameter-build", self._remember)
         session.register("after-call", _tell_refused)
-        session.register("after-call", _check_answer)
+        session.register("after-call", self._check_answer)
         session.register("after-call-error", _tell_unanswered)
         return session
 
@@ -128,7 +129,12 @@ class Session:
 
     def _remember(self, **event: Any) -> None:
         """Beside each call what it needs, so that its error can say so: the call's parameters may hold a secret."""
-        event["context"][errors.NEEDS] = rights.needs(_call(event["model"]), event["params"], self.region, self.account)
+        call, of_target = _call(event["model"]), self._calls
+        event["context"][errors.NEEDS] = rights.needs(call, event["params"], self.region, self.account, of_target)
+
+    def _check_answer(self, **event: Any) -> None:
+        if event["http_response"].status_code < 300:
+            answers.check(_call(event["model"]), event["parsed"], self._read)
 
     @cached_property
     def sts(self) -> STSClient:
@@ -155,11 +161,13 @@ class Session:
     def logs(self) -> CloudWatchLogsClient:
         return self._client("logs")  # type: ignore[no-any-return]
 
-    def client(self, service: str) -> Any:
-        """The client of any other service, made once."""
-        if service not in self._clients:
-            self._clients[service] = self._client(service)
-        return self._clients[service]
+    def client(
+        self, service: str, calls: Mapping[str, tuple[rights.Right, ...]], read: Mapping[str, tuple[str, ...]]
+    ) -> Any:
+        """The client of a target's own service. `calls` are the rights that each call needs, `read` is as in READ."""
+        self._calls.update(calls)
+        self._read.update(read)
+        return self._client(service)
 
 
 def _call(model: OperationModel) -> str:
@@ -169,11 +177,6 @@ def _call(model: OperationModel) -> str:
 def _tell_refused(**event: Any) -> None:
     if event["http_response"].status_code >= 300:
         event["parsed"][errors.NEEDS] = event["context"].get(errors.NEEDS, ())
-
-
-def _check_answer(**event: Any) -> None:
-    if event["http_response"].status_code < 300:
-        answers.check(_call(event["model"]), event["parsed"])
 
 
 def _tell_unanswered(**event: Any) -> None:

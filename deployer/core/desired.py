@@ -6,14 +6,15 @@ import re
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from deployer import names
-from deployer.core.policies import documents
-from deployer.core.policies.documents import TRUSTED
+from deployer.core.policies.documents import policy_name, service_trust
 from deployer.core.release import ledger_path
 from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings
+from deployer.core.target import Description
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal, Roles, Secret
+from deployer.manifest.model import Literal, Secret
 from deployer.manifest.model import Network as NetworkSection
 
 _COMMIT_TAG = re.compile(r"([0-9a-f]{40})(?:(-dirty).*)?")
@@ -87,6 +88,7 @@ class Desired(Struct, frozen=True):
     the release id.
     """
 
+    target: Description
     app: str
     environment: str
     account: str
@@ -111,7 +113,7 @@ class Desired(Struct, frozen=True):
     paused: bool = False
 
     def image_identifier(self, digest: str) -> str:
-        """The image by digest, as App Runner and docker take it."""
+        """The image by digest, as a target and docker take it."""
         return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{self.image.repository}@{digest}"
 
     @property
@@ -149,8 +151,8 @@ class Desired(Struct, frozen=True):
         return {p.variable: names.path_to_arn(p.path, self.region, self.account) for p in self.parameters}
 
 
-def desired(loaded: Loaded, image: WantedImage) -> Desired:
-    """Turn a checked manifest and the image to run into the wanted state."""
+def desired(loaded: Loaded, image: WantedImage, target: Description) -> Desired:
+    """Turn a checked manifest, the image to run and the target that the manifest names into the wanted state."""
     manifest = loaded.manifest
     aws, service = manifest.aws, manifest.service
     parameters: list[WantedParameter] = []
@@ -164,7 +166,6 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
             plain[names.variable(name)] = variable.text
         else:
             parameters.append(_parameter(name, variable, aws.parameter_path, line))
-    policy = documents.policy_name(manifest.app, manifest.environment)
     role_arn = f"arn:aws:iam::{aws.account}:role/"
     settings = ServiceSettings(
         port=service.port,
@@ -181,7 +182,8 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         if service.observability
         else None,
     )
-    return Desired(
+    made = Desired(
+        target=target,
         app=manifest.app,
         environment=manifest.environment,
         account=aws.account,
@@ -191,7 +193,7 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         parameters=tuple(parameters),
         plain=plain,
         image=image,
-        roles=managed_roles(service.roles, aws.account, aws.region, image.repository, aws.parameter_path, policy),
+        roles=(),
         service_name=service.name,
         settings=settings,
         on_unhealthy=service.on_unhealthy,
@@ -201,6 +203,15 @@ def desired(loaded: Loaded, image: WantedImage) -> Desired:
         after_rollback=service.after_rollback,
         encryption=service.encryption.arn if service.encryption else None,
         paused=service.paused,
+    )
+    return replace(made, roles=managed_roles(made)) if service.roles.managed else made
+
+
+def managed_roles(desired: Desired) -> tuple[WantedRole, ...]:
+    """The roles that the target takes, with the least rights each needs."""
+    name = policy_name(desired.app, desired.environment)
+    return tuple(
+        WantedRole(role.name, service_trust(role.service), role.policy, name) for role in desired.target.roles(desired)
     )
 
 
@@ -224,27 +235,6 @@ def _parameter(name: str, variable: Literal | Secret, root: str, line: str) -> W
         origin=origin,
         description=variable.description or "",
         line=line,
-    )
-
-
-def managed_roles(
-    roles: Roles, account: str, region: str, repository: str, parameter_path: str, policy: str
-) -> tuple[WantedRole, ...]:
-    """The two roles App Runner takes, with the least rights each needs; none unless the manifest manages them."""
-    if not roles.managed:
-        return ()
-    return both_roles(roles, account, region, repository, parameter_path, policy)
-
-
-def both_roles(
-    roles: Roles, account: str, region: str, repository: str, parameter_path: str, policy: str
-) -> tuple[WantedRole, WantedRole]:
-    """The same, whoever keeps them. `policy` is the name of their inline policy."""
-    access = documents.access(account, region, repository)
-    instance = documents.instance(account, region, parameter_path)
-    return (
-        WantedRole(roles.access, documents.service_trust(TRUSTED["access"]), access, policy),
-        WantedRole(roles.instance, documents.service_trust(TRUSTED["instance"]), instance, policy),
     )
 
 

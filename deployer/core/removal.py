@@ -130,4 +130,5 @@ def _repository(wanted: Desired, remains: Remains, wish: Wish) -> Iterator[Remov
 
 def _always(wanted: Desired) -> Iterator[Kept]:
     yield Kept("history", wanted.ledger, "what was released, when and by whom; it holds no secret")
-    yield Kept("logs", f"/aws/apprunner/{wanted.service_name}", "App Runner's own; CloudWatch keeps them")
+    logs = wanted.target.log_groups.format(service=wanted.service_name)
+    yield Kept("logs", logs, f"{wanted.target.title}'s own; CloudWatch keeps them")

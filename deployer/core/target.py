@@ -1,4 +1,4 @@
-"""What is known of a compute platform without asking it: its capabilities and its texts. Pure.
+"""What is known of a compute platform without asking it: its texts, its roles and the rights it needs. Pure.
 
 Each target describes itself in its own folder below deployer/targets. Plans, documents and tests read the description
 that a manifest chooses, never a target's name.
@@ -6,9 +6,19 @@ that a manifest chooses, never a target's name.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
+
+from deployer.core.policies.rights import Right
+
+if TYPE_CHECKING:
+    from deployer.core.desired import Desired
+
+Call: TypeAlias = tuple[str, dict[str, Any]]  # a call such as "ssm:PutParameter", and the parameters that name things
+Grant: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # actions, and the resources that each of them is for
 
 
 class ServiceStatus(StrEnum):
@@ -22,9 +32,51 @@ class ServiceStatus(StrEnum):
     GONE = "DELETED"
 
 
+class ServiceRole(Struct, frozen=True):
+    """A role that the target takes. `use` is its key in the manifest, `service` the AWS service that assumes it.
+
+    `grants` is what every deployment needs of it, `policy` the least policy that the deployer writes for it as parsed
+    JSON. `shared` says what follows when another environment uses the role too.
+    """
+
+    use: str
+    arn: str
+    service: str
+    grants: tuple[Grant, ...]
+    policy: object
+    shared: str
+
+    @property
+    def name(self) -> str:
+        return self.arn.rpartition("/")[2]
+
+
+class TargetRights(Struct, frozen=True):
+    """What credentials need for a target.
+
+    `calls` says of each call which IAM actions it needs. `looks`, `changes` and `turns` are the calls that read a
+    service, that create and update it, and that pause, resume and restart it. `passed_to` are the AWS services that get
+    the roles, `linked` the role that AWS makes for an account's first service, as a pattern of its ARN.
+    """
+
+    calls: Mapping[str, tuple[Right, ...]]
+    looks: Callable[[Desired], Iterable[Call]]
+    changes: Callable[[Desired], Iterable[Call]]
+    turns: Callable[[Desired], Iterable[Call]]
+    passed_to: tuple[str, ...]
+    linked: str
+
+
 class Description(Struct, frozen=True):
-    """One target. `title` is its name for people, `aws_service` that of its API in botocore."""
+    """One target. `title` is its name for people, `aws_service` that of its API in botocore.
+
+    `log_groups` is where a service and its target write: `{service}` stands for the service's name, and a pattern of
+    all groups adds `/*`.
+    """
 
     name: str
     title: str
     aws_service: str
+    log_groups: str
+    roles: Callable[[Desired], tuple[ServiceRole, ...]]
+    rights: TargetRights

@@ -287,6 +287,11 @@ class Service(Part):
     )
 
     @property
+    def role_names(self) -> Mapping[str, str]:
+        """The roles that the target takes, by their keys."""
+        return {"access": self.roles.access, "instance": self.roles.instance}
+
+    @property
     def cpu_units(self) -> int:
         """CPU in units: 1024 is 1 vCPU, however it is written."""
         return limits.CPU_UNITS[self.cpu]

@@ -15,9 +15,10 @@ from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, Inspection
 from deployer.core.groups.image import PLATFORM
-from deployer.core.policies.documents import ACCESS_ACTIONS, INSTANCE_ACTIONS, TRUSTED, policy_name
+from deployer.core.policies.documents import policy_name
 from deployer.core.policies.trust import trusts
 from deployer.core.secret import SecretValue
+from deployer.core.target import ServiceRole
 from deployer.project import PROJECT_FILE
 
 Examine = Callable[[Mapping[str, str], Mapping[str, SecretValue]], Mapping[str, str]]
@@ -39,7 +40,9 @@ def inspect(
     with ThreadPoolExecutor(len(clients) + 1) as pool:
         platform = pool.submit(_platform, session, desired, facts, digest)
         secrets = pool.submit(_secrets, session, desired, facts) if decrypt and examine else None
-        roles = [] if desired.roles else [pool.submit(_role, session, role) for role in _roles(desired)]
+        policy = policy_name(desired.app, desired.environment)
+        taken = () if desired.roles else desired.target.roles(desired)
+        roles = [pool.submit(_role, session, role, policy) for role in taken]
         seen = _unless_denied(platform, "the image's platform", unverified, None)
         values = _unless_denied(secrets, ACCEPTED, unverified, None) if secrets else None
         looked = [_unless_denied(role, "the roles", unverified, None) for role in roles]
@@ -85,15 +88,6 @@ def _secrets(session: Session, desired: Desired, facts: Facts) -> dict[str, Secr
     return {there[path]: value for path, value in values.items()}
 
 
-class _Wanted(Struct, frozen=True):
-    """A role that somebody else keeps, and what App Runner needs of it."""
-
-    name: str
-    service: str
-    policy: str
-    needs: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
-
-
 class _Role(Struct, frozen=True):
     name: str
     service: str
@@ -103,30 +97,18 @@ class _Role(Struct, frozen=True):
     unverified: str = ""
 
 
-def _roles(desired: Desired) -> list[_Wanted]:
-    settings = desired.settings
-    repository = f"arn:aws:ecr:{desired.region}:{desired.account}:repository/{desired.image.repository}"
-    parameters, policy = tuple(desired.secrets.values()), policy_name(desired.app, desired.environment)
-    pull = (ACCESS_ACTIONS, (repository,))
-    access, instance = (arn.rpartition("/")[2] for arn in (settings.access_role, settings.instance_role))
-    return [
-        _Wanted(access, TRUSTED["access"], policy, (pull, (("ecr:GetAuthorizationToken",), ("*",)))),
-        _Wanted(instance, TRUSTED["instance"], policy, ((INSTANCE_ACTIONS, parameters),)),
-    ]
-
-
-def _role(session: Session, wanted: _Wanted) -> _Role:
-    found = iam.read_role(session.iam, wanted.name, wanted.policy)
+def _role(session: Session, wanted: ServiceRole, policy: str) -> _Role:
+    """A role that the deployer does not manage. `policy` is the name of the inline policy to read."""
+    found = iam.read_role(session.iam, wanted.name, policy)
     if found is None:
         return _Role(wanted.name, wanted.service, exists=False)
     trusted = trusts(found.trust, wanted.service)
     denied, keys = list[str](), list[str]()
     try:
-        for actions, resources in wanted.needs:
-            if resources:
-                simulated = iam.simulate(session.iam, found.arn, actions, resources)
-                denied += simulated.denied
-                keys += simulated.keys
+        for actions, resources in wanted.grants:
+            simulated = iam.simulate(session.iam, found.arn, actions, resources)
+            denied += simulated.denied
+            keys += simulated.keys
     except ClientError as error:
         if not is_denied(error):
             raise

@@ -14,6 +14,7 @@ from deployer.core.desired import WantedImage, desired
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded
 from deployer.run.bootstrap import Bootstrap
+from deployer.targets.registry import describe
 from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.environment import open_session
 from deployer.verbs.held import refuse_incident
@@ -35,7 +36,8 @@ def needed(loaded: Loaded) -> Wanted:
             f"       github: {{repository: OWNER/NAME, branch: main, credentials: {{kind: oidc, "
             f"role: {manifest.app}-{manifest.environment}-github-actions, managed: true}}}}",
         )
-    wish = desired(loaded, WantedImage(image.repository, "", None, image.keep))
+    target = describe(manifest.service.target)
+    wish = desired(loaded, WantedImage(image.repository, "", None, image.keep), target)
     line = f"{loaded.path.name}:{loaded.where('github').line}"
     return wanted(manifest, manifest.github, wish, line, neighbours(loaded))
 

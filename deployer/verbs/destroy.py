@@ -88,7 +88,6 @@ def _shared(loaded: Loaded) -> Iterator[tuple[str, str]]:
     """Every role and repository that another manifest of the same account names, and whose it is."""
     aws = loaded.manifest.aws
     for other in neighbours(loaded):
-        yield other.service.roles.access, other.environment
-        yield other.service.roles.instance, other.environment
+        yield from ((role, other.environment) for role in other.service.role_names.values())
         if other.aws.region == aws.region:
             yield other.image.repository, other.environment

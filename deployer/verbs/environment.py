@@ -158,10 +158,11 @@ def _opened(
 
 def _run(loaded: Loaded, session: Session, who: str, image: WantedImage, report: Reporter) -> Run:
     settings = settings_class(loaded.app, loaded.root)
+    target = open_target(loaded.manifest.service.target, session)
     return Run(
         session=session,
-        target=open_target(loaded.manifest.service.target, session),
-        desired=desired(loaded, image),
+        target=target,
+        desired=desired(loaded, image, target.description),
         who=who,
         image_manifest=None,
         report=report,

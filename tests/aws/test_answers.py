@@ -25,7 +25,9 @@ from deployer.core.secret import SecretValue
 from deployer.core.service import Scaling
 from deployer.explain import explain
 from deployer.local.models import service_model
-from deployer.targets.apprunner.target import AppRunner
+from deployer.targets.apprunner import answers as of_target
+from deployer.targets.apprunner.rights import CALLS as OF_TARGET
+from deployer.targets.apprunner.target import AppRunner, open_apprunner
 from deployer.targets.base import Started
 from tests.aws.answering import Answer, Answering, Change, answering
 from tests.aws.conftest import ACCOUNT, REGION
@@ -83,6 +85,7 @@ def texts(call: str, member: str, request: Mapping[str, Any]) -> str:
     return TEXTS.get(member, "")
 
 
+READ = {**answers.READ, **of_target.READ}
 URL = [""]
 Read = Callable[[Session], object]
 
@@ -95,7 +98,7 @@ def _hold_the_lock(session: Session) -> object:
 
 
 def _target(read: Callable[[AppRunner], object]) -> Read:
-    return lambda session: read(AppRunner(session.client("apprunner")))
+    return lambda session: read(open_apprunner(session))
 
 
 def _operation(progress: Callable[[AppRunner, Started], object]) -> Read:
@@ -341,15 +344,15 @@ def test_every_read_of_the_deployer_is_among_them(aws: Answering, asked: Session
     made: set[str] = set()
     for read in (*RESULTS.values(), *LISTS.values()):
         made |= recorded(aws, asked, read).keys()
-    reads = {call for call in CALLS if READS.match(call.partition(":")[2])}
+    reads = {call for call in (*CALLS, *OF_TARGET) if READS.match(call.partition(":")[2])}
     assert reads - made == set()
-    assert set(answers.READ) - made == {"apprunner:CreateService", "apprunner:UpdateService"}
+    assert set(READ) - made == {"apprunner:CreateService", "apprunner:UpdateService"}
 
 
-@pytest.mark.parametrize("call", answers.READ)
+@pytest.mark.parametrize("call", READ)
 def test_what_is_read_is_in_the_description_of_the_api(call: str) -> None:
     service, _, operation = call.partition(":")
-    for path in answers.READ[call]:
+    for path in READ[call]:
         shape: Any = service_model(service).operation_model(operation).output_shape
         for name in path.split("."):
             shape = shape.members[name.removesuffix("[]")]

@@ -25,6 +25,7 @@ from deployer.core.facts import ParameterFact
 from deployer.core.lifecycle import lifecycle_policy
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked, LockLost, Refused
+from deployer.targets.apprunner.rights import CALLS
 from tests.core.test_release import release
 
 if TYPE_CHECKING:
@@ -330,7 +331,7 @@ class TestLock:
                 partial(ecr.create_repository, session.ecr, fresh),
                 partial(iam.put_trust, session.iam, fresh, {}, create=True),
                 partial(
-                    session.client("apprunner").tag_resource,
+                    session.client("apprunner", CALLS, {}).tag_resource,
                     ResourceArn="arn:aws:apprunner:us-west-2:1:service/x/y",
                     Tags=[],
                 ),

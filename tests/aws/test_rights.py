@@ -18,16 +18,19 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from deployer.aws import ssm
 from deployer.aws.errors import explain, refused_call
 from deployer.aws.session import Session
-from deployer.core.policies.rights import CALLS, Need, needs
+from deployer.core.policies.rights import CALLS as COMMON
+from deployer.core.policies.rights import Need, needs
 from deployer.core.secret import SecretValue
+from deployer.targets.apprunner.rights import CALLS as OF_TARGET
 
+CALLS = {**COMMON, **OF_TARGET}
 ROOT = Path(__file__).parents[2] / "deployer"
 SERVICE = "arn:aws:apprunner:us-west-2:000000000000:service/ansari/abc"
 ROLE = "arn:aws:iam::000000000000:role/"
 
 
 def needed(call: str, **parameters: Any) -> tuple[Need, ...]:
-    return needs(call, parameters, "us-west-2", "000000000000")
+    return needs(call, parameters, "us-west-2", "000000000000", OF_TARGET)
 
 
 def used(session: Session) -> Iterator[tuple[str, str]]:
@@ -40,7 +43,7 @@ def used(session: Session) -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.Attribute | ast.Constant)
         }
         for service in services:
-            client = session.client(service)
+            client = session.client(service, {}, {})
             known = client.meta.method_to_api_mapping
             yield from ((f"{service}:{known[word]}", path.name) for word in words & known.keys())
 
@@ -55,7 +58,7 @@ def test_every_call_of_the_deployer_is_known(session: Session) -> None:
 @pytest.mark.parametrize("call", sorted(CALLS))
 def test_names_are_parameters_that_the_call_has(session: Session, call: str) -> None:
     service, _, operation = call.partition(":")
-    members = session.client(service).meta.service_model.operation_model(operation).input_shape.members
+    members = session.client(service, {}, {}).meta.service_model.operation_model(operation).input_shape.members
     for right in CALLS[call]:
         for key in [*right.on, *filter(None, [right.only_with])]:
             inside = members

@@ -28,7 +28,8 @@ def variable(name: str, value: str) -> Iterator[None]:
 
 def test_a_local_manifest_reaches_its_endpoint_for_every_service() -> None:
     session = Session("000000000000", "us-west-2", LOCAL)
-    for client in (session.sts, session.ssm, session.ecr, session.iam, session.logs, session.client("apprunner")):
+    target = session.client("apprunner", {}, {})
+    for client in (session.sts, session.ssm, session.ecr, session.iam, session.logs, target):
         assert client.meta.endpoint_url == LOCAL
 
 

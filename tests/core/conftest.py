@@ -46,7 +46,7 @@ from deployer.core.record import record
 from deployer.core.release import RecordedRelease
 from deployer.core.service import HealthCheck, Scaling, ServiceSettings
 from deployer.core.target import ServiceStatus
-from deployer.manifest.model import Roles
+from deployer.targets.apprunner.description import APP_RUNNER
 
 TAGS = {"managed-by": "deployer", "app": "demo", "environment": "staging"}
 ROOT = "/app-runtime/demo/staging"
@@ -59,7 +59,6 @@ def parameter(name: str, value: str | None, origin: str = "") -> WantedParameter
 
 
 def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Desired:
-    roles = Roles(access="AccessRole", instance="InstanceRole", managed=True)
     settings = ServiceSettings(
         port=8001,
         cpu=1024,
@@ -70,7 +69,8 @@ def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Des
         scaling=Scaling(1, 25, 100),
         auto_deployments=False,
     )
-    return Desired(
+    made = Desired(
+        target=APP_RUNNER,
         app="demo",
         environment="staging",
         account=ACCOUNT,
@@ -80,7 +80,7 @@ def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Des
         parameters=parameters,
         plain={"META_GRAPH_URL": "https://graph.facebook.com"},
         image=WantedImage("demo", "c0ffee", digest, 30, here=digest is not None),
-        roles=managed_roles(roles, ACCOUNT, REGION, "demo", ROOT, "demo-staging"),
+        roles=(),
         service_name="demo-staging",
         settings=settings,
         on_unhealthy="rollback",
@@ -92,6 +92,7 @@ def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Des
             "variables": "staging.yaml:20",
         },
     )
+    return replace(made, roles=managed_roles(made))
 
 
 EMPTY = Facts(

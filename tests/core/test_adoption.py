@@ -40,6 +40,7 @@ from deployer.manifest.load import Loaded, parse
 from deployer.manifest.model import Literal, Secret
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.unseen import unseen
+from deployer.targets.apprunner.description import APP_RUNNER
 
 ACCOUNT, REGION, PATH = "123456789012", "us-west-2", "/app-runtime/demo/staging"
 ARN = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{PATH}"
@@ -145,7 +146,7 @@ def first_plan(found: Live, loaded: Loaded) -> Plan:
         service=found.service,
         releases=(),
     )
-    return plan(desired(loaded, WantedImage("team/demo", "v1", None, 30, here=False)), observed)
+    return plan(desired(loaded, WantedImage("team/demo", "v1", None, 30, here=False), APP_RUNNER), observed)
 
 
 parameter_names = st.from_regex(names.NAME_PATTERN, fullmatch=True).filter(
@@ -500,7 +501,7 @@ def test_settings_that_few_services_have_are_taken_over(
         service=replace(found.service, spec=replace(found.service.spec, settings=settings), encryption=key),
     )
 
-    wish = desired(written(found), WantedImage("team/demo", "v1", None, 30, here=False))
+    wish = desired(written(found), WantedImage("team/demo", "v1", None, 30, here=False), APP_RUNNER)
 
     assert wish.settings.over(settings).network == network
     assert wish.settings.over(settings).observability == observability

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from deployer.core.desired import Desired, WantedImage, desired
 from deployer.core.facts import ParameterFact, RemovableRole
 from deployer.core.removal import Kept, Remains, Removal, Wish, removals
+from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample
 
 PATH = "/app-runtime/ansari-whatsapp/local"
@@ -29,7 +30,7 @@ NOTHING = Remains(None, 0, {}, {}, repository=False, shared={})
 @pytest.fixture(scope="module")
 def wanted() -> Desired:
     manifest = sample("local")
-    return desired(manifest, WantedImage("ansari-whatsapp", "tag", None, 30))
+    return desired(manifest, WantedImage("ansari-whatsapp", "tag", None, 30), APP_RUNNER)
 
 
 def test_the_service_goes_first_and_secrets_and_images_stay(wanted: Desired) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from deployer.core.policies.rights import Need, needs
 from deployer.local.apprunner.iam import decide
+from deployer.targets.apprunner.rights import CALLS
 from tests.e2e import accounts, aws
 from tests.e2e.accounts import ACCOUNT
 from tests.e2e.checkout import Checkout
@@ -36,7 +37,7 @@ def as_ci(checkout: Checkout, name: str, role: str) -> Iterator[set[str]]:
             return ""
         given = parameters(call, body)
         decrypts = [Need("kms:Decrypt", (KEY,))] if given.get("WithDecryption") else []
-        for need in (*needs(call, given, "us-west-2", ACCOUNT), *decrypts):
+        for need in (*needs(call, given, "us-west-2", ACCOUNT, CALLS), *decrypts):
             for resource in need.resources:
                 if not decide([document, OF_THE_KEY], need.action, resource).allows:
                     with lock:

@@ -26,6 +26,7 @@ from deployer.core.facts import Facts
 from deployer.core.plan import Plan
 from deployer.core.planner import plan
 from deployer.manifest.load import load
+from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.view.plan_text import render
 
 HERE: Final = Path(__file__).parent
@@ -51,7 +52,7 @@ class Case:
         loaded = load(own if own.exists() else BASE / "staging.yaml")
         image = loaded.manifest.image
         tag, digest, here = options.get("tag", TAG), options.get("digest"), options.get("here", False)
-        current = desired(loaded, WantedImage(image.repository, tag, digest, image.keep, here=here))
+        current = desired(loaded, WantedImage(image.repository, tag, digest, image.keep, here=here), APP_RUNNER)
         if "rollback" not in options:
             return current
         entry = rollback.choose(self.facts.releases, options["rollback"], "staging")

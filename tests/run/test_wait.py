@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
-from deployer.core.target import Description
 from deployer.run.wait import wait
+from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.base import Progress, Started
 
 STARTED = Started("arn", "operation")
@@ -14,7 +15,7 @@ STARTED = Started("arn", "operation")
 class Scripted:
     """A target whose operation goes through given steps."""
 
-    description = Description("scripted", "Scripted", "none")
+    description = replace(APP_RUNNER, title="Scripted")
 
     def __init__(self, steps: Sequence[Progress | None]) -> None:
         self.steps = list(steps)

@@ -145,7 +145,7 @@ def _theirs(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -
         )
     if principal.use == "deploy":
         yield (
-            f"whether {what} may pass the service's roles to App Runner cannot be looked at: "
+            f"whether {what} may pass the service's roles to {wanted.desired.target.title} cannot be looked at: "
             f"just bootstrap {wanted.desired.environment} --print shows the statement for iam:PassRole"
         )
 
@@ -176,14 +176,10 @@ def _managed(wanted: Wanted, principal: Principal) -> str:
 
 def _shared(wanted: Wanted, principal: Principal) -> str:
     others = _list(principal.shared)
-    can = {
-        "access": f"pulls the images of both; give each environment its own in {principal.key}, if they are to differ",
-        "instance": f"can read the parameters of both, secrets too; give each environment its own in {principal.key}",
-        "image": f"can push the images of both; give each environment its own in {principal.key}",
-        "plan": f"can look at both; give each environment its own in {principal.key}",
-        "deploy": f"can deploy both; give each environment its own in {principal.key}",
-    }
-    return f"{principal.kind} {principal.name} is shared with {others} and {can[principal.use]}"
+    apart = f"give each environment its own in {principal.key}"
+    if principal.use == "access":
+        apart += ", if they are to differ"
+    return f"{principal.kind} {principal.name} is shared with {others} and {principal.if_shared}; {apart}"
 
 
 def _list(names: tuple[str, ...]) -> str:

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from msgspec import Struct
 
 from deployer import names
-from deployer.core.desired import Desired, both_roles
+from deployer.core.desired import Desired
 from deployer.core.policies import duties
 from deployer.core.policies.deploying import deploying
-from deployer.core.policies.documents import (
-    ACCESS_ACTIONS,
-    INSTANCE_ACTIONS,
-    TRUSTED,
-    github_trust,
-    policy_name,
-    subjects,
-)
+from deployer.core.policies.documents import github_trust, policy_name, service_trust, subjects
 from deployer.core.policies.duties import LINKING, PASSING, deployment, looking
 from deployer.core.policies.imaging import imaging
 from deployer.core.policies.planning import planning
-from deployer.core.policies.rights import REPOSITORY, Need
+from deployer.core.policies.rights import Need
 from deployer.manifest.github import GitHub, OidcRole
 from deployer.manifest.model import Manifest
 
 Kind = Literal["role", "user"]
-Use = Literal["access", "instance", "deploy", "plan", "image"]
+Use = Literal["deploy", "plan", "image"]
+IF_SHARED: Final[Mapping[Use, str]] = {
+    "deploy": "can deploy both",
+    "plan": "can look at both",
+    "image": "can push the images of both",
+}
 
 
 class Principal(Struct, frozen=True):
@@ -37,12 +35,12 @@ class Principal(Struct, frozen=True):
     user, which has no `trust` either. `needs` is what it has to be allowed, whoever keeps it, where a simulation can
     tell and every deployment asks for it. A role has its policy inside; that of a user stands beside it, because inside
     a user only 2,048 characters have room (IAM user guide, "IAM and AWS STS quotas"). `shared` names the other
-    environments that use it.
+    environments that use it, and `if_shared` says what follows from that.
     """
 
     kind: Kind
     name: str
-    use: Use
+    use: str
     managed: bool
     admits: tuple[str, ...]
     trust: object | None
@@ -51,11 +49,12 @@ class Principal(Struct, frozen=True):
     needs: tuple[Need, ...]
     line: str
     shared: tuple[str, ...] = ()
+    if_shared: str = ""
 
     @property
     def of_github(self) -> bool:
-        """Whether it is for GitHub's jobs, not for App Runner."""
-        return self.use in {"deploy", "plan", "image"}
+        """Whether it is for GitHub's jobs, not for the service."""
+        return self.use in get_args(Use)
 
     @property
     def key(self) -> str:
@@ -83,51 +82,31 @@ class Wanted(Struct, frozen=True):
 def wanted(manifest: Manifest, github: GitHub, desired: Desired, line: str, others: Iterable[Manifest] = ()) -> Wanted:
     """`others` are the manifests of the same account; `line` is where `github` stands."""
     near = {other.environment: other for other in others}
-    access, instance = _service_roles(manifest, desired, near)
     return Wanted(
         desired,
-        (access, instance, *_of_github(manifest, github, desired, line, near)),
+        (*_service_roles(desired, near), *_of_github(manifest, github, desired, line, near)),
         provider=isinstance(github.credentials, OidcRole),
         beside=tuple(name for name, other in near.items() if _images(other) == _images(manifest)),
     )
 
 
-def _service_roles(manifest: Manifest, desired: Desired, near: Mapping[str, Manifest]) -> tuple[Principal, Principal]:
-    aws, roles = manifest.aws, manifest.service.roles
-    name = policy_name(manifest.app, manifest.environment)
-    access, instance = both_roles(roles, aws.account, aws.region, manifest.image.repository, aws.parameter_path, name)
-    repository = REPOSITORY.format(region=aws.region, account=aws.account, name=manifest.image.repository)
-    pull = [Need(action, (repository,)) for action in ACCESS_ACTIONS]
-    read = [Need(action, tuple(desired.secrets.values())) for action in INSTANCE_ACTIONS if desired.secrets]
-    line = desired.lines["service"]
-    return (
-        Principal(
+def _service_roles(desired: Desired, near: Mapping[str, Manifest]) -> Iterator[Principal]:
+    name = policy_name(desired.app, desired.environment)
+    for role in desired.target.roles(desired):
+        yield Principal(
             kind="role",
-            name=access.name,
-            use="access",
-            managed=roles.managed,
-            admits=(TRUSTED["access"],),
-            trust=access.trust,
+            name=role.name,
+            use=role.use,
+            managed=bool(desired.roles),
+            admits=(role.service,),
+            trust=service_trust(role.service),
             policy_name=name,
-            policy=access.policy,
-            needs=(*pull, Need("ecr:GetAuthorizationToken", ("*",))),
-            line=line,
-            shared=tuple(env for env, other in near.items() if other.service.roles.access == access.name),
-        ),
-        Principal(
-            kind="role",
-            name=instance.name,
-            use="instance",
-            managed=roles.managed,
-            admits=(TRUSTED["instance"],),
-            trust=instance.trust,
-            policy_name=name,
-            policy=instance.policy,
-            needs=tuple(read),
-            line=line,
-            shared=tuple(env for env, other in near.items() if other.service.roles.instance == instance.name),
-        ),
-    )
+            policy=role.policy,
+            needs=tuple(Need(action, resources) for actions, resources in role.grants for action in actions),
+            line=desired.lines["service"],
+            shared=tuple(env for env, other in near.items() if other.service.role_names[role.use] == role.name),
+            if_shared=role.shared,
+        )
 
 
 def _of_github(
@@ -162,6 +141,7 @@ def _of_github(
             needs=tuple(need for need in needs if need.action not in {PASSING, LINKING}),
             line=line,
             shared=tuple(env for env, other in near.items() if other.github and _same(other.github, github)),
+            if_shared=IF_SHARED[use],
         )
 
 

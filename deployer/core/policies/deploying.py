@@ -10,15 +10,6 @@ from deployer.core.policies.documents import Statement, allow, policy
 from deployer.core.policies.duties import PASSING, deployment
 from deployer.core.policies.rights import Need
 
-# CreateService and UpdateService pass both roles. The Service Authorization Reference names bullet.amazonaws.com,
-# AWS's own AWSAppRunnerFullAccess names apprunner.amazonaws.com, and the roles trust the other two.
-PASSED_TO = (
-    "apprunner.amazonaws.com",
-    "build.apprunner.amazonaws.com",
-    "bullet.amazonaws.com",
-    "tasks.apprunner.amazonaws.com",
-)
-
 
 def deploying(desired: Desired, source: str | None = None) -> object:
     """A new variable does not change it. `source` is the service that images are promoted from."""
@@ -30,7 +21,8 @@ def statements(needs: Iterable[Need], desired: Desired) -> list[Statement]:
     together: dict[tuple[tuple[str, ...], bool], set[str]] = {}
     for need in needs:
         together.setdefault((_resources(need, desired), need.action == PASSING), set()).add(need.action)
-    return [_statement(actions, *key) for key, actions in sorted(together.items())]
+    passed_to = desired.target.rights.passed_to
+    return [_statement(actions, *key, passed_to) for key, actions in sorted(together.items())]
 
 
 def _resources(need: Need, desired: Desired) -> tuple[str, ...]:
@@ -39,8 +31,10 @@ def _resources(need: Need, desired: Desired) -> tuple[str, ...]:
     return tuple(sorted(set(found)))
 
 
-def _statement(actions: Iterable[str], resources: tuple[str, ...], passing: bool) -> Statement:
+def _statement(
+    actions: Iterable[str], resources: tuple[str, ...], passing: bool, passed_to: tuple[str, ...]
+) -> Statement:
     statement = allow(sorted(actions), resources[0] if len(resources) == 1 else list(resources))
     if not passing:
         return statement
-    return {**statement, "Condition": {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}}
+    return {**statement, "Condition": {"StringEquals": {"iam:PassedToService": list(passed_to)}}}

@@ -1,23 +1,13 @@
-"""Policies as parsed JSON: what the two roles of App Runner may do, and who may take a role on. Pure."""
+"""Policies as parsed JSON: statements, trusts, and who GitHub's jobs are. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
-from deployer import names
-
 Statement: TypeAlias = dict[str, Any]
 
 POLICY_NAME_CHARACTERS: Final = 128  # IAM API reference, PutRolePolicy
-TRUSTED: Final = {"access": "build.apprunner.amazonaws.com", "instance": "tasks.apprunner.amazonaws.com"}
-ACCESS_ACTIONS: Final = (
-    "ecr:BatchCheckLayerAvailability",
-    "ecr:BatchGetImage",
-    "ecr:DescribeImages",
-    "ecr:GetDownloadUrlForLayer",
-)
-INSTANCE_ACTIONS: Final = ("ssm:GetParameters",)
 ISSUER: Final = "token.actions.githubusercontent.com"
 AUDIENCE: Final = "sts.amazonaws.com"
 
@@ -38,22 +28,6 @@ def deny(actions: Iterable[str], resources: Sequence[str] | str) -> Statement:
 
 def policy(*statements: Statement) -> object:
     return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def access(account: str, region: str, repository: str) -> object:
-    """What App Runner needs to pull an image (App Runner developer guide, "How App Runner works with IAM").
-
-    GetAuthorizationToken accepts no resource.
-    """
-    return policy(
-        allow(ACCESS_ACTIONS, f"arn:aws:ecr:{region}:{account}:repository/{repository}"),
-        allow(["ecr:GetAuthorizationToken"], "*"),
-    )
-
-
-def instance(account: str, region: str, parameter_path: str) -> object:
-    """What a container needs: the parameters of its own environment."""
-    return policy(allow(INSTANCE_ACTIONS, names.ssm_root(parameter_path, region, account) + "*"))
 
 
 def service_trust(service: str) -> object:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from msgspec.structs import replace
 
 from deployer.core.desired import Desired
 from deployer.core.policies import rights
-from deployer.core.policies.rights import SCALING, SERVICE, Need
+from deployer.core.policies.rights import Need
 from deployer.core.release import ledger_path, replaced_path
+from deployer.core.target import Call
 
-Call: TypeAlias = tuple[str, dict[str, Any]]
 PASSING: Final = "iam:PassRole"
-# App Runner makes a role of its own with the rights of whoever creates an account's first service (App Runner developer
-# guide, "Using service-linked roles").
+# AWS makes a role of its own for a target with the rights of whoever creates an account's first service.
 LINKING: Final = "iam:CreateServiceLinkedRole"
-_LINKED: Final = "arn:aws:iam::{account}:role/aws-service-role/apprunner.amazonaws.com/AWSServiceRoleForAppRunner"
 _ADMINISTRATION = ("iam:CreateRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
 _MENDED = ("ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration")
 
@@ -49,13 +47,13 @@ def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
     calls += made["pause, resume, restart"]
     calls += [*((call, repository) for call in _MENDED), *_promoted(desired, source), *_inspects(desired)]
     daily = (need for need in _together(calls, desired) if need.action not in _ADMINISTRATION)
-    return (*daily, Need(LINKING, (_LINKED.format(account=desired.account),)))
+    return (*daily, Need(LINKING, (desired.target.rights.linked.format(account=desired.account),)))
 
 
 def looking(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
     """All that credentials need which only plan, and look for drift. `source` is as in `deployment`.
 
-    A plan that deploys looks at the image and at the roles of App Runner, too.
+    A plan that deploys looks at the image and at the roles of the service, too.
     """
     return _together([*_looks(desired), *_promoted(desired, source), *_inspects(desired)], desired)
 
@@ -67,12 +65,12 @@ def imaging(desired: Desired) -> tuple[Need, ...]:
 
 def _calls(desired: Desired) -> dict[str, list[Call]]:
     secrets = [parameter.path for parameter in desired.parameters if parameter.secure]
-    group = {"logGroupName": f"/aws/apprunner/{desired.service_name}/*"}
+    group = {"logGroupName": f"{desired.target.log_groups.format(service=desired.service_name)}/*"}
     lines: list[Call] = [("logs:FilterLogEvents", group), ("logs:DescribeLogStreams", group)]
     return {
         "plan, status, drift": [*_looks(desired)],
         "logs": [
-            *_service(desired),
+            *desired.target.rights.looks(desired),
             ("ssm:DescribeParameters", {}),
             *[("ssm:GetParameters", {"Names": name}) for name in secrets],
             *lines,
@@ -85,7 +83,7 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
             _replaced(desired),
         ],
         "reconcile, rollback": [*_looks(desired), *_promoted(desired, None), *_changes(desired), *lines],
-        "pause, resume, restart": [*_looks(desired), *_locks(desired), *_turns(desired), *lines],
+        "pause, resume, restart": [*_looks(desired), *_locks(desired), *desired.target.rights.turns(desired), *lines],
     }
 
 
@@ -126,7 +124,7 @@ def _looks(desired: Desired) -> Iterator[Call]:
     for role in desired.roles:
         yield "iam:GetRole", {"RoleName": role.name}
         yield "iam:GetRolePolicy", {"RoleName": role.name}
-    yield from _service(desired)
+    yield from desired.target.rights.looks(desired)
 
 
 def _promoted(desired: Desired, source: str | None) -> Iterator[Call]:
@@ -134,27 +132,17 @@ def _promoted(desired: Desired, source: str | None) -> Iterator[Call]:
     if desired.healthy_in:
         yield "ssm:GetParameterHistory", {"Name": f"{ledger_path(desired.app, desired.healthy_in)}/release"}
     if source:
-        yield from _service(replace(desired, service_name=source))
+        yield from desired.target.rights.looks(replace(desired, service_name=source))
 
 
 def _inspects(desired: Desired) -> Iterator[Call]:
-    """The looks before a deployment: at the image's platform, and at what the roles of App Runner trust and allow."""
+    """The looks before a deployment: at the image's platform, and at what the roles of the service trust and allow."""
     for call in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
         yield call, {"repositoryName": desired.image.repository}
-    for arn in (desired.settings.access_role, desired.settings.instance_role):
-        name = arn.rpartition("/")[2]
-        yield "iam:GetRole", {"RoleName": name}
-        yield "iam:GetRolePolicy", {"RoleName": name}
-        yield "iam:SimulatePrincipalPolicy", {"PolicySourceArn": arn}
-
-
-def _service(desired: Desired) -> Iterator[Call]:
-    yield "apprunner:ListServices", {}
-    yield "apprunner:ListAutoScalingConfigurations", {}
-    yield "apprunner:DescribeAutoScalingConfiguration", {"AutoScalingConfigurationArn": _arn(SCALING, desired)}
-    yield "apprunner:DescribeService", {"ServiceArn": _arn(SERVICE, desired)}
-    yield "apprunner:ListOperations", {"ServiceArn": _arn(SERVICE, desired)}
-    yield "apprunner:ListTagsForResource", {"ResourceArn": _arn(SERVICE, desired)}
+    for role in desired.target.roles(desired):
+        yield "iam:GetRole", {"RoleName": role.name}
+        yield "iam:GetRolePolicy", {"RoleName": role.name}
+        yield "iam:SimulatePrincipalPolicy", {"PolicySourceArn": role.arn}
 
 
 def _changes(desired: Desired) -> Iterator[Call]:
@@ -173,11 +161,7 @@ def _changes(desired: Desired) -> Iterator[Call]:
         yield "iam:CreateRole", {"RoleName": role.name, "Tags": []}
         yield "iam:UpdateAssumeRolePolicy", {"RoleName": role.name}
         yield "iam:PutRolePolicy", {"RoleName": role.name}
-    yield "apprunner:CreateAutoScalingConfiguration", {"AutoScalingConfigurationName": desired.service_name, "Tags": []}
-    yield "apprunner:DeleteAutoScalingConfiguration", {"AutoScalingConfigurationArn": _arn(SCALING, desired)}
-    yield "apprunner:CreateService", {"ServiceName": desired.service_name, "Tags": [], **_deployed(desired)}
-    yield "apprunner:UpdateService", {"ServiceArn": _arn(SERVICE, desired), **_deployed(desired)}
-    yield "apprunner:TagResource", {"ResourceArn": _arn(SERVICE, desired)}
+    yield from desired.target.rights.changes(desired)
 
 
 def _locks(desired: Desired) -> Iterator[Call]:
@@ -189,37 +173,13 @@ def _locks(desired: Desired) -> Iterator[Call]:
         yield "ssm:DeleteParameter", {"Name": f"{desired.ledger}/{name}"}
 
 
-def _turns(desired: Desired) -> Iterator[Call]:
-    """What stops the service, and starts it again, without another release."""
-    for call in ("PauseService", "ResumeService", "StartDeployment"):
-        yield f"apprunner:{call}", {"ServiceArn": _arn(SERVICE, desired)}
-
-
-def _deployed(desired: Desired) -> dict[str, Any]:
-    network, observability = desired.settings.network, desired.settings.observability
-    return {
-        "AutoScalingConfigurationArn": _arn(SCALING, desired),
-        "SourceConfiguration": {"AuthenticationConfiguration": {"AccessRoleArn": desired.settings.access_role}},
-        "InstanceConfiguration": {"InstanceRoleArn": desired.settings.instance_role},
-        "NetworkConfiguration": {"EgressConfiguration": {"VpcConnectorArn": network.vpc_connector if network else ""}},
-        "ObservabilityConfiguration": {
-            "ObservabilityConfigurationArn": observability.configuration if observability else ""
-        },
-    }
-
-
 def _ledger(desired: Desired) -> Iterator[str]:
     yield from (f"{desired.ledger}/{name}" for name in ("release", "intended", "lock", "hold"))
-
-
-def _arn(form: str, desired: Desired) -> str:
-    """Its end is only known to App Runner, so it is the pattern that a policy has."""
-    return form.format(region=desired.region, account=desired.account, name=desired.service_name)
 
 
 def _together(calls: Iterable[Call], desired: Desired) -> tuple[Need, ...]:
     found: dict[str, dict[str, None]] = {}
     for call, parameters in calls:
-        for need in rights.needs(call, parameters, desired.region, desired.account):
+        for need in rights.needs(call, parameters, desired.region, desired.account, desired.target.rights.calls):
             found.setdefault(need.action, {}).update(dict.fromkeys(need.resources))
     return tuple(Need(action, tuple(resources)) for action, resources in found.items())

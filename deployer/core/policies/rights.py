@@ -18,8 +18,6 @@ REPOSITORY: Final = "arn:aws:ecr:{region}:{account}:repository/{name}"
 ROLE: Final = "arn:aws:iam::{account}:role/{name}"
 USER: Final = "arn:aws:iam::{account}:user/{name}"
 POLICY: Final = "arn:aws:iam::{account}:policy/{name}"
-SERVICE: Final = "arn:aws:apprunner:{region}:{account}:service/{name}/*"
-SCALING: Final = "arn:aws:apprunner:{region}:{account}:autoscalingconfiguration/{name}/*/*"
 LOG_GROUP: Final = "arn:aws:logs:{region}:{account}:log-group:{name}:*"
 AS_IT_IS: Final = "{name}"  # the call names the ARN itself
 
@@ -52,79 +50,61 @@ class Right(Struct, frozen=True):
     only_with: str = ""
 
 
-def _simple(on: Mapping[str, str], *actions: str) -> dict[str, tuple[Right, ...]]:
+def simple(on: Mapping[str, str], *actions: str) -> dict[str, tuple[Right, ...]]:
+    """Calls that each need the action of their own name, on the same resources."""
     return {action: (Right(action, on),) for action in actions}
 
 
 _NAMED, _IMAGES, _ROLE = {"Name": PARAMETER}, {"repositoryName": REPOSITORY}, {"RoleName": ROLE}
 _USER = {"UserName": USER}
-_SERVICE, _REVISION = {"ServiceArn": AS_IT_IS}, {"AutoScalingConfigurationArn": AS_IT_IS}
-# What a service may refer to beside its revision: resource types of both actions, and optional there.
-_REFERRED = {
-    "NetworkConfiguration.EgressConfiguration.VpcConnectorArn": AS_IT_IS,
-    "ObservabilityConfiguration.ObservabilityConfigurationArn": AS_IT_IS,
-}
-_PASSED = {
-    "SourceConfiguration.AuthenticationConfiguration.AccessRoleArn": AS_IT_IS,
-    "InstanceConfiguration.InstanceRoleArn": AS_IT_IS,
-}
 
+# The calls that every target needs. Each target adds its own.
 CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
-    **_simple({}, "sts:GetCallerIdentity"),
-    **_simple({}, "ssm:DescribeParameters"),
-    **_simple(_NAMED, "ssm:GetParameter", "ssm:GetParameterHistory", "ssm:DeleteParameter"),
-    **_simple({"Names": PARAMETER}, "ssm:GetParameters"),
-    **_simple({"ResourceId": PARAMETER}, "ssm:AddTagsToResource", "ssm:ListTagsForResource"),
+    **simple({}, "sts:GetCallerIdentity"),
+    **simple({}, "ssm:DescribeParameters"),
+    **simple(_NAMED, "ssm:GetParameter", "ssm:GetParameterHistory", "ssm:DeleteParameter"),
+    **simple({"Names": PARAMETER}, "ssm:GetParameters"),
+    **simple({"ResourceId": PARAMETER}, "ssm:AddTagsToResource", "ssm:ListTagsForResource"),
     "ssm:PutParameter": (Right("ssm:PutParameter", _NAMED), Right("ssm:AddTagsToResource", _NAMED, "Tags")),
-    **_simple({"repositoryNames": REPOSITORY}, "ecr:DescribeRepositories"),
-    **_simple(_IMAGES, "ecr:DescribeImages", "ecr:GetLifecyclePolicy", "ecr:PutLifecyclePolicy", "ecr:PutImage"),
-    **_simple(_IMAGES, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
-    **_simple({}, "ecr:GetAuthorizationToken"),
-    **_simple(_IMAGES, "ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration"),
-    **_simple(_IMAGES, "ecr:DeleteRepository"),
+    **simple({"repositoryNames": REPOSITORY}, "ecr:DescribeRepositories"),
+    **simple(_IMAGES, "ecr:DescribeImages", "ecr:GetLifecyclePolicy", "ecr:PutLifecyclePolicy", "ecr:PutImage"),
+    **simple(_IMAGES, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+    **simple({}, "ecr:GetAuthorizationToken"),
+    **simple(_IMAGES, "ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration"),
+    **simple(_IMAGES, "ecr:DeleteRepository"),
     "ecr:CreateRepository": (Right("ecr:CreateRepository", _IMAGES), Right("ecr:TagResource", _IMAGES, "tags")),
-    **_simple(_ROLE, "iam:GetRole", "iam:GetRolePolicy", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"),
-    **_simple(_ROLE, "iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:DeleteRolePolicy", "iam:DeleteRole"),
+    **simple(_ROLE, "iam:GetRole", "iam:GetRolePolicy", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"),
+    **simple(_ROLE, "iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:DeleteRolePolicy", "iam:DeleteRole"),
     "iam:CreateRole": (Right("iam:CreateRole", _ROLE), Right("iam:TagRole", _ROLE, "Tags")),
-    **_simple({"PolicySourceArn": AS_IT_IS}, "iam:SimulatePrincipalPolicy"),
-    **_simple(_USER, "iam:GetUser", "iam:ListUserPolicies", "iam:ListAttachedUserPolicies", "iam:AttachUserPolicy"),
+    **simple({"PolicySourceArn": AS_IT_IS}, "iam:SimulatePrincipalPolicy"),
+    **simple(_USER, "iam:GetUser", "iam:ListUserPolicies", "iam:ListAttachedUserPolicies", "iam:AttachUserPolicy"),
     "iam:CreateUser": (Right("iam:CreateUser", _USER), Right("iam:TagUser", _USER, "Tags")),
     "iam:CreatePolicy": (Right("iam:CreatePolicy", {"PolicyName": POLICY}),),
-    **_simple({"PolicyArn": AS_IT_IS}, "iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"),
-    **_simple({"PolicyArn": AS_IT_IS}, "iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
-    **_simple({"OpenIDConnectProviderArn": AS_IT_IS}, "iam:GetOpenIDConnectProvider"),
-    **_simple({}, "iam:CreateOpenIDConnectProvider"),
-    **_simple({"logGroupName": LOG_GROUP}, "logs:FilterLogEvents", "logs:DescribeLogStreams"),
-    **_simple({}, "apprunner:ListServices", "apprunner:ListAutoScalingConfigurations"),
-    **_simple(_SERVICE, "apprunner:DescribeService", "apprunner:ListOperations", "apprunner:ResumeService"),
-    **_simple(_SERVICE, "apprunner:PauseService", "apprunner:StartDeployment", "apprunner:DeleteService"),
-    **_simple({"ResourceArn": AS_IT_IS}, "apprunner:TagResource", "apprunner:ListTagsForResource"),
-    **_simple(_REVISION, "apprunner:DescribeAutoScalingConfiguration", "apprunner:DeleteAutoScalingConfiguration"),
-    "apprunner:CreateAutoScalingConfiguration": (
-        Right("apprunner:CreateAutoScalingConfiguration", {"AutoScalingConfigurationName": SCALING}),
-        Right("apprunner:TagResource", {"AutoScalingConfigurationName": SCALING}, "Tags"),
-    ),
-    "apprunner:CreateService": (
-        Right("apprunner:CreateService", {"ServiceName": SERVICE, **_REVISION, **_REFERRED}),
-        Right("apprunner:TagResource", {"ServiceName": SERVICE}, "Tags"),
-        Right("iam:PassRole", _PASSED),
-    ),
-    "apprunner:UpdateService": (
-        Right("apprunner:UpdateService", {**_SERVICE, **_REVISION, **_REFERRED}),
-        Right("iam:PassRole", _PASSED),
-    ),
+    **simple({"PolicyArn": AS_IT_IS}, "iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"),
+    **simple({"PolicyArn": AS_IT_IS}, "iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
+    **simple({"OpenIDConnectProviderArn": AS_IT_IS}, "iam:GetOpenIDConnectProvider"),
+    **simple({}, "iam:CreateOpenIDConnectProvider"),
+    **simple({"logGroupName": LOG_GROUP}, "logs:FilterLogEvents", "logs:DescribeLogStreams"),
 }
 
 # What docker, podman or buildah calls with the login, beside PutImage.
-PUSHED: Final = _simple(
+PUSHED: Final = simple(
     _IMAGES,
     *("ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload"),
 )
 
+NONE: Final[Mapping[str, tuple[Right, ...]]] = {}
 
-def needs(call: str, parameters: Mapping[str, Any], region: str, account: str) -> tuple[Need, ...]:
-    """What a call such as "ssm:PutParameter" needs, its own action first."""
-    rights = CALLS.get(call) or PUSHED.get(call, (Right(call),))
+
+def needs(
+    call: str,
+    parameters: Mapping[str, Any],
+    region: str,
+    account: str,
+    of_target: Mapping[str, tuple[Right, ...]] = NONE,
+) -> tuple[Need, ...]:
+    """What a call such as "ssm:PutParameter" needs, its own action first. `of_target` are the calls of a target."""
+    rights = CALLS.get(call) or of_target.get(call) or PUSHED.get(call, (Right(call),))
     return tuple(
         Need(right.action, _resources(right, parameters, region, account))
         for right in rights

@@ -5,5 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from deployer.core.target import Description
+from deployer.targets.apprunner.rights import RIGHTS
+from deployer.targets.apprunner.roles import roles
 
-APP_RUNNER: Final = Description(name="apprunner", title="App Runner", aws_service="apprunner")
+APP_RUNNER: Final = Description(
+    name="apprunner",
+    title="App Runner",
+    aws_service="apprunner",
+    log_groups="/aws/apprunner/{service}",
+    roles=roles,
+    rights=RIGHTS,
+)

@@ -15,10 +15,12 @@ from deployer.core.diagnosis import Finding
 from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.targets.apprunner import words
+from deployer.targets.apprunner.answers import READ
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.diagnosis import failure_reason
 from deployer.targets.apprunner.examine import examine
 from deployer.targets.apprunner.members import unmodelled, with_kept
+from deployer.targets.apprunner.rights import CALLS
 from deployer.targets.apprunner.spec import from_answer, to_request
 from deployer.targets.base import LogPlaces, Operation, Progress, Started
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 def open_apprunner(session: Session) -> AppRunner:
     """App Runner in the account and region of a session."""
-    return AppRunner(session.client("apprunner"))
+    return AppRunner(session.client("apprunner", CALLS, READ))
 
 
 class AppRunner:

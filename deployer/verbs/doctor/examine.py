@@ -123,7 +123,7 @@ def _aws(loaded: Loaded) -> Iterator[Finding]:
     if not seen:
         yield Finding("rights", "unseen", "the account has to be the manifest's first")
         return
-    wish = desired(loaded, WantedImage(image.repository, "", None, image.keep))
+    wish = desired(loaded, WantedImage(image.repository, "", None, image.keep), target)
     yield from careful(target.title.lower(), lambda: open_target(target.name, session).examine())
     yield from careful("users", lambda: serving(session, loaded))
     yield from careful("rights", lambda: account.rights(session, wish, seen[0]))

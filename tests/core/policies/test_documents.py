@@ -14,14 +14,14 @@ from msgspec.structs import replace
 from policy_sentry.querying.actions import get_action_data
 
 from deployer.core.desired import Desired, WantedImage, desired
-from deployer.core.policies import documents
-from deployer.core.policies.deploying import PASSED_TO, deploying
+from deployer.core.policies.deploying import deploying
 from deployer.core.policies.documents import github_trust, subjects
 from deployer.core.policies.duties import LINKING, PASSING, deployment, duties
 from deployer.core.policies.imaging import imaging
 from deployer.core.policies.planning import planning
 from deployer.core.policies.trust import admits, strangers
 from deployer.local.apprunner.iam import decide
+from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -29,15 +29,14 @@ ACCOUNT = "123456789012"
 
 
 def wish(name: str) -> Desired:
-    return desired(sample(name), WantedImage("ansari-whatsapp", "", None, 30))
+    return desired(sample(name), WantedImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
 
 
 def policies(name: str) -> dict[str, Any]:
     found = wish(name)
     source = "ansari-staging-whatsapp" if name == "production" else None
     return {
-        "access": documents.access(found.account, found.region, found.image.repository),
-        "instance": documents.instance(found.account, found.region, found.parameter_path),
+        **{role.use: role.policy for role in APP_RUNNER.roles(found)},
         "deploy": deploying(found, source),
         "plan": planning(found, source),
         "image": imaging(found),
@@ -148,8 +147,8 @@ def test_who_plans_decrypts_nothing_whatever_a_key_allows() -> None:
 def test_roles_are_passed_to_app_runner_by_all_its_names() -> None:
     [passing] = [s for s in policies("staging")["deploy"]["Statement"] if PASSING in s["Action"]]
     assert passing["Action"] == [PASSING]
-    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}
-    assert {name.partition(".")[0] for name in PASSED_TO} == {"bullet", "apprunner", "build", "tasks"}
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": list(APP_RUNNER.rights.passed_to)}}
+    assert {name.partition(".")[0] for name in APP_RUNNER.rights.passed_to} == {"bullet", "apprunner", "build", "tasks"}
 
 
 def test_the_role_that_app_runner_makes_for_itself_may_be_made_and_no_other() -> None:

@@ -10,6 +10,7 @@ from deployer.core.desired import Desired, WantedImage, desired
 from deployer.core.policies.duties import deployment, duties
 from deployer.core.policies.rights import CALLS, PUSHED, Need
 from deployer.core.service import Network, Observability
+from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample
 
 # Needed by some deployments only, by destroy or bootstrap, by another look, or without a right of one's own.
@@ -37,7 +38,7 @@ ELSEWHERE = {
 
 
 def wish(name: str) -> Desired:
-    return desired(sample(name), WantedImage("ansari-whatsapp", "", None, 30))
+    return desired(sample(name), WantedImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
 
 
 def found(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -45,7 +46,8 @@ def found(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def test_every_right_of_a_call_is_some_verbs() -> None:
-    known = {right.action for rights in (*CALLS.values(), *PUSHED.values()) for right in rights}
+    calls = {**CALLS, **APP_RUNNER.rights.calls, **PUSHED}
+    known = {right.action for rights in calls.values() for right in rights}
     listed = {action for needs in found("local").values() for action in needs}
     assert known - listed == ELSEWHERE
     assert listed <= known
