@@ -1,5 +1,6 @@
 """The description of a service that the deployer deploys: the format of a project's deployer.yaml."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +16,9 @@ FilePath = Annotated[
 ClassName = Annotated[
     str, Shape(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", "a class, as MODULE:CLASS", "notes.settings:Settings")
 ]
+
+HeaderName = Annotated[str, Shape(r"[A-Za-z0-9-]+", "the name of an HTTP header", "X-App-Release")]
+UrlPath = Annotated[str, Shape(r"/[!-~]*", "a path that starts with '/'", "/ready")]
 
 
 class Part(BaseModel):
@@ -40,12 +44,34 @@ class Image(Part):
         return (self.dockerfile, *self.files, *self.source)
 
 
+class Reason(Part):
+    """What a reason in the service's report means: the check that fails, and what to do; ENV is the environment."""
+
+    check: str
+    why: str
+    fix: str
+
+
+class ReadinessPage(Part):
+    """The page where the service reports whether it can serve users, and what its reasons mean.
+
+    `checks` are all the things that it checks. `given_up` says what to do about messages that it gave up.
+    """
+
+    path: UrlPath
+    checks: tuple[str, ...] = ()
+    reasons: Mapping[str, Reason] = Field(default_factory=dict)
+    given_up: str = ""
+
+
 class App(Part):
     """A service. A key that is left out is something that the deployer does not know of it."""
 
     app: Name | None = None
     image: Image = Field(default_factory=Image)
     settings: ClassName | None = None
+    release_header: HeaderName | None = None
+    readiness: ReadinessPage | None = None
 
 
 UNKNOWN = App()

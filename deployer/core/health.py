@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from deployer.apps.app import ReadinessPage
 from deployer.core.lengths import duration
 from deployer.core.readiness import OLD_SECONDS, Readiness, checks
 from deployer.core.release import RecordedRelease
@@ -34,10 +35,11 @@ class Trouble(Struct, frozen=True):
 class Answer(Struct, frozen=True):
     """What the public URL answered: the release it named, "" for none, or `error` when it did not answer with 200.
 
+    `release` is None when the service does not name its release in a header that the deployer knows.
     `reached` says that some answer came: without one, the fault may be in the network of this machine.
     """
 
-    release: str = ""
+    release: str | None = ""
     error: str = ""
     reached: bool = True
 
@@ -59,21 +61,19 @@ def state(
         return "unhealthy"
     if answer is None or not answer.reached:
         return "unknown"
-    if answer.error or answer.release != expected or not all(trouble.serves for trouble in troubles):
+    if answer.error or answer.release not in {None, expected} or not all(trouble.serves for trouble in troubles):
         return "unhealthy"
     return "degraded" if troubles else "healthy"
 
 
-def of_readiness(readiness: Readiness, environment: str) -> tuple[Trouble, ...]:
+def of_readiness(readiness: Readiness, environment: str, known: ReadinessPage) -> tuple[Trouble, ...]:
     """What the service's own report says is wrong."""
-    found = [Trouble(c.why, c.fix, serves=False) for c in checks(readiness, environment) if not c.ok]
+    found = [Trouble(c.why, c.fix, serves=False) for c in checks(readiness, environment, known) if not c.ok]
     if readiness.oldest_seconds is not None and readiness.oldest_seconds >= OLD_SECONDS:
         what = f"the oldest message has been waiting for {duration(readiness.oldest_seconds)}"
         found.append(Trouble(what, f"see why: just logs {environment} --since 1h", serves=True))
     if readiness.given_up:
-        fix = (
-            "list them and answer them after all, in the container: ansari-whatsapp dead, ansari-whatsapp replay --all"
-        )
+        fix = known.given_up or f"see why: just logs {environment} --since 1h"
         found.append(Trouble(f"{messages(readiness.given_up)} given up", fix, serves=True))
     return tuple(found)
 
@@ -127,12 +127,12 @@ def answers(
         return f"not known: the public URL gave {answer.error}"
     if answer.error:
         return f"no: {answer.error}"
-    if answer.release != expected:
+    if answer.release not in {None, expected}:
         return f"no: {_named(answer.release)} answers instead of {_named(expected)}"
-    return f"yes: reports release {answer.release}"
+    return f"yes: reports release {answer.release}" if answer.release else "yes: it answers, and names no release"
 
 
-def _named(release: str) -> str:
+def _named(release: str | None) -> str:
     return f"release {release}" if release else "an unnamed release"
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from msgspec import Struct
 
+from deployer.apps.app import ReadinessPage, Reason
+
 OLD_SECONDS: Final = 300.0  # a message that waits longer has been tried several times
+INSTANCE: Final = "instance"  # the check that fails for a reason that the project does not explain
 LONGEST: Final = 200  # characters of a text from outside
 
 
@@ -33,48 +36,6 @@ class Check(Struct, frozen=True):
     fix: str = ""
 
 
-class _Cause(NamedTuple):
-    check: str
-    why: str
-    fix: str
-
-
-CHECKS: Final = ("inbox", "meta", "backend", "instance")
-_TOKEN = _Cause(
-    "meta",
-    "Meta refuses the access token",
-    "just secret set ENV meta-access-token-from-sys-user, then: just reconcile ENV",
-)
-# The reasons are those of ansari_whatsapp/readiness.py, and the one word of releases before it.
-CAUSES: Final[dict[str, _Cause]] = {
-    "inbox": _Cause(
-        "inbox", "the inbox cannot be read or written, so Meta's messages are refused", "just logs ENV --since 1h"
-    ),
-    "inbox_full": _Cause(
-        "inbox", "the inbox is full, so Meta's messages are refused", "raise inbox-capacity, or see why: just logs ENV"
-    ),
-    "meta_token": _TOKEN,
-    "meta refuses the token or the account": _TOKEN,
-    "meta_account": _Cause(
-        "meta",
-        "Meta refuses the account or the number",
-        "see its state at https://business.facebook.com/wa/manage, and the code in: just logs ENV --since 1h",
-    ),
-    "meta_unreachable": _Cause(
-        "meta", "Meta's Graph API does not answer", "see https://metastatus.com; messages wait until it answers"
-    ),
-    "backend_unreachable": _Cause(
-        "backend", "ansari-backend does not answer", "start the backend, or correct backend-server-url: just plan ENV"
-    ),
-    "backend_key": _Cause(
-        "backend",
-        "ansari-backend refuses the API key",
-        "just secret set ENV whatsapp-service-api-key, then: just reconcile ENV",
-    ),
-    "stopping": _Cause("instance", "the instance that answered is stopping", "ask again: just status ENV"),
-}
-
-
 def parse(body: bytes) -> Readiness | None:
     """The readiness in the body of an answer; None when it holds none. Fields that are not known are ignored."""
     try:
@@ -95,17 +56,22 @@ def parse(body: bytes) -> Readiness | None:
     )
 
 
-def checks(readiness: Readiness, environment: str) -> tuple[Check, ...]:
-    """Every check with its result; one that fails for two reasons is there twice."""
+def checks(readiness: Readiness, environment: str, known: ReadinessPage) -> tuple[Check, ...]:
+    """Every check with its result; one that fails for two reasons is there twice.
+
+    `known` says what the reasons of this service mean.
+    """
     failed: list[Check] = []
     for reason in readiness.reasons:
-        cause = CAUSES.get(reason) or _Cause("instance", f"the service reports: {reason}", "just logs ENV --since 1h")
+        cause = known.reasons.get(reason) or Reason(
+            check=INSTANCE, why=f"the service reports: {reason}", fix="just logs ENV --since 1h"
+        )
         failed.append(Check(cause.check, ok=False, why=cause.why, fix=cause.fix.replace("ENV", environment)))
     if not readiness.ready and not failed:
         why = "the service reports that it is not ready, and no reason"
-        failed.append(Check("instance", ok=False, why=why, fix=f"just logs {environment} --since 1h"))
+        failed.append(Check(INSTANCE, ok=False, why=why, fix=f"just logs {environment} --since 1h"))
     bad = {check.name for check in failed}
-    return (*failed, *(Check(name, ok=True) for name in CHECKS if name not in bad))
+    return (*failed, *(Check(name, ok=True) for name in known.checks if name not in bad))
 
 
 def plain(text: str) -> str:

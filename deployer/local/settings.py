@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from deployer.apps.app import App
 from deployer.errors import UsageError
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
@@ -19,6 +20,7 @@ class WorldSettings(Struct, frozen=True):
     `lines` says for each port which line of the manifest chooses it.
     """
 
+    app: App
     root: Path
     manifest: Path
     account: str
@@ -87,6 +89,7 @@ def world_settings(loaded: Loaded) -> WorldSettings:
         "service": manifest.service.port,
     }
     return WorldSettings(
+        app=loaded.app,
         root=loaded.root,
         manifest=loaded.path,
         account=manifest.aws.account,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from deployer.apps.app import App
 from deployer.aws.session import Session
 from deployer.core import planner
 from deployer.core.desired import Desired
@@ -31,12 +32,14 @@ class Run(Struct, frozen=True):
 
     `image_manifest` is what this machine can push.
 
-    `examine` says which secrets the service would refuse; None when its settings are not known.
+    `app` is what is known of the service. `examine` says which secrets the service would refuse; None when its settings
+    are not known.
     """
 
     session: Session
     target: Target
     desired: Desired
+    app: App
     who: str
     image_manifest: bytes | None
     report: Reporter

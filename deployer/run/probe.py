@@ -7,13 +7,12 @@ import time
 from deployer.core.health import Answer
 from deployer.core.readiness import plain
 
-RELEASE_HEADER = "X-App-Release"
 PROBE_SECONDS = 120.0  # DNS and the edge of the target need some time after a deployment
 LOCAL_PROBE_SECONDS = 10.0
 
 
-def probe(url: str, path: str, release: str, *, seconds: float) -> str | None:
-    """GET `url``path` until it answers 200 with the release id in its header.
+def probe(url: str, path: str, release: str, *, header: str | None, seconds: float) -> str | None:
+    """GET `url``path` until it answers 200 with the release id in its `header`; any release, without a header.
 
     Returns None when it does, and what was seen last when it does not within `seconds`.
     """
@@ -24,10 +23,11 @@ def probe(url: str, path: str, release: str, *, seconds: float) -> str | None:
         while True:
             try:
                 answer = client.get(url + path)
-                found = answer.headers.get(RELEASE_HEADER)
-                if answer.status_code == 200 and found == release:
+                found = answer.headers.get(header) if header else None
+                if answer.status_code == 200 and (not header or found == release):
                     return None
-                seen = f"{answer.status_code}, release {plain(found) if found else 'not named'}"
+                named = f", release {plain(found) if found else 'not named'}" if header else ""
+                seen = f"{answer.status_code}{named}"
             except httpx.HTTPError as error:
                 seen = type(error).__name__
             if time.monotonic() >= end:
@@ -35,8 +35,8 @@ def probe(url: str, path: str, release: str, *, seconds: float) -> str | None:
             time.sleep(0.2)
 
 
-def ask(url: str, path: str, release: str, *, seconds: float) -> Answer:
-    """GET `url``path` until it answers 200 with the release id in its header, or return the last answer.
+def ask(url: str, path: str, release: str, *, header: str | None, seconds: float) -> Answer:
+    """GET `url``path` until it answers 200 with the release id in its `header`, or return the last answer.
 
     With `seconds` 0 it is asked once, whatever answers.
     """
@@ -47,13 +47,18 @@ def ask(url: str, path: str, release: str, *, seconds: float) -> Answer:
         while True:
             try:
                 answer = client.get(url + path)
-                named = plain(answer.headers.get(RELEASE_HEADER, ""))
+                named = plain(answer.headers.get(header, "")) if header else None
                 found = Answer(named, "" if answer.status_code == 200 else f"it answers {answer.status_code}")
             except httpx.HTTPError as error:
                 found = Answer(error=f"no answer ({type(error).__name__})", reached=False)
-            if (found.release == release and not found.error) or time.monotonic() >= end:
+            if (found.release in {None, release} and not found.error) or time.monotonic() >= end:
                 return found
             time.sleep(0.2)
+
+
+def proof(path: str, release: str, header: str | None) -> str:
+    """What a successful probe has shown, for the line that reports it."""
+    return f"{path} reports {release}" if header else f"{path} answers; it names no release"
 
 
 def public_url(service_url: str, *, local: bool) -> str:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from deployer.core.readiness import Readiness, parse
 
-PATH = "/ready"
 SECONDS = 10.0  # the service checks its upstream services meanwhile, three seconds at the most
 MOST_BYTES = 65536
 
 
-def read_ready(url: str) -> Readiness | None:
-    """What one instance reports at `url`/ready; None when it does not answer, or not with a report."""
+def read_ready(url: str, path: str) -> Readiness | None:
+    """What one instance reports at `url``path`; None when it does not answer, or not with a report."""
     import httpx  # noqa: PLC0415 -- a run that deploys nothing need not load it
 
     try:
-        answer = httpx.get(url + PATH, timeout=SECONDS, follow_redirects=False)
+        answer = httpx.get(url + path, timeout=SECONDS, follow_redirects=False)
     except httpx.HTTPError:
         return None
     return parse(answer.content) if len(answer.content) <= MOST_BYTES else None

@@ -36,7 +36,7 @@ from deployer.run.apply import Applier, Extent
 from deployer.run.follow import Follower
 from deployer.run.halted import interrupted, stopped
 from deployer.run.look import Planned, Run, refuse_stale
-from deployer.run.probe import LOCAL_PROBE_SECONDS, PROBE_SECONDS, probe, public_url
+from deployer.run.probe import LOCAL_PROBE_SECONDS, PROBE_SECONDS, probe, proof, public_url
 from deployer.targets.base import Progress, Started
 
 LAST = DeleteParameter | LiftHold | PauseService  # what comes after the proof of the release
@@ -176,7 +176,9 @@ class _Carrier:
         local = self._run.desired.local
         path = service.spec.settings.health_check.address
         seconds = LOCAL_PROBE_SECONDS if local else PROBE_SECONDS
-        return probe(public_url(service.url, local=local), path, release, seconds=seconds)
+        return probe(
+            public_url(service.url, local=local), path, release, header=self._run.app.release_header, seconds=seconds
+        )
 
     def _again(self, planned: Planned) -> Planned:
         """The same wish from what AWS holds now: a repeated request has moved a version."""
@@ -247,7 +249,7 @@ class _Carrier:
         path = run.desired.settings.health_check.address
         seen = self._seen(service, plan.release)
         if seen is None:
-            run.report.step("probe", f"GET {url}{path} reports {plan.release}")
+            run.report.step("probe", f"GET {url}{proof(path, plan.release, run.app.release_header)}")
             turn.warn_unready(run, url)
             number = self._record(plan, "healthy", started, "", planned.facts)
             run.report.step("record", f"release {number}")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from deployer.core.facts import ServiceFact
-from deployer.core.health import of_readiness
+from deployer.core.health import Trouble, of_readiness
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.errors import DeploymentFailed, StateUnknown
 from deployer.run.follow import Follower
 from deployer.run.look import Run
-from deployer.run.probe import LOCAL_PROBE_SECONDS, PROBE_SECONDS, probe, public_url
+from deployer.run.probe import LOCAL_PROBE_SECONDS, PROBE_SECONDS, probe, proof, public_url
 from deployer.run.ready import read_ready
 from deployer.targets.base import Progress, Started
 
@@ -41,18 +41,24 @@ def prove(run: Run, verb: Verb, service: ServiceFact) -> None:
         return
     path = service.spec.settings.health_check.address
     seconds = LOCAL_PROBE_SECONDS if run.desired.local else PROBE_SECONDS
-    seen = probe(url, path, release, seconds=seconds)
+    seen = probe(url, path, release, header=run.app.release_header, seconds=seconds)
     if seen is not None:
         raise StateUnknown(
             f"the {verb} succeeded, but {url}{path} does not report release {release} (last seen: {seen})",
             fix=f"read the application's log: just logs {run.desired.environment}",
         )
-    run.report.step("probe", f"GET {url}{path} reports {release}")
+    run.report.step("probe", f"GET {url}{proof(path, release, run.app.release_header)}")
     warn_unready(run, url)
+
+
+def troubles(run: Run, url: str) -> tuple[Trouble, ...]:
+    """What the service at a public URL reports to be wrong; nothing where it has no page for that."""
+    known = run.app.readiness
+    readiness = read_ready(url, known.path) if known else None
+    return of_readiness(readiness, run.desired.environment, known) if known and readiness else ()
 
 
 def warn_unready(run: Run, url: str) -> None:
     """Warn of what keeps a release that answers from serving users."""
-    readiness = read_ready(url)
-    for trouble in of_readiness(readiness, run.desired.environment) if readiness else ():
+    for trouble in troubles(run, url):
         run.report.warn(f"{trouble.what}; fix: {trouble.fix}")

@@ -163,6 +163,7 @@ def _run(loaded: Loaded, session: Session, who: str, image: WantedImage, report:
         session=session,
         target=target,
         desired=desired(loaded, image, target.description),
+        app=loaded.app,
         who=who,
         image_manifest=None,
         report=report,

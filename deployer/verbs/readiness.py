@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.apps.app import ReadinessPage
 from deployer.aws.session import Session
 from deployer.core.diagnosis import Finding
 from deployer.core.facts import Facts
@@ -11,8 +12,10 @@ from deployer.core.health import backlog, of_readiness
 from deployer.core.readiness import Readiness, checks
 from deployer.core.target import ServiceStatus
 from deployer.manifest.load import Loaded
+from deployer.project import PROJECT_FILE
 from deployer.run.probe import public_url
 from deployer.run.ready import read_ready
+from deployer.run.turn import troubles
 from deployer.targets.registry import open_target
 from deployer.verbs.environment import Environment
 
@@ -22,29 +25,30 @@ def unready(environment: Environment, facts: Facts) -> list[str]:
     service, run = facts.service, environment.run
     if service is None or service.status is not ServiceStatus.RUNNING or not service.url:
         return []
-    readiness = read_ready(public_url(service.url, local=run.desired.local))
-    found = of_readiness(readiness, run.desired.environment) if readiness else ()
+    found = troubles(run, public_url(service.url, local=run.desired.local))
     return [f"{trouble.what}; fix: {trouble.fix}" for trouble in found]
 
 
 def serving(session: Session, loaded: Loaded) -> Iterator[Finding]:
     """Whether the running service says that users are served."""
-    manifest = loaded.manifest
+    manifest, known = loaded.manifest, loaded.app.readiness
+    if known is None:
+        yield Finding("users", "unseen", f"{PROJECT_FILE} names no page where the service reports its readiness")
+        return
     service = open_target(manifest.service.target, session).observe(manifest.service.name)[0]
     if service is None or service.status is not ServiceStatus.RUNNING:
         yield Finding("users", "note", f"not served: the service is {service.status if service else 'not there'}")
         return
-    readiness = read_ready(public_url(service.url, local=manifest.aws.endpoint is not None))
+    readiness = read_ready(public_url(service.url, local=manifest.aws.endpoint is not None), known.path)
     if readiness is None:
-        yield Finding("users", "unseen", "the service does not report at /ready whether it can serve users")
+        yield Finding("users", "unseen", f"the service does not report at {known.path} whether it can serve users")
         return
-    yield from _judged(readiness, manifest.environment)
+    yield from _judged(readiness, manifest.environment, known)
 
 
-def _judged(readiness: Readiness, environment: str) -> Iterator[Finding]:
-    troubles = of_readiness(readiness, environment)
-    for trouble in troubles:
+def _judged(readiness: Readiness, environment: str, known: ReadinessPage) -> Iterator[Finding]:
+    for trouble in of_readiness(readiness, environment, known):
         yield Finding("users", "note" if trouble.serves else "problem", trouble.what, trouble.fix)
-    if not any(not check.ok for check in checks(readiness, environment)):
+    if not any(not check.ok for check in checks(readiness, environment, known)):
         said = backlog(readiness.waiting, readiness.given_up, readiness.oldest_seconds)
         yield Finding("users", "ok", f"can be served; messages: {said or 'not counted'}")

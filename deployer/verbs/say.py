@@ -51,8 +51,10 @@ def _answer(settings: WorldSettings, user: str, wamid: str, seconds: int) -> tup
 
 def _unready(settings: WorldSettings) -> tuple[str, str] | None:
     """Why the service cannot serve users and what to do, as it reports itself; None when it names no reason."""
-    readiness = read_ready(settings.service_url)
-    bad = next((check for check in checks(readiness, "local") if not check.ok), None) if readiness else None
+    known = settings.app.readiness
+    readiness = read_ready(settings.service_url, known.path) if known else None
+    failed = [check for check in checks(readiness, "local", known) if not check.ok] if known and readiness else []
+    bad = next(iter(failed), None)
     return (bad.why, bad.fix) if bad else None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from deployer.apps.app import App
 from deployer.aws import ledger
 from deployer.core import health, rollback
 from deployer.core.desired import Desired
@@ -60,7 +61,7 @@ def status(environment: Environment) -> Status:
     declared = manifest(run.desired) if run.desired.paused and not environment.problems else ""
     troubles = (
         *_paused(planned.plan, run.desired.environment, service, declared=declared),
-        *_troubles(run.desired.environment, service, seen, pending, entry),
+        *_troubles(run.desired.environment, run.app, service, seen, pending, entry),
     )
     state = health.state(
         service.status if service else None, busy=busy, answer=seen.answer, expected=runs or "", troubles=troubles
@@ -137,12 +138,18 @@ def _seen(run: Run, facts: Facts) -> Seen:
     busy = operation is not None and operation.progress is Progress.RUNNING
     url, path = public_url(service.url, local=run.desired.local), service.spec.settings.health_check.address
     expected = service.spec.environment.get(RELEASE_VARIABLE, "")
-    answer = ask(url, path, expected, seconds=0.0 if busy else PROBE_SECONDS)
-    return Seen(operation, answer, read_ready(url) if answer.reached else None, gone)
+    answer = ask(url, path, expected, header=run.app.release_header, seconds=0.0 if busy else PROBE_SECONDS)
+    ready = run.app.readiness
+    return Seen(operation, answer, read_ready(url, ready.path) if ready and answer.reached else None, gone)
 
 
 def _troubles(
-    environment: str, service: ServiceFact | None, seen: Seen, failed: Failure | None, entry: RecordedRelease | None
+    environment: str,
+    app: App,
+    service: ServiceFact | None,
+    seen: Seen,
+    failed: Failure | None,
+    entry: RecordedRelease | None,
 ) -> list[Trouble]:
     """What is wrong, worst first."""
     if service is None:
@@ -150,8 +157,8 @@ def _troubles(
     found: list[Trouble] = []
     if service.status is ServiceStatus.CREATE_FAILED:
         found.append(Trouble("the service could not be created", f"just reconcile {environment}", serves=False))
-    if seen.readiness:
-        found += health.of_readiness(seen.readiness, environment)
+    if app.readiness and seen.readiness:
+        found += health.of_readiness(seen.readiness, environment, app.readiness)
     if failed and service.status is not ServiceStatus.CREATE_FAILED:
         which = f"release {failed.number}" if failed.number else "the last deployment"
         found.append(Trouble(f"{which} failed: {failed.why}", f"just logs {environment} --service", serves=True))

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from deployer.apps.app import ReadinessPage
 from deployer.core.health import (
     EXIT_CODES,
     Answer,
@@ -23,12 +24,14 @@ from deployer.core.lengths import duration
 from deployer.core.readiness import Readiness
 from deployer.core.target import ServiceStatus
 
+MEANINGS = ReadinessPage(path="/ready", given_up="answer them after all")
 GOOD, OLD, BROKEN, SILENT = (
     Answer("new"),
     Answer("old"),
     Answer(error="it answers 503"),
     Answer(reached=False, error="no"),
 )
+UNNAMED = Answer(None)
 MILD, BAD = Trouble("old image", "fix it", serves=True), Trouble("Meta refuses", "set it", serves=False)
 
 
@@ -40,6 +43,7 @@ MILD, BAD = Trouble("old image", "fix it", serves=True), Trouble("Meta refuses",
         (ServiceStatus.RUNNING, False, GOOD, (MILD,), "degraded"),
         (ServiceStatus.RUNNING, False, GOOD, (MILD, BAD), "unhealthy"),
         (ServiceStatus.RUNNING, False, OLD, (), "unhealthy"),
+        (ServiceStatus.RUNNING, False, UNNAMED, (), "healthy"),
         (ServiceStatus.RUNNING, False, BROKEN, (), "unhealthy"),
         (ServiceStatus.RUNNING, False, SILENT, (), "unknown"),
         (ServiceStatus.RUNNING, False, None, (), "unknown"),
@@ -77,6 +81,7 @@ def test_a_deployment_under_way_is_never_called_unhealthy(answer: Answer | None,
 
 def test_the_answer_to_whether_users_are_served() -> None:
     assert answers("healthy", GOOD, "new", ()) == "yes: reports release new"
+    assert answers("healthy", UNNAMED, "new", ()) == "yes: it answers, and names no release"
     assert answers("degraded", GOOD, "new", (MILD,)) == "yes: reports release new"
     assert answers("unhealthy", GOOD, "new", (MILD, BAD)) == "no: Meta refuses; fix: set it"
     assert answers("unhealthy", OLD, "new", ()) == "no: release old answers instead of release new"
@@ -89,14 +94,15 @@ def test_the_answer_to_whether_users_are_served() -> None:
 
 
 def test_what_was_given_up_or_waits_long_serves_the_others() -> None:
-    found = of_readiness(Readiness(ready=True, waiting=4, given_up=1, oldest_seconds=900), "staging")
+    found = of_readiness(Readiness(ready=True, waiting=4, given_up=1, oldest_seconds=900), "staging", MEANINGS)
     assert [trouble.what for trouble in found] == [
         "the oldest message has been waiting for 15 min",
         "1 message was given up",
     ]
     assert all(trouble.serves for trouble in found)
-    assert of_readiness(Readiness(ready=True, waiting=4, given_up=0, oldest_seconds=299), "staging") == ()
-    [refused] = of_readiness(Readiness(ready=False, reasons=("meta_token",)), "staging")
+    assert found[1].fix == "answer them after all"
+    assert of_readiness(Readiness(ready=True, waiting=4, given_up=0, oldest_seconds=299), "staging", MEANINGS) == ()
+    [refused] = of_readiness(Readiness(ready=False, reasons=("meta_token",)), "staging", MEANINGS)
     assert not refused.serves
 
 

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 
 from ansari_whatsapp import backend, graph
 from ansari_whatsapp import readiness as service
-from deployer.core.readiness import CAUSES, CHECKS, Readiness, checks, parse, plain
+from deployer.apps.app import ReadinessPage
+from deployer.apps.project_file import read_app
+from deployer.core.readiness import Readiness, checks, parse, plain
 
 ROOT = Path(__file__).parents[2]
+KNOWN = read_app(ROOT).readiness or ReadinessPage(path="/")
 REPORTED = {
     service.INBOX,
     service.INBOX_FULL,
@@ -33,13 +36,13 @@ def page(**fields: Any) -> bytes:
 
 
 def test_every_reason_of_the_service_has_words_and_a_fix() -> None:
-    assert set(CAUSES) - {"meta refuses the token or the account"} == REPORTED
-    assert {cause.check for cause in CAUSES.values()} == set(CHECKS)
-    assert all(cause.why and cause.fix for cause in CAUSES.values())
+    assert set(KNOWN.reasons) - {"meta refuses the token or the account"} == REPORTED
+    assert {reason.check for reason in KNOWN.reasons.values()} == set(KNOWN.checks)
+    assert all(reason.why and reason.fix for reason in KNOWN.reasons.values())
 
 
 def test_the_page_of_the_service_lists_every_reason() -> None:
-    listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "service.md").read_text(), re.MULTILINE)
+    listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "explanation" / "service.md").read_text(), re.MULTILINE)
     assert set(listed) == REPORTED
 
 
@@ -83,17 +86,19 @@ def test_a_value_of_any_kind_is_read_or_left_out(value: Any) -> None:
 
 
 def test_a_failing_check_says_why_and_how_to_fix_it_in_this_environment() -> None:
-    found = {check.name: check for check in checks(Readiness(ready=False, reasons=("meta_token",)), "production")}
-    assert set(found) == set(CHECKS)
-    assert [name for name in CHECKS if not found[name].ok] == ["meta"]
+    found = {
+        check.name: check for check in checks(Readiness(ready=False, reasons=("meta_token",)), "production", KNOWN)
+    }
+    assert set(found) == set(KNOWN.checks)
+    assert [name for name in KNOWN.checks if not found[name].ok] == ["meta"]
     assert found["meta"].why == "Meta refuses the access token"
     assert found["meta"].fix.startswith("just secret set production meta-access-token-from-sys-user")
 
 
 def test_a_reason_of_a_newer_service_is_shown_as_it_is() -> None:
-    [found] = [check for check in checks(Readiness(ready=False, reasons=("disk",)), "staging") if not check.ok]
+    [found] = [check for check in checks(Readiness(ready=False, reasons=("disk",)), "staging", KNOWN) if not check.ok]
     assert (found.why, found.fix) == ("the service reports: disk", "just logs staging --since 1h")
-    [silent] = [check for check in checks(Readiness(ready=False), "staging") if not check.ok]
+    [silent] = [check for check in checks(Readiness(ready=False), "staging", KNOWN) if not check.ok]
     assert silent.why == "the service reports that it is not ready, and no reason"
 
 
