@@ -64,6 +64,36 @@ class ReadinessPage(Part):
     given_up: str = ""
 
 
+class Backend(Part):
+    """A stand-in for ansari-backend, by the names of parameters: its address, and the key that it asks for."""
+
+    address: Name
+    api_key: Name
+
+
+class Meta(Part):
+    """A stand-in for Meta's Graph API, by the names of parameters, and the path where the service takes webhooks."""
+
+    address: Name
+    webhook: UrlPath
+    app_secret: Name
+    access_token: Name
+    phone_number_id: Name
+
+
+class LocalWorld(Part):
+    """The upstream services that the local world stands in for. Each listens where a literal says its address is."""
+
+    backend: Backend | None = None
+    meta: Meta | None = None
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """By stand-in, the name of the literal with its address."""
+        stand_ins = {"backend": self.backend, "meta": self.meta}
+        return {name: stand_in.address for name, stand_in in stand_ins.items() if stand_in}
+
+
 class App(Part):
     """A service. A key that is left out is something that the deployer does not know of it."""
 
@@ -72,6 +102,7 @@ class App(Part):
     settings: ClassName | None = None
     release_header: HeaderName | None = None
     readiness: ReadinessPage | None = None
+    local_world: LocalWorld = Field(default_factory=LocalWorld)
 
 
 UNKNOWN = App()

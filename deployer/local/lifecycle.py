@@ -147,8 +147,7 @@ def _alive(pid: int) -> bool:
 
 
 def _same_ports(world: World, settings: WorldSettings) -> None:
-    wanted = {"aws": settings.aws, "backend": settings.backend, "meta": settings.meta}
-    moved = {name: port for name, port in wanted.items() if world.ports.get(name) != port}
+    moved = {name: port for name, port in settings.ports.items() if world.ports.get(name) != port}
     if moved:
         names = ", ".join(f"{name} {world.ports.get(name)} -> {port}" for name, port in moved.items())
         raise DeployerError(

@@ -10,14 +10,16 @@ from deployer.apps.app import App
 from deployer.errors import UsageError
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal
-from deployer.manifest.world import BACKEND, META, port_of
+from deployer.manifest.world import port_of
+from deployer.project import PROJECT_FILE
 from deployer.world_keys import keys_in, read
 
 
 class WorldSettings(Struct, frozen=True):
     """Ports of 127.0.0.1, and the directory of the world's files.
 
-    `lines` says for each port which line of the manifest chooses it.
+    `stand_ins` has the port of each upstream service that the world stands in for: "backend" and "meta". `lines` says
+    for each port which line of the manifest chooses it.
     """
 
     app: App
@@ -26,9 +28,8 @@ class WorldSettings(Struct, frozen=True):
     account: str
     region: str
     aws: int
-    backend: int
-    meta: int
     service: int
+    stand_ins: dict[str, int]
     lines: dict[int, str]
 
     @property
@@ -56,12 +57,39 @@ class WorldSettings(Struct, frozen=True):
 
     @property
     def meta_url(self) -> str:
-        return f"http://127.0.0.1:{self.meta}"
+        """Raises UsageError when the service is none that talks to Meta."""
+        if "meta" not in self.stand_ins:
+            raise UsageError(
+                f"the local world of {self.manifest} has no Meta to send messages",
+                why=f"{PROJECT_FILE} names none as local_world.meta",
+            )
+        return f"http://127.0.0.1:{self.stand_ins['meta']}"
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """What the world itself listens on."""
+        return {"aws": self.aws, **self.stand_ins}
 
     @property
     def chat_page(self) -> str:
-        """The address of the chat page, with the token of the world that runs."""
+        """The address of Meta's chat page, with the token of the world that runs."""
         return self.meta_url + read(self.keys, self.endpoint).address
+
+    @property
+    def upstream(self) -> dict[str, str]:
+        """The address of each service that the world stands in for, by the name to show."""
+        found = {}
+        if "backend" in self.stand_ins:
+            found["ansari-backend"] = f"http://127.0.0.1:{self.stand_ins['backend']}"
+        if "meta" in self.stand_ins:
+            found["Meta, chat page"] = self.chat_page
+        return found
+
+    @property
+    def summary(self) -> str:
+        """Where the world listens, in a few words."""
+        meta = f", Meta on {self.meta_url}" if "meta" in self.stand_ins else ""
+        return f"AWS on {self.endpoint}{meta}"
 
     @property
     def service_url(self) -> str:
@@ -76,17 +104,13 @@ def world_settings(loaded: Loaded) -> WorldSettings:
             f"{loaded.path} is for the real AWS: it names no aws.endpoint",
             fix="use an environment with a local endpoint, such as `local`",
         )
+    addresses = loaded.app.local_world.addresses
+    aws, service = _port(manifest.aws.endpoint), manifest.service.port
+    stand_ins = {name: _literal_port(loaded, address) for name, address in addresses.items()}
     where = {
-        "aws": ("aws", "endpoint"),
-        "backend": ("variables", BACKEND, "value"),
-        "meta": ("variables", META, "value"),
-        "service": ("service", "port"),
-    }
-    ports = {
-        "aws": _port(manifest.aws.endpoint),
-        "backend": _literal_port(loaded, BACKEND),
-        "meta": _literal_port(loaded, META),
-        "service": manifest.service.port,
+        aws: ("aws", "endpoint"),
+        **{stand_ins[name]: ("variables", address, "value") for name, address in addresses.items()},
+        service: ("service", "port"),
     }
     return WorldSettings(
         app=loaded.app,
@@ -94,8 +118,10 @@ def world_settings(loaded: Loaded) -> WorldSettings:
         manifest=loaded.path,
         account=manifest.aws.account,
         region=manifest.aws.region,
-        **ports,
-        lines={port: f"{loaded.path}:{loaded.where(*where[name]).line}" for name, port in ports.items()},
+        aws=aws,
+        service=service,
+        stand_ins=stand_ins,
+        lines={port: f"{loaded.path}:{loaded.where(*keys).line}" for port, keys in where.items()},
     )
 
 

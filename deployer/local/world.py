@@ -1,4 +1,4 @@
-"""The local world: one background process with an AWS endpoint, an ansari-backend and a Meta.
+"""The local world: one background process with an AWS endpoint and stand-ins for the service's upstream services.
 
 `python -m deployer.local.world MANIFEST` runs until SIGTERM or SIGINT and stops everything it started.
 """
@@ -13,19 +13,17 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from aiohttp import web
 
 from deployer.errors import DeployerError
-from deployer.local.backend import create_backend
 from deployer.local.endpoint import AwsEndpoint
-from deployer.local.meta import MetaConfig, create_meta
 from deployer.local.settings import WorldSettings, world_settings
+from deployer.local.stand_ins import stand_ins
 from deployer.local.upstream import VARIABLE
 from deployer.manifest.load import load
 from deployer.world_keys import Keys, remove, write
@@ -36,38 +34,20 @@ if TYPE_CHECKING:
 GARBAGE_AFTER = 50_000  # objects made and not freed, until they are searched
 
 
-@dataclass(frozen=True, repr=False)
-class Credentials:
-    """What the neighbours of the service hand out, by parameter name. New at every start, kept in memory only."""
-
-    values: dict[str, str]
-
-    @classmethod
-    def make(cls) -> Credentials:
-        return cls(
-            {
-                "whatsapp-service-api-key": secrets.token_urlsafe(32),
-                "meta-app-secret": secrets.token_hex(16),
-                "meta-access-token-from-sys-user": "EAA" + secrets.token_urlsafe(48),
-                "github-token": "github_pat_" + secrets.token_urlsafe(48),
-                "meta-business-phone-number-id": "".join(secrets.choice("123456789") for _ in range(15)),
-            }
-        )
-
-
 class Control:
     """The world's own routes beside the AWS endpoint: who it is, the secrets it hands out, and its GitHub."""
 
-    def __init__(self, settings: WorldSettings, credentials: Credentials, keys: Keys) -> None:
+    def __init__(self, settings: WorldSettings, handed_out: Mapping[str, str], keys: Keys) -> None:
         self._token = keys.token
-        self._credentials = credentials.values
+        self._github_token = "github_pat_" + secrets.token_urlsafe(48)
+        self._handed_out = {"github-token": self._github_token, **handed_out}
         self._root = settings.root
         self._github: GitHub | None = None
         self._lock = threading.Lock()
         self._world = {
             "pid": os.getpid(),
             "root": str(settings.root),
-            "ports": {"aws": settings.aws, "backend": settings.backend, "meta": settings.meta},
+            "ports": settings.ports,
             "access_key": keys.access_key,
         }
 
@@ -79,8 +59,8 @@ class Control:
         if path == "world":
             return _answer(start_response, "200 OK", self._world)
         kind, _, name = path.partition("/")
-        if kind == "secrets" and name in self._credentials:
-            return _answer(start_response, "200 OK", {"value": self._credentials[name]})
+        if kind == "secrets" and name in self._handed_out:
+            return _answer(start_response, "200 OK", {"value": self._handed_out[name]})
         return _answer(start_response, "404 Not Found", {"error": "no such thing in the local world"})
 
     def _its_github(self) -> GitHub:
@@ -90,7 +70,7 @@ class Control:
 
         with self._lock:
             if self._github is None:
-                tokens = {self._credentials["github-token"]: EVERYTHING}
+                tokens = {self._github_token: EVERYTHING}
                 self._github = GitHub(GitHubConfig(tokens, lambda: repositories(self._root), self._token))
             return self._github
 
@@ -116,17 +96,9 @@ async def serve(settings: WorldSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    credentials, keys = Credentials.make(), Keys.make()
-    backend = create_backend(api_key=credentials.values["whatsapp-service-api-key"], pace=0.005, control=keys.token)
-    meta = create_meta(
-        MetaConfig(
-            app_secret=credentials.values["meta-app-secret"],
-            access_token=credentials.values["meta-access-token-from-sys-user"],
-            phone_number_id=credentials.values["meta-business-phone-number-id"],
-            callback_url=f"{settings.service_url}/whatsapp/v2",
-            control=keys.token,
-        )
-    )
+    keys = Keys.make()
+    upstream = list(stand_ins(settings, keys.token))
+    handed_out = {name: value for one in upstream for name, value in one.secrets.items()}
     endpoint = AwsEndpoint(
         port=settings.aws,
         account=settings.account,
@@ -134,11 +106,11 @@ async def serve(settings: WorldSettings) -> None:
         images=settings.images,
         work=settings.home / "work",
         loop=loop,
-        control=Control(settings, credentials, keys),
+        control=Control(settings, handed_out, keys),
         keys=keys,
         upstream=os.environ.get(VARIABLE),
     )
-    runners = [await _listen(backend, settings.backend), await _listen(meta, settings.meta)]
+    runners = [await _listen(one.app, one.port) for one in upstream]
     endpoint.listen()  # no other world has the port now, so the file with its keys is this world's to write
     write(settings.keys, settings.aws, keys)
     endpoint.start()

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from deployer.manifest import rules, source, syntax, tree
+from deployer.manifest import rules, source, syntax, tree, world
 from deployer.manifest.excerpt import Excerpts, label
 from deployer.manifest.keys import KNOWN_KEYS
 from deployer.manifest.problem import Finding, Position, Problem
@@ -31,10 +31,12 @@ def explain(
     read: syntax.Tree,
     contents: object,
     error: ValidationError | None,
+    addresses: Collection[str],
 ) -> tuple[Problem, ...]:
     """The problems of a file: of its characters (`unseen`), its syntax, and of what it says.
 
     `contents` is the tree as plain data; `error` is what the model has against it, None where it is a manifest.
+    `addresses` names the literals that the local world reads.
     """
     told = {finding.position.line for finding in unseen}
     findings = [*unseen, *(one for one in read.findings if one is not read.broken or one.position.line not in told)]
@@ -43,17 +45,15 @@ def explain(
         findings.append(Finding(Position(1, 1), "this file is empty", fix="start from another file of env/"))
     elif read.root is not None:
         refused = refusals(error) if error else []
-        findings += _inside(read, contents if error else None, refused, shown, path)
+        rules_broken = list(_rules(read.root, contents, addresses)) if isinstance(contents, dict) else []
+        findings += _inside(read, rules_broken, refused, shown, path)
     return tuple(map(shown.problem, findings))
 
 
 def _inside(
-    read: syntax.Tree, contents: object, refused: list[Refusal], excerpts: Excerpts, path: Path
+    read: syntax.Tree, rules_broken: list[Finding], refused: list[Refusal], excerpts: Excerpts, path: Path
 ) -> Iterator[Finding]:
-    """What is wrong inside a file that could be read, at least in part; one finding for one mistake.
-
-    `contents` is None where it made a manifest: then it keeps every rule.
-    """
+    """What is wrong inside a file that could be read, at least in part; one finding for one mistake."""
     unknown = {refusal.path for refusal in refused if refusal.type == UNKNOWN_KEY}
     words = {at: word for at, word in tree.words(read.root) if not _below(at, unknown)}
     typed = {refusal.path for refusal in refused if refusal.type in {"int_type", "bool_type"}}
@@ -70,8 +70,7 @@ def _inside(
             continue  # it may stand in the part that could not be read
         findings.append(speaker.finding(refusal))
     findings += _named(read.root, excerpts)
-    if isinstance(contents, dict):
-        findings += _rules(read.root, contents)
+    findings += rules_broken
     findings += _misnamed(read.root, path)
     ends = read.broken.position.line if read.broken else None
     yield from (finding for finding in findings if finding.position.line != ends)
@@ -114,8 +113,8 @@ def _named(root: tree.Node | None, excerpts: Excerpts) -> Iterator[Finding]:
                 )
 
 
-def _rules(root: tree.Node | None, contents: dict[str, object]) -> Iterator[Finding]:
-    for broken in rules.broken(contents):
+def _rules(root: tree.Node | None, contents: dict[str, object], addresses: Collection[str]) -> Iterator[Finding]:
+    for broken in (*rules.broken(contents), *(rules.Broken(*fault) for fault in world.faults(contents, addresses))):
         node = tree.find(root, broken.at)[1]
         key_only = len(broken.at) == 2 and broken.at[0] == "variables"
         at = tree.where(root, broken.at) if key_only or node is None else node.start

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 from pydantic import ValidationError
 
 from deployer.manifest import source, syntax, tree
-from deployer.manifest.model import Aws, Manifest
+from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.scalars import bent
 
@@ -81,14 +80,11 @@ def read_identity(raw: bytes, path: Path) -> Identity | None:
         node = tree.find(read.root, (*groups, key))[1]
         if node is not None:
             (contents[groups[0]] if groups else contents)[key] = tree.data(node)
-    aws = contents["aws"]
     try:
-        endpoint = Aws.model_validate(aws).endpoint
-        # Without the endpoint, or the model would look for the ports of its local world among the variables.
-        manifest = Manifest.model_validate({**contents, "aws": {**aws, "endpoint": None}})
+        manifest = Manifest.model_validate(contents)
     except ValidationError:
         return None
-    found = replace(identity_of(manifest, path), endpoint=endpoint)
+    found = identity_of(manifest, path)
     return found if found.environment == path.stem else None
 
 

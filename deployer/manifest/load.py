@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from deployer.apps.app import App
 from deployer.apps.project_file import read_app
-from deployer.manifest import source, syntax, tree
+from deployer.manifest import source, syntax, tree, world
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import Finding, InvalidManifest, Position, Problem
 from deployer.manifest.scalars import bent
@@ -73,21 +73,23 @@ def parse(raw: bytes, path: Path) -> Loaded:
     text, findings = source.decode(raw, path)
     read = syntax.parse(text)
     contents = tree.data(read.root)
+    app = read_app(root_of(path))
+    addresses = tuple(app.local_world.addresses.values())
     manifest: Manifest | None = None
     refused: ValidationError | None = None
     try:
         manifest = Manifest.model_validate(contents)
     except ValidationError as error:
         refused = error
-    good = manifest is not None and manifest.environment == path.stem
+    good = manifest is not None and manifest.environment == path.stem and not any(world.faults(contents, addresses))
     problems: tuple[Problem, ...] = ()
     if not good or findings or read.findings or not _taken_as_written(read.root):
         from deployer.manifest.explain import explain  # noqa: PLC0415 -- a good manifest needs none of it
 
-        problems = explain(path, text, findings, read, contents, refused)
+        problems = explain(path, text, findings, read, contents, refused, addresses)
     if problems or manifest is None or read.root is None:
         raise InvalidManifest(problems)
-    return Loaded(manifest, read_app(root_of(path)), path, text, hashlib.sha256(raw).hexdigest(), read.root)
+    return Loaded(manifest, app, path, text, hashlib.sha256(raw).hexdigest(), read.root)
 
 
 def _taken_as_written(root: tree.Node | None) -> bool:

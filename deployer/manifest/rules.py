@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, TypeGuard
 
-from deployer.manifest import limits, world
+from deployer.manifest import limits
 from deployer.manifest.credentials import credential_in
 from deployer.names import why_not_a_name
 
@@ -39,7 +39,6 @@ def broken(manifest: Mapping[str, object]) -> Iterator[Broken]:
     yield from _command(manifest)
     yield from _ingress(manifest)
     yield from _resources(manifest)
-    yield from _local(manifest)
     variables = _get(manifest, "variables")
     if isinstance(variables, Mapping):
         for name, variable in variables.items():
@@ -121,12 +120,6 @@ def _roles(manifest: Mapping[str, object]) -> Iterator[Broken]:
             "it trusts GitHub's jobs, and that of the service App Runner",
             "name another role",
         )
-
-
-def _local(manifest: Mapping[str, object]) -> Iterator[Broken]:
-    endpoint, variables = _get(manifest, "aws", "endpoint"), _get(manifest, "variables")
-    if isinstance(endpoint, str) and isinstance(variables, Mapping):
-        yield from (Broken(*one) for one in world.faults(endpoint, _get(manifest, "service", "port"), variables))
 
 
 def _command(manifest: Mapping[str, object]) -> Iterator[Broken]:

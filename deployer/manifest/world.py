@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeAlias
 
-BACKEND: Final = "backend-server-url"
-META: Final = "meta-graph-url"
 # The world listens on 127.0.0.1 only, which localhost is too.
 PORT: Final = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 ENDPOINT: Final = rf"http://(?:127\.0\.0\.1|localhost):{PORT}"
@@ -23,10 +21,23 @@ def port_of(address: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def faults(endpoint: str, service_port: object, variables: Mapping[str, object]) -> Iterator[Fault]:
-    """Path, message, reason and fix of each value with which the local world could not be started."""
+def faults(manifest: Mapping[str, object], addresses: Collection[str]) -> Iterator[Fault]:
+    """Path, message, reason and fix of each value with which the local world could not be started.
+
+    `addresses` names the literals with the addresses of the services that the world stands in for.
+    """
+    aws, service, variables = (manifest.get(key) for key in ("aws", "service", "variables"))
+    endpoint = aws.get("endpoint") if isinstance(aws, Mapping) else None
+    if isinstance(endpoint, str) and isinstance(variables, Mapping):
+        port = service.get("port") if isinstance(service, Mapping) else None
+        yield from _faults(endpoint, port, variables, addresses)
+
+
+def _faults(
+    endpoint: str, service_port: object, variables: Mapping[str, object], addresses: Collection[str]
+) -> Iterator[Fault]:
     ports: dict[int, str] = {port: "aws.endpoint"} if (port := port_of(endpoint)) else {}
-    for name in (BACKEND, META):
+    for name in addresses:
         yield from _address(name, variables.get(name), ports)
     if isinstance(service_port, int) and (other := ports.get(service_port)):
         yield _taken(("service", "port"), service_port, other)

@@ -138,7 +138,7 @@ def _opened(
         settings = world_settings(loaded)
         _, started = lifecycle.up(settings)
         if started:
-            report.step("world", f"started: AWS on {settings.endpoint}, Meta on {settings.meta_url}")
+            report.step("world", f"started: {settings.summary}")
     else:
         refuse_stopped_world(identity_of(manifest, loaded.path))
     session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint, keys_beside(loaded.path))

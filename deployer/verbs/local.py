@@ -17,8 +17,7 @@ def up(settings: WorldSettings) -> str:
         [
             f"The local world {'is up' if started else 'was up already'} (pid {world.pid}).",
             f"  AWS                {settings.endpoint}",
-            f"  ansari-backend     http://127.0.0.1:{settings.backend}",
-            f"  Meta, chat page    {settings.chat_page}",
+            *(f"  {name.ljust(18)} {address}" for name, address in settings.upstream.items()),
             f"  its log            {settings.log}",
         ]
     )

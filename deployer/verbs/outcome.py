@@ -27,10 +27,11 @@ def show(environment: Environment, outcome: Outcome, *, as_json: bool) -> str:
     name = environment.wanted.environment
     if environment.wanted.local:
         settings = world_settings(environment.loaded)
-        lines += [
-            as_typed(f'Next: just say {name} "What is Ansari?"'),
-            f"      or chat with it in a browser: {settings.chat_page}",
-        ]
+        if "meta" in settings.stand_ins:
+            lines += [
+                as_typed(f'Next: just say {name} "What is Ansari?"'),
+                f"      or chat with it in a browser: {settings.chat_page}",
+            ]
     elif not outcome.rollback_to:
         lines.append(as_typed(f"Undo: just rollback {name}"))
     return "\n".join(lines)

@@ -550,7 +550,7 @@ def test_what_is_taken_has_nothing_to_be_explained(where: int, word: str) -> Non
         found = refusal.problems
     else:
         read = syntax.parse(changed)
-        found = explain(path, changed, [], read, tree.data(read.root), None)
+        found = explain(path, changed, [], read, tree.data(read.root), None, ())
         assert found == ()
     assert all(problem.what for problem in found)
 

@@ -13,7 +13,7 @@ from deployer.local.settings import world_settings
 from deployer.manifest.load import parse
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest, Problem
-from deployer.manifest.world import port_of
+from deployer.manifest.world import faults, port_of
 from tests.samples import sample_path, sample_text
 
 LOCAL = sample_text("local")
@@ -73,11 +73,9 @@ def test_every_manifest_that_is_accepted_makes_a_world(endpoint: str, backend: s
     for name, address in (("backend-server-url", backend), ("meta-graph-url", meta)):
         data["variables"][name] = {"kind": "literal", "value": address}
     ports = [port_of(endpoint), port_of(backend), port_of(meta), loaded.manifest.service.port]
-    try:
-        manifest = Manifest.model_validate(data)
-    except ValueError:
+    if any(faults(data, loaded.app.local_world.addresses.values())):
         assert None in ports or len(set(ports)) < len(ports) or "\n" in backend + meta
         return
-    settings = world_settings(replace(loaded, manifest=manifest))
-    assert [settings.aws, settings.backend, settings.meta, settings.service] == ports
+    settings = world_settings(replace(loaded, manifest=Manifest.model_validate(data)))
+    assert [*settings.ports.values(), settings.service] == ports
     assert len(settings.lines) == len(ports)

@@ -18,7 +18,7 @@ def world(loaded: Loaded, running: list[str]) -> Iterator[Finding]:
     settings = world_settings(loaded)
     if lifecycle.find_usable(settings):
         running.append(settings.endpoint)
-        yield Finding("local world", "ok", f"runs: AWS on {settings.endpoint}, Meta on {settings.meta_url}")
+        yield Finding("local world", "ok", f"runs: {settings.summary}")
         return
     lifecycle.refuse_taken_ports(settings, *settings.lines)
     start = f"start it with: just up {loaded.manifest.environment}"
