@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = tuple(str(page.relative_to(ROOT)) for page in sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]))
 _FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"\s+# (?P<words>.*)$")
+_CONTINUED = re.compile(r"(?<!\\)\n(?![ ])")  # a line that ends in a backslash, or whose next one is indented
 _EXITS = re.compile(r"exits with (\d+)")
 
 
@@ -24,8 +25,8 @@ class Block:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """Each line without the comment behind it; one whose comment says with what it exits is held to that."""
-        return tuple(_command(line) for line in self.text.splitlines() if line.strip())
+        """Each command without its comment. A comment such as "exits with 3" becomes a check of the exit code."""
+        return tuple(_command(command) for command in _CONTINUED.split(self.text) if command.strip())
 
 
 def _command(line: str) -> str:
