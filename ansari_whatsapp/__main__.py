@@ -1,4 +1,6 @@
-"""Start the service, or look after what it could not answer: `ansari-whatsapp` or `python -m ansari_whatsapp`."""
+"""The command line: start the service, or list and replay messages that it could not answer.
+
+Run it as `ansari-whatsapp` or `python -m ansari_whatsapp`."""
 
 from __future__ import annotations
 
@@ -13,12 +15,12 @@ def main() -> None:
     """Read the command line. Without a verb it serves."""
     parser = argparse.ArgumentParser(prog="ansari-whatsapp", description="Carry WhatsApp messages to ansari-backend.")
     verbs = parser.add_subparsers(metavar="VERB", dest="verb")
-    verbs.add_parser("serve", help="start the service; the same as no verb at all")
+    verbs.add_parser("serve", help="start the service (the default)")
     verbs.add_parser("dead", help="list the messages that were given up, without their texts")
-    replay = verbs.add_parser("replay", help="answer messages that were given up after all")
+    replay = verbs.add_parser("replay", help="queue messages that were given up again")
     replay.add_argument("wamids", nargs="*", metavar="WAMID", help="as `dead` shows them")
     replay.add_argument("--all", action="store_true", help="all of them")
-    verbs.add_parser("settings", help="print every variable of the environment, as markdown")
+    verbs.add_parser("settings", help="print every setting as a markdown table")
     options = parser.parse_args()
     if options.verb == "settings":
         from ansari_whatsapp.settings_table import table
@@ -31,7 +33,7 @@ def main() -> None:
 
 
 def serve() -> None:
-    """Read the environment, refuse to start with a bad one, and serve until SIGTERM or SIGINT."""
+    """Read the settings from the environment, refuse invalid ones, and serve until SIGTERM or SIGINT."""
     try:
         settings = Settings.from_environment(os.environ)
     except SettingsError as error:

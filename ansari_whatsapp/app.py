@@ -30,9 +30,9 @@ LOOK_EVERY = 5.0  # seconds
 
 
 def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansari_whatsapp") -> Sanic[Any, Any]:
-    """The application, with the inbox on disk unless another one is given; nothing runs before the server starts.
+    """Return the application, with the inbox on disk unless `inbox` is given. Nothing runs before the server starts.
 
-    `name` is known to Sanic process-wide, and two applications cannot have the same.
+    Sanic registers `name` for the process, so two applications cannot have the same name.
     """
     app: Sanic[Any, Any] = Sanic(name, configure_logging=False)
     app.config.update(
@@ -96,7 +96,7 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
 
 
 async def _report(metrics: Metrics, inbox: Inbox, worker: Worker) -> None:
-    """Measure what is not counted as it happens, forget what is old, and write a line for CloudWatch each minute."""
+    """Each minute: set the gauges, delete what has expired, and write a log line for CloudWatch."""
     looked = 0
     while True:
         with suppress(InboxUnavailable):

@@ -1,6 +1,6 @@
-"""Keep the processor while messages are answered, on a platform that takes it away when no request is in flight.
+"""Keep the CPU while messages are answered, on a platform that throttles an instance without requests.
 
-An instance without requests keeps its memory there, and its processor is throttled (docs/explanation/service.md).
+docs/explanation/service.md describes it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ AFTER_FAILURE: Final = 5.0  # seconds
 
 
 class Awake:
-    """Holds a request to the service's own public address open for as long as anything is under way.
+    """Keeps a request to the service's own public URL open while messages are being answered.
 
-    Only this process knows its token, which tells it from other instances and from everybody else.
+    The request carries a token that only this process knows. So the process recognises whether its request has
+    reached itself and not another instance.
     """
 
     def __init__(self, url: str, worker: Worker) -> None:
@@ -40,11 +41,11 @@ class Awake:
         )
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Keep requests open whenever messages are being answered, until cancelled."""
         while True:
             await self._worker.busy()
             if not await self._held():
-                log.warning("the processor may be taken away: no request to PUBLIC_URL comes here")
+                log.warning("the CPU may be throttled: no request to PUBLIC_URL reaches this instance")
                 await asyncio.sleep(AFTER_FAILURE)
 
     async def aclose(self) -> None:
@@ -52,7 +53,7 @@ class Awake:
         await self._http.aclose()
 
     async def hold(self, request: Request) -> HTTPResponse:
-        """Answer when nothing is under way any more, or after HOLD."""
+        """Return when no message is being answered any more, or after HOLD."""
         given = (request.headers.get("authorization") or "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, self._token):
             return HTTPResponse(status=404)
@@ -66,7 +67,7 @@ class Awake:
             try:
                 answer = await self._http.post(ROUTE)
             except httpx.HTTPError as error:
-                log.debug("no request could be held", extra={"cause": type(error).__name__})
+                log.debug("no request could be kept open", extra={"cause": type(error).__name__})
                 return False
             if answer.status_code == 204:
                 return True

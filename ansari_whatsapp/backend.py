@@ -1,4 +1,4 @@
-"""ansari-backend: users, threads, and the streamed answer."""
+"""The client of ansari-backend: users, threads, and the streamed answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNREACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class BackendError(Exception):
-    """The backend did not do what was asked. `again` says whether asking again can help and does no harm."""
+    """A request to the backend failed. `again` is true if repeating it can help and is harmless."""
 
     def __init__(self, what: str, *, again: bool) -> None:
         super().__init__(what)
@@ -33,16 +33,16 @@ class BackendError(Exception):
 
 
 class UnknownUser(BackendError):
-    """The backend says 404: `exists` knows users of every channel, the other routes those of WhatsApp only."""
+    """The backend returned 404: `exists` finds users of every channel, the other routes those of WhatsApp only."""
 
 
 class BackendSilent(BackendError):
-    """It took the question, and nothing came in time: it may still be at work."""
+    """The backend accepted the question and sent nothing in time; it may still be working on it."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer in markdown; `complete` is False when it broke off on its way."""
+    """An answer in markdown; `complete` is False when the stream broke off."""
 
     markdown: str
     complete: bool
@@ -50,7 +50,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class LastThread:
-    """The user's newest thread and when it was used last; both None when there is none."""
+    """The user's newest thread and when it was last used; both None if the user has no thread."""
 
     thread_id: str | None
     used: datetime | None
@@ -58,7 +58,7 @@ class LastThread:
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of a thread; `text` is None for what a tool was asked or said. `at` is unix seconds, None if unknown."""
+    """One turn of a thread. `text` is None for tool calls and their results. `at` is unix seconds, None if unknown."""
 
     role: str
     text: str | None
@@ -66,7 +66,7 @@ class Turn:
 
 
 class Backend:
-    """One pooled client. Every method raises BackendError, never httpx's own errors."""
+    """A client with a connection pool. Every method raises BackendError, never errors of httpx."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -81,11 +81,11 @@ class Backend:
 
     @property
     def refused(self) -> str:
-        """BACKEND_KEY when the last call was refused because of the API key, else ""."""
+        """Return BACKEND_KEY if the last call was refused because of the API key, else ""."""
         return BACKEND_KEY if self._key_refused else ""
 
     async def check(self) -> str:
-        """BACKEND_UNREACHABLE when the backend does not answer, or only with a server error, else ""."""
+        """Return BACKEND_UNREACHABLE if the backend does not answer or answers with a server error, else ""."""
         try:
             answer = await self._http.get("/", timeout=CHECK_SECONDS)
         except httpx.HTTPError:
@@ -97,12 +97,12 @@ class Backend:
         await self._http.aclose()
 
     async def exists(self, user: str) -> bool:
-        """Whether the backend knows the user."""
+        """Return whether the backend knows the user."""
         answer = await self._ask("GET", "/whatsapp/v2/users/exists", params={"phone_num": user})
         return answer.get("exists") is True
 
     async def register(self, user: str, language: str) -> None:
-        """Make the user known. A failure of the backend's database comes as a 200 and is recognised."""
+        """Register the user. A failure of the backend's database, which comes with status 200, raises too."""
         body = {"phone_num": user, "preferred_language": language}
         answer = await self._ask("POST", "/whatsapp/v2/users/register", json=body)
         made = answer.get("user_id")
@@ -110,7 +110,7 @@ class Backend:
             raise BackendError("registration failed", again=True)
 
     async def last_thread(self, user: str) -> LastThread:
-        """The newest thread of the user. Raises UnknownUser."""
+        """Return the user's newest thread. Raises UnknownUser."""
         answer = await self._ask("GET", "/whatsapp/v2/threads/last", params={"phone_num": user})
         thread, used = answer.get("thread_id"), answer.get("last_message_time")
         try:
@@ -120,24 +120,25 @@ class Backend:
         return LastThread(thread if _usable(thread) else None, when)
 
     async def new_thread(self, user: str, title: str) -> str:
-        """Start a thread. The backend's database failing comes as the id "None"."""
+        """Start a thread and return its id. A failure of the backend's database, the id "None", raises."""
         answer = await self._ask("POST", "/whatsapp/v2/threads", json={"phone_num": user, "title": title})
         thread = answer.get("thread_id")
         if not _usable(thread):
-            raise BackendError("no thread was made", again=True)
+            raise BackendError("no thread was created", again=True)
         return str(thread)
 
     async def history(self, user: str, thread_id: str) -> list[Turn]:
-        """Every turn of a thread, oldest first."""
+        """Return every turn of a thread, oldest first."""
         answer = await self._ask("GET", f"/whatsapp/v2/threads/{thread_id}/history", params={"phone_num": user})
         turns = answer.get("messages")
         return [_turn(each) for each in turns if isinstance(each, dict)] if isinstance(turns, list) else []
 
     async def process(self, user: str, thread_id: str, text: str) -> Answer:
-        """The answer. Once the backend has the question it is not asked again: every call adds a turn to the thread.
+        """Ask a question in a thread and return the answer.
 
-        An answer that breaks off is returned as far as it came; an empty one raises BackendError, as the backend's
-        own failures come as a 200 without a body.
+        Every call adds a turn to the thread, so a question that the backend has received is not asked again. An answer
+        that breaks off is returned as far as it came. An empty answer raises BackendError: the backend's own failures
+        come with status 200 and without a body.
         """
         body = {"phone_num": user, "thread_id": thread_id, "message": text}
         chunks: list[str] = []
@@ -157,7 +158,7 @@ class Backend:
         return Answer(markdown, complete=broken is None)
 
     async def _stream(self, body: dict[str, str], chunks: list[str]) -> None:
-        """Add the chunks of the answer as they come."""
+        """Append the chunks of the answer to `chunks` as they arrive."""
         clocks = self._settings
         timeout = httpx.Timeout(clocks.backend_idle_seconds, connect=clocks.backend_connect_seconds)
         request = self._http.build_request("POST", "/whatsapp/v2/messages/process", json=body, timeout=timeout)
@@ -198,12 +199,12 @@ class Backend:
 
 
 def _turn(message: dict[str, Any]) -> Turn:
-    """The first eight digits of an ObjectId are the time at which it was made."""
+    """Parse a turn. The first eight hex digits of its ObjectId are the time of its creation."""
     name, text = message.get("id"), message.get("content")
     at = int(name[:8], 16) if isinstance(name, str) and OBJECT_ID.fullmatch(name) else None
     return Turn(str(message.get("role")), text if isinstance(text, str) else None, at)
 
 
 def _usable(thread: object) -> bool:
-    """An id we may put into a URL; "None" is how the backend says that it has none."""
+    """Return whether the id can be used in a URL. The backend sends the text "None" when it has no id."""
     return isinstance(thread, str) and thread != "None" and THREAD_ID.fullmatch(thread) is not None

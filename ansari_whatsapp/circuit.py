@@ -1,4 +1,4 @@
-"""Whether anything can be sent now, judged by all messages together."""
+"""A circuit breaker: whether anything can be sent now, judged by all messages together."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ REFUSED_FOR: Final = 600.0  # seconds for which a refusal is reported after noth
 
 
 class Circuit:
-    """Open while nothing is to be sent: Meta refuses the token or the account, or takes no more calls for a while.
+    """Open while nothing is to be sent: Meta refuses the token or the account, or limits the number of calls.
 
-    It also knows when a message last arrived: a failure since then is one message's own trouble, and without an
-    arrival it is everybody's.
+    It also records when a message last arrived. A failure after that concerns one message; a failure without an
+    arrival concerns all messages.
     """
 
     def __init__(self, clocks: Clocks, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,31 +30,31 @@ class Circuit:
 
     @property
     def paused(self) -> bool:
-        """Whether the token or the account has to be mended: then no message is begun either."""
+        """Return whether Meta refuses the token or the account. Then no message is started either."""
         return self._clock() < self._paused_until
 
     @property
     def refused(self) -> str:
-        """What Meta refused last, as `pause` was given it; "" once a message was taken, or ten minutes later."""
+        """Return what Meta refused last, as passed to `pause`; "" after a message was sent, or after ten minutes."""
         return self._refusal if self._clock() < self._refused_until else ""
 
     @property
     def left(self) -> float:
-        """Seconds until something may be sent again; 0 now."""
+        """Return the seconds until sending is allowed again; 0 if it is allowed now."""
         return max(0.0, max(self._paused_until, self._busy_until) - self._clock())
 
     def arrived_since(self, when: float) -> bool:
-        """Whether a message was taken since `when`, on this clock."""
+        """Return whether Meta accepted a message since `when`, on this clock."""
         return self._arrived > when
 
     def arrived(self) -> None:
-        """A message was taken."""
+        """Record that Meta accepted a message."""
         self._arrived = self._clock()
         self._refused_until = -math.inf
         self._failures = self._busy = 0
 
     def failed(self) -> float:
-        """Nothing arrives; returns how many seconds to wait. All that fail meanwhile count once."""
+        """Record a failure and return how many seconds to wait. Failures during that wait count once."""
         now = self._clock()
         if now >= self._counted_until:
             self._wait = self._clocks.wait(self._failures)
@@ -63,17 +63,17 @@ class Circuit:
         return self._wait
 
     def pause(self, refusal: str = "") -> None:
-        """Meta refuses the token or the account, which `refusal` names: send nothing until it may be fixed."""
+        """Send nothing for a while, because Meta refuses the token or the account, which `refusal` names."""
         now = self._clock()
         self._paused_until = now + self._clocks.pause
         self._refusal, self._refused_until = refusal, now + self._clocks.pause + REFUSED_FOR
 
     def hold(self) -> None:
-        """The number has sent too many messages in a second."""
+        """Pause for a second: the number has sent too many messages in a second."""
         self._busy_until = max(self._busy_until, self._clock() + self._clocks.first_retry)
 
     def hold_long(self) -> None:
-        """The application has made too many calls in an hour."""
+        """Pause for minutes: the application has made too many calls in an hour."""
         if self._clock() >= self._busy_until:
             self._busy_until = self._clock() + min(self._clocks.busy * 2.0**self._busy, self._clocks.longest_busy)
             self._busy += 1

@@ -1,4 +1,4 @@
-"""How long, and how often."""
+"""Intervals, timeouts and numbers of tries, as one value."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from ansari_whatsapp.settings import Settings
 
 @dataclass(frozen=True)
 class Clocks:
-    """Seconds, and how often.
+    """All times in seconds.
 
-    `idle` lies between two looks at the inbox when nothing wakes the worker; `pause` is how long no job is begun when
-    the token or the account has to be mended, `busy` how long nothing is sent when Meta takes no more calls, and
-    `longest_busy` how long at the most when that goes on; `confirm` is how long a status may take that settles whether
-    a part arrived whose sending timed out; `deliver` is how old a message may be to be answered.
+    `idle`: between two reads of the inbox when nothing wakes the worker.
+    `pause`: no job is started for this long after Meta has refused the token or the account.
+    `busy`, `longest_busy`: nothing is sent for this long, at first and at most, when Meta limits the calls.
+    `confirm`: how long to wait for a status of a part whose sending timed out.
+    `deliver`: the age up to which a message is answered.
     """
 
     lease: float = 60.0
@@ -32,7 +33,7 @@ class Clocks:
 
     @classmethod
     def of(cls, settings: Settings) -> Clocks:
-        """As the environment says."""
+        """Take the values from the settings."""
         return cls(
             lease=settings.lease_seconds,
             first_retry=settings.first_retry_seconds,
@@ -44,5 +45,5 @@ class Clocks:
         )
 
     def wait(self, failures: int, base: float = 2.0) -> float:
-        """The wait after so many failures before this one."""
+        """Return the seconds to wait before the next try, after this many failures."""
         return min(self.first_retry * base ** min(failures, 32), self.longest_retry)

@@ -1,4 +1,4 @@
-"""What to answer one message with."""
+"""Find the answer to one message."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLOCKS_APART = 5  # seconds by which our clock and the backend's may differ
 
 
 class Unanswered(Exception):
-    """There is no answer now. `notice` tells the user; `again` says that trying later can help and does no harm."""
+    """No answer is available now. `notice` is for the user; `again` is true if a later try can help and is harmless."""
 
     def __init__(self, notice: Notice, cause: BackendError, *, again: bool | None = None) -> None:
         super().__init__(str(cause))
@@ -40,14 +40,14 @@ class Unanswered(Exception):
 
 
 class Held(NamedTuple):
-    """What a thread holds of a question: whether it is there, None when nobody knows, and its whole answer."""
+    """What a thread holds of a question: whether it is there (None if unknown), and its whole answer."""
 
     asked: bool | None
     answer: Answer | None = None
 
 
 class Conversation:
-    """Decides, and asks the backend. It sends nothing but "read" and "typing"."""
+    """Chooses the answer and asks the backend. It sends only "read" and "typing" to the user."""
 
     def __init__(
         self,
@@ -67,9 +67,9 @@ class Conversation:
         self._languages: OrderedDict[str, str] = OrderedDict()  # of a user's last text
 
     async def answer(self, message: Message, since: float | None = None) -> tuple[str, ...]:
-        """The messages to send, in order; none when there is nothing to say. Raises Unanswered.
+        """Return the messages to send, in order; none if no answer is due. Raises Unanswered.
 
-        `since` is when the backend may have been asked already, in unix seconds: what it answered then is taken.
+        `since` is when the backend may have been asked before, in unix seconds: an answer from then on is reused.
         """
         if (told := self._without_the_backend(message)) is not None:
             return told
@@ -82,7 +82,7 @@ class Conversation:
             return await asyncio.to_thread(to_parts, answer, language) or self.notice(message, Notice.NO_ANSWER)
 
     async def _asked(self, user: str, thread: str, text: str) -> Answer:
-        """What the backend answers. It may break off, or end too soon as if it were whole: then its thread knows."""
+        """Ask the backend. If the answer broke off or sounds unfinished, read the thread for the whole answer."""
         begin = self._clock()
         try:
             answer = await self._backend.process(user, thread, text)
@@ -104,7 +104,7 @@ class Conversation:
         return Answer(answer.markdown, complete=answer.complete and not sounds_broken(answer.markdown))
 
     async def _held(self, user: str, thread: str, text: str, since: float) -> Held:
-        """What the thread holds of this question, asked at `since` or later."""
+        """Read what the thread holds of this question, asked at `since` or later."""
         try:
             turns = await self._backend.history(user, thread)
         except BackendError:
@@ -120,11 +120,11 @@ class Conversation:
         return Held(True, Answer("\n\n".join(part.strip() for part in said), complete=True))
 
     def notice(self, message: Message, notice: Notice) -> tuple[str, ...]:
-        """The notice, unless the user has just been told."""
+        """Return the notice, unless the user has just received it."""
         return (notice.text(self._language(message)),) if self._notices.due(message, notice) else ()
 
     def _language(self, message: Message) -> str:
-        """That of the message, or of the last text of its writer."""
+        """Return the language of the message, or of its writer's last text."""
         if message.text is not None:
             self._languages[message.user] = detect(message.text)
             self._languages.move_to_end(message.user)
@@ -133,7 +133,7 @@ class Conversation:
         return self._languages.get(message.user, "en")
 
     def _without_the_backend(self, message: Message) -> tuple[str, ...] | None:
-        """The answer to what the backend is not asked; None for a question."""
+        """Return the answer to a message that is not for the backend; None for a question."""
         if message.text is None and message.kind not in KNOWN:
             return ()
         if self._settings.deployment_type == "staging" and (message.text or "").startswith(DEVELOPERS_MARK):
@@ -156,7 +156,7 @@ class Conversation:
         return self._clock() - message.timestamp > self._settings.whatsapp_message_age_threshold_seconds
 
     async def _thread(self, user: str, text: str) -> str:
-        """The thread to ask in, of a user the backend knows."""
+        """Return the thread to ask in; register the user first if needed."""
         try:
             if not await self._backend.exists(user):
                 await self._backend.register(user, detect(text))
@@ -175,7 +175,7 @@ class Conversation:
             raise Unanswered(Notice.NOT_REGISTERED, error) from None
 
     async def _newest_or_new(self, user: str, text: str) -> str:
-        """The newest thread if it was used lately, else a new one titled with the first words."""
+        """Return the newest thread if it was used recently, else start one titled with the first words."""
         last = await self._backend.last_thread(user)
         kept = timedelta(hours=self._settings.whatsapp_chat_retention_hours)
         if last.thread_id is not None and last.used is not None:
@@ -186,7 +186,7 @@ class Conversation:
 
     @asynccontextmanager
     async def _typing(self, wamid: str) -> AsyncIterator[None]:
-        """Show "read" and "typing" at once and again before it goes out; never hold up the answer for it."""
+        """Show "read" and "typing" now, and again before they expire. The answer never waits for it."""
         task = asyncio.create_task(self._keep_typing(wamid))
         try:
             yield
@@ -208,7 +208,7 @@ class Conversation:
 
 
 def to_parts(answer: Answer, language: str = "en") -> tuple[str, ...]:
-    """The messages of an answer; one that is too long or broke off says so at its end. None if nothing is visible."""
+    """Split an answer into messages, with a notice at the end if it is too long or broke off. None if it is blank."""
     blocks = to_whatsapp(answer.markdown)
     if blocks and not answer.complete:
         blocks.append(Notice.ENDED_EARLY.text(language))

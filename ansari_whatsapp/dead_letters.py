@@ -1,4 +1,4 @@
-"""The messages that were given up, for an operator: listed without their texts, and put back to be answered."""
+"""Dead letters, the messages that were given up: list them without their texts, and replay them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 
 def listed(path: str) -> list[str]:
-    """A line each: when it was given up, its kind and its wamid. Raises OSError when the inbox cannot be used."""
+    """Return one line per dead letter: when it was given up, its kind and its wamid.
+
+    Raises OSError if the inbox cannot be used.
+    """
 
     async def read(inbox: SqliteInbox) -> list[str]:
         letters = await inbox.dead()
@@ -30,7 +33,10 @@ def listed(path: str) -> list[str]:
 
 
 def replayed(path: str, wamids: Sequence[str] | None) -> tuple[int, list[str]]:
-    """Put these back, or all; how many were, and which are unknown. A running service takes them up by itself."""
+    """Put these dead letters, or all, back into the inbox. Returns how many were, and which wamids are unknown.
+
+    A running service answers them by itself.
+    """
 
     async def put_back(inbox: SqliteInbox) -> tuple[int, list[str]]:
         chosen = [letter.message.wamid for letter in await inbox.dead()] if wamids is None else wamids

@@ -1,4 +1,4 @@
-"""Send the parts of an answer, and do what Meta's errors and statuses ask for."""
+"""Send the parts of an answer, and react to Meta's errors and statuses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Delivery:
-    """A message is given up when its errors are final, when it fails while others arrive, or when it is too old."""
+    """Delivers answers. A message is given up if its error is final, if it fails while others arrive, or if too old."""
 
     def __init__(self, inbox: Inbox, graph: Graph, circuit: Circuit, clocks: Clocks, metrics: Metrics) -> None:
         self._inbox = inbox
@@ -38,7 +38,7 @@ class Delivery:
         self._doubts: OrderedDict[str, asyncio.Future[Status]] = OrderedDict()  # tag → what became of the part
 
     async def deliver(self, job: Job) -> None:
-        """Send what has not gone out, and finish the job or give it back to be tried later."""
+        """Send the parts that are not sent yet, and finish the job or return it for a later try."""
         while job.sent < len(job.parts):
             if self._circuit.left:
                 await self._later(job, self._circuit.left)
@@ -58,7 +58,7 @@ class Delivery:
         await self._inbox.finish(job.message.wamid, State.FAILED if job.failed else State.DONE)
 
     async def told(self, status: Status) -> None:
-        """Meta says what became of a part. One that it took and did not deliver is sent once more.
+        """Handle a status of a part. A part that Meta accepted and did not deliver is sent once more.
 
         Raises InboxUnavailable.
         """
@@ -69,7 +69,7 @@ class Delivery:
             await self._resend(status)
 
     async def _send(self, job: Job, tag: str) -> None:
-        """Send the next part. When nobody knows whether it arrived, a status of it tells. Raises GraphError."""
+        """Send the next part. If the outcome is unknown, wait for a status of it. Raises GraphError."""
         doubt = self._doubts.get(tag)
         in_doubt = doubt is not None
         if doubt is None:
@@ -91,12 +91,12 @@ class Delivery:
             return
         status = doubt.result()
         if in_doubt:
-            log.info("a status settled it", extra={"status": status.status, "code": status.code})
+            log.info("a status reported the outcome", extra={"status": status.status, "code": status.code})
         if status.status == "failed":
-            raise GraphError(reaction_to(status.code), status.code, "failed, says a status")
+            raise GraphError(reaction_to(status.code), status.code, "failed, according to a status")
 
     async def _unsent(self, job: Job, error: GraphError) -> None:
-        """Do what the error asks for; what has been sent stays sent."""
+        """React to the error; parts that were sent stay sent."""
         wamid = job.message.wamid
         others_arrive = self._circuit.arrived_since(self._failed.get(wamid, math.inf))
         _remember(self._failed, wamid, time.monotonic())
@@ -120,18 +120,18 @@ class Delivery:
         await self._later(job, wait)
 
     def _hold(self, user: str) -> float:
-        """The seconds this user's messages wait: 4^n (Meta, "Error codes", 131056)."""
+        """Return the seconds that this user's messages wait: 4^n (Meta, "Error codes", 131056)."""
         before = self._held.get(user, 0)
         _remember(self._held, user, before + 1)
         return self._clocks.wait(before, base=4.0)
 
     def _hold_all(self, reaction: Reaction, code: int | None) -> float:
-        """Let everybody wait if the error is everybody's; returns the seconds its own message waits."""
+        """Pause all sending if the error concerns all messages. Returns the seconds that this message waits."""
         if reaction is Reaction.SLOW:
             self._circuit.hold()
         elif reaction is Reaction.BUSY:
             self._circuit.hold_long()
-            log.error("Meta takes no more calls for a while", extra={"seconds": round(self._circuit.left)})
+            log.error("Meta limits the calls for a while", extra={"seconds": round(self._circuit.left)})
         elif reaction is Reaction.PAUSE:
             self._circuit.pause(refusal(code))
             log.critical("nothing can be sent: fix the token or the account", extra={"code": code})
@@ -155,14 +155,14 @@ class Delivery:
         if reaction in {Reaction.SLOW, Reaction.BUSY, Reaction.PAUSE}:
             wait = max(wait, self._hold_all(reaction, status.code))
         if before >= RESENDS:
-            log.error("given up", extra={"cause": f"code {status.code}, says a status"})
+            log.error("given up", extra={"cause": f"code {status.code}, according to a status"})
             self._metrics.answers["given_up"].inc()
         elif await self._inbox.resend(wamid, int(part), time.time() + wait):
             log.warning("a part will be sent again", extra={"code": status.code, "in": round(wait, 1)})
 
 
 def _remember(known: OrderedDict[str, T], name: str, value: T) -> T:
-    """Put it in as the newest; the oldest goes when there are too many."""
+    """Insert the item as the newest; drop the oldest if there are too many."""
     known[name] = value
     known.move_to_end(name)
     while len(known) > AT_MOST:

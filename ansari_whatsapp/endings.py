@@ -1,4 +1,4 @@
-"""How an answer ends: the backend's failures come as a 200, and only the text can tell."""
+"""Recognise unfinished answers by their text, because the backend's failures come with status 200."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _APOLOGY = re.compile(r"(?i)^i(?:'m| am) sorry,? .{0,80}(?:went wrong|try again|
 
 
 def is_preamble(text: str) -> bool:
-    """Whether this only announces a search, whose result never came."""
+    """Return whether the text only announces a search whose result never came."""
     text = text.strip()
     return len(text) <= SHORT and "\n" not in text and bool(_PREAMBLE.match(text)) and bool(_SEARCHES.search(text))
 
 
 def is_apology(text: str) -> bool:
-    """Whether this is what the backend keeps in a thread when it has failed; also the words "None" and "failure"."""
+    """Return whether the text is what the backend stores in a thread after a failure, or "None" or "failure"."""
     text = text.strip()
     return text in {"None", "failure"} or (len(text) <= SHORT and bool(_APOLOGY.match(text)))
 
 
 def sounds_broken(text: str) -> bool:
-    """Whether it stops in the middle of a sentence, with a letter or a comma. Lists of sources end anyhow."""
+    """Return whether the text stops mid-sentence, with a letter or a comma. A list of sources may end in any way."""
     last = text.strip()[-1:]
     if CITATIONS in text or not last:
         return False
@@ -34,5 +34,5 @@ def sounds_broken(text: str) -> bool:
 
 
 def sounds_unfinished(text: str) -> bool:
-    """Whether it is worth a look into the thread, which holds what the backend itself takes for the answer."""
+    """Return whether to read the thread, which holds what the backend considers the answer."""
     return is_preamble(text) or is_apology(text) or sounds_broken(text)

@@ -1,4 +1,4 @@
-"""Meta's Graph API: send a text, show "read" and "typing". What each error asks for is a table."""
+"""The client of Meta's Graph API: send a text, show "read" and "typing". The reaction to each error is a table."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Reaction(Enum):
-    """What to do about an error."""
+    """The reaction to an error."""
 
     RETRY = "try again soon"
     USER = "this user's messages wait"
-    SLOW = "all messages wait a moment"
+    SLOW = "all messages wait for a second"
     BUSY = "all messages wait for minutes"
-    PAUSE = "all sending waits: the token or the account has to be mended"
+    PAUSE = "all sending waits until the token or the account is fixed"
     DROP = "this message cannot arrive"
 
 
@@ -45,9 +45,9 @@ REACTIONS: dict[int, Reaction] = {
 
 
 class GraphError(Exception):
-    """Meta did not take it. `code` is Meta's, None when there was no answer.
+    """A call failed. `code` is Meta's error code, None if there was no answer.
 
-    `unsure` means that Meta may have taken it all the same: the request had been sent when the connection broke.
+    `unsure` means that Meta may have accepted it: the request had been sent when the connection broke.
     """
 
     def __init__(self, reaction: Reaction, code: int | None, what: str, *, unsure: bool = False) -> None:
@@ -58,7 +58,7 @@ class GraphError(Exception):
 
 
 class Graph:
-    """One pooled client for one phone number."""
+    """A client with a connection pool, for one phone number."""
 
     def __init__(self, settings: Settings) -> None:
         number = settings.meta_business_phone_number_id.get_secret_value()
@@ -80,7 +80,7 @@ class Graph:
         await self._http.aclose()
 
     async def send_text(self, user: str, text: str, tag: str) -> str:
-        """Send one part; returns its wamid. `tag` comes back with every status of it. Raises GraphError."""
+        """Send one part and return its wamid. Every status of it carries `tag`. Raises GraphError."""
         to = {"to": user} if user.isdigit() else {"recipient": user}
         answer = await self._post(
             {
@@ -107,10 +107,10 @@ class Graph:
         )
 
     async def check(self) -> str:
-        """META_TOKEN when Meta refuses the access token, META_UNREACHABLE when it does not answer, else "".
+        """Return META_TOKEN if Meta refuses the access token, META_UNREACHABLE if it does not answer, else "".
 
-        Any valid token may read its own id (Graph API, "User"). Another error than code 190 says nothing about
-        messages: the token of a system user need not have the right to read anything else.
+        Any valid token may read its own id (Graph API, "User"). Errors other than code 190 are ignored: a system
+        user's token may send messages without the right to read anything else.
         """
         try:
             answer = await self._http.get(self._me, params={"fields": "id"}, timeout=CHECK_SECONDS)
@@ -139,12 +139,12 @@ class Graph:
 
 
 def refusal(code: int | None) -> str:
-    """What Meta refuses with an error that asks for a pause."""
+    """Return what Meta refuses, the token or the account, with an error that needs a pause."""
     return META_ACCOUNT if code in ACCOUNT_CODES else META_TOKEN
 
 
 def reaction_to(code: int | None) -> Reaction:
-    """What an error code asks for that came with a status of a message."""
+    """Return the reaction to an error code that came with a status of a message."""
     return REACTIONS.get(code, Reaction.DROP) if code is not None else Reaction.DROP
 
 

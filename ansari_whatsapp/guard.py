@@ -1,4 +1,4 @@
-"""A limit for each user, so that two machines that answer each other do not go on for ever."""
+"""A rate limit per user, so that two bots cannot reply to each other indefinitely."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SAME_AT_LEAST: Final = 5  # a person may well send a short word some times
 
 
 class LoopGuard:
-    """At most `per_hour` messages of a user in an hour are answered, and a tenth of them when the text is the same.
+    """Answers at most `per_hour` messages of a user in an hour, and a tenth of that with the same text.
 
-    A machine that replies to whatever it is sent replies with the same words, or writes faster than people do.
+    A bot that replies to every message repeats the same text, or writes faster than people do.
     """
 
     def __init__(self, per_hour: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,7 +27,7 @@ class LoopGuard:
         self._seen: OrderedDict[str, dict[str, tuple[float, int]]] = OrderedDict()  # user → wamid → when, text
 
     def lets_through(self, message: Message) -> bool:
-        """Whether to answer; a message that was let through is so again when it is tried again."""
+        """Return whether to answer. A message that was let through before is let through again on a retry."""
         now, text = self._clock(), hash(message.text)
         before = self._seen.get(message.user, {})
         lately = {wamid: each for wamid, each in before.items() if now - each[0] < HOUR}

@@ -1,4 +1,4 @@
-"""Which language a text is in, by its script, its letters and its commonest words. Good enough to choose a notice."""
+"""Guess the language of a text by its script, letters and common words. It is used to choose a notice only."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ONLY_TURKISH = set("ğışİ")
 
 
 def detect(text: str) -> str:
-    """The two-letter code of the language; "en" when neither the script nor the words say."""
+    """Return the two-letter code of the language; "en" if neither script nor words identify it."""
     text = text[:LOOKED_AT]
     counts: dict[str, int] = {}
     letters = [letter for letter in text if letter.isalpha()]
@@ -54,7 +54,7 @@ def detect(text: str) -> str:
 
 
 def _by_words(text: str) -> str:
-    """Of the languages in Latin letters, the one most of whose common words stand there; at least two of them."""
+    """Return the language in Latin letters with the most common words in the text, if at least two are there."""
     words = [word.casefold() for word in _WORD.findall(text)]
     hits = {code: sum(word in known for word in words) for code, known in _WORDS.items()}
     hits["tr"] += 2 * bool(_ONLY_TURKISH.intersection(text))

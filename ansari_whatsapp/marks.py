@@ -1,7 +1,7 @@
-"""WhatsApp's marks: how it reads them, and how to write them so that it reads what is meant.
+"""WhatsApp's formatting marks: parse them as WhatsApp does, and write them so that it shows the intended text.
 
-Marks hug their text, touch no letter or digit outside, and end with their line. None can be escaped: one that is to be
-shown has a word joiner behind it where it would be read otherwise.
+Marks touch their text, touch no letter or digit outside, and end with their line. They cannot be escaped: a mark that
+should be shown gets a word joiner behind it where WhatsApp would read it as formatting.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CLOSES_FENCE: Final = re.compile(r"`(?=``|\Z)")
 
 
 class Span(NamedTuple):
-    """A marked stretch of a text, marks included."""
+    """A formatted range of a text, marks included."""
 
     start: int
     end: int
@@ -36,7 +36,7 @@ class Span(NamedTuple):
 
 
 def spans_in(text: str) -> list[Span]:
-    """The marked stretches that WhatsApp reads in a text."""
+    """Return the formatted ranges that WhatsApp reads in a text."""
     found: list[Span] = []
     opened: dict[str, int] = {}
     for match in _READ.finditer(text):
@@ -56,10 +56,10 @@ def spans_in(text: str) -> list[Span]:
 
 
 def marked(mark: str, text: str, before: str = "", after: str = "") -> str:
-    """The text with the mark around each of its lines, or without it if WhatsApp would not read that as one.
+    """Return the text with the mark around each of its lines, or plain if WhatsApp would not read that as formatting.
 
-    `before` and `after` are the characters outside. A word there is kept off by a blank where a parenthesis or the end
-    of a sentence allows one; else it is better to show plain text than stars.
+    `before` and `after` are the characters outside. A letter there is separated by a blank next to a parenthesis or
+    the end of a sentence. Elsewhere the text stays plain, because stars would be shown.
     """
     left, right = _gap(before, text[:1], _OPENING), _gap(after, text[-1:], _CLOSING)
     lines = text.split("\n")
@@ -69,7 +69,7 @@ def marked(mark: str, text: str, before: str = "", after: str = "") -> str:
 
 
 def _has_another(mark: str, line: str) -> bool:
-    """Whether the line holds a mark of the same kind that would be read as one of the pair around it."""
+    """Return whether the line holds a mark of the same kind, which WhatsApp would pair with the outer marks."""
     at_an_edge = line.startswith(mark) or line.endswith((mark, mark + WORD_JOINER))
     return at_an_edge or any(found[0] == mark for found in _COULD_CLOSE_IF_JOINED.finditer(line))
 
@@ -95,12 +95,12 @@ def code_block(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """The text with a word joiner behind every mark; those that turn out not to be needed go when it is `settled`."""
+    """Return the text with a word joiner behind every mark; `settled` removes those that are not needed."""
     return _SHOWN.sub(rf"\g<0>{WORD_JOINER}", text) if _SHOWN.search(text) else text
 
 
 def settled(text: str) -> str:
-    """Lines in which only those of the `literal` marks keep their word joiner that WhatsApp would read as a pair."""
+    """Return the lines with word joiners only behind those `literal` marks that WhatsApp would read as a pair."""
     return "\n".join(_settled(line) for line in text.split("\n")) if WORD_JOINER in text else text
 
 

@@ -1,6 +1,6 @@
-"""What the service counts: for Prometheus on a guarded page, and for CloudWatch as lines of its log.
+"""The service's metrics: for Prometheus on a page that needs a token, and for CloudWatch as log lines.
 
-Behind a load balancer a scrape reaches any one instance; the log lines of all of them add up.
+Behind a load balancer a scrape reaches one instance; the log lines cover all of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ EVERY: Final = 60.0  # seconds between two lines
 
 
 class By(dict[object, Counter]):
-    """The counters of one metric by its label: `by["done"]`. Looking them up anew costs more than counting."""
+    """The counters of one metric by label, such as `by["done"]`; cached, because a lookup costs more than counting."""
 
     def __init__(self, counter: Counter) -> None:
         super().__init__()
@@ -28,36 +28,38 @@ class By(dict[object, Counter]):
 
 
 class Metrics:
-    """One set for one service."""
+    """All metrics of one application."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.webhooks = self._counters("webhooks", "Webhooks by the status they were answered with", "status")
-        self.messages = self._counters("messages", "Messages by kind, however often they came", "kind")
-        self.duplicates = self._counter("duplicates", "Messages that had come before")
+        self.messages = self._counters("messages", "Messages by kind, including repeats", "kind")
+        self.duplicates = self._counter("duplicates", "Messages that were delivered before")
         self.ignored = self._counter("ignored", "Parts of webhooks that are not for this service, or not understood")
         self.trouble = self._counters("account_errors", "Meta's errors about the account or the number", "code")
         self.statuses = self._counters("statuses", "Statuses of sent parts", "status")
         self.failed_statuses = self._counters("failed_statuses", "Parts that did not arrive, by Meta's code", "code")
-        self.answers = self._counters("answers", "Messages whose work ended, by how", "outcome")
-        self.sent = self._counter("parts_sent", "Parts that Meta took")
-        self.send_errors = self._counters("send_errors", "Parts that Meta did not take, by its code", "code")
-        self.commit_seconds = self._histogram("commit_seconds", "From a whole webhook to its commit", FAST)
-        self.answer_seconds = self._histogram("answer_seconds", "From a message's turn to its stored answer", SLOW)
-        self.waiting = Gauge("ansari_waiting", "Messages that are not finished", registry=self.registry)
+        self.answers = self._counters("answers", "Finished messages by outcome", "outcome")
+        self.sent = self._counter("parts_sent", "Parts that Meta accepted")
+        self.send_errors = self._counters("send_errors", "Parts that Meta refused, by its code", "code")
+        self.commit_seconds = self._histogram("commit_seconds", "Seconds from a complete webhook to its commit", FAST)
+        self.answer_seconds = self._histogram(
+            "answer_seconds", "Seconds from a message's start to its stored answer", SLOW
+        )
+        self.waiting = Gauge("ansari_waiting", "Unfinished messages", registry=self.registry)
         self.oldest_seconds = Gauge(
-            "ansari_oldest_seconds", "Age of the oldest message that is not finished", registry=self.registry
+            "ansari_oldest_seconds", "Age of the oldest unfinished message", registry=self.registry
         )
         self.under_way = Gauge("ansari_under_way", "Messages that are being answered", registry=self.registry)
         self.tasks = Gauge("ansari_tasks", "Tasks of the event loop", registry=self.registry)
         self._before: dict[str, float] = {}
 
     def text(self) -> bytes:
-        """Prometheus' text format."""
+        """Return the metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
     def embedded(self) -> dict[str, Any]:
-        """What changed since the last call, in CloudWatch's embedded metric format; {} when nothing did.
+        """Return what changed since the last call, in CloudWatch's embedded metric format; {} if nothing did.
 
         Source: Amazon CloudWatch user guide, "Specification: Embedded metric format".
         """

@@ -1,4 +1,4 @@
-"""What the service itself says to a user, and how often."""
+"""The notices that the service sends to users, and how often."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ USERS_AT_MOST = 50_000
 
 
 class Notice(Enum):
-    """The texts in English; the other languages are in `notice_texts.py`."""
+    """The notices in English; the other languages are in `notice_texts.py`."""
 
     MAINTENANCE = "Ansari is being maintained right now. Please try again later, or use https://ansari.chat."
     TOO_OLD = "Your message reached me too late to answer it. Please send it again if you still need an answer."
@@ -31,24 +31,24 @@ class Notice(Enum):
     CUT_SHORT = "_(The answer is longer than I can send here. Please ask about one part of it.)_"
 
     def text(self, language: str) -> str:
-        """In this language, or in English."""
+        """Return the text in this language, or in English."""
         return TEXTS.get(language, {}).get(self.name, self.value)
 
     @property
     def window(self) -> float:
-        """Seconds in which a user is told once. Apologies invite to ask again, so they come again soon."""
+        """The seconds in which a user gets the notice once. It is short for apologies, which invite another try."""
         return HOUR if self in {Notice.MAINTENANCE, Notice.TOO_OLD, Notice.TOO_MANY, Notice.TEXT_ONLY} else MINUTE
 
 
 class Notices:
-    """Each notice goes to a user once per window at the most."""
+    """Limits each notice to one per user and window."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._told: OrderedDict[tuple[str, Notice], tuple[float, str]] = OrderedDict()  # when, about which wamid
 
     def due(self, message: Message, notice: Notice) -> bool:
-        """Whether to say it now; saying yes counts as said, and holds when the same message is tried again."""
+        """Return whether to send it now. True counts as sent, and stays true when the same message is retried."""
         now, name = self._clock(), (message.user, notice)
         last, about = self._told.get(name, (-math.inf, ""))
         if about == message.wamid:

@@ -1,6 +1,6 @@
-"""Whether messages can be taken and answered now, and what is in the way when they cannot.
+"""Report whether messages can be accepted and answered now, and the reasons if not.
 
-The report is public: it names reasons from a fixed list and holds numbers, never a text, an address or a token.
+The report is public: it holds reasons from a fixed list and numbers, never a text, an address or a token.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class Report:
 
 
 class Check:
-    """A check of an upstream service whose result is kept, so that nobody can make us call it often.
+    """A check of an upstream service with a cached result, so that callers cannot make us call it often.
 
-    `ask` returns the reason why the service cannot be used, "" when it can. Once `per_hour` checks were made within
-    an hour, the last result is reported until the oldest of them is an hour old.
+    `ask` returns the reason why the service cannot be used, "" if it can. After `per_hour` checks within an hour, the
+    last result is reported until the oldest of them is an hour old.
     """
 
     def __init__(

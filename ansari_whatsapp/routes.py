@@ -69,18 +69,18 @@ class Routes:
         app.add_route(receive, WEBHOOK, methods=["POST"], stream=True)
 
     async def health(self, _: Request) -> HTTPResponse:
-        """Alive, whatever the neighbours do: the platform replaces an instance that says otherwise."""
+        """Report that the process is alive. Upstream services do not matter: replacing the instance would not help."""
         return HTTPResponse(b'{"status":"ok"}', content_type="application/json", headers=self._health)
 
     async def ready(self, _: Request) -> HTTPResponse:
-        """Whether messages can be taken and answered now; the reasons when they cannot, and how many wait."""
+        """Report whether messages can be accepted and answered now, the reasons if not, and how many wait."""
         report = await self._readiness.report()
         body = orjson.dumps({"ready": not report.reasons, **vars(report)})
         status = 503 if report.reasons else 200
         return HTTPResponse(body, status=status, content_type="application/json", headers=self._health)
 
     async def numbers(self, request: Request) -> HTTPResponse:
-        """The metrics, for whoever sends the token."""
+        """Return the metrics to a caller that sends the token."""
         token = self._settings.metrics_token
         given = (request.headers.get("authorization") or "").encode("utf-8", "surrogateescape")
         if token is None or not hmac.compare_digest(given, b"Bearer " + token.get_secret_value().encode()):
@@ -88,7 +88,7 @@ class Routes:
         return HTTPResponse(self._metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def verify(self, request: Request) -> HTTPResponse:
-        """Meta's handshake (Meta, "Create a webhook endpoint"): show the challenge to whoever knows the token."""
+        """Answer Meta's handshake (Meta, "Create a webhook endpoint"): return the challenge if the token is right."""
         mode, token = request.args.get("hub.mode"), request.args.get("hub.verify_token")
         challenge = request.args.get("hub.challenge") or ""
         if not mode or not token:
@@ -98,16 +98,16 @@ class Routes:
         if mode != "subscribe" or not known:
             return text("forbidden", status=403)
         if len(challenge) > LONGEST_CHALLENGE or not challenge.isprintable():
-            return text("that is no challenge", status=400)
+            return text("invalid challenge", status=400)
         return text(challenge, headers={"X-Content-Type-Options": "nosniff"})
 
     async def receive(self, request: Request) -> HTTPResponse:
-        """200 means committed. Nobody else is asked anything before that."""
+        """Accept a webhook. 200 means committed; no other system is called before that."""
         try:
             body = await _body_in_time(request)
         except TimeoutError:
             _hang_up(request)
-            return _told(408, "the body did not come in time")
+            return _told(408, "the body did not arrive in time")
         if body is None:
             _hang_up(request)
             return _told(413, "the body is too large")
@@ -121,7 +121,7 @@ class Routes:
         try:
             payload = decode(body)
         except ValueError:
-            log.error("a signed webhook that is no JSON", extra={"bytes": len(body)})
+            log.error("a signed webhook without valid JSON", extra={"bytes": len(body)})
             status = 200 if self._settings.always_return_ok_to_meta else 400
             return _told(status, "not understood", error_code="INVALID_PAYLOAD")
         return await self._commit(payload)
@@ -141,7 +141,7 @@ class Routes:
             for status in batch.statuses:
                 await self._delivery.told(status)
         except (InboxFull, InboxUnavailable) as error:
-            log.error("a webhook could not be kept", extra={"cause": type(error).__name__})
+            log.error("a webhook could not be stored", extra={"cause": type(error).__name__})
             return _told(503, "try again later")
         self._metrics.commit_seconds.observe(time.monotonic() - begin)
         if jobs:
@@ -149,7 +149,7 @@ class Routes:
         return _told(200, "accepted")
 
     def _note(self, batch: Batch) -> None:
-        """Count what came."""
+        """Count the content of a webhook."""
         if batch.ignored:
             self._metrics.ignored.inc(batch.ignored)
         for status in batch.statuses:
@@ -159,15 +159,15 @@ class Routes:
                 log.warning("a message did not arrive", extra={"code": status.code})
         for code in batch.errors:
             self._metrics.trouble[code].inc()
-            log.error("Meta reports trouble with the account", extra={"code": code})
+            log.error("Meta reports a problem with the account", extra={"code": code})
         for message in batch.messages:  # a kind is Meta's word: what nobody knows yet is counted together
             self._metrics.messages[message.kind if message.kind in KINDS else "other"].inc()
 
 
 async def _body_in_time(request: Request) -> bytes | None:
-    """The raw bytes, or None when there are too many. Raises TimeoutError.
+    """Return the raw body, or None if it is too long. Raises TimeoutError.
 
-    Sanic's own timer starts anew with every byte. Most bodies are there with their head, and need no timer.
+    Sanic's own timer restarts with every byte. Most bodies arrive with their head, and need no timer.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal():
@@ -190,7 +190,7 @@ async def _body(request: Request) -> bytes | None:
 
 
 async def _failed(_: Request, error: Exception) -> HTTPResponse:
-    """Sanic's own answer looks at what the client accepts, and some headers make it fail."""
+    """Answer an error as JSON. Sanic's own answer reads the Accept header, and some headers make it fail."""
     if not isinstance(error, SanicException):
         log.error("a request failed", exc_info=error)
         return _told(500, "something went wrong")
@@ -198,7 +198,7 @@ async def _failed(_: Request, error: Exception) -> HTTPResponse:
 
 
 def _hang_up(request: Request) -> None:
-    """Say with the answer that no other request is taken behind a body that was not read to its end."""
+    """Close the connection after the answer, because the body was not read to its end."""
     if isinstance(request.stream, Http):
         request.stream.keep_alive = False
 

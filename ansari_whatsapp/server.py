@@ -15,10 +15,10 @@ LOOK_EVERY: Final = 0.1  # seconds
 
 
 def serve(app: Sanic[Any, Any], host: str, port: int) -> None:
-    """Listen, and return after a signal, when what was under way has ended. Raises OSError when the port is taken.
+    """Listen, and return after a signal, when requests under way have ended. Raises OSError if the port is taken.
 
     `Sanic.run` listens before it handles signals, and ignores them for a moment in between: a SIGTERM at that time ends
-    the process without stopping it in order, or is lost. Here they are handled from the beginning.
+    the process without an orderly stop, or is lost. Here signals are handled from the beginning.
     """
     with bind_socket(host, port) as listener, asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_serve(app, listener))
@@ -55,7 +55,7 @@ async def _serve(app: Sanic[Any, Any], listener: socket.socket) -> None:
 
 
 async def _close(server: Any, patience: float) -> None:
-    """Take no more connections, and wait for requests under way, for as many seconds as `patience`."""
+    """Accept no more connections, and wait up to `patience` seconds for requests under way."""
     server.close()
     end = asyncio.get_running_loop().time() + patience
     while server.connections and asyncio.get_running_loop().time() < end:

@@ -1,4 +1,4 @@
-"""Every variable of the environment as a table in markdown, from the class itself."""
+"""Render every setting as a markdown table, from the settings class."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from ansari_whatsapp.settings import Settings
 
 HEAD = """# Settings
 
-Every variable of the service's environment. This page is made from `ansari_whatsapp/settings.py` (`just generate`).
+Every variable of the service. This page is generated from `ansari_whatsapp/settings.py` by
+`just generate`.
 
-| variable | when unset | what it is |
+| variable | default | meaning |
 |---|---|---|
 """
 
 
 def table() -> str:
-    """The page docs/reference/settings.md."""
+    """Return the page docs/reference/settings.md."""
     fields = Settings.model_fields.items()
     return HEAD + "".join(f"| `{name.upper()}` | {_default(field)} | {field.description} |\n" for name, field in fields)
 

@@ -11,19 +11,19 @@ _FORM = re.compile(rb"sha256=[0-9a-f]{64}")
 
 
 class Signer:
-    """Checks signatures with a key that is prepared once."""
+    """Checks signatures with an HMAC that is keyed once."""
 
     def __init__(self, app_secret: str) -> None:
         self._keyed = hmac.new(app_secret.encode(), digestmod=hashlib.sha256)
 
     def sign(self, body: bytes) -> str:
-        """The header Meta would send for these bytes."""
+        """Return the header that Meta would send for these bytes."""
         keyed = self._keyed.copy()
         keyed.update(body)
         return "sha256=" + keyed.hexdigest()
 
     def valid(self, header: str | None, body: bytes) -> bool:
-        """Whether the header signs exactly these bytes. Constant time; any other form of header is False.
+        """Return whether the header signs exactly these bytes, in constant time. False for any other header format.
 
         Source: Meta, "Validating payloads" of the Graph API webhooks documentation.
         """

@@ -1,4 +1,4 @@
-"""Cut an answer into as few messages as WhatsApp takes."""
+"""Split an answer into as few messages as WhatsApp's limit allows."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _LONGEST_GRAPHEME: Final = 64  # characters that are looked at; a longer one is 
 
 
 def units(text: str) -> int:
-    """The length in UTF-16 units, the strictest way to count."""
+    """Return the length in UTF-16 units, the strictest way to count."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def split(blocks: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
-    """Messages of at most `limit` units, filled as far as they go, cut at the best place that is near the end.
+    """Split a text into messages of at most `limit` units, each as long as possible, at the best cut near its end.
 
-    No message is blank, and nothing but white space at the cuts is lost. A mark that a cut would tear apart is closed
-    before it and opened again behind it.
+    No message is blank, and only white space at the cuts is lost. Formatting that a cut would break is closed before
+    it and opened again behind it.
     """
     messages: list[str] = []
     current, used = "", 0
@@ -65,7 +65,7 @@ def _pieces(text: str, limit: int) -> list[str]:
 
 
 def _cut(text: str, limit: int, spans: Sequence[Span]) -> tuple[int, int]:
-    """Where the piece ends, and where the rest begins: outside all marks if there is such a place."""
+    """Return where the piece ends and where the rest begins: outside all formatting if possible."""
     window = _longest(text, limit)
     marked, forbidden = bytearray(len(text) + 1), bytearray(len(text) + 1)
     for start, end, mark in spans:
@@ -84,7 +84,7 @@ def _cut(text: str, limit: int, spans: Sequence[Span]) -> tuple[int, int]:
 
 
 def _longest(text: str, limit: int) -> int:
-    """The most characters from the start that fit."""
+    """Return the number of characters from the start that fit."""
     used = 0
     for at, letter in enumerate(text):
         used += 2 if letter > "\uffff" else 1

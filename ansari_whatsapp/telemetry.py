@@ -1,4 +1,4 @@
-"""JSON log lines on stdout, without a phone number, a text or a token in them."""
+"""JSON log lines on stdout, without phone numbers, texts or tokens."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ log = logging.getLogger("ansari_whatsapp")
 
 
 def who(user: str) -> str:
-    """A name for a user in logs that is the same during one run and tells nothing."""
+    """Return a pseudonym for a user in logs: the same during one run, and not traceable to the number."""
     return hmac.new(_KEY, user.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:10]
 
 
 class JsonLines(logging.Formatter):
-    """One object per line: time, level, event, and what `extra` gives. Exceptions show type and place only.
+    """Formats one object per line: time, level, event, and the values of `extra`. Exceptions show type and source only.
 
-    What a library has to say is shown without its arguments: those may be an address with a token or a number in it.
+    Messages of libraries are shown without their arguments, which may contain an address with a token or a number.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -53,7 +53,7 @@ class JsonLines(logging.Formatter):
 
 
 def configure(level: str, stream: TextIO = sys.stdout) -> None:
-    """Send this package's lines, and warnings of the libraries, to the stream."""
+    """Write this package's log lines, and warnings of libraries, to the stream."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     logging.raiseExceptions = False  # or a line that cannot be written is shown on stderr with all that is in it
@@ -64,6 +64,6 @@ def configure(level: str, stream: TextIO = sys.stdout) -> None:
 
 
 def write_metrics(metrics: Metrics, stream: TextIO | None = None) -> None:
-    """What changed since the last line, as one that CloudWatch turns into metrics."""
+    """Write what changed since the last call as a line that CloudWatch turns into metrics."""
     if line := metrics.embedded():
         print(json.dumps(line), file=stream or sys.stdout, flush=True)

@@ -1,4 +1,4 @@
-"""From the inbox to the user: one message per user at a time, in order, each answer stored before it is sent."""
+"""Answer the inbox's messages: one per user at a time, in order, each answer stored before it is sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansari_whatsapp.telemetry import log, who
 
 
 class Worker:
-    """Owns its tasks: Sanic would cancel its own at the very start of a shutdown."""
+    """Leases and answers messages in tasks of its own: Sanic would cancel its tasks at the start of a shutdown."""
 
     def __init__(
         self,
@@ -44,12 +44,12 @@ class Worker:
         self.draining = False
 
     def start(self) -> None:
-        """Begin to lease jobs."""
+        """Start to lease jobs."""
         self._loop = asyncio.create_task(self._run())
 
     @property
     def under_way(self) -> int:
-        """How many messages are being answered."""
+        """Return how many messages are being answered."""
         return len(self._jobs)
 
     async def busy(self) -> None:
@@ -57,16 +57,16 @@ class Worker:
         await self._busy.wait()
 
     async def idle(self) -> None:
-        """Wait until none is."""
+        """Wait until no message is being answered."""
         await self._idle.wait()
 
     def wake(self) -> None:
-        """There may be something to do. A worker that is full looks when it has room."""
+        """Check the inbox now. A worker at its limit checks when a message is finished."""
         if len(self._jobs) < self._clocks.at_once:
             self._wake.set()
 
     async def drain(self) -> int:
-        """Finish what was accepted, within the deadline; returns how many jobs were left unfinished."""
+        """Finish the messages under way, within the deadline; return how many stayed unfinished."""
         self.draining = True
         end = time.monotonic() + self._clocks.drain
         while time.monotonic() < end and (self._jobs or await self._waiting()):
@@ -100,7 +100,7 @@ class Worker:
                     await self._wake.wait()
 
     async def _begin(self) -> None:
-        """Lease what is due, as far as there is room."""
+        """Lease due jobs, up to the limit."""
         while len(self._jobs) < self._clocks.at_once and not self._circuit.paused:
             now = time.time()
             job = await self._inbox.lease(now, now + self._clocks.lease)
@@ -126,7 +126,7 @@ class Worker:
         if isinstance(error, InboxUnavailable):
             log.error("a job waits for the inbox", extra={"cause": str(error)})
         elif isinstance(error, KeyError):
-            log.warning("a job went to another process")
+            log.warning("a job was leased by another process")
         else:
             log.error("a job ended unexpectedly", exc_info=error)
 
@@ -145,14 +145,14 @@ class Worker:
             self._under_way.discard(job.message.wamid)
 
     async def _keep_lease(self, wamid: str) -> None:
-        """However long an answer takes, nobody else may begin it meanwhile: the model would be asked twice."""
+        """Extend the lease while an answer is being made, so that no other process asks the model a second time."""
         while True:
             await asyncio.sleep(self._clocks.lease / 3)
             with suppress(InboxUnavailable, KeyError):
                 await self._inbox.extend(wamid, time.time() + self._clocks.lease)
 
     async def _answered(self, job: Job) -> Job | None:
-        """The job with its answer, or an apology, stored; None when it was given back to be tried later."""
+        """Return the job with its answer or an apology stored; None if it was returned for a later try."""
         since = job.started if job.state is State.PROCESSING else None
         job = replace(job, state=State.PROCESSING, started=job.started or time.time())
         await self._inbox.save(job)

@@ -1,4 +1,4 @@
-"""Where accepted messages wait for their answer."""
+"""The inbox: accepted messages wait here for their answer."""
 
 from ansari_whatsapp.inbox.base import AGAIN, DeadLetter, Inbox, InboxFull, InboxUnavailable, Job, State
 from ansari_whatsapp.inbox.memory import MemoryInbox

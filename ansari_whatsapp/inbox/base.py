@@ -1,4 +1,4 @@
-"""The port of the inbox: what the webhook and the worker need of whatever keeps the jobs."""
+"""The protocol of the inbox, as the webhook and the worker use it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AGAIN: Final = "again"  # the kind of a job that sends one part once more
 
 
 class State(Enum):
-    """How far a job is. An answer is kept before it is sent, so that no finished answer is asked for twice."""
+    """The progress of a job. An answer is stored before it is sent, so that no finished answer is asked for twice."""
 
     RECEIVED = "received"
     PROCESSING = "processing"
@@ -27,9 +27,9 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Job:
-    """One message on its way. `parts` is the stored answer, `sent` how many of them have gone out.
+    """A message to be answered. `parts` is the stored answer, `sent` how many of its parts were sent.
 
-    `tries` counts the failed tries of the step it is at; `failed` says that `parts` is an apology; `started` is when
+    `tries` counts the failed tries of the current step. `failed` means that `parts` is an apology. `started` is when
     the backend was first asked, in unix seconds.
     """
 
@@ -44,9 +44,9 @@ class Job:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A message that was given up. `died` is unix seconds; the text is kept for a week, so that it can be replayed.
+    """A message that was given up at `died`, in unix seconds. Its text is kept for a week for a replay.
 
-    `parts` is the answer if there was one, of which `sent` have gone out: a replay sends the rest.
+    `parts` is the answer, if it exists, of which `sent` parts were sent: a replay sends the rest.
     """
 
     message: Message
@@ -56,7 +56,7 @@ class DeadLetter:
 
 
 class InboxFull(Exception):
-    """No more jobs are taken now; Meta will deliver again."""
+    """The inbox is full; Meta will deliver the message again."""
 
 
 class InboxUnavailable(OSError):
@@ -64,69 +64,69 @@ class InboxUnavailable(OSError):
 
 
 class Inbox(Protocol):
-    """All times are unix seconds. A leased job is nobody else's until its lease ends.
+    """Stores jobs. All times are unix seconds. A leased job belongs to its lessee until the lease ends.
 
     Every method may raise InboxUnavailable. `extend`, `save`, `retry` and `finish` raise KeyError for a job that is not
-    waiting, or whose lease has become somebody else's.
+    waiting, or whose lease another process has taken.
     """
 
     @property
     def problem(self) -> str:
-        """Why nothing can be kept now, without a word of the messages; "" while all is well."""
+        """Return why the inbox cannot store messages now, without their content; "" if it can."""
 
     async def open(self) -> None:
-        """Begin. What an earlier process left half done is there to be leased. Never raises: see `problem`."""
+        """Open the inbox. Jobs that an earlier process left unfinished can be leased. Never raises: see `problem`."""
 
     async def aclose(self) -> None:
-        """End; what is leased is given back."""
+        """Close the inbox and return its leases."""
 
     async def put(self, messages: Sequence[Message]) -> int:
-        """Commit all of them or none; returns how many are new. A known wamid is taken as done. Raises InboxFull."""
+        """Commit all messages or none; return how many are new. A known wamid is skipped. Raises InboxFull."""
 
     async def lease(self, now: float, until: float) -> Job | None:
-        """The job that is due longest, of a user who has none under way; None when there is nothing to do."""
+        """Lease the job that is due longest, of a user without a job under way; None if no job is due."""
 
     async def extend(self, wamid: str, until: float) -> None:
-        """Keep a lease longer."""
+        """Extend a lease."""
 
     async def save(self, job: Job) -> None:
-        """Store how far a leased job is."""
+        """Store the progress of a leased job."""
 
     async def retry(self, job: Job, at: float) -> None:
-        """Store how far a leased job is and give the lease back; it and the user's later ones wait until `at`."""
+        """Store the progress of a leased job and return the lease; it and the user's later jobs wait until `at`."""
 
     async def finish(self, wamid: str, state: State) -> None:
-        """End a job. DONE: its text is forgotten, its answer kept for KEEP_SENT, its wamid remembered.
+        """End a job. DONE deletes its text, and keeps its answer for KEEP_SENT and its wamid.
 
-        FAILED: it becomes a dead letter.
+        FAILED makes it a dead letter.
         """
 
     async def resend(self, wamid: str, part: int, at: float) -> bool:
-        """Put a part of an answer back that was sent and did not arrive: a job of its own, due at `at`.
+        """Queue a part that was sent and did not arrive again, as a job of its own that is due at `at`.
 
-        `part` counts from 1. False when the answer is no longer known, or the part was put back already.
+        `part` counts from 1. Returns False if the answer is no longer stored, or the part was queued already.
         """
 
     async def withdraw(self, wamid: str) -> bool:
-        """Forget a message that nobody has begun to answer; False when there is none, or it was begun."""
+        """Delete a message that is not being answered yet. Returns False if it does not exist or was started."""
 
     async def amend(self, wamid: str, text: str) -> bool:
-        """Replace the text of a message that nobody has begun to answer; False when there is none, or it was begun."""
+        """Replace the text of a message that is not being answered yet. Returns False if absent or started."""
 
     async def waiting(self) -> int:
-        """How many jobs are not finished."""
+        """Return the number of unfinished jobs."""
 
     async def given_up(self) -> int:
-        """How many dead letters there are."""
+        """Return the number of dead letters."""
 
     async def oldest(self) -> float | None:
-        """When the oldest job that is not finished was put; None when there is none."""
+        """Return when the oldest unfinished job was stored; None if there is no such job."""
 
     async def forget(self) -> None:
-        """Delete what has been kept long enough; to be called every few seconds."""
+        """Delete what has expired; to be called every few seconds."""
 
     async def dead(self) -> Sequence[DeadLetter]:
-        """The dead letters, oldest first."""
+        """Return the dead letters, oldest first."""
 
     async def replay(self, wamid: str) -> bool:
-        """Put a dead letter back as if it had just come; False when there is none."""
+        """Queue a dead letter as if it had just arrived. Returns False if it does not exist."""

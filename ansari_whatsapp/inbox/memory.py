@@ -1,4 +1,4 @@
-"""An inbox in memory: what it holds is lost with the process."""
+"""An inbox in memory. Its messages are lost when the process ends."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class MemoryInbox:
         self._sent: OrderedDict[str, tuple[Job, float]] = OrderedDict()
 
     async def open(self) -> None:
-        """There is nothing to open."""
+        """Do nothing: memory needs no opening."""
 
     async def aclose(self) -> None:
-        """There is nobody to give it back to."""
+        """Do nothing: the leases end with the process."""
 
     async def put(self, messages: Sequence[Message]) -> int:
         new = {m.wamid: m for m in messages if m.wamid not in self._known}
@@ -131,7 +131,7 @@ class MemoryInbox:
         return True
 
     def _begun(self, wamid: str) -> bool:
-        """Whether somebody has begun to answer it, or there is no such message."""
+        """Return whether an answer to the message was started, or the message does not exist."""
         entry = self._entries.get(wamid)
         return entry is None or entry.leased_until > 0 or entry.job.state is not State.RECEIVED
 

@@ -1,4 +1,4 @@
-"""Who of several processes a lease belongs to, and whether that one still lives."""
+"""The owner of leases: which process holds a lease, and whether that process is still alive."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Owner:
-    """A name that nobody else has, alive as long as its file is locked: the system unlocks it with the process."""
+    """A unique name of this process. It is alive while its file is locked: the system unlocks it with the process."""
 
     def __init__(self, inbox: Path) -> None:
         self.name = secrets.token_hex(8)
@@ -18,13 +18,13 @@ class Owner:
         fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def close(self) -> None:
-        """Give the name up."""
+        """Unlock and delete the file of the name."""
         self._path.unlink(missing_ok=True)
         os.close(self._file)
 
 
 def is_gone(inbox: Path, name: str) -> bool:
-    """Whether the process of that name has ended, however it did."""
+    """Return whether the process of that name has ended, for any reason."""
     path = _file(inbox, name)
     try:
         file = os.open(path, os.O_RDWR)

@@ -1,4 +1,4 @@
-"""What is done with the inbox's tables inside a transaction."""
+"""The inbox's operations on its tables, each inside a transaction."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORGET_AT_ONCE: Final = 1000  # every few seconds, and Meta sends 80 a second at
 
 
 class Rows:
-    """The operations, for one `owner` of leases. Each takes the arguments of several requests at once."""
+    """The operations for one `owner` of leases. Each takes the arguments of several requests at once."""
 
     def __init__(self, capacity: int, clock: Callable[[], float]) -> None:
         self.owner = ""
@@ -34,7 +34,7 @@ class Rows:
         self._clock = clock
 
     def put(self, db: sqlite3.Connection, batches: Sequence[Sequence[Message]]) -> list[int | InboxFull]:
-        """For each batch how many of its messages are new. A batch goes in whole or not at all."""
+        """Store batches, each whole or not at all. Returns for each how many of its messages are new."""
         all_of_them = [message for batch in batches for message in batch]
         known = _found(db, _KNOWN, (message.wamid for message in all_of_them))
         room = self._capacity - _count(db)
@@ -54,7 +54,7 @@ class Rows:
         return outcomes
 
     def lease(self, db: sqlite3.Connection, spans: Sequence[tuple[float, float]]) -> list[Job | None]:
-        """For each (now, until) a job that is due."""
+        """Lease a due job for each (now, until)."""
         return [self._lease(db, now, until) for now, until in spans]
 
     def extend(self, db: sqlite3.Connection, leases: Sequence[tuple[str, float]]) -> list[KeyError | None]:
@@ -73,7 +73,7 @@ class Rows:
         return [self._finish(db, wamid, state) for wamid, state in ends]
 
     def resend(self, db: sqlite3.Connection, asked: Sequence[tuple[str, int, float]]) -> list[bool]:
-        """For each (wamid, part, at) whether the part became a job."""
+        """Queue parts again. Returns for each (wamid, part, at) whether the part became a job."""
         return [self._resend(db, *each) for each in asked]
 
     def withdraw(self, db: sqlite3.Connection, wamids: Sequence[str]) -> list[bool]:
@@ -103,18 +103,18 @@ class Rows:
         return [self._replay(db, wamid) for wamid in wamids]
 
     def release(self, db: sqlite3.Connection, owners: Sequence[str]) -> list[None]:
-        """Give back what these owners have leased; it is due before everything else."""
+        """Return the leases of these owners; their jobs are due before all others."""
         for owner in owners:
             db.execute("UPDATE job SET due = 0, owner = '' WHERE owner = ?", (owner,))
         return [None] * len(owners)
 
     def owners(self, db: sqlite3.Connection, asked: Sequence[None]) -> list[list[str]]:
-        """Who has leased something."""
+        """Return the owners of leases."""
         rows = db.execute("SELECT DISTINCT owner FROM job WHERE owner <> ''").fetchall()
         return [[row[0] for row in rows]] * len(asked)
 
     def forget(self, db: sqlite3.Connection, asked: Sequence[None]) -> list[None]:
-        """Of the wamids some of those that are too old to be remembered; the oldest stand first."""
+        """Delete some of the expired wamids, oldest first, and other expired rows."""
         now = self._clock()
         db.execute("DELETE FROM sent WHERE at <= ?", (now - KEEP_SENT,))
         db.execute("DELETE FROM dead WHERE died < ?", (now - KEEP_DEAD,))
@@ -126,7 +126,7 @@ class Rows:
         return [None] * len(asked)
 
     def _add(self, db: sqlite3.Connection, jobs: Sequence[tuple[Job, float]]) -> None:
-        """Add jobs, each due at its time unless its user has an earlier one."""
+        """Add jobs, each due at its time unless its user has an earlier job."""
         now = self._clock()
         busy = _found(db, _BUSY, (job.message.user for job, _ in jobs))
         first = db.execute("SELECT coalesce(max(seq), 0) + 1 FROM known").fetchone()[0]
@@ -192,7 +192,7 @@ class Rows:
         return row is not None
 
     def _end(self, db: sqlite3.Connection, seq: int, user: str) -> None:
-        """Delete a job; the user's next one is due now, unless an earlier one still is."""
+        """Delete a job; the user's next job is due now, unless an earlier one still is."""
         db.execute("DELETE FROM job WHERE seq = ?", (seq,))
         db.execute("UPDATE size SET jobs = jobs - 1")
         db.execute(

@@ -33,9 +33,9 @@ PRAGMA user_version = {VERSION};
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """The database at `path`, made if it is not there. Raises sqlite3.Error or OSError when it cannot be used.
+    """Open the database at `path`; create it if it is absent. Raises sqlite3.Error or OSError if it cannot be used.
 
-    A commit is on the disk before it counts (synchronous=FULL), and what is deleted is overwritten.
+    A commit returns when it is on the disk (synchronous=FULL), and deleted content is overwritten.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600)

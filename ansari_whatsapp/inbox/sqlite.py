@@ -1,4 +1,4 @@
-"""An inbox on disk: what was accepted survives the process, and several processes of one machine can share it."""
+"""An inbox on disk. Accepted messages survive the process, and several processes of a machine can share it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class SqliteInbox:
-    """See the Inbox protocol. `capacity` bounds the unfinished jobs. Whoever never leases owns nothing.
+    """See the Inbox protocol. `capacity` bounds the unfinished jobs. It owns no leases until the first `lease`.
 
-    `put` and `withdraw`, for which Meta waits, are given up after `commit_seconds`.
+    `put` and `withdraw`, for which Meta waits, time out after `commit_seconds`.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class SqliteInbox:
         return found
 
     async def _take_over(self) -> None:
-        """Become an owner, and give back what processes had leased that are gone."""
+        """Become an owner, and return the leases of processes that have ended."""
         try:
             owner = Owner(self._path)
         except OSError as error:
