@@ -1,4 +1,4 @@
-"""The actions that the workflows use, each by the commit of its release: a tag can be moved, a commit cannot."""
+"""The actions that the workflows use, each pinned to the commit of its release: a tag can move, a commit cannot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Action:
-    """`attested` says where this commit was found beside this version; a tag in place of a commit has none."""
+    """An action. `attested` is the source that names this commit for this version; "" for a tag instead of a commit."""
 
     name: str
     version: str

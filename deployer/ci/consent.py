@@ -1,7 +1,7 @@
-"""Two jobs for what a person has to agree to: one makes a plan, one carries out exactly that plan.
+"""Two jobs for an environment that needs consent: the first makes a plan, the second applies exactly that plan.
 
-Between them stands the GitHub environment: its reviewers read the plan in the summary of the run, and their approval
-starts the second job. A plan that is not the same any more is refused by the deployer.
+The second waits for the reviewers of the GitHub environment, who read the plan in the summary of the run. If anything
+has changed since, the deployer refuses the plan.
 """
 
 from __future__ import annotations
@@ -40,11 +40,10 @@ _ID: Final = (
 def plan(
     manifest: Manifest, make: str, *, when: str, needs: str | None = None, env: Mapping[str, str] | None = None
 ) -> Mapping[str, Value]:
-    """`make` is shell that calls `plan` with what is to be planned.
+    """Return the job that plans. `make` is a shell script that calls `plan` with its arguments.
 
-    The output `id` is empty, so that no reviewer is asked, when there is nothing to do and when the plan is known to be
-    refused by a hold, or because the same release failed before, or to wait for the end of a declared pause. The
-    summary shows the plan.
+    The output `id` is empty, so that no reviewer is asked, if there is nothing to do or the plan would be refused or
+    postponed: by a hold, because the same release failed before, or by a declared pause. The summary shows the plan.
     """
     name = manifest.environment
     script = f"""\
@@ -102,7 +101,7 @@ fi
 
 
 def apply(manifest: Manifest, *options: str, group: str = "deploy") -> Mapping[str, Value]:
-    """Runs when there is something to do, and somebody has approved it."""
+    """Return the job that applies the plan, after a reviewer has approved it."""
     name = manifest.environment
     words = " ".join(["reconcile", name, *options])
     script = f"""\

@@ -1,4 +1,4 @@
-"""The workflow that deploys, after the tests have passed: by a push to a branch of the manifests, or by hand."""
+"""The workflow that deploys after the tests have passed: on a push to a branch of the manifests, or by hand."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from deployer.names import image_environment
 
 
 def deploying(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
-    """An environment that asks a person (protect.confirm) has a job for the plan and, after the consent, one for it."""
+    """Return the workflow. An environment with protect.confirm has two jobs: plan, then apply after the consent."""
     on: Mapping[str, Value] = {
         "push": {"branches": branches(manifests)},
         "workflow_dispatch": {"inputs": {"environment": choice(manifests)}},
@@ -40,7 +40,7 @@ def deploying(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
 
 
 def wanted(manifest: Manifest) -> str:
-    """When the environment's turn is: a push to its branch, or a run by hand that names it."""
+    """Return the condition of the environment's job: a push to its branch, or a manual run that names it."""
     push = f"github.event_name == 'push' && github.ref_name == '{github(manifest).branch}'"
     return f"{push} || inputs.environment == '{manifest.environment}'"
 
@@ -68,7 +68,7 @@ fi
 
 
 def _asked(manifest: Manifest) -> Mapping[str, Mapping[str, Value]]:
-    """The image was built for the environment in which it had to be healthy first; where there is none, it is now."""
+    """Return the jobs of an environment with consent. Without `healthy_in`, a job builds the image first."""
     name = manifest.environment
     jobs: dict[str, Mapping[str, Value]] = {}
     needs = "test"

@@ -1,4 +1,4 @@
-"""The workflow that looks every morning for what was changed outside the deployer."""
+"""The workflow that checks for drift every morning."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from deployer.names import plan_environment
 
 
 def drift(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
-    """A run that finds drift fails, and its text becomes an issue, one per environment; a run without closes it.
+    """Return the workflow. A run that finds drift fails and opens one issue per environment; a run without closes it.
 
-    The issue is found by its author and by a marker in its text: people write titles, too.
+    The issue is found by its author and a marker in its text, because people could write the same title.
     """
     on: Mapping[str, Value] = {"schedule": [{"cron": "17 5 * * *"}], "workflow_dispatch": {}}
     return workflow("Drift", on, {one.environment: _look(one) for one in manifests})

@@ -1,4 +1,4 @@
-"""One workflow for teams that stay with awslabs/amazon-app-runner-deploy, with the variables of one manifest."""
+"""A workflow for teams that stay with awslabs/amazon-app-runner-deploy, with the variables of one manifest."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ docker push "$IMAGE"
 
 
 def legacy(manifest: Manifest) -> str:
-    """The whole workflow; its last step is the action, with the sections of `deployer export --format github`."""
+    """Return the workflow. Its last step is the action, with the sections of `deployer export --format github`."""
     name = manifest.environment
     image = f"${{{{ steps.ecr.outputs.registry }}}}/{manifest.image.repository}:${{{{ github.sha }}}}"
     job: Mapping[str, Value] = {
@@ -55,7 +55,7 @@ def legacy(manifest: Manifest) -> str:
 
 
 def sections(manifest: Manifest) -> str:
-    """What is passed as it is, and what App Runner fetches from SSM: `copy-env-vars` and `copy-secret-env-vars`."""
+    """Return the sections `copy-env-vars` (plain values) and `copy-secret-env-vars` (App Runner reads SSM)."""
     aws, variables = manifest.aws, manifest.variables
     passed = {n: one.text for n, one in variables.items() if isinstance(one, Literal) and one.store == "service"}
     literals = {names.variable(name): text for name, text in passed.items()}
@@ -64,7 +64,7 @@ def sections(manifest: Manifest) -> str:
 
 
 def _service(manifest: Manifest, image: str) -> Mapping[str, str]:
-    """Inputs: https://github.com/awslabs/amazon-app-runner-deploy. CPU in vCPUs, memory in GB."""
+    """Return the action's inputs (https://github.com/awslabs/amazon-app-runner-deploy). CPU in vCPUs, memory in GB."""
     service, role = manifest.service, f"arn:aws:iam::{manifest.aws.account}:role/"
     return {
         "service": service.name,

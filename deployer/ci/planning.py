@@ -1,4 +1,4 @@
-"""The workflow that puts a plan under a pull request."""
+"""The workflow that comments a pull request with a plan per environment."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ echo 'No plan: this comes from a fork, and its code is given no credentials.' >>
 
 
 def planning(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
-    """On `pull_request`, never `pull_request_target`: what is not ours is not run with credentials.
+    """Return the workflow. It runs on `pull_request`, never `pull_request_target`: foreign code gets no credentials.
 
-    The job that runs the code of the pull request can read AWS and write nothing; the one that writes the comment runs
-    none of that code.
+    The job that runs the pull request's code can only read AWS. The job that writes the comment runs none of that code.
     """
     on: Mapping[str, Value] = {"pull_request": {"paths": ["env/**"]}}
     jobs: dict[str, Mapping[str, Value]] = {"fork": _fork()}

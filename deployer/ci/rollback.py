@@ -1,4 +1,4 @@
-"""The workflow that goes back to an earlier release, by hand."""
+"""The workflow that rolls back to an earlier release, started by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TO: Final = 'to=()\nif [ -n "$RELEASE" ]; then to=(--to "$RELEASE"); fi\n'
 
 
 def rollback(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
-    """No test is waited for: the release was healthy before."""
+    """Return the workflow. It waits for no tests, because the release was healthy before."""
     release: Mapping[str, Value] = {
         "description": "The number of the release, or its commit; the last healthy release when left out",
         "type": "string",

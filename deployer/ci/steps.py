@@ -1,4 +1,4 @@
-"""The steps that jobs share, and the job around them."""
+"""Steps and jobs that the workflows share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BASH: Final[Mapping[str, Value]] = {"run": {"shell": "bash"}}  # named, it stops
 
 
 def set_up(*, python: str = PYTHON, history: bool = False) -> list[Step]:
-    """The checkout, whose token is not left behind, and Python. `./just` installs the rest by the lock files."""
+    """Return the steps that check out (without storing the token) and set up Python. `./just` installs the packages."""
     depth: Mapping[str, Value] = {"fetch-depth": 0} if history else {}
     return [
         {"name": "Check out", "uses": CHECKOUT, "with": {"persist-credentials": False, **depth}},
@@ -29,7 +29,7 @@ def set_up(*, python: str = PYTHON, history: bool = False) -> list[Step]:
 
 
 def credentials(manifest: Manifest) -> Step:
-    """What the job shows AWS: a role by GitHub's word, or a user's keys; for the account of the manifest only.
+    """Return the step that gets AWS credentials, of a role by OIDC or a user's keys; for the manifest's account only.
 
     Inputs: https://github.com/aws-actions/configure-aws-credentials. The role's ARN is a variable, and keys are
     secrets, of the GitHub environment that the job runs in.
@@ -55,13 +55,13 @@ def github(manifest: Manifest) -> GitHub:
 
 
 def permissions(manifest: Manifest) -> Mapping[str, Value]:
-    """Read the code; with OIDC, ask GitHub for a token of its own."""
+    """Return the job's permissions: read the code and, with OIDC, request an identity token."""
     oidc = isinstance(github(manifest).credentials, OidcRole)
     return {"contents": "read", **({"id-token": "write"} if oidc else {})}
 
 
 def one_at_a_time(manifest: Manifest, group: str = "deploy") -> Mapping[str, Value]:
-    """What changes an environment waits for its turn, and is never cancelled in the middle.
+    """Return the concurrency group of jobs that change an environment: they wait, and are never cancelled halfway.
 
     GitHub keeps only the newest waiting job of a group and cancels the others. Rollbacks have a group of their own, so
     that a push cannot cancel a waiting rollback; the environment's lock keeps a deployment and a rollback apart.
@@ -72,7 +72,7 @@ def one_at_a_time(manifest: Manifest, group: str = "deploy") -> Mapping[str, Val
 def changing(
     manifest: Manifest, name: str, when: str, *steps: Step, needs: str | None = None, group: str = "deploy"
 ) -> Job:
-    """A job that changes an environment, in GitHub's environment of that name."""
+    """Return a job that changes an environment, in GitHub's environment of that name."""
     return {
         "name": name,
         "if": when,
@@ -87,7 +87,7 @@ def changing(
 
 
 def run(name: str, script: str, *, env: Mapping[str, str] | None = None, **keys: Value) -> Step:
-    """A step of shell. What comes from outside reaches it by `env`, never by `${{ }}` in the script."""
+    """Return a step that runs a shell script. External values reach it by `env`, never by `${{ }}` in the script."""
     return {"name": name, **{key.rstrip("_"): value for key, value in keys.items()}, **_env(env), "run": script}
 
 
@@ -96,7 +96,7 @@ def _env(env: Mapping[str, str] | None) -> Mapping[str, Value]:
 
 
 def summary(title: str, file: str) -> str:
-    """Shell that puts a text file into the summary of the run."""
+    """Return shell that adds a text file to the summary of the run."""
     return f"""\
 {{
   echo '## {title}'
@@ -109,23 +109,23 @@ def summary(title: str, file: str) -> str:
 
 
 def held(name: str) -> str:
-    """The line that GitHub shows as a notice of the run, when an environment is held."""
+    """Return the notice of a run that does not deploy because the environment is held."""
     return f"::notice title=Not deployed::{name} is held; the summary says why. To lift the hold: just resume {name}"
 
 
 def paused(name: str) -> str:
-    """The line that GitHub shows as a notice of the run, when the changes wait for the end of a declared pause."""
+    """Return the notice of a run that does not deploy because of a declared pause."""
     return f"::notice title=Not deployed::{name} is paused as its manifest declares; the summary says what waits."
 
 
 def failed_before(name: str) -> str:
-    """The line that GitHub shows as an error of the run, when the plan's release failed before."""
+    """Return the error of a run whose plan's release failed before."""
     again = f"To deploy it all the same: just reconcile {name} --retry"
     return f"::error title=Not deployed::the same release of {name} failed before. {again}"
 
 
 def no_plan(name: str) -> str:
-    """Shell that puts what went wrong where the plan would stand, if there is none: plan.md, from errors.txt."""
+    """Return shell that writes the error (errors.txt) to plan.md if there is no plan."""
     return f"""\
 cat "$RUNNER_TEMP/errors.txt" >&2
 if [ ! -s "$RUNNER_TEMP/plan.md" ]; then
@@ -142,12 +142,12 @@ cat "$RUNNER_TEMP/plan.md" >> "$GITHUB_STEP_SUMMARY"
 
 
 def workflow(name: str, on: Mapping[str, Value], jobs: Mapping[str, Job]) -> Mapping[str, Value]:
-    """Without a permission at its top: each job names its own."""
+    """Return a workflow without top-level permissions: each job names its own."""
     return {"name": name, "on": on, "permissions": {}, "defaults": BASH, "jobs": jobs}
 
 
 def choice(manifests: Sequence[Manifest]) -> Value:
-    """An input that is one of the environments."""
+    """Return an input that is a choice of environments."""
     return {
         "description": "The environment",
         "type": "choice",

@@ -1,4 +1,4 @@
-"""The workflow of the tests: for every push and pull request, and as what the deployment stands on."""
+"""The workflow of the tests: for every push and pull request, and called by the deployment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ exit "$code"
 
 
 def tests(deployed: Sequence[str]) -> Mapping[str, Value]:
-    """`deployed` are branches whose pushes are tested by the deployment itself."""
+    """Return the workflow. `deployed` are branches whose pushes the deployment tests itself."""
     on: Mapping[str, Value] = {
         "push": {"branches-ignore": list(deployed)},
         "pull_request": {},
@@ -34,7 +34,7 @@ def tests(deployed: Sequence[str]) -> Mapping[str, Value]:
 
 
 def branches(manifests: Sequence[Manifest]) -> list[str]:
-    """Each branch that deploys something, once."""
+    """Return each branch that deploys an environment, once."""
     return list(dict.fromkeys(one.github.branch for one in manifests if one.github))
 
 

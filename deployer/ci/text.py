@@ -1,4 +1,4 @@
-"""A workflow as YAML: keys in the order they were given, texts quoted only where YAML would bend them."""
+"""Write a workflow as YAML: keys in their order, texts quoted only where YAML would convert them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
 def yaml_text(workflow: Mapping[str, Value]) -> str:
-    """The document, with an empty line before each section. An action is written with its version as a comment."""
+    """Return the document, with an empty line before each section and an action's version as a comment."""
     return "\n\n".join("\n".join(_entry(key, value, "")) for key, value in workflow.items()) + "\n"
 
 

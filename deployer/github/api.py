@@ -1,4 +1,4 @@
-"""GitHub's REST API for one repository: its environments, their variables and secrets. Decides nothing.
+"""Calls of GitHub's REST API for one repository: its environments, their variables and secrets.
 
 Source: https://docs.github.com/en/rest (repos, deployments/environments, deployments/branch-policies,
 actions/variables, actions/secrets), version 2022-11-28.
@@ -34,7 +34,7 @@ WRITE: Final = "environments=write"
 
 
 class GitHub:
-    """Calls of one token. Each method raises DeployerError, or one of its kinds, when GitHub does not do it."""
+    """Calls with one token. Each method raises DeployerError or a subclass when GitHub refuses or fails."""
 
     def __init__(self, address: str, token: SecretValue, repository: str, tell: Callable[[str], None]) -> None:
         self.repository = repository
@@ -53,19 +53,19 @@ class GitHub:
         self._client.close()
 
     def about(self) -> dict[str, Any]:
-        """The repository itself: its numbers, and whether it is archived."""
-        answer = self._call("GET", "", "look at the repository", SEE, absent=True)
+        """Return the repository: its ids, and whether it is archived."""
+        answer = self._call("GET", "", "read the repository", SEE, absent=True)
         if answer is None:
             raise DeployerError(
-                f"GitHub shows this token no repository {self.repository}",
-                why="there is none of this name, or the token was not given access to it",
-                fix="look at github.repository in the manifest, and at the repositories of the token",
+                f"the token cannot read the repository {self.repository}",
+                why="no repository has this name, or the token has no access to it",
+                fix="check github.repository in the manifest, and the token's repositories",
             )
         return _object(answer)
 
     def environment(self, name: str) -> dict[str, Any] | None:
-        """None when there is none: the repository itself has been seen with the same token before."""
-        answer = self._call("GET", _path(name), f"look at the environment {name}", LOOK, absent=True)
+        """Return the environment, or None if it does not exist. Call `about` first: it checks the token's access."""
+        answer = self._call("GET", _path(name), f"read the environment {name}", LOOK, absent=True)
         return None if answer is None else _object(answer)
 
     def put_environment(self, name: str, settings: Mapping[str, object]) -> None:
@@ -76,7 +76,7 @@ class GitHub:
         return self._pages(path, "branch_policies", "list who may deploy", LOOK, OTHERS_PER_PAGE)
 
     def add_branch(self, environment: str, branch: str) -> None:
-        """One that is there already is what was asked for: GitHub answers 303."""
+        """Allow a branch to deploy. GitHub answers 303 for a branch that is allowed already; that is a success."""
         body = {"name": branch, "type": "branch"}
         path = _path(environment, "deployment-branch-policies")
         self._call("POST", path, f"allow the branch {branch}", SETTINGS, body, fine=(303,))
@@ -91,7 +91,7 @@ class GitHub:
 
     def create_variable(self, environment: str, name: str, value: str) -> None:
         body = {"name": name, "value": value}
-        self._call("POST", _path(environment, "variables"), f"make the variable {name}", WRITE, body)
+        self._call("POST", _path(environment, "variables"), f"create the variable {name}", WRITE, body)
 
     def update_variable(self, environment: str, name: str, value: str) -> None:
         body = {"name": name, "value": value}
@@ -105,7 +105,7 @@ class GitHub:
         return self._pages(_path(environment, "secrets"), "secrets", "list the secrets", LIST, OTHERS_PER_PAGE)
 
     def public_key(self, environment: str) -> dict[str, Any]:
-        """The key that a secret for this environment is sealed with, in base64, and its id."""
+        """Return the public key, in base64, that seals secrets for this environment, and its id."""
         path = _path(environment, "secrets", "public-key")
         answer = self._call("GET", path, "get the key that seals secrets", LIST)
         assert answer is not None
@@ -120,7 +120,7 @@ class GitHub:
         self._call("DELETE", path, f"remove the secret {name}", WRITE, absent=True)
 
     def _pages(self, path: str, key: str, what: str, needs: str, size: int) -> Iterator[dict[str, Any]]:
-        """Every page of a list: GitHub says how many there are, and a page that is empty is behind the last one."""
+        """Return the items of every page of a list: until GitHub's total count, or an empty page, is reached."""
         seen, page = 0, 1
         while True:
             answer = self._call("GET", f"{path}?per_page={size}&page={page}", what, needs)
@@ -145,7 +145,7 @@ class GitHub:
         absent: bool = False,
         fine: tuple[int, ...] = (),
     ) -> httpx.Response | None:
-        """None only with `absent`, for 404. What is told of an answer is GitHub's message, never what was sent."""
+        """Make a call. Returns None only for 404 with `absent`. Errors show GitHub's message, never what was sent."""
         waited = 0.0
         while True:
             try:
@@ -196,13 +196,13 @@ def _not_github(answer: httpx.Response) -> DeployerError:
     return DeployerError(
         f"{answer.url.host} did not answer as GitHub does",
         why=f"{answer.request.method} {answer.url.path}: {answer.status_code}, and another document than expected",
-        fix="look at GITHUB_API_URL: it has to be the address of the REST API, such as https://api.github.com",
+        fix="check GITHUB_API_URL: it has to be the address of the REST API, such as https://api.github.com",
     )
 
 
 def seconds(text: object) -> float:
-    """GitHub's times, such as 2026-01-10T10:59:22Z, in seconds since 1970. Raises DeployerError for anything else."""
+    """Parse a time such as 2026-01-10T10:59:22Z into seconds since 1970. Raises DeployerError for other formats."""
     try:
         return datetime.fromisoformat(str(text)).timestamp()
     except ValueError:
-        raise DeployerError("GitHub gave a time that is none", fix="look at GITHUB_API_URL") from None
+        raise DeployerError("GitHub returned an invalid time", fix="check GITHUB_API_URL") from None

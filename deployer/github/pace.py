@@ -1,4 +1,4 @@
-"""How long to wait before a call is made again, when GitHub asks for patience.
+"""How long to wait before a call is repeated after a rate limit.
 
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
@@ -26,9 +26,9 @@ class Pause(float):
 
 
 def wait_for(answer: httpx.Response, waited: float, *, again: bool) -> Pause | None:
-    """None when it is to be given up: no limit was met, or the wait is longer than one has patience for.
+    """Return the wait before the next try; None if there should be none: no limit was met, or the wait is too long.
 
-    `again` says that a call which may have been carried out can be made once more.
+    `again` means that the call may be repeated even if GitHub may have executed it.
     """
     if answer.status_code in TROUBLE:
         return Pause(TROUBLE_PAUSE) if again and waited < TROUBLE_AT_MOST else None
@@ -37,7 +37,7 @@ def wait_for(answer: httpx.Response, waited: float, *, again: bool) -> Pause | N
 
 
 def limited(answer: httpx.Response) -> float | None:
-    """The seconds that a limited call has to wait; None when it was not limited."""
+    """Return the seconds that a rate-limited call has to wait; None if it was not limited."""
     if answer.status_code not in {403, 429}:
         return None
     after = answer.headers.get("retry-after", "")

@@ -1,4 +1,4 @@
-"""Which GitHub is asked, and with which token."""
+"""Choose the GitHub API to call, and its token."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Reach:
 
 
 def token_is_given() -> bool:
-    """Whether the environment holds a token."""
+    """Return whether an environment variable holds a token."""
     return any(os.environ.get(name) for name in TOKENS)
 
 
 def reach(endpoint: str | None, token_file: Path | None, keys: Path) -> Reach:
-    """`endpoint` is the manifest's local AWS: its world has a GitHub, too, and real ones get nothing from it.
+    """Open the client of a repository: the local world's GitHub if `endpoint` names a local AWS, else the real one.
 
     `keys` is the directory with the world's keys. Only an address of this machine in GITHUB_API_URL overrides that.
     Raises UsageError for an address or a token that cannot be used.
@@ -46,12 +46,12 @@ def reach(endpoint: str | None, token_file: Path | None, keys: Path) -> Reach:
 
 
 def _checked(address: str) -> str:
-    """A token is sent in clear to this machine only."""
+    """Check the address: a token is sent over plain http to this machine only."""
     try:
         parts = urlsplit(address)
         _ = parts.port
     except ValueError:
-        raise UsageError(f"{ADDRESS} is no address", fix=f"write it like {PUBLIC}") from None
+        raise UsageError(f"{ADDRESS} is not a valid address", fix=f"write it like {PUBLIC}") from None
     plain = parts.scheme == "http" and parts.hostname in HERE
     if address and not (parts.scheme == "https" and parts.hostname) and not plain:
         raise UsageError(f"{ADDRESS} has to be an https:// address", fix=f"write it like {PUBLIC}, or unset it")
@@ -65,7 +65,7 @@ def _of_the_environment() -> SecretValue:
         if text := os.environ.get(name):
             return _token(text, name)
     raise UsageError(
-        "there is no token for GitHub",
+        "no token for GitHub is set",
         why=f"neither {' nor '.join(TOKENS)} is set, and no --token-file was named",
         fix="make a fine-grained token (its rights: docs/reference/github-settings.md); then: read -rs GITHUB_TOKEN"
         " && export GITHUB_TOKEN",
@@ -95,5 +95,5 @@ def _of_the_world(endpoint: str, keys: Path) -> SecretValue:
         return SecretValue(ask(f"{endpoint}/_local/secrets/github-token", read(keys, endpoint))["value"])
     except (OSError, ValueError, KeyError):
         raise DeployerError(
-            "the local world hands out no token for its GitHub", fix="just down local, then: just up local"
+            "the local world has no token for its GitHub", fix="just down local, then: just up local"
         ) from None

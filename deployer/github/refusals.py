@@ -1,4 +1,4 @@
-"""What GitHub did not do, in words: what was asked, why not, and what to do."""
+"""Errors for calls that GitHub refused or failed: the call, the cause and the fix."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ SERVICE_FAULT: Final = 500
 
 
 class Uncertain(DeployerError):
-    """A write that may have arrived or not."""
+    """A write whose outcome is not known."""
 
 
 def refused(answer: httpx.Response, what: str, needs: str, repository: str) -> DeployerError:
-    """`needs` is the right that such a call takes, as GitHub's X-Accepted-GitHub-Permissions writes it."""
+    """Return the error for an answer. `needs` is the right that the call needs, as in X-Accepted-GitHub-Permissions."""
     said = f"{answer.status_code}: {_message(answer)}"
     wait = limited(answer)
     if wait is not None:
         return DeployerError(
-            f"GitHub limits how often this token may ask; it was not possible to {what}",
+            f"GitHub limits this token's calls; it was not possible to {what}",
             why=f"{said}; it asks to wait {wait:.0f} s",
-            fix="wait that long, then run again: what was done is not done twice",
+            fix="wait that long, then run again: finished changes are not repeated",
         )
     match answer.status_code:
         case 401:
             return DeployerError(
-                "GitHub does not know this token",
+                "GitHub does not accept this token",
                 why=said,
                 fix="make a new one on GitHub, and give it as GITHUB_TOKEN or with --token-file",
             )
         case 301 | 302 | 307 | 308:
             return DeployerError(
-                f"{repository} has another name now",
-                why=f"GitHub sends on to another address ({answer.status_code})",
-                fix="write its name of today as github.repository into the manifest",
+                f"{repository} was renamed",
+                why=f"GitHub redirects to another address ({answer.status_code})",
+                fix="write its new name as github.repository into the manifest",
             )
         case 403 | 404:
             right = answer.headers.get("x-accepted-github-permissions") or needs
@@ -52,17 +52,17 @@ def refused(answer: httpx.Response, what: str, needs: str, repository: str) -> D
             kind = DeployerError if answer.request.method == "GET" else Uncertain
             return kind(f"GitHub failed to {what}", why=said, fix="https://www.githubstatus.com, then run again")
         case _:
-            return DeployerError(f"GitHub refused to {what}", why=said, fix="look at what it says, then run again")
+            return DeployerError(f"GitHub refused to {what}", why=said, fix="fix the cause above, then run again")
 
 
 def unreachable(error: httpx.HTTPError, host: str, what: str, *, wrote: bool) -> DeployerError:
-    """The error's own text is left out: it may hold a part of what was sent."""
+    """Return the error for a call without an answer. It omits the cause's own text, which may repeat what was sent."""
     sure = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout) or not wrote
     kind = DeployerError if sure else Uncertain
     return kind(
         f"{host} does not answer; it was not possible to {what}",
         why=type(error).__name__,
-        fix="look at the network, a proxy and GITHUB_API_URL, then run again",
+        fix="check the network, a proxy and GITHUB_API_URL, then run again",
     )
 
 
@@ -74,7 +74,7 @@ def _message(answer: httpx.Response) -> str:
 
 
 def _rights(text: str) -> str:
-    """`environments=write` as a settings page of GitHub writes it: Environments (write)."""
+    """Convert `environments=write` to the form of GitHub's settings page: Environments (write)."""
     found = re.findall(r"([a-z_]+)=(read|write|admin)", text)
     named = " and ".join(f"{name.replace('_', ' ').capitalize()} ({level})" for name, level in found)
     return f"the repository permission {named}" if named else "the rights for it"

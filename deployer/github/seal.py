@@ -1,4 +1,4 @@
-"""A secret as GitHub takes it: sealed with the public key of its environment, so that only GitHub can open it.
+"""Seal a secret with the public key of its GitHub environment, so that only GitHub can open it.
 
 https://docs.github.com/en/rest/guides/encrypting-secrets-for-the-rest-api
 """
@@ -15,7 +15,7 @@ from deployer.errors import DeployerError
 
 
 def seal(value: SecretValue, key: Mapping[str, object]) -> tuple[str, str]:
-    """The sealed box in base64, and the id of the key. Raises DeployerError for a key that is none."""
+    """Return the sealed box in base64, and the id of the key. Raises DeployerError for an invalid key."""
     from nacl.exceptions import CryptoError  # noqa: PLC0415 -- only who sends a secret needs it
     from nacl.public import PublicKey, SealedBox  # noqa: PLC0415
 
@@ -27,7 +27,7 @@ def seal(value: SecretValue, key: Mapping[str, object]) -> tuple[str, str]:
         return base64.b64encode(SealedBox(public).encrypt(plain)).decode(), str(key["key_id"])
     except (KeyError, ValueError, TypeError, binascii.Error, CryptoError):
         raise DeployerError(
-            "what GitHub gave as its public key is no such key",
-            why="a secret could not be sealed, and is sent in no other way",
-            fix="run again; if it stays, look at GITHUB_API_URL",
+            "GitHub returned an invalid public key",
+            why="secrets are only sent sealed; nothing was sent",
+            fix="run again; if it persists, check GITHUB_API_URL",
         ) from None

@@ -1,4 +1,4 @@
-"""Look at one environment on GitHub, and write what a plan says."""
+"""Observe one environment on GitHub, and apply a plan to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
 
 
 def observe(github: GitHub, name: str) -> GitHubFacts:
-    """Everything that a plan stands on. A look that fails ends it: what could not be read is not taken as absent."""
+    """Read everything that a plan depends on. A failed read raises: it never counts as absent."""
     about = github.about()
     found = github.environment(name)
     variables = list(github.variables(name)) if found else []
@@ -32,16 +32,16 @@ def observe(github: GitHub, name: str) -> GitHubFacts:
             secrets={one["name"]: seconds(one["updated_at"]) for one in secrets},
         )
     except (KeyError, TypeError):
-        raise DeployerError("GitHub's answer lacks what it should hold", fix="look at GITHUB_API_URL") from None
+        raise DeployerError("GitHub's answer lacks a field", fix="check GITHUB_API_URL") from None
 
 
 def reviewed(github: GitHub, name: str) -> bool:
-    """Whether an environment has required reviewers. Needs no right but to read environments ("Actions: read")."""
+    """Return whether an environment has required reviewers. Needs only the right to read it ("Actions: read")."""
     found = github.environment(name)
     try:
         return bool(_protection((found or {}).get("protection_rules") or []).get("reviewers"))
     except (KeyError, TypeError):
-        raise DeployerError("GitHub's answer lacks what it should hold", fix="look at GITHUB_API_URL") from None
+        raise DeployerError("GitHub's answer lacks a field", fix="check GITHUB_API_URL") from None
 
 
 def _environment(github: GitHub, name: str, found: Mapping[str, Any]) -> EnvironmentFact:
@@ -57,9 +57,9 @@ def _environment(github: GitHub, name: str, found: Mapping[str, Any]) -> Environ
 
 
 def _protection(rules: list[dict[str, Any]]) -> dict[str, object]:
-    """What people have set, as it has to be sent with an update: GitHub drops what an update leaves out.
+    """Return the protection rules that people have set, to be sent with an update: GitHub drops what it leaves out.
 
-    A field that nobody has set stays out, because some plans refuse even its empty form.
+    Unset fields are omitted, because some of GitHub's pricing plans refuse even their empty form.
     """
     kept: dict[str, object] = {}
     for rule in rules:
@@ -72,12 +72,12 @@ def _protection(rules: list[dict[str, Any]]) -> dict[str, object]:
 
 
 class Writer:
-    """Writes changes in their order, and knows which of them are done."""
+    """Applies changes in order, and records which are done."""
 
     def __init__(
         self, github: GitHub, environment: str, facts: GitHubFacts, reveal: Callable[[str], SecretValue]
     ) -> None:
-        """`reveal` gives the value of a secret by its name on GitHub, at the moment when it is sent."""
+        """`reveal` returns the value of a secret by its name on GitHub; it is called when the secret is sent."""
         self._github = github
         self._environment = environment
         self._facts = facts
@@ -85,7 +85,7 @@ class Writer:
         self._key: dict[str, Any] | None = None
 
     def write(self, change: Change, *, restricted: bool) -> None:
-        """`restricted` says whether only some branches may deploy."""
+        """Write the environment. `restricted` means that only some branches may deploy."""
         github, environment, name = self._github, self._environment, change.name
         match change.kind, change.symbol:
             case "environment", _:
@@ -111,7 +111,7 @@ class Writer:
 
 
 def apply(writer: Writer, plan: SyncPlan, tell: Callable[[Change], None], *, restricted: bool) -> None:
-    """Raises StateUnknown, saying what was written and what was not, when anything fails after a write or in one."""
+    """Apply all changes. Raises StateUnknown, with what was written and what was not, if one fails after a write."""
     done: list[Change] = []
     for change in plan.changes:
         try:
@@ -135,9 +135,9 @@ def _partly(kind: type[Kind], plan: SyncPlan, done: list[Change], error: Deploye
     lines = [
         *filter(None, [error.why]),
         f"written: {', '.join(change.words for change in done) or 'nothing'}",
-        f"not written, or not known: {', '.join(change.words for change in left)}",
+        f"not written, or unknown: {', '.join(change.words for change in left)}",
     ]
-    again = "the same deployer ci github-sync goes on from there"
+    again = "the same deployer ci github-sync continues from there"
     return kind(
         f"{plan.repository}, environment {plan.environment}: {error.what}",
         why="\n       ".join(lines),

@@ -120,9 +120,9 @@ def test_it_fails_before_the_first_write_and_says_why(world: World) -> None:
     file = world.checkout.root / ".deployer" / "token"
     file.write_text(f"{WRONG_TOKEN}\n")
     for code, words, options, environment in (
-        (3, "there is no token for GitHub", (), github),
-        (1, "GitHub does not know this token", (), {**github, "GITHUB_TOKEN": WRONG_TOKEN}),
-        (1, "GitHub does not know this token", ("--token-file", str(file)), {}),
+        (3, "no token for GitHub is set", (), github),
+        (1, "GitHub does not accept this token", (), {**github, "GITHUB_TOKEN": WRONG_TOKEN}),
+        (1, "GitHub does not accept this token", ("--token-file", str(file)), {}),
         (3, "cannot be read", ("--token-file", "no-such-file"), {}),
         (3, "GITHUB_TOKEN holds no token", (), {**github, "GITHUB_TOKEN": f"{WRONG_TOKEN} x"}),
         (1, "repository permission Administration (write)", (), {**github, "GH_TOKEN": right}),
@@ -229,8 +229,8 @@ def test_half_of_it_says_which_half(world: World) -> None:
     world.faults(fail={"status": 422, "call": "put-secret", "item": "META_WEBHOOK_VERIFY_TOKEN", "message": "no"})
     said = world.sync(code=6)
     assert "written: variable ORIGINS, secret META_APP_SECRET\n" in said
-    assert "not written, or not known: secret META_WEBHOOK_VERIFY_TOKEN, record DEPLOYER_RECORD\n" in said
-    assert "the same deployer ci github-sync goes on from there" in said
+    assert "not written, or unknown: secret META_WEBHOOK_VERIFY_TOKEN, record DEPLOYER_RECORD\n" in said
+    assert "the same deployer ci github-sync continues from there" in said
     world.faults()
     world.sync()
     assert world.secrets()["meta-webhook-verify-token"] == SECRETS["meta-webhook-verify-token"]
@@ -256,7 +256,7 @@ def test_a_limit_is_waited_for_when_it_is_short(world: World) -> None:
     world.faults(fail={"status": 404, "call": "list-secrets"})
     assert "repository permission Environments (read)" in world.sync("--check", code=1)
     world.faults(fail={"status": 301, "call": "get-repository"})
-    assert "has another name now" in world.sync("--check", code=1)
+    assert "was renamed" in world.sync("--check", code=1)
     world.faults()
 
 
@@ -339,7 +339,7 @@ def test_verify_says_where_the_three_places_disagree(world: World) -> None:
     assert "not looked at: GitHub's variables and secrets: set GITHUB_TOKEN" in said
     assert "another secret than SSM" not in said
     bad = {"GITHUB_TOKEN": WRONG_TOKEN, "GITHUB_API_URL": world.github}
-    assert "GitHub does not know this token" in world.run("verify", "local", code=0, stdin="", **bad)
+    assert "GitHub does not accept this token" in world.run("verify", "local", code=0, stdin="", **bad)
     dotenv.unlink()
     world.sync()
 

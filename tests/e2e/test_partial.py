@@ -294,8 +294,8 @@ class TestADamagedAnswer:
         world.run("reconcile", "second")
         said = world.damaged("ssm:GetParameters", 3, "ci", "github-sync", "second")
         assert re.search(r"^ +(why: )?written: .*secret ", said, re.MULTILINE), said
-        assert "not written, or not known: secret " in said
-        assert "the same deployer ci github-sync goes on from there" in said
+        assert "not written, or unknown: secret " in said
+        assert "the same deployer ci github-sync continues from there" in said
         world.run("ci", "github-sync", "second")
 
     def test_of_destroy(self, world: World) -> None:
