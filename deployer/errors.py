@@ -18,11 +18,15 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
+from pathlib import Path
 from typing import ClassVar, Final
 
 from deployer.secrecy import without_secrets
 from deployer.view.safe import hanging, one_line, terminal
 
+JUST: Final = "just"
+DEPLOYER: Final = "deployer"
 INDENT: Final = 7  # columns before the second line of a cause or a fix
 
 
@@ -53,8 +57,25 @@ def error_lines(what: str, why: str, fix: str) -> list[str]:
 
 
 def as_typed(advice: str) -> str:
-    """Advice with its commands as this user types them: `./just` says so to whom it runs without an installed just."""
-    return re.sub(r"(?<![\w./-])just (?=[a-z])", os.environ.get("DEPLOYER_JUST", "just") + " ", advice)
+    """Advice with its commands as this user types them: `./just` says so to whom it runs without an installed just.
+
+    A project without recipes has `deployer` alone.
+    """
+    typed = os.environ.get("DEPLOYER_JUST") or _command()
+    if typed == DEPLOYER:
+        advice = re.sub(r"(?<![\w./-])just (?=(?:up|down) )", "just local ", advice)
+    return re.sub(r"(?<![\w./-])just (?=[a-z])", f"{typed} ", advice)
+
+
+@lru_cache(maxsize=1)
+def _command() -> str:
+    """`just` in a project that has recipes for it, and outside of any project."""
+    from deployer.project import find_root  # noqa: PLC0415 -- it raises the errors of this module
+
+    try:
+        return JUST if (find_root(Path.cwd()) / "Justfile").is_file() else DEPLOYER
+    except (UsageError, OSError):
+        return JUST
 
 
 class UsageError(DeployerError):

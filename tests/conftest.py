@@ -51,11 +51,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     # Hundreds of processes start from the same files: without bytecode each compiles them again.
-    # `./just` says how commands are to be called; what is expected is written for `just`.
-    others = {"PYTHONDONTWRITEBYTECODE", "DEPLOYER_JUST"}
-    for name in [name for name in os.environ if name.startswith("AWS_") or name in others]:
+    for name in [name for name in os.environ if name.startswith("AWS_") or name == "PYTHONDONTWRITEBYTECODE"]:
         del os.environ[name]
-    os.environ.update(DUMMY)
+    # `./just` says how commands are to be called; what is expected is written for `just`.
+    os.environ.update(DUMMY, DEPLOYER_JUST="just")
     # No deadline: how long an example takes says what else the machine does. The same examples each time, so that a
     # change is refused for what it did itself; `--full` and `--hypothesis-profile=new` look for new ones.
     settings.register_profile("same", deadline=None, derandomize=True)

@@ -124,3 +124,13 @@ def test_commands_are_named_as_the_user_types_them(typed: str) -> None:
     environ |= {} if typed == "just" else {"DEPLOYER_JUST": typed}
     done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True)
     assert done.stdout == f"no\n  fix: adjust it, then: {typed} plan staging\n"
+
+
+def test_without_recipes_they_are_those_of_the_deployer(tmp_path: Path) -> None:
+    (tmp_path / "env").mkdir()
+    (tmp_path / "deployer.yaml").touch()
+    script = "from deployer.errors import as_typed; print(as_typed('just plan x; just up x; just down x'))"
+    environ = {name: text for name, text in os.environ.items() if name != "DEPLOYER_JUST"}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True)
+    assert done.stdout == "deployer plan x; deployer local up x; deployer local down x\n"
