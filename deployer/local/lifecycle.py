@@ -94,6 +94,7 @@ def up(settings: WorldSettings) -> tuple[World, bool]:
         return world, False
     refuse_taken_ports(settings, *settings.lines)
     settings.images.mkdir(parents=True, exist_ok=True)
+    (settings.home / ".gitignore").write_text("*\n")  # nothing here belongs into a commit, least of all the keys
     with settings.log.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "deployer.local.world", str(settings.manifest.resolve())],
