@@ -22,8 +22,10 @@ ALONE = (
     "docs/reference/local-world.md",
     "docs/tutorial/from-nothing-to-staging.md",
 )
+# A project of its own: tests/docs/test_another_service.py types its commands.
+ELSEWHERE = ("docs/how-to/deploy-another-service.md",)
 ONE_SHELL = ("docs/how-to/set-up-by-hand.md",)  # later blocks use the variables of earlier ones
-TOGETHER = tuple(page for page in PAGES if page not in ALONE and shell(page))
+TOGETHER = tuple(page for page in PAGES if page not in (*ALONE, *ELSEWHERE) and shell(page))
 NOT_RUN = {
     "git clone https://github.com/ansari-project/ansari-whatsapp.git": "the tests copy the checkout instead",
     "cd ansari-whatsapp": "as above",

@@ -16,7 +16,7 @@ RECIPES = set(re.findall(r"^@?(\w+)(?: [^#\n]*)?:(?: |$)", (ROOT / "Justfile").r
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_says_what_it_is(page: str) -> None:
     for block in blocks(page):
-        assert block.kind in {"sh", "text", "yaml", "json", "mermaid"}, f"{page}:{block.line}"
+        assert block.kind in {"sh", "text", "yaml", "json", "mermaid", "python"}, f"{page}:{block.line}"
         typed = re.search(r"^(\./)?(just|deployer|aws|git) ", block.text, re.MULTILINE)
         assert not typed or block.kind == "sh", f"{page}:{block.line}: commands that no test runs"
 
