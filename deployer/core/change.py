@@ -1,4 +1,4 @@
-"""The changes a plan can hold: a closed union. Each shows itself in the same few words and carries no secret."""
+"""The changes of a plan: a closed union. None holds a secret, and none holds text: that is made in `view`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from deployer.core.cause import Cause, State
 from deployer.core.desired import WantedImage, WantedParameter, WantedRole
 from deployer.core.hold import Hold, Sources
-from deployer.core.lifecycle import RELEASED
 from deployer.core.service import Scaling, ServiceSpec
 
 
 class _Change(Struct, frozen=True, kw_only=True):
-    """What every change says of itself: "+", "~" or "-", why, and the line of the manifest that asks for it."""
+    """`symbol` is "+" for what is created, "~" for what is changed, "-" for what is deleted.
+
+    `causes` are in order of weight; `line` is the line of the manifest that asks for the change, "" when none does.
+    """
 
     symbol: Literal["+", "~", "-"]
-    reason: str
+    causes: tuple[Cause, ...]
     line: str = ""
 
 
@@ -31,12 +34,8 @@ class CreateRepository(_Change, frozen=True):
     def address(self) -> str:
         return f"repository {self.name}"
 
-    @property
-    def detail(self) -> str:
-        return "immutable tags, scan on push"
 
-
-class MendRepository(_Change, frozen=True):
+class ChangeRepository(_Change, frozen=True):
     """Tag immutability or scanning differs from what the deployer keeps."""
 
     group: ClassVar[str] = "Image"
@@ -47,11 +46,6 @@ class MendRepository(_Change, frozen=True):
     @property
     def address(self) -> str:
         return f"repository {self.name}"
-
-    @property
-    def detail(self) -> str:
-        wrong = [] if self.immutable else ["tags mutable -> immutable"]
-        return ", ".join(wrong + ([] if self.scan_on_push else ["scan on push off -> on"]))
 
 
 class PutLifecycle(_Change, frozen=True):
@@ -66,10 +60,6 @@ class PutLifecycle(_Change, frozen=True):
     def address(self) -> str:
         return f"lifecycle {self.repository}"
 
-    @property
-    def detail(self) -> str:
-        return f"keep the newest {self.keep} images, and the newest {RELEASED} releases"
-
 
 class PushImage(_Change, frozen=True):
     """An image this machine holds and ECR does not."""
@@ -81,10 +71,6 @@ class PushImage(_Change, frozen=True):
     @property
     def address(self) -> str:
         return f"image {self.image.short_tag}"
-
-    @property
-    def detail(self) -> str:
-        return self.digest[:19]
 
 
 class KeepImage(_Change, frozen=True):
@@ -99,10 +85,6 @@ class KeepImage(_Change, frozen=True):
     def address(self) -> str:
         return f"tag {self.image.short_tag}"
 
-    @property
-    def detail(self) -> str:
-        return "kept as a release"
-
 
 class PutRole(_Change, frozen=True):
     """A managed role: created, or its trust and inline policy written again."""
@@ -114,10 +96,6 @@ class PutRole(_Change, frozen=True):
     @property
     def address(self) -> str:
         return f"role {self.role.name}"
-
-    @property
-    def detail(self) -> str:
-        return "trust and policy"
 
 
 class PutParameter(_Change, frozen=True):
@@ -137,22 +115,6 @@ class PutParameter(_Change, frozen=True):
     @property
     def address(self) -> str:
         return self.parameter.variable
-
-    @property
-    def detail(self) -> str:
-        return f"{self._written}; adopted" if self.adopts else self._written
-
-    @property
-    def _written(self) -> str:
-        wanted = self.parameter
-        if wanted.restore is not None:
-            return f"secret   value of v{wanted.restore} again, as v{self.version}"
-        if wanted.value is None:
-            return f"secret   {_made(wanted)}"
-        new = shown(wanted.value)
-        if self.old is None:
-            return f"literal  {new}"
-        return f"literal  {new} (description)" if self.old == wanted.value else f"literal  {shown(self.old)} -> {new}"
 
 
 class RecreateParameter(_Change, frozen=True):
@@ -178,22 +140,6 @@ class RecreateParameter(_Change, frozen=True):
     def address(self) -> str:
         return self.parameter.variable
 
-    @property
-    def detail(self) -> str:
-        wanted = self.parameter
-        if wanted.value is None:
-            what = f"secret   {_made(wanted)}"
-        elif self.old in {None, wanted.value}:
-            what = f"literal  {shown(wanted.value)}"
-        else:
-            what = f"literal  {shown(self.old or '')} -> {shown(wanted.value)}"
-        return f"{what}; {self.was} -> {self.becomes}: deleted with its history, and recreated"
-
-
-def _made(wanted: WantedParameter) -> str:
-    """Where the value of a secret comes from that the deployer writes."""
-    return {"generate": "generated now", "local-world": "from the local world"}[wanted.origin.partition(":")[0]]
-
 
 class AdoptParameter(_Change, frozen=True):
     """A parameter somebody else made gets the deployer's tag. Its value and version stay."""
@@ -205,31 +151,24 @@ class AdoptParameter(_Change, frozen=True):
     def address(self) -> str:
         return self.parameter.variable
 
-    @property
-    def detail(self) -> str:
-        return f"{'secret ' if self.parameter.secure else 'literal'}  adopted: tagged, its value stays"
-
 
 class ServiceVariable(_Change, frozen=True):
     """How the service itself is given one variable: a plain value, or a parameter. The deployment brings it.
 
-    `old` and `new` are words for people, None where there is none: a value that may be a secret is not among them.
+    `old` and `new` are None where there is none; a value that may be a secret is hidden. `root` is the path of the
+    environment's parameters.
     """
 
     group: ClassVar[str] = "Variables"
     variable: str
     kind: Literal["literal", "secret"]
-    old: str | None
-    new: str | None
+    old: State | None
+    new: State | None
+    root: str
 
     @property
     def address(self) -> str:
         return self.variable
-
-    @property
-    def detail(self) -> str:
-        words = " -> ".join(word for word in (self.old, self.new) if word is not None)
-        return f"{self.kind:<7}  {words}"
 
 
 class DeleteParameter(_Change, frozen=True):
@@ -241,10 +180,6 @@ class DeleteParameter(_Change, frozen=True):
     @property
     def address(self) -> str:
         return self.path
-
-    @property
-    def detail(self) -> str:
-        return "deleted with its history"
 
 
 class CreateScaling(_Change, frozen=True):
@@ -262,12 +197,6 @@ class CreateScaling(_Change, frozen=True):
     def address(self) -> str:
         return f"scaling {self.name}"
 
-    @property
-    def detail(self) -> str:
-        scaling = self.scaling
-        text = f"{scaling.min} to {scaling.max} instances, {scaling.concurrency} requests each"
-        return text + "; an unused revision goes" if self.replaces else text
-
 
 class TagService(_Change, frozen=True):
     """The tags the deployer gives every service; others stay."""
@@ -281,17 +210,22 @@ class TagService(_Change, frozen=True):
     def address(self) -> str:
         return f"tags {self.name}"
 
-    @property
-    def detail(self) -> str:
-        return ", ".join(f"{key}={value}" for key, value in sorted(self.tags.items()))
+
+class Difference(Struct, frozen=True, omit_defaults=True):
+    """One thing that a deployment brings to the running containers. Only a setting has an `old` and a `new` state."""
+
+    kind: Literal["failed-creation", "image", "variables", "setting", "release-id"]
+    names: tuple[str, ...] = ()
+    old: State | None = None
+    new: State | None = None
 
 
 class DeployService(_Change, frozen=True):
     """The one deployment that brings everything else to the running containers.
 
-    `outside` names what of the service itself is not as it was released: somebody else changed it. `encryption` is the
-    ARN of the key that a new service is encrypted with, "" for one that AWS manages. `kept` are settings of the live
-    service that this version of the deployer does not know, by path: an update sends them again.
+    `differences` are empty for a service that is created. `encryption` is the ARN of the key that a new service is
+    encrypted with, "" for one that AWS manages. `kept` are settings of the live service that this version of the
+    deployer does not know, by path: an update sends them again.
     """
 
     group: ClassVar[str] = "Service"
@@ -299,8 +233,7 @@ class DeployService(_Change, frozen=True):
     arn: str | None
     spec: ServiceSpec
     release: str
-    differences: tuple[str, ...]
-    outside: tuple[str, ...] = ()
+    differences: tuple[Difference, ...]
     encryption: str = ""
     kept: Mapping[str, object] = {}
 
@@ -309,8 +242,9 @@ class DeployService(_Change, frozen=True):
         return self.name
 
     @property
-    def detail(self) -> str:
-        return "create" if self.arn is None else "deploy, because: " + ", ".join(self.differences)
+    def outside(self) -> tuple[Cause, ...]:
+        """What of the service itself someone changed since it was released."""
+        return tuple(cause for cause in self.causes if cause.is_drift)
 
 
 class RecordRelease(_Change, frozen=True):
@@ -324,10 +258,6 @@ class RecordRelease(_Change, frozen=True):
     def address(self) -> str:
         return f"record {self.name}"
 
-    @property
-    def detail(self) -> str:
-        return f"release {self.release}"
-
 
 class PauseService(_Change, frozen=True):
     """The pause that the manifest declares. It goes last. `arn` is None for a service that this plan creates."""
@@ -339,10 +269,6 @@ class PauseService(_Change, frozen=True):
     @property
     def address(self) -> str:
         return f"pause {self.name}"
-
-    @property
-    def detail(self) -> str:
-        return "stop every instance: users get no answers"
 
 
 class ResumeService(_Change, frozen=True):
@@ -356,10 +282,6 @@ class ResumeService(_Change, frozen=True):
     @property
     def address(self) -> str:
         return f"resume {self.name}"
-
-    @property
-    def detail(self) -> str:
-        return f"start release {self.release}"
 
 
 class PlaceHold(_Change, frozen=True):
@@ -376,10 +298,6 @@ class PlaceHold(_Change, frozen=True):
     def address(self) -> str:
         return "hold"
 
-    @property
-    def detail(self) -> str:
-        return f"no other deployment until: just resume {self.environment}"
-
 
 class LiftHold(_Change, frozen=True):
     """The end of a rollback's hold: what would be deployed is not what was rolled back from."""
@@ -392,20 +310,10 @@ class LiftHold(_Change, frozen=True):
     def address(self) -> str:
         return "hold"
 
-    @property
-    def detail(self) -> str:
-        return self.hold.reason
 
-
-RepositoryChange = CreateRepository | MendRepository | PutLifecycle
+RepositoryChange = CreateRepository | ChangeRepository | PutLifecycle
 ImageChange = RepositoryChange | PushImage | KeepImage
 VariableChange = PutParameter | RecreateParameter | AdoptParameter | ServiceVariable | DeleteParameter
 ServiceChange = CreateScaling | TagService | DeployService | RecordRelease | PauseService | ResumeService
 HoldChange = PlaceHold | LiftHold
 Change = PutRole | ImageChange | VariableChange | ServiceChange | HoldChange
-
-
-def shown(value: str) -> str:
-    """A literal as a plan shows it: on one line, quoted when it needs it, cut when long."""
-    text = value if value and value.isprintable() and value == value.strip() else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deployer import names
+from deployer.core.cause import Cause, CauseKind, State
 from deployer.core.policies.documents import policy_name, service_trust
 from deployer.core.release import ledger_path
 from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings
@@ -125,20 +126,25 @@ class Desired(Struct, frozen=True):
         """What the service carries, so that a bill or a policy can tell whose it is."""
         return {"managed-by": "deployer", "app": self.app, "environment": self.environment}
 
-    @property
-    def asks(self) -> str:
-        """Why something is wanted otherwise than it was: the manifest was edited, or a release is to come back."""
-        return f"as in release {self.rollback_to}" if self.rollback_to else "edit"
+    def edit(
+        self,
+        subject: str = "",
+        *,
+        recorded: State | None = None,
+        desired: State | None = None,
+        live: State | None = None,
+    ) -> Cause:
+        """Why something differs from the running release: the manifest was edited, or a release is rolled back to."""
+        kind = CauseKind.ROLLBACK if self.rollback_to else CauseKind.EDIT
+        return Cause(
+            kind=kind, subject=subject, recorded=recorded, desired=desired, live=live, release=self.rollback_to
+        )
 
-    @property
-    def adds(self) -> str:
-        """Why something is wanted that never was there."""
-        return self.asks if self.rollback_to else "new"
-
-    @property
-    def source(self) -> str:
-        """Where the wish stands."""
-        return f"release {self.rollback_to}" if self.rollback_to else "the manifest"
+    def add(self, subject: str = "", *, desired: State | None = None) -> Cause:
+        """Why something is created that no release had."""
+        if self.rollback_to:
+            return self.edit(subject, desired=desired)
+        return Cause(kind=CauseKind.NEW, subject=subject, desired=desired)
 
     @property
     def literals(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
@@ -40,6 +40,11 @@ class ParameterFact(Struct, frozen=True):
     def type(self) -> str:
         """Its type in Parameter Store's words."""
         return "SecureString" if self.secure else "String" if self.listed is None else "StringList"
+
+    @property
+    def when(self) -> str:
+        """When it was changed; ISO 8601 in UTC, "" when that is unknown."""
+        return datetime.fromtimestamp(self.changed, UTC).isoformat(timespec="seconds") if self.changed else ""
 
 
 class RepositoryFact(Struct, frozen=True):

@@ -1,35 +1,40 @@
-"""A plan: what will change, why, and what stands in the way. It can be shown and saved; it holds no secret."""
+"""A plan: the changes to apply, the cause of each, and what blocks them. It holds no secret and no text."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
+from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, to_builtins
 
+from deployer.core.blocker import Blocker, ServicePaused
+from deployer.core.caution import Caution
 from deployer.core.change import Change, DeployService
 from deployer.core.hold import Hold
-from deployer.core.part import Blocker, Notice
+from deployer.core.notice import Notice
 from deployer.core.release import RecordedRelease
 
 
 class Plan(Struct, frozen=True):
-    """Everything a person or a program needs to say yes.
+    """What a reconcile or a rollback does, for a person or a program to agree to.
 
     `changes` are in the order they are applied. `release` is the id the service will report, `content` what it is made
     of, `image` what it will run by digest. `versions` are the parameter versions it will hold, by variable; `anew`
-    marks those that were deleted and made again. `facts` are what the plan stands on; `took` are the seconds of the
+    marks those that were deleted and recreated. `facts` are what the plan depends on; `took` are the seconds of the
     last healthy deployments; `known_bad` is the number of a release that was the same and failed; `rollback_to` is the
     release that this plan brings back. `hold` is the hold on the environment, `held` whether it refuses this plan.
-    `unmanaged` are settings of the service that the manifest does not name.
-    `paused` is the blocker, which is also among `blockers`, that a paused service is. `postponed` says why the plan
-    waits as a whole although nothing blocks it: the manifest declares the paused service paused; "" when it does not.
+    `unmanaged` are settings of the service that the manifest does not name. `postponed` means that nothing blocks the
+    plan, but that it waits as a whole: the manifest declares the service paused.
     """
 
     app: str
     environment: str
     account: str
     region: str
+    parameter_path: str
+    service_name: str
     live: RecordedRelease | None
     release: str
     content: str
@@ -40,7 +45,7 @@ class Plan(Struct, frozen=True):
     changes: tuple[Change, ...]
     notices: tuple[Notice, ...]
     blockers: tuple[Blocker, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Caution, ...]
     unchanged: int
     facts: Mapping[str, str]
     took: tuple[int, ...] = ()
@@ -51,8 +56,7 @@ class Plan(Struct, frozen=True):
     hold: Hold | None = None
     held: bool = False
     unmanaged: Mapping[str, str] = field(default_factory=dict)
-    paused: Blocker | None = None
-    postponed: str = ""
+    postponed: bool = False
 
     @property
     def empty(self) -> bool:
@@ -64,15 +68,28 @@ class Plan(Struct, frozen=True):
         """The deployment this plan needs, if any."""
         return next((change for change in self.changes if isinstance(change, DeployService)), None)
 
+    @property
+    def paused(self) -> ServicePaused | None:
+        """The blocker that a paused service is, if any."""
+        return next((blocker for blocker in self.blockers if isinstance(blocker, ServicePaused)), None)
+
     def count(self, symbol: str) -> int:
         """How many changes add ("+"), change ("~") or remove ("-")."""
         return sum(change.symbol == symbol for change in self.changes)
 
     @property
     def fingerprint(self) -> str:
-        """12 hex digits over what will be done and what it stands on: the consent to exactly this plan."""
-        parts = [self.release, self.image, self.prune, self.with_secrets, sorted(self.facts.items())]
-        done = [(type(c).__name__, c.symbol, c.address, c.detail) for c in self.changes]
-        blockers = [(blocker.what, blocker.fix, blocker.line) for blocker in self.blockers]
-        waits = [self.postponed] if self.postponed else []
-        return hashlib.sha256(repr([*parts, done, blockers, *waits]).encode()).hexdigest()[:12]
+        """12 hex digits over what will be done and what it depends on: the consent to exactly this plan.
+
+        They are made from the data of the plan. No text that a person reads is part of it, so that rewording a
+        message leaves every consent valid.
+        """
+        parts = [self.release, self.image, self.prune, self.with_secrets, self.postponed, sorted(self.facts.items())]
+        done = [_data(change) for change in (*self.changes, *self.blockers)]
+        return hashlib.sha256(json.dumps([parts, done], sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _data(item: Change | Blocker) -> list[Any]:
+    """A change or a blocker as plain data, without where it stands in the manifest."""
+    fields: dict[str, Any] = to_builtins(item)
+    return [type(item).__name__, {name: value for name, value in fields.items() if name not in {"line", "why"}}]

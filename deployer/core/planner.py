@@ -1,4 +1,4 @@
-"""From what is wanted and what was observed to a plan. Pure: the same input gives the same plan."""
+"""Make a plan from the desired and the observed state. Pure: the same input gives the same plan."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from deployer.core.blocker import LongRecord
+from deployer.core.cause import Cause, CauseKind
+from deployer.core.caution import Caution, FailedBefore, NoRelease, Unverified
 from deployer.core.change import DeployService, LiftHold, PlaceHold, RecordRelease
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
@@ -17,7 +20,7 @@ from deployer.core.groups.plain import plain
 from deployer.core.groups.service import service
 from deployer.core.groups.unmanaged import unmanaged
 from deployer.core.groups.variables import VariablesPart, variables
-from deployer.core.part import Blocker, Notice
+from deployer.core.notice import LeftBehind, StagedVariable
 from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import (
@@ -54,7 +57,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     previous = _healthy_but(facts, release) if releases else before(facts.releases, running, with_secrets=False)
     wanted = variables(desired, facts, stays, previous, prune=prune)
     if _says(facts) == release:  # what the ledger does not know yet, the containers hold already
-        wanted = replace(wanted, notices=tuple(notice for notice in wanted.notices if notice.symbol != "!"))
+        wanted = replace(wanted, notices=tuple(n for n in wanted.notices if not isinstance(n, StagedVariable)))
     wanted = replace(wanted, changes=(*wanted.changes, *given))
     parts = (access(desired, facts, last), images, wanted, services)
     content = content_id(spec.image, desired.literals, wanted.versions, wanted.anew, spec.settings)
@@ -66,6 +69,8 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         environment=desired.environment,
         account=desired.account,
         region=desired.region,
+        parameter_path=desired.parameter_path,
+        service_name=desired.service_name,
         live=running if facts.service else None,
         release=release,
         content=content,
@@ -75,8 +80,9 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         anew=wanted.anew,
         changes=(
             *([hold] if isinstance(hold, PlaceHold) else []),  # before anything that a crash could leave unheld
-            *(change for part in parts for change in part.changes),
+            *(change for part in parts for change in part.changes if not isinstance(change, RecordRelease)),
             *([pausing.resume] if pausing.resume else []),
+            *(change for change in services.changes if isinstance(change, RecordRelease)),  # it is seen to run first
             *wanted.removals,
             *([hold] if isinstance(hold, LiftHold) else []),
             *([pausing.pause] if pausing.pause else []),
@@ -97,7 +103,6 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         hold=facts.hold,
         held=held,
         unmanaged=unmanaged(desired, facts.service) if facts.service else {},
-        paused=pausing.blocker,
         postponed=pausing.postponed,
     )
     return replace(made, blockers=(*made.blockers, *_too_long(desired, made)))
@@ -110,15 +115,16 @@ def _running(facts: Facts) -> RecordedRelease | None:
     return found or last_healthy(facts.releases)
 
 
-def _left_behind(desired: Desired, running: RecordedRelease | None) -> Iterator[Notice]:
+def _left_behind(desired: Desired, running: RecordedRelease | None) -> Iterator[LeftBehind]:
     """What a manifest that names another path or another service leaves as it is."""
     if running is None:
         return
     path, name = running.release.path, running.release.service
+    cause = Cause(kind=CauseKind.LEFT_BEHIND, release=running.number, release_id=running.release.id)
     if path not in {"", desired.parameter_path}:
-        yield Notice("?", path, f"the parameters of release {running.number} stay there; no secret moves by itself")
+        yield LeftBehind("parameters", path, cause=cause)
     if name not in {"", desired.service_name}:
-        yield Notice("?", name, f"the service of release {running.number} is left as it is; nothing here deletes it")
+        yield LeftBehind("service", name, cause=cause)
 
 
 def _says(facts: Facts) -> str | None:
@@ -137,24 +143,20 @@ def _spec(desired: Desired, digest: str, wanted: VariablesPart) -> tuple[Service
     return replace(spec, environment={**desired.plain, RELEASE_VARIABLE: release}), release
 
 
-def _warnings(facts: Facts, bad: RecordedRelease | None) -> tuple[str, ...]:
-    found: list[str] = []
+def _warnings(facts: Facts, bad: RecordedRelease | None) -> tuple[Caution, ...]:
+    found: list[Caution] = []
     ran = facts.service is not None and facts.service.status != "CREATE_FAILED"
     if ran and not facts.releases:
-        found.append("no release is recorded for this service: changes are shown without saying who made them")
+        found.append(NoRelease())
     if bad is not None:
-        why = f" ({bad.release.why})" if bad.release.why else ""
-        found.append(f"release {bad.number} was the same and failed{why}: it is refused without --retry")
+        found.append(FailedBefore(bad.number, bad.release.why))
     if facts.inspection:
-        found += [f"not checked: {what}" for what in facts.inspection.unverified]
+        found += [Unverified(what) for what in facts.inspection.unverified]
     return tuple(found)
 
 
-def _too_long(desired: Desired, made: Plan) -> tuple[Blocker, ...]:
-    """The ledger has to be able to hold the release, or it could be neither listed nor gone back to."""
+def _too_long(desired: Desired, made: Plan) -> tuple[LongRecord, ...]:
+    """The ledger has to be able to hold the release, or it could be neither listed nor rolled back to."""
     text = record(desired, made, outcome="healthy", operation="-" * 36, who="-" * 200, when="-" * 25, seconds=9999)
     size = len(text.to_text().encode())
-    if size <= LEDGER_BYTES:
-        return ()
-    what = f"the record of this release has {size} bytes even when packed, and SSM takes {LEDGER_BYTES}"
-    return (Blocker(what, "shorten the manifest's literals", desired.lines["variables"]),)
+    return () if size <= LEDGER_BYTES else (LongRecord(size, LEDGER_BYTES, line=desired.lines["variables"]),)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from deployer.core.desired import Desired
-from deployer.core.drift import drift_of
-from deployer.core.drift_item import DriftItem
-from deployer.core.facts import Facts
+from deployer.core.cause import CauseKind, DriftItem, drift_item, drift_items
+from deployer.core.change import Change
+from deployer.core.notice import StagedVariable
 from deployer.core.plan import Plan
-from deployer.core.release import last_healthy
 
 
 class Waiting(Struct, frozen=True):
@@ -20,16 +18,18 @@ class Waiting(Struct, frozen=True):
     edits: tuple[str, ...]
 
 
-def waiting(plan: Plan, desired: Desired, facts: Facts) -> Waiting:
-    """`desired` and `facts` are those that the plan was made of."""
-    edited = [change for change in plan.changes if not change.reason.startswith(("drift", "conflict", "staged"))]
-    last = plan.live or last_healthy(facts.releases)
-    found = [blocker.item for blocker in plan.blockers]
-    found += [notice.item for notice in plan.notices if notice.symbol != "!"]
-    if last is not None:
-        found += [item for change in plan.changes for item in drift_of(change, desired, facts, last.release)]
+def waiting(plan: Plan) -> Waiting:
+    """Sort what a plan holds by cause."""
+    blocked = [item for blocker in plan.blockers for item in drift_items("", blocker.causes)]
+    beside = [item for notice in plan.notices for item in drift_items(notice.address, [notice.cause])]
+    changed = [item for change in plan.changes for item in drift_items(change.address, change.causes)]
     return Waiting(
-        staged=tuple(notice.item for notice in plan.notices if notice.symbol == "!" and notice.item),
-        drift=tuple(item for item in found if item is not None),
-        edits=tuple(change.address for change in edited),
+        staged=tuple(drift_item(n.address, n.cause) for n in plan.notices if isinstance(n, StagedVariable)),
+        drift=(*blocked, *beside, *changed),
+        edits=tuple(change.address for change in plan.changes if _is_edit(change)),
     )
+
+
+def _is_edit(change: Change) -> bool:
+    """Whether something else than drift or a staged value asks for the change."""
+    return any(not cause.is_drift and cause.kind is not CauseKind.STAGED for cause in change.causes)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import assert_never, get_args
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +15,7 @@ from deployer.aws.session import Session
 from deployer.core.change import (
     AdoptParameter,
     Change,
+    ChangeRepository,
     CreateRepository,
     CreateScaling,
     DeleteParameter,
@@ -22,7 +24,6 @@ from deployer.core.change import (
     ImageChange,
     KeepImage,
     LiftHold,
-    MendRepository,
     PauseService,
     PlaceHold,
     PushImage,
@@ -44,6 +45,12 @@ from deployer.run import secrets
 from deployer.targets.base import Started, Target
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 30.0)  # seconds until a changed role is known everywhere
+
+
+def refuse_unknown(changes: Sequence[Change]) -> None:
+    """Raises TypeError, before anything is applied, for a change that `Applier.apply` does not know."""
+    if unknown := {type(change).__name__ for change in changes if type(change) not in get_args(Change)}:
+        raise TypeError(f"changes that cannot be applied: {', '.join(sorted(unknown))}")
 
 
 @dataclass
@@ -77,16 +84,19 @@ class Applier:
         """Make one change; an operation of the platform is started and returned, not waited for."""
         self.tell(change.group.lower(), f"{change.symbol} {change.address}")
         started: Started | None = None
-        if isinstance(change, PutRole):
-            self._role(change)
-        elif isinstance(change, ImageChange):
-            self._image(change)
-        elif isinstance(change, VariableChange):
-            self._variable(change)
-        elif isinstance(change, HoldChange):
-            self._hold(change)
-        else:
-            started = self._service(change)
+        match change:
+            case PutRole():
+                self._role(change)
+            case CreateRepository() | ChangeRepository() | PutLifecycle() | PushImage() | KeepImage():
+                self._image(change)
+            case PutParameter() | RecreateParameter() | AdoptParameter() | ServiceVariable() | DeleteParameter():
+                self._variable(change)
+            case PlaceHold() | LiftHold():
+                self._hold(change)
+            case CreateScaling() | TagService() | DeployService() | RecordRelease() | PauseService() | ResumeService():
+                started = self._service(change)
+            case _:
+                assert_never(change)
         self.extent.touched = True
         return started
 
@@ -102,7 +112,7 @@ class Applier:
         match change:
             case CreateRepository():
                 ecr.create_repository(client, change.name)
-            case MendRepository():
+            case ChangeRepository():
                 ecr.mend_repository(client, change.name)
             case PutLifecycle():
                 ecr.put_lifecycle(client, change.repository, change.policy)
@@ -111,6 +121,8 @@ class Applier:
                 ecr.put_image(client, image.repository, image.tag, self.image_manifest, change.digest)
             case KeepImage():
                 ecr.tag_image(client, change.image.repository, change.digest, change.tag)
+            case _:
+                assert_never(change)
 
     def _variable(self, change: VariableChange) -> None:
         match change:
@@ -124,6 +136,8 @@ class Applier:
                 pass  # the deployment brings it
             case DeleteParameter():
                 ssm.delete(self.session.ssm, change.path)
+            case _:
+                assert_never(change)
 
     def _hold(self, change: HoldChange) -> None:
         match change:
@@ -137,6 +151,8 @@ class Applier:
                     hold.lift(self.session.ssm, change.name, change.hold)
                 except Refused as error:  # what was to be deployed is deployed: the new hold is for what comes next
                     self.tell("hold", f"not lifted: {error.what}")
+            case _:
+                assert_never(change)
 
     def _service(self, change: ServiceChange) -> Started | None:
         match change:
@@ -152,6 +168,8 @@ class Applier:
                 return self._pause(change)
             case ResumeService():
                 return self.target.resume(change.arn)
+            case _:
+                assert_never(change)
         return None
 
     def _pause(self, change: PauseService) -> Started | None:

@@ -19,7 +19,7 @@ from deployer.core.bootstrap.steps import (
     Steps,
 )
 from deployer.core.bootstrap.wanted import Wanted
-from deployer.core.change import CreateRepository, MendRepository, PutLifecycle
+from deployer.core.change import ChangeRepository, CreateRepository, PutLifecycle
 from deployer.errors import Interrupted, Refused, StateUnknown
 from deployer.partial import halted
 
@@ -79,7 +79,7 @@ class Bootstrap:
         match step:
             case CreateRepository():
                 ecr.create_repository(session.ecr, step.name)
-            case MendRepository():
+            case ChangeRepository():
                 ecr.mend_repository(session.ecr, step.name)
             case PutLifecycle():
                 ecr.put_lifecycle(session.ecr, step.repository, step.policy)

@@ -21,6 +21,7 @@ from deployer.run.look import Run
 from deployer.run.observe import unmarked
 from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started
+from deployer.view.blocker_text import foreign_service
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Destruction:
             repository = pool.submit(ecr.read_repository, session.ecr, wanted.image.repository)
             service, scalings = observed.result()
             if service and (blocker := another(wanted, service)):
-                raise Refused(f"{blocker.what}; nothing was deleted", fix=blocker.fix)
+                what, fix = foreign_service(blocker)
+                raise Refused(f"{what}; nothing was deleted", fix=fix)
             if service and service.status is ServiceStatus.BUSY:
                 self._refuse_busy(service.arn)
             found = {name: role.result() for name, role in roles.items()}

@@ -15,9 +15,7 @@ from deployer.aws.errors import is_refusal, is_wrong_state
 from deployer.aws.lock import Held
 from deployer.core import rollback
 from deployer.core.change import (
-    DeleteParameter,
     DeployService,
-    LiftHold,
     PauseService,
     RecordRelease,
     ResumeService,
@@ -32,14 +30,14 @@ from deployer.errors import DeployerError, DeploymentFailed, Refused, StateUnkno
 from deployer.explain import defect, explain
 from deployer.partial import halted
 from deployer.run import resume, turn
-from deployer.run.apply import Applier, Extent
+from deployer.run.apply import Applier, Extent, refuse_unknown
 from deployer.run.follow import Follower
 from deployer.run.halted import interrupted, stopped
 from deployer.run.look import Planned, Run, refuse_stale
 from deployer.run.probe import LOCAL_PROBE_SECONDS, PROBE_SECONDS, probe, proof, public_url
 from deployer.targets.base import Progress, Started
+from deployer.view.blocker_text import blockers
 
-LAST = DeleteParameter | LiftHold | PauseService  # what comes after the proof of the release
 ATTEMPTS = 3  # to start a deployment, where somebody else's operation of the service comes first
 
 
@@ -104,35 +102,33 @@ class _Carrier:
         )
         if planned.facts.pending:
             self._record_pending(planned.facts.pending, planned.facts.service)
-        started: Started | None = None
-        resumed: ResumeService | None = None
-        for change in (c for c in plan.changes if not isinstance(c, LAST)):
-            if isinstance(change, DeployService):
-                if applier.repeated:
-                    return self._carry_out(self._again(planned), extent)
-                started = self._start(applier, change, plan)
-                if started is None:
-                    return self._carry_out(self._after_another(planned, change), extent)
-                self._finish(plan, started)
-            elif isinstance(change, ResumeService):
-                self._turn("resume", applier, change)
-                resumed = change
-            else:
-                applier.apply(change)
+        refuse_unknown(plan.changes)
+        deployed: Started | None = None
+        proven: tuple[int, str] | None = None  # the number of the release, and the URL that reported it
+        for change in plan.changes:
+            match change:
+                case DeployService():
+                    if applier.repeated:
+                        return self._carry_out(self._again(planned), extent)
+                    deployed = self._start(applier, change, plan)
+                    if deployed is None:
+                        return self._carry_out(self._after_another(planned, change), extent)
+                    self._finish(plan, deployed)
+                    proven = self._prove(planned, deployed)
+                case RecordRelease():
+                    proven = self._prove(planned, None)
+                case ResumeService():
+                    self._turn("resume", applier, change)
+                    self._resumed(planned, change)
+                case PauseService():
+                    created = deployed.service_arn if deployed else ""
+                    self._turn("pause", applier, replace(change, arn=change.arn or created))
+                case _:
+                    applier.apply(change)
             extent.done += 1
-        released = started is not None or any(isinstance(change, RecordRelease) for change in plan.changes)
-        number, url = self._prove(planned, started) if released else (_number(plan), "")
-        if resumed is not None:
-            self._resumed(planned, resumed, proven=released)
-        for last in (c for c in plan.changes if isinstance(c, LAST)):
-            if isinstance(last, PauseService):
-                arn = last.arn or (started.service_arn if started else "")
-                self._turn("pause", applier, replace(last, arn=arn))
-            else:
-                applier.apply(last)
-            extent.done += 1
-        seconds = math.ceil(time.time() - self._begin) if released else 0
-        done = Outcome(len(plan.changes), released, number, plan.release, url, seconds, plan.rollback_to)
+        number, url = proven or (_number(plan), "")
+        seconds = math.ceil(time.time() - self._begin) if proven else 0
+        done = Outcome(len(plan.changes), proven is not None, number, plan.release, url, seconds, plan.rollback_to)
         return replace(done, turned=_turned(plan))
 
     def _turn(self, verb: turn.Verb, applier: Applier, change: PauseService | ResumeService) -> None:
@@ -143,10 +139,11 @@ class _Carrier:
             turn.finish(self._run, verb, self._follower, started, begin)
         self._turns = None
 
-    def _resumed(self, planned: Planned, change: ResumeService, *, proven: bool) -> None:
-        """Prove that the resumed service answers, unless its release is `proven`, and write that it runs again."""
+    def _resumed(self, planned: Planned, change: ResumeService) -> None:
+        """Prove that the service answers again, unless the plan proves a release next, and then untag the pause."""
         service = planned.facts.service
-        if service is not None and not proven:
+        proves = any(isinstance(other, RecordRelease) for other in planned.plan.changes)
+        if service is not None and not proves:
             turn.prove(self._run, "resume", service)
         self._run.target.tag(change.arn, {TAG: BY_NOBODY})
 
@@ -325,7 +322,7 @@ def _unblocked(run: Run) -> Planned:
     """The plan of this moment. Raises StateUnknown when something blocks it."""
     planned = run.compare(run.observed(), None)
     if planned.plan.blockers:
-        raise StateUnknown("; ".join(blocker.what for blocker in planned.plan.blockers))
+        raise StateUnknown("; ".join(blocker.what for blocker in blockers(planned.plan)))
     return planned
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from msgspec import to_builtins
 
-from deployer.core.bootstrap.commands import commands, script
 from deployer.core.bootstrap.steps import Steps
 from deployer.core.bootstrap.wanted import Wanted, wanted
 from deployer.core.desired import WantedImage, desired
@@ -19,7 +18,9 @@ from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.environment import open_session
 from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import neighbours
-from deployer.view.bootstrap_text import render
+from deployer.view.bootstrap_commands import commands, script
+from deployer.view.bootstrap_text import detail, render
+from deployer.view.cause_text import reasons
 from deployer.view.documents import Bootstrapped, Commanded, Commands, Found, Stepped
 from deployer.view.progress import Reporter
 
@@ -85,7 +86,7 @@ def as_json(found: Steps, *, done: bool) -> str:
                 environment=found.environment,
                 fingerprint=found.fingerprint,
                 done=done,
-                steps=tuple(Stepped(s.symbol, s.address, s.detail, s.reason, s.line) for s in found.steps),
+                steps=tuple(Stepped(s.symbol, s.address, detail(s), reasons(s.causes), s.line) for s in found.steps),
                 settled=tuple(one.address for one in found.settled),
                 blockers=tuple(Found(one.what, one.fix, one.line) for one in found.blockers),
                 notes=found.notes,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from msgspec import to_builtins
 
-from deployer.core.drift_item import DriftItem
+from deployer.core.cause import DriftItem, State
 from deployer.core.waiting import waiting
 from deployer.errors import as_typed
 from deployer.run.running_image import missing_image
@@ -21,9 +21,9 @@ def drift(environment: Environment) -> Drift:
     run = environment.run
     facts = run.observed()
     planned = run.compare(facts, None)
-    found = waiting(planned.plan, run.desired, planned.facts)
+    found = waiting(planned.plan)
     gone = missing_image(run.session, facts)
-    lost = (DriftItem("running image", "image", gone, None),) if gone else ()
+    lost = (DriftItem("running image", "image", State(value=gone), None),) if gone else ()
     return Drift(run.desired.environment, (*found.drift, *lost), found.staged)
 
 

@@ -10,7 +10,8 @@ from deployer.local.lifecycle import refuse_taken_ports
 from deployer.local.settings import world_settings
 from deployer.run.look import Planned
 from deployer.verbs.environment import Environment
-from deployer.view.pause_text import ends
+from deployer.view.blocker_text import blocker_text, blockers
+from deployer.view.pause_text import ends, postponed
 from deployer.view.plan_text import render
 
 
@@ -49,19 +50,20 @@ def show(environment: Environment, planned: Planned, *, colour: bool = False, ma
 def refuse_paused(plan: Plan) -> None:
     """Raises Refused, after the plan was shown, when nothing but the pause of the service blocks it."""
     if plan.paused is not None and len(plan.blockers) == 1:
-        raise Refused(f"{plan.paused.what}; nothing was changed", fix=plan.paused.fix)
+        paused = blocker_text(plan.paused, plan)
+        raise Refused(f"{paused.what}; nothing was changed", fix=paused.fix)
 
 
 def refuse_postponed(plan: Plan) -> None:
     """Raises Refused, after the plan was shown, when it waits for the end of a declared pause."""
     if plan.postponed:
-        raise Refused(f"{plan.postponed}; nothing was changed", fix=ends(plan))
+        raise Refused(f"{postponed(plan)}; nothing was changed", fix=ends(plan))
 
 
 def refuse_blocked(plan: Plan) -> None:
     """Raises Blocked, after the plan was shown, when something must be mended first."""
     if plan.blockers:
-        fixes = "; ".join(blocker.fix for blocker in plan.blockers)
+        fixes = "; ".join(blocker.fix for blocker in blockers(plan))
         raise Blocked(f"{len(plan.blockers)} thing(s) to mend first; nothing was changed", fix=fixes)
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from deployer import VERSION
-from deployer.core.document import FORMAT, PlanDocument, SavedFormat, document
 from deployer.core.plan import Plan
 from deployer.errors import Refused, UsageError
 from deployer.run.look import refuse_stale
+from deployer.view.plan_json import FORMAT, PlanDocument, SavedFormat, agreed, document
 
 
 def as_json(plan: Plan) -> str:
@@ -56,7 +56,7 @@ def read_saved(path: Path, environment: str) -> PlanDocument:
 def refuse_changed(saved: PlanDocument, plan: Plan) -> None:
     """Raises Refused unless the plan made now is the one that was saved, naming each fact that moved."""
     refuse_stale(saved.facts, plan)
-    if saved != document(plan):
+    if agreed(saved) != agreed(document(plan)):
         raise Refused(
             "the saved plan is not what this deployer would do with the same facts; nothing was changed",
             why="the file was edited, or another version of the deployer made it",

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import msgspec.json
 
-from deployer.core.document import PlanDocument
 from deployer.core.outcome import Outcome
 from deployer.errors import UsageError
 from deployer.manifest.reference import reference
@@ -34,6 +33,7 @@ from deployer.view.documents import (
     Turned,
     Verified,
 )
+from deployer.view.plan_json import PlanDocument
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {

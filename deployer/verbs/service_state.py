@@ -21,6 +21,8 @@ from deployer.verbs.environment import Environment
 from deployer.verbs.held import held
 from deployer.verbs.reconcile import settle
 from deployer.verbs.resume import agree_to_lift, lift
+from deployer.view.blocker_text import blocker_text
+from deployer.view.change_text import differences
 from deployer.view.documents import Turned
 
 
@@ -135,8 +137,8 @@ def _refuse_waiting(environment: Environment, facts: Facts) -> None:
     """Raises Refused for a paused service while a deployment waits: the old release would start first."""
     plan = environment.run.compare(facts, None).plan
     if plan.paused is not None and plan.deployment is not None:
-        differences = ", ".join(plan.deployment.differences)
-        raise Refused(f"{plan.paused.what}; nothing was changed", why=f"it waits: {differences}", fix=plan.paused.fix)
+        paused, waits = blocker_text(plan.paused, plan), differences(plan.deployment)
+        raise Refused(f"{paused.what}; nothing was changed", why=f"it waits: {waits}", fix=paused.fix)
 
 
 def _refuse_another_content(environment: Environment, facts: Facts) -> None:

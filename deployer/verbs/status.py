@@ -12,7 +12,6 @@ from deployer.aws import ledger
 from deployer.core import health, rollback
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
-from deployer.core.groups.pause import manifest
 from deployer.core.health import Answer, Trouble
 from deployer.core.person import person
 from deployer.core.plan import Plan
@@ -28,7 +27,8 @@ from deployer.run.ready import read_ready
 from deployer.run.running_image import missing_image
 from deployer.targets.base import Operation, Progress, Started
 from deployer.verbs.environment import Environment
-from deployer.view.documents import Failure, Status
+from deployer.view.blocker_text import blockers
+from deployer.view.documents import Blocked, Failure, Status
 from deployer.view.hold_text import since
 
 PROBE_SECONDS = 5.0
@@ -58,7 +58,7 @@ def status(environment: Environment) -> Status:
     # A failed change that was taken back since is history: it is shown, and nothing is wrong any more.
     # Of an invalid manifest nobody knows whether it was taken back.
     pending = failed if planned.plan.deployment or environment.problems else None
-    declared = manifest(run.desired) if run.desired.paused and not environment.problems else ""
+    declared = f"env/{run.desired.environment}.yaml" if run.desired.paused and not environment.problems else ""
     troubles = (
         *_paused(planned.plan, run.desired.environment, service, declared=declared),
         *_troubles(run.desired.environment, run.app, service, seen, pending, entry),
@@ -66,7 +66,7 @@ def status(environment: Environment) -> Status:
     state = health.state(
         service.status if service else None, busy=busy, answer=seen.answer, expected=runs or "", troubles=troubles
     )
-    lines, report = waiting(planned.plan, run.desired, planned.facts), seen.readiness
+    lines, report = waiting(planned.plan), seen.readiness
     return Status(
         app=run.desired.app,
         environment=run.desired.environment,
@@ -93,9 +93,16 @@ def status(environment: Environment) -> Status:
         staged=lines.staged,
         drift=lines.drift,
         edits=None if environment.problems else len(lines.edits),
-        blocked=() if environment.problems else tuple(blocker.what for blocker in planned.plan.blockers),
+        blocked=() if environment.problems else _blocked(planned.plan),
         manifest_problems=environment.problems,
         declared_paused=None if environment.problems else run.desired.paused,
+    )
+
+
+def _blocked(plan: Plan) -> tuple[Blocked, ...]:
+    return tuple(
+        Blocked(type(blocker).__name__, text.what, text.fix, text.line)
+        for blocker, text in zip(plan.blockers, blockers(plan), strict=True)
     )
 
 

@@ -6,6 +6,7 @@ import json
 
 from msgspec import to_builtins
 
+from deployer.core.caution import Unverified
 from deployer.core.health import image_gone
 from deployer.errors import as_typed
 from deployer.run.preflight import inspect
@@ -13,6 +14,8 @@ from deployer.run.running_image import missing_image
 from deployer.verbs.environment import Environment
 from deployer.verbs.places import disagreements
 from deployer.verbs.readiness import unready
+from deployer.view import caution_text
+from deployer.view.blocker_text import blockers
 from deployer.view.documents import Found, Verified
 from deployer.view.safe import hanging, one_line
 
@@ -29,7 +32,7 @@ def verify(environment: Environment, *, decrypt: bool) -> Verified:
     seen = inspect(run.session, run.desired, facts, image.partition("@")[2], run.examine, decrypt=decrypt)
     plan = run.compare(facts, seen).plan
     differ, unseen = disagreements(environment, decrypt=decrypt)
-    warnings = [warning for warning in plan.warnings if not warning.startswith("not checked: ")]
+    warnings = [caution_text.text(warning) for warning in plan.warnings if not isinstance(warning, Unverified)]
     if gone := missing_image(run.session, facts):
         trouble = image_gone("the running release", gone, run.desired.environment)
         warnings.append(f"{trouble.what}; fix: {trouble.fix}")
@@ -37,7 +40,7 @@ def verify(environment: Environment, *, decrypt: bool) -> Verified:
     return Verified(
         environment=run.desired.environment,
         image=plan.tag,
-        problems=tuple(Found(blocker.what, blocker.fix, blocker.line) for blocker in plan.blockers),
+        problems=tuple(Found(blocker.what, blocker.fix, blocker.line) for blocker in blockers(plan)),
         unseen=(*seen.unverified, *unseen),
         warnings=tuple(warnings),
         disagreements=differ,

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from deployer.core.cause import DriftItem
 from deployer.core.diagnosis import Finding
-from deployer.core.drift_item import DriftItem
 from deployer.core.health import State, Trouble
 from deployer.core.release import Release
 from deployer.core.release_diff import ReleaseDifference
@@ -87,6 +87,15 @@ class Failure(Struct, frozen=True):
     why: str
 
 
+class Blocked(Struct, frozen=True):
+    """What blocks the plan of a reconcile: its kind, such as UnsetSecret, and text for people."""
+
+    kind: str
+    what: str
+    fix: str
+    line: str
+
+
 class Status(Struct, frozen=True):
     """How an environment stands. Absent values are None.
 
@@ -127,9 +136,10 @@ class Status(Struct, frozen=True):
     staged: tuple[DriftItem, ...]
     drift: tuple[DriftItem, ...]
     edits: int | None
-    blocked: tuple[str, ...]
+    blocked: tuple[Blocked, ...]
     manifest_problems: int = 0
     declared_paused: bool | None = None
+    format: int = 2
 
 
 class Turned(Struct, frozen=True):
@@ -248,6 +258,7 @@ class Drift(Struct, frozen=True):
     environment: str
     drift: tuple[DriftItem, ...]
     staged: tuple[DriftItem, ...]
+    format: int = 2
 
 
 class Omitted(Struct, frozen=True):

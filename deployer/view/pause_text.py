@@ -13,8 +13,16 @@ from deployer.view.safe import one_line
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Why the plan waits, and how it is deployed; nothing for a plan that does not wait."""
     if plan.postponed:
-        yield f"postponed: {one_line(plan.postponed)}"
+        yield f"postponed: {one_line(postponed(plan))}"
         yield f"    nothing below is applied before it runs again: {ends(plan)}"
+
+
+def postponed(plan: Plan) -> str:
+    """Why nothing of the plan is applied now."""
+    return (
+        f"service {plan.service_name} is paused, as env/{plan.environment}.yaml declares (service.paused), and"
+        " App Runner deploys nothing to a paused service"
+    )
 
 
 def ends(plan: Plan) -> str:

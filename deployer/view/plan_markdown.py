@@ -6,8 +6,10 @@ import re
 
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
+from deployer.view import caution_text, change_text, notice_text
+from deployer.view.blocker_text import blockers
 from deployer.view.hold_text import since
-from deployer.view.pause_text import ends
+from deployer.view.pause_text import ends, postponed
 from deployer.view.plan_text import live, summary
 from deployer.view.safe import terminal
 
@@ -28,20 +30,25 @@ def render(plan: Plan, *, manifest: str) -> str:
         ),
         "",
     ]
-    lines += [f"> **Warning:** {_text(warning)}\n" for warning in plan.warnings]
+    lines += [f"> **Warning:** {_text(caution_text.text(warning))}\n" for warning in plan.warnings]
     lines += [f"> **Held** {_text(since(plan.hold))}\n"] if plan.hold else []
     if plan.held:
         lifts = _code(as_typed(f"just resume {plan.environment}"))
         lines += [f"> Nothing is deployed before the hold is lifted: {lifts}\n"]
     if plan.postponed:
         lines += [
-            f"> **Postponed:** {_text(plan.postponed)}. Nothing is applied before it runs again: {_text(ends(plan))}\n"
+            f"> **Postponed:** {_text(postponed(plan))}. Nothing is applied before it runs again: {_text(ends(plan))}\n"
         ]
-    for blocker in plan.blockers:
+    for blocker in blockers(plan):
         lines += [f"- **Blocked:** {_text(blocker.what)} {_code(blocker.line)}", f"  Fix: {_code(blocker.fix)}"]
     lines += [""] if plan.blockers else []
-    rows: list[tuple[str, ...]] = [(c.symbol, c.group, c.address, c.detail, c.reason, c.line) for c in plan.changes]
-    rows += [(n.symbol, "Variables", n.address, n.detail, "", n.line) for n in plan.notices]
+    rows: list[tuple[str, ...]] = [
+        (c.symbol, c.group, c.address, change_text.detail(c), change_text.why(c), c.line) for c in plan.changes
+    ]
+    rows += [
+        (n.symbol, n.group, n.address, notice_text.detail(n, rollback_to=plan.rollback_to), "", n.line)
+        for n in plan.notices
+    ]
     if rows:
         lines += ["| | Group | What | Change | Why | Line |", "|---|---|---|---|---|---|"]
         lines += [

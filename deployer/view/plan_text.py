@@ -7,7 +7,8 @@ from msgspec import Struct
 from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
-from deployer.view import hold_text, pause_text
+from deployer.view import caution_text, change_text, hold_text, notice_text, pause_text
+from deployer.view.blocker_text import blockers
 from deployer.view.safe import hanging, one_line, terminal
 from deployer.view.times import minute
 
@@ -35,8 +36,8 @@ def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> s
     if plan.rollback_to:
         secrets = "its secrets too" if plan.with_secrets else "secrets stay as they are"
         lines[1:2] = [f"back to release {plan.rollback_to}, {secrets}   {live(plan)}"]
-    lines += [f"warning: {_whole(warning)}" for warning in plan.warnings]
-    for blocker in plan.blockers:
+    lines += [f"warning: {_whole(caution_text.text(warning))}" for warning in plan.warnings]
+    for blocker in blockers(plan):
         what = f"blocked: {_whole(blocker.what)}   {blocker.line}".rstrip()
         lines += [what, f"    fix: {_whole(as_typed(blocker.fix))}"]
     lines += hold_text.plan_lines(plan)
@@ -92,12 +93,17 @@ def _time(seconds: int) -> str:
 
 def _rows(plan: Plan, group: str) -> list[_Row]:
     rows = [
-        _row(change.symbol, change.address, change.detail, "  ".join(filter(None, (change.reason, change.line))))
+        _row(
+            change.symbol,
+            change.address,
+            change_text.detail(change),
+            "  ".join(filter(None, (change_text.why(change), change.line))),
+        )
         for change in plan.changes
         if change.group == group
     ]
     rows += [
-        _row(notice.symbol, notice.address, notice.detail, notice.line)
+        _row(notice.symbol, notice.address, notice_text.detail(notice, rollback_to=plan.rollback_to), notice.line)
         for notice in plan.notices
         if notice.group == group
     ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deployer.core.change import shown
 from deployer.view.documents import ReleasesCompared
+from deployer.view.state_text import shown
 from deployer.view.table import table
 
 

@@ -31,7 +31,7 @@ def render(found: Status, now: datetime) -> str:
         ("drift", "; ".join(line(item, now) for item in found.drift) or "none"),
         ("manifest", _manifest(found)),
         ("edits", _edits(found)),
-        ("blocked", "; ".join(found.blocked)),
+        ("blocked", "; ".join(blocked.what for blocked in found.blocked)),
         *(("problem", f"{trouble.what}; fix: {trouble.fix}") for trouble in found.troubles),
     ]
     title = f"{found.app} / {found.environment}"

@@ -20,7 +20,6 @@ LEFT = {
     "deployer/core/change.py",
     "deployer/core/facts.py",
     "deployer/core/github/wanted.py",
-    "deployer/core/groups/access.py",
     "deployer/core/groups/image.py",
     "deployer/core/groups/pause.py",
     "deployer/core/groups/service.py",
@@ -44,7 +43,9 @@ LEFT = {
     "deployer/run/reconcile.py",
     "deployer/verbs/adopt.py",
     "deployer/verbs/image.py",
+    "deployer/view/blocker_text.py",
     "deployer/view/env_text.py",
+    "deployer/view/pause_text.py",
 }
 
 

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from deployer.core.change import (
     AdoptParameter,
     Change,
+    ChangeRepository,
     CreateRepository,
     CreateScaling,
     DeleteParameter,
     DeployService,
     KeepImage,
     LiftHold,
-    MendRepository,
     PauseService,
     PlaceHold,
     PushImage,
@@ -122,7 +122,7 @@ def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
     match change:
         case CreateRepository():
             return replace(facts, repository=RepositoryFact("uri", True, True, None))
-        case MendRepository():
+        case ChangeRepository():
             assert facts.repository
             return replace(facts, repository=replace(facts.repository, immutable=True, scan_on_push=True))
         case PutLifecycle():

@@ -18,10 +18,12 @@ from deployer.core.adoption.expected import why_no_command
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.text import manifest_text
 from deployer.core.adoption.variables import NOTHING, Taken, choose
+from deployer.core.cause import State
 from deployer.core.change import (
     AdoptParameter,
     CreateScaling,
     DeployService,
+    Difference,
     KeepImage,
     PutLifecycle,
     ServiceVariable,
@@ -41,6 +43,7 @@ from deployer.manifest.model import Literal, Secret
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.unseen import unseen
 from deployer.targets.apprunner.description import APP_RUNNER
+from deployer.view.blocker_text import blockers
 
 ACCOUNT, REGION, PATH = "123456789012", "us-west-2", "/app-runtime/demo/staging"
 ARN = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{PATH}"
@@ -196,8 +199,8 @@ def test_the_first_plan_changes_no_value_and_no_setting(parameters: dict[str, Pa
     }  # fmt: skip
     assert len(made.blockers) == sum(bool(one.command) for one in taken)
     [deploy] = [change for change in made.changes if isinstance(change, DeployService)]
-    differing = {part for part in deploy.differences if " -> " in part}
-    assert differing == {"auto_deployments true -> false"}
+    settings = [difference for difference in deploy.differences if difference.kind == "setting"]
+    assert settings == [Difference("setting", ("auto_deployments",), State(value="true"), State(value="false"))]
     assert found.service.spec.secrets.keys() - deploy.spec.secrets.keys() == {one.name for one in left if one.reaches}
 
 
@@ -323,7 +326,7 @@ def test_a_required_secret_that_the_service_lacks_is_declared_with_the_command_t
         assert (one.value, one.command) == (None, "just secret set staging app-id")
         assert not any(one.name == "APP_ID" for one in choice.left)
         made = first_plan(found, written(found, Strict))
-        assert [blocker.fix for blocker in made.blockers] == ["just secret set staging app-id"]
+        assert [blocker.fix for blocker in blockers(made)] == ["just secret set staging app-id"]
 
 
 def test_a_parameter_that_nothing_reads_is_taken_where_the_service_would_not_start_without_it() -> None:

@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from deployer.core.cause import State
 from deployer.core.change import (
+    ChangeRepository,
     DeployService,
-    MendRepository,
+    Difference,
     PushImage,
     PutParameter,
     PutRole,
@@ -23,6 +25,9 @@ from deployer.core.plan import Plan
 from deployer.core.planner import plan
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
+from deployer.view import notice_text
+from deployer.view.blocker_text import BlockerText, blockers
+from deployer.view.change_text import detail, why
 
 Wish = Callable[..., Desired]
 Make = Callable[..., WantedParameter]
@@ -31,6 +36,12 @@ CarryOut = Callable[..., Facts]
 
 def kinds(made: Plan) -> list[str]:
     return [type(change).__name__ for change in made.changes]
+
+
+def what(made: Plan) -> BlockerText:
+    """The text of the only blocker."""
+    [found] = blockers(made)
+    return found
 
 
 T = TypeVar("T")
@@ -64,7 +75,7 @@ def test_from_nothing_everything_is_made_and_the_service_comes_last(wish: Wish, 
 
 def test_a_secret_nobody_can_make_is_a_blocker_with_its_command(wish: Wish, parameter: Make, empty: Facts) -> None:
     made = plan(wish(parameter("app-secret", None)), empty)
-    [blocker] = made.blockers
+    blocker = what(made)
     assert "APP_SECRET" in blocker.what
     assert blocker.fix == "just secret set staging app-secret"
     assert blocker.line == "staging.yaml:10"
@@ -77,7 +88,7 @@ def test_a_plain_string_where_a_secret_belongs_is_made_again_or_a_blocker(
     wanted = parameter("key", None)
     leaked = {wanted.path: ParameterFact(False, 1, "leaked")}
     made = plan(wish(wanted), replace(empty, parameters=leaked))
-    [blocker] = made.blockers
+    blocker = what(made)
     assert "plain String" in blocker.what
     assert "replace what it opens" in blocker.fix
     generated = plan(wish(parameter("key", None, "generate:32")), replace(empty, parameters=leaked))
@@ -85,7 +96,7 @@ def test_a_plain_string_where_a_secret_belongs_is_made_again_or_a_blocker(
     assert (change.was, change.becomes, change.version, change.old) == ("String", "SecureString", 1, None)
     assert change.kept == "/app-deployer/demo/staging/replaced/key"
     assert generated.blockers == ()
-    assert "leaked" not in str(made.blockers) + change.detail + change.reason
+    assert "leaked" not in str((made.blockers, blocker, change)) + detail(change) + why(change)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +115,7 @@ def test_a_literal_of_a_type_that_no_overwrite_changes_is_recreated(
     made = plan(wish(wanted), replace(empty, parameters={wanted.path: found}))
     change = only(made, RecreateParameter)
     assert (change.becomes, change.version) == ("String", 1)
-    assert "deleted with its history, and recreated" in change.detail
+    assert "deleted with its history, and recreated" in detail(change)
     assert only(made, DeployService).spec.secrets["KEY"].endswith(wanted.path)
 
 
@@ -122,12 +133,12 @@ def test_a_parameter_that_was_recreated_with_the_version_it_had_is_deployed(
 
 
 def test_an_image_that_is_nowhere_is_a_blocker(wish: Wish, empty: Facts) -> None:
-    [blocker] = plan(wish(digest=None), empty).blockers
+    blocker = what(plan(wish(digest=None), empty))
     assert "c0ffee" in blocker.what
 
 
 def test_another_image_under_the_same_tag_is_a_blocker(wish: Wish, empty: Facts) -> None:
-    [blocker] = plan(wish(digest="sha256:aaa"), replace(empty, image=ImageFact("sha256:bbb", ("c0ffee",)))).blockers
+    blocker = what(plan(wish(digest="sha256:aaa"), replace(empty, image=ImageFact("sha256:bbb", ("c0ffee",)))))
     assert "immutable" in blocker.what
 
 
@@ -161,9 +172,9 @@ class TestAfterADeployment:
         live = carry_out(plan(before, empty), empty, before)
         made = plan(wish(parameter("level", "INFO")), live)
         put = only(made, PutParameter)
-        assert (put.symbol, put.detail, put.reason, put.version) == ("~", "literal  DEBUG -> INFO", "edit", 2)
-        assert only(made, DeployService).detail == "deploy, because: LEVEL"
-        assert only(made, DeployService).reason == "edit"
+        assert (put.symbol, detail(put), why(put), put.version) == ("~", "literal  DEBUG -> INFO", "edit", 2)
+        assert detail(only(made, DeployService)) == "deploy, because: LEVEL"
+        assert why(only(made, DeployService)) == "edit"
 
     def test_a_change_from_outside_is_drift(
         self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
@@ -173,14 +184,14 @@ class TestAfterADeployment:
         path = wanted.parameters[0].path
         live = replace(live, parameters={path: ParameterFact(False, 2, "TRACE")})
         put = only(plan(wanted, live), PutParameter)
-        assert put.reason == "drift: changed outside the deployer"
+        assert why(put) == "drift: changed outside the deployer"
         assert put.version == 3
 
     def test_both_is_a_conflict(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
         before = wish(parameter("level", "DEBUG"))
         live = carry_out(plan(before, empty), empty, before)
         live = replace(live, parameters={before.parameters[0].path: ParameterFact(False, 2, "TRACE")})
-        assert "conflict" in only(plan(wish(parameter("level", "INFO")), live), PutParameter).reason
+        assert "conflict" in why(only(plan(wish(parameter("level", "INFO")), live), PutParameter))
 
     def test_a_removed_parameter_comes_back(
         self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
@@ -188,7 +199,7 @@ class TestAfterADeployment:
         wanted = wish(parameter("level", "DEBUG"))
         live = replace(carry_out(plan(wanted, empty), empty, wanted), parameters={})
         put = only(plan(wanted, live), PutParameter)
-        assert (put.symbol, put.reason) == ("+", "drift: removed outside the deployer")
+        assert (put.symbol, why(put)) == ("+", "drift: removed outside the deployer")
 
     def test_a_secret_set_since_is_staged_and_one_deployment_takes_it(
         self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
@@ -199,7 +210,7 @@ class TestAfterADeployment:
         made = plan(wanted, live)
         [notice] = made.notices
         assert (notice.symbol, notice.address) == ("!", "KEY")
-        assert "v1 -> v2" in notice.detail
+        assert "v1 -> v2" in notice_text.detail(notice)
         assert kinds(made) == ["DeployService"]
 
     def test_an_unmanaged_parameter_shows_and_is_left_alone(
@@ -217,8 +228,8 @@ class TestAfterADeployment:
         live = carry_out(plan(before, empty), empty, before)
         after = replace(before, settings=replace(before.settings, cpu=2048, memory=4096))
         assert only(plan(after, live), DeployService).differences == (
-            "cpu 1 vCPU -> 2 vCPU",
-            "memory 2 GB -> 4 GB",
+            Difference("setting", ("cpu",), State(value="1 vCPU"), State(value="2 vCPU")),
+            Difference("setting", ("memory",), State(value="2 GB"), State(value="4 GB")),
         )
 
     def test_a_setting_changed_outside_is_drift_and_both_are_told(
@@ -231,17 +242,19 @@ class TestAfterADeployment:
         spec = replace(spec, settings=replace(spec.settings, auto_deployments=True))
         bent = replace(live, service=replace(live.service, spec=spec))
         made = plan(wanted, bent)
-        assert only(made, DeployService).reason == "drift: changed outside the deployer"
-        assert only(made, DeployService).differences == ("auto_deployments true -> false",)
+        assert why(only(made, DeployService)) == "drift: changed outside the deployer"
+        assert only(made, DeployService).differences == (
+            Difference("setting", ("auto_deployments",), State(value="true"), State(value="false")),
+        )
         edited = replace(wanted, settings=replace(wanted.settings, cpu=2048))
-        assert only(plan(edited, bent), DeployService).reason == "edit, drift: changed outside the deployer"
+        assert why(only(plan(edited, bent), DeployService)) == "edit, drift: changed outside the deployer"
 
     def test_a_busy_service_is_a_blocker(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
         wanted = wish()
         live = carry_out(plan(wanted, empty), empty, wanted)
         assert live.service is not None
         for status in ("OPERATION_IN_PROGRESS", "DELETE_FAILED"):
-            [blocker] = plan(wanted, replace(live, service=replace(live.service, status=status))).blockers
+            blocker = what(plan(wanted, replace(live, service=replace(live.service, status=status))))
             assert status in blocker.what
 
     def test_a_failed_creation_is_built_again_in_place(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
@@ -292,9 +305,9 @@ class TestAfterADeployment:
             roles={**live.roles, role: replace(fact, trust={})},
         )
         made = plan(wanted, bent)
-        assert kinds(made) == ["PutRole", "MendRepository", "PutLifecycle"]
+        assert kinds(made) == ["PutRole", "ChangeRepository", "PutLifecycle"]
         assert only(made, PutRole).create is False
-        assert only(made, MendRepository).detail == "tags mutable -> immutable"
+        assert detail(only(made, ChangeRepository)) == "tags mutable -> immutable"
         assert plan(wanted, carry_out(made, bent, wanted)).empty
 
     def test_a_new_commit_pushes_and_deploys(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
@@ -302,7 +315,7 @@ class TestAfterADeployment:
         live = replace(carry_out(plan(before, empty), empty, before), image=None)
         made = plan(wish(digest="sha256:bbb"), live)
         assert only(made, PushImage).digest == "sha256:bbb"
-        assert only(made, DeployService).differences == ("image",)
+        assert only(made, DeployService).differences == (Difference("image"),)
 
 
 NAMES = ["level", "key", "server-url", "a1"]

@@ -11,14 +11,17 @@ import pytest
 from msgspec.structs import replace
 
 from deployer import secrecy
+from deployer.core.blocker import RefusedSecret
+from deployer.core.cause import Cause, CauseKind
+from deployer.core.caution import Unverified
 from deployer.core.desired import Desired
-from deployer.core.document import PlanDocument, document
 from deployer.core.facts import Facts
 from deployer.core.hold import Hold
-from deployer.core.part import Blocker, Notice
+from deployer.core.notice import UnmanagedSetting
 from deployer.core.planner import plan
 from deployer.core.release import LEDGER_BYTES, Release
 from deployer.core.secret import SecretValue
+from deployer.view.plan_json import PlanDocument, document
 from tests.core.test_hold import MANUAL
 from tests.core.test_release import release
 from tests.core.test_secrecy import SENTINEL, SPELLED
@@ -72,14 +75,16 @@ def test_a_saved_plan_holds_no_secret(wish: Callable[..., Desired], empty: Facts
     told = f"was {SENTINEL} before"
     shown = replace(
         made,
-        warnings=(told,),
-        notices=(Notice("!", "x", told, ""),),
-        blockers=(Blocker(told, told, ""),),
+        warnings=(Unverified(told),),
+        notices=(UnmanagedSetting("x", told, cause=Cause(kind=CauseKind.UNMANAGED)),),
+        blockers=(RefusedSecret("x", "x", told),),
         hold=replace(MANUAL, reason=told),
     )
     text = document(shown).model_dump_json()
     found = json.loads(hidden(text))
-    parts = (found["warnings"][0], found["notices"][0]["detail"], found["blockers"][0]["fix"], found["hold"]["reason"])
-    assert set(parts) == {"was <secret> before"}
+    blocker = found["blockers"][0]
+    assert blocker["details"]["why"] == found["hold"]["reason"] == "was <secret> before"
+    texts = (found["warnings"][0]["text"], found["notices"][0]["detail"], blocker["what"])
+    assert all("was <secret> before" in text for text in texts)
     assert found["facts"] == made.facts
     assert PlanDocument.model_validate_json(text) == document(shown)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from deployer.core.cause import HIDDEN, DriftItem, State
 from deployer.core.change import DeployService
-from deployer.core.drift_item import DriftItem
-from deployer.core.reasons import drifted
 from deployer.core.waiting import Waiting, waiting
 from tests.golden.case import cases
 
@@ -46,31 +45,39 @@ def test_what_waits_is_told_apart(name: str) -> None:
 ROOT = "/app-runtime/demo/staging"
 MALLORY = "arn:aws:iam::123456789012:user/mallory"
 AT = "2026-11-02T10:00:00+00:00"
+SECRET = State(version=1, path=f"{ROOT}/app-secret")
+
+
+def text(value: str) -> State:
+    return State(value=value)
+
+
 DRIFT = {
-    "literal-drifted": [DriftItem("LOGGING_LEVEL", "literal", "INFO", "TRACE", MALLORY, AT)],
-    "literal-removed-outside": [DriftItem("LOGGING_LEVEL", "literal", "INFO", None)],
+    "literal-drifted": [DriftItem("LOGGING_LEVEL", "literal", text("INFO"), text("TRACE"), MALLORY, AT)],
+    "literal-removed-outside": [DriftItem("LOGGING_LEVEL", "literal", text("INFO"), None)],
     "literal-is-a-string-list": [
-        DriftItem("LOGGING_LEVEL", "literal", "INFO", "StringList INFO,DEBUG", MALLORY, AT),
+        DriftItem("LOGGING_LEVEL", "literal", text("INFO"), State(value="INFO,DEBUG", type="StringList"), MALLORY, AT),
     ],
     "secret-reads-another-path": [
-        DriftItem("APP_SECRET", "reference", f"{ROOT}/app-secret", "/elsewhere/app-secret"),
+        DriftItem("APP_SECRET", "reference", State(path=f"{ROOT}/app-secret"), State(path="/elsewhere/app-secret")),
     ],
     "secret-given-as-a-plain-value": [
-        DriftItem("APP_SECRET", "secret", f"{ROOT}/app-secret", "a value that is not shown"),
+        DriftItem("APP_SECRET", "secret", State(path=f"{ROOT}/app-secret"), HIDDEN),
     ],
-    "secret-missing": [DriftItem("APP_SECRET", "secret", f"v1 of {ROOT}/app-secret", None)],
+    "secret-missing": [DriftItem("APP_SECRET", "secret", SECRET, None)],
     "plain-variable-drifted": [
-        DriftItem("GRAPH_URL", "literal", "https://graph.example.org", "https://other.example.org"),
+        DriftItem("GRAPH_URL", "literal", text("https://graph.example.org"), text("https://other.example.org")),
     ],
     "settings-drifted": [
-        DriftItem("health_check.protocol", "setting", "HTTP", "TCP"),
-        DriftItem("auto_deployments", "setting", "false", "true"),
+        DriftItem("health_check.protocol", "setting", text("HTTP"), text("TCP")),
+        DriftItem("auto_deployments", "setting", text("false"), text("true")),
     ],
     "service-paused": [],  # an operator chose that; it blocks every plan
     "repository-drifted": [
-        DriftItem("repository demo", "repository", "immutable tags, scan on push", "mutable tags, no scan on push"),
+        DriftItem("repository demo", "tag mutability", text("IMMUTABLE"), text("MUTABLE")),
+        DriftItem("repository demo", "scan on push", text("true"), text("false")),
     ],
-    "parameter-adopted": [DriftItem(f"{ROOT}/app-secret", "tag", "managed-by=deployer", None)],
+    "parameter-adopted": [DriftItem(f"{ROOT}/app-secret", "tag", text("managed-by=deployer"), None)],
     "first-deployment-over-what-was-made-by-hand": [],
 }
 
@@ -83,14 +90,15 @@ def test_drift_reads_from_what_was_recorded_to_what_is_live(name: str) -> None:
 def test_a_staged_secret_is_told_by_its_versions() -> None:
     [staged] = _waiting("secret-staged").staged
     sides = (staged.recorded, staged.live)
-    assert sides == (f"v1 of {ROOT}/app-secret", f"v2 of {ROOT}/app-secret")
+    path = f"{ROOT}/app-secret"
+    assert sides == (State(version=1, path=path), State(version=2, path=path))
     assert staged.who == "arn:aws:sts::123456789012:assumed-role/operators/zaid"
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_drift_is_found_wherever_the_plan_says_so(name: str) -> None:
     plan, found = CASES[name].plan(), _waiting(name)
-    said = [change for change in plan.changes if drifted(change.reason)]
+    said = [change for change in plan.changes if any(cause.is_drift for cause in change.causes)]
     assert bool(found.drift) or not said or all(isinstance(change, DeployService) for change in said)
     assert len(found.staged) == sum(notice.symbol == "!" for notice in plan.notices)
     assert all(item.recorded != item.live for item in (*found.drift, *found.staged))
@@ -98,4 +106,4 @@ def test_drift_is_found_wherever_the_plan_says_so(name: str) -> None:
 
 def _waiting(name: str) -> Waiting:
     case = CASES[name]
-    return waiting(case.plan(), case.wanted, case.facts)
+    return waiting(case.plan())

@@ -91,7 +91,7 @@ def test_its_manifest_is_written_and_nothing_in_aws_is_changed(made: Checkout) -
 def test_its_plan_holds_what_the_comments_say_and_no_value_or_setting(made: Checkout) -> None:
     plan = json.loads(run(made, "plan", "staging", "--json"))
     kinds = [change["kind"] for change in plan["changes"] if change["kind"] != "AdoptParameter"]
-    image = ["MendRepository", "PutLifecycle", "KeepImage"]
+    image = ["ChangeRepository", "PutLifecycle", "KeepImage"]
     assert kinds == [*image, "RecreateParameter", "CreateScaling", "TagService", "DeployService"]
     assert len(plan["changes"]) - len(kinds) == 14
     [recreated] = [change for change in plan["changes"] if change["kind"] == "RecreateParameter"]

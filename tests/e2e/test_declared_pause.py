@@ -143,7 +143,7 @@ def test_a_start_outside_the_deployer_is_drift(paused: Checkout) -> None:
     runner.resume_service(ServiceArn=service["ServiceArn"])
     run(paused, "status", "local", "--follow")
     [item] = read(paused, "drift")["drift"]
-    assert (item["kind"], item["recorded"], item["live"]) == ("service", "paused", "running")
+    assert (item["kind"], item["recorded"], item["live"]) == ("service", {"value": "paused"}, {"value": "running"})
     assert "drift: changed outside the deployer" in run(paused, "reconcile", "local")
     assert platform(paused)[0] == "PAUSED"
 

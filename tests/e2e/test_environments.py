@@ -17,6 +17,7 @@ from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, approved, write_second
 
 pytestmark = pytest.mark.timeout(240)
+NOT_DRIFTED = {"environment": "second", "drift": [], "staged": [], "format": 2}
 SECOND = "/app-runtime/ansari-whatsapp/second"
 
 
@@ -113,7 +114,7 @@ def test_everything_a_deployment_needs_is_looked_at(deployed: Checkout) -> None:
 
 def test_what_drifted_is_told_with_who_and_when(deployed: Checkout) -> None:
     run(deployed, "reconcile", "second")
-    assert document(deployed, "drift", "drift", "second") == {"environment": "second", "drift": [], "staged": []}
+    assert document(deployed, "drift", "drift", "second") == NOT_DRIFTED
     assert run(deployed, "drift", "second", "--detailed-exitcode") == "second has not drifted.\n"
     client = aws.ssm(deployed)
     held = client.get_parameter(Name=f"{SECOND}/meta-app-secret")["Parameter"]["Version"]
@@ -124,15 +125,18 @@ def test_what_drifted_is_told_with_who_and_when(deployed: Checkout) -> None:
     assert {**drift, "when": None} == {
         "address": "LOGGING_LEVEL",
         "kind": "literal",
-        "recorded": "INFO",
-        "live": "ERROR",
+        "recorded": {"value": "INFO"},
+        "live": {"value": "ERROR"},
         "who": "local user",
         "when": None,
     }
     assert datetime.fromisoformat(drift["when"]).tzinfo is not None
     path = f"{SECOND}/meta-app-secret"
     assert (staged["address"], staged["kind"]) == ("META_APP_SECRET", "secret")
-    assert (staged["recorded"], staged["live"]) == (f"v{held} of {path}", f"v{held + 1} of {path}")
+    assert (staged["recorded"], staged["live"]) == (
+        {"version": held, "path": path},
+        {"version": held + 1, "path": path},
+    )
     said = run(deployed, "drift", "second")
     assert "drift   LOGGING_LEVEL  literal  INFO -> ERROR, changed by local user" in said
     assert "just reconcile second" in said
@@ -169,12 +173,12 @@ def test_drift_is_told_beside_an_edit_that_waits(deployed: Checkout) -> None:
     found = document(deployed, "drift", "drift", "second", "--detailed-exitcode", code=2)["drift"]
     sides = {(item["address"], item["kind"]): (item["recorded"], item["live"]) for item in found}
     assert len(sides) == len(found)
-    assert sides["cpu", "setting"] == ("1 vCPU", "2 vCPU")
-    assert sides["memory", "setting"] == ("2 GB", "4 GB")
-    assert sides["META_GRAPH_URL", "literal"][1] == "http://elsewhere.example"
-    assert sides["BY_HAND", "literal"] == (None, "a value that is not shown")
-    assert sides[f"{SECOND}/logging-level", "tag"] == ("managed-by=deployer", None)
-    assert sides["ansari-second-whatsapp", "tag"] == ("managed-by=deployer", None)
+    assert sides["cpu", "setting"] == ({"value": "1 vCPU"}, {"value": "2 vCPU"})
+    assert sides["memory", "setting"] == ({"value": "2 GB"}, {"value": "4 GB"})
+    assert sides["META_GRAPH_URL", "literal"][1] == {"value": "http://elsewhere.example"}
+    assert sides["BY_HAND", "literal"] == (None, {"hidden": True})
+    assert sides[f"{SECOND}/logging-level", "tag"] == ({"value": "managed-by=deployer"}, None)
+    assert sides["ansari-second-whatsapp", "tag"] == ({"value": "managed-by=deployer"}, None)
     assert sides["META_APP_SECRET", "secret"][1] is None
     assert sides["lifecycle ansari-whatsapp", "lifecycle"][1] is None
     assert "RETENTION" not in str(found)

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from deployer.core.change import Change
-from deployer.core.document import PlanDocument
 from deployer.verbs.schema import schema
+from deployer.view.plan_json import PlanDocument
 from tests.golden.case import Case, cases
 
 CASES = cases()

@@ -1,4 +1,7 @@
-"""Records of every released format are read: a folder for each format, which is never changed, only added to."""
+"""Records of every released format are read: a folder for each format, which is never changed, only added to.
+
+Saved plans have a format of their own: from its second one on, they are in `plan-format-N`.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,13 @@ from msgspec.structs import replace
 from deployer import VERSION
 from deployer.aws import ledger, lock_record
 from deployer.aws.lock_record import Record
-from deployer.core.document import PlanDocument, document
 from deployer.core.hold import Hold
 from deployer.core.record_format import FORMAT, NewerFormat, unknown_fields, with_unknown
 from deployer.core.release import PACKED, Release, content_id, release_id
 from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
 from deployer.errors import StateUnknown, UsageError
 from deployer.verbs.saved_plan import read_saved
+from deployer.view.plan_json import PlanDocument, document
 from tests.core.test_release import SETTINGS, SPEC, VERSIONS, release
 from tests.golden.case import HERE as GOLDEN
 from tests.golden.case import Case
@@ -33,7 +36,7 @@ HERE = Path(__file__).parent
 
 
 def samples(kind: str) -> list[Path]:
-    return sorted(HERE.glob(f"format-*/{kind}-*"))
+    return sorted(HERE.glob(f"*format-*/{kind}-*"))
 
 
 def fields(text: str) -> dict[str, Any]:

@@ -5,18 +5,18 @@ from html import unescape
 
 import pytest
 from markdown_it import MarkdownIt
-from msgspec.structs import replace
 
-from deployer.core.part import Blocker, Notice
+from deployer.core.blocker import UnsetSecret
+from deployer.core.caution import Unverified
 from deployer.view.plan_markdown import render
-from tests.view.test_plan_text import plan, put
+from tests.view.test_plan_text import STAGED, plan, put
 
 
 def test_a_plan_is_one_table() -> None:
     made = plan(
         changes=(put("LEVEL", "INFO", "DEBUG", "~"),),
-        notices=(Notice("!", "TOKEN", "secret   v6 -> v7", "staging.yaml:9"),),
-        warnings=("look twice",),
+        notices=(STAGED,),
+        warnings=(Unverified("roles"),),
     )
     assert render(made, manifest="env/staging.yaml") == (
         "### demo / staging\n"
@@ -26,28 +26,29 @@ def test_a_plan_is_one_table() -> None:
         "Manifest <code>env/staging.yaml</code>, live: release 41, account 123456789012, us-west-2."
         f" Fingerprint <code>{made.fingerprint}</code>.\n"
         "\n"
-        "> **Warning:** look twice\n"
+        "> **Warning:** not checked: roles\n"
         "\n"
         "| | Group | What | Change | Why | Line |\n"
         "|---|---|---|---|---|---|\n"
         "| <code>&#126;</code> | Variables | <code>LEVEL</code> | <code>literal  DEBUG -&gt; INFO</code> | edit"
         " | staging.yaml:7 |\n"
-        "| <code>!</code> | Variables | <code>TOKEN</code> | <code>secret   v6 -&gt; v7</code> |  | staging.yaml:9 |\n"
+        "| <code>!</code> | Variables | <code>TOKEN</code> | <code>secret   v6 -&gt; v7; containers still hold v6"
+        "</code> |  | staging.yaml:9 |\n"
     )
 
 
 def test_a_plan_that_waits_says_so_and_what_ends_it() -> None:
-    said = unescape(render(plan(postponed="service demo is paused"), manifest="env/staging.yaml"))
-    assert "> **Postponed:** service demo is paused. Nothing is applied before it runs again" in said
+    said = unescape(render(plan(postponed=True), manifest="env/staging.yaml"))
+    assert "> **Postponed:** service demo-staging is paused, as env/staging.yaml declares" in said
     assert "remove `paused: true` from env/staging.yaml, then: just resume staging --old-release-first" in said
 
 
 def test_blockers_come_first() -> None:
-    made = plan(blockers=(Blocker("KEY: no value", "just secret set staging key", "staging.yaml:8"),))
+    made = plan(blockers=(UnsetSecret("KEY", "key", line="staging.yaml:8"),))
     text = render(made, manifest="m")
     assert (
-        "- **Blocked:** KEY: no value <code>staging.yaml:8</code>\n  Fix: <code>just secret set staging key</code>"
-        in text
+        "- **Blocked:** KEY: the secret has no value in SSM <code>staging.yaml:8</code>\n"
+        "  Fix: <code>just secret set staging key</code>" in text
     )
 
 
@@ -75,7 +76,7 @@ def test_a_value_cannot_become_markup() -> None:
 )
 def test_a_text_names_nobody_and_links_nowhere(text: str) -> None:
     """What GitHub would find in the rendered text; a zero-width space breaks it."""
-    made = plan(warnings=(text,), changes=(replace(put("LEVEL", text, None, "+"), reason=text),))
+    made = plan(warnings=(Unverified(text),), changes=(put("LEVEL", text, None, "+"),))
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(render(made, manifest="m"))
     assert "<a " not in html
     assert "<h1" not in html

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from deployer.core.blocker import UnsetSecret
+from deployer.core.cause import Cause, CauseKind, State
 from deployer.core.change import CreateRepository, PutParameter
 from deployer.core.desired import WantedParameter
-from deployer.core.part import Blocker, Notice
+from deployer.core.notice import StagedVariable
 from deployer.core.plan import Plan
 from deployer.core.release import RecordedRelease
 from deployer.view.plan_text import render
@@ -19,6 +21,8 @@ def plan(**more: object) -> Plan:
         "environment": "staging",
         "account": "123456789012",
         "region": "us-west-2",
+        "parameter_path": "/p",
+        "service_name": "demo-staging",
         "live": RecordedRelease(
             41, release(when="2026-11-01T09:00:00+00:00", who="arn:aws:sts::1:assumed-role/ops/amir")
         ),
@@ -38,9 +42,22 @@ def plan(**more: object) -> Plan:
     return Plan(**{**fields, **more})  # type: ignore[arg-type]
 
 
+EDIT = Cause(kind=CauseKind.EDIT)
+STAGED = StagedVariable(
+    "TOKEN",
+    cause=Cause(
+        kind=CauseKind.STAGED,
+        subject="secret",
+        recorded=State(version=6, path="/p/token"),
+        live=State(version=7, path="/p/token"),
+    ),
+    line="staging.yaml:9",
+)
+
+
 def put(name: str, value: str | None, old: str | None, symbol: Literal["+", "~"]) -> PutParameter:
     wanted = WantedParameter(name.lower(), f"/p/{name.lower()}", name, value, "generate:32", "", "staging.yaml:7")
-    return PutParameter(wanted, version=2, old=old, symbol=symbol, reason="edit", line="staging.yaml:7")
+    return PutParameter(wanted, version=2, old=old, symbol=symbol, causes=(EDIT,), line="staging.yaml:7")
 
 
 HEAD = (
@@ -61,11 +78,11 @@ def test_nothing_to_do() -> None:
 def test_changes_notices_and_a_summary() -> None:
     made = plan(
         changes=(
-            CreateRepository("demo", symbol="+", reason="missing"),
+            CreateRepository("demo", symbol="+", causes=(Cause(kind=CauseKind.MISSING),)),
             put("LEVEL", "INFO", "DEBUG", "~"),
             put("API_KEY", None, None, "+"),
         ),
-        notices=(Notice("!", "TOKEN", "secret   v6 -> v7; containers still hold v6", "staging.yaml:9"),),
+        notices=(STAGED,),
     )
     assert text(made) == HEAD + (
         "  Image\n"
@@ -81,9 +98,9 @@ def test_changes_notices_and_a_summary() -> None:
 
 
 def test_blockers_come_first_with_what_mends_them() -> None:
-    made = plan(blockers=(Blocker("KEY: the secret has no value", "just secret set staging key", "staging.yaml:8"),))
+    made = plan(blockers=(UnsetSecret("KEY", "key", line="staging.yaml:8"),))
     assert text(made) == HEAD + (
-        "blocked: KEY: the secret has no value   staging.yaml:8\n"
+        "blocked: KEY: the secret has no value in SSM   staging.yaml:8\n"
         "    fix: just secret set staging key\n"
         "\n"
         "Plan: blocked by 1 thing to mend first."

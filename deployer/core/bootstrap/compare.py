@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from deployer.core.advice import Note, Problem
 from deployer.core.bootstrap.steps import (
-    USES,
     AttachPolicy,
     CreatePrincipal,
     CreateProvider,
@@ -17,15 +17,16 @@ from deployer.core.bootstrap.steps import (
     Steps,
 )
 from deployer.core.bootstrap.wanted import Principal, Wanted
+from deployer.core.cause import Cause, CauseKind
 from deployer.core.facts import RepositoryFact
 from deployer.core.groups.image import repository
-from deployer.core.part import Blocker, Notice
 from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
 from deployer.core.policies.rights import Need
 from deployer.core.policies.trust import admits, strangers, trusts
 
-Line = Step | Blocker | Notice | str
-MISSING = "missing"
+Line = Step | Problem | Note | str
+MISSING = (Cause(kind=CauseKind.MISSING),)
+DIFFERS = (Cause(kind=CauseKind.DIFFERENT),)
 
 
 class PrincipalFact(Struct, frozen=True):
@@ -61,9 +62,9 @@ def compare(wanted: Wanted, facts: AccountFacts) -> Steps:
         lines += _principal(wanted, principal, facts.principals[principal.use])
     return Steps(
         wanted.desired.environment,
-        tuple(line for line in lines if not isinstance(line, Blocker | Notice | str)),
-        tuple(line for line in lines if isinstance(line, Blocker)),
-        tuple(line for line in lines if isinstance(line, Notice)),
+        tuple(line for line in lines if not isinstance(line, Problem | Note | str)),
+        tuple(line for line in lines if isinstance(line, Problem)),
+        tuple(line for line in lines if isinstance(line, Note)),
         tuple(line for line in lines if isinstance(line, str)),
     )
 
@@ -72,33 +73,33 @@ def _repository(wanted: Wanted, facts: AccountFacts) -> Iterator[Line]:
     changes = repository(wanted.desired, facts.repository, released=False)
     yield from changes
     if not changes:
-        yield Notice("=", f"repository {wanted.desired.image.repository}", "as it should be")
+        yield Note("=", f"repository {wanted.desired.image.repository}", "as it should be")
 
 
 def _provider(wanted: Wanted, audiences: tuple[str, ...] | None) -> Iterator[Line]:
     """The account's own, so that one which exists is never changed: others may trust it as it is."""
     deployer = wanted.deployer
     if audiences is None and deployer.managed:
-        yield CreateProvider(wanted.desired.account, symbol="+", reason=MISSING, line=deployer.line)
+        yield CreateProvider(wanted.desired.account, symbol="+", causes=MISSING, line=deployer.line)
     elif audiences is None:
-        yield Blocker(f"the account does not know {ISSUER}", _managed(wanted, deployer), deployer.line)
+        yield Problem(f"the account does not know {ISSUER}", _managed(wanted, deployer), deployer.line)
     elif AUDIENCE not in audiences:
         arn = provider_arn(wanted.desired.account)
-        yield Blocker(
+        yield Problem(
             f"the account knows {ISSUER}, but for {', '.join(audiences) or 'no audience'}, not for {AUDIENCE}",
             "it may be used by others, so add it yourself: aws iam add-client-id-to-open-id-connect-provider "
             f"--open-id-connect-provider-arn {arn} --client-id {AUDIENCE}",
             deployer.line,
         )
     else:
-        yield Notice("=", f"provider {ISSUER}", f"knows {AUDIENCE}")
+        yield Note("=", f"provider {ISSUER}", f"knows {AUDIENCE}")
 
 
 def _principal(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
     lines = [*(_ours(principal, found) if principal.managed else _theirs(wanted, principal, found))]
     yield from lines
-    if not any(isinstance(line, Blocker) or not isinstance(line, str) for line in lines):
-        yield Notice("=", f"{principal.kind} {principal.name}", USES[principal.use])
+    if not any(isinstance(line, Problem) or not isinstance(line, str) for line in lines):
+        yield Note("=", f"{principal.kind} {principal.name}", principal.use)
     if principal.shared:
         yield _shared(wanted, principal)
 
@@ -107,22 +108,22 @@ def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
     """The manifest manages it: made, or mended as far as nobody else's work is lost."""
     line = principal.line
     if found is None:
-        yield CreatePrincipal(principal, symbol="+", reason=MISSING, line=line)
+        yield CreatePrincipal(principal, symbol="+", causes=MISSING, line=line)
     elif found.trust != principal.trust:
         if not found.ours:
-            yield Blocker(
+            yield Problem(
                 f"{principal.kind} {principal.name} exists with another trust, and somebody else made it",
                 f"name another one in {principal.key}; or let the deployer have it: "
                 f"aws iam tag-role --role-name {principal.name} --tags Key=managed-by,Value=deployer",
                 line,
             )
             return
-        yield PutTrust(principal, symbol="~", reason="differs", line=line)
+        yield PutTrust(principal, symbol="~", causes=DIFFERS, line=line)
     policy = found.policy if found else None
     if policy != principal.policy:
-        yield PutPolicy(principal, symbol="~" if policy else "+", reason="differs" if policy else MISSING, line=line)
+        yield PutPolicy(principal, symbol="~" if policy else "+", causes=DIFFERS if policy else MISSING, line=line)
     if principal.kind == "user" and not (found and found.attached):
-        yield AttachPolicy(principal, symbol="+", reason=MISSING, line=line)
+        yield AttachPolicy(principal, symbol="+", causes=MISSING, line=line)
     if found and found.others and principal.of_github:
         yield f"{principal.kind} {principal.name} has policies of others too: {_list(found.others)}"
 
@@ -131,11 +132,11 @@ def _theirs(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -
     """Somebody else keeps it: looked at only."""
     what, line = f"{principal.kind} {principal.name}", principal.line
     if found is None:
-        yield Blocker(f"{what} does not exist", _managed(wanted, principal), line)
+        yield Problem(f"{what} does not exist", _managed(wanted, principal), line)
         return
     yield from _trust(wanted, principal, found)
     for need in found.denied:
-        yield Blocker(f"{what} does not allow {need.action}", f"add to a policy of it: {need.statement}", line)
+        yield Problem(f"{what} does not allow {need.action}", f"add to a policy of it: {need.statement}", line)
     if found.unseen:
         yield f"what {what} allows was not looked at: {found.unseen}"
     if principal.use == "plan":
@@ -150,17 +151,17 @@ def _theirs(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -
         )
 
 
-def _trust(wanted: Wanted, principal: Principal, found: PrincipalFact) -> Iterator[Blocker]:
+def _trust(wanted: Wanted, principal: Principal, found: PrincipalFact) -> Iterator[Problem]:
     account, name = wanted.desired.account, principal.name
     for admitted in principal.admits:
         if not (admits(found.trust, account, admitted) if principal.of_github else trusts(found.trust, admitted)):
-            yield Blocker(
+            yield Problem(
                 f"role {name} does not trust {admitted}",
                 f"let its trust be as shown by: just bootstrap {wanted.desired.environment} --print",
                 principal.line,
             )
     for stranger in strangers(found.trust, account, principal.admits) if principal.of_github else ():
-        yield Blocker(
+        yield Problem(
             f"role {name} can be taken on by {stranger}",
             f"name the jobs of this environment only: {_list(principal.admits)}",
             principal.line,

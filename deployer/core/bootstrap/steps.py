@@ -7,26 +7,19 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from deployer.core.advice import Note, Problem
 from deployer.core.bootstrap.wanted import Principal
+from deployer.core.cause import Cause
 from deployer.core.change import RepositoryChange
-from deployer.core.part import Blocker, Notice
-from deployer.core.policies.documents import AUDIENCE, ISSUER
-
-USES = {
-    "access": "pulls the image",
-    "instance": "reads the parameters",
-    "deploy": "deploys",
-    "plan": "plans",
-    "image": "pushes the image",
-}
+from deployer.core.policies.documents import ISSUER
 
 
 class _Step(Struct, frozen=True, kw_only=True):
-    """What every step says of itself: "+" or "~", why, and the line of the manifest that asks for it."""
+    """`symbol` is "+" for what is created, "~" for what is changed; `line` is the manifest line that asks for it."""
 
     group: ClassVar[str] = "Access"
     symbol: Literal["+", "~"]
-    reason: str
+    causes: tuple[Cause, ...]
     line: str = ""
 
 
@@ -39,10 +32,6 @@ class CreateProvider(_Step, frozen=True):
     def address(self) -> str:
         return f"provider {ISSUER}"
 
-    @property
-    def detail(self) -> str:
-        return f"audience {AUDIENCE}"
-
 
 class CreatePrincipal(_Step, frozen=True):
     """A role with its trust, or a user without keys."""
@@ -52,11 +41,6 @@ class CreatePrincipal(_Step, frozen=True):
     @property
     def address(self) -> str:
         return f"{self.principal.kind} {self.principal.name}"
-
-    @property
-    def detail(self) -> str:
-        admits = ", ".join(self.principal.admits) or "no access key yet"
-        return f"{USES[self.principal.use]}: {admits}"
 
 
 class PutTrust(_Step, frozen=True):
@@ -68,10 +52,6 @@ class PutTrust(_Step, frozen=True):
     def address(self) -> str:
         return f"trust {self.principal.name}"
 
-    @property
-    def detail(self) -> str:
-        return ", ".join(self.principal.admits)
-
 
 class PutPolicy(_Step, frozen=True):
     """The policy of this environment: inside a role, beside a user."""
@@ -81,10 +61,6 @@ class PutPolicy(_Step, frozen=True):
     @property
     def address(self) -> str:
         return f"policy {self.principal.name}"
-
-    @property
-    def detail(self) -> str:
-        return f"{self.principal.policy_name}: {USES[self.principal.use]}"
 
 
 class AttachPolicy(_Step, frozen=True):
@@ -96,10 +72,6 @@ class AttachPolicy(_Step, frozen=True):
     def address(self) -> str:
         return f"attach {self.principal.name}"
 
-    @property
-    def detail(self) -> str:
-        return self.principal.policy_name
-
 
 AccessStep = CreateProvider | CreatePrincipal | PutTrust | PutPolicy | AttachPolicy
 Step = RepositoryChange | AccessStep
@@ -110,11 +82,11 @@ class Steps(Struct, frozen=True):
 
     environment: str
     steps: tuple[Step, ...]
-    blockers: tuple[Blocker, ...]
-    settled: tuple[Notice, ...]
+    blockers: tuple[Problem, ...]
+    settled: tuple[Note, ...]
     notes: tuple[str, ...]
 
     @property
     def fingerprint(self) -> str:
         """12 hex digits: the consent to exactly these steps, with the documents they write."""
-        return hashlib.sha256(repr((self.environment, self.steps, self.blockers)).encode()).hexdigest()[:12]
+        return hashlib.sha256(repr((self.environment, self.steps)).encode()).hexdigest()[:12]

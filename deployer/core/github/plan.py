@@ -10,10 +10,10 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from deployer.core.advice import Note, Problem
 from deployer.core.facts import ParameterFact
 from deployer.core.github.facts import GitHubFacts, Record, VariableFact, read_record, write_record
 from deployer.core.github.wanted import NAMES_AT_MOST, RECORD, Wanted
-from deployer.core.part import Blocker, Notice
 
 Kind = Literal["environment", "branch", "variable", "secret", "record"]
 
@@ -44,8 +44,8 @@ class SyncPlan(Struct, frozen=True):
     repository: str
     environment: str
     changes: tuple[Change, ...]
-    notices: tuple[Notice, ...]
-    blockers: tuple[Blocker, ...]
+    notices: tuple[Note, ...]
+    blockers: tuple[Problem, ...]
     unchanged: int
     unreviewed: bool = False  # protect.confirm counts on required reviewers, and there are none
 
@@ -153,42 +153,42 @@ def _removed(wanted: Wanted, facts: GitHubFacts, record: Record) -> Iterator[Cha
         yield Change("secret", "-", name, "the manifest no longer asks for it")
 
 
-def _notices(wanted: Wanted, facts: GitHubFacts, record: Record) -> Iterator[Notice]:
+def _notices(wanted: Wanted, facts: GitHubFacts, record: Record) -> Iterator[Note]:
     asked = {*wanted.variables, RECORD}
     for name in sorted(facts.variables.keys() - asked - set(record.variables)):
         open_secret = name in wanted.secrets
         why = "a variable with the name of a secret: everyone can read it" if open_secret else "left: not from here"
-        yield Notice("?", f"variable {name}", why)
+        yield Note("?", f"variable {name}", why)
     for name in sorted(facts.secrets.keys() - wanted.secrets.keys() - record.secrets.keys() - set(wanted.by_hand)):
-        yield Notice("?", f"secret {name}", "left: not from here")
+        yield Note("?", f"secret {name}", "left: not from here")
     for name in wanted.by_hand:
         if name not in facts.secrets:
-            yield Notice("!", f"secret {name}", f"the jobs need it: gh secret set {name} --env {wanted.environment}")
+            yield Note("!", f"secret {name}", f"the jobs need it: gh secret set {name} --env {wanted.environment}")
     found = facts.environment
     if wanted.reviewed and not (found and found.reviewed):
-        yield Notice("!", f"reviewers {wanted.environment}", UNREVIEWED)
+        yield Note("!", f"reviewers {wanted.environment}", UNREVIEWED)
     if found is None:
         return
     for branch in sorted(found.branches.keys() - set(wanted.branches) - set(record.branches)):
-        yield Notice("?", f"branch {branch}", "left: it may deploy, and protect.branches does not name it")
+        yield Note("?", f"branch {branch}", "left: it may deploy, and protect.branches does not name it")
     for tag in found.tags:
-        yield Notice("?", f"tag {tag}", "left: it may deploy, and protect.branches does not name it")
+        yield Note("?", f"tag {tag}", "left: it may deploy, and protect.branches does not name it")
 
 
-def _blockers(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, ParameterFact]) -> Iterator[Blocker]:
+def _blockers(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, ParameterFact]) -> Iterator[Problem]:
     for name, path in wanted.secrets.items():
         parameter, secret = parameters.get(path), path.rpartition("/")[2]
         if parameter is None:
             fix = f"just secret {'generate' if path in wanted.generated else 'set'} {wanted.environment} {secret}"
-            yield Blocker(f"{path}: not in SSM, so there is nothing to send", fix, wanted.line(name))
+            yield Problem(f"{path}: not in SSM, so there is nothing to send", fix, wanted.line(name))
         elif not parameter.secure:
             fix = f"just plan {wanted.environment}"
-            yield Blocker(f"{path}: no SecureString in SSM, so it is sent nowhere", fix, wanted.line(name))
+            yield Problem(f"{path}: no SecureString in SSM, so it is sent nowhere", fix, wanted.line(name))
     if facts.archived:
-        yield Blocker(f"{wanted.repository} is archived: nothing of it can be changed", "unarchive it on GitHub", "")
+        yield Problem(f"{wanted.repository} is archived: nothing of it can be changed", "unarchive it on GitHub", "")
     if wanted.ids and wanted.ids != (facts.owner_id, facts.repository_id):
         numbers = f"owner: {facts.owner_id}, repository: {facts.repository_id}"
-        yield Blocker(
+        yield Problem(
             f"{wanted.repository} is another repository than github.ids say: on GitHub it is {{{numbers}}}",
             "look at who owns it now; then mend github.ids, or github.repository",
             "",
@@ -199,7 +199,7 @@ def _blockers(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, Param
     ):
         if len(names) > NAMES_AT_MOST:
             fix = "remove some of them on GitHub"
-            yield Blocker(f"{len(names)} {kind}: an environment takes at most {NAMES_AT_MOST}", fix, "")
+            yield Problem(f"{len(names)} {kind}: an environment takes at most {NAMES_AT_MOST}", fix, "")
 
 
 def _when(seconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from deployer import names
-from deployer.core.part import Blocker
+from deployer.core.advice import Problem
 from deployer.errors import UsageError
 from deployer.manifest.github import AccessKeys, GitHub, OidcRole
 from deployer.manifest.model import Literal, Manifest
@@ -41,7 +41,7 @@ class Wanted(Struct, frozen=True):
     by_hand: tuple[str, ...] = ()
     ids: tuple[int, int] | None = None
     lines: Mapping[str, str] | None = None
-    problems: tuple[Blocker, ...] = ()
+    problems: tuple[Problem, ...] = ()
     reviewed: bool = False
 
     def line(self, name: str) -> str:
@@ -156,23 +156,23 @@ def _variable(name: str) -> str:
 
 def _problems(
     literals: Mapping[str, str], secrets: list[str], about: Mapping[str, str], lines: Mapping[str, str]
-) -> Iterator[Blocker]:
+) -> Iterator[Problem]:
     for name in (*literals, *map(_variable, secrets)):
         if name in about or name == RECORD or name in KEYS:
-            yield Blocker(
+            yield Problem(
                 f"{name} is the name of something the deployer itself keeps on GitHub",
                 "give the variable another name in the manifest",
                 lines[name],
             )
         elif name.startswith(RESERVED_PREFIX):
-            yield Blocker(
+            yield Problem(
                 f"GitHub takes no variable or secret whose name starts with {RESERVED_PREFIX}: {name}",
                 "give the variable another name in the manifest",
                 lines[name],
             )
     for name, text in literals.items():
         if len(text.encode()) > VALUE_BYTES:
-            yield Blocker(
+            yield Problem(
                 f"{name} has {len(text.encode())} bytes, and GitHub takes at most {VALUE_BYTES}",
                 "make its value shorter",
                 lines[name],

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 
+from deployer.core.blocker import Blocker, DeniedActions, MissingRole, UntrustedRole
+from deployer.core.cause import HIDDEN, Cause, CauseKind, State
 from deployer.core.change import PutRole
 from deployer.core.desired import Desired
-from deployer.core.drift_item import DriftItem
 from deployer.core.facts import Facts
-from deployer.core.part import Blocker, Part
-from deployer.core.reasons import REMOVED
+from deployer.core.part import Part
 from deployer.core.release import Release
 
 
 def access(desired: Desired, facts: Facts, last: Release | None) -> Part:
     """`last` is the recorded release that runs."""
     return Part(changes=tuple(_mended(desired, facts, last)), blockers=tuple(_wrong(desired, facts, last)))
+
+
+def digest(document: object) -> str:
+    """12 hex digits that tell one policy document from another."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _had(last: Release | None) -> set[str]:
@@ -29,14 +36,24 @@ def _mended(desired: Desired, facts: Facts, last: Release | None) -> Iterator[Pu
         found = facts.roles.get(role.name)
         line = desired.lines["service"]
         if found is None:
-            reason = REMOVED if role.name in _had(last) else "missing"
-            yield PutRole(role, create=True, symbol="+", reason=reason, line=line)
+            kind = CauseKind.REMOVED if role.name in _had(last) else CauseKind.MISSING
+            recorded = HIDDEN if kind is CauseKind.REMOVED else None
+            causes = tuple(Cause(kind=kind, subject=subject, recorded=recorded) for subject in ("trust", "policy"))
+            yield PutRole(role, create=True, symbol="+", causes=causes, line=line)
             continue
         pairs = {"trust": (found.trust, role.trust), "policy": (found.policy, role.policy)}
-        changed = " and ".join(name for name, (live, wanted) in pairs.items() if live != wanted)
-        if changed:
-            reason = f"drift in its {changed}" if last else "missing or different"
-            yield PutRole(role, create=False, symbol="~", reason=reason, line=line)
+        causes = tuple(
+            Cause(
+                kind=CauseKind.DRIFT if last else CauseKind.DIFFERENT,
+                subject=subject,
+                recorded=HIDDEN if last else None,
+                live=None if live is None else State(value=digest(live)),
+            )
+            for subject, (live, wanted) in pairs.items()
+            if live != wanted
+        )
+        if causes:
+            yield PutRole(role, create=False, symbol="~", causes=causes, line=line)
 
 
 def _wrong(desired: Desired, facts: Facts, last: Release | None) -> Iterator[Blocker]:
@@ -44,13 +61,9 @@ def _wrong(desired: Desired, facts: Facts, last: Release | None) -> Iterator[Blo
     if seen is None:
         return
     for name in seen.missing_roles:
-        what = f"role {name} does not exist"
-        item = DriftItem(f"role {name}", "role", "exists", None) if name in _had(last) else None
-        yield Blocker(what, "create it, or let the deployer: `managed: true` in service.roles", line, item)
-    for name, service in seen.untrusted.items():
-        what = f"role {name} does not trust {service}"
-        fix = f"allow sts:AssumeRole for the principal {service} in the trust policy of {name}"
-        yield Blocker(what, fix, line)
+        removed = Cause(kind=CauseKind.REMOVED, subject="role", name=f"role {name}", recorded=State(value=name))
+        yield MissingRole(name, causes=(removed,) if name in _had(last) else (), line=line)
+    for name, principal in seen.untrusted.items():
+        yield UntrustedRole(name, principal, line=line)
     for name, actions in seen.denied.items():
-        what = f"role {name} does not allow {', '.join(actions)}"
-        yield Blocker(what, f"allow it in a policy of {name}: App Runner needs it to deploy", line)
+        yield DeniedActions(name, actions, line=line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deployer.core.cause import Cause, CauseKind
 from deployer.core.change import Change, LiftHold, PlaceHold
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
@@ -22,8 +23,8 @@ def plan_hold(
         return None, False
     if refuses(facts.hold, source, desired.after_rollback, rollback=False):
         return None, True
-    reason = "other content than was rolled back from (service.after_rollback)"
-    return LiftHold(desired.ledger, facts.hold, symbol="-", reason=reason, line=desired.lines["service"]), False
+    causes = (Cause(kind=CauseKind.OTHER_CONTENT),)
+    return LiftHold(desired.ledger, facts.hold, symbol="-", causes=causes, line=desired.lines["service"]), False
 
 
 def _placed(
@@ -41,5 +42,5 @@ def _placed(
         sources,
         refused,
         symbol="~" if old else "+",
-        reason="rollback",
+        causes=(Cause(kind=CauseKind.ROLLBACK, release=target),),
     )

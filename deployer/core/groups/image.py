@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
+from deployer.core.blocker import Blocker, MissingImage, TakenTag, WrongPlatform
+from deployer.core.cause import DRIFTS, HIDDEN, Cause, CauseKind, State
 from deployer.core.change import (
     Change,
+    ChangeRepository,
     CreateRepository,
     KeepImage,
-    MendRepository,
     PushImage,
     PutLifecycle,
     RepositoryChange,
 )
 from deployer.core.desired import Desired
-from deployer.core.drift_item import DriftItem
 from deployer.core.facts import Facts, RepositoryFact
 from deployer.core.lifecycle import kept, lifecycle_policy, released_tag, same_policy
-from deployer.core.part import Blocker, Part
-from deployer.core.reasons import CHANGED, CREATED, REMOVED
+from deployer.core.part import Part
 from deployer.core.release import Release
 
 PLATFORM = "linux/amd64"  # the only one App Runner runs (App Runner developer guide, "Architecture")
@@ -38,29 +40,57 @@ def image(desired: Desired, facts: Facts, last: Release | None) -> ImagePart:
 
 
 def repository(desired: Desired, found: RepositoryFact | None, *, released: bool) -> list[RepositoryChange]:
-    """What brings the repository and its rules to what is wanted. What was `released` had them."""
+    """What brings the repository and its rules to the desired state. What was `released` had them."""
     wanted, line = desired.image, desired.lines["image"]
-    missing = REMOVED if released else "missing"
+    missing = CauseKind.REMOVED if released else CauseKind.MISSING
+    other = CauseKind.DRIFT if released else CauseKind.CREATED_OUTSIDE
     changes: list[RepositoryChange] = []
     if found is None:
-        changes.append(CreateRepository(wanted.repository, symbol="+", reason=missing, line=line))
+        cause = _of(missing, "repository", recorded=State(value=wanted.repository))
+        changes.append(CreateRepository(wanted.repository, symbol="+", causes=(cause,), line=line))
     elif not (found.immutable and found.scan_on_push):
-        reason = CHANGED if released else CREATED
-        mend = MendRepository(
-            wanted.repository, found.immutable, found.scan_on_push, symbol="~", reason=reason, line=line
+        changes.append(
+            ChangeRepository(
+                wanted.repository,
+                found.immutable,
+                found.scan_on_push,
+                symbol="~",
+                causes=tuple(_switched(found, other)),
+                line=line,
+            )
         )
-        changes.append(mend)
     live = found.lifecycle if found else None
     policy = lifecycle_policy(desired.environment, wanted.keep, live)
     if live is None:
-        put = PutLifecycle(wanted.repository, policy, wanted.keep, symbol="+", reason=missing, line=line)
+        cause = _of(missing, "lifecycle", recorded=State(value=str(wanted.keep)))
+        put = PutLifecycle(wanted.repository, policy, wanted.keep, symbol="+", causes=(cause,), line=line)
         changes.append(put)
     elif not same_policy(live, policy):
         edited = same_policy(live, lifecycle_policy(desired.environment, kept(live), live))
-        reason = desired.asks if edited else CHANGED if released else CREATED
-        put = PutLifecycle(wanted.repository, policy, wanted.keep, symbol="~", reason=reason, line=line)
+        rules, keeps = State(value=str(wanted.keep)), kept(live)
+        now = HIDDEN if keeps in {0, wanted.keep} else State(value=str(keeps))
+        if edited:
+            cause = desired.edit("lifecycle", desired=rules, live=now)
+        else:
+            cause = _of(other, "lifecycle", recorded=rules, live=now)
+        put = PutLifecycle(wanted.repository, policy, wanted.keep, symbol="~", causes=(cause,), line=line)
         changes.append(put)
     return changes
+
+
+def _switched(found: RepositoryFact, kind: CauseKind) -> Iterator[Cause]:
+    """A cause for each setting of the repository that is off, in the words of ECR's API."""
+    if not found.immutable:
+        yield _of(kind, "tag mutability", recorded=State(value="IMMUTABLE"), live=State(value="MUTABLE"))
+    if not found.scan_on_push:
+        yield _of(kind, "scan on push", recorded=State(value="true"), live=State(value="false"))
+
+
+def _of(kind: CauseKind, subject: str, *, recorded: State, live: State | None = None) -> Cause:
+    """A cause about what every release has; before the first one, that is only desired."""
+    if kind in DRIFTS:
+        return Cause(kind=kind, subject=subject, recorded=recorded, live=live)
+    return Cause(kind=kind, subject=subject, desired=recorded, live=live)
 
 
 def _image(desired: Desired, facts: Facts, *, ran: bool) -> ImagePart:
@@ -68,33 +98,32 @@ def _image(desired: Desired, facts: Facts, *, ran: bool) -> ImagePart:
     if found is None and not wanted.here:
         return ImagePart(blockers=(_gone(desired, line, ran=ran),))
     if found is not None and wanted.digest not in {None, found.digest}:
-        what = f"ECR already holds another image under the tag {wanted.tag}; tags are immutable"
-        fix = "commit the change, so that it gets a tag of its own"
-        return ImagePart(digest=wanted.digest or "", blockers=(Blocker(what, fix, line),))
+        return ImagePart(digest=wanted.digest or "", blockers=(TakenTag(wanted.tag, line=line),))
     digest = found.digest if found else wanted.digest
     assert digest is not None
     changes: list[Change] = []
+    held = State(value=digest)
     if found is None:
-        changes.append(PushImage(wanted, digest, symbol="+", reason=REMOVED if ran else "new", line=line))
+        push = _of(CauseKind.REMOVED if ran else CauseKind.NEW, "image", recorded=held)
+        changes.append(PushImage(wanted, digest, symbol="+", causes=(push,), line=line))
     tag = released_tag(desired.environment, wanted.tag)
     if found is None or not any(t.startswith(released_tag(desired.environment, "")) for t in found.tags):
-        changes.append(KeepImage(wanted, digest, tag, symbol="+", reason=REMOVED if ran else "missing", line=line))
+        keep = _of(CauseKind.REMOVED if ran else CauseKind.MISSING, "image", recorded=held)
+        changes.append(KeepImage(wanted, digest, tag, symbol="+", causes=(keep,), line=line))
     return ImagePart(changes=tuple(changes), digest=digest)
 
 
 def _gone(desired: Desired, line: str, *, ran: bool) -> Blocker:
     wanted = desired.image
-    if desired.rollback_to:
-        what = f"the image of release {desired.rollback_to} ({wanted.digest or wanted.tag}) is no longer in ECR"
-        return Blocker(what, f"choose another: just releases {desired.environment}", line)
-    what = f"no image {wanted.repository}:{wanted.tag} in ECR"
-    item = DriftItem(f"image {wanted.short_tag}", "image", wanted.tag, None) if ran else None
-    return Blocker(what, f"just image push {desired.environment}, or name another: --image TAG", line, item)
+    causes: tuple[Cause, ...] = ()
+    if ran and not desired.rollback_to:
+        address = f"image {wanted.short_tag}"
+        causes = (Cause(kind=CauseKind.REMOVED, subject="image", name=address, recorded=State(value=wanted.tag)),)
+    return MissingImage(wanted.repository, wanted.tag, wanted.digest, causes=causes, line=line)
 
 
 def _platform(desired: Desired, facts: Facts) -> tuple[Blocker, ...]:
     seen = facts.inspection.platform if facts.inspection else None
-    if seen in {None, PLATFORM}:
+    if seen is None or seen == PLATFORM:
         return ()
-    what = f"the image {desired.image.short_tag} is for {seen}, and App Runner runs {PLATFORM}"
-    return (Blocker(what, f"build it with --platform {PLATFORM}", desired.lines["image"]),)
+    return (WrongPlatform(desired.image.short_tag, seen, PLATFORM, line=desired.lines["image"]),)

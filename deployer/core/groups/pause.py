@@ -10,11 +10,11 @@ from typing import Final
 
 from msgspec import Struct
 
+from deployer.core.blocker import ServicePaused
+from deployer.core.cause import Cause, CauseKind, State
 from deployer.core.change import PauseService, ResumeService
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
-from deployer.core.part import Blocker
-from deployer.core.reasons import CHANGED
 from deployer.core.release import RELEASE_VARIABLE
 
 PAUSED: Final = "PAUSED"
@@ -27,13 +27,13 @@ class Pausing(Struct, frozen=True):
     """What a plan does about the pause of the service: at most one of these.
 
     `pause` comes after every other change, `resume` before what is proven on the running service. `blocker` refuses the
-    plan. `postponed` tells why the whole plan waits, "" when it does not.
+    plan. `postponed` means that the whole plan waits until the service runs again.
     """
 
     pause: PauseService | None = None
     resume: ResumeService | None = None
-    blocker: Blocker | None = None
-    postponed: str = ""
+    blocker: ServicePaused | None = None
+    postponed: bool = False
 
 
 def plan_pause(desired: Desired, facts: Facts, *, deploys: bool, releases: bool) -> Pausing:
@@ -45,11 +45,11 @@ def plan_pause(desired: Desired, facts: Facts, *, deploys: bool, releases: bool)
     live = facts.service
     stopped = live is not None and live.status == PAUSED
     if desired.rollback_to is not None:
-        return Pausing(blocker=_refuses_rollback(desired)) if stopped else Pausing()
+        return Pausing(blocker=_refuses(desired, deploys=True)) if stopped else Pausing()
     if desired.paused:
         if not stopped:
             return Pausing(pause=_pause(desired, live))
-        return Pausing(postponed=_postponed(desired) if releases else "")
+        return Pausing(postponed=releases)
     if live is None or not stopped:
         return Pausing()
     if by_manifest(live) and not deploys:
@@ -78,47 +78,21 @@ def tag_after(live: ServiceFact, *, paused: bool, declared: bool) -> dict[str, s
 
 
 def _pause(desired: Desired, live: ServiceFact | None) -> PauseService:
-    reason = CHANGED if live is not None and by_manifest(live) else "edit"
-    arn = live.arn if live else None
-    return PauseService(desired.service_name, arn, symbol="~", reason=reason, line=desired.lines["paused"])
+    name, arn = desired.service_name, live.arn if live else None
+    if live is not None and by_manifest(live):
+        paused, running = State(value="paused"), State(value="running")
+        cause = Cause(kind=CauseKind.DRIFT, subject="service", name=name, recorded=paused, live=running)
+    else:
+        cause = Cause(kind=CauseKind.EDIT)
+    return PauseService(name, arn, symbol="~", causes=(cause,), line=desired.lines["paused"])
 
 
 def _resume(desired: Desired, live: ServiceFact) -> ResumeService:
     release = live.spec.environment.get(RELEASE_VARIABLE, "")
-    line = desired.lines["paused"]
-    return ResumeService(desired.service_name, live.arn, release, symbol="~", reason="edit", line=line)
+    line, causes = desired.lines["paused"], (Cause(kind=CauseKind.EDIT),)
+    return ResumeService(desired.service_name, live.arn, release, symbol="~", causes=causes, line=line)
 
 
-def _postponed(desired: Desired) -> str:
-    return (
-        f"service {desired.service_name} is paused, as {manifest(desired)} declares (service.paused), and App Runner"
-        " deploys nothing to a paused service"
-    )
-
-
-def _refuses_rollback(desired: Desired) -> Blocker:
-    name, line = desired.environment, desired.lines["service"]
-    start = f"start it with the release it ran last, then roll back: just resume {name} --old-release-first"
-    what = f"service {desired.service_name} is paused, and App Runner deploys nothing to a paused service"
-    if desired.paused:
-        start = f"remove `paused: true` from {manifest(desired)}; {start}"
-    return Blocker(what, start, line)
-
-
-def _refuses(desired: Desired, *, deploys: bool) -> Blocker:
+def _refuses(desired: Desired, *, deploys: bool) -> ServicePaused:
     """The refusal where an operator has paused the service, or where a resume would start an older release."""
-    what, resume = f"service {desired.service_name} is paused", f"just resume {desired.environment}"
-    declare = f"or declare it in {manifest(desired)}: `paused: true` below service"
-    if not deploys:
-        return Blocker(what, f"start it again: {resume}; {declare}", desired.lines["service"])
-    return Blocker(
-        f"{what}, and App Runner deploys nothing to a paused service",
-        f"start it with the release it ran last, then deploy this plan: {resume} --old-release-first;"
-        f" or revert what waits, then: {resume}; {declare}, and this plan waits",
-        desired.lines["service"],
-    )
-
-
-def manifest(desired: Desired) -> str:
-    """The path of the environment's manifest, as users name it."""
-    return f"env/{desired.environment}.yaml"
+    return ServicePaused(desired.service_name, declared=desired.paused, deploys=deploys, line=desired.lines["service"])

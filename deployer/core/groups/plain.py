@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Literal
 
+from msgspec.structs import replace
+
 from deployer import names
-from deployer.core.change import ServiceVariable, shown
+from deployer.core.cause import HIDDEN, Cause, CauseKind, State
+from deployer.core.change import ServiceVariable
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
-from deployer.core.reasons import CHANGED, OUTSIDE, REMOVED
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec
 from deployer.manifest.credentials import is_telling
-
-FROM_SSM = "from SSM"
 
 
 def plain(desired: Desired, facts: Facts, last: Release | None, written: Collection[str]) -> Iterator[ServiceVariable]:
@@ -37,34 +37,13 @@ def plain(desired: Desired, facts: Facts, last: Release | None, written: Collect
         yield ServiceVariable(
             variable,
             kind,
-            _words(desired, old, known=known),
-            _words(desired, new, known=True),
+            _state(old, known=known),
+            _state(new, known=True),
+            desired.parameter_path,
             symbol="+" if old is None else "-" if new is None else "~",
-            reason=_why(desired, old, new, was, last),
+            causes=(_why(desired, facts, old, new, was, last, variable, kind),),
             line=desired.lines.get(variable, ""),
         )
-
-
-def sides(desired: Desired, facts: Facts, last: Release, variable: str) -> tuple[str | None, str | None, str | None]:
-    """A variable of the service as drift shows it: as it was released, as it is, and the path of a live reference.
-
-    A parameter is shown by its path. A value that may be a secret is not shown.
-    """
-    given = _given(facts.service.spec if facts.service else None, variable)
-    was = _released(last, desired, variable)
-    secure = any(parameter.variable == variable and parameter.secure for parameter in desired.parameters)
-    hidden = secure or is_telling(_name(variable))
-    known = not hidden and (variable in desired.lines or given == was)
-    path = given[1].partition(":parameter")[2] or given[1] if given and given[0] == "parameter" else None
-    return _side(was, known=not hidden), _side(given, known=known), path
-
-
-def _side(given: Given, *, known: bool) -> str | None:
-    if given is None:
-        return None
-    if given[0] == "parameter":
-        return given[1].partition(":parameter")[2] or given[1]
-    return given[1] if known else "a value that is not shown"
 
 
 Given = tuple[str, str] | None
@@ -85,7 +64,7 @@ def _given(spec: ServiceSpec | None, variable: str) -> Given:
 def _is_secure(facts: Facts, given: Given) -> bool:
     if given is None or given[0] != "parameter":
         return False
-    found = facts.parameters.get(given[1].partition(":parameter")[2] or given[1])
+    found = facts.parameters.get(_path(given[1]))
     return found is not None and found.secure
 
 
@@ -103,20 +82,43 @@ def _released(last: Release | None, desired: Desired, variable: str) -> Given:
     return ("plain", last.literals[variable]) if variable in last.literals else None
 
 
-def _why(desired: Desired, old: Given, new: Given, was: Given, last: Release | None) -> str:
+def _why(
+    desired: Desired,
+    facts: Facts,
+    old: Given,
+    new: Given,
+    was: Given,
+    last: Release | None,
+    variable: str,
+    kind: str,
+) -> Cause:
     """Three-way, as for a parameter."""
-    if last is not None and new == was:
-        return REMOVED if old is None else CHANGED
-    if last is not None and old != was:
-        return f"conflict: {desired.asks}, and {OUTSIDE}"
-    return desired.adds if old is None else desired.asks
+    hidden = variable in {p.variable for p in desired.parameters if p.secure} or is_telling(_name(variable))
+    known = not hidden and (variable in desired.lines or old == was)
+    recorded, live, goal = _state(was, known=not hidden), _state(old, known=known), _state(new, known=True)
+    if last is not None and (new == was or old != was):
+        outside = CauseKind.CONFLICT if new != was else CauseKind.REMOVED if old is None else CauseKind.DRIFT
+        release = desired.rollback_to if outside is CauseKind.CONFLICT else None
+        made = Cause(kind=outside, subject=kind, recorded=recorded, desired=goal, live=live, release=release)
+        if old is None or old[0] != "parameter":
+            return made
+        found = facts.parameters.get(_path(old[1]))
+        who, when = (found.changed_by, found.when) if found else ("", "")
+        return replace(made, subject="reference", who=who, when=when)
+    if old is None:
+        return desired.add(kind, desired=goal)
+    return desired.edit(kind, recorded=recorded, desired=goal, live=live)
 
 
-def _words(desired: Desired, given: Given, *, known: bool) -> str | None:
-    """A value that the manifest does not know, or wants as a secret, may be one: it is not shown."""
+def _path(arn: str) -> str:
+    """The path of a parameter, from its ARN or from its name."""
+    return arn.partition(":parameter")[2] or arn
+
+
+def _state(given: Given, *, known: bool) -> State | None:
+    """A value that is not `known` to the manifest, or that is a secret there, may be a secret: it is hidden."""
     if given is None:
         return None
     if given[0] == "parameter":
-        path = given[1].partition(":parameter")[2]
-        return FROM_SSM if path.rpartition("/")[0] in {"", desired.parameter_path} else f"from {path}"
-    return shown(given[1]) if known else "a value that is not shown"
+        return State(path=_path(given[1]))
+    return State(value=given[1]) if known else HIDDEN

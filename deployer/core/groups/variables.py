@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from typing import TypedDict
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
+from deployer.core.blocker import (
+    Blocker,
+    LostSecretVersion,
+    ReadableSecret,
+    RefusedSecret,
+    RefusedSecrets,
+    UnsetSecret,
+)
+from deployer.core.cause import Cause, CauseKind, State, at_version, text_or_none
 from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter
 from deployer.core.desired import Desired, WantedParameter
-from deployer.core.drift_item import parameter_item, version_at
 from deployer.core.facts import Facts, ParameterFact
-from deployer.core.part import Blocker, Notice, Part
-from deployer.core.person import person
-from deployer.core.reasons import CHANGED, CREATED, LEFT, OUTSIDE, REMOVED
+from deployer.core.notice import KeptParameter, Notice, StagedVariable
+from deployer.core.part import Part
 from deployer.core.release import RecordedRelease, Release, replaced_path
 from deployer.names import variable_or_none
 
@@ -73,7 +81,10 @@ def _one(desired: Desired, wanted: WantedParameter, facts: Facts, last: Recorded
     elif found is None or found.secure or found.value != wanted.value:
         return _put(desired, wanted, found, _why(desired, wanted, found, last, facts))
     elif wanted.description not in {None, found.description}:
-        return _put(desired, wanted, found, f"{desired.asks}: description")
+        edit = desired.edit(
+            "description", desired=text_or_none(wanted.description), live=State(value=found.description)
+        )
+        return _put(desired, wanted, found, (edit,))
     return _One(found.version, change=_adopted(wanted, found, last), notice=_staged(wanted, found, last))
 
 
@@ -81,22 +92,26 @@ def _adopted(wanted: WantedParameter, found: ParameterFact, last: RecordedReleas
     """The tag for a parameter that never had it, or that has lost it since the running release."""
     if found.ours:
         return None
-    reason = CREATED if _held(wanted, last) is None else CHANGED
-    return AdoptParameter(wanted, symbol="~", reason=reason, line=wanted.line)
+    tag = State(value="managed-by=deployer")
+    if _held(wanted, last) is None:
+        cause = Cause(kind=CauseKind.CREATED_OUTSIDE, subject="tag", name=wanted.path, desired=tag)
+    else:
+        cause = Cause(kind=CauseKind.DRIFT, subject="tag", name=wanted.path, recorded=tag)
+    return AdoptParameter(wanted, symbol="~", causes=(cause,), line=wanted.line)
 
 
-def _put(desired: Desired, wanted: WantedParameter, found: ParameterFact | None, reason: str) -> _One:
+def _put(desired: Desired, wanted: WantedParameter, found: ParameterFact | None, causes: tuple[Cause, ...]) -> _One:
     if found and _is_fixed(wanted, found):
-        return _recreated(desired, wanted, found, reason)
+        return _recreated(desired, wanted, found, causes)
     version = found.version + 1 if found else 1
     change = PutParameter(
         wanted,
         version=version,
-        old=found.value if found else None,
+        old=found.value if found and not wanted.secure else None,
         tier=found.tier if found else "Standard",
         adopts=found is not None and not found.ours,
         symbol="~" if found else "+",
-        reason=reason,
+        causes=causes,
         line=wanted.line,
     )
     return _One(version, change=change)
@@ -114,7 +129,7 @@ def _is_fixed(wanted: WantedParameter, found: ParameterFact) -> bool:
     return found.secure != wanted.secure or found.listed is not None or found.data_type != "text"
 
 
-def _recreated(desired: Desired, wanted: WantedParameter, found: ParameterFact, reason: str) -> _One:
+def _recreated(desired: Desired, wanted: WantedParameter, found: ParameterFact, causes: tuple[Cause, ...]) -> _One:
     plain = found.value if found.listed is None else found.listed
     change = RecreateParameter(
         wanted,
@@ -123,7 +138,7 @@ def _recreated(desired: Desired, wanted: WantedParameter, found: ParameterFact, 
         kept=replaced_path(desired.ledger, wanted.name),
         tier=found.tier,
         symbol="~",
-        reason=reason,
+        causes=causes,
         line=wanted.line,
     )
     return _One(change.version, change=change)
@@ -133,46 +148,42 @@ def _secret(
     desired: Desired, wanted: WantedParameter, found: ParameterFact | None, last: RecordedRelease | None
 ) -> _One:
     """A secret that is missing, or a plain String: made where the manifest says how, else a person has to set it."""
-    plain = "its value could be read: replace what it opens"
     held = _held(wanted, last)
     was_literal = last is not None and wanted.variable in last.release.literals
+    recorded = None if was_literal else at_version(held, wanted.path)
+    sides = _sides(recorded, wanted, found)
     if wanted.origin:
-        missing = "missing" if held is None else REMOVED
-        readable = "drift: made readable outside the deployer"
-        if held is None or was_literal:
-            readable = f"{desired.asks}: it was a literal" if was_literal else "was readable"
-        return _put(desired, wanted, found, missing if found is None else f"{readable}; {plain}")
-    exposed = f"a plain {found.type if found else ''} in SSM, but {desired.source} says secret"
-    what = "the secret has no value in SSM" if found is None else exposed
-    command = f"just secret set {desired.environment} {wanted.name}"
-    fix = command if found is None else f"{command}   ({plain})"
-    line = wanted.line
-    if desired.rollback_to:  # the manifest may name no such secret by now
-        other = f"choose another release: just releases {desired.environment}, then --to NUMBER"
-        fix, line = other if found is None else f"{_as_secret(desired, wanted)}; or {other}", ""
-    item = None
+        if found is None:
+            kind = CauseKind.MISSING if held is None else CauseKind.REMOVED
+        elif was_literal:
+            kind = CauseKind.WAS_LITERAL
+        else:
+            kind = CauseKind.WAS_READABLE if held is None else CauseKind.MADE_READABLE
+        cause = Cause(kind=kind, subject="secret", release=desired.rollback_to, **sides)
+        return _put(desired, wanted, found, (cause,))
+    causes: tuple[Cause, ...] = ()
     if held is not None and not was_literal:
-        live = f"plain {found.type} v{found.version} of {wanted.path}" if found else None
-        item = parameter_item(wanted.variable, "secret", version_at(held, wanted.path), live, found)
-    blocker = Blocker(f"{wanted.variable}: {what}", fix, line, item)
+        kind = CauseKind.REMOVED if found is None else CauseKind.MADE_READABLE
+        causes = (Cause(kind=kind, subject="secret", name=wanted.variable, **sides),)
+    line = "" if desired.rollback_to else wanted.line  # the manifest may name no such secret by now
+    blocker: Blocker
+    if found is None:
+        blocker = UnsetSecret(wanted.variable, wanted.name, causes=causes, line=line)
+    else:
+        blocker = ReadableSecret(wanted.variable, wanted.name, found.type, causes=causes, line=line)
     return _One(held or 0, blocker=blocker)
 
 
 def _restored(desired: Desired, wanted: WantedParameter, found: ParameterFact | None, state: str) -> _One:
+    assert wanted.restore is not None
     if state == "gone" or found is None:
-        what = f"{wanted.variable}: version {wanted.restore} of the secret is no longer in SSM"
-        without = "roll back without --with-secrets"
-        plain = found is not None and not found.secure
-        blocker = Blocker(what, _as_secret(desired, wanted) if plain else without, wanted.line)
+        readable = found is not None and not found.secure
+        blocker = LostSecretVersion(wanted.variable, wanted.name, wanted.restore, readable, line=wanted.line)
         return _One(found.version if found else 0, blocker=blocker)
-    same = state == "same" and found.secure
-    return _One(found.version) if same else _put(desired, wanted, found, desired.asks)
-
-
-def _as_secret(desired: Desired, wanted: WantedParameter) -> str:
-    """How a plain parameter becomes a secret again before a rollback to a release that reads it as one."""
-    command = f"just secret set {desired.environment} {wanted.name}"
-    return f"write `{wanted.name}: {{kind: secret}}` in the manifest, then: {command}"
+    if state == "same" and found.secure:
+        return _One(found.version)
+    edit = desired.edit("secret", desired=at_version(wanted.restore, wanted.path), live=_live(wanted, found))
+    return _put(desired, wanted, found, (edit,))
 
 
 def _held(wanted: WantedParameter, last: RecordedRelease | None) -> int | None:
@@ -198,16 +209,15 @@ def _staged(wanted: WantedParameter, found: ParameterFact, last: RecordedRelease
     held = _held(wanted, last)
     if last is None or held is None or (held == found.version and found.changed <= last.at):
         return None
-    kind = "secret " if wanted.secure else "literal"
-    if held == found.version:
-        detail = f"{kind}  deleted and made again{_whose(found)}; containers still hold the one before"
-    else:
-        detail = f"{kind}  v{held} -> v{found.version}{_whose(found)}; containers still hold v{held}"
-    before, now = version_at(held, wanted.path), version_at(found.version, wanted.path)
-    if held == found.version:
-        now = f"{now}, deleted and made again"
-    item = parameter_item(wanted.variable, kind.strip(), before, now, found)
-    return Notice("!", wanted.variable, detail, wanted.line, item=item)
+    cause = Cause(
+        kind=CauseKind.STAGED,
+        subject="secret" if wanted.secure else "literal",
+        recorded=at_version(held, wanted.path),
+        live=at_version(found.version, wanted.path, recreated=held == found.version),
+        who=found.changed_by,
+        when=found.when,
+    )
+    return StagedVariable(wanted.variable, cause=cause, line=wanted.line)
 
 
 def _left_by(
@@ -232,61 +242,96 @@ def _unfinished(
 
 def _why(
     desired: Desired, wanted: WantedParameter, found: ParameterFact | None, last: RecordedRelease | None, facts: Facts
-) -> str:
+) -> tuple[Cause, ...]:
     """Three-way: manifest against the last release is an edit, live against it is drift, both is a conflict."""
     if last is None or _held(wanted, last) is None:
-        return desired.adds if found is None else desired.asks
-    recorded = last.release.literals.get(wanted.variable)
+        goal = text_or_none(wanted.value)
+        return (desired.add("literal", desired=goal) if found is None else _edit(desired, wanted, None, found),)
+    value = last.release.literals.get(wanted.variable)
+    recorded = at_version(_held(wanted, last), wanted.path) if value is None else State(value=value)
     if found is None:
-        return REMOVED
-    left = ""
-    if failed := _left_by(wanted, found, facts.releases, last):
-        left = f"{LEFT} {failed.number}, which failed"
-    elif unfinished := _unfinished(wanted, found, facts.intended, last):
-        left = f"{LEFT} {unfinished.id}, which was not finished"
-    if left:
-        return left if wanted.value == recorded else f"{desired.asks}; {left}"
-    if wanted.value == recorded:
-        return CHANGED + _whose(found)
-    return desired.asks if found.value == recorded else f"conflict: {desired.asks}, and {OUTSIDE}{_whose(found)}"
+        return (_literal(CauseKind.REMOVED, recorded, wanted, found),)
+    failed = _left_by(wanted, found, facts.releases, last)
+    unfinished = None if failed else _unfinished(wanted, found, facts.intended, last)
+    if failed or unfinished:
+        kind = CauseKind.LEFT_BY_FAILED if failed else CauseKind.LEFT_BY_UNFINISHED
+        left = replace(
+            _literal(kind, recorded, wanted, found),
+            release=failed.number if failed else None,
+            release_id=failed.release.id if failed else unfinished.id if unfinished else "",
+        )
+        return (left,) if wanted.value == value else (_edit(desired, wanted, recorded, found), left)
+    if wanted.value == value:
+        return (_literal(CauseKind.DRIFT, recorded, wanted, found),)
+    if found.value == value:
+        return (_edit(desired, wanted, recorded, found),)
+    return (replace(_literal(CauseKind.CONFLICT, recorded, wanted, found), release=desired.rollback_to),)
 
 
-def _whose(found: ParameterFact) -> str:
-    who = person(found.changed_by)
-    when = f", {datetime.fromtimestamp(found.changed, UTC):%Y-%m-%d %H:%M} UTC" if found.changed else ""
-    return when + (f" by {who}" if who else "")
+def _edit(desired: Desired, wanted: WantedParameter, recorded: State | None, found: ParameterFact) -> Cause:
+    goal, live = text_or_none(wanted.value), _live(wanted, found)
+    return desired.edit("literal", recorded=recorded, desired=goal, live=live)
+
+
+def _literal(kind: CauseKind, recorded: State | None, wanted: WantedParameter, found: ParameterFact | None) -> Cause:
+    return Cause(kind=kind, subject="literal", **_sides(recorded, wanted, found))
+
+
+class _Sides(TypedDict):
+    recorded: State | None
+    desired: State | None
+    live: State | None
+    who: str
+    when: str
+
+
+def _sides(recorded: State | None, wanted: WantedParameter, found: ParameterFact | None) -> _Sides:
+    return {
+        "recorded": recorded,
+        "desired": text_or_none(wanted.value),
+        "live": _live(wanted, found) if found else None,
+        "who": found.changed_by if found else "",
+        "when": found.when if found else "",
+    }
+
+
+def _live(wanted: WantedParameter, found: ParameterFact) -> State:
+    """What a parameter holds now: a literal's value, a StringList as such, anything else by type, version and path."""
+    if found.secure:
+        return State(version=found.version, path=wanted.path, type="" if wanted.secure else found.type)
+    if wanted.secure or (found.value is None and found.listed is None):
+        return State(version=found.version, path=wanted.path, type=found.type)
+    return State(value=found.value) if found.value is not None else State(value=found.listed, type=found.type)
 
 
 def _removals(
     desired: Desired, facts: Facts, previous: RecordedRelease | None, *, prune: bool
 ) -> tuple[tuple[DeleteParameter, ...], list[Notice]]:
     wanted = {parameter.path for parameter in desired.parameters}
-    gone = f"not in {desired.source}" if desired.rollback_to else "no longer in the manifest"
     removals, notices = list[DeleteParameter](), list[Notice]()
     for path in sorted(facts.parameters.keys() - wanted):
         variable = variable_or_none(path, desired.parameter_path)
-        absent = "the service holds it itself" if variable in desired.plain else gone
+        in_service = variable in desired.plain
+        gone = Cause(kind=CauseKind.HELD_BY_SERVICE if in_service else CauseKind.UNNAMED, release=desired.rollback_to)
         if path.rpartition("/")[0] != desired.parameter_path:
-            notices.append(Notice("?", path, "in SSM, deeper than this environment's own; left alone"))
+            notices.append(KeptParameter(path, cause=Cause(kind=CauseKind.DEEPER)))
         elif not facts.parameters[path].ours:
-            notices.append(Notice("?", path, f"in SSM, not in {desired.source}; left alone"))
+            notices.append(KeptParameter(path, cause=Cause(kind=CauseKind.NOT_OURS)))
         elif previous and variable in previous.release.versions:
-            detail = f"{absent}; kept, because release {previous.number} needs it"
-            notices.append(Notice("?", path, detail))
+            needed = Cause(kind=CauseKind.NEEDED_BY_RELEASE, release=previous.number)
+            notices.append(KeptParameter(path, cause=needed, in_service=in_service))
         elif not prune:
-            notices.append(Notice("?", path, f"{absent}; deleted with --prune"))
+            notices.append(KeptParameter(path, cause=gone, in_service=in_service))
         else:
-            removals.append(DeleteParameter(path, symbol="-", reason=absent))
+            removals.append(DeleteParameter(path, symbol="-", causes=(gone,)))
     return tuple(removals), notices
 
 
 def _refused(desired: Desired, facts: Facts) -> Iterator[Blocker]:
     """Secrets that have a value which the service would refuse at its start."""
     seen = facts.inspection.secrets if facts.inspection else {}
-    if reason := seen.get(""):
-        what = f"the service refuses the values in SSM together: {reason}"
-        yield Blocker(what, f"just secret set {desired.environment} NAME", desired.lines["variables"])
+    if why := seen.get(""):
+        yield RefusedSecrets(why, line=desired.lines["variables"])
     for wanted in desired.parameters:
-        if reason := seen.get(wanted.variable):
-            what = f"{wanted.variable}: the service refuses the value in SSM: {reason}"
-            yield Blocker(what, f"just secret set {desired.environment} {wanted.name}", wanted.line)
+        if why := seen.get(wanted.variable):
+            yield RefusedSecret(wanted.variable, wanted.name, why, line=wanted.line)

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from deployer.core.bootstrap.steps import USES
 from deployer.core.bootstrap.wanted import Principal, Wanted
 from deployer.core.lifecycle import lifecycle_policy
 from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
+from deployer.view.bootstrap_text import USES
 
 TAGS = "--tags Key=managed-by,Value=deployer"
 QUIET = ">/dev/null 2>&1"

@@ -1,0 +1,69 @@
+"""The notices of a plan: what is not changed, and yet worth knowing. A closed union."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from msgspec import Struct
+
+from deployer.core.cause import Cause
+
+
+class _Notice(Struct, frozen=True, kw_only=True):
+    """`line` is the line of the manifest, as "staging.yaml:14"; "" when there is none."""
+
+    group: ClassVar[str] = "Variables"
+    symbol: ClassVar[Literal["!", "?"]] = "?"
+    cause: Cause
+    line: str = ""
+
+
+class StagedVariable(_Notice, frozen=True):
+    """A parameter that was written since the running release: containers get it with the next deployment."""
+
+    symbol: ClassVar[Literal["!", "?"]] = "!"
+    variable: str
+
+    @property
+    def address(self) -> str:
+        return self.variable
+
+
+class KeptParameter(_Notice, frozen=True):
+    """A parameter below the environment's path that the desired state does not name, and that stays.
+
+    `in_service` means that the service holds this variable as a plain value.
+    """
+
+    path: str
+    in_service: bool = False
+
+    @property
+    def address(self) -> str:
+        return self.path
+
+
+class LeftBehind(_Notice, frozen=True):
+    """The parameters or the service of the running release, when the manifest names another path or another service."""
+
+    what: Literal["parameters", "service"]
+    name: str
+
+    @property
+    def address(self) -> str:
+        return self.name
+
+
+class UnmanagedSetting(_Notice, frozen=True):
+    """A setting of the live service that the manifest does not name: it is kept. `value` is None when not known."""
+
+    group: ClassVar[str] = "Service"
+    name: str
+    value: str | None
+
+    @property
+    def address(self) -> str:
+        return self.name
+
+
+Notice = StagedVariable | KeptParameter | LeftBehind | UnmanagedSetting

@@ -1,0 +1,182 @@
+"""What blocks a plan, as text: what is wrong, and the command or step that fixes it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from msgspec import Struct
+
+from deployer.core.blocker import (
+    Blocker,
+    BrokenService,
+    BusyService,
+    DeniedActions,
+    FixedEncryption,
+    ForeignService,
+    LongRecord,
+    LostSecretVersion,
+    LostSettings,
+    MissingImage,
+    MissingRole,
+    NoScalingRevision,
+    PrivateService,
+    ReadableSecret,
+    RefusedSecret,
+    RefusedSecrets,
+    ServicePaused,
+    TakenTag,
+    UnsetSecret,
+    UntrustedRole,
+    WrongPlatform,
+)
+from deployer.core.plan import Plan
+from deployer.manifest.rules import PRIVATE_WHY
+from deployer.view.cause_text import READABLE
+
+AWS_MANAGED = "the key that AWS manages"
+
+
+class BlockerText(Struct, frozen=True):
+    """A blocker for people: what is wrong, how to fix it, and the line of the manifest, "" when there is none."""
+
+    what: str
+    fix: str
+    line: str = ""
+
+
+def blockers(plan: Plan) -> tuple[BlockerText, ...]:
+    """Every blocker of a plan."""
+    return tuple(blocker_text(blocker, plan) for blocker in plan.blockers)
+
+
+def blocker_text(blocker: Blocker, plan: Plan) -> BlockerText:
+    """One blocker of a plan."""
+    what, fix = _text(blocker, plan)
+    return BlockerText(what, fix, blocker.line)
+
+
+def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- each kind of blocker
+    environment = plan.environment
+    match blocker:
+        case MissingRole():
+            fix = "create it, or let the deployer: `managed: true` in service.roles"
+            return f"role {blocker.role} does not exist", fix
+        case UntrustedRole():
+            what = f"role {blocker.role} does not trust {blocker.principal}"
+            return what, (
+                f"allow sts:AssumeRole for the principal {blocker.principal} in the trust policy of {blocker.role}"
+            )
+        case DeniedActions():
+            what = f"role {blocker.role} does not allow {', '.join(blocker.actions)}"
+            return what, f"allow it in a policy of {blocker.role}: App Runner needs it to deploy"
+        case MissingImage():
+            return _missing_image(blocker, plan)
+        case TakenTag():
+            what = f"ECR already holds another image under the tag {blocker.tag}; tags are immutable"
+            return what, "commit the change, so that it gets a tag of its own"
+        case WrongPlatform():
+            what = f"the image {blocker.tag} is for {blocker.platform}, and App Runner runs {blocker.runs}"
+            return what, f"build it with --platform {blocker.runs}"
+        case ServicePaused():
+            return _paused(blocker, plan)
+        case ForeignService():
+            return foreign_service(blocker)
+        case BusyService():
+            what = f"service {blocker.service} is {blocker.status}: App Runner runs one operation at a time"
+            return what, f"wait until it has ended; just reconcile {environment} waits by itself"
+        case BrokenService():
+            return f"service {blocker.service} is {blocker.status}", "look at its events in the App Runner console"
+        case NoScalingRevision():
+            return _no_revision(blocker)
+        case LostSettings():
+            listed = ", ".join(f"{name} ({value})" for name, value in blocker.settings.items())
+            what = f"service {blocker.service} is gone, and a new one would be without what the manifest does not name"
+            fix = f"name it below service in env/{environment}.yaml, or create the service with it by hand"
+            return f"{what}: {listed}", fix
+        case FixedEncryption():
+            now, desired = blocker.live or AWS_MANAGED, blocker.desired or AWS_MANAGED
+            what = f"service {blocker.service} is encrypted with {now}, not with {desired}"
+            key = blocker.live or "aws-managed"
+            fix = f"write `kms_key: {key}`, or choose another service.name for a new service"
+            return f"{what}: App Runner cannot change that", fix
+        case PrivateService():
+            what = f"service {blocker.service} is private, and the manifest does not name its network: {PRIVATE_WHY}"
+            return what, "write `network: {ingress: public}` below service, with what else its network has"
+        case UnsetSecret() | ReadableSecret():
+            return _secret(blocker, plan)
+        case LostSecretVersion():
+            what = f"{blocker.variable}: version {blocker.version} of the secret is no longer in SSM"
+            return what, _as_secret(blocker.name, plan) if blocker.readable else "roll back without --with-secrets"
+        case RefusedSecret():
+            what = f"{blocker.variable}: the service refuses the value in SSM: {blocker.why}"
+            return what, f"just secret set {environment} {blocker.name}"
+        case RefusedSecrets():
+            what = f"the service refuses the values in SSM together: {blocker.why}"
+            return what, f"just secret set {environment} NAME"
+        case LongRecord():
+            what = f"the record of this release has {blocker.size} bytes even when packed"
+            return f"{what}, and SSM takes {blocker.limit}", "shorten the manifest's literals"
+        case _:
+            assert_never(blocker)
+
+
+def foreign_service(blocker: ForeignService) -> tuple[str, str]:
+    """The text of the blocker that every verb raises which would change the service."""
+    untag = f"aws apprunner untag-resource --resource-arn {blocker.arn} --tag-keys app environment"
+    return (
+        f"service {blocker.service} is that of {blocker.app} / {blocker.environment}, as its tags say",
+        f"give this environment a service.name of its own; or, if it is that one under a new name: {untag}",
+    )
+
+
+def _no_revision(blocker: NoScalingRevision) -> tuple[str, str]:
+    full = f"scaling configuration {blocker.service} has {blocker.limit} revisions in use"
+    listed = "aws apprunner list-auto-scaling-configurations"
+    return (
+        f"{full}, and App Runner takes no more",
+        f"let the services that use them go to another revision: {listed}",
+    )
+
+
+def _missing_image(blocker: MissingImage, plan: Plan) -> tuple[str, str]:
+    if plan.rollback_to:
+        what = f"the image of release {plan.rollback_to} ({blocker.digest or blocker.tag}) is no longer in ECR"
+        return what, f"choose another: just releases {plan.environment}"
+    what = f"no image {blocker.repository}:{blocker.tag} in ECR"
+    return what, f"just image push {plan.environment}, or name another: --image TAG"
+
+
+def _secret(blocker: UnsetSecret | ReadableSecret, plan: Plan) -> tuple[str, str]:
+    source = f"release {plan.rollback_to}" if plan.rollback_to else "the manifest"
+    command = f"just secret set {plan.environment} {blocker.name}"
+    other = f"choose another release: just releases {plan.environment}, then --to NUMBER"
+    if isinstance(blocker, UnsetSecret):
+        return f"{blocker.variable}: the secret has no value in SSM", other if plan.rollback_to else command
+    what = f"{blocker.variable}: a plain {blocker.type} in SSM, but {source} says secret"
+    if plan.rollback_to:
+        return what, f"{_as_secret(blocker.name, plan)}; or {other}"
+    return what, f"{command}   ({READABLE})"
+
+
+def _as_secret(name: str, plan: Plan) -> str:
+    """How a plain parameter becomes a secret again before a rollback to a release that reads it as one."""
+    return f"write `{name}: {{kind: secret}}` in the manifest, then: just secret set {plan.environment} {name}"
+
+
+def _paused(blocker: ServicePaused, plan: Plan) -> tuple[str, str]:
+    what, resume = f"service {blocker.service} is paused", f"just resume {plan.environment}"
+    file = f"env/{plan.environment}.yaml"
+    if plan.rollback_to is not None:
+        start = f"start it with the release it ran last, then roll back: {resume} --old-release-first"
+        if blocker.declared:
+            start = f"remove `paused: true` from {file}; {start}"
+        return f"{what}, and App Runner deploys nothing to a paused service", start
+    declare = f"or declare it in {file}: `paused: true` below service"
+    if not blocker.deploys:
+        return what, f"start it again: {resume}; {declare}"
+    start = f"start it with the release it ran last, then deploy this plan: {resume} --old-release-first"
+    revert = f"or revert what waits, then: {resume}"
+    return (
+        f"{what}, and App Runner deploys nothing to a paused service",
+        f"{start}; {revert}; {declare}, and this plan waits",
+    )

@@ -1,0 +1,55 @@
+"""The notices of a plan as text."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from deployer.core.cause import CauseKind
+from deployer.core.notice import KeptParameter, LeftBehind, Notice, StagedVariable, UnmanagedSetting
+from deployer.view.cause_text import OUTSIDE, changed, reason
+
+
+def detail(notice: Notice, *, rollback_to: int | None = None) -> str:
+    """What a notice is about. `rollback_to` is the release that the plan brings back, None for a reconcile."""
+    match notice:
+        case StagedVariable():
+            return _staged(notice)
+        case KeptParameter():
+            return _kept(notice, rollback_to)
+        case LeftBehind():
+            return _left_behind(notice)
+        case UnmanagedSetting():
+            value = notice.value or "a setting that this version of the deployer does not know"
+            why = f"{OUTSIDE}; " if notice.cause.is_drift else ""
+            return f"{value}: {why}not in the manifest, kept as it is"
+        case _:
+            assert_never(notice)
+
+
+def _left_behind(notice: LeftBehind) -> str:
+    if notice.what == "parameters":
+        return f"the parameters of release {notice.cause.release} stay there; no secret moves by itself"
+    return f"the service of release {notice.cause.release} is left as it is; nothing here deletes it"
+
+
+def _staged(notice: StagedVariable) -> str:
+    cause, kind = notice.cause, f"{notice.cause.subject:<7}"
+    held, live = cause.recorded, cause.live
+    assert held is not None
+    assert live is not None
+    if live.recreated:
+        return f"{kind}  deleted and recreated{changed(cause)}; containers still hold the one before"
+    return f"{kind}  v{held.version} -> v{live.version}{changed(cause)}; containers still hold v{held.version}"
+
+
+def _kept(notice: KeptParameter, rollback_to: int | None) -> str:
+    named = f"not in release {rollback_to}" if rollback_to else "no longer in the manifest"
+    absent = "the service holds it itself" if notice.in_service else named
+    if notice.cause.kind is CauseKind.NEEDED_BY_RELEASE:
+        return f"{absent}; {reason(notice.cause)}"
+    if notice.cause.kind is CauseKind.NOT_OURS:
+        source = f"release {rollback_to}" if rollback_to else "the manifest"
+        return f"in SSM, not in {source}; left alone"
+    if notice.cause.kind is CauseKind.DEEPER:
+        return reason(notice.cause)
+    return f"{absent}; deleted with --prune"
