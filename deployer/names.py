@@ -10,6 +10,7 @@ import re
 from typing import Final, NamedTuple
 
 from deployer.errors import UsageError
+from deployer.targets.reserved import PREFIXES
 
 NAME_PATTERN: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 VARIABLE_PATTERN: Final = r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*"
@@ -18,7 +19,7 @@ ACCOUNT_PATTERN: Final = r"[0-9]{12}"
 PATH_PATTERN: Final = r"(/[A-Za-z0-9_.-]+)+"
 
 RESERVED_VARIABLES: Final = frozenset({"PORT", "APP_RELEASE"})
-RESERVED_PREFIX: Final = "AWSAPPRUNNER"
+RESERVED_PREFIXES: Final = tuple(PREFIXES)
 
 _ARN: Final = (
     rf"arn:aws:ssm:(?P<region>{REGION_PATTERN}):(?P<account>{ACCOUNT_PATTERN}):parameter(?P<path>{PATH_PATTERN})"
@@ -72,16 +73,13 @@ def parameter(variable_name: str) -> str:
 def why_reserved(variable_name: str) -> str | None:
     """Why a variable may not be set by a manifest, or None.
 
-    `PORT` and the prefix `AWSAPPRUNNER` belong to App Runner
-    (https://docs.aws.amazon.com/apprunner/latest/dg/env-variable.html).
+    `PORT` and some prefixes belong to the target.
     """
     if variable_name == "APP_RELEASE":
         return "the deployer itself sets APP_RELEASE, to the id of the release"
     if variable_name in RESERVED_VARIABLES:
-        return f"App Runner itself sets {variable_name}, from service.port"
-    if variable_name.startswith(RESERVED_PREFIX):
-        return f"App Runner reserves every variable that starts with {RESERVED_PREFIX}"
-    return None
+        return f"the target itself sets {variable_name}, from service.port"
+    return next((why for prefix, why in PREFIXES.items() if variable_name.startswith(prefix)), None)
 
 
 def why_not_a_name(name: str) -> str | None:
@@ -139,7 +137,7 @@ def variable_or_none(path: str, parameter_path: str) -> str | None:
 
 
 def path_to_arn(path: str, region: str, account: str) -> str:
-    """The ARN of a parameter: what App Runner is given for a secret.
+    """The ARN of a parameter: what a target is given for a secret.
 
     `path` may end in `/*`, as an IAM policy writes everything below a path.
     """

@@ -12,11 +12,10 @@ from deployer import names
 from deployer.core.cause import Cause, CauseKind, State
 from deployer.core.policies.documents import policy_name, service_trust
 from deployer.core.release import ledger_path
-from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings
+from deployer.core.service import ServiceSettings
 from deployer.core.target import Description
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Secret
-from deployer.manifest.model import Network as NetworkSection
 
 _COMMIT_TAG = re.compile(r"([0-9a-f]{40})(?:(-dirty).*)?")
 
@@ -172,22 +171,6 @@ def desired(loaded: Loaded, image: WantedImage, target: Description) -> Desired:
             plain[names.variable(name)] = variable.text
         else:
             parameters.append(_parameter(name, variable, aws.parameter_path, line))
-    role_arn = f"arn:aws:iam::{aws.account}:role/"
-    settings = ServiceSettings(
-        port=service.port,
-        cpu=service.cpu_units,
-        memory=service.memory_mb,
-        access_role=role_arn + service.roles.access,
-        instance_role=role_arn + service.roles.instance,
-        health_check=HealthCheck(**service.health_check.model_dump()),
-        scaling=Scaling(**service.scaling.model_dump()),
-        auto_deployments=False,
-        command=service.command,
-        network=_network(service.network) if service.network else None,
-        observability=Observability(service.observability.enabled, service.observability.configuration or "")
-        if service.observability
-        else None,
-    )
     made = Desired(
         target=target,
         app=manifest.app,
@@ -201,7 +184,7 @@ def desired(loaded: Loaded, image: WantedImage, target: Description) -> Desired:
         image=image,
         roles=(),
         service_name=service.name,
-        settings=settings,
+        settings=target.settings(service, aws.account),
         on_unhealthy=service.on_unhealthy,
         manifest_sha=loaded.sha256,
         lines=lines,
@@ -219,11 +202,6 @@ def managed_roles(desired: Desired) -> tuple[WantedRole, ...]:
     return tuple(
         WantedRole(role.name, service_trust(role.service), role.policy, name) for role in desired.target.roles(desired)
     )
-
-
-def _network(wanted: NetworkSection) -> Network:
-    connector = wanted.egress.vpc_connector if wanted.egress else None
-    return Network(connector or "", wanted.ingress, wanted.ip_address_type)
 
 
 def _parameter(name: str, variable: Literal | Secret, root: str, line: str) -> WantedParameter:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct
 
 from deployer.core.policies.rights import Right
+from deployer.core.service import ServiceSettings
 
 if TYPE_CHECKING:
     from deployer.core.desired import Desired
@@ -71,12 +72,13 @@ class Description(Struct, frozen=True):
     """One target. `title` is its name for people, `aws_service` that of its API in botocore.
 
     `log_groups` is where a service and its target write: `{service}` stands for the service's name, and a pattern of
-    all groups adds `/*`.
+    all groups adds `/*`. `settings` reads the manifest's section, for an account.
     """
 
     name: str
     title: str
     aws_service: str
     log_groups: str
+    settings: Callable[[Any, str], ServiceSettings]
     roles: Callable[[Desired], tuple[ServiceRole, ...]]
     rights: TargetRights

@@ -45,8 +45,8 @@ class AccessKeys(Part):
 
     kind: OneOf["keys"] = Field(description="The job uses the access keys of a user.")
     user: Annotated[
-        str, Shape(limits.ROLE_NAME, "the name of an IAM user, not its ARN", "app-runner-github-actions-user")
-    ] = Field(description="The IAM user whose keys they are.", examples=["app-runner-github-actions-user"])
+        str, Shape(limits.ROLE_NAME, "the name of an IAM user, not its ARN", "ansari-github-actions-user")
+    ] = Field(description="The IAM user whose keys they are.", examples=["ansari-github-actions-user"])
     managed: bool = Field(
         default=False,
         description="true: the deployer makes it, without keys, and mends its policy. false: it is left alone.",

@@ -17,6 +17,7 @@ from deployer.manifest import source, syntax, tree
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.scalars import bent
+from deployer.manifest.targets import section
 
 FIELDS: Final[tuple[tuple[str, ...], ...]] = (
     ("app",),
@@ -74,7 +75,7 @@ def read_identity(raw: bytes, path: Path) -> Identity | None:
         "protect": {"confirm": True},
         "variables": {"unread": {"kind": "secret"}},
         "aws": {},
-        "service": {"target": "apprunner", "port": 1, "roles": {"access": "unread-access", "instance": "unread"}},
+        "service": dict(section({"service": {"target": _target(read.root)}}).unread),
     }
     for *groups, key in FIELDS:
         node = tree.find(read.root, (*groups, key))[1]
@@ -86,6 +87,10 @@ def read_identity(raw: bytes, path: Path) -> Identity | None:
         return None
     found = identity_of(manifest, path)
     return found if found.environment == path.stem else None
+
+
+def _target(root: tree.Node) -> object:
+    return tree.data(tree.find(root, ("service", "target"))[1])
 
 
 def _certain(root: tree.Node, field: tuple[str, ...]) -> bool:

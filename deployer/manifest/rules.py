@@ -8,66 +8,35 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple, TypeGuard
+from typing import Final
 
 from deployer.manifest import limits
 from deployer.manifest.credentials import credential_in
+from deployer.manifest.rule import PRIVATE_WHY as PRIVATE_WHY  # noqa: PLC0414 -- read by core/groups/unmanaged.py
+from deployer.manifest.rule import Broken, Path, get
+from deployer.manifest.targets import section
 from deployer.names import why_not_a_name
 
 LEDGER_ROOT: Final = "/app-deployer"
-ARN_COLONS: Final = 5
-PRIVATE_WHY: Final = "a private service has no public URL, and Meta cannot send it webhooks"
-Path = tuple[str, ...]
-
-
-class Broken(NamedTuple):
-    """A rule that does not hold, and the path of the value to change."""
-
-    at: Path
-    what: str
-    why: str = ""
-    fix: str = ""
 
 
 def broken(manifest: Mapping[str, object]) -> Iterator[Broken]:
     """Every rule that the manifest breaks."""
-    yield from _sizes(manifest)
     yield from _paths(manifest)
     yield from _protection(manifest)
     yield from _pipeline(manifest)
     yield from _roles(manifest)
     yield from _command(manifest)
-    yield from _ingress(manifest)
-    yield from _resources(manifest)
-    variables = _get(manifest, "variables")
+    yield from section(manifest).broken(manifest)
+    variables = get(manifest, "variables")
     if isinstance(variables, Mapping):
         for name, variable in variables.items():
             if isinstance(name, str) and isinstance(variable, Mapping):
                 yield from _variable(manifest, name, variable)
 
 
-def _sizes(manifest: Mapping[str, object]) -> Iterator[Broken]:
-    cpu = limits.CPU_UNITS.get(str(_get(manifest, "service", "cpu") or "1 vCPU"))
-    memory = limits.MEMORY_MB.get(str(_get(manifest, "service", "memory") or "2 GB"))
-    if cpu and memory and memory not in limits.MEMORY_FOR_CPU[cpu]:
-        offered = ", ".join(f"{size / 1024:g} GB" for size in limits.MEMORY_FOR_CPU[cpu])
-        yield Broken(
-            ("service", "memory"),
-            "App Runner does not offer this memory with this cpu",
-            f"with {cpu / 1024:g} vCPU it offers {offered}",
-            "change service.memory or service.cpu",
-        )
-    least, most = _get(manifest, "service", "scaling", "min"), _get(manifest, "service", "scaling", "max")
-    if _is_number(least) and _is_number(most) and least > most:
-        yield Broken(
-            ("service", "scaling", "max"),
-            "service.scaling.max is below service.scaling.min",
-            fix="write a larger max, or a smaller min",
-        )
-
-
 def _paths(manifest: Mapping[str, object]) -> Iterator[Broken]:
-    path = _get(manifest, "aws", "parameter_path")
+    path = get(manifest, "aws", "parameter_path")
     if isinstance(path, str) and f"{path}/".startswith(f"{LEDGER_ROOT}/"):
         yield Broken(
             ("aws", "parameter_path"),
@@ -78,8 +47,8 @@ def _paths(manifest: Mapping[str, object]) -> Iterator[Broken]:
 
 
 def _protection(manifest: Mapping[str, object]) -> Iterator[Broken]:
-    before = _get(manifest, "protect", "healthy_in")
-    if isinstance(before, str) and before == _get(manifest, "environment"):
+    before = get(manifest, "protect", "healthy_in")
+    if isinstance(before, str) and before == get(manifest, "environment"):
         yield Broken(
             ("protect", "healthy_in"),
             "an environment cannot wait for itself",
@@ -88,7 +57,7 @@ def _protection(manifest: Mapping[str, object]) -> Iterator[Broken]:
 
 
 def _pipeline(manifest: Mapping[str, object]) -> Iterator[Broken]:
-    branch, allowed = _get(manifest, "github", "branch"), _get(manifest, "protect", "branches")
+    branch, allowed = get(manifest, "github", "branch"), get(manifest, "protect", "branches")
     if isinstance(branch, str) and isinstance(allowed, list | tuple) and allowed and branch not in allowed:
         yield Broken(
             ("github", "branch"),
@@ -99,31 +68,22 @@ def _pipeline(manifest: Mapping[str, object]) -> Iterator[Broken]:
 
 
 def _roles(manifest: Mapping[str, object]) -> Iterator[Broken]:
-    """A role that is kept for two purposes would have its trust and policy written over by each."""
-    access, instance = (_get(manifest, "service", "roles", key) for key in ("access", "instance"))
-    if _get(manifest, "service", "roles", "managed") is True and isinstance(access, str) and access == instance:
-        yield Broken(
-            ("service", "roles", "instance"),
-            "access and instance are the same role",
-            "one pulls the image, the other is the running service's: each trusts another part of App Runner",
-            "name two roles",
-        )
-    deploying = _get(manifest, "github", "credentials", "role")
-    if (
-        _get(manifest, "github", "credentials", "managed") is True
-        and isinstance(deploying, str)
-        and deploying in (access, instance)
-    ):
+    """The role that deploys is none of the service's own, whose trust would be written over."""
+    roles = get(manifest, "service", "roles")
+    own = [role for key, role in roles.items() if key != "managed"] if isinstance(roles, Mapping) else []
+    deploying = get(manifest, "github", "credentials", "role")
+    managed = get(manifest, "github", "credentials", "managed") is True
+    if managed and isinstance(deploying, str) and deploying in own:
         yield Broken(
             ("github", "credentials", "role"),
             "the role that deploys is one of the service's own",
-            "it trusts GitHub's jobs, and that of the service App Runner",
+            "it trusts GitHub's jobs, and that of the service its target",
             "name another role",
         )
 
 
 def _command(manifest: Mapping[str, object]) -> Iterator[Broken]:
-    command = _get(manifest, "service", "command")
+    command = get(manifest, "service", "command")
     if not isinstance(command, str):
         return
     at = ("service", "command")
@@ -138,51 +98,6 @@ def _command(manifest: Mapping[str, object]) -> Iterator[Broken]:
         shlex.split(command)
     except ValueError as error:
         yield Broken(at, f"this command cannot be split into words: {error}", fix="close what is quoted in it")
-
-
-def _ingress(manifest: Mapping[str, object]) -> Iterator[Broken]:
-    if _get(manifest, "service", "network", "ingress") == "private":
-        yield Broken(
-            ("service", "network", "ingress"),
-            "this service would be private, and the deployer could not prove a release of it",
-            PRIVATE_WHY,
-            "write `ingress: public`",
-        )
-
-
-def _resources(manifest: Mapping[str, object]) -> Iterator[Broken]:
-    """ARNs that the service refers to, each of this region and, but for a key, of this account."""
-    region, account = _get(manifest, "aws", "region"), _get(manifest, "aws", "account")
-    for keys in (
-        ("network", "egress", "vpc_connector"),
-        ("observability", "configuration"),
-        ("encryption", "kms_key"),
-    ):
-        arn = _get(manifest, "service", *keys)
-        if not isinstance(arn, str) or arn.count(":") < ARN_COLONS:
-            continue
-        _, _, kind, of_region, of_account, _ = arn.split(":", ARN_COLONS)
-        at, fix = ("service", *keys), "write the ARN of one there, or correct aws.region and aws.account"
-        if isinstance(region, str) and of_region != region:
-            yield Broken(at, f"service.{'.'.join(keys)} is in {of_region}, not in {region}", fix=fix)
-        elif kind == "apprunner" and isinstance(account, str) and of_account != account:
-            yield Broken(at, f"service.{'.'.join(keys)} is in account {of_account}, not in {account}", fix=fix)
-    traced, configuration = (_get(manifest, "service", "observability", key) for key in ("enabled", "configuration"))
-    if not isinstance(_get(manifest, "service", "observability"), Mapping):
-        return
-    if traced is not False and configuration is None:
-        yield Broken(
-            ("service", "observability"),
-            "service.observability needs a configuration",
-            fix="list them: aws apprunner list-observability-configurations; or write `enabled: false`",
-        )
-    if traced is False and configuration is not None:
-        yield Broken(
-            ("service", "observability", "configuration"),
-            "service.observability names a configuration, and is not enabled",
-            "App Runner takes a configuration only where tracing is enabled",
-            "delete the configuration, or write `enabled: true`",
-        )
 
 
 def _variable(manifest: Mapping[str, object], name: str, variable: Mapping[str, object]) -> Iterator[Broken]:
@@ -203,7 +118,7 @@ def _secret(manifest: Mapping[str, object], at: Path, secret: Mapping[str, objec
         return
     if secret.get("generate") is not None:
         yield Broken((*at, "source"), "a secret has either `generate` or `source`", fix="delete one of the two")
-    if _get(manifest, "aws", "endpoint") is None:
+    if get(manifest, "aws", "endpoint") is None:
         yield Broken(
             (*at, "source"),
             "`source` is for the local world only",
@@ -228,15 +143,14 @@ def _literal(manifest: Mapping[str, object], at: Path, literal: Mapping[str, obj
         )
     elif what := credential_in(value, name=at[1]):
         yield _credential(here, "this literal", what, manifest, at[1])
-    yield from _text(here, value, store=literal.get("store") or "parameter")
+    longest = section(manifest).variable_characters
+    yield from _text(here, value, store=literal.get("store") or "parameter", longest=longest)
 
 
-def _text(at: Path, value: str, *, store: object) -> Iterator[Broken]:
+def _text(at: Path, value: str, *, store: object, longest: int) -> Iterator[Broken]:
     if store == "service":
-        if len(value) > limits.SERVICE_VARIABLE_CHARACTERS:
-            yield Broken(
-                at, f"this value is longer than {limits.SERVICE_VARIABLE_CHARACTERS} characters", fix="shorten it"
-            )
+        if len(value) > longest:
+            yield Broken(at, f"this value is longer than {longest} characters", fix="shorten it")
         if "\n" in value or "\r" in value:
             yield Broken(at, "a plain variable of the service holds one line", fix="use `store: parameter`")
         return
@@ -250,7 +164,7 @@ def _text(at: Path, value: str, *, store: object) -> Iterator[Broken]:
 
 
 def _arn_length(manifest: Mapping[str, object], name: str) -> Iterator[Broken]:
-    region, account, path = (_get(manifest, "aws", key) for key in ("region", "account", "parameter_path"))
+    region, account, path = (get(manifest, "aws", key) for key in ("region", "account", "parameter_path"))
     length = len(f"arn:aws:ssm:{region}:{account}:parameter{path}/{name}")
     if length > limits.PARAMETER_ARN_CHARACTERS:
         yield Broken(
@@ -272,7 +186,7 @@ def _credential(at: Path, subject: str, what: str, manifest: Mapping[str, object
 
 def set_command(manifest: Mapping[str, object], name: str) -> str:
     """The command that gives a secret its value."""
-    environment = _get(manifest, "environment")
+    environment = get(manifest, "environment")
     return f"just secret set {_or(environment, 'ENVIRONMENT')} {_or(name, 'NAME')}"
 
 
@@ -280,15 +194,3 @@ def _or(name: object, instead: str) -> str:
     """The name, unless it is none: what is no name may be anything, and is not repeated."""
     known = isinstance(name, str) and not why_not_a_name(name) and not credential_in(name, name="key")
     return str(name) if known else instead
-
-
-def _get(data: object, *keys: str) -> object:
-    for key in keys:
-        if not isinstance(data, Mapping):
-            return None
-        data = data.get(key)
-    return data
-
-
-def _is_number(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)

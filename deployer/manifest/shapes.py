@@ -35,9 +35,7 @@ class Shape(NamedTuple):
         raise PydanticCustomError("shape", "has to be {words}", {"words": self.words, "example": self.example})
 
 
-RoleName = Annotated[
-    str, Shape(limits.ROLE_NAME, "the name of an IAM role, not its ARN", "CustomAppRunnerInstanceRole")
-]
+RoleName = Annotated[str, Shape(limits.ROLE_NAME, "the name of an IAM role, not its ARN", "ansari-staging-instance")]
 # git allows more; a quote or a sign of a pattern would mean something else in a workflow
 Branch = Annotated[
     str, Shape(r"[A-Za-z0-9_][A-Za-z0-9._/@#-]{0,254}", "a git branch of letters, digits and ._/@#-", "main")

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+CHOICE = "deployer/manifest/targets.py"  # where a manifest chooses its target
+TARGETS = ROOT / "deployer" / "targets"
 NETWORK = {"boto3", "botocore", "httpx", "aiohttp", "sanic", "moto", "urllib.request", "socket", "subprocess"}
 
 
@@ -59,6 +61,23 @@ def test_no_layer_reaches_above_itself(package: str, never: set[str]) -> None:
         f"{path.relative_to(ROOT)} imports {name}"
         for path in sources(package)
         for name in imports(path)
-        if within(name, never)
+        if within(name, never) and str(path.relative_to(ROOT)) != CHOICE
     ]
     assert wrong == []
+
+
+def test_the_manifest_reads_only_the_sections_of_targets() -> None:
+    read = {name for name in imports(ROOT / CHOICE) if within(name, {"deployer.targets"})}
+    folders = {folder.name for folder in TARGETS.iterdir() if (folder / "target.py").exists()}
+    packages = {f"deployer.targets.{folder}" for folder in folders}
+    assert read == packages | {f"{package}.manifest" for package in packages}
+
+
+@pytest.mark.parametrize("path", sorted(TARGETS.glob("*/*.py")), ids=lambda path: str(path.relative_to(TARGETS)))
+def test_what_is_known_of_a_target_without_asking_it_has_no_client(path: Path) -> None:
+    if path.name in {"target.py", "examine.py"}:
+        return
+    never = NETWORK | {"deployer.aws"}
+    if path.name in {"manifest.py", "limits.py", "reserved.py"}:  # part of the format of a manifest
+        never |= {"deployer.core", "deployer.targets.base"}
+    assert [name for name in imports(path) if within(name, never)] == []

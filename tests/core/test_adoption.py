@@ -252,7 +252,7 @@ def test_what_the_service_reads_from_elsewhere_is_left_out_with_the_reason() -> 
     assert "App Runner reserves" in left["AWSAPPRUNNER_X"][0]
     assert "capital letters" in left["lower"][0]
     assert "a variable whose name is not shown" in left
-    assert "App Runner itself sets PORT" in left["PORT"][0]
+    assert "the target itself sets PORT" in left["PORT"][0]
     assert left["APP_RELEASE"] == ("the deployer itself sets APP_RELEASE, to the id of the release", False)
     assert "ARN" in left["X"][0]
     assert "one line" in left["Y"][0]
@@ -419,7 +419,7 @@ def test_parameters_that_nothing_reads_are_named_once_and_left_alone() -> None:
         f"{PATH}/unread": ("the service does not read it", False),
         f"{PATH}/Not_A_Name": ("words are joined by '-' here, not by '_'", False),
         f"{PATH}/deep/er": ("it lies deeper than the parameters of this manifest", False),
-        f"{PATH}/port": ("App Runner itself sets PORT, from service.port", False),
+        f"{PATH}/port": ("the target itself sets PORT, from service.port", False),
     }
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from deployer.manifest import limits, rules
+from deployer.manifest import rules
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal, Manifest, Secret, Service
+from deployer.manifest.model import Literal, Manifest, Secret
 from deployer.manifest.problem import Problem
+from deployer.manifest.targets import Service
+from deployer.targets.apprunner import limits
 
 ON_THIS_MACHINE = (
     ("  parameter_path:", "  endpoint: http://127.0.0.1:4566\n  parameter_path:"),

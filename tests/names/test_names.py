@@ -88,7 +88,7 @@ def test_every_text_is_a_variable_or_is_refused_with_a_reason(text: str) -> None
         ("a.b", "small letters, digits"),
         ("key\n", "small letters, digits"),
         ("schlüssel", "small letters, digits"),
-        ("port", "App Runner itself sets PORT"),
+        ("port", "the target itself sets PORT"),
         ("app-release", "the deployer itself sets"),
         ("awsapprunner-x", "App Runner reserves"),
         ("awsapprunnerx", "App Runner reserves"),

@@ -9,8 +9,8 @@ from deployer.core.adoption.live import Live
 from deployer.core.adoption.variables import Choice
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
-from deployer.manifest import limits
 from deployer.manifest.credentials import credential_in
+from deployer.manifest.targets import section
 from deployer.manifest.unseen import unseen
 
 
@@ -51,7 +51,7 @@ def why_no_command(command: str) -> str:
     """Why no manifest can hold this start command, "" when one can."""
     if credential_in(command):
         return "holds what looks like a credential"
-    if len(command) > limits.SERVICE_VARIABLE_CHARACTERS or not {*command}.isdisjoint("\r\n") or unseen(command):
+    if len(command) > section({}).variable_characters or not {*command}.isdisjoint("\r\n") or unseen(command):
         return "is not one line of text"
     try:
         shlex.split(command)

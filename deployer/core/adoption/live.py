@@ -16,6 +16,7 @@ from deployer.core.service import ServiceSpec
 from deployer.errors import Blocked
 from deployer.manifest import limits, rules
 from deployer.manifest.model import Aws
+from deployer.manifest.rule import PRIVATE_WHY
 
 _IMAGE: Final = re.compile(
     rf"(?P<account>[0-9]{{12}})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/"
@@ -85,7 +86,7 @@ def source(place: Place, name: str, spec: ServiceSpec) -> Source:
     if settings.network and settings.network.ingress == "private":
         raise Blocked(
             f"service {name} is private",
-            why=f"{rules.PRIVATE_WHY}: the deployer could not prove a release of it",
+            why=f"{PRIVATE_WHY}: the deployer could not prove a release of it",
             fix="make it public first, if it may be",
         )
     return Source(
