@@ -164,9 +164,9 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 
 # compile the lock files again, with the newest versions that fit
 @lock:
-    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra deployer --extra local -o requirements.lock
+    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml deployer/pyproject.toml --extra local -o requirements.lock
     uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -c requirements.lock -o requirements-service.lock
-    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra deployer --extra local --group dev -c requirements.lock -o requirements-dev.lock
+    uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml deployer/pyproject.toml --extra local --group dev -c requirements.lock -o requirements-dev.lock
     uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 --group tools -o requirements-tools.lock
     uv pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 tests/torture/ministack.in -o tests/torture/ministack.lock
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import tomllib
 import zlib
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,6 @@ from deployer.view.plan_json import PlanDocument, document
 from tests.core.test_release import SETTINGS, SPEC, VERSIONS, release
 from tests.golden.case import HERE as GOLDEN
 from tests.golden.case import Case
-from tests.samples import ROOT
 
 HERE = Path(__file__).parent
 
@@ -199,7 +197,3 @@ def test_a_setting_that_a_newer_version_adds_with_a_default_redeploys_nothing() 
 def ids(settings: ServiceSettings) -> tuple[str, str]:
     spec: ServiceSpec = replace(SPEC, settings=settings)
     return release_id(spec, VERSIONS, {}), content_id("repo@sha256:1", {}, {}, {}, settings)
-
-
-def test_the_version_is_that_of_the_package() -> None:
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION

@@ -155,11 +155,11 @@ class Service(Part):
     command: Annotated[
         str,
         Field(max_length=limits.SERVICE_VARIABLE_CHARACTERS),
-        Shape(r"[^\x00\n\r]*", "one line of text", "python -m ansari_whatsapp"),
+        Shape(r"[^\x00\n\r]*", "one line of text", "python -m notes"),
     ] = Field(
         default="",
         description="The command that is run instead of the image's own; empty for the image's.",
-        examples=["python -m ansari_whatsapp"],
+        examples=["python -m notes"],
     )
     health_check: HealthCheck = Field(
         default=HealthCheck.model_construct(), description="How App Runner decides that an instance is well."
