@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def serve() -> None:
-    """Read the settings from the environment, refuse invalid ones, and serve until SIGTERM or SIGINT."""
+    """Read the settings from the environment, refuse invalid values, and serve until SIGTERM or SIGINT."""
     try:
         settings = Settings.from_environment(os.environ)
     except SettingsError as error:

@@ -49,7 +49,7 @@ def _rollback(manifest: Manifest, when: str) -> Mapping[str, Value]:
         f"Roll {name} back",
         when,
         credentials(manifest),
-        run("Go back", script, env=_RELEASE),
+        run("Roll back", script, env=_RELEASE),
         run("Write the summary", summary(name, "$RUNNER_TEMP/rollback.txt"), if_="always()"),
         group="rollback",
     )

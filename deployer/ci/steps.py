@@ -110,12 +110,12 @@ def summary(title: str, file: str) -> str:
 
 def held(name: str) -> str:
     """Return the notice of a run that does not deploy because the environment is held."""
-    return f"::notice title=Not deployed::{name} is held; the summary says why. To lift the hold: just resume {name}"
+    return f"::notice title=Not deployed::{name} is held; the summary shows why. To lift the hold: just resume {name}"
 
 
 def paused(name: str) -> str:
     """Return the notice of a run that does not deploy because of a declared pause."""
-    return f"::notice title=Not deployed::{name} is paused as its manifest declares; the summary says what waits."
+    return f"::notice title=Not deployed::{name} is paused as its manifest declares; the summary shows what waits."
 
 
 def failed_before(name: str) -> str:

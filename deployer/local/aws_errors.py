@@ -14,7 +14,7 @@ XML_SERVICES = frozenset({"s3", "route53", "cloudfront", "s3-control"})
 
 @dataclass(frozen=True)
 class AwsError:
-    """An HTTP status, a code that programs look at, and words for people."""
+    """An HTTP status, a code for programs, and a message for people."""
 
     status: int
     code: str

@@ -45,7 +45,7 @@ LOOK = 0.2  # seconds between two looks of the server whether it shall stop
 
 
 class _Services(Protocol):
-    """The services that App Runner is not."""
+    """The services other than App Runner."""
 
     def load(self) -> None:
         """Import what is slow to import."""

@@ -1,4 +1,4 @@
-"""Start processes that cannot outlive this one, whatever kills it.
+"""Start processes that cannot outlive this process, however it ends.
 
 Two nets below each process. A watcher process holds the other end of a pipe: when this process is gone the pipe
 ends, and the watcher kills every process group that was reported to it, children of children included. On Linux the
@@ -37,7 +37,7 @@ class Guard:
     def spawn(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Start `argv` as the leader of its own group, with stdout and stderr in one pipe and no stdin.
 
-        A program that cannot be started is a process that says so on its output and exits with 127.
+        A program that cannot be started becomes a process that reports that on its output and exits with 127.
         """
         return self._spawner.submit(self._spawn, argv, cwd, env).result()
 

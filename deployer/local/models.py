@@ -1,4 +1,4 @@
-"""Botocore's descriptions of the AWS services, looked for and read once, whoever asks in this process."""
+"""Botocore's descriptions of the AWS services, found and read once per process."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ SERVICES = tuple(FIRST_REQUESTS)
 
 
 class MotoServices:
-    """One account and region of moto. Any thread; moto is imported by whoever comes first."""
+    """One account and region of moto. Any thread; the first use imports moto."""
 
     def __init__(self, account: str, region: str) -> None:
         self._account = account
@@ -54,7 +54,7 @@ class MotoServices:
             self._pass(service, builder.get_environ())
 
     def caller(self, access_key: str) -> str:
-        """The ARN of who signs with this key, as GetCallerIdentity tells it."""
+        """Return the ARN of the caller that signs with this key, as GetCallerIdentity returns it."""
         scope = f"{access_key}/20200101/{self._region}/sts/aws4_request"
         builder = EnvironBuilder(
             method="POST",
@@ -80,7 +80,7 @@ class MotoServices:
         return str(role.secret_access_key) if role and hmac.compare_digest(role.session_token, token) else None
 
     def ask(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
-        """The answer to a request with `body` in the place of its own."""
+        """Return the answer to a request with `body` instead of its own."""
         environ = dict(request.environ)
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))

@@ -1,4 +1,4 @@
-"""Errors that a fault switch wants in the place of an answer, in each service's own words.
+"""Errors that a fault switch returns instead of an answer, in each service's own format.
 
 A client sees the status and the code of the real service. Errors without a shape in a service's model are those that
 the API references call common: InternalFailure and ServiceUnavailable.

@@ -49,7 +49,7 @@ Refused = Callable[[str], AwsError | None]
 class Registry:
     """The repositories of the local ECR, with their blobs in the OCI image layout at `images`.
 
-    `uploaded(repository, digest)` is told of each blob that was uploaded.
+    `uploaded(repository, digest)` is called for each uploaded blob.
     `refused(call)` returns the error for a call such as ecr:InitiateLayerUpload that is to be refused.
     """
 
@@ -61,7 +61,7 @@ class Registry:
         self._password = secrets.token_urlsafe(48)
 
     def token(self, url: str, now: float) -> Response:
-        """The answer to GetAuthorizationToken: the login, and this endpoint as the place where it is good."""
+        """Answer GetAuthorizationToken: the login, and this endpoint as its address."""
         data = {
             "authorizationToken": base64.b64encode(f"AWS:{self._password}".encode()).decode(),
             "expiresAt": now + LASTS,

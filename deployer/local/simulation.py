@@ -32,7 +32,7 @@ MEMBER = re.compile(r"(?P<name>\w+)(?:\.member\.\d+(?:\.\w+)*)?")
 def simulate(clients: Clients, body: bytes) -> Response | AwsError:
     """The answer to a request in the query protocol.
 
-    NoSuchEntity for who is not there, InvalidInput for what is no ARN of a role or user, or no action, and
+    NoSuchEntity for an unknown principal, InvalidInput for an invalid ARN of a role or user or an invalid action, and
     ValidationError for a request that does not fit the API's model.
     """
     request, shape = _request(body), validate.input_shape("iam", OPERATION)
@@ -43,7 +43,9 @@ def simulate(clients: Clients, body: bytes) -> Response | AwsError:
     source = request["PolicySourceArn"]
     kind = SOURCE.fullmatch(source)
     if kind is None:
-        return AwsError(400, "InvalidInput", f"{source} is no ARN of a role or user; others are not simulated here.")
+        return AwsError(
+            400, "InvalidInput", f"{source} is not the ARN of a role or user; others are not simulated here."
+        )
     if strange := [action for action in request["ActionNames"] if ":" not in action]:
         return AwsError(400, "InvalidInput", f"Not the name of an action with its service: {', '.join(strange)}.")
     role = (users.find if kind["kind"] == "user" else roles.find)(clients.iam, source)

@@ -1,4 +1,4 @@
-"""Another AWS endpoint in the place of moto, as the tests use it to compare this project with a second emulation."""
+"""Another AWS endpoint instead of moto: the tests use it to compare this project with a second emulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""App Runner on this machine: its API, its operations, and the instances it runs."""
+"""The local App Runner: its API, its operations, and the instances it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API of services, operations and tags: each request is judged here, and operations are begun."""
+"""The API of services, operations and tags: check each request, and start operations."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class ServicesApi:
             return self._begun(service, "CREATE_SERVICE")
 
     def update_service(self, request: Request) -> JSON:
-        """A request that names nothing is refused in the words of the real service (terraform-provider-aws#32839).
+        """Update a service. A request without settings is refused with the real message (terraform-provider-aws#32839).
 
         A service that could not be created is rebuilt with or without changes (developer guide, "Rebuilding a failed
         App Runner service"); that such a request may name nothing at all is not verified.
@@ -91,7 +91,7 @@ class ServicesApi:
             return self._begun(service, "UPDATE_SERVICE", previous)
 
     def start_deployment(self, request: Request) -> JSON:
-        """InvalidStateException is not among the errors this operation has in the model."""
+        """Start a deployment. The model lists no InvalidStateException for this operation."""
         with self._services.lock:
             service = self._services.find(request["ServiceArn"])
             if service.status != RUNNING:
@@ -163,7 +163,7 @@ class ServicesApi:
         return service
 
     def _judge(self, request: Request) -> None:
-        """What the model cannot say. The roles are looked at now, as the real service does."""
+        """Check what the model cannot express. The roles are checked now, as in the real service."""
         configuration.not_emulated(request)
         wrong = configuration.reasons(request)
         if wrong:
@@ -182,7 +182,7 @@ class ServicesApi:
         return self._resources.scaling.chosen(arn) if arn else self._resources.scaling.default
 
     def _exact(self, request: Request) -> Request:
-        """The request with the full ARN of what it refers to. Raises InvalidRequest where there is none."""
+        """Return the request with full ARNs of the resources it refers to. Raises InvalidRequest if one is missing."""
         if arn := configuration.connector(request):
             self._resources.connectors.chosen(arn)
         arn = configuration.observability(request)

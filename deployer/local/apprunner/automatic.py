@@ -19,7 +19,7 @@ OPERATION = "START_DEPLOYMENT"
 
 
 def watched(configuration: Mapping[str, Any]) -> Identifier | None:
-    """The tag whose pushes a service of this complete configuration deploys, or None."""
+    """Return the tag whose pushes a service with this complete configuration deploys, or None."""
     source = configuration["SourceConfiguration"]
     if not source["AutoDeploymentsEnabled"]:
         return None

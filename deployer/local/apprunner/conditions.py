@@ -1,7 +1,7 @@
-"""Whether the Condition of a policy's statement holds. Pure: a condition and a request's context in, an answer out.
+"""Evaluate the Condition of a policy's statement in a request's context. Pure.
 
 After "IAM JSON policy elements: Condition operators" of the IAM user guide. A key that the context does not have is
-absent from the request, unless the context says that it cannot tell: then the answer is None, with the key.
+absent from the request, unless the context is incomplete: then the answer is None, with the key.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Test = Callable[[str, str], bool | None]
 class Context:
     """The condition keys of one request with their values; keys are compared without case.
 
-    `complete` says that every other key is absent from the request. Otherwise nobody knows.
+    `complete` means that every other key is absent from the request. Otherwise it is unknown.
     """
 
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Answer:
 
 
 def evaluate(condition: object, context: Context) -> Answer:
-    """Whether every operator holds for every one of its keys. No condition always holds."""
+    """Return whether every operator holds for each of its keys. An empty condition holds."""
     if not condition:
         return Answer(True)
     if not isinstance(condition, Mapping):
@@ -79,7 +79,7 @@ def _holds(operator: str, context: Context, key: str, wanted: list[str]) -> bool
 
 
 def _compared(test: Test, values: Sequence[str], wanted: list[str], *, negated: bool, every: bool) -> bool | None:
-    """A value fits when it equals one of those wanted; where negated, when it equals none of them."""
+    """Compare a value: it matches if it equals one of the condition's values; negated, if it equals none."""
     fits: list[bool] = []
     for value in values:
         results = [test(pattern, value) for pattern in wanted]
@@ -157,7 +157,7 @@ OPERATORS: Final[Mapping[str, Test]] = {
 
 @cache
 def wildcards(pattern: str) -> re.Pattern[str]:
-    """A pattern of IAM, where only * and ? are special."""
+    """Return the regular expression of an IAM pattern, in which only * and ? are special."""
     escaped = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
     return re.compile("".join(escaped), re.DOTALL)
 

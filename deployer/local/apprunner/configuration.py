@@ -1,4 +1,4 @@
-"""The blocks of a service's configuration: what AWS fills in, what an update replaces, what is refused.
+"""The blocks of a service's configuration: AWS's defaults, the effect of an update, and what is refused.
 
 Rules and defaults are those of the API reference (App Runner API, CreateService and the types it names) and of the
 developer guide's page "App Runner architecture", which lists the pairs of CPU and memory.
@@ -41,7 +41,7 @@ DEFAULT_PORT, DEFAULT_CPU, DEFAULT_MEMORY = "8080", "1024", "2048"
 
 
 def complete(request: Mapping[str, Any]) -> JSON:
-    """Every block of a checked CreateService request, with the defaults of what it leaves out."""
+    """Return every block of a checked CreateService request, completed with defaults."""
     return {
         "SourceConfiguration": _source(request["SourceConfiguration"]),
         "InstanceConfiguration": _instance(request.get("InstanceConfiguration") or {}),
@@ -54,28 +54,28 @@ def complete(request: Mapping[str, Any]) -> JSON:
 
 
 def connector(configuration: Mapping[str, Any]) -> str:
-    """The ARN of the VPC connector of a configuration or request, or ""."""
+    """Return the ARN of the VPC connector of a configuration or request, or ""."""
     network = _given(configuration.get("NetworkConfiguration"))
     return str(_given(network.get("EgressConfiguration")).get("VpcConnectorArn", ""))
 
 
 def observability(configuration: Mapping[str, Any]) -> str:
-    """The ARN of the observability configuration of a configuration or request, or ""."""
+    """Return the ARN of the observability configuration of a configuration or request, or ""."""
     return str(_given(configuration.get("ObservabilityConfiguration")).get("ObservabilityConfigurationArn", ""))
 
 
 def public(configuration: Mapping[str, Any]) -> bool:
-    """Whether a complete configuration is that of a service with a public URL."""
+    """Return whether a complete configuration is that of a service with a public URL."""
     return bool(configuration["NetworkConfiguration"]["IngressConfiguration"]["IsPubliclyAccessible"])
 
 
 def names_nothing(request: Mapping[str, Any]) -> bool:
-    """Whether an UpdateService request has neither a block nor an auto scaling configuration."""
+    """Return whether an UpdateService request has neither a block nor an auto scaling configuration."""
     return all(request.get(name) is None for name in (*BLOCKS, "AutoScalingConfigurationArn"))
 
 
 def updated(configuration: JSON, request: Mapping[str, Any]) -> JSON:
-    """Blocks that the request leaves out stay; a block that it has is replaced as a whole."""
+    """Return the configuration after an update: a block of the request replaces the whole block, others stay."""
     given = {name: request[name] for name in BLOCKS if request.get(name) is not None}
     return complete({**configuration, **given})
 
@@ -112,7 +112,7 @@ def _encryption(request: Mapping[str, Any]) -> JSON:
 
 
 def cpu_units(text: str | None) -> str:
-    """ "1 vCPU" and "1024" are the same; the answer is the second form."""
+    """Return CPU units: "1024" for "1 vCPU", which means the same."""
     return _thousands(text or DEFAULT_CPU, " vCPU")
 
 
@@ -125,7 +125,7 @@ def _thousands(text: str, unit: str) -> str:
 
 
 def not_emulated(request: Mapping[str, Any]) -> None:
-    """Raises NotEmulated for what the real service can do and this one cannot."""
+    """Raise NotEmulated for features of the real service that this one lacks."""
     source = _given(request.get("SourceConfiguration"))
     wanted = {
         "services built from source code": bool(source.get("CodeRepository")),
@@ -137,7 +137,7 @@ def not_emulated(request: Mapping[str, Any]) -> None:
 
 
 def reasons(request: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a request that already fits the API's model; it must not be stored then."""
+    """Return why a request that fits the API's model is invalid; empty if it is valid."""
     return [
         *_source_reasons(request.get("SourceConfiguration")),
         *_instance_reasons(request.get("InstanceConfiguration")),

@@ -1,4 +1,4 @@
-"""What happens before the first instance of a version starts: the image is pulled and the secrets are read."""
+"""Prepare a version before its first instance starts: pull the image and read the secrets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ON_REPOSITORY = (
 
 @dataclass(frozen=True)
 class Preparer:
-    """Blocking; of no particular thread."""
+    """Prepares versions. Its methods block, and may be called from any thread."""
 
     clients: Clients
     store: images.ImageStore
@@ -38,7 +38,7 @@ class Preparer:
     region: str
 
     def prepare(self, configuration: Mapping[str, Any], size: int, tell: Callable[[str], None]) -> Version:
-        """A version ready to be started, with `size` instances. Raises Problem, naming no value of a variable."""
+        """Return a version ready to start with `size` instances. Raises Problem, without values of variables."""
         try:
             return self._prepare(configuration, size, tell)
         except (BotoCoreError, ClientError) as error:
@@ -77,7 +77,7 @@ class Preparer:
         )
 
     def _pull(self, source: Mapping[str, Any]) -> images.Image:
-        """With the access role, which must allow all that App Runner's guide lists."""
+        """Pull the image with the access role, which must have all rights that App Runner's guide lists."""
         identifier = images.parse(source["ImageRepository"]["ImageIdentifier"])
         if (identifier.account, identifier.region) != (self.account, self.region):
             raise Problem(f"The local ECR is that of account {self.account} in {self.region} only.")
@@ -91,10 +91,10 @@ class Preparer:
 
 
 def names_port(command: Sequence[str], port: str) -> bool:
-    """Whether a command names the service's port, such as `--port=8080` or `0.0.0.0:8080`.
+    """Return whether a command names the service's port, such as `--port=8080` or `0.0.0.0:8080`.
 
-    Its program is taken to listen there whatever PORT says. In App Runner each instance has a network of its own, where
-    PORT is this port too.
+    Its program is assumed to listen there and to ignore PORT. In App Runner each instance has a network of its own,
+    where PORT is this port too.
     """
     named = re.compile(rf"(?<![0-9]){port}(?![0-9])")
     return any(named.search(word) for word in command)

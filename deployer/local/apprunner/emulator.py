@@ -1,4 +1,4 @@
-"""App Runner as one object: requests in, answers out, instances behind it."""
+"""The entry point of the local App Runner: it answers requests and owns the instances."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STOP_WITHIN = 30.0  # seconds
 
 
 class AppRunner:
-    """`clients` reach the endpoint this is part of.
+    """An App Runner. `clients` call the AWS endpoint that it belongs to.
 
     `images` is an OCI image layout, `work` a directory for unpacked images. The public ports of the services are
     served by `loop`, which must run in another thread than the callers of `stop`.
@@ -109,7 +109,7 @@ class AppRunner:
         self._logs.start()
 
     def stop(self) -> None:
-        """Let requests end, stop every instance, close every port. Not from the loop's own thread."""
+        """Let requests end, stop every instance, close every port. Call it from another thread than the loop's."""
         try:
             asyncio.run_coroutine_threadsafe(self._operations.stop(), self._loop).result(STOP_WITHIN)
         finally:

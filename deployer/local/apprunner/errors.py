@@ -1,4 +1,4 @@
-"""What the API refuses, and why a deployment fails.
+"""Errors of the API, and causes of a failed deployment.
 
 ApiError
 ├── InvalidRequest
@@ -17,7 +17,7 @@ LONGEST_MESSAGE = 600  # ErrorMessage in the API's model
 
 
 class ApiError(Exception):
-    """An answer other than 200, by the name its shape has in the API's model."""
+    """An answer other than 200, with the name of its shape in the API's model."""
 
     code: ClassVar[str] = "InternalServiceErrorException"
     status: ClassVar[int] = 500
@@ -54,4 +54,4 @@ class NotEmulated(ApiError):
 
 
 class Problem(Exception):
-    """Why a deployment failed, in words for the service's log. Never holds the value of a variable."""
+    """The cause of a failed deployment, as text for the service's log, without values of variables."""

@@ -1,4 +1,4 @@
-"""The two logs App Runner itself writes for a service (developer guide, "Viewing App Runner logs")."""
+"""The two logs that App Runner itself writes for a service (developer guide, "Viewing App Runner logs")."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deployer.local.apprunner.state import Operation, Service
 
 @dataclass(frozen=True)
 class Journal:
-    """`event` goes to the stream of the service's life, `step` to the one of a single deployment."""
+    """Writes the logs: `event` to the service's event stream, `step` to the stream of one deployment."""
 
     logs: LogShipper
     group: str

@@ -19,7 +19,7 @@ STEADY = 60.0  # seconds after which an instance's next failure counts as its fi
 
 @dataclass(frozen=True)
 class Version:
-    """All that is needed to start another instance: what was deployed, with the secrets as they were then.
+    """A deployed version: everything that starts another instance, with the secrets as they were at the deployment.
 
     `port` of this machine belongs to the service, None where nothing listens. With `fixed` its command names that port,
     so that its one instance listens there itself and cannot run beside another.
@@ -36,7 +36,7 @@ class Version:
 
 
 class Fleet:
-    """Of one loop. `tell` takes a line for the service's event log, `write` an instance's name and output line."""
+    """The instances of a version, on one loop. `tell` writes a line to the event log, `write` an instance's output."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Fleet:
         await asyncio.gather(*(self._end(instance) for instance in list(self._instances)))
 
     async def _launch(self) -> Instance:
-        """A healthy instance that takes requests."""
+        """Start an instance, wait until it is healthy, and let it take requests."""
         version = self.version
         starting = asyncio.create_task(self._started())
         self._starting.add(starting)
@@ -95,7 +95,7 @@ class Fleet:
         return instance
 
     async def _started(self) -> Instance:
-        """A process that is always known, even when the one who wanted it was cancelled meanwhile."""
+        """Start a process and register it, even if the caller is cancelled meanwhile."""
         version, image = self.version, self.version.image
         instance = await self._launcher.start(
             version.command,
@@ -116,7 +116,7 @@ class Fleet:
         self._instances.discard(instance)
 
     async def _keep(self, instance: Instance) -> None:
-        """Replace the instance whenever it dies or goes bad, more and more slowly if that does not help."""
+        """Replace the instance whenever it ends or becomes unhealthy, with growing pauses if that does not help."""
         loop = asyncio.get_running_loop()
         pause = self._limits.backoff
         while True:

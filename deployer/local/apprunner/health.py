@@ -14,13 +14,13 @@ LOOK = 0.02  # seconds between two looks at an instance that does not listen yet
 
 
 class Checked(Protocol):
-    """What a check needs to know of an instance."""
+    """What a check needs of an instance."""
 
     @property
     def port(self) -> int: ...
 
     async def exits_within(self, seconds: float) -> bool:
-        """Wait that long, or until the process has ended."""
+        """Wait that long, or until the process has ended; return whether it has."""
 
     def ending(self) -> str:
         """How it ended, in words."""
@@ -72,7 +72,7 @@ async def until_healthy(check: HealthCheck, instance: Checked, budget: float) ->
 
 
 async def until_unhealthy(check: HealthCheck, instance: Checked) -> str:
-    """Watch a running instance until its process ends or it fails `unhealthy_threshold` checks in a row; says why."""
+    """Watch a running instance until it ends or fails `unhealthy_threshold` checks in a row; return the reason."""
     failed = 0
     while True:
         if await instance.exits_within(check.interval):
@@ -97,7 +97,7 @@ async def _until_listening(instance: Checked, budget: float) -> None:
 
 
 async def probe(check: HealthCheck, port: int) -> str | None:
-    """One check: None when healthy, otherwise the reason."""
+    """Check once. Return None if healthy, else the reason."""
     if check.protocol == "HTTP":
         return await _http(port, check.path, check.timeout)
     return await _tcp(port, check.timeout)

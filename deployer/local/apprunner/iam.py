@@ -1,4 +1,4 @@
-"""What IAM policies allow. Pure: documents in, a decision out.
+"""Evaluate IAM policies. Pure: documents in, a decision out.
 
 After "Policy evaluation logic" of the IAM user guide, for one account: an explicit Deny wins, otherwise an Allow is
 needed. A statement whose Condition cannot be evaluated (`conditions`) never allows, and always denies.
@@ -32,12 +32,12 @@ class Decision:
 
 
 def allows(policies: Iterable[Document], action: str, resource: str, context: Context = NOTHING_KNOWN) -> bool:
-    """Whether the policies together allow `action` (such as ssm:GetParameters) on the ARN `resource`."""
+    """Return whether the policies together allow `action` (such as ssm:GetParameters) on the ARN `resource`."""
     return decide(policies, action, resource, context).allows
 
 
 def decide(policies: Iterable[Document], action: str, resource: str, context: Context = NOTHING_KNOWN) -> Decision:
-    """What the policies together say of `action` on `resource` in a request with this context."""
+    """Return the decision of all policies on `action` on `resource` in a request with this context."""
     fitting = (
         statement
         for policy in policies
@@ -49,12 +49,12 @@ def decide(policies: Iterable[Document], action: str, resource: str, context: Co
 
 
 def trusts(trust: Document, service: str, context: Context = NOTHING_KNOWN) -> bool:
-    """Whether a role's trust policy lets the service principal `service` assume it."""
+    """Return whether a role's trust policy lets the service principal `service` assume it."""
     return trust_of(trust, service, context).allows
 
 
 def trust_of(trust: Document, service: str, context: Context = NOTHING_KNOWN) -> Decision:
-    """What a role's trust policy says of the service principal `service`."""
+    """Return the decision of a role's trust policy on the service principal `service`."""
     fitting = (
         statement
         for statement in _statements(trust)

@@ -1,4 +1,4 @@
-"""An image: its manifest from ECR, its content from the OCI image layout that stands for ECR's storage."""
+"""An image: its manifest from ECR, its content from the OCI image layout that replaces ECR's storage."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def parse(identifier: str) -> Identifier:
     """Raises Problem for a name that is not of ECR."""
     match = IDENTIFIER.fullmatch(identifier)
     if match is None:
-        raise Problem(f"{identifier} is no image of ECR.")
+        raise Problem(f"{identifier} is not an image of ECR.")
     account, region, repository, rest = match.groups(default=":latest")
     _, at, digest = rest.partition("@")
     if at:
@@ -121,7 +121,7 @@ class ImageStore:
         return digest, manifest
 
     def _blob(self, digest: str) -> Path:
-        """The file of a blob, after a look at its content."""
+        """Return the file of a blob after checking its content."""
         path = self._blobs / digest.removeprefix("sha256:")
         if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest) or not path.is_file():
             raise Problem(f"The image's blob {digest} is not in storage; push the image again.")
@@ -153,7 +153,7 @@ class ImageStore:
 
 
 def _apply(layer: Path, mode: Any, root: Path) -> None:
-    """Put one layer on top of what is in `root`. Raises Problem for one that is unsafe, broken or too large."""
+    """Unpack a layer over the content of `root`. Raises Problem if it is unsafe, broken or too large."""
     try:
         with tarfile.open(layer, mode) as tar:
             members = tar.getmembers()
@@ -176,7 +176,7 @@ def _within(member: tarfile.TarInfo, root: str) -> tarfile.TarInfo | None:
 
 
 def _removed(members: list[tarfile.TarInfo], root: Path) -> Iterator[Path]:
-    """What the whiteouts of a layer take away from the layers below it, never outside `root`."""
+    """Delete what the whiteouts of a layer remove from the layers below it, never outside `root`."""
     base = root.resolve()
     for member in members:
         name = PurePosixPath(member.name).name

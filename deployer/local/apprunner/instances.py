@@ -25,7 +25,7 @@ OUTPUT_WITHIN = 1.0  # seconds in which the output of an ended process must have
 
 
 class Instance:
-    """A running process. Of one loop, except where noted."""
+    """A running process. Its methods belong to one loop, except where noted."""
 
     def __init__(self, name: str, port: int, process: subprocess.Popen[bytes], guard: Guard) -> None:
         self.name = name
@@ -128,7 +128,7 @@ class Launcher:
     ) -> Instance:
         """Start `command` below the image's `root`; `write` takes the instance's name and each line of its output.
 
-        Without a `port` that it has to have, it is told a free one. Raises Problem for one that is taken.
+        Without a fixed `port` it gets a free port in PORT. Raises Problem if the fixed port is taken.
 
         The environment is what is given and what App Runner itself sets, nothing of this process.
         """
@@ -154,7 +154,7 @@ class Launcher:
         return instance
 
     def _free_port(self) -> int:
-        """A port of 127.0.0.1 that nobody has and that was not handed out lately."""
+        """Return a free port of 127.0.0.1 that was not handed out recently."""
         for _ in range(1000):
             port = random.choice(PORTS)  # noqa: S311 -- no secret
             if port in self._recent:

@@ -1,4 +1,4 @@
-"""The times the emulator allows itself."""
+"""Timeouts of the emulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines on their way to CloudWatch Logs: gathered while one call is made, sent together with the next."""
+"""Send log lines to CloudWatch Logs in batches: lines that arrive during a call go into the next one."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class LogShipper:
                 self._put(stream, part)
 
     def _put(self, stream: tuple[str, str], lines: list[_Line]) -> None:
-        """A log that cannot be written must never stop the service it belongs to."""
+        """Write the lines; ignore failures, because a log must not stop its service."""
         logs = self._clients.logs
         for _ in range(2):
             try:

@@ -229,6 +229,6 @@ class Operations:
 
 
 def _fault(error: Exception) -> Problem:
-    """A mistake of this program: its trace goes to the world's own log."""
+    """Report a bug of the emulator: write the trace to the world's log, and return a Problem."""
     traceback.print_exception(error, file=sys.stderr)
-    return Problem(f"The emulator itself is at fault ({type(error).__name__}); the log of the local world says more.")
+    return Problem(f"The emulator itself is at fault ({type(error).__name__}); the local world's log has the details.")

@@ -81,7 +81,7 @@ class Revisions(Generic[Kind]):
         return self.active(revision.name)[-1:] == [revision]
 
     def listed(self, name: str | None, *, latest_only: bool) -> list[Kind]:
-        """The active ones, newest first."""
+        """Return the active revisions, newest first."""
         revisions = self.active(name)
         if latest_only:
             revisions = [revision for revision in revisions if self.latest(revision)]

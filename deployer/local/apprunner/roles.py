@@ -1,4 +1,4 @@
-"""Roles as App Runner uses them: assumed by one of its principals, then asked what they may do."""
+"""Roles as App Runner uses them: assume a role as one of its principals, then check its rights."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _get(client: IAMClient, arn: str) -> tuple[iam.Document, str] | None:
 
 
 def managed(client: IAMClient, arn: str) -> iam.Document:
-    """The document of a policy that stands beside its roles and users."""
+    """Return the document of a managed policy."""
     version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     return _document(client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 

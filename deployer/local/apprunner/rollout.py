@@ -1,4 +1,4 @@
-"""How a version gets into the place of another: its instances, its port, and the way back."""
+"""Replace a running version by another: its instances, its port, and the rollback."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Live:
 
 @dataclass
 class Attempt:
-    """What a deployment has made so far. `released` says that the version before gave its port up for it."""
+    """What a deployment has started so far. `released` means that the previous version has given up its port."""
 
     fleet: Fleet | None = None
     proxy: Proxy | None = None

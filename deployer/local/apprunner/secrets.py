@@ -66,7 +66,7 @@ def _parameter(reference: str, account: str, region: str) -> str:
         raise Problem(f"Secrets Manager is not emulated here: {reference} cannot be read.")
     match = PARAMETER_ARN.fullmatch(reference)
     if match is None:
-        raise Problem(f"{reference} is no ARN of an SSM parameter.")
+        raise Problem(f"{reference} is not the ARN of an SSM parameter.")
     if match["account"] != account or match["region"] != region:
         raise Problem(f"{reference} belongs to another account or region than this service.")
     return f"/{match['name']}" if "/" in match["name"] else match["name"]

@@ -37,6 +37,6 @@ SWITCHES: dict[str, Switch] = {
     ),
     "thread_none": Switch('gives {"thread_id": "None"} instead of a new thread', {}, USER),
     "register_failure": Switch('answers 200 with user_id {"status": "failure"} and registers nobody', {}, USER),
-    "user_not_found": Switch("exists says true, every other route 404", {}, ANY),
-    "lookups_fail": Switch("exists says false and the last thread is null, as when the database fails", {}, USER),
+    "user_not_found": Switch("`exists` returns true, every other route 404", {}, ANY),
+    "lookups_fail": Switch("`exists` returns false and the last thread is null, as when the database fails", {}, USER),
 }

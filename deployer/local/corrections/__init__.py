@@ -1,6 +1,6 @@
-"""Where moto's answers differ from AWS in a way that matters here, they are put right on their way through.
+"""Correct moto's answers where they differ from AWS in a way that matters here.
 
-Requests are looked at before moto sees them, answers after it. Nothing here touches moto itself.
+Requests are checked before moto gets them, and answers are changed after it. moto itself is unchanged.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from deployer.local.moto_services import MotoServices
 
 
 class Corrections:
-    """moto as AWS would answer. Any thread."""
+    """moto's services with corrected answers. Any thread."""
 
     def __init__(self, moto: MotoServices) -> None:
         self._moto = moto

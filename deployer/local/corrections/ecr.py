@@ -34,7 +34,9 @@ def _put_image(body: bytes, ask: Ask) -> Response | AwsError:
     if not isinstance(manifest, str):
         return ask(body)
     if not parsed(manifest.encode()):
-        return AwsError(400, "InvalidParameterException", "Invalid parameter at 'imageManifest': it is no JSON object.")
+        return AwsError(
+            400, "InvalidParameterException", "Invalid parameter at 'imageManifest': it is not a JSON object."
+        )
     digest = "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
     if request.setdefault("imageDigest", digest) != digest:
         return AwsError(

@@ -35,7 +35,7 @@ _KEY = secrets.token_bytes(32)  # of this process: a ciphertext tells nothing ab
 
 
 class Ssm:
-    """`caller` tells the ARN behind an access key."""
+    """Parameter Store. `caller` returns the ARN behind an access key."""
 
     def __init__(self, caller: Callable[[str], str]) -> None:
         self._caller = caller
@@ -155,7 +155,7 @@ def _value_refusals(request: dict[str, Any]) -> Iterator[AwsError]:
         try:
             fits = re.search(pattern, value) is not None
         except re.error:
-            yield AwsError(400, "InvalidAllowedPatternException", "AllowedPattern is no regular expression.")
+            yield AwsError(400, "InvalidAllowedPatternException", "AllowedPattern is not a valid regular expression.")
         else:
             if not fits:
                 text = f"Parameter value, cannot be validated against allowedPattern: {pattern}"
@@ -211,7 +211,7 @@ def _ciphertext(parameter: dict[str, Any]) -> str:
 
 
 def _whole_pages(ask: Ask, request: dict[str, Any]) -> Ask:
-    """DescribeParameters with its MaxResults, which moto does not look at: its tokens are positions."""
+    """Page DescribeParameters by MaxResults, which moto ignores. Its tokens are positions."""
     size = request.get("MaxResults") or DESCRIBED
 
     def whole(_: bytes) -> Response | AwsError:

@@ -22,7 +22,7 @@ def parsed(body: bytes) -> dict[str, Any]:
 
 
 def answered(answer: Response | AwsError) -> dict[str, Any] | None:
-    """What an answer says, or None for an error."""
+    """Return the content of an answer, or None for an error."""
     if isinstance(answer, AwsError) or answer.status_code != 200:
         return None
     return parsed(answer.get_data())

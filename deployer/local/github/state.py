@@ -65,7 +65,7 @@ class Repository:
 
 
 class Repositories:
-    """Those that `known` names, as OWNER/NAME; asked anew for a name that was never heard. Case does not matter."""
+    """The repositories that `known` names, as OWNER/NAME; it is called again for a new name. Case does not matter."""
 
     def __init__(self, known: Callable[[], set[str]]) -> None:
         self._known = known

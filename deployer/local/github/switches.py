@@ -13,10 +13,10 @@ WHICH: Mapping[str, Parameter] = {
 
 SWITCHES: dict[str, Switch] = {
     "limit": Switch(
-        "says that it is asked too often",
+        "reports a rate limit",
         {
             "status": Choice("403 or 429", (403, 429)),
-            "retry_after": Number("seconds that it asks to wait; it says none without", 1, 86400, whole=True),
+            "retry_after": Number("seconds to wait in the answer; omitted by default", 1, 86400, whole=True),
         },
         WHICH,
     ),
@@ -28,5 +28,5 @@ SWITCHES: dict[str, Switch] = {
         },
         WHICH,
     ),
-    "wrong_key": Switch("gives a public key that is none", {}, {"call": Text("get-public-key", required=True)}),
+    "wrong_key": Switch("returns an invalid public key", {}, {"call": Text("get-public-key", required=True)}),
 }

@@ -40,7 +40,7 @@ class Message:
 
 
 class Chat:
-    """One user's conversation. Every change raises `revision`, and wakes whoever waits."""
+    """One user's conversation. Every change increments `revision`, and wakes the waiting callers."""
 
     def __init__(self, user: str) -> None:
         self.user = user
@@ -83,7 +83,7 @@ class Chat:
         self.touch(message)
 
     def read(self, wamid: str, *, typing: bool) -> None:
-        """The service has read this message and the user's earlier ones, and perhaps types."""
+        """Mark this message and the user's earlier messages as read, and show typing if given."""
         last = self.messages[wamid].seq
         for message in self.messages.values():
             if message.sender == "user" and message.seq <= last and message.status != "read":
@@ -109,7 +109,7 @@ class Chat:
             return
 
     def view(self, after: int = 0, to: str | None = None) -> dict[str, Any]:
-        """What changed since revision `after`, and how the answer to a message (the last one) stands."""
+        """Return what changed since revision `after`, and the state of the answer to a message (default: the last)."""
         asked = to or self._last_asked
         parts = [one for one in self.messages.values() if one.sender == "service" and one.answers == asked]
         return {

@@ -118,7 +118,7 @@ class Controls:
 
         Waits for a change after the revision; with `until=answered` it waits until the answer to the message
         `to` (the user's last one) is complete. An answer is complete when it has a part, the service does not
-        type, and no further part came for 0.7 s. `messages` holds the new and the changed ones, in order.
+        type, and no further part came for 0.7 s. `messages` holds the new and changed messages, in order.
         """
         user = request.match_info["user"]
         if not DIGITS.fullmatch(user):

@@ -96,7 +96,7 @@ class GraphError(Exception):
 
 
 def webhook_error(code: int) -> dict[str, Any]:
-    """The same error as it stands in a `failed` status."""
+    """Return the same error in the form of a `failed` status."""
     known = CODES[code]
     return {
         "code": code,

@@ -127,7 +127,7 @@ class Graph:
         if isinstance(wanted, ReadMark):
             chat = self._chats.holding(wanted.message_id)
             if chat is None:
-                raise GraphError(131009, "Param message_id is no message that this number received")
+                raise GraphError(131009, "Param message_id is not a message that this number received")
             return chat
         if wanted.digits is not None:
             return self._chats.of(wanted.digits)
@@ -173,7 +173,7 @@ class Graph:
         return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": message.wamid}]}
 
     def _report(self, chat: Chat, message: Message, now: float) -> None:
-        """What became of it is told later, by webhooks: also that the user's window of 24 hours had closed."""
+        """Report the outcome later by webhooks, including that the user's window of 24 hours had closed."""
         window = self._meter.limits.window_seconds
         code = (self._faults.take("failed_status", user=chat.user) or {}).get("code")
         if code is None and window is not None and now - chat.last_written > window:

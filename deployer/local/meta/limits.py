@@ -1,4 +1,4 @@
-"""How fast Meta lets a number send, and how long after a user's last message. Each can be switched."""
+"""Meta's limits: how fast a number may send, and how long after a user's last message. Each can be changed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Limits:
 
 @dataclass
 class Meter:
-    """Counts what passes. `now` is any clock in seconds that never goes back."""
+    """Counts messages. `now` is any monotonic clock in seconds."""
 
     limits: Limits = field(default_factory=Limits)
     _recent: deque[float] = field(default_factory=deque)

@@ -73,7 +73,7 @@ def _answers(get: Callable[..., Any], port: int) -> int | None:
         ({"KEY": f"{ARN}/app/key".replace("0000", "1111")}, "belongs to another account or region"),
         ({"KEY": f"{ARN}/app/key".replace("west-2", "east-1")}, "belongs to another account or region"),
         ({"KEY": "arn:aws:secretsmanager:us-west-2:000000000000:secret:x"}, "Secrets Manager is not emulated"),
-        ({"KEY": "arn:aws:sqs:us-west-2:000000000000:x"}, "is no ARN of an SSM parameter"),
+        ({"KEY": "arn:aws:sqs:us-west-2:000000000000:x"}, "is not the ARN of an SSM parameter"),
     ],
 )
 def test_what_cannot_be_read_fails_the_operation(
