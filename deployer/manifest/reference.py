@@ -8,13 +8,14 @@ from typing import Any
 
 from deployer.manifest.schema import json_schema
 
-_HEAD = """# Manifest reference
+_HEAD = """# Manifest
 
-Every key of `env/<environment>.yaml`, made from `deployer/manifest/model.py` (`just generate`). A key that is not
-listed here is an error, and so is `null`. [The manifest](../explanation/manifest.md) explains what they are for.
+Every key of `env/<environment>.yaml`. This page is generated from `deployer/manifest/model.py` by
+`just generate`. A key that is not listed here is an error, and so is `null`.
+[The explanation](../explanation/manifest.md) describes how the keys work together.
 """
 _TABLE = """
-| key | when left out | may be | what it is |
+| key | default | allowed | meaning |
 |---|---|---|---|
 """
 

@@ -48,6 +48,11 @@ def shell(page: str) -> tuple[Block, ...]:
     return tuple(block for block in blocks(page) if block.kind == "sh")
 
 
+def prose(page: str) -> list[str]:
+    """The lines outside fences."""
+    return _FENCE.sub("", (ROOT / page).read_text()).splitlines()
+
+
 def inline(page: str) -> tuple[str, ...]:
     """What stands in the running text between backticks and starts with just or deployer."""
     text = _FENCE.sub("", (ROOT / page).read_text())

@@ -8,7 +8,7 @@ import pytest
 
 from deployer.cli import DEPLOYER
 from deployer.cli.command import Group
-from tests.docs.pages import PAGES, ROOT, blocks, inline
+from tests.docs.pages import PAGES, ROOT, blocks, inline, prose
 
 RECIPES = set(re.findall(r"^@?(\w+)(?: [^#\n]*)?:(?: |$)", (ROOT / "Justfile").read_text(), re.MULTILINE))
 
@@ -40,6 +40,17 @@ def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
         if not target.startswith("https://"):
             assert (here / target).exists(), f"{page}: {target}"
+
+
+GENERATED = ("docs/reference/manifest.md", "docs/reference/settings.md")
+LONG_LINES = (*GENERATED, "docs/contributing/speed.md")
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", *(page for page in PAGES if page not in LONG_LINES)])
+def test_lines_of_text_have_at_most_100_columns(page: str) -> None:
+    """Tables, commands, output and what cannot be broken, such as a link, may be longer."""
+    for line in prose(page):
+        assert len(line) <= 100 or line.startswith(("|", "<img")) or " " not in line.strip(), f"{page}: {line}"
 
 
 def test_pages_that_the_code_names_exist() -> None:
