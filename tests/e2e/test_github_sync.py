@@ -126,7 +126,7 @@ def test_it_fails_before_the_first_write_and_says_why(world: World) -> None:
         (3, "cannot be read", ("--token-file", "no-such-file"), {}),
         (3, "GITHUB_TOKEN holds no token", (), {**github, "GITHUB_TOKEN": f"{WRONG_TOKEN} x"}),
         (1, "repository permission Administration (write)", (), {**github, "GH_TOKEN": right}),
-        (1, f"shows this token no repository {REPOSITORY}", (), {**github, "GH_TOKEN": blind}),
+        (1, f"the token cannot read the repository {REPOSITORY}", (), {**github, "GH_TOKEN": blind}),
         (1, "does not answer", (), {"GITHUB_API_URL": closed, "GITHUB_TOKEN": WRONG_TOKEN}),
         (4, "was approved; nothing was changed", ("--approve", "000000000000"), {}),
         (3, "leave out one of the two", ("--approve", "000000000000", "--check"), {}),
@@ -240,7 +240,7 @@ def test_half_of_it_says_which_half(world: World) -> None:
 def test_a_key_that_is_none_sends_nothing(world: World) -> None:
     world.client.delete(f"{world.environment}/secrets/META_APP_SECRET")
     world.faults(wrong_key={"call": "get-public-key"})
-    assert "is no such key" in world.sync(code=1)
+    assert "an invalid public key" in world.sync(code=1)
     assert "meta-app-secret" not in world.secrets()
     world.faults()
     world.sync()
