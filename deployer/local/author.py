@@ -12,7 +12,7 @@ from deployer.errors import DeployerError
 
 
 def local_author(root: Path) -> str:
-    """The author that git would name in a commit here, else the user of the operating system."""
+    """Return the author of a git commit here, else the user of the operating system."""
     try:
         name = one_line(git.git(root, "config", "user.name").decode(errors="replace"))
     except DeployerError:

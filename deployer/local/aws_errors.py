@@ -22,12 +22,12 @@ class AwsError:
 
 
 def not_emulated(service: str, operation: str) -> AwsError:
-    """501 is not among the statuses that botocore tries again."""
+    """Return the error of an operation that is not emulated. botocore does not retry status 501."""
     return AwsError(501, "NotEmulated", f"The local AWS endpoint does not emulate {service}:{operation}.")
 
 
 def render(error: AwsError, request: Request, service: str = "") -> Response:
-    """JSON for the JSON protocols, XML for the query protocol and for the services that speak XML."""
+    """Render JSON for the JSON protocols, XML for the query protocol and for services that use XML."""
     request_id = str(uuid.uuid4())
     headers = {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}
     content_type = request.headers.get("Content-Type", "")

@@ -45,7 +45,7 @@ class Blobs:
         self._uploaded.add((repository, digest))
 
     def download_url(self, clients: Clients, url: str, body: bytes) -> Response | AwsError:
-        """Where on the endpoint at `url` a layer or a configuration of one of the repository's images can be read.
+        """Return the URL on the endpoint at `url` of a layer or configuration of one of the repository's images.
 
         RepositoryNotFoundException, LayerInaccessibleException for a layer that was uploaded and that no image of the
         repository has, and LayersNotFoundException for any other and for one that is not in storage.
@@ -72,7 +72,7 @@ class Blobs:
         return Response(json.dumps(answer), content_type="application/x-amz-json-1.1")
 
     def serve(self, request: Request) -> Response:
-        """The bytes at such a URL. As in AWS the address itself is the permission."""
+        """Serve the bytes at such a URL. As in AWS the URL itself is the permission."""
         digest = request.path.removeprefix(ROUTE)
         given = request.args.get("seal", "")
         if not hmac.compare_digest(given.encode(), seal(self._token, digest).encode()):

@@ -22,7 +22,7 @@ class Call:
 
 
 def read_call(request: Request, body: bytes) -> Call | None:
-    """None for a request that is not signed with Signature Version 4, in its header or in its query."""
+    """Parse a request. Returns None if it is not signed with Signature Version 4, in its header or in its query."""
     credential = request.headers.get("Authorization") or f"Credential={request.args.get('X-Amz-Credential', '')}"
     scope = SCOPE.search(credential)
     if scope is None:
@@ -31,7 +31,7 @@ def read_call(request: Request, body: bytes) -> Call | None:
 
 
 def _operation(request: Request, body: bytes) -> str:
-    """The JSON protocols name it in a header, the query protocol in a form; REST protocols have method and path."""
+    """Return the operation: from a header (JSON), the form (query), or method and path (REST)."""
     target = request.headers.get("X-Amz-Target")
     if target:
         return target.rpartition(".")[2]

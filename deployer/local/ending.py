@@ -28,5 +28,5 @@ class Ending:
             return
 
     async def begin(self, _: web.Application) -> None:
-        """For `Application.on_shutdown`, which runs before the server waits for its handlers."""
+        """End all waits. For `Application.on_shutdown`, which runs before the server waits for its handlers."""
         self._event.set()

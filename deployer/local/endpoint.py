@@ -51,7 +51,7 @@ class _Services(Protocol):
         """Import what is slow to import."""
 
     def ask(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
-        """The answer to a request with `body` in the place of its own."""
+        """Return the answer to a request with `body` instead of its own."""
 
 
 class AwsEndpoint:
@@ -140,7 +140,7 @@ class AwsEndpoint:
             self._clients.load()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """The WSGI application."""
+        """Answer a WSGI request."""
         request = Request(environ)
         if not _from_this_machine(request):
             error = AwsError(403, "AccessDenied", "Only this machine may ask, by 127.0.0.1 or localhost.")
@@ -178,7 +178,7 @@ class AwsEndpoint:
         return self._control
 
     def _secret(self, access_key: str, token: str) -> str | None:
-        """The secret key for an access key: the world's, or one that its IAM has made."""
+        """Return the secret key for an access key: the world's, or one created by its IAM."""
         if access_key == self.keys.access_key:
             return self.keys.secret_key
         return self._moto.secret(access_key, token) if self._moto else None
@@ -210,7 +210,7 @@ class AwsEndpoint:
         return not_emulated(call.service, call.operation)
 
     def _from_services(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
-        """An image that ECR took under a tag starts App Runner's automatic deployments of it."""
+        """Ask the other services. An image pushed to ECR with a tag starts App Runner's automatic deployments of it."""
         assert self._apprunner is not None
         answer = self._services.ask(call, request, body)
         if (call.service, call.operation) == ("ecr", "PutImage") and answered(answer) is not None:
@@ -220,7 +220,7 @@ class AwsEndpoint:
         return answer
 
     def _refused(self, call: str) -> AwsError | None:
-        """The error that a switch wants for a call."""
+        """Return the error that a fault switch demands for a call, or None."""
         assert self._apprunner is not None
         return refusals.refused(self._apprunner.faults, call)
 

@@ -146,11 +146,11 @@ class Faults:
         self._rules = {}
 
     def on(self, name: str, **about: Any) -> bool:
-        """Whether the next such request would be struck; counts nothing."""
+        """Return whether the next such request would be affected, without counting it."""
         return any(rule.fits(about) and not rule.skip for rule in self._rules.get(name, ()))
 
     def take(self, name: str, **about: Any) -> dict[str, Any] | None:
-        """The settings of the first rule that strikes this request, counting it, or None."""
+        """Return the settings of the first rule that affects this request, and count it; None if none does."""
         for rule in self._rules.get(name, ()):
             if not rule.fits(about):
                 continue
@@ -164,11 +164,11 @@ class Faults:
         return None
 
     def stands(self, settings: dict[str, Any]) -> bool:
-        """Whether the switches are still those that `take` gave these settings of."""
+        """Return whether the switches are unchanged since `take` returned these settings."""
         return any(rule.settings is settings for rules in self._rules.values() for rule in rules)
 
     def state(self) -> dict[str, Any]:
-        """What is on, with how often it struck and how often it still will."""
+        """Return which switches are on, how often each took effect, and how often it still will."""
         return {
             name: [
                 {**rule.settings, **rule.selectors, "left": rule.left, "after": rule.skip, "struck": rule.struck}
@@ -178,7 +178,7 @@ class Faults:
         }
 
     def manual(self) -> dict[str, Any]:
-        """Every switch with its settings, for people."""
+        """Return every switch with its settings, for people."""
         return {
             name: {
                 "about": switch.about,
@@ -217,7 +217,7 @@ def _read(name: str, switch: Switch, wanted: object, problems: list[str]) -> Ite
 
 
 def answer(faults: Faults, method: str, body: bytes) -> tuple[int, dict[str, Any]]:
-    """`GET`, `PUT` and `DELETE` read, replace and clear the switches: a status, and a document to send as JSON.
+    """Read, replace or clear the switches (`GET`, `PUT`, `DELETE`). Returns a status and a document to send as JSON.
 
     Each answers `{"faults": {…}, "switches": {…}}`; a document that cannot be taken is 400 with
     `{"error", "problems"}`.
@@ -235,7 +235,7 @@ def answer(faults: Faults, method: str, body: bytes) -> tuple[int, dict[str, Any
 
 
 def fault_routes(faults: Faults) -> list[web.RouteDef]:
-    """The switches at `/_local/faults`."""
+    """Return the routes of the switches at `/_local/faults`."""
 
     async def handle(request: web.Request) -> web.Response:
         status, document = answer(faults, request.method, await request.read())

@@ -79,7 +79,7 @@ class Guard:
 
 
 def kill_group(group: int) -> None:
-    """SIGKILL to a process group, if there is one."""
+    """Send SIGKILL to a process group if it exists."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 

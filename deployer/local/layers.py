@@ -26,7 +26,7 @@ class Layers:
         self._parts: dict[str, bytearray] = {}
 
     def ask(self, call: Call, body: bytes, ask: Callable[[], Response | AwsError]) -> Response | AwsError:
-        """The answer to a call of OPERATIONS, by way of moto's. InvalidLayerException for another digest."""
+        """Answer a call of OPERATIONS, by way of moto. InvalidLayerException for a different digest."""
         request = parsed(body)
         upload, repository = str(request.get("uploadId")), str(request.get("repositoryName"))
         if call.operation == "UploadLayerPart":

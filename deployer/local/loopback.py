@@ -16,7 +16,7 @@ HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL names this machine by an address that cannot be pointed elsewhere."""
+    """Return whether a URL names this machine by an address that DNS cannot change."""
     try:
         return urlsplit(url).hostname in HOSTS
     except ValueError:
@@ -24,7 +24,7 @@ def is_loopback(url: str) -> bool:
 
 
 def may_ask(host: str, origin: str | None, fetch_site: str | None) -> bool:
-    """Whether a request with these headers (Host, Origin, Sec-Fetch-Site) comes from a program or an own page.
+    """Return whether a request with these headers (Host, Origin, Sec-Fetch-Site) comes from a program or our own page.
 
     Refused: a name rebound to 127.0.0.1, and a page of any other origin, another port of this machine included.
     """

@@ -66,7 +66,7 @@ class MotoServices:
         return answer.findtext(".//{*}Arn", "")
 
     def secret(self, access_key: str, token: str) -> str | None:
-        """The secret key of a user, or of an assumed role when the session token is its own; None for any other key."""
+        """Return the secret key of a user, or of an assumed role with its session token; None for any other key."""
         if not {"iam", "sts"} & self._apps.keys():
             return None  # no user or role exists yet
         from moto.iam.models import iam_backends  # noqa: PLC0415 -- slow, and loaded by now
@@ -103,7 +103,7 @@ class MotoServices:
         return Response.from_app(self._app(service), {**environ, **account}, buffered=True)
 
     def _app(self, service: str) -> Any:
-        """The service's own: moto's server would look for it by each request, among the files of all services."""
+        """Return the service's application. moto's server would search all services for it on each request."""
         with self._lock:
             if service not in self._apps:
                 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # moto reads it when it is imported
@@ -123,7 +123,7 @@ def _type(target: str) -> str:
 
 
 def _is_page(answer: Response) -> bool:
-    """A page for people instead of an answer of AWS."""
+    """Return whether the answer is an HTML page instead of an answer of AWS."""
     if answer.status_code == 404 and b"Not yet implemented" in answer.get_data():
         return True
     return answer.status_code >= 500 and answer.mimetype == "text/html"

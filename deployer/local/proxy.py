@@ -56,7 +56,7 @@ class Generation:
             self._ports.remove(port)
 
     def turn(self) -> list[int]:
-        """The ports in the order to try for the next request; each instance is first in its turn."""
+        """Return the ports in the order to try for the next request, round robin."""
         if not self._ports:
             return []
         self._turn = (self._turn + 1) % len(self._ports)
@@ -173,7 +173,7 @@ async def _welcome(request: web.BaseRequest) -> None:
 
 
 def _target(request: web.BaseRequest) -> str:
-    """Path and query exactly as the client wrote them."""
+    """Return path and query exactly as the client wrote them."""
     return request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs
 
 
@@ -186,7 +186,7 @@ def _request_headers(request: web.BaseRequest) -> CIMultiDict[str]:
 
 
 def _kept(headers: MultiMapping[str]) -> CIMultiDict[str]:
-    """The headers that go on to the next hop."""
+    """Return the headers that are forwarded to the next hop."""
     named = {name.strip().lower() for line in headers.getall("Connection", []) for name in line.split(",")}
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in HOP_BY_HOP | named)
 
@@ -196,7 +196,7 @@ def _refusal(status: int, why: str) -> web.Response:
 
 
 def _broken(request: web.BaseRequest, response: web.StreamResponse, status: int, why: str) -> web.StreamResponse:
-    """An answer that has begun can only be cut off; otherwise say what happened."""
+    """Report a broken request. An answer that has begun can only be cut off."""
     if not response.prepared:
         return _refusal(status, why)
     if request.transport is not None:

@@ -31,7 +31,7 @@ OWN: Final = {
 
 
 def refused(faults: Faults, call: str) -> AwsError | None:
-    """The error for a call such as "ssm:PutParameter", or None. Counts the call."""
+    """Return the error for a call such as "ssm:PutParameter", or None. Counts the call."""
     rule = faults.take("refuse", call=call)
     if rule is None:
         return None

@@ -70,7 +70,7 @@ class Registry:
         return Response(json.dumps({"authorizationData": [data]}), content_type="application/x-amz-json-1.1")
 
     def serve(self, request: Request, clients: Clients) -> Response:
-        """The answer to one request of the protocol."""
+        """Answer one request of the protocol."""
         given = request.authorization
         if given is None or not hmac.compare_digest((given.password or "").encode(), self._password.encode()):
             answer = _error(401, "UNAUTHORIZED", "Not Authorized")

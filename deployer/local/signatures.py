@@ -107,7 +107,7 @@ def _check(request: Request, body: bytes, secret: Secret, now: datetime) -> None
 
 
 def _parts(request: Request, *, presigned: bool) -> tuple[list[str], list[str], str]:
-    """The four parts of the credential, the names of the signed headers, and the signature."""
+    """Return the four parts of the credential, the names of the signed headers, and the signature."""
     if presigned:
         names = ("X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature")
         scope, signed, signature = (request.args.get(name, "") for name in names)
@@ -129,7 +129,7 @@ def _parts(request: Request, *, presigned: bool) -> tuple[list[str], list[str], 
 
 
 def _in_time(request: Request, now: datetime, *, presigned: bool) -> str:
-    """The time of the signature. Raises _Invalid when it is not valid now."""
+    """Return the time of the signature. Raises _Invalid if it is not valid now."""
     stamp = (request.args if presigned else request.headers).get("X-Amz-Date", "")
     try:
         if not stamp and not presigned:
@@ -144,7 +144,7 @@ def _in_time(request: Request, now: datetime, *, presigned: bool) -> str:
 
 
 def _url(request: Request, *, presigned: bool) -> str:
-    """The URL as it was sent, without the signature itself."""
+    """Return the URL as it was sent, without the signature itself."""
     sent = urlsplit(str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.full_path))
     query = sent.query
     if presigned:

@@ -30,7 +30,7 @@ MEMBER = re.compile(r"(?P<name>\w+)(?:\.member\.\d+(?:\.\w+)*)?")
 
 
 def simulate(clients: Clients, body: bytes) -> Response | AwsError:
-    """The answer to a request in the query protocol.
+    """Answer a request in the query protocol.
 
     NoSuchEntity for an unknown principal, InvalidInput for an invalid ARN of a role or user or an invalid action, and
     ValidationError for a request that does not fit the API's model.
@@ -63,7 +63,7 @@ def simulate(clients: Clients, body: bytes) -> Response | AwsError:
 
 
 def _request(body: bytes) -> dict[str, Any]:
-    """The members of the form, lists as lists; of anything deeper but ContextEntries only that it is there."""
+    """Return the members of the form, lists as lists. Other nested members are reduced to their presence."""
     request: dict[str, Any] = {}
     entries: dict[int, dict[str, Any]] = {}
     for key, value in parse_qsl(body.decode(errors="replace")):

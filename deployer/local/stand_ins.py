@@ -26,7 +26,7 @@ class StandIn:
 
 
 def stand_ins(settings: WorldSettings, control: str) -> Iterator[StandIn]:
-    """Those that the project names. `control` is the token of their control routes."""
+    """Yield the upstream services that the project names. `control` is the token of their control routes."""
     # A world loads only what it serves.
     if backend := settings.app.local_world.backend:
         from deployer.local.backend import create_backend  # noqa: PLC0415

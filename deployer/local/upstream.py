@@ -23,10 +23,10 @@ class Upstream:
         self._address = urlsplit(url).netloc
 
     def load(self) -> None:
-        """Nothing: the endpoint runs already."""
+        """Do nothing: the endpoint runs already."""
 
     def ask(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
-        """The answer of the endpoint to a request with `body`."""
+        """Return the endpoint's answer to a request with `body`."""
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_PASSED}
         query = request.query_string.decode()
         connection = http.client.HTTPConnection(self._address, timeout=SECONDS)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def find(client: IAMClient, arn: str) -> Role | None:
-    """The user with exactly this ARN and all its policies, as a role that nobody can assume."""
+    """Return the user with exactly this ARN and all its policies, as a role that no one can assume."""
     name = arn.rpartition("/")[2]
     try:
         user = client.get_user(UserName=name)["User"]

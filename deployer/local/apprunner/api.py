@@ -150,7 +150,7 @@ class ServicesApi:
             return {"Tags": tags.listed(self._tags(request["ResourceArn"]))}
 
     def _turn(self, request: Request, kind: str, source: str, target: str) -> JSON:
-        """A service that is there already is answered without an operation, as the model allows."""
+        """Start an operation; if the service already has that state, return it without one, as the model allows."""
         with self._services.lock:
             service = self._services.find(request["ServiceArn"])
             if service.status == target:

@@ -102,7 +102,7 @@ def _like(pattern: str, value: str) -> bool | None:
 
 
 def _arn(pattern: str, value: str) -> bool | None:
-    """Wildcards do not cross a colon of an ARN ("ARN condition operators")."""
+    """Match an ARN. Wildcards do not cross a colon ("ARN condition operators")."""
     if "${" in pattern:
         return None
     wanted, found = pattern.split(":", 5), value.split(":", 5)

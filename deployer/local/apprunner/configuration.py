@@ -106,7 +106,7 @@ def _network(block: Mapping[str, Any]) -> JSON:
 
 
 def _encryption(request: Mapping[str, Any]) -> JSON:
-    """Absent where AWS manages the key, as in the examples of DescribeService. Only CreateService takes it."""
+    """Return the encryption block: absent for an AWS managed key, as in AWS's examples. CreateService only."""
     block = _given(request.get("EncryptionConfiguration"))
     return {"EncryptionConfiguration": block} if block else {}
 
@@ -200,7 +200,7 @@ def _health_reasons(check: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _network_reasons(request: Mapping[str, Any]) -> Iterator[str]:
-    """EgressConfiguration in the API reference: the ARN is only valid with VPC."""
+    """Check EgressConfiguration: an ARN is valid only with the type VPC (API reference)."""
     egress = _given(_given(request.get("NetworkConfiguration")).get("EgressConfiguration"))
     if egress.get("EgressType") == "VPC" and "VpcConnectorArn" not in egress:
         yield "EgressConfiguration.VpcConnectorArn is required with the EgressType VPC"
@@ -209,7 +209,7 @@ def _network_reasons(request: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _observability_reasons(block: Mapping[str, Any] | None) -> Iterator[str]:
-    """ServiceObservabilityConfiguration in the API reference: an ARN is specified when it is enabled, and only then.
+    """Check ServiceObservabilityConfiguration: an ARN is given if it is enabled, and only then (API reference).
 
     That the real service refuses the two other cases is not verified.
     """

@@ -23,7 +23,7 @@ class Checked(Protocol):
         """Wait that long, or until the process has ended; return whether it has."""
 
     def ending(self) -> str:
-        """How it ended, in words."""
+        """Return how the process ended, as text."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ async def _tcp(port: int, patience: float) -> str | None:
 
 
 async def _http(port: int, path: str, patience: float) -> str | None:
-    """Healthy is an answer with status 200."""
+    """Send a GET request. Only status 200 is healthy."""
     try:
         async with asyncio.timeout(patience):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

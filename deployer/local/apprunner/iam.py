@@ -98,7 +98,7 @@ def _action_matches(pattern: str, action: str) -> bool:
 
 
 def _resource_matches(statement: Mapping[str, Any]) -> Any:
-    """Wildcards do not cross a colon of an ARN, and missing segments are `*` (IAM user guide, "Resource").
+    """Match an ARN: wildcards do not cross a colon, missing segments are `*` (IAM user guide, "Resource").
 
     A policy variable is not known here either: with one in it, a pattern of a Deny matches and one of an Allow does
     not.

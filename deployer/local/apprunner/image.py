@@ -81,7 +81,7 @@ class ImageStore:
         self._content = content
 
     def pull(self, ecr: ECRClient, identifier: Identifier) -> Image:
-        """The image behind an identifier. Raises Problem when ECR, the layout or the image itself is wrong."""
+        """Return the image behind an identifier. Raises Problem if ECR, the layout or the image itself is wrong."""
         try:
             return self._pull(ecr, identifier)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -168,7 +168,7 @@ def _apply(layer: Path, mode: Any, root: Path) -> None:
 
 
 def _within(member: tarfile.TarInfo, root: str) -> tarfile.TarInfo | None:
-    """As the data filter has it; a link to an absolute path means one in the image."""
+    """Apply tarfile's data filter; a link to an absolute path means a path in the image."""
     if member.issym() and member.linkname.startswith("/"):
         up = "../" * (len(PurePosixPath(member.name).parts) - 1)
         member = member.replace(linkname=up + member.linkname.lstrip("/"), deep=False)

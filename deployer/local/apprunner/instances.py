@@ -48,7 +48,7 @@ class Instance:
         threading.Thread(target=self._wait, name=f"instance-{self.pid}", daemon=True).start()
 
     def _wait(self) -> None:
-        """In a thread of its own."""
+        """Wait for the process, in a thread of its own."""
         self._process.wait()
         self._guard.ended(self._process)
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -65,14 +65,14 @@ class Instance:
         return True
 
     def ending(self) -> str:
-        """How it ended, in words."""
+        """Return how the process ended, as text."""
         code = self._process.returncode
         if code is None:
             return "it is still running"
         return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
     async def stop(self, grace: float) -> None:
-        """SIGTERM, and SIGKILL to its whole group after `grace` seconds."""
+        """Send SIGTERM, and after `grace` seconds SIGKILL to the whole group."""
         if not self._exited.is_set():
             self._process.terminate()
             if not await self.exits_within(grace):
@@ -176,7 +176,7 @@ def _is_free(port: int) -> bool:
 
 
 def program(command: Sequence[str], root: Path) -> list[str]:
-    """The command for this machine: `python` is the one that runs this, and an absolute path is one in the image."""
+    """Return the command for this machine: `python` is this interpreter, an absolute path is one in the image."""
     if not command:
         raise Problem("The image has neither an entrypoint nor a command, and the service has no start command.")
     first = command[0]
@@ -188,7 +188,7 @@ def program(command: Sequence[str], root: Path) -> list[str]:
 
 
 def working_directory(root: Path, directory: str) -> Path:
-    """WorkingDir below the image's root. Raises Problem when it is not there."""
+    """Return WorkingDir below the image's root. Raises Problem if it does not exist."""
     base = root.resolve()
     path = Path(os.path.normpath(base / directory.lstrip("/"))).resolve()
     if not path.is_relative_to(base) or not path.is_dir():

@@ -45,7 +45,7 @@ class LogShipper:
         self._thread.start()
 
     def put(self, group: str, stream: str, message: str) -> None:
-        """Blank lines are left out: CloudWatch Logs takes none."""
+        """Queue a line. Blank lines are dropped: CloudWatch Logs refuses them."""
         if message.strip() and self._queue.qsize() < WAITING_MOST:
             self._queue.put(_Line(group, stream, time.time_ns() // 1_000_000, message[:LONGEST]))
 

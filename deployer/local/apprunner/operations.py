@@ -146,7 +146,7 @@ class Operations:
             await asyncio.sleep(LOOK)
 
     async def _update(self, service: Service, operation: Operation, previous: Previous | None, journal: Journal) -> End:
-        """A configuration that is the one before leaves the instances as they are, also where a tag has moved.
+        """Deploy an update. An unchanged configuration leaves the instances as they are, even if a tag has moved.
 
         That secrets are then not read again is documented (developer guide, "Referencing environment variables":
         redeploy the service). How the real operation ends is not verified.
@@ -186,7 +186,7 @@ class Operations:
         return End("SUCCEEDED", RUNNING)
 
     def _failed(self, service: Service, live: Live | None, previous: Previous | None, journal: Journal) -> End:
-        """The version before is there, mostly untouched; without one there is nothing to return to."""
+        """End a failed deployment: the previous version keeps serving, if there is one."""
         if live is None:
             return End("FAILED", CREATE_FAILED)
         if previous:
@@ -204,7 +204,7 @@ class Operations:
         return End("SUCCEEDED", PAUSED)
 
     async def _resume(self, service: Service, journal: Journal) -> End:
-        """The last deployed version again, with the image and the secrets of that deployment."""
+        """Start the last deployed version again, with the image and the secrets of that deployment."""
         live = self._live[service.arn]
         fleet = self._rollout.fleet(live.version, journal)
         try:

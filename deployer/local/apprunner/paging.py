@@ -19,7 +19,7 @@ def page(
     key: Callable[[Item], str],
     keep: Callable[[Item], bool] = lambda _: True,
 ) -> tuple[list[Item], dict[str, str]]:
-    """The items of the page a request asks for, and `{"NextToken": …}` when there are more.
+    """Return the page of items that a request asks for, and `{"NextToken": …}` if more follow.
 
     Without MaxResults all of them are on one page (API reference, ListServices and the other lists).
     Items that are not kept are left out, but a token may still name them. Raises InvalidRequest for an unknown token.

@@ -23,7 +23,7 @@ class Resources:
         return cls(Scaling(account, region), VpcConnectors(account, region), Observability(account, region))
 
     def find(self, arn: str) -> Revision | None:
-        """The active resource with this ARN, None for the ARN of another kind. Raises ResourceNotFound."""
+        """Return the active resource with this ARN; None for another kind of ARN. Raises ResourceNotFound."""
         if arn.startswith(self.scaling.prefix):
             return self.scaling.find(arn, active=True)
         if arn.startswith(self.connectors.prefix):

@@ -45,7 +45,7 @@ class Revisions(Generic[Kind]):
         self._all: list[Kind] = []
 
     def next_arn(self, name: str) -> tuple[str, int]:
-        """The ARN and the number of the next revision of a name."""
+        """Return the ARN and the number of the next revision of a name."""
         number = 1 + max((revision.number for revision in self._all if revision.name == name), default=0)
         return f"{self.prefix}{name}/{number}/{uuid.uuid4().hex}", number
 
@@ -54,7 +54,7 @@ class Revisions(Generic[Kind]):
         return revision
 
     def find(self, arn: str, *, active: bool = False) -> Kind:
-        """By a full ARN, or one that ends in the name or in name/revision. Raises ResourceNotFound."""
+        """Find a revision by its full ARN, or by an ARN that ends in name or name/revision. Raises ResourceNotFound."""
         parts = arn.removeprefix(self.prefix).split("/") if arn.startswith(self.prefix) else []
         found = [
             revision
@@ -68,7 +68,7 @@ class Revisions(Generic[Kind]):
         return found[-1]
 
     def chosen(self, arn: str) -> Kind:
-        """The active revision that a service shall use. Raises InvalidRequest, as of the service's own request."""
+        """Return the active revision for a service. Raises InvalidRequest, because the service's request is invalid."""
         try:
             return self.find(arn, active=True)
         except ResourceNotFound as missing:

@@ -27,14 +27,14 @@ class Role:
     boundary: iam.Document | None
 
     def may(self, action: str, resource: str) -> bool:
-        """Whether App Runner may do this as the role, in a request of its own."""
+        """Return whether App Runner may do this as the role, in a request of its own."""
         context = _context(self.arn)
         within = self.boundary is None or iam.allows([self.boundary], action, resource, context)
         return within and iam.allows(self.policies, action, resource, context)
 
 
 def why_not_assumable(client: IAMClient, arn: str, principal: str) -> str | None:
-    """Why the principal cannot assume the role, or None when it can."""
+    """Return why the principal cannot assume the role, or None if it can."""
     found = _get(client, arn)
     if found is None:
         return f"the role {arn} does not exist"
@@ -52,7 +52,7 @@ def _untrusted(trust: iam.Document, arn: str, principal: str) -> str | None:
 
 
 def _context(role: str) -> Context:
-    """The condition keys of a request that App Runner makes as this role, as far as they are documented.
+    """Return the documented condition keys of a request that App Runner makes as this role.
 
     Which others it sends is not documented, its source address among them, so that the context is not complete.
     """
@@ -70,7 +70,7 @@ def _context(role: str) -> Context:
 
 
 def assume(client: IAMClient, arn: str, principal: str) -> Role:
-    """The role with all its policies. Raises Problem when there is none or it does not trust the principal."""
+    """Return the role with all its policies. Raises Problem if it does not exist or does not trust the principal."""
     role = find(client, arn)
     if role is None:
         raise Problem(f"The role {arn} does not exist.")
@@ -80,7 +80,7 @@ def assume(client: IAMClient, arn: str, principal: str) -> Role:
 
 
 def find(client: IAMClient, arn: str) -> Role | None:
-    """The role with exactly this ARN and all its policies, inline and attached."""
+    """Return the role with exactly this ARN and all its policies, inline and attached."""
     found = _get(client, arn)
     if found is None:
         return None
@@ -100,7 +100,7 @@ def find(client: IAMClient, arn: str) -> Role | None:
 
 
 def _get(client: IAMClient, arn: str) -> tuple[iam.Document, str] | None:
-    """The trust policy and the boundary's ARN of the role with exactly this ARN."""
+    """Return the trust policy and the boundary's ARN of the role with exactly this ARN."""
     try:
         role = client.get_role(RoleName=_name(arn))["Role"]
     except client.exceptions.NoSuchEntityException:

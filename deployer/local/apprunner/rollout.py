@@ -31,7 +31,7 @@ class Live:
 
     @property
     def serves(self) -> bool:
-        """Whether requests reach a healthy instance, as far as the service has a port at all."""
+        """Return whether requests reach a healthy instance. A service without a port counts as serving."""
         listens = self.proxy is not None or self.version.fixed or self.version.port is None
         return listens and self.fleet is not None and bool(self.fleet.generation.ports)
 

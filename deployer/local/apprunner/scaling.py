@@ -37,7 +37,7 @@ class Scaling(Revisions[ScalingRevision]):
 
     @property
     def default(self) -> ScalingRevision:
-        """What a new service gets that names none."""
+        """Return the configuration of a new service that names none."""
         return self._default
 
     def create(self, name: str, *, concurrency: int, low: int, high: int, tags: dict[str, str]) -> ScalingRevision:

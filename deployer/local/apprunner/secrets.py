@@ -20,7 +20,7 @@ PARAMETER_ARN = re.compile(r"arn:aws:ssm:(?P<region>[^:]*):(?P<account>[^:]*):pa
 def resolve(
     ssm: SSMClient, references: Mapping[str, str], role: Role | None, *, account: str, region: str
 ) -> dict[str, str]:
-    """Variable -> value, read with the instance role.
+    """Read the references with the instance role. Returns the value of each variable.
 
     Raises Problem with every parameter that is missing, denied or of a kind that is not emulated.
     """
@@ -59,7 +59,7 @@ def _read(ssm: SSMClient, names: list[str]) -> dict[str, str]:
 
 
 def _parameter(reference: str, account: str, region: str) -> str:
-    """The name of a parameter given by name or ARN. One with a slash inside always starts with one."""
+    """Return the name of a parameter given by name or ARN. A name with a slash inside always starts with a slash."""
     if not reference.startswith("arn:"):
         return reference
     if reference.startswith("arn:aws:secretsmanager:"):

@@ -76,7 +76,7 @@ class Service:
 
     @property
     def url(self) -> dict[str, str]:
-        """ServiceUrl, without a scheme as in AWS. A private service has none (aws/aws-sdk-go#4635)."""
+        """Return ServiceUrl, without a scheme as in AWS. A private service has no URL (aws/aws-sdk-go#4635)."""
         return {"ServiceUrl": f"127.0.0.1:{self.port}"} if configuration.public(self.configuration) else {}
 
     @property
@@ -128,7 +128,7 @@ class Services:
         self._all: dict[str, Service] = {}
 
     def add(self, service: Service) -> None:
-        """Those that were deleted long ago are forgotten."""
+        """Add a service, and drop services that were deleted long ago."""
         self._all = {arn: known for arn, known in self._all.items() if not known.forgotten}
         self._all[service.arn] = service
 
@@ -146,7 +146,7 @@ class Services:
         return [service for service in self._all.values() if service.status != DELETED]
 
     def scaling_in_use(self) -> set[str]:
-        """The auto scaling configurations that services are joined with."""
+        """Return the auto scaling configurations that services use."""
         return {service.scaling_arn for service in self.living()}
 
     def connectors_in_use(self) -> set[str]:

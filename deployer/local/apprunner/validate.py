@@ -22,14 +22,14 @@ SHOWN = 60  # characters of a value that a message repeats
 
 @cache
 def input_shape(service: str, operation: str) -> StructureShape:
-    """What an operation with members takes, by botocore's model of its service."""
+    """Return the input of an operation by botocore's model of its service."""
     shape = service_model(service).operation_model(operation).input_shape
     assert isinstance(shape, StructureShape)
     return shape
 
 
 def reasons(shape: Shape | None, value: object) -> list[str]:
-    """Everything that is wrong with `value`, one sentence each. Values and keys that are sensitive are not repeated."""
+    """Return everything that is wrong with `value`, one sentence each. Sensitive values and keys are not repeated."""
     if shape is None:
         return [] if value == {} else ["the operation takes no members"]
     return list(_check(shape, value, ""))
@@ -122,5 +122,5 @@ def _shown(shape: Shape, value: object) -> str:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Classes of Unicode letters, numbers and spaces are written in a way that Python does not know."""
+    """Compile a pattern. Its classes of Unicode letters, numbers and spaces are translated for Python."""
     return re.compile(pattern.replace(r"\p{L}", r"\w").replace(r"\p{N}", r"\d").replace(r"\p{Z}", r"\s"))

@@ -25,7 +25,7 @@ class Answer:
 
     @property
     def deltas(self) -> list[str]:
-        """The pieces as they are streamed: words, each citation inline, and the citations in one piece.
+        """Return the pieces in the order of the stream: words, each citation inline, and the citations in one piece.
 
         Rounds follow one another with nothing in between, as the backend streams them.
         """
@@ -35,7 +35,7 @@ class Answer:
 
 
 def answer_to(question: str, *, rounds: bool = False, characters: int | None = None) -> Answer:
-    """The answer to a question; with `rounds` it searches first, with `characters` it is exactly that long."""
+    """Return the answer to a question. With `rounds` it searches first; `characters` is its exact length."""
     text = _sample(_choose(question)).replace("{question}", _echo(question))
     preamble = PREAMBLE if rounds else ""
     if characters is not None:
@@ -54,13 +54,13 @@ def _choose(question: str) -> str:
 
 
 def _echo(question: str) -> str:
-    """One line of plain words: the question must not bring markup of its own into the answer."""
+    """Return the question as one line of plain text, so that its markup does not reach the answer."""
     words = " ".join(re.sub(r"[*_`~#>|\[\]<{}]", " ", question).split())
     return words if len(words) <= ECHO_AT_MOST else words[:ECHO_AT_MOST].rstrip() + "…"
 
 
 def _grown(text: str, characters: int) -> str:
-    """The body again and again in numbered parts, then the citations, cut or filled to the length."""
+    """Repeat the body in numbered parts, then the citations, cut or padded to the length."""
     body, mark, cited = text.partition(CITATIONS)
     grown, part = body, 2
     while len(grown) + len(mark) + len(cited) < characters:

@@ -23,7 +23,7 @@ APOLOGY = "I am sorry, something went wrong. Please try again."
 
 
 def create_backend(api_key: str, *, control: str, pace: float = 0.0) -> web.Application:
-    """An ansari-backend that accepts `api_key`, and `control` as the token of its control routes.
+    """Create an ansari-backend that accepts `api_key`, and `control` as the token of its control routes.
 
     `pace` is the pause between two words of an answer, in seconds.
     """
@@ -130,7 +130,7 @@ class Backend:
         return response
 
     def _keep(self, thread: Thread, question: str, answer: Answer, sent: Sent) -> None:
-        """The assistant's turns are kept when their round ends, so a broken stream usually leaves none."""
+        """Store the turns at the end of a round, as the backend does: a broken stream usually leaves none."""
         if sent is Sent.WHOLE:
             thread.answered[question] += 1
         if sent is Sent.SHORT:
@@ -151,7 +151,7 @@ class Backend:
         return phone
 
     async def _trouble(self, request: web.Request, route: str, user: str) -> None:
-        """The faults that every route shares. Raises Refusal, or Dropped."""
+        """Apply the faults that every route shares. Raises Refusal or Dropped."""
         if (delay := self.faults.take("headers_delay", route=route, user=user)) is not None:
             await self.ending.pause(delay["seconds"])
         if self.faults.take("no_response", route=route, user=user) is not None:
@@ -171,7 +171,7 @@ class Backend:
 async def _details(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Every error of the backend is `{"detail": text}`."""
+    """Return every error as `{"detail": text}`, like the real backend."""
     try:
         return await handler(request)
     except Dropped:

@@ -24,7 +24,7 @@ class Refusal(Exception):
 
 
 async def read_body(request: web.Request) -> object:
-    """The JSON body. FastAPI reads it before anything else, so a broken one is refused before a wrong key is."""
+    """Parse the JSON body. FastAPI parses it first, so a broken body is refused before a wrong key."""
     raw = await request.read()
     if not raw:
         return None
@@ -51,7 +51,7 @@ def check(request: web.Request, key: SecretValue, problems: Iterable[dict[str, A
 
 
 def body_texts(body: object, *names: str) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    """The texts of a JSON object, and what pydantic would say about those that are missing or no text."""
+    """Return the texts of a JSON object, and pydantic's errors for missing and non-text members."""
     if body is None:
         return {}, [{"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}]
     if not isinstance(body, dict):
@@ -68,7 +68,7 @@ def body_texts(body: object, *names: str) -> tuple[dict[str, str], list[dict[str
 
 
 def query_phone(request: web.Request) -> tuple[str, list[dict[str, Any]]]:
-    """The phone number of the query, and what is wrong with it."""
+    """Return the phone number of the query, and the errors in it."""
     phone = request.query.get("phone_num")
     return (phone, []) if phone is not None else ("", [_missing("query", "phone_num", None)])
 

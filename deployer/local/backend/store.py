@@ -92,12 +92,12 @@ class Store:
         return thread
 
     def thread(self, thread_id: str, phone_num: str) -> Thread | None:
-        """The thread, when it is that user's."""
+        """Return the thread if it belongs to that user."""
         thread = self._threads.get(thread_id)
         return thread if thread is not None and thread.phone_num == phone_num else None
 
     def last_thread(self, phone_num: str) -> Thread | None:
-        """The user's thread that was touched last."""
+        """Return the user's most recently used thread."""
         return self._last.get(phone_num)
 
     def add(self, thread: Thread, role: str, content: str | list[dict[str, Any]]) -> None:
@@ -115,14 +115,14 @@ class Store:
         self._make_room()
 
     def processing(self, thread: Thread, question: str) -> None:
-        """The user's turn is kept as soon as processing begins: every retry adds another."""
+        """Store the user's turn as soon as processing begins: every retry adds another turn."""
         thread.processed[question] += 1
         if len(thread.processed) > TURNS_AT_MOST:
             del thread.processed[next(iter(thread.processed))]
         self.add(thread, "user", question)
 
     def record(self) -> dict[str, Any]:
-        """Every question with how often it was processed, per thread, and the users registered twice."""
+        """Return, per thread, how often each question was processed, and the users that were registered twice."""
         return {
             "users": {phone: vars(user) for phone, user in self._users.items()},
             "duplicate_users": [phone for phone, user in self._users.items() if user.registered > 1],

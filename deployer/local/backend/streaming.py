@@ -31,7 +31,7 @@ class AnswerStream(web.StreamResponse):
 
 
 async def drop_content_type(_: web.Request, response: web.StreamResponse) -> None:
-    """For `Application.on_response_prepare`: the backend's stream names no type, aiohttp would add one."""
+    """Remove the content type, which aiohttp adds and the real stream lacks. For `Application.on_response_prepare`."""
     if isinstance(response, AnswerStream):
         response.headers.pop("Content-Type", None)
 

@@ -16,7 +16,7 @@ from deployer.local.corrections.wire import Ask, answered, json_bytes, parsed
 
 
 def corrected(call: Call, body: bytes, ask: Ask) -> Response | AwsError:
-    """The answer of AWS, by way of moto's."""
+    """Return AWS's answer, by calling moto and correcting it."""
     match call.operation:
         case "PutImage":
             return _put_image(body, ask)
@@ -28,7 +28,7 @@ def corrected(call: Call, body: bytes, ask: Ask) -> Response | AwsError:
 
 
 def _put_image(body: bytes, ask: Ask) -> Response | AwsError:
-    """It always carries the digest of its manifest: moto computes another one, and checks none it is given."""
+    """Add the manifest's digest to every request: moto computes another digest, and checks none."""
     request = parsed(body)
     manifest = request.get("imageManifest")
     if not isinstance(manifest, str):
@@ -50,7 +50,7 @@ def _put_image(body: bytes, ask: Ask) -> Response | AwsError:
 
 
 def _tag_clash(request: dict[str, Any], digest: str, answer: Response) -> Response | AwsError:
-    """Another manifest under an immutable tag is ImageTagAlreadyExistsException; moto has one code for both cases."""
+    """Use ImageTagAlreadyExistsException for another manifest under an immutable tag; moto has another code."""
     error = parsed(answer.get_data())
     if not str(error.get("__type", "")).endswith("ImageAlreadyExistsException") or digest in str(error.get("message")):
         return answer
@@ -60,7 +60,7 @@ def _tag_clash(request: dict[str, Any], digest: str, answer: Response) -> Respon
 
 
 def _batch_get_image(body: bytes, ask: Ask) -> Response | AwsError:
-    """Images and failures repeat the ids they were asked by; moto names the newest tag, and no digest that failed."""
+    """Repeat the requested ids of images and failures; moto returns the newest tag, and no digest that failed."""
     answer, asked = ask(body), parsed(body).get("imageIds")
     found = answered(answer)
     if not isinstance(answer, Response) or found is None or not isinstance(asked, list):

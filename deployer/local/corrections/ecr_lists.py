@@ -24,7 +24,7 @@ LISTS: Final = {
 
 
 def listed(operation: str, request: dict[str, Any], ask: Ask) -> Response | AwsError:
-    """The page of a list that a request asks for. InvalidParameterException for a request that does not fit."""
+    """Return the page of a list that a request asks for. InvalidParameterException for an invalid request."""
     name, naming = LISTS[operation]
     for refused in _refusals(operation, request, naming):
         return refused
@@ -54,7 +54,7 @@ def _refusals(operation: str, request: dict[str, Any], naming: str) -> Iterator[
 
 
 def _is_wanted(element: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    """Whether an image has the status of tags that is asked for. Every image here is active."""
+    """Return whether an image has the requested status of tags. Every image here is active."""
     if wanted.get("imageStatus") in {"ARCHIVED", "ACTIVATING"}:
         return False
     tagged = bool(element.get("imageTags") or element.get("imageTag"))
@@ -70,7 +70,7 @@ def _token(position: int) -> str:
 
 
 def _position(token: str | None) -> int | None:
-    """Where the page begins; None for a token that is not one of ours."""
+    """Return where the page begins; None for an unknown token."""
     if not token:
         return 0
     try:

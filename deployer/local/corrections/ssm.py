@@ -45,7 +45,7 @@ class Ssm:
         self._types: dict[str, str] = {}
 
     def corrected(self, call: Call, body: bytes, ask: Ask) -> Response | AwsError:
-        """The answer of AWS, by way of moto's. ValidationException for what does not fit the API's model."""
+        """Return AWS's answer, by correcting moto's. ValidationException for requests that break the API's model."""
         request = parsed(body)
         if request and call.operation in CHECKED:
             wrong = validate.reasons(validate.input_shape("ssm", call.operation), request)
@@ -145,7 +145,7 @@ def _name_refusals(name: str, region: str) -> Iterator[AwsError]:
 
 
 def _value_refusals(request: dict[str, Any]) -> Iterator[AwsError]:
-    """Values are not repeated."""
+    """Check a value. Errors do not repeat it."""
     value, pattern, tier = request["Value"], request.get("AllowedPattern"), request.get("Tier") or "Standard"
     if len(value.encode()) > LARGEST[tier]:
         yield _invalid(f"{tier} tier parameters support a maximum parameter value of {LARGEST[tier]} characters.")
@@ -185,7 +185,7 @@ def _tier_refusals(request: dict[str, Any], *, advanced: bool) -> Iterator[AwsEr
 
 
 def _type_refusals(request: dict[str, Any], *, known: str | None) -> Iterator[AwsError]:
-    """API reference, PutParameter, HierarchyTypeMismatchException: an overwrite changes no type.
+    """Refuse a change of type (API reference, PutParameter, HierarchyTypeMismatchException).
 
     Unverified: Terraform's acceptance tests overwrite a String with a SecureString and back in real accounts. What the
     reference says is emulated, because it is the stricter.
@@ -200,12 +200,12 @@ def _invalid(text: str) -> AwsError:
 
 
 def _rooted(name: str) -> str:
-    """`x` and `/x` are one parameter."""
+    """Return the name with a leading slash: `x` and `/x` are one parameter."""
     return f"/{name.removeprefix('/')}"
 
 
 def _ciphertext(parameter: dict[str, Any]) -> str:
-    """A SecureString that is read without decryption is ciphertext; moto gives the plain text behind a prefix."""
+    """Return a ciphertext for a SecureString read without decryption; moto returns the plain text behind a prefix."""
     seed = f"{parameter.get('Name')}:{parameter.get('Version')}".encode()
     return base64.b64encode(b"\x01" + hmac.digest(_KEY, seed, "sha512") * 2).decode()
 

@@ -35,7 +35,7 @@ def invalid(what: str) -> Answer:
 
 
 def page(request: Request, key: str, items: Sequence[object], *, most: int, usual: int) -> Answer:
-    """One page of a list, with `Link` to those around it. A size out of range becomes the nearest good one."""
+    """Return one page of a list, with `Link` to the adjacent pages. A page size out of range is clamped."""
     size = max(1, min(most, _number(request, "per_page", usual)))
     at = max(1, _number(request, "page", 1))
     last = max(1, -(-len(items) // size))
@@ -49,7 +49,7 @@ def page(request: Request, key: str, items: Sequence[object], *, most: int, usua
 
 
 def document(request: Request) -> dict[str, Any] | None:
-    """The JSON object that was sent, an empty one for no body, or None for something else."""
+    """Return the JSON object of a request, an empty object for no body, or None for anything else."""
     try:
         sent = json.loads(request.get_data() or b"{}")
     except ValueError:

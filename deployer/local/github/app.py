@@ -97,7 +97,7 @@ class GitHub:
         self._map = Map([Rule(path, endpoint=(name, right), methods=[method]) for name, method, path, right in CALLS])
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """The WSGI application."""
+        """Answer a WSGI request."""
         request = Request(environ)
         with self._lock:
             control = request.path.startswith("/_control/")
@@ -125,7 +125,7 @@ class GitHub:
         return Answer(found.status, found.body, {**limits, **version, **accepted, **found.headers})
 
     def _judged(self, asked: _Asked, token: str | None, window: _Window) -> Answer:
-        """In GitHub's order: is the request in form, who asks, how often, is it there, and may it be done?"""
+        """Check in GitHub's order: form, token, rate limit, existence, rights."""
         if refused := _out_of_form(asked.request) or self._stranger(token, window):
             return refused
         window.used += 1
@@ -252,7 +252,7 @@ def _allows(rights: Mapping[str, str], right: str) -> bool:
 
 
 def _rendered(request: Request, answer: Answer) -> Response:
-    """With an ETag on what was read, and 304 for who has the same already."""
+    """Render an answer with an ETag, or 304 if the client has the same version."""
     if answer.body is None:
         return Response(status=answer.status, headers=dict(answer.headers))
     text = json.dumps(answer.body)

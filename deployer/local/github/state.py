@@ -12,7 +12,7 @@ from nacl.public import PrivateKey
 
 
 def stamp(seconds: float) -> str:
-    """GitHub's times are in whole seconds."""
+    """Return a time in GitHub's form, in whole seconds."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -51,7 +51,7 @@ class Environment:
 
     @property
     def key_id(self) -> str:
-        """Different for different keys, as GitHub's are."""
+        """Return an id that differs between keys, like GitHub's."""
         return str(int.from_bytes(bytes(self.key.public_key)[:7], "big"))
 
 

@@ -81,7 +81,7 @@ def show_secret(environment: Environment, name: str) -> Answer:
 
 
 def put_secret(request: Request, environment: Environment, name: str, now: float) -> Answer:
-    """201 when it is new, 204 when it was there. A box that this environment's key does not open is refused."""
+    """Store a secret: 201 if it is new, 204 if it existed. A box that this environment's key cannot open is refused."""
     sent = document(request)
     if sent is None:
         return error(400, "Problems parsing JSON")

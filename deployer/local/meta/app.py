@@ -20,7 +20,7 @@ BODY_AT_MOST = 4 << 20  # bytes: a webhook has at most 3 MB
 
 
 def create_meta(config: MetaConfig) -> web.Application:
-    """A Meta with one app and one number. Its webhook client opens and closes with the application."""
+    """Create a Meta with one app and one number. Its webhook client opens and closes with the application."""
     ending, faults, chats, meter = Ending(), Faults(SWITCHES), Chats(), Meter()
     delivery = Delivery(config, faults, ending)
     graph = Graph(config, chats, meter, faults, delivery, ending)

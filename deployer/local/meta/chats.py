@@ -101,7 +101,7 @@ class Chat:
         self._changed = asyncio.Event()
 
     async def wait(self, seconds: float) -> None:
-        """Until the next change, or that long."""
+        """Wait for the next change, or that many seconds."""
         try:
             async with asyncio.timeout(max(seconds, 0)):
                 await self._changed.wait()
@@ -127,7 +127,7 @@ class Chat:
         }
 
     def _answered_by(self, message: Message) -> str | None:
-        """The quoted message; else that of an earlier part with the same `job:` in its tag; else the last one."""
+        """Return the quoted message; else that of an earlier part with the same `job:` in its tag; else the last."""
         if message.context is not None:
             return message.context
         job = (message.tag or "").rpartition(":")[0]
@@ -137,7 +137,7 @@ class Chat:
         return self._last_asked
 
     def _wake_in(self, seconds: float) -> None:
-        """The view changes by itself then: a little late is right, early would be missed."""
+        """Wake the waiting callers after that many seconds, when the view changes. Late is fine, early is not."""
         asyncio.get_running_loop().call_later(seconds + 0.02, self.touch)
 
 
@@ -150,7 +150,7 @@ class Chats:
         self._asked = 0
 
     def of(self, user: str) -> Chat:
-        """The user's chat, a new one if need be."""
+        """Return the user's chat; create it if needed."""
         chat = self._chats.get(user)
         self._asked += 1
         if chat is None:
@@ -169,7 +169,7 @@ class Chats:
         return self._by_bsuid.get(bsuid)
 
     def holding(self, wamid: str) -> Chat | None:
-        """The chat that has this message of the user."""
+        """Return the chat with this message of the user."""
         for chat in reversed(self._chats.values()):
             message = chat.messages.get(wamid)
             if message is not None and message.sender == "user":

@@ -55,7 +55,7 @@ class Controls:
         ]
 
     async def about(self, _: web.Request) -> web.Response:
-        """What the chat page shows of this world."""
+        """Return what the chat page shows of this world."""
         return web.json_response(
             {
                 "display_phone_number": self._config.display_phone_number,
@@ -103,7 +103,7 @@ class Controls:
         return await self._post(asked, to_bytes(payload))
 
     async def verify(self, request: web.Request) -> web.Response:
-        """`{"verify_token"}`: the handshake Meta makes when a callback is entered."""
+        """Make the handshake of Meta for a new callback: `{"verify_token"}`."""
         asked = await _asked(request, {"verify_token"})
         challenge = str(secrets.randbelow(10**10))
         attempt = await self._delivery.verify(_given(asked, "verify_token", str, ""), challenge)
@@ -114,7 +114,7 @@ class Controls:
         return web.json_response({"chats": self._chats.listing()})
 
     async def chat(self, request: web.Request) -> web.Response:
-        """`?after=REVISION&wait=SECONDS&until=answered&to=WAMID`: a chat, or what changed in it.
+        """Return a chat, or what changed in it: `?after=REVISION&wait=SECONDS&until=answered&to=WAMID`.
 
         Waits for a change after the revision; with `until=answered` it waits until the answer to the message
         `to` (the user's last one) is complete. An answer is complete when it has a part, the service does not
@@ -140,7 +140,7 @@ class Controls:
         return web.json_response(self._meter.limits.as_dict())
 
     async def change_limits(self, request: web.Request) -> web.Response:
-        """`{"pair"?: bool, "throughput"?: number|null, "window_seconds"?: number|null}`."""
+        """Change limits: `{"pair"?: bool, "throughput"?: number|null, "window_seconds"?: number|null}`."""
         try:
             self._meter.limits = self._meter.limits.changed(json.loads(await request.read()))
         except ValueError as error:

@@ -37,7 +37,7 @@ class Attempt:
 
     @property
     def why(self) -> str | None:
-        """The reason it does not count as delivered."""
+        """Return why it does not count as delivered, or None."""
         if self.delivered:
             return None
         return self.error or f"the service answered {self.status}, and only 200 counts"
@@ -69,7 +69,7 @@ class Delivery:
             await self._session.close()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Do it in the background. Returns False when too much is under way already, and it was dropped."""
+        """Run it in the background. Returns False if too much is running already, and it was dropped."""
         if len(self._tasks) >= TASKS_AT_MOST or self._ending.begun:
             work.close()
             self.counts["dropped"] += 1
@@ -112,7 +112,7 @@ class Delivery:
         self.counts["given_up"] += 1
 
     async def attempt(self, body: bytes, signature: str = "valid") -> Attempt:
-        """One try. `signature` is valid, wrong or missing."""
+        """Try once. `signature` is valid, wrong or missing."""
         attempt = await self._call(
             "POST", data=io.BytesIO(body), headers=_headers(self._config.app_secret, body, signature)
         )
@@ -120,7 +120,7 @@ class Delivery:
         return attempt
 
     async def verify(self, token: str, challenge: str) -> Attempt:
-        """Ask the callback to prove itself, as Meta does when its URL is entered."""
+        """Send the verification request to the callback, as Meta does when its URL is entered."""
         query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": token}
         return await self._call("GET", params=query)
 

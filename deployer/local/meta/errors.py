@@ -84,7 +84,7 @@ class GraphError(Exception):
         self.transient = known.transient
 
     def body(self, trace: str) -> dict[str, Any]:
-        """The JSON of the answer; error_data only comes with WhatsApp's own codes and code 100."""
+        """Return the JSON of the answer. error_data comes only with WhatsApp's own codes and code 100."""
         error: dict[str, Any] = {"message": str(self), "type": "OAuthException", "code": self.code}
         if self.subcode is not None:
             error["error_subcode"] = self.subcode
@@ -108,5 +108,5 @@ def webhook_error(code: int) -> dict[str, Any]:
 
 
 def new_trace() -> str:
-    """An id as in fbtrace_id and the header X-FB-Trace-ID."""
+    """Return an id as in fbtrace_id and the header X-FB-Trace-ID."""
     return "A" + secrets.token_urlsafe(17)

@@ -46,7 +46,7 @@ class Graph:
         self._tags: Counter[str] = Counter()
 
     async def messages(self, request: web.Request) -> web.StreamResponse:
-        """A text message or a read mark; every refusal is Meta's error body."""
+        """Accept a text message or a read mark. Every refusal is Meta's error body."""
         trace = new_trace()
         self.counts["requests"] += 1
         try:

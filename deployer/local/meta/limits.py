@@ -20,7 +20,7 @@ class Limits:
     window_seconds: float | None = 86_400
 
     def changed(self, document: object) -> Limits:
-        """These limits with some replaced. Raises ValueError with the reason."""
+        """Return these limits with some replaced. Raises ValueError with the reason."""
         if not isinstance(document, dict):
             raise ValueError("limits are a JSON object")  # noqa: TRY004 -- one kind of error for one kind of mistake
         for name, value in document.items():
@@ -46,7 +46,7 @@ class Meter:
     _pairs: OrderedDict[str, float] = field(default_factory=OrderedDict)  # user -> when the pair is at rest again
 
     def count(self, now: float) -> None:
-        """A message passed, in either direction."""
+        """Count a message, in either direction."""
         self._recent.append(now)
         while self._recent and (self._recent[0] <= now - 1 or len(self._recent) > 10_000):
             self._recent.popleft()
@@ -56,7 +56,7 @@ class Meter:
         return limit is not None and sum(1 for when in self._recent if when > now - 1) >= limit
 
     def over_pair(self, user: str, now: float) -> bool:
-        """Whether one more message to this user borrows too much from the future."""
+        """Return whether one more message to this user would exceed the pair limit."""
         return self.limits.pair and self._rest(user, now) - now > PAIR_SECONDS * (PAIR_BURST - 1) + 1e-6
 
     def count_pair(self, user: str, now: float) -> None:

@@ -30,7 +30,7 @@ class Page:
 
 
 def _hash(html: str, tag: str) -> str:
-    """The one inline element of that name, as a policy source: https://www.w3.org/TR/CSP3/#grammardef-hash-source"""
+    """Return the one inline element of that name as a source: https://www.w3.org/TR/CSP3/#grammardef-hash-source"""
     found = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
     if len(found) != 1:
         raise ValueError(f"chat.html must have exactly one <{tag}>, it has {len(found)}")

@@ -82,7 +82,7 @@ def _text(body: dict[str, Any]) -> TextMessage:
 
 
 def _recipient(body: dict[str, Any]) -> tuple[str, str | None, str | None]:
-    """The phone number wins where both are given."""
+    """Return the recipient. The phone number wins if both are given."""
     to, recipient = body.get("to"), body.get("recipient")
     if to:
         digits = re.sub(r"[+\s().-]", "", to) if isinstance(to, str) else ""

@@ -8,7 +8,7 @@ import secrets
 
 
 def new_wamid(user: str, *, inbound: bool) -> str:
-    """`wamid.` and base64 of the user's number, a direction byte and random hex, as in captured traffic."""
+    """Return `wamid.` and base64 of the user's number, a direction byte and random hex, as in captured traffic."""
     number = user.encode()
     token = secrets.token_hex(10).upper().encode()
     raw = (
@@ -19,5 +19,5 @@ def new_wamid(user: str, *, inbound: bool) -> str:
 
 
 def bsuid_of(user: str) -> str:
-    """The business-scoped id of a number: always the same for the same one."""
+    """Return the business-scoped id of a number: always the same for the same number."""
     return "US." + str(int.from_bytes(hashlib.sha256(user.encode()).digest()[:8], "big")).zfill(20)[:20]

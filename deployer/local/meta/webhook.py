@@ -11,14 +11,14 @@ from deployer.local.meta.config import MetaConfig
 
 
 def envelope(config: MetaConfig, *changes: dict[str, Any]) -> dict[str, Any]:
-    """The outermost object around any changes."""
+    """Return the outermost object around changes."""
     return {"object": "whatsapp_business_account", "entry": [{"id": config.waba_id, "changes": list(changes)}]}
 
 
 def message_change(
     config: MetaConfig, message: dict[str, Any], *, name: str, wa_id: str | None, bsuid: str
 ) -> dict[str, Any]:
-    """The change around one message; a user who hides the number has no `wa_id`."""
+    """Return the change around a message. A user who hides the number has no `wa_id`."""
     contact: dict[str, Any] = {"profile": {"name": name}}
     if wa_id is not None:
         contact["wa_id"] = wa_id
@@ -29,12 +29,12 @@ def message_change(
 
 
 def status_change(config: MetaConfig, status: dict[str, Any]) -> dict[str, Any]:
-    """The change around one status of a message that the business sent."""
+    """Return the change around a status of a message that the business sent."""
     return {"field": "messages", "value": {**_head(config), "statuses": [status]}}
 
 
 def value_change(config: MetaConfig, value: dict[str, Any], field: str = "messages") -> dict[str, Any]:
-    """The change around any value; a value of field `messages` gets the product and metadata it lacks."""
+    """Return the change around any value. A value of field `messages` gets the product and metadata it lacks."""
     return {"field": field, "value": {**_head(config), **value} if field == "messages" else value}
 
 
@@ -49,7 +49,7 @@ def to_bytes(payload: object) -> bytes:
 
 
 def signed_headers(app_secret: str, body: bytes) -> dict[str, str]:
-    """The headers of a webhook: both signatures over exactly these bytes.
+    """Return the headers of a webhook: both signatures over exactly these bytes.
 
     https://developers.facebook.com/docs/graph-api/webhooks/getting-started#event-notifications
     """

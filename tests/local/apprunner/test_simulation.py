@@ -147,7 +147,7 @@ def test_a_role_is_found_by_its_whole_arn(shared: Any, iam: Any) -> None:
 @pytest.mark.parametrize(
     ("members", "code", "told"),
     [
-        ({"PolicySourceArn": "arn:aws:iam::000000000000:group/a"}, "InvalidInput", "no ARN of a role"),
+        ({"PolicySourceArn": "arn:aws:iam::000000000000:group/a"}, "InvalidInput", "not the ARN of a role"),
         ({"ActionNames": ["GetParameters"]}, "InvalidInput", "GetParameters"),
         ({"PolicySourceArn": "short"}, "ValidationError", "PolicySourceArn has 5 characters"),
         ({"ActionNames": []}, "ValidationError", "ActionNames is required"),
