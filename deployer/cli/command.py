@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
@@ -17,24 +14,6 @@ if TYPE_CHECKING:
     from deployer.manifest.load import Loaded
 
 Options: TypeAlias = argparse.Namespace
-# argparse asks for a translation of each of its words. There is none to find, and to look for it loads the locale.
-vars(argparse)["_"] = str
-
-
-class _Help(argparse.HelpFormatter):
-    """argparse loads shutil for the terminal's width, already when an option is added."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_columns() - 2)
-
-
-def _columns() -> int:
-    """As shutil.get_terminal_size: what COLUMNS says, else the terminal's own, else 80."""
-    with suppress(KeyError, ValueError):
-        return int(os.environ["COLUMNS"])
-    with suppress(OSError, ValueError, AttributeError):
-        return os.get_terminal_size(sys.stdout.fileno()).columns
-    return 80
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,7 +26,7 @@ class Parser(argparse.ArgumentParser):
     secret = False  # whether the verb reads a secret's value, so that a stray argument is taken for one
 
     def __init__(self, prog: str, description: str | None = None) -> None:
-        super().__init__(prog=prog, description=description, formatter_class=_Help)
+        super().__init__(prog=prog, description=description)
         self.register("type", None, _given)
 
     def parse(self, words: Sequence[str]) -> Options:
