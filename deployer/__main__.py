@@ -8,10 +8,9 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from types import ModuleType
 from typing import NoReturn
 
-from deployer import partial, secrecy
+from deployer import cli, partial, secrecy
 from deployer.errors import DeployerError, Interrupted
 from deployer.view.progress import write
 
@@ -20,9 +19,6 @@ GARBAGE_AFTER = 500_000  # new objects: more than a verb makes. The default of 7
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and return its exit code; every error becomes words on stderr, never a traceback."""
-    _without_plugins()
-    from deployer import cli
-
     secrecy.forget()
     partial.forget()
     secrecy.remember_environment(os.environ)
@@ -41,16 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 -- a traceback is no answer
         return _unexpected(error)
-
-
-def _without_plugins() -> None:
-    """Pydantic finds no plugin here. It would load forty modules to look for them, a tenth of a whole `check`.
-
-    The module is pydantic's own and not promised: where it is called otherwise one day, only the time is lost.
-    """
-    nothing = ModuleType("pydantic.plugin._loader")
-    vars(nothing)["get_plugins"] = tuple
-    sys.modules.setdefault(nothing.__name__, nothing)
 
 
 def _unexpected(error: Exception) -> int:
