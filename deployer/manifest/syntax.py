@@ -6,11 +6,9 @@ and a file that breaks half-way still tells what came before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from ruamel.yaml import YAML
-from ruamel.yaml.cyaml import CBaseLoader
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -26,8 +24,6 @@ from deployer.manifest.tree import Group, Items, Node, Word
 from deployer.manifest.unseen import unseen
 
 DEEPEST: Final = 10
-# Tabs, block scalars, rare line breaks, byte order marks and ends of documents: the two parsers differ on them.
-_DELICATE: Final = ("\t", "|", ">", "\x85", "\u2028", "\u2029", "\ufeff", "\n...")
 
 
 class Tree(NamedTuple):
@@ -43,37 +39,11 @@ class _TooDeep(Exception):
 
 
 def parse(text: str) -> Tree:
-    """Read YAML text. Never raises: whatever is wrong is among the findings.
-
-    The parser in C is ten times as fast, and a little more forgiving. So it reads what is good without a doubt;
-    everything else is read in Python, and the findings are always those of that parser.
-    """
-    if not any(sign in text for sign in _DELICATE) and not text.startswith("..."):
-        builder, read = _read(_events_in_c(text))
-        if not read.findings and not builder.empty:
-            return read
-    return parse_in_python(text)
-
-
-def parse_in_python(text: str) -> Tree:
-    """The same, slowly, of any text."""
-    return _read(YAML(typ="safe", pure=True).parse(text))[1]
-
-
-def _events_in_c(text: str) -> Iterator[Any]:
-    loader = CBaseLoader(text)
-    try:
-        while loader.check_event():
-            yield loader.get_event()
-    finally:
-        loader.dispose()
-
-
-def _read(events: Iterator[Any]) -> tuple[_Builder, Tree]:
+    """Read YAML text. Never raises: whatever is wrong is among the findings."""
     builder = _Builder()
     broken: Finding | None = None
     try:
-        for event in events:
+        for event in YAML(typ="safe", pure=True).parse(text):
             builder.take(event)
     except MarkedYAMLError as error:
         broken = _syntax(error)
@@ -83,7 +53,7 @@ def _read(events: Iterator[Any]) -> tuple[_Builder, Tree]:
         # The parser has defects of its own on hostile input; the place it reached is the best hint there is.
         broken = Finding(builder.last, "YAML cannot read this", fix="put the value in quotes")
     findings = builder.findings if broken is None else [*builder.findings, broken]
-    return builder, Tree(builder.root, tuple(findings), broken)
+    return Tree(builder.root, tuple(findings), broken)
 
 
 class _Builder:
@@ -91,7 +61,6 @@ class _Builder:
         self.root: Node | None = None
         self.findings: list[Finding] = []
         self.last = Position(1, 1)
-        self.empty = False  # whether a word is nothing, not even quotes
         self._open: list[Group | Items] = []
         self._bracketed: list[bool] = []
         self._documents = 0
@@ -103,9 +72,7 @@ class _Builder:
             opaque = self._refuse_extras(event, start)
             if event.style == '"':
                 opaque |= self._refuse_unseen(event.value, start)
-            plain = not event.style
-            self.empty |= plain and not event.value
-            self._add(Word(start, _position(event.end_mark), event.value, plain, opaque))
+            self._add(Word(start, _position(event.end_mark), event.value, not event.style, opaque))
         elif isinstance(event, CollectionEndEvent):
             self._close(_position(event.end_mark))
         elif isinstance(event, DocumentStartEvent):
