@@ -1,4 +1,4 @@
-# Thin names for the deployer's verbs. `./just` runs this file also where neither just nor uv is installed.
+# Short names for the deployer's verbs. `./just` runs this file without an installed just or uv.
 
 set positional-arguments
 
@@ -8,7 +8,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @_default:
     just --list --unsorted
 
-# make AWS (or the local world) equal to env/ENV.yaml
+# make AWS (or the local world) match env/ENV.yaml
 @reconcile env *options: _sync
     deployer reconcile "$@"
 
@@ -24,7 +24,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @image *arguments: _sync
     deployer image "$@"
 
-# list what was released, newest first
+# list the releases, newest first
 @releases env *options: _sync
     deployer releases "$@"
 
@@ -32,23 +32,23 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @status env *options: _sync
     deployer status "$@"
 
-# show what the service has written: just logs staging --since 2h --follow
+# show the service's log: just logs staging --since 2h --follow
 @logs env *options: _sync
     deployer logs "$@"
 
-# look at everything a deployment needs, and change nothing: just verify staging --decrypt
+# check everything that a deployment needs, and change nothing: just verify staging --decrypt
 @verify env *options: _sync
     deployer verify "$@"
 
-# look at this machine, the credentials and what they may do: just doctor staging
+# check this machine, the credentials and their rights: just doctor staging
 @doctor *options: _sync
     deployer doctor "$@"
 
-# say what was changed outside the deployer, by whom and when
+# show what was changed outside the deployer, by whom and when
 @drift env *options: _sync
     deployer drift "$@"
 
-# make what an account needs before a deployment: just bootstrap staging --print
+# create what an account needs before a deployment: just bootstrap staging --print
 @bootstrap env *options: _sync
     deployer bootstrap "$@"
 
@@ -56,7 +56,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @adopt env *options: _sync
     deployer adopt "$@"
 
-# say where two environments differ: just diff staging production --secrets
+# show how two environments differ: just diff staging production --secrets
 @diff left right *options: _sync
     deployer diff "$@"
 
@@ -68,11 +68,11 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @export env *options: _sync
     deployer export "$@"
 
-# delete an environment, after saying what goes and what stays
+# delete an environment, after listing what is deleted and what is kept
 @destroy env *options: _sync
     deployer destroy "$@"
 
-# stop deployments for an incident, or show the hold there is: just hold staging --reason "Meta outage"
+# stop deployments for an incident, or show the current hold: just hold staging --reason "Meta outage"
 @hold env *options: _sync
     deployer hold "$@"
 
@@ -80,7 +80,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @pause env *options: _sync
     deployer pause "$@"
 
-# lift a hold, after showing who placed it and why; start a paused service again
+# lift a hold, after showing who placed it and why; start a paused service
 @resume env *options: _sync
     deployer resume "$@"
 
@@ -108,11 +108,11 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @down env="local": _sync
     deployer local down "$@"
 
-# set, make, replace, show and list secrets: just secret list staging
+# set, generate, replace, show and list secrets: just secret list staging
 @secret *arguments: _sync
     deployer secret "$@"
 
-# give a literal another value in its manifest: just set staging logging-level INFO
+# change a literal in its manifest: just set staging logging-level INFO
 @set env name value *options: _sync
     deployer set "$@"
 
@@ -124,7 +124,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @remove env name *options: _sync
     deployer remove "$@"
 
-# what the workflows are made of and call: just ci render, just ci sbom
+# render and run parts of the workflows: just ci render, just ci sbom
 @ci *arguments: _sync
     deployer ci "$@"
 
@@ -132,19 +132,19 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @deployer *arguments: _sync
     deployer "$@"
 
-# run the tests in four processes, for half of the time they wait: with -n 0 in this one
+# run the tests in four processes, because they wait half of the time; -n 0 uses this process
 @test *options: _sync-dev
     pytest -n 4 --dist loadfile --no-loadscope-reorder "$@"
 
-# the reliability suites at full size: every crash, every fault
+# run the reliability suites at full size: every crash, every fault
 @torture *options: _sync-dev
     pytest tests/torture --full -s "$@"
 
-# measure how fast it is, in a local world of its own: docs/contributing/speed.md
+# run the benchmarks in a local world of their own: docs/contributing/speed.md
 @bench *options: _sync-dev
     python -m bench "$@"
 
-# format and lint, check the types
+# check format, lint and types
 @lint: _sync-dev
     ruff format --check .
     ruff check .
@@ -158,7 +158,7 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
     ansari-whatsapp settings > docs/reference/settings.md
     deployer ci render
 
-# write what the plan cases expect again: read the difference in git
+# write the expected output of the plan cases again: read the difference in git
 @golden: _sync-dev
     env -u DEPLOYER_JUST python -m tests.golden.case
 

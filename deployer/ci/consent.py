@@ -86,7 +86,7 @@ fi
             credentials(manifest),
             run("Make the plan", script, env=env, id="plan"),
             {
-                "name": "Keep the plan",
+                "name": "Upload the plan",
                 "if": "steps.plan.outputs.id",
                 "uses": UPLOAD,
                 "with": {
@@ -113,10 +113,10 @@ def apply(manifest: Manifest, *options: str, group: str = "deploy") -> Mapping[s
         manifest,
         f"Deploy {name}",
         f"needs.plan-{name}.outputs.id",
-        {"name": "Take the plan", "uses": DOWNLOAD, "with": {"name": f"plan-{name}", "path": "${{ runner.temp }}"}},
+        {"name": "Download the plan", "uses": DOWNLOAD, "with": {"name": f"plan-{name}", "path": "${{ runner.temp }}"}},
         run("Check that reviewers were asked", asked, env={"GITHUB_TOKEN": "${{ github.token }}"}),
         credentials(manifest),
-        run("Carry out the plan that was approved", script, env={"PLAN": f"${{{{ needs.plan-{name}.outputs.id }}}}"}),
+        run("Apply the approved plan", script, env={"PLAN": f"${{{{ needs.plan-{name}.outputs.id }}}}"}),
         run("Write the summary", summary(name, "$RUNNER_TEMP/reconcile.txt"), if_="always()"),
         needs=f"plan-{name}",
         group=group,

@@ -61,7 +61,7 @@ fi
         f"Deploy {name}",
         wanted(manifest),
         credentials(manifest),
-        run("Build the image, deploy it, and see it answer", reconcile),
+        run("Build the image, deploy and probe it", reconcile),
         run("Write the summary", told, if_="always()"),
         needs="test",
     )

@@ -67,7 +67,7 @@ fi
         "steps": [
             *set_up(),
             credentials(manifest),
-            run("Look for drift", look, id="look"),
+            run("Check for drift", look, id="look"),
             run(
                 "Open, update or close the issue",
                 tell,

@@ -15,7 +15,7 @@ _OURS: Final = "github.event.pull_request.head.repo.full_name == github.reposito
 _THEIRS: Final = "github.event.pull_request.head.repo.full_name != github.repository"
 
 _FORK: Final = """\
-echo 'No plan: this comes from a fork, and its code is given no credentials.' >> "$GITHUB_STEP_SUMMARY"
+echo 'No plan: the pull request comes from a fork, and its code gets no credentials.' >> "$GITHUB_STEP_SUMMARY"
 """
 
 
@@ -65,7 +65,7 @@ code=0
             credentials(manifest),
             run("Make the plan", script),
             {
-                "name": "Hand it to the comment",
+                "name": "Upload the plan",
                 "if": "always()",
                 "uses": UPLOAD,
                 "with": {
@@ -109,10 +109,10 @@ fi
         "permissions": {"pull-requests": "write"},
         "steps": [
             {
-                "name": "Take the plan",
+                "name": "Download the plan",
                 "uses": DOWNLOAD,
                 "with": {"name": f"comment-{name}", "path": "${{ runner.temp }}"},
             },
-            run("Write the comment, or the same one again", script, env=env),
+            run("Write or update the comment", script, env=env),
         ],
     }

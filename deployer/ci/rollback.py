@@ -17,7 +17,7 @@ _TO: Final = 'to=()\nif [ -n "$RELEASE" ]; then to=(--to "$RELEASE"); fi\n'
 def rollback(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
     """Return the workflow. It waits for no tests, because the release was healthy before."""
     release: Mapping[str, Value] = {
-        "description": "The number of the release, or its commit; the last healthy release when left out",
+        "description": "The number of the release, or its commit; default: the last healthy release",
         "type": "string",
         "required": False,
     }

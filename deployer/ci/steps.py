@@ -120,7 +120,7 @@ def paused(name: str) -> str:
 
 def failed_before(name: str) -> str:
     """Return the error of a run whose plan's release failed before."""
-    again = f"To deploy it all the same: just reconcile {name} --retry"
+    again = f"To deploy it anyway: just reconcile {name} --retry"
     return f"::error title=Not deployed::the same release of {name} failed before. {again}"
 
 

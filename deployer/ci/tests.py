@@ -16,7 +16,7 @@ _AUDIT: Final = """\
 code=0
 ./just deployer ci audit | tee "$RUNNER_TEMP/audit.txt" || code=$?
 if [ "$code" -eq 6 ]; then
-  echo '::notice title=Audit skipped::The data of known vulnerabilities cannot be reached: see the log'
+  echo '::notice title=Audit skipped::The database of known vulnerabilities cannot be reached: see the log'
   exit 0
 fi
 exit "$code"
@@ -52,7 +52,7 @@ def _test() -> Mapping[str, Value]:
         "strategy": {"fail-fast": False, "matrix": {"python": [OLDEST, PYTHON]}},
         "steps": [
             *set_up(python=python),
-            {"name": "Keep what is installed", "uses": CACHE, "with": cache},
+            {"name": "Cache the tools", "uses": CACHE, "with": cache},
             run("Lint, types and tests", ".ci/run"),
         ],
     }
@@ -67,11 +67,11 @@ def _audit() -> Mapping[str, Value]:
         "permissions": {"contents": "read"},
         "steps": [
             *set_up(),
-            run("Install what audits", "./just _sync-dev"),
-            run("Look for known vulnerabilities", _AUDIT),
-            run("List what the image holds", f"./just deployer ci sbom > {bill}"),
+            run("Install the audit's packages", "./just _sync-dev"),
+            run("Check for known vulnerabilities", _AUDIT),
+            run("Write the bill of materials", f"./just deployer ci sbom > {bill}"),
             {
-                "name": "Keep the list",
+                "name": "Upload the bill of materials",
                 "uses": UPLOAD,
                 "with": {"name": "sbom", "path": "${{ runner.temp }}/sbom.json", "if-no-files-found": "error"},
             },

@@ -1,1 +1,1 @@
-"""The world on one machine: an AWS endpoint, an ansari-backend and a Meta, for `just reconcile local`."""
+"""The local world: an AWS endpoint, an ansari-backend and a Meta on one machine, for `just reconcile local`."""

@@ -1,4 +1,4 @@
-"""The name of the person at this machine."""
+"""Find the name of the person who uses this machine."""
 
 from __future__ import annotations
 

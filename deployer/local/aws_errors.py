@@ -1,4 +1,4 @@
-"""Errors in the wire form of the AWS protocol that a request speaks."""
+"""Render errors in the AWS protocol of a request."""
 
 from __future__ import annotations
 

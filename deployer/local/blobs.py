@@ -1,4 +1,4 @@
-"""ecr:GetDownloadUrlForLayer, which moto does not have: the blobs of images, in the layout that stands for storage."""
+"""Emulate ecr:GetDownloadUrlForLayer, which moto lacks, with the blobs of the OCI image layout."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BATCH = 100  # BatchGetImage takes no more images
 
 
 class Blobs:
-    """The blobs of the OCI image layout at `images`. `token` seals their addresses."""
+    """The blobs of the OCI image layout at `images`. `token` signs their URLs."""
 
     def __init__(self, images: Path, token: str) -> None:
         self._token = token

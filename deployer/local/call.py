@@ -1,4 +1,4 @@
-"""Which operation of which AWS service a signed request asks for."""
+"""Identify the AWS service and operation that a signed request calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SCOPE = re.compile(r"Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[^/,\s]+)/(?P
 
 @dataclass(frozen=True)
 class Call:
-    """`service` and `region` are those of the signature's scope; the body may hold secrets."""
+    """A call. `service` and `region` are those of the signature's scope; the body may hold secrets."""
 
     service: str
     region: str

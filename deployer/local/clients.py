@@ -1,4 +1,4 @@
-"""botocore clients for the endpoint that the one who asks is itself part of."""
+"""botocore clients for the endpoint that the emulators are part of."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_CONFIGURATION = {
 
 
 class Clients:
-    """One client for each service, made when it is first needed. Safe to use from several threads."""
+    """A client per service, created on first use. Safe to use from several threads."""
 
     def __init__(self, url: str, region: str, keys: Keys) -> None:
         self.region = region

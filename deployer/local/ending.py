@@ -1,4 +1,4 @@
-"""Waiting that ends early when the server is asked to stop, so that nothing holds up its end."""
+"""Waits that end early when the server stops, so that they do not delay it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aiohttp import web
 
 
 class Ending:
-    """The end of one server: every wait of its handlers goes through `pause`."""
+    """The stop of a server: every wait of its handlers goes through `pause`."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()

@@ -1,4 +1,4 @@
-"""AWS on one port of this machine: App Runner by this project, six other services by moto, the rest a clean no.
+"""The AWS endpoint on one port: App Runner by this project, six services by moto, a clean error for the rest.
 
 The service is read from the scope of the request's signature. The signature is verified, and the control routes need
 the world's token: only a user who can read the world's keys can use it. /_local/world alone needs no token: it shows

@@ -1,4 +1,4 @@
-"""Fault switches: what can be made to go wrong in the local world, how often, and for whom."""
+"""Fault switches: which faults the local world produces, how often, and for which requests."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words or numbers."""
+    """One of several texts or numbers."""
 
     about: str
     choices: tuple[str | int, ...]
@@ -83,7 +83,7 @@ COUNTS: dict[str, Parameter] = {
 
 @dataclass(frozen=True)
 class Switch:
-    """One thing that can go wrong.
+    """A fault that can be switched on.
 
     `selectors` narrow down which requests it strikes; `parameters` say how.
     """
@@ -98,7 +98,7 @@ class Switch:
 
 
 class FaultProblem(ValueError):
-    """A document of faults that cannot be taken; `problems` has one sentence for each reason."""
+    """An invalid document of faults; `problems` has one sentence for each reason."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -118,7 +118,7 @@ class _Rule:
 
 
 class Faults:
-    """The switches of one server. Nothing is on until it is put on."""
+    """The switches of a server. All are off at the start."""
 
     def __init__(self, switches: Mapping[str, Switch]) -> None:
         self._switches = switches

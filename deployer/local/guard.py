@@ -24,7 +24,7 @@ CANNOT_START = 127  # the exit code a shell gives for a program that is not ther
 
 
 class Guard:
-    """Starts processes from one thread that lives as long as the guard: the kernel's net is tied to that thread."""
+    """Starts processes from a thread that lives as long as the guard, because the kernel ties the processes to it."""
 
     def __init__(self) -> None:
         self._spawner = ThreadPoolExecutor(1, thread_name_prefix="spawner")

@@ -1,4 +1,4 @@
-"""Layers that are uploaded with the ECR API: their bytes go into the OCI image layout that stands for storage."""
+"""Layers that are uploaded with the ECR API: store their bytes in the OCI image layout."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPERATIONS: Final = frozenset({"UploadLayerPart", "CompleteLayerUpload"})
 
 
 class Layers:
-    """Keeps the parts of each upload until it is complete. moto keeps none of their bytes and checks no digest."""
+    """Collects the parts of each upload until it is complete. moto stores none of their bytes and checks no digest."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs

@@ -1,4 +1,4 @@
-"""Keep web pages of other origins away from servers that listen on this machine only."""
+"""Refuse web pages of other origins on servers that listen on this machine only."""
 
 from __future__ import annotations
 

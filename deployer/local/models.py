@@ -14,7 +14,7 @@ _exists = cache(Files().exists)
 
 
 class Once(Files):
-    """One reading for all loaders. Botocore completes what it has read in place, the same way for every session."""
+    """A loader cache for all sessions. Botocore completes the loaded data in place, the same way for every session."""
 
     def load_file(self, file_path: str) -> Any:
         return _load(file_path)

@@ -1,4 +1,4 @@
-"""The services that moto emulates, asked through its unmodified WSGI applications."""
+"""The services that moto emulates, called through its unmodified WSGI applications."""
 
 from __future__ import annotations
 

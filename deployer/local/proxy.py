@@ -1,4 +1,4 @@
-"""The public side of a service: an HTTP proxy that hands each request to the version which is current.
+"""The public port of a service: an HTTP proxy that passes each request to the current version.
 
 It counts the requests inside each version, so that a replaced one can finish what it has before it is stopped.
 Every request to an instance has a connection of its own: one that was kept alive could be closed by the instance
@@ -35,7 +35,7 @@ LARGEST_HEADER = 64 * 1024  # bytes
 
 
 class Generation:
-    """One version as the proxy sees it: the ports of its healthy instances, and the requests inside. Of one loop."""
+    """A version as the proxy sees it: the ports of its healthy instances, and the requests inside. Of one loop."""
 
     def __init__(self) -> None:
         self._ports: list[int] = []
@@ -84,7 +84,7 @@ class Generation:
 
 
 class Proxy:
-    """Listens on one port of 127.0.0.1. `current` may be changed at any moment; None answers 503."""
+    """A proxy on one port of 127.0.0.1. `current` may change at any moment; None answers 503."""
 
     def __init__(self, *, request_limit: float) -> None:
         self.current: Generation | None = None

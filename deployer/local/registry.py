@@ -1,4 +1,4 @@
-"""The registry's own protocol, on the endpoint of the local AWS: docker, podman and buildah push to it and pull.
+"""The registry protocol on the endpoint of the local AWS: docker, podman and buildah push to it and pull.
 
 As with ECR, an image is kept by PutImage, with its checks; layers and configurations go into the image layout. The
 login is that of GetAuthorizationToken. The protocol is that of the OCI distribution specification.

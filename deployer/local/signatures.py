@@ -35,7 +35,7 @@ Secret = Callable[[str, str], str | None]
 
 
 class _Invalid(Exception):
-    """The reason to refuse a request: `kind` is a key of CODES."""
+    """Why a request is refused: `kind` is a key of CODES."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

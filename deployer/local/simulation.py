@@ -1,4 +1,4 @@
-"""iam:SimulatePrincipalPolicy, which moto does not have, for roles and users.
+"""Emulate iam:SimulatePrincipalPolicy, which moto lacks, for roles and users.
 
 As the API reference has it, every action is tried on every resource. Conditions are evaluated with ContextEntries.
 A key without an entry that would decide is listed as missing: an Allow that needs it does not count, a Deny does.

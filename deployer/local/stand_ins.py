@@ -1,4 +1,4 @@
-"""Stand-ins for the services that the deployed one calls, as far as its project names them."""
+"""Local replacements of the upstream services that the project names in deployer.yaml."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class StandIn:
-    """A service that listens on `port`. `secrets` are those that it hands out, by parameter name.
+    """A local upstream service on `port`. `secrets` are those that it provides, by parameter name.
 
     They are new at every start, and kept in memory only.
     """

@@ -1,4 +1,4 @@
-"""Users as IAM simulates them: what they, and the groups they are in, are allowed."""
+"""Find IAM users with the policies of the user and of its groups, for simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Break a connection on purpose, the way a killed process or a cut cable does."""
+"""Break a connection on purpose, as a killed process or a cut cable does."""
 
 from __future__ import annotations
 

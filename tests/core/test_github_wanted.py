@@ -118,6 +118,6 @@ def test_what_github_cannot_take_is_a_problem_on_its_line(line: str, words: str)
 
 
 def test_without_the_section_there_is_nothing_to_set() -> None:
-    start, end = STAGING.index("github:\n"), STAGING.index("# A literal is edited here.")
+    start, end = STAGING.index("github:\n"), STAGING.index("# Edit a literal here.")
     with pytest.raises(UsageError, match="names no repository"):
         of(STAGING[:start] + STAGING[end:])

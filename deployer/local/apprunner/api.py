@@ -32,7 +32,7 @@ MOST_SERVICES = 30  # App Runner developer guide, "App Runner architecture", quo
 
 
 class ServicesApi:
-    """Every method takes a request that fits the API's model and returns the answer. Any thread."""
+    """The operations on services. Each takes a request that fits the API's model. Any thread."""
 
     def __init__(
         self,

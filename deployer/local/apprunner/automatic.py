@@ -1,4 +1,4 @@
-"""Automatic deployments: which pushed image a service deploys by itself.
+"""Automatic deployments: choose the pushed image that a service deploys by itself.
 
 A service watches the tag that it was given (API reference, AutoDeploymentsEnabled); a digest always means one image.
 Of images that are pushed while an operation is under way the newest is deployed afterwards (aws/apprunner-roadmap#232).

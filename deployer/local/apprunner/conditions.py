@@ -32,7 +32,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Answer:
-    """`holds` is None where one of the keys or operators in `unknown` would decide."""
+    """The result. `holds` is None where a key or operator in `unknown` would decide."""
 
     holds: bool | None
     unknown: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""The instances of one deployed version: started together, watched, replaced when they die."""
+"""The instances of a deployed version: start them together, watch them, replace them when they end."""
 
 from __future__ import annotations
 

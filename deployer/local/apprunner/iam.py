@@ -21,7 +21,7 @@ ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = "allowed", "explicitDeny", "implicitDeny
 
 @dataclass(frozen=True)
 class Decision:
-    """`unknown` names the condition keys of fitting statements that could not be evaluated and would decide."""
+    """A decision. `unknown` names the condition keys that could not be evaluated and would decide."""
 
     outcome: str
     unknown: frozenset[str] = frozenset()

@@ -64,7 +64,7 @@ def parse(identifier: str) -> Identifier:
 
 @dataclass(frozen=True)
 class Image:
-    """An unpacked image, and how it wants to be started."""
+    """An unpacked image with its command, environment and working directory."""
 
     digest: str
     root: Path

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """All in seconds.
+    """Timeouts, all in seconds.
 
     `start_budget`: how long a new instance may take until it listens (App Runner's guide, "Developing application
     code": five minutes; here one). `request`: the whole time of one request (same page). `drain`: how long a

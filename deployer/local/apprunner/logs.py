@@ -33,7 +33,7 @@ class _Line:
 
 
 class LogShipper:
-    """Takes lines from any thread and sends them from one of its own, which sleeps while there are none."""
+    """Takes lines from any thread, and sends them from a thread of its own, which sleeps while no line waits."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients

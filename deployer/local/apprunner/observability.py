@@ -1,4 +1,4 @@
-"""Observability configurations: whether requests are traced. They are kept and reported; nothing is traced here.
+"""Observability configurations. They are stored and reported; nothing is traced here.
 
 Rules of the API reference (CreateObservabilityConfiguration, DeleteObservabilityConfiguration), quotas of the developer
 guide's page "App Runner architecture". Every account has DefaultConfiguration, with AWS X-Ray. The messages are this
@@ -27,7 +27,7 @@ MOST_NAMES, MOST_REVISIONS = 10, 10
 
 @dataclass(kw_only=True)
 class Tracing(Revision):
-    """`vendor` is "" where tracing is not enabled."""
+    """A tracing configuration. `vendor` is "" if tracing is not enabled."""
 
     vendor: str
 
@@ -81,7 +81,7 @@ class Observability(Revisions[Tracing]):
 
 
 class ObservabilityApi:
-    """Every method takes a request that fits the API's model and returns the answer. Any thread."""
+    """The operations on observability configurations. Each takes a request that fits the API's model. Any thread."""
 
     def __init__(self, services: Services, observability: Observability) -> None:
         self._services = services

@@ -1,4 +1,4 @@
-"""Operations, each run from PENDING to its end: deployments with their rollback, pause, resume, delete."""
+"""The asynchronous operations, from PENDING to their end: deployments with rollback, pause, resume, delete."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LOOK = 0.02  # seconds between two looks whether an operation is still held
 
 @dataclass(frozen=True)
 class Previous:
-    """What a service returns to when a deployment fails."""
+    """The state to which a service returns when a deployment fails."""
 
     configuration: dict[str, Any]
     scaling_arn: str
@@ -50,7 +50,7 @@ class End:
 
 
 class Operations:
-    """Of one loop; `begin` may be called from any thread."""
+    """Runs the operations of all services on one loop. `begin` may be called from any thread."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What a service refers to by ARN, of App Runner itself."""
+"""App Runner's own resources that a service refers to by ARN."""
 
 from __future__ import annotations
 

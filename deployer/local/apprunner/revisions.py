@@ -1,4 +1,4 @@
-"""Numbered revisions of named resources: what auto scaling, observability and VPC connectors have in common."""
+"""Numbered revisions of named resources, shared by auto scaling, observability and VPC connectors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deployer.local.apprunner.errors import InvalidRequest, ResourceNotFound
 
 @dataclass(kw_only=True)
 class Revision:
-    """One revision. A deleted one can be described and not be used."""
+    """A revision. A deleted revision can be described, but not used."""
 
     arn: str
     name: str

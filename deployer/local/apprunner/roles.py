@@ -19,7 +19,7 @@ INSTANCE_PRINCIPAL = "tasks.apprunner.amazonaws.com"
 
 @dataclass(frozen=True)
 class Role:
-    """A role with its trust, its policies and, if it has one, the boundary they are held in."""
+    """A role with its trust policy, its policies and, if it has one, its permissions boundary."""
 
     arn: str
     trust: iam.Document

@@ -19,7 +19,7 @@ LEAVE_WITHIN = 5.0  # seconds for the requests inside when the whole world stops
 
 @dataclass
 class Live:
-    """The running side of a service: its listener and the last version that was healthy.
+    """The running state of a service: its listener and the last healthy version.
 
     There is no fleet while it is paused. There is no listener for a private service, as VPC endpoints are not emulated,
     nor for a version whose instance has the service's port itself.
@@ -46,7 +46,7 @@ class Attempt:
 
 
 class Rollout:
-    """Every instance and every port of the services. Of one loop."""
+    """Owns every instance and every port of the services, on one loop."""
 
     def __init__(self, launcher: Launcher, limits: Limits) -> None:
         self._launcher = launcher

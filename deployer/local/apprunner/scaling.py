@@ -1,4 +1,4 @@
-"""Auto scaling configurations: immutable revisions below a name.
+"""Auto scaling configurations: immutable revisions of a name.
 
 Rules of the API reference (CreateAutoScalingConfiguration, DeleteAutoScalingConfiguration) and the quotas of the
 developer guide's page "App Runner architecture".
@@ -27,7 +27,7 @@ class ScalingRevision(Revision):
 
 
 class Scaling(Revisions[ScalingRevision]):
-    """The configurations of an account and region. `in_use` is asked which revisions services are joined with."""
+    """The configurations of an account and region. `in_use` returns the revisions that services use."""
 
     def __init__(self, account: str, region: str) -> None:
         super().__init__(account, region, "autoscalingconfiguration", "auto scaling configuration")

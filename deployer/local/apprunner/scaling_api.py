@@ -15,7 +15,7 @@ Request = Mapping[str, Any]
 
 
 class ScalingApi:
-    """Every method takes a request that fits the API's model and returns the answer. Any thread."""
+    """The operations on auto scaling configurations. Each takes a request that fits the API's model. Any thread."""
 
     def __init__(self, services: Services, scaling: Scaling) -> None:
         self._services = services

@@ -1,4 +1,4 @@
-"""RuntimeEnvironmentSecrets: references resolved to values, once, at deployment."""
+"""Resolve RuntimeEnvironmentSecrets to values, once per deployment."""
 
 from __future__ import annotations
 

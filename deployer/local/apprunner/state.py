@@ -1,4 +1,4 @@
-"""What the emulator remembers: services and their operations. Guarded by one lock, held for moments only."""
+"""The stored state: services and their operations. Guarded by one lock, which is held briefly."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Operation:
 
 @dataclass
 class Service:
-    """`configuration` holds the blocks of the API, complete with every default; `scaling_arn` one exact revision.
+    """A service. `configuration` has every block of the API, with defaults; `scaling_arn` is an exact revision.
 
     `pushed` is an image that arrived during the operation under way, to be deployed automatically after it.
     """

@@ -1,4 +1,4 @@
-"""Tags as the API lists them, and as a dict."""
+"""Convert tags between the API's list and a dict."""
 
 from __future__ import annotations
 

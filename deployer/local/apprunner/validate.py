@@ -1,4 +1,4 @@
-"""A request against a shape of botocore's model: types, required and unknown members, lengths, ranges, patterns, enums.
+"""Check a request against botocore's model: types, members, lengths, ranges, patterns and enums.
 
 botocore itself checks types, required members and minimums only; the service checks all of it.
 """

@@ -1,4 +1,4 @@
-"""VPC connectors: the way of a service's requests into a VPC, which here leads nowhere.
+"""VPC connectors. They are stored and reported; no traffic goes through a VPC here.
 
 EC2 is not emulated, so that subnets and security groups are kept and reported and never looked for. The message of a
 deletion that is refused is the real service's (aws/apprunner-roadmap#161); the other messages are this emulator's own.
@@ -46,7 +46,7 @@ class VpcConnector(Revision):
 
 
 class VpcConnectors(Revisions[VpcConnector]):
-    """The connectors of an account and region. A name has one revision: the API reference knows no second one."""
+    """The connectors of an account and region. A name has one revision, as the API reference defines."""
 
     def __init__(self, account: str, region: str) -> None:
         super().__init__(account, region, "vpcconnector", "VPC connector")
@@ -70,7 +70,7 @@ class VpcConnectors(Revisions[VpcConnector]):
 
 
 class VpcConnectorsApi:
-    """Every method takes a request that fits the API's model and returns the answer. Any thread."""
+    """The operations on VPC connectors. Each takes a request that fits the API's model. Any thread."""
 
     def __init__(self, services: Services, connectors: VpcConnectors) -> None:
         self._services = services

@@ -1,4 +1,4 @@
-"""An ansari-backend for this machine: the real contract, sample answers, and switches for everything that breaks."""
+"""A local ansari-backend: the real contract, sample answers, and switches for every failure."""
 
 from deployer.local.backend.app import create_backend
 

@@ -1,4 +1,4 @@
-"""The answers the local backend gives: fixed samples, so that the same question always gets the same answer."""
+"""The answers of the local backend: fixed samples, so that the same question always gets the same answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LATIN = re.compile(r"[A-Za-z]")
 
 @dataclass(frozen=True)
 class Answer:
-    """What one question gets. A `preamble` is the text of an earlier round, before a search."""
+    """The answer to a question. A `preamble` is the text of an earlier round, before a search."""
 
     text: str
     preamble: str = ""

@@ -1,4 +1,4 @@
-"""The local ansari-backend: the six routes that the WhatsApp service uses, and how to make them fail."""
+"""The local ansari-backend: the six routes that the service uses, and their faults."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def create_backend(api_key: str, *, control: str, pace: float = 0.0) -> web.Appl
 
 
 class Backend:
-    """The handlers. Answers follow whatsapp_router.py of ansari-backend, its surprises included."""
+    """The handlers. They behave like whatsapp_router.py of ansari-backend, including its quirks."""
 
     def __init__(self, api_key: SecretValue, pace: float) -> None:
         self._key = api_key

@@ -39,7 +39,7 @@ class User:
 
 @dataclass(frozen=True)
 class Message:
-    """One turn. `content` is a list for a pure tool turn."""
+    """A turn. `content` is a list for a turn of tool calls only."""
 
     id: str
     role: str
@@ -62,7 +62,7 @@ class Thread:
 
 
 class Store:
-    """What the real backend keeps in MongoDB."""
+    """The data that the real backend stores in MongoDB."""
 
     def __init__(self, characters_at_most: int = CHARACTERS_AT_MOST) -> None:
         self._ids = ObjectIds()

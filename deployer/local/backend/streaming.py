@@ -1,4 +1,4 @@
-"""Stream an answer the way the backend does: chunked plain text with no content type, and every way it breaks."""
+"""Stream an answer like the backend: chunked plain text without a content type, with every kind of failure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deployer.local.wire import cut_chunk, reset
 
 
 class Sent(enum.Enum):
-    """How an answer ended: `stored` endings leave the whole answer in the thread's history."""
+    """How an answer ended. The `stored` endings leave the whole answer in the thread's history."""
 
     WHOLE = "whole"
     SHORT = "short"
@@ -23,7 +23,7 @@ class Sent(enum.Enum):
 
 
 class AnswerStream(web.StreamResponse):
-    """A 200 whose headers leave before any work is done, so that it proves nothing."""
+    """A response with status 200 whose headers are sent before any work is done, so that 200 proves nothing."""
 
     def __init__(self) -> None:
         super().__init__(status=200)

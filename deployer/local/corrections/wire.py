@@ -1,4 +1,4 @@
-"""JSON requests and answers, read leniently: what cannot be read is moto's to refuse."""
+"""Parse JSON requests and answers leniently: moto refuses what cannot be parsed."""
 
 from __future__ import annotations
 

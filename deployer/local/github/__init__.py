@@ -1,4 +1,4 @@
-"""The local GitHub: those parts of its REST API that keep the settings of a repository's environments."""
+"""The local GitHub: the parts of its REST API that store the settings of a repository's environments."""
 
 from deployer.local.github.app import GitHub, GitHubConfig
 

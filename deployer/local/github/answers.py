@@ -15,7 +15,7 @@ DOCUMENTATION = "https://docs.github.com/rest"
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, a JSON document or none, and headers."""
+    """A status, an optional JSON document, and headers."""
 
     status: int
     body: object = None

@@ -1,4 +1,4 @@
-"""The local GitHub as a WSGI application: who asks, how often, and which call it is."""
+"""The local GitHub as a WSGI application: check the token and the rate limit, and route the call."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ CALLS: Final = (
 
 @dataclass(frozen=True, repr=False)
 class GitHubConfig:
-    """`tokens` gives each token its rights, such as {"environments": "write"}; `hourly` calls each may make.
+    """The configuration. `tokens` maps a token to its rights, such as {"environments": "write"}; `hourly` is its limit.
 
     `repositories` names those that there are, as OWNER/NAME; `control` is the token of the routes below `/_control/`.
     """
@@ -66,7 +66,7 @@ class GitHubConfig:
 
 @dataclass
 class _Window:
-    """The calls of a token in one hour."""
+    """The number of a token's calls in the current hour."""
 
     ends: float
     used: int = 0
@@ -74,7 +74,7 @@ class _Window:
 
 @dataclass
 class _Asked:
-    """A call that was understood."""
+    """A parsed call."""
 
     request: Request
     name: str
@@ -84,7 +84,7 @@ class _Asked:
 
 
 class GitHub:
-    """A GitHub for this machine. Everything below `/_control/` is its own: faults, more tokens, opened secrets."""
+    """A local GitHub. The routes below `/_control/` are its own: faults, more tokens, opened secrets."""
 
     def __init__(self, config: GitHubConfig) -> None:
         self.faults = faults.Faults(SWITCHES)

@@ -1,4 +1,4 @@
-"""What the local GitHub keeps: repositories, their environments, variables and secrets. In memory only."""
+"""The data of the local GitHub, in memory: repositories, environments, variables and secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def stamp(seconds: float) -> str:
 
 @dataclass(repr=False)
 class Kept:
-    """A variable or an opened secret, with the times of its making and of its last change."""
+    """A variable or an opened secret, with the times of its creation and last change."""
 
     value: str
     created: float
@@ -27,7 +27,7 @@ class Kept:
 
 @dataclass(repr=False)
 class Environment:
-    """`policy` is deployment_branch_policy as it was sent; `branches` are its patterns by number.
+    """An environment. `policy` is deployment_branch_policy as it was sent; `branches` are its patterns by number.
 
     Each environment has a key pair of its own, whose public half seals its secrets.
     """

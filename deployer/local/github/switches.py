@@ -1,4 +1,4 @@
-"""What can be made to go wrong with the local GitHub: `PUT /_local/github/_control/faults`."""
+"""The fault switches of the local GitHub: `PUT /_local/github/_control/faults`."""
 
 from __future__ import annotations
 

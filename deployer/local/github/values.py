@@ -1,4 +1,4 @@
-"""Variables, and secrets that only a sealed box can bring.
+"""The routes of variables and of secrets, which are accepted in sealed boxes only.
 
 https://docs.github.com/en/rest/actions/variables and .../secrets
 """

@@ -1,4 +1,4 @@
-"""A Meta for this machine: Graph API, signed webhooks with redelivery, and a chat page to be a WhatsApp user."""
+"""A local Meta: Graph API, signed webhooks with redelivery, and a chat page to write as a WhatsApp user."""
 
 from deployer.local.meta.app import create_meta
 from deployer.local.meta.config import MetaConfig

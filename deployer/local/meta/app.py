@@ -1,4 +1,4 @@
-"""The local Meta: its Graph API, the sender of its webhooks, and a page to chat with the service."""
+"""The local Meta: its Graph API, the sender of its webhooks, and the chat page."""
 
 from __future__ import annotations
 

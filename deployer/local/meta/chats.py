@@ -1,4 +1,4 @@
-"""The phones of the users: every message in both directions, ticks, typing, and when an answer is complete."""
+"""The users' phones: messages in both directions, ticks, typing, and when an answer is complete."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUIET = 0.7  # seconds without a further part after which an answer counts as co
 
 @dataclass
 class Message:
-    """One message. `status`: pending, delivered, undelivered, read for the user's; sent … failed for the service's.
+    """A message. `status`: pending, delivered, undelivered, read for the user's; sent … failed for the service's.
 
     `answers` is the user's message that a message of the service belongs to.
     """

@@ -1,4 +1,4 @@
-"""What the local Meta knows of the one app, number and callback it serves."""
+"""The configuration of the local Meta: its app, number and callback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/_local/…`: be a WhatsApp user, send any webhook, look into the chats, and set the limits."""
+"""The control routes `/_local/…`: write as a WhatsApp user, send any webhook, read the chats, set the limits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SIGNATURES = ("valid", "wrong", "missing")
 
 
 class Controls:
-    """The handlers. A request that is not understood is 400 with `{"error": reason}`."""
+    """The handlers. An invalid request gets 400 with `{"error": reason}`."""
 
     def __init__(
         self, config: MetaConfig, chats: Chats, meter: Meter, graph: Graph, delivery: Delivery, ending: Ending

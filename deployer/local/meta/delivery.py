@@ -25,7 +25,7 @@ ANSWER_AT_MOST = 2_000  # bytes of the service's answer that are looked at
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of one try: a status, or why there is none. `answer` is the beginning of the body."""
+    """The outcome of a try: a status, or why there is none. `answer` is the beginning of the body."""
 
     status: int | None
     error: str | None
@@ -44,7 +44,7 @@ class Attempt:
 
 
 class Delivery:
-    """The one client of this server: it calls the service's webhook, and nothing else."""
+    """The HTTP client of this server. It calls the service's webhook only."""
 
     def __init__(self, config: MetaConfig, faults: Faults, ending: Ending) -> None:
         self._config = config

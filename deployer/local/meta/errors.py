@@ -1,4 +1,4 @@
-"""The Graph API's errors: which HTTP status and title each code has, and the body they travel in.
+"""The Graph API's errors: the HTTP status and title of each code, and the format of their body.
 
 https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
 """

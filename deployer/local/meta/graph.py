@@ -1,4 +1,4 @@
-"""`POST /{version}/{number}/messages` and `GET /{version}/me`: the Graph API as the service meets it."""
+"""The Graph API's routes that the service uses: `POST /{version}/{number}/messages` and `GET /{version}/me`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SYSTEM_USER = "122100000000000001"
 
 
 class Graph:
-    """Takes the service's messages, shows them in the user's chat, and reports what became of them."""
+    """Accepts the service's messages, shows them in the user's chat, and reports their outcome."""
 
     def __init__(
         self, config: MetaConfig, chats: Chats, meter: Meter, faults: Faults, delivery: Delivery, ending: Ending

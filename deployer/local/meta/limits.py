@@ -13,7 +13,7 @@ PAIRS_AT_MOST = 20_000
 
 @dataclass(frozen=True)
 class Limits:
-    """`throughput` is in messages per second, both directions together; `window_seconds` since the user last wrote."""
+    """Limits. `throughput` is in messages per second, both directions; `window_seconds` since the user last wrote."""
 
     pair: bool = True
     throughput: int | None = 80

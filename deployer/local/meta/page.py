@@ -1,4 +1,4 @@
-"""The chat page: one file of the package, sent with a policy that lets nothing else run or load."""
+"""The chat page: a file of the package, sent with a policy that lets only its own script and style run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiohttp import web
 
 
 class Page:
-    """`GET /`. Only the page's own script and style, known by their hashes, may run."""
+    """The route `GET /`. Only the page's own script and style, identified by their hashes, may run."""
 
     def __init__(self) -> None:
         self._html = files(__package__).joinpath("chat.html").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What `POST /{version}/{number}/messages` asks for, read as strictly as Meta reads it. Pure."""
+"""Parse the body of `POST /{version}/{number}/messages` as strictly as Meta does. Pure."""
 
 from __future__ import annotations
 

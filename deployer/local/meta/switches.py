@@ -1,4 +1,4 @@
-"""What can be made to go wrong with the local Meta: `PUT /_local/faults`."""
+"""The fault switches of the local Meta: `PUT /_local/faults`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Message ids that look like WhatsApp's, and the ids of users who hide their number."""
+"""Generate message ids like WhatsApp's, and the ids of users who hide their number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Meta's webhooks: the envelope, its bytes and its signature. Pure."""
+"""Build Meta's webhooks: the envelope, its bytes and its signature. Pure."""
 
 from __future__ import annotations
 
