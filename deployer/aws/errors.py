@@ -120,7 +120,7 @@ def _refused(error: botocore.ClientError) -> AwsError:
     elif "Expired" in code:
         fix = f"log in again: {login_command()}"
     else:
-        fix = "mend the cause, then run again: what was done already is not repeated"
+        fix = "fix the cause, then run again: what was done already is not repeated"
     return AwsError(f"AWS refused {refused_call(error)}: {code}", why=without_values(message), fix=fix)
 
 

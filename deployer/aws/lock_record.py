@@ -99,7 +99,7 @@ def fact(text: str) -> LockFact:
     try:
         return parsed(text).fact()
     except StateUnknown:
-        return LockFact(UNREADABLE, "somebody unknown", "the lock cannot be read", "?", "?", "", "", over=False)
+        return LockFact(UNREADABLE, "unknown", "the lock cannot be read", "?", "?", "", "", over=False)
 
 
 def process_start(pid: int) -> int:

@@ -220,7 +220,7 @@ def delete(ssm: SSMClient, path: str) -> None:
     if carries_tag(ssm, path) is False:
         raise Refused(
             f"{path} does not carry the deployer's tag; it was not deleted",
-            why="a parameter that somebody else made is left alone",
+            why="a parameter that the deployer did not create is left alone",
             fix=f"delete it yourself: aws ssm delete-parameter --name {path}",
         )
     _delete(ssm, path)

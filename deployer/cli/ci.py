@@ -132,7 +132,7 @@ def _consent(options: Options) -> int:
 CI = {
     "render": Verb("write the workflows of GitHub from the manifests", _render_options, _render),
     "consent": Verb("refuse where GitHub asks no reviewer of the environment", names_environment, _consent),
-    "tag": Verb("say which image a plan in CI is to be made with", _tag_options, _tag),
+    "tag": Verb("print the image tag that a plan in CI uses", _tag_options, _tag),
     "sbom": Verb("list what the image's Python packages are, as CycloneDX JSON", _lock_options, _sbom),
     "audit": Verb("look for known vulnerabilities in the image's packages", _audit_options, _audit),
     "github-sync": Verb("set GitHub's environments, variables and secrets", _github_sync_options, _github_sync),

@@ -64,7 +64,7 @@ def _without_values(message: str) -> str:
 
 def _given(text: str) -> str:
     if not text:
-        raise argparse.ArgumentTypeError("it is empty; look at where its value should have come from")
+        raise argparse.ArgumentTypeError("it is empty; check where its value comes from")
     return text
 
 

@@ -203,9 +203,9 @@ def _carry_out(
 
 def _destroy_options(parser: Parser) -> None:
     names_environment(parser)
-    parser.add_argument("--with-secrets", action="store_true", help="its secrets, too; they cannot be had back")
+    parser.add_argument("--with-secrets", action="store_true", help="delete its secrets too; they cannot be recovered")
     parser.add_argument("--with-repository", action="store_true", help="the image repository, too, with every image")
-    parser.add_argument("--approve", metavar="NAME", help="the service's name, where nobody is at a terminal")
+    parser.add_argument("--approve", metavar="NAME", help="the service's name, where there is no terminal")
     as_json(parser, "destroy")
 
 
@@ -232,7 +232,7 @@ def _destroy(options: Options) -> int:
 
 def _unlock_options(parser: Parser) -> None:
     names_environment(parser)
-    parser.add_argument("--approve", metavar="ID", help="the id of the lock, where nobody is at a terminal")
+    parser.add_argument("--approve", metavar="ID", help="the id of the lock, where there is no terminal")
 
 
 def _unlock(options: Options) -> int:
@@ -289,7 +289,7 @@ def _retry(parser: Parser) -> None:
 VERBS = {
     "plan": Verb("show what a reconcile would do, and why", _plan_options, _plan),
     "reconcile": Verb("make AWS equal to the manifest", _reconcile_options, _reconcile),
-    "rollback": Verb("go back to the last healthy release, or to another one", _rollback_options, _rollback),
+    "rollback": Verb("roll back to the last healthy release, or to another one", _rollback_options, _rollback),
     "promote": Verb("deploy the image that is healthy in one environment to another", _promote_options, _promote),
     "destroy": Verb("delete an environment, after saying what goes and what stays", _destroy_options, _destroy),
     "hold": Verb("stop deployments for an incident, or show the hold there is", _hold_options, _hold),

@@ -55,11 +55,11 @@ def _say(options: Options) -> int:
     from deployer.verbs.say import USER, say
 
     if not re.fullmatch(USER, options.user):
-        raise UsageError("--from is no user's number", fix="write 5 to 20 digits, such as 15551230000")
+        raise UsageError("--from is not a valid phone number", fix="write 5 to 20 digits, such as 15551230000")
     settings = _settings(options)
     text = " ".join(options.text)
     if not text.strip():
-        raise UsageError("there is nothing to say", fix='just say ENV "What is Ansari?"')
+        raise UsageError("the message is empty", fix='just say ENV "What is Ansari?"')
     out(say(settings, text, options.user))
     return 0
 
@@ -73,7 +73,7 @@ def _settings(options: Options) -> WorldSettings:
 LOCAL = {
     "up": Verb("start it without deploying", _local_options, _up),
     "down": Verb("stop everything it started", _local_options, _down),
-    "status": Verb("say whether it runs, as JSON", _local_options, _status),
+    "status": Verb("show whether it runs, as JSON", _local_options, _status),
     "env": Verb("print the variables that point any AWS client at it", _local_options, _env),
 }
 VERBS: dict[str, Verb | Group] = {

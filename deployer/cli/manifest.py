@@ -108,7 +108,7 @@ def _set(options: Options) -> int:
 
 def _add_options(parser: Parser) -> None:
     _variable(parser)
-    parser.add_argument("value", metavar="VALUE", nargs="?", help="of a literal; a secret's value never stands here")
+    parser.add_argument("value", metavar="VALUE", nargs="?", help="of a literal; a secret's value is never given here")
     parser.add_argument("--secret", action="store_true", help="a secret instead of a literal")
     parser.add_argument("--generate", metavar="BYTES", type=int, help="a secret that is made of as many random bytes")
     parser.add_argument("--description", metavar="TEXT", help="what it is, or where it comes from")
@@ -126,7 +126,7 @@ def _add(options: Options) -> int:
 
     secret = options.secret or options.generate is not None
     if secret == (options.value is not None):
-        wrong = "a secret's value never stands in a manifest" if secret else "a literal needs a value"
+        wrong = "a manifest never holds a secret's value" if secret else "a literal needs a value"
         raise UsageError(wrong, fix="just add ENV NAME VALUE, or: just add ENV NAME --secret")
     if secret and options.store:
         raise UsageError("--store belongs to a literal", fix="leave it out: every secret is kept in SSM")
@@ -190,7 +190,7 @@ def _schema(options: Options) -> int:
     from deployer.verbs.schema import KINDS, page, schema
 
     if options.of not in KINDS:
-        raise UsageError("there is no schema of this name", fix=f"use one of: {', '.join(KINDS)}")
+        raise UsageError("no schema has this name", fix=f"use one of: {', '.join(KINDS)}")
     write(page(options.of) if options.markdown else schema(options.of), sys.stdout)
     return 0
 

@@ -43,7 +43,7 @@ def _rotate(options: Options) -> int:
 
 def _unset_options(parser: Parser) -> None:
     _name_options(parser)
-    parser.add_argument("--approve", metavar="NAME", help="the name once more, where nobody is at a terminal")
+    parser.add_argument("--approve", metavar="NAME", help="the name once more, where there is no terminal")
 
 
 def _unset(options: Options) -> int:
@@ -92,7 +92,7 @@ def _import(options: Options) -> int:
 
 SECRET = {
     "set": Verb("write a secret from a prompt, from standard input, or from a file", _value_options, _set),
-    "generate": Verb("make a secret of as many random bytes as the manifest says", _name_options, _generate),
+    "generate": Verb("generate a secret of as many random bytes as the manifest declares", _name_options, _generate),
     "rotate": Verb("replace a secret by new random bytes, or by what is read", _value_options, _rotate),
     "unset": Verb("delete a secret", _unset_options, _unset),
     "show": Verb("show one value to the person at the terminal, after asking", _name_options, _show),

@@ -95,8 +95,8 @@ def _logs_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--since", metavar="TIME", type=str, help="such as 90s, 15m, 2h or 3d; 15m when left out")
     parser.add_argument("--follow", action="store_true", help="go on until it is interrupted")
-    parser.add_argument("--service", action="store_true", help="what the target says about the service instead")
-    parser.add_argument("--operation", metavar="ID", help="all that the target said during one operation")
+    parser.add_argument("--service", action="store_true", help="the platform's own lines about the service instead")
+    parser.add_argument("--operation", metavar="ID", help="all lines of the platform during one operation")
     parser.add_argument("--raw", action="store_true", help="only the text, exactly as written, into a pipe or a file")
     as_json(parser, "log-line", "a JSON object a line, for programs")
 
@@ -177,7 +177,7 @@ def _drift(options: Options) -> int:
 def _diff_options(parser: Parser) -> None:
     names_environment(parser, "left", "LEFT")
     names_environment(parser, "right", "RIGHT")
-    parser.add_argument("--secrets", action="store_true", help="say also which secrets are the same; reads them")
+    parser.add_argument("--secrets", action="store_true", help="show also which secrets are the same; reads them")
     _detailed(parser)
     as_json(parser, "diff")
 
@@ -192,15 +192,15 @@ def _diff(options: Options) -> int:
 
 
 def _detailed(parser: Parser) -> None:
-    parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when there is anything to say")
+    parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when there is drift")
 
 
 VERBS = {
     "releases": Verb("list what was released, newest first", _releases_options, _releases),
     "status": Verb("show whether users are served, which release runs, and what waits", _status_options, _status),
     "logs": Verb("show what the service has written; no secret is in it", _logs_options, _logs),
-    "verify": Verb("look at everything a deployment needs, and change nothing", _verify_options, _verify),
-    "doctor": Verb("look at this machine, the credentials and what they may do", _doctor_options, _doctor),
-    "drift": Verb("say what was changed outside the deployer, by whom and when", _drift_options, _drift),
-    "diff": Verb("say where two environments differ", _diff_options, _diff),
+    "verify": Verb("check everything a deployment needs, and change nothing", _verify_options, _verify),
+    "doctor": Verb("check this machine, the credentials and their permissions", _doctor_options, _doctor),
+    "drift": Verb("show what was changed outside the deployer, by whom and when", _drift_options, _drift),
+    "diff": Verb("show where two environments differ", _diff_options, _diff),
 }

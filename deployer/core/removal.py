@@ -85,18 +85,18 @@ def _service(wanted: Desired, remains: Remains) -> Iterator[Removal]:
 def _parameters(wanted: Desired, remains: Remains, wish: Wish) -> Iterator[Removal | Kept]:
     for path, fact in sorted(remains.parameters.items()):
         if path.rpartition("/")[0] != wanted.parameter_path:
-            yield Kept("parameter", path, "it lies deeper than this environment's own parameters")
+            yield Kept("parameter", path, "its path is below that of this environment's parameters")
         elif not fact.ours:
             yield Kept("parameter", path, "it does not carry the deployer's tag")
         elif not fact.secure:
             yield Removal("parameter", path)
         elif wish.secrets:
-            yield Removal("secret", path, "its value cannot be had back")
+            yield Removal("secret", path, "its value cannot be recovered")
         else:
             yield Kept("secret", path, "--with-secrets deletes it")
     for path in remains.replaced:
         if wish.secrets:
-            yield Removal("secret", path, "its value cannot be had back")
+            yield Removal("secret", path, "its value cannot be recovered")
         else:
             yield Kept("secret", path, "--with-secrets deletes it")
 

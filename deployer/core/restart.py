@@ -30,7 +30,7 @@ def staged(entry: RecordedRelease, parameters: Mapping[str, ParameterFact], root
         elif fact.version != version:
             yield f"{variable} (v{version} -> v{fact.version})"
         elif fact.changed > entry.at:
-            yield f"{variable} (deleted and made again)"
+            yield f"{variable} (deleted and recreated)"
 
 
 def consent_id(verb: str, service: ServiceFact) -> str:

@@ -40,7 +40,7 @@ def choose(
         )
     if found is None:
         raise Refused(
-            f"{environment} has no earlier healthy release to go back to{_again(healthy)}",
+            f"{environment} has no earlier healthy release to roll back to{_again(healthy)}",
             fix=f"choose one: {look}, then add --to NUMBER",
         )
     return found
@@ -59,7 +59,7 @@ def _numbered(releases: Sequence[RecordedRelease], number: int, look: str) -> Re
         known = f"{releases[0].number} to {releases[-1].number}" if releases else "none"
         raise UsageError(f"there is no release {number}; recorded: {known}", fix=look)
     if not found.release.healthy:
-        raise Refused(f"release {number} failed: it is no place to go back to", fix=f"choose a healthy one: {look}")
+        raise Refused(f"release {number} failed, so it cannot be rolled back to", fix=f"choose a healthy one: {look}")
     return found
 
 

@@ -38,7 +38,7 @@ class Builder:
             raise DeployerError(
                 f"{self.tool} could not build the image; nothing was pushed",
                 why=_last(said),
-                fix="mend what it names, then run again: steps that succeeded are not repeated",
+                fix="fix what it names, then run again: steps that succeeded are not repeated",
             )
         done = subprocess.run(
             tools.platform_command(self.tool, build.name), capture_output=True, text=True, check=False
@@ -99,7 +99,7 @@ class Builder:
 def find_builder(report: Reporter, wanted: str | None = None) -> Builder:
     """The first tool that works, or the one that is wanted. Raises DeployerError when there is none."""
     if wanted not in {None, *tools.TOOLS}:
-        raise UsageError(f"there is no tool {wanted}", fix=f"one of {', '.join(tools.TOOLS)}")
+        raise UsageError(f"{wanted} is not a supported tool", fix=f"one of {', '.join(tools.TOOLS)}")
     names = (wanted,) if wanted else tools.TOOLS
     found = [name for name in names if shutil.which(name)]
     reasons: list[str] = []

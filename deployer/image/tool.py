@@ -109,14 +109,14 @@ def meaning(output: str) -> tuple[str, str]:
     for pattern, why, fix in _MEANINGS:
         if re.search(pattern, output, re.IGNORECASE):
             return why, fix
-    return "", "mend what it names, then run again"
+    return "", "fix what it names, then run again"
 
 
 _MEANINGS: Final = (
     (
         r"authorization token has expired|ExpiredToken",
         "the registry's login has expired",
-        "run again: each run logs in anew",
+        "run again: each run logs in again",
     ),
     (
         r"cannot be overwritten|tag is immutable|tag invalid",
@@ -129,7 +129,7 @@ _MEANINGS: Final = (
         "these credentials may not push",
         "let them do what an image push needs: just doctor ENV lists it",
     ),
-    (r"unauthorized|\b401\b", "the registry did not take the login", "run again: each run logs in anew"),
+    (r"unauthorized|\b401\b", "the registry refused the login", "run again: each run logs in again"),
     (
         r"no such host|connection (refused|reset)|i/o timeout|dial tcp|network is unreachable|TLS handshake",
         "the registry cannot be reached",

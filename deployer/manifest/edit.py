@@ -24,7 +24,7 @@ def set_value(loaded: Loaded, name: str, value: str) -> str:
     word = loaded.find("variables", name, "value")[1]
     if not isinstance(word, tree.Word) or word.start.line != word.end.line:
         raise UsageError(
-            f"{_place(loaded, name)}: the value of {name} stands in several lines",
+            f"{_place(loaded, name)}: the value of {name} spans several lines",
             fix="edit it by hand, or write it in one line first",
         )
     lines = _lines(loaded.text)
@@ -37,7 +37,7 @@ def add(loaded: Loaded, name: str, entry: str) -> str:
     """The text with another variable behind the last one, such as `{kind: literal, value: 3}`."""
     variables = loaded.find("variables")[1]
     if not isinstance(variables, tree.Group) or variables.end is not None:
-        raise UsageError(f"{loaded.path}: the variables stand in brackets", fix="write each on a line of its own first")
+        raise UsageError(f"{loaded.path}: the variables are in braces", fix="write each on a line of its own first")
     lines = _lines(loaded.text)
     at = tree.last_line(variables)
     ending = _ending(lines[at - 1]) or _ending(lines[0]) or "\n"
@@ -53,7 +53,7 @@ def remove(loaded: Loaded, name: str) -> str:
     key, node = loaded.find("variables", name)
     variables = loaded.find("variables")[1]
     if key is None or node is None or not isinstance(variables, tree.Group) or variables.end is not None:
-        raise UsageError(f"{loaded.path}: the variables stand in brackets", fix="edit it by hand")
+        raise UsageError(f"{loaded.path}: the variables are in braces", fix="edit it by hand")
     lines = _lines(loaded.text)
     del lines[key.start.line - 1 : tree.last_line(node)]
     return "".join(lines)

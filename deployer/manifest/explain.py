@@ -129,7 +129,7 @@ def _misnamed(root: tree.Node | None, path: Path) -> Iterator[Finding]:
         yield Finding(
             environment.start,
             "environment differs from the name of this file",
-            f"{path.name} is the manifest of {path.stem}, for whoever names it on a command line",
+            f"{path.name} is the manifest of {path.stem}, because commands name it so",
             f"write `environment: {path.stem}`, or rename the file",
         )
 

@@ -26,7 +26,7 @@ class OidcRole(Part):
         examples=["ansari-whatsapp-staging-github-actions"],
     )
     managed: bool = Field(
-        default=False, description="true: the deployer creates and mends them. false: they exist and are left alone."
+        default=False, description="true: the deployer creates and updates them. false: they exist and are left alone."
     )
 
     @property
@@ -49,7 +49,7 @@ class AccessKeys(Part):
     ] = Field(description="The IAM user whose keys they are.", examples=["ansari-github-actions-user"])
     managed: bool = Field(
         default=False,
-        description="true: the deployer makes it, without keys, and mends its policy. false: it is left alone.",
+        description="true: the deployer creates it, without keys, and updates its policy. false: it is left alone.",
     )
 
 

@@ -117,7 +117,7 @@ class Image(Part):
 
 
 class Protect(Part):
-    """What stands between a slip and this environment. It is loosened by a commit, never by an option."""
+    """What protects this environment from mistakes. It is loosened by a commit, never by an option."""
 
     confirm: bool = Field(
         description="Whether a person types the environment's name before anything changes.", examples=[True]
@@ -161,7 +161,7 @@ class Secret(Part):
 class Literal(Part):
     """A value that stands in the file for everyone to read."""
 
-    kind: OneOf["literal"] = Field(description="A literal: its value stands in this file.")
+    kind: OneOf["literal"] = Field(description="A literal: its value is in this file.")
     value: str | bool | int = Field(
         description="The value, taken as written: text, true, false or a whole number.",
         examples=["https://staging-api.ansari.chat"],
@@ -192,9 +192,9 @@ class Manifest(Part):
     aws: Aws = Field(description="The AWS account, region and parameter path of this environment.")
     image: Image = Field(description="Where the service's container image is kept.")
     service: Service = Field(description="The running service.")
-    protect: Protect = Field(description="What stands between a slip and this environment.")
+    protect: Protect = Field(description="What protects this environment from mistakes.")
     github: GitHub | None = Field(
-        default=None, description="The repository whose workflows deploy this environment; none where nobody's do."
+        default=None, description="The repository whose workflows deploy this environment; left out where none do."
     )
     variables: Mapping[ParameterName, Variable] = Field(
         min_length=1,

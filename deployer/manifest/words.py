@@ -95,7 +95,7 @@ class Speaker:
         what = f"{label(refusal.path)} is missing"
         around = groups(self._root, tuple(parent))
         if key == "kind":
-            why = "every variable says whether it is a secret or a literal" if parent[0] == "variables" else ""
+            why = "every variable declares whether it is a secret or a literal" if parent[0] == "variables" else ""
             choices = [f"`kind: {kind}`" for group in around for kind in kinds(group)]
             return Finding(at, what, why, f"add {' or '.join(choices)}")
         return Finding(at, what, fix=_example(fields(around)[str(key)], str(key)))
@@ -121,7 +121,7 @@ class Speaker:
         kind = kind_node.text if isinstance(kind_node, Word) else ""
         if kind == "secret" and key == "value":
             return (
-                "a secret's value never stands in a manifest",
+                "a manifest never holds a secret's value",
                 "a manifest is read by everyone who reads the repository; if it was committed, replace the secret",
                 f"delete the value, then: {self._set_command(str(name))}",
             )
@@ -143,7 +143,7 @@ class Speaker:
         if _is_value(refusal.path) and refusal.type in {"string_type", "int_type", "bool_type"}:
             return f"{it} has to be text, true, false or a whole number", "", "write one word, or text in quotes"
         if refusal.path[:1] == ("variables",) and len(refusal.path) == 2:
-            return f"{it} has to say its kind", "", "write it like {kind: literal, value: ...} or {kind: secret}"
+            return f"{it} needs a kind", "", "write it like {kind: literal, value: ...} or {kind: secret}"
         what, fix = _SENTENCES.get(refusal.type, _A_GROUP)
         if word and self._excerpts.shows(word):
             if refusal.type == "string_type":

@@ -197,7 +197,7 @@ class Applier:
             return
         if not ssm.holds_only(self.session.ssm, wanted.path, range(change.version, version), value):
             raise StateUnknown(
-                f"{wanted.path} is now version {version}, not {change.version}: somebody else wrote it too",
+                f"{wanted.path} is now version {version}, not {change.version}: another caller wrote it too",
                 fix="agree on who changes it, then run again",
             )
         self.repeated = True
@@ -221,9 +221,7 @@ class Applier:
             except ClientError as error:
                 if not is_too_new(error):
                     raise
-            self.tell(
-                "service", f"App Runner cannot take on the roles that were changed just now; again in {pause:.0f} s"
-            )
+            self.tell("service", f"App Runner cannot assume the changed roles yet; next try in {pause:.0f} s")
             time.sleep(pause)
         return self._send(change)
 

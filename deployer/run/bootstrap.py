@@ -57,7 +57,7 @@ class Bootstrap:
         if self.decide().fingerprint != agreed.fingerprint:
             raise Refused(
                 "what there is to do has changed since it was listed; nothing was changed",
-                fix="look at the new list, then run again",
+                fix="read the new list, then run again",
             )
         done, every = 0, len(agreed.steps)
         try:
@@ -98,4 +98,4 @@ class Bootstrap:
 
     @property
     def _again(self) -> str:
-        return f"just bootstrap {self.wanted.desired.environment} goes on from there"
+        return f"just bootstrap {self.wanted.desired.environment} continues from there"

@@ -83,7 +83,7 @@ class Destruction:
             if self.decide().deleted != agreed.deleted:
                 raise Refused(
                     "what there is to delete has changed since it was listed; nothing was deleted",
-                    fix="look at the new list, then run again",
+                    fix="read the new list, then run again",
                 )
             self._delete(agreed)
 
@@ -137,7 +137,7 @@ class Destruction:
             return
         if progress is not Progress.SUCCEEDED:
             raise StateUnknown(
-                f"{target.description.title} could not delete {name}", fix="look at the service in its console"
+                f"{target.description.title} could not delete {name}", fix="check the service in its console"
             )
 
     def _stopped(self, error: DeployerError, done: int, every: int) -> StateUnknown:
@@ -146,4 +146,4 @@ class Destruction:
 
     @property
     def _again(self) -> str:
-        return f"just destroy {self.run.desired.environment} goes on from there"
+        return f"just destroy {self.run.desired.environment} continues from there"

@@ -63,13 +63,13 @@ class Follower:
         places, title = self.target.logs(started), self.target.description.title
         if not self.scrubber.learn():
             return (
-                f"look at the log group {places.application}: these credentials may not read the secrets,"
+                f"read the log group {places.application}: these credentials may not read the secrets,"
                 " so that its lines cannot be shown without them"
             )
         said = self._lines(places.platform, since, places.streams)[-EVENT_LINES:]
         lines = self._lines(places.application, since)[-LOG_LINES:]
         if self.unseen:
-            return "\n       ".join([f"look at the log group {places.application}", *_under(f"{title}:", said)])
+            return "\n       ".join([f"read the log group {places.application}", *_under(f"{title}:", said)])
         if not said and not lines:
             return f"neither the service nor {title} wrote a line about it"
         return "\n       ".join([*_under(f"{title}:", said), *_under("last log lines:", lines)])

@@ -22,16 +22,16 @@ def interrupted(plan: Plan, done: int, held: Held, turns: Verb | None) -> Interr
     what = f"interrupted while release {plan.release} is being deployed"
     return Interrupted(
         what,
-        why=f"App Runner goes on with operation {operation or 'that was just asked for'}; it cannot be cancelled",
+        why=f"App Runner continues operation {operation or 'that was just asked for'}; it cannot be cancelled",
         fix=f"follow it to its end with: {verb}",
     )
 
 
 def stopped(plan: Plan, done: int, held: Held, error: DeployerError) -> StateUnknown:
-    """Something failed on the way: how far it came, and that the same command goes on from there."""
+    """Something failed on the way: how far it came, and that the same command continues from there."""
     what = f"{error.what}, after {done} of {len(plan.changes)} changes"
     if held.under_way is not None:
         what += f"; release {plan.release} may be on its way"
     verb = f"just {'rollback' if plan.rollback_to else 'reconcile'} {plan.environment}"
-    fix = f"{error.fix}; {verb} goes on from there" if error.fix else f"{verb} goes on from there"
+    fix = f"{error.fix}; {verb} continues from there" if error.fix else f"{verb} continues from there"
     return StateUnknown(what, why=error.why, fix=fix)

@@ -78,7 +78,7 @@ def refuse_stale(stood_on: Mapping[str, str], now: Plan) -> None:
     if changed := moved(stood_on, now.facts):
         why = "\n       ".join(changed)
         raise Refused(
-            "the plan is stale: what it stands on has changed since it was made; nothing was changed by this run",
+            "the plan is stale: what it depends on has changed since it was made; this run changed nothing",
             why=why,
-            fix="look at the new plan, then run again",
+            fix="read the new plan, then run again",
         )

@@ -48,7 +48,7 @@ def apply(run: Run, agreed: Planned) -> Outcome:
         fresh = run.compare(run.observed(), agreed.facts.inspection)
         refuse_stale(agreed.plan.facts, fresh.plan)
         if fresh.plan.fingerprint != agreed.plan.fingerprint:
-            raise Refused("the plan is not the one that was agreed to", fix="look at the new plan, then run again")
+            raise Refused("the plan is not the one that was agreed to", fix="read the new plan, then run again")
         return _Carrier(run, held, time.time()).carry_out(fresh)
 
 
@@ -190,7 +190,7 @@ class _Carrier:
         run, arn = self._run, change.arn or ""
         operation = run.target.newest_operation(arn)
         if operation and operation.progress is Progress.RUNNING:
-            run.report.step("attach", f"{operation.kind} is under way: somebody else started it")
+            run.report.step("attach", f"{operation.kind} is under way: another user started it")
             self._follower.follow(Started(arn, operation.id), operation.started)
         fresh = self._again(planned)
         now = fresh.plan.deployment
@@ -242,7 +242,7 @@ class _Carrier:
         service = run.target.observe(run.desired.service_name)[0]
         url = public_url(service.url, local=run.desired.local) if service else ""
         if plan.deployment and service and service.spec != plan.deployment.spec.over(service.spec):
-            run.report.warn("App Runner does not report what was asked of it: look at the next plan")
+            run.report.warn("App Runner does not report the configuration that was sent: read the next plan")
         path = run.desired.settings.health_check.address
         seen = self._seen(service, plan.release)
         if seen is None:
@@ -267,7 +267,7 @@ class _Carrier:
         target = last_healthy(planned.facts.releases)
         if run.desired.on_unhealthy == "hold" or run.desired.rollback_to or target is None:
             held = "the manifest holds it (on_unhealthy)" if run.desired.on_unhealthy == "hold" else "it stays"
-            fix = f"look at the application's log; go back with: just rollback {run.desired.environment}"
+            fix = f"read the application's log; roll back with: just rollback {run.desired.environment}"
             return StateUnknown(f"{what}; {held}, and is serving", fix=fix)
         run.report.step("rollback", f"release {failed} does not answer: back to release {target.number}")
         back = replace(run, desired=rollback.wish(run.desired, target, with_secrets=False, hold=False), prune=False)
@@ -279,7 +279,7 @@ class _Carrier:
         again = f", as release {outcome.number}" if outcome.number else ""
         return DeploymentFailed(
             f"{what}; release {target.number} serves again{again}",
-            fix="mend the cause, then run again; this exact release is refused without --retry",
+            fix="fix the cause, then run again; this exact release is refused without --retry",
         )
 
     def _record(self, plan: Plan, outcome: str, started: Started | None, why: str, facts: Facts | None = None) -> int:

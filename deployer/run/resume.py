@@ -39,7 +39,7 @@ def settle(
         held.intend(release=intended.release, content=intended.content, image=intended.image, tag=intended.tag)
         held.started(operation.id)
     if progress is Progress.RUNNING:
-        follower.report.step("attach", f"{operation.kind} is under way; an earlier run or somebody else started it")
+        follower.report.step("attach", f"{operation.kind} is under way; an earlier run or another user started it")
         progress = follower.follow(started, operation.started)
     if intended is None:
         return None
@@ -60,7 +60,7 @@ def settle(
 
 def failure(progress: Progress, release: str, serving: RecordedRelease | None, why: str) -> DeployerError:
     """The error for a deployment that ended badly: rolled back by the platform, or in a state nobody knows."""
-    fix = "mend the cause, then run again; this exact release is refused without --retry"
+    fix = "fix the cause, then run again; this exact release is refused without --retry"
     if progress is Progress.ROLLED_BACK:
         old = f"release {serving.number}" if serving else "the previous version"
         return DeploymentFailed(

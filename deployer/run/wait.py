@@ -29,5 +29,5 @@ def wait(target: Watched, started: Started, *, fastest: float, tell: Callable[[]
         pause = min(pause * 1.5, SLOWEST)
     raise StateUnknown(
         f"operation {started.operation} has not ended after {DEADLINE / 60:.0f} minutes",
-        fix=f"look at the service in the {target.description.title} console; an operation cannot be cancelled",
+        fix=f"check the service in the {target.description.title} console; an operation cannot be cancelled",
     )

@@ -85,7 +85,7 @@ def adopt(wanted: Wanted) -> Adopted:
         extra=tuple(one.name for one in choice.taken if one.extra),
         left=tuple(Omitted(one.name, one.why, one.reaches, one.fix) for one in choice.left),
         expected=expected(live, choice),
-        mend=tuple(one.command for one in choice.taken if one.command),
+        blockers=tuple(one.command for one in choice.taken if one.command),
         shared=tuple(problem.what for problem in clashes([*others, loaded]) if problem.file == str(path)),
     )
 
@@ -103,7 +103,7 @@ def show(adopted: Adopted, *, as_json: bool) -> str:
         )
     for one in adopted.left:
         lines += [f"left out: {one.name}: {one.why}{HELD if one.reaches else ''}", as_typed(f"  fix: {one.fix}")]
-    lines += [as_typed(f"blocks a plan until it is done: {command}") for command in adopted.mend]
+    lines += [as_typed(f"blocks a plan until it is done: {command}") for command in adopted.blockers]
     lines += [f"{what}: keep one of the two files before anything is deployed" for what in adopted.shared]
     then = f"Read it and commit it, then: just check {name}, and: just plan {name}{_of(adopted.image)}"
     return "\n".join([*lines, as_typed(then)])
@@ -121,7 +121,7 @@ def _new_file(wanted: Wanted) -> Path:
             raise UsageError(f"{option} is not a name", why=why, fix="write it like staging, or ansari-whatsapp")
     if not re.fullmatch(SERVICE, wanted.service):
         raise UsageError(
-            f"--service is no name of an {describe(wanted.target).title} service",
+            f"--service is not a valid name of an {describe(wanted.target).title} service",
             fix="write it like ansari-staging-whatsapp",
         )
     given = {

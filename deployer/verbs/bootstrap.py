@@ -21,6 +21,7 @@ from deployer.verbs.neighbours import neighbours
 from deployer.view.bootstrap_commands import commands, script
 from deployer.view.bootstrap_text import detail, render
 from deployer.view.cause_text import reasons
+from deployer.view.counts import to_fix
 from deployer.view.documents import Bootstrapped, Commanded, Commands, Found, Stepped
 from deployer.view.progress import Reporter
 
@@ -32,7 +33,7 @@ def needed(loaded: Loaded) -> Wanted:
     image = manifest.image
     if manifest.github is None:
         raise UsageError(
-            f"{loaded.path} has no section github, so nobody is named who deploys {manifest.environment}",
+            f"{loaded.path} has no section github, so it names no identity that deploys {manifest.environment}",
             fix="add it, for example:\n"
             f"       github: {{repository: OWNER/NAME, branch: main, credentials: {{kind: oidc, "
             f"role: {manifest.app}-{manifest.environment}-github-actions, managed: true}}}}",
@@ -65,7 +66,7 @@ def bootstrap(loaded: Loaded, report: Reporter, *, agree: Callable[[Steps], bool
     agreed = agree(found)
     if found.blockers:
         fixes = "\n       ".join(dict.fromkeys(blocker.fix for blocker in found.blockers))
-        raise Blocked(f"{len(found.blockers)} thing(s) to mend first; nothing was changed", fix=fixes)
+        raise Blocked(f"{to_fix(len(found.blockers))}; nothing was changed", fix=fixes)
     if not agreed or not found.steps:
         return found, False
     refuse_incident(session, loaded.manifest.app, loaded.manifest.environment)

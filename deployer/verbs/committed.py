@@ -121,7 +121,7 @@ def _valid(
     if version.ref == "HEAD" and path.stem == loaded.manifest.environment:
         raise Refused(
             f"{version.source} is invalid, and no earlier commit has a valid one; nothing was changed",
-            why=f"no commit says what protects {loaded.manifest.environment}",
+            why=f"no commit declares what protects {loaded.manifest.environment}",
             fix=f"commit a valid {version.path}",
         )
     return None

@@ -44,7 +44,7 @@ def consent(environment: Environment, approve: str | None, ask: Callable[[str], 
     name = environment.wanted.service_name
     if approve is None and ask is None:
         again = f"just destroy {environment.wanted.environment} --approve {name}"
-        raise Refused("nobody is at a terminal to confirm; nothing was deleted", fix=again)
+        raise Refused("no terminal to confirm at; nothing was deleted", fix=again)
     typed = approve if approve is not None else ask(f"Type the service's name to delete this [{name}]: ") if ask else ""
     if typed.strip() != name:
         raise Refused("not confirmed; nothing was deleted", why=f"the service's name is {name}")

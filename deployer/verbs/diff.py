@@ -32,7 +32,7 @@ def show(found: Compared, *, as_json: bool) -> str:
     if as_json:
         return json.dumps(to_builtins(found), indent=2, ensure_ascii=False)
     if not found.differences and not found.secrets:
-        return f"{found.left} and {found.right} say the same."
+        return f"{found.left} and {found.right} are the same."
     rows = [("", found.left, found.right)]
     rows += [(one.name, one.left or "–", one.right or "–") for one in found.differences]
     rows += [(one.name, one.left or "–", (one.right or "–") + _warning(one)) for one in found.secrets]
@@ -59,4 +59,4 @@ def _values(loaded: Loaded) -> dict[str, SecretValue]:
 
 
 def _warning(pair: SecretPair) -> str:
-    return "  the same value in both: whoever learns one knows the other" if pair.same else ""
+    return "  the same value in both: a leak of one exposes the other" if pair.same else ""

@@ -30,7 +30,7 @@ def set_value(path: Path, name: str, value: str) -> Edited:
     variable = _known(loaded, name := _name(name))
     if isinstance(variable, Secret):
         raise UsageError(
-            f"{name} is a secret: its value never stands in a manifest; nothing was changed",
+            f"{name} is a secret: a manifest never holds its value; nothing was changed",
             why="what is typed on a command line stays in the history of the shell",
             fix=f"just secret set {loaded.manifest.environment} {name}",
         )

@@ -21,7 +21,7 @@ def place(session: Session, who: str, ledger: str, reason: str) -> Hold:
     A run that is under way is not stopped: its deployment cannot be cancelled.
     """
     if what := credential_in(reason):
-        raise UsageError(f"this reason looks like {what}; nothing was changed", fix="say it without the value")
+        raise UsageError(f"this reason looks like {what}; nothing was changed", fix="word it without the value")
     if not one_line(reason) or len(reason) > LONGEST_REASON:
         raise UsageError(f"a reason has 1 to {LONGEST_REASON} characters; nothing was changed", fix="--reason TEXT")
     old = ledger_hold.read(session.ssm, ledger)

@@ -70,13 +70,13 @@ def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None =
         there = _held(session, loaded, tag)
     except (ClientError, BotoCoreError) as error:
         told_by = explain(error)
-        what = f"{repository}:{tag} was pushed and cannot be looked at: {told_by.what}"
+        what = f"{repository}:{tag} was pushed and cannot be read back: {told_by.what}"
         raise StateUnknown(what, why=told_by.why, fix=told_by.fix) from None
     if there is None or (told and told != there.digest):
         raise StateUnknown(
             f"what was pushed is not what ECR holds as {repository}:{tag}",
             why=f"pushed was {told or 'an image'}, and ECR holds {there.digest if there else 'none of that tag'}",
-            fix=f"look at it: aws ecr describe-images --repository-name {repository}",
+            fix=f"check it: aws ecr describe-images --repository-name {repository}",
         )
     report.step("image", f"pushed: {there.digest}")
     return Imaged(made.environment, "pushed", repository, tag, there.digest, there.platform, builder.tool)
@@ -149,7 +149,7 @@ def _missing(session: Session, loaded: Loaded, *, create: bool) -> bool:
     missing = ecr.read_repository(session.ecr, name) is None
     if missing and not create:
         raise DeployerError(
-            f"there is no repository {name} in ECR; nothing was built",
+            f"repository {name} does not exist in ECR; nothing was built",
             fix=f"correct image.repository, or have it made: just image push {environment} --create-repository",
         )
     return missing
@@ -159,7 +159,7 @@ def _registry(url: str) -> Registry:
     """Raises Refused for a registry that is neither AWS's nor on this machine: it would get a password."""
     parts = urlsplit(url)
     if not is_loopback(url) and not (parts.scheme == "https" and (parts.hostname or "").endswith(_AWS)):
-        raise Refused(f"the login is for {parts.hostname}, which is no registry of AWS; nothing was pushed")
+        raise Refused(f"the login is for {parts.hostname}, which is not an AWS registry; nothing was pushed")
     return Registry(parts.netloc, plain=parts.scheme == "http")
 
 

@@ -44,7 +44,7 @@ def seconds(text: str) -> float:
     """`90s`, `15m`, `2h` and `3d` in seconds. Raises UsageError."""
     found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
     if not found:
-        raise UsageError(f"{text!r} is no length of time", fix="write it like 30s, 15m, 2h or 3d")
+        raise UsageError(f"{text!r} is not a valid duration", fix="write it like 30s, 15m, 2h or 3d")
     return float(found[1]) * UNITS[found[2]]
 
 
@@ -61,9 +61,9 @@ def tail(identity: Identity, wanted: Wanted, pause: Callable[[float], None] = ti
     scrubber = Scrubber.below(session, identity.parameter_path)
     if not scrubber.learn():
         raise Blocked(
-            "these credentials may not read the secrets, so that nobody knows what to hide in the lines",
+            "these credentials may not read the secrets, so it is not known what to hide in the lines",
             fix="allow ssm:DescribeParameters and ssm:GetParameters with decryption,"
-            " or look at the log group in the AWS console",
+            " or read the log group in the AWS console",
         )
     one = Started(service.arn, wanted.operation or "")
     places = target.logs(one)

@@ -19,7 +19,7 @@ from deployer.world_keys import keys_beside
 
 DOTENV = ".env"
 LARGEST = 1024 * 1024  # bytes
-UNASKED = "GitHub's variables and secrets: set GITHUB_TOKEN to have them looked at"
+UNASKED = "GitHub's variables and secrets: set GITHUB_TOKEN to check them"
 
 
 def disagreements(environment: Environment, *, decrypt: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -11,6 +11,7 @@ from deployer.local.settings import world_settings
 from deployer.run.look import Planned
 from deployer.verbs.environment import Environment
 from deployer.view.blocker_text import blocker_text, blockers
+from deployer.view.counts import to_fix
 from deployer.view.pause_text import ends, postponed
 from deployer.view.plan_text import render
 
@@ -64,7 +65,7 @@ def refuse_blocked(plan: Plan) -> None:
     """Raises Blocked, after the plan was shown, when something must be mended first."""
     if plan.blockers:
         fixes = "; ".join(blocker.fix for blocker in blockers(plan))
-        raise Blocked(f"{len(plan.blockers)} thing(s) to mend first; nothing was changed", fix=fixes)
+        raise Blocked(f"{to_fix(len(plan.blockers))}; nothing was changed", fix=fixes)
 
 
 def _lock_lines(lock: LockFact | None, plan: Plan) -> list[str]:
@@ -75,5 +76,5 @@ def _lock_lines(lock: LockFact | None, plan: Plan) -> list[str]:
         return [
             f"note: {person(lock.holder)} ({lock.where}) is working on this environment since {lock.since}: {doing}"
         ]
-    then = as_typed(f"just reconcile {plan.environment} goes on from there")
+    then = as_typed(f"just reconcile {plan.environment} continues from there")
     return [f"note: a run of {person(lock.holder)} stopped in the middle of {doing}; {then}"]

@@ -61,7 +61,7 @@ def refuse_another(fingerprint: str, consent: Consent) -> None:
     if consent.approved not in {None, fingerprint}:
         raise Refused(
             f"this plan is {fingerprint}, and {consent.approved} was approved; nothing was changed",
-            fix="look at this plan, then approve it",
+            fix="read this plan, then approve it",
         )
 
 
@@ -94,7 +94,7 @@ def _rules(loaded: Loaded) -> tuple[Rules, ...]:
 
 def _refuse_unfit(loaded: Loaded, rule: Rules) -> None:
     name, folder, protect = loaded.manifest.environment, loaded.path.resolve().parent, rule.protect
-    why = f"{rule.source} says so" if rule.source else ""
+    why = f"declared by {rule.source}" if rule.source else ""
     if protect.branches:
         _branch(folder, name, protect.branches, why)
     if protect.clean_tree and not git.is_clean(folder):
@@ -141,7 +141,7 @@ def _refuse_edited(path: Path, other: Manifest) -> None:
     committed = parse(raw, path).manifest
     if _ledger(committed) != _ledger(other):
         raise Refused(
-            f"{path} is not as committed, and it says which releases were healthy (protect.healthy_in)",
+            f"{path} is not as committed, and it decides which releases count as healthy (protect.healthy_in)",
             why="app, environment, aws.account, aws.region or aws.endpoint differ",
             fix=f"commit or undo that edit: git diff -- {path}",
         )
@@ -159,8 +159,8 @@ def confirm(name: str, fingerprint: str, consent: Consent) -> None:
         return
     if consent.ask is None:
         raise Refused(
-            f"{name} asks a person before anything is changed (protect.confirm), and there is no terminal",
-            fix=f"run it on a terminal; or, where this plan was looked at: --approve {fingerprint}",
+            f"{name} needs a confirmation before anything is changed (protect.confirm), and there is no terminal",
+            fix=f"run it in a terminal; or, where this plan was read: --approve {fingerprint}",
         )
     if consent.ask(f"Type the environment's name to apply this plan [{name}]: ").strip() != name:
         raise Refused("not confirmed; nothing was changed")

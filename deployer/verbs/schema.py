@@ -38,13 +38,13 @@ from deployer.view.plan_json import PlanDocument
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "plan": ("A plan of the deployer", PlanDocument),
-    "outcome": ("What came of a reconcile, a rollback or a promotion", Outcome),
+    "outcome": ("The outcome of a reconcile, a rollback or a promotion", Outcome),
     "releases": ("What was released, newest first", tuple[Released, ...]),
     "releases-diff": ("What differs between two releases", ReleasesCompared),
     "check": ("Manifests and their problems", Checked),
-    "status": ("How an environment stands", Status),
-    "verify": ("What a look at everything a deployment needs has found", Verified),
-    "doctor": ("What the doctor has found", Diagnosis),
+    "status": ("The status of an environment", Status),
+    "verify": ("What verify found of everything a deployment needs", Verified),
+    "doctor": ("What doctor found", Diagnosis),
     "drift": ("What was changed outside the deployer", Drift),
     "destroy": ("What was deleted of an environment", Destroyed),
     "bootstrap": ("What an account needs before a deployment", Bootstrapped),
@@ -56,8 +56,8 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "hold": ("The hold on an environment", Held | None),
     "service-state": ("The outcome of a pause, resume or restart", Turned),
     "secrets": ("The secrets of an environment", tuple[Listed, ...]),
-    "image": ("What became of an image", Imaged),
-    "github-sync": ("GitHub's settings beside those of the manifests", tuple[GitHubSettings, ...]),
+    "image": ("The outcome of an image build or push", Imaged),
+    "github-sync": ("GitHub's settings compared with those of the manifests", tuple[GitHubSettings, ...]),
     "import": ("What became of an import of secrets", tuple[Imported, ...]),
 }
 KINDS: Final = ("manifest", *_DOCUMENTS)

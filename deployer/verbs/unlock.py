@@ -26,9 +26,9 @@ def unlock(identity: Identity, report: Reporter, *, ask: Callable[[str], str] | 
     report.note(f"  since    {held.since}, last sign of life {held.beat}")
     if held.release:
         operation = f", operation {held.operation}" if held.operation else ""
-        report.note(f"  doing    deploying release {held.release}{operation}: it goes on without the lock")
+        report.note(f"  doing    deploying release {held.release}{operation}: it continues without the lock")
     if held.over:
-        report.note(as_typed(f"  It is over: just reconcile {name} takes it by itself and goes on from there."))
+        report.note(as_typed(f"  It is over: just reconcile {name} takes the lock and continues from there."))
     else:
         report.note("  It is alive: breaking it stops that run before its next change, wherever it is.")
     if approve is not None:
@@ -36,7 +36,7 @@ def unlock(identity: Identity, report: Reporter, *, ask: Callable[[str], str] | 
     elif ask is not None:
         agreed = ask(f"Type the environment's name to break it [{name}]: ").strip() == name
     else:
-        raise Refused("nobody is at a terminal to confirm", fix=f"just unlock {name} --approve {held.id}")
+        raise Refused("no terminal to confirm at", fix=f"just unlock {name} --approve {held.id}")
     if not agreed:
         raise Refused("not confirmed; the lock stays")
     if not lock.break_it(session.ssm, ledger, held):

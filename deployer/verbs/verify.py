@@ -51,15 +51,15 @@ def show(found: Verified, *, as_json: bool) -> str:
     """What is wrong and what to do about it, or JSON."""
     if as_json:
         return json.dumps(to_builtins(found), indent=2)
-    lines = [f"Looked at, for image {found.image}: {LOOKED_AT}."]
+    lines = [f"Checked, for image {found.image}: {LOOKED_AT}."]
     for problem in found.problems:
         lines += [
             f"problem: {one_line(problem.what)}" + (f"  ({problem.line})" if problem.line else ""),
             f"    fix: {hanging(as_typed(problem.fix), CONTINUED)}",
         ]
-    lines += [f"not looked at: {one_line(what)}" for what in found.unseen]
+    lines += [f"not checked:  {one_line(what)}" for what in found.unseen]
     lines += [f"warning: {one_line(as_typed(what))}" for what in found.warnings]
     lines += [f"note: {one_line(what)}" for what in found.disagreements]
     if not found.problems:
-        lines.append(as_typed(f"Nothing stands in the way of: just reconcile {found.environment}"))
+        lines.append(as_typed(f"Ready to: just reconcile {found.environment}"))
     return "\n".join(lines)

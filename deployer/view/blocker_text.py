@@ -59,7 +59,7 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
     environment = plan.environment
     match blocker:
         case MissingRole():
-            fix = "create it, or let the deployer: `managed: true` in service.roles"
+            fix = "create it, or let the deployer create it: `managed: true` in service.roles"
             return f"role {blocker.role} does not exist", fix
         case UntrustedRole():
             what = f"role {blocker.role} does not trust {blocker.principal}"
@@ -85,7 +85,7 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
             what = f"service {blocker.service} is {blocker.status}: App Runner runs one operation at a time"
             return what, f"wait until it has ended; just reconcile {environment} waits by itself"
         case BrokenService():
-            return f"service {blocker.service} is {blocker.status}", "look at its events in the App Runner console"
+            return f"service {blocker.service} is {blocker.status}", "check its events in the App Runner console"
         case NoScalingRevision():
             return _no_revision(blocker)
         case LostSettings():
@@ -124,8 +124,8 @@ def foreign_service(blocker: ForeignService) -> tuple[str, str]:
     """The text of the blocker that every verb raises which would change the service."""
     untag = f"aws apprunner untag-resource --resource-arn {blocker.arn} --tag-keys app environment"
     return (
-        f"service {blocker.service} is that of {blocker.app} / {blocker.environment}, as its tags say",
-        f"give this environment a service.name of its own; or, if it is that one under a new name: {untag}",
+        f"service {blocker.service} belongs to {blocker.app} / {blocker.environment}, as its tags show",
+        f"give this environment a service.name of its own; or, if it is the same environment under a new name: {untag}",
     )
 
 
@@ -134,7 +134,7 @@ def _no_revision(blocker: NoScalingRevision) -> tuple[str, str]:
     listed = "aws apprunner list-auto-scaling-configurations"
     return (
         f"{full}, and App Runner takes no more",
-        f"let the services that use them go to another revision: {listed}",
+        f"move the services that use them to another revision: {listed}",
     )
 
 
@@ -152,7 +152,7 @@ def _secret(blocker: UnsetSecret | ReadableSecret, plan: Plan) -> tuple[str, str
     other = f"choose another release: just releases {plan.environment}, then --to NUMBER"
     if isinstance(blocker, UnsetSecret):
         return f"{blocker.variable}: the secret has no value in SSM", other if plan.rollback_to else command
-    what = f"{blocker.variable}: a plain {blocker.type} in SSM, but {source} says secret"
+    what = f"{blocker.variable}: a plain {blocker.type} in SSM, but {source} declares a secret"
     if plan.rollback_to:
         return what, f"{_as_secret(blocker.name, plan)}; or {other}"
     return what, f"{command}   ({READABLE})"

@@ -75,7 +75,7 @@ def _repository(wanted: Wanted, ecr: str) -> Iterator[Command]:
         rules = lifecycle_policy(environment, image.keep, rules)
     document = json.loads(rules or "")
     yield Command(
-        "which images expire, where nothing says so yet",
+        "which images expire, where no rule exists yet",
         document,
         f"{ecr} get-lifecycle-policy {name} {QUIET} ||\n"
         f"  {ecr} put-lifecycle-policy {name} --lifecycle-policy-text {_quoted(document)}",

@@ -16,6 +16,7 @@ from deployer.core.bootstrap.steps import (
 from deployer.core.change import ChangeRepository, CreateRepository, PutLifecycle
 from deployer.core.policies.documents import AUDIENCE
 from deployer.view import cause_text, change_text
+from deployer.view.counts import to_fix
 from deployer.view.safe import hanging, one_line
 from deployer.view.table import table
 
@@ -71,7 +72,7 @@ def render(found: Steps, *, title: str) -> str:
 
 def _summary(found: Steps) -> str:
     if count := len(found.blockers):
-        return f"Blocked by {count} thing{'s' if count > 1 else ''} to mend first."
+        return f"Blocked: {to_fix(count)}."
     if not found.steps:
         return f"Nothing to do: the account is ready for {found.environment}."
     added = sum(step.symbol == "+" for step in found.steps)

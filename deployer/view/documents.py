@@ -97,7 +97,7 @@ class Blocked(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """How an environment stands. Absent values are None.
+    """The status of an environment. Absent values are None.
 
     `state` is what `--exit-code` reports: `healthy`; `degraded` (users are served, something is wrong); `unhealthy`
     (users are not served); `paused`; `deploying` (an operation is under way); `unknown`. `healthy` says that users
@@ -224,7 +224,7 @@ class Compared(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """Something to mend: what it is, what to do, and the line of the manifest it is about, "" if none."""
+    """A problem: what it is, what to do, and the line of the manifest it is about, "" if none."""
 
     what: str
     fix: str
@@ -232,7 +232,7 @@ class Found(Struct, frozen=True):
 
 
 class Verified(Struct, frozen=True):
-    """What a look at everything a deployment needs has found. `unseen` is what could not be looked at, and why.
+    """What verify found of everything a deployment needs. `unseen` is what could not be looked at, and why.
 
     `disagreements` say where `.env` or GitHub hold another thing than the manifest; they stand in nobody's way.
     """
@@ -246,7 +246,7 @@ class Verified(Struct, frozen=True):
 
 
 class Diagnosis(Struct, frozen=True):
-    """What the doctor has found, a finding for each look."""
+    """What doctor found, a finding for each look."""
 
     environment: str
     findings: tuple[Finding, ...]
@@ -274,7 +274,7 @@ class Omitted(Struct, frozen=True):
 
 
 class Adopted(Struct, frozen=True):
-    """A manifest that was written from what exists. `mend` holds the commands that have to come before a plan.
+    """A manifest that was written from what exists. `blockers` holds the commands that have to come before a plan.
 
     `extra` names the variables that the service has no setting for, `shared` says what another manifest claims too.
     """
@@ -291,7 +291,7 @@ class Adopted(Struct, frozen=True):
     extra: tuple[str, ...]
     left: tuple[Omitted, ...]
     expected: tuple[str, ...]
-    mend: tuple[str, ...]
+    blockers: tuple[str, ...]
     shared: tuple[str, ...]
 
 
@@ -352,7 +352,7 @@ class Commands(Struct, frozen=True):
 
 
 class Imaged(Struct, frozen=True):
-    """What became of an image: `built`, `pushed`, or `there` when ECR held it already.
+    """The outcome of an image build or push: `built`, `pushed`, or `there` when ECR held it already.
 
     `digest` is ECR's, None when nothing was asked of it; `tool` is what built it, None when nothing was built.
     """

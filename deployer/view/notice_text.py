@@ -28,7 +28,7 @@ def detail(notice: Notice, *, rollback_to: int | None = None) -> str:
 
 def _left_behind(notice: LeftBehind) -> str:
     if notice.what == "parameters":
-        return f"the parameters of release {notice.cause.release} stay there; no secret moves by itself"
+        return f"the parameters of release {notice.cause.release} stay where they are; secrets are not moved"
     return f"the service of release {notice.cause.release} is left as it is; nothing here deletes it"
 
 

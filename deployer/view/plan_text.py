@@ -9,6 +9,7 @@ from deployer.core.plan import Plan
 from deployer.errors import as_typed
 from deployer.view import caution_text, change_text, hold_text, notice_text, pause_text
 from deployer.view.blocker_text import blockers
+from deployer.view.counts import to_fix
 from deployer.view.safe import hanging, one_line, terminal
 from deployer.view.times import minute
 
@@ -65,10 +66,9 @@ def live(plan: Plan) -> str:
 def summary(plan: Plan) -> str:
     """One line: adds, changes, removals, and whether a deployment follows and how long the last ones took."""
     if plan.blockers:
-        count = len(plan.blockers)
-        return f"Plan: blocked by {count} thing{'s' if count > 1 else ''} to mend first."
+        return f"Plan: blocked, {to_fix(len(plan.blockers))}."
     if plan.empty:
-        source = f"in release {plan.rollback_to}" if plan.rollback_to else "the manifest says"
+        source = f"in release {plan.rollback_to}" if plan.rollback_to else "the manifest declares"
         return f"Nothing to do: {plan.environment} is as {source}."
     counts = f"{plan.count('+')} to add, {plan.count('~')} to change, {plan.count('-')} to remove"
     return f"Plan {plan.fingerprint}: {counts}. {_follows(plan)}"

@@ -42,7 +42,7 @@ def test_after_a_merge_the_image_of_staging_is_what_production_gets_with_consent
     assert len(fingerprint) == 12
     assert fingerprint in summary
     repository.failing_job("deploy.yml", "deploy-production", PLAN=fingerprint)
-    assert "nobody was asked to approve this plan of production" in repository.shown
+    assert "this plan was not approved for production" in repository.shown
     repository.set_reviewers("production")
     summary = repository.job("deploy.yml", "deploy-production", PLAN=fingerprint)
     assert "Release 1" in summary

@@ -123,11 +123,11 @@ def test_findings_data_that_cannot_be_reached_and_neither_are_three_answers(osv:
     good.write_text(LOCK[LOCK.index("Other") :].replace("+local", ""))
     found = deployer("audit", "--lock", str(lock), "--service", osv)
     assert (found.returncode, found.stdout) == (4, "")
-    assert "one-package 1.0: PYSEC-1-1, mended in 1.1" in found.stderr
+    assert "one-package 1.0: PYSEC-1-1, fixed in 1.1" in found.stderr
     assert deployer("audit", "--lock", str(good), "--service", osv).returncode == 0
     unreachable = deployer("audit", "--lock", str(lock), "--service", f"http://127.0.0.1:{free_port()}")
     assert (unreachable.returncode, unreachable.stdout) == (6, "")
-    assert "nothing can be said" in unreachable.stderr
+    assert "vulnerabilities were not checked" in unreachable.stderr
 
 
 def test_a_lock_that_pins_nothing_was_not_audited(tmp_path: Path) -> None:

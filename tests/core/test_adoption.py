@@ -248,7 +248,7 @@ def test_what_the_service_reads_from_elsewhere_is_left_out_with_the_reason() -> 
     assert "eu-west-1" in left["FAR"][0]
     assert "secretsmanager" in left["VAULT"][0]
     assert left["TYPED"][0].startswith("it is read from something else")
-    assert left["GONE"] == (f"there is no parameter {PATH}/gone", True)
+    assert left["GONE"] == (f"parameter {PATH}/gone does not exist", True)
     assert "App Runner reserves" in left["AWSAPPRUNNER_X"][0]
     assert "capital letters" in left["lower"][0]
     assert "a variable whose name is not shown" in left
@@ -418,8 +418,8 @@ def test_parameters_that_nothing_reads_are_named_once_and_left_alone() -> None:
     assert left == {
         f"{PATH}/unread": ("the service does not read it", False),
         f"{PATH}/Not_A_Name": ("words are joined by '-' here, not by '_'", False),
-        f"{PATH}/deep/er": ("it lies deeper than the parameters of this manifest", False),
-        f"{PATH}/port": ("the target itself sets PORT, from service.port", False),
+        f"{PATH}/deep/er": ("its path is below that of this manifest's parameters", False),
+        f"{PATH}/port": ("App Runner itself sets PORT, from service.port", False),
     }
 
 

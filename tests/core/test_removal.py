@@ -64,7 +64,7 @@ def test_values_that_were_kept_go_with_the_secrets(wanted: Desired) -> None:
     [
         (replace(FULL, parameters={f"{PATH}/x": replace(LITERAL, ours=False)}), "tag"),
         (replace(FULL, parameters={f"{PATH}/x": replace(SECRET, ours=False)}), "tag"),
-        (replace(FULL, parameters={f"{PATH}/deeper/x": LITERAL}), "deeper"),
+        (replace(FULL, parameters={f"{PATH}/deeper/x": LITERAL}), "is below that of"),
         (replace(FULL, parameters={}, shared={"Access": "staging"}), "staging uses it"),
         (replace(FULL, parameters={}, roles={"Access": replace(OURS, ours=False)}), "tag"),
         (replace(FULL, parameters={}, roles={"Access": replace(OURS, foreign=("Other",))}), "Other"),

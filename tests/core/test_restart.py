@@ -39,7 +39,7 @@ def entry(path: str = ROOT) -> RecordedRelease:
     [
         (3, 50.0, []),
         (4, 150.0, ["APP_SECRET (v3 -> v4)"]),
-        (3, 150.0, ["APP_SECRET (deleted and made again)"]),
+        (3, 150.0, ["APP_SECRET (deleted and recreated)"]),
         (None, 0.0, ["APP_SECRET (v3 -> deleted)"]),
     ],
 )

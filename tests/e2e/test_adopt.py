@@ -129,7 +129,7 @@ def test_a_secret_that_can_be_read_blocks_the_plan_until_it_is_one(made: Checkou
     found = json.loads(adopt(made, "--json"))
     schema = json.loads(run(made, "schema", "adopt"))
     jsonschema.Draft202012Validator(schema).validate(found)
-    assert found["mend"] == ["just secret set staging meta-app-secret"]
+    assert found["blockers"] == ["just secret set staging meta-app-secret"]
     text = (made.root / "env" / "staging.yaml").read_text()
     assert value not in text + json.dumps(found)
     assert 'meta-app-secret: {kind: secret, description: "Meta"}' in text

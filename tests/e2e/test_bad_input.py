@@ -75,7 +75,7 @@ NO_NAME = (("no-such-secret", "use one of: "), ("Not A Name", "use one of: "), (
 NO_IMAGE = (("no-such-tag", "no image ansari-whatsapp:no-such-tag in ECR"), (" ", "no image"))
 UNREADABLE = ((NO_FILE, "cannot be read"), (DIRECTORY, "cannot be read"), (NO_TEXT, "not UTF-8 text"))
 NO_RELEASE = (("99", "there is no release 99"), ("0", "there is no release 0"), ("x", "neither a release number"))
-ANOTHER = "look at this plan, then approve it"
+ANOTHER = "read this plan, then approve it"
 
 CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("plan", "--image"): bad(*NO_IMAGE) + bad(("x", "brings the image of its release"), rollback=""),
@@ -101,13 +101,17 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("restart", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("hold", "--reason"): bad(("x" * 201, "has 1 to 200"), (" ", "has 1 to 200"), (f"sk-{'a1' * 20}", "looks like")),
     ("unlock", "--approve"): bad(("no-such-lock", "not confirmed"), code=4),
-    ("logs", "--since"): bad(("5", "no length of time"), ("-5m", "no length of time"), ("1.5h", "no length of time")),
+    ("logs", "--since"): bad(
+        ("5", "not a valid duration"), ("-5m", "not a valid duration"), ("1.5h", "not a valid duration")
+    ),
     ("logs", "--operation"): bad(("no-such-operation", "has no operation"), ("*", "has no operation")),
     ("verify", "--image"): bad(*NO_IMAGE),
     ("releases", "--diff"): bad(("x", "expected 2 arguments")),
     ("diff", "RIGHT"): bad(("local", "are the same environment")),
     ("adopt", "ENV"): bad(("Not A Name", "is not a name"), ("../x", "is not a name"), ("local", "is there already")),
-    ("adopt", "--service"): bad(("no-such-service", "there is no service"), ("a b", "is no name of an App Runner")),
+    ("adopt", "--service"): bad(
+        ("no-such-service", "there is no service"), ("a b", "is not a valid name of an App Runner")
+    ),
     ("adopt", "--parameter-path"): bad(("nope", "has to be a path"), ("/", "has to be a path"), ("/aws/x", "has to")),
     ("adopt", "--app"): bad(("Not A Name", "is not a name")),
     ("adopt", "--literal"): bad(
@@ -152,7 +156,7 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("image push", "--base"): bad(("x", "there is no tool no-such-tool"), tool="no-such-tool"),
     ("ci render", "--legacy"): bad(("nowhere", "there is no environment"), ("local", "names no repository")),
     ("ci sbom", "--lock"): bad((NO_FILE, "cannot be read"), (DIRECTORY, "cannot be read"), (NO_TEXT, "cannot be read")),
-    ("ci audit", "--lock"): bad((NO_FILE, "is no file"), (DIRECTORY, "is no file")),
+    ("ci audit", "--lock"): bad((NO_FILE, "is not a file"), (DIRECTORY, "is not a file")),
     ("ci audit", "--service"): bad(("nope", "Invalid URL"), lock=str(ROOT / "requirements-service.lock")),
     ("ci github-sync", "--token-file"): bad((NO_FILE, "cannot be read"), (DIRECTORY, "cannot be read")),
     ("ci github-sync", "--approve"): bad(("no-such-plan", ANOTHER), code=4),

@@ -229,7 +229,7 @@ class TestMended:
         iam.create_role(RoleName="staging-deployer", AssumeRolePolicyDocument=document)
         before = everything(world)
         shown, said = bootstrap(world, code=3)
-        assert "blocked: role staging-deployer exists with another trust, and somebody else made it" in shown
+        assert "blocked: role staging-deployer exists with another trust, and not by the deployer" in shown
         assert "aws iam tag-role --role-name staging-deployer" in said
         assert everything(world) == before
         assert told(world, code=3)["blockers"][0]["line"].startswith("staging.yaml:")
@@ -260,10 +260,10 @@ class TestKeptBySomebodyElse:
         shown, _ = bootstrap(world)
         assert "Nothing to do" in shown
         assert "shows the statement for iam:PassRole" in shown
-        assert "whether role staging-deployer-plan may do more is not looked at" in shown
+        assert "whether role staging-deployer-plan has more permissions is not checked" in shown
         with refuse(world, "iam:SimulatePrincipalPolicy"):
             shown, _ = bootstrap(world)
-        assert "note: what role staging-access allows was not looked at: these credentials may not call" in shown
+        assert "note: what role staging-access allows was not checked: these credentials may not call" in shown
         iam = aws.iam(world)
         found: Any = iam.get_role_policy(RoleName="staging-deployer", PolicyName=POLICY)["PolicyDocument"]
         found["Statement"] = [one for one in found["Statement"] if "ssm:PutParameter" not in one["Action"]]
@@ -274,8 +274,8 @@ class TestKeptBySomebodyElse:
         for name in ("staging-deployer", "staging-deployer-plan"):
             iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(role))
         blockers = {one["what"]: one["fix"] for one in told(world, code=3)["blockers"]}
-        assert "role staging-deployer can be taken on by repo:some-team/*" in blockers
-        assert "role staging-deployer-plan can be taken on by repo:some-team/*" in blockers
+        assert "role staging-deployer can be assumed by repo:some-team/*" in blockers
+        assert "role staging-deployer-plan can be assumed by repo:some-team/*" in blockers
         put = blockers["role staging-deployer does not allow ssm:PutParameter"]
         assert '"Action":"ssm:PutParameter"' in put
         assert "/app-runtime/ansari-whatsapp/staging/*" in put
@@ -361,7 +361,7 @@ class TestRefused:
             _, said = bootstrap(world, code=6)
         assert "after 4 of 11 steps" in said
         assert '"Action":"iam:PutRolePolicy"' in said
-        assert "just bootstrap staging goes on from there" in said
+        assert "just bootstrap staging continues from there" in said
         shown, _ = bootstrap(world)
         assert "7 to add" in shown
         assert "Nothing to do" in bootstrap(world)[0]
@@ -369,7 +369,7 @@ class TestRefused:
     def test_where_the_manifest_asks_a_person_one_is_asked(self, world: Checkout) -> None:
         accounts.edit(world, "staging", "confirm: false", "confirm: true")
         _, said = bootstrap(world, code=4)
-        assert "asks a person before anything is changed (protect.confirm)" in said
+        assert "needs a confirmation before anything is changed (protect.confirm)" in said
         assert "another" in bootstrap(world, "--approve", "another", code=4)[1]
         assert everything(world) == ([], [], [], [])
         command = [sys.executable, "-m", "deployer", "bootstrap", "staging"]

@@ -150,7 +150,7 @@ def test_a_stop_half_way_says_so_and_the_next_run_goes_on(second: Checkout) -> N
         _, told = run(second, "destroy", "second", "--approve", NAME, code=6)
     assert "AWS refused ssm:DeleteParameter" in told
     assert "after 2 of" in told
-    assert "just destroy second goes on from there" in told
+    assert "just destroy second continues from there" in told
     assert left(second)["services"] == []
     assert left(second)["literals"] > 0
     shown, _ = run(second, "destroy", "second", "--approve", NAME)

@@ -95,7 +95,7 @@ def test_where_they_differ_and_which_secrets_they_share(deployed: Checkout) -> N
 def test_everything_a_deployment_needs_is_looked_at(deployed: Checkout) -> None:
     found = document(deployed, "verify", "verify", "second", "--decrypt")
     assert (found["problems"], found["unseen"]) == ([], [])
-    assert "Nothing stands in the way" in run(deployed, "verify", "second")
+    assert "Ready to: just reconcile" in run(deployed, "verify", "second")
     assert document(deployed, "verify", "verify", "second")["unseen"] != []
     client = aws.ssm(deployed)
     before = client.get_parameter(Name=f"{SECOND}/meta-app-secret", WithDecryption=True)["Parameter"]["Value"]

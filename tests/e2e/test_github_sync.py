@@ -286,7 +286,7 @@ def test_what_protects_an_environment_protects_its_settings(world: World) -> Non
     assert "takes committed changes only" in world.sync(code=4)
     world.checkout.git("commit", "--all", "--quiet", "--message", "local asks")
     said = world.sync(code=4)
-    assert "asks a person before anything is changed" in said
+    assert "needs a confirmation before anything is changed" in said
     mark = said.rpartition("--approve ")[2].strip()
     world.checkout.git("switch", "--quiet", "--create", "aside")
     assert "local is deployed from develop or main, and this is aside" in world.sync("--approve", mark, code=4)
@@ -302,12 +302,12 @@ def test_what_protects_an_environment_protects_its_settings(world: World) -> Non
     policy = {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
     world.client.put(world.environment, json=policy)
     assert "reviewers" in world.sync("--check", code=2)
-    assert "nobody was asked to approve" in world.run("ci", "consent", "local", code=4)
+    assert "this plan was not approved for" in world.run("ci", "consent", "local", code=4)
     token = {"GITHUB_TOKEN": world.token}
     world.run("verify", "local", "--json", code=0, **token)
     assert "reviewers local: protect.confirm needs required reviewers" in world.data
     assert re.search(r"problem +reviewers", world.run("doctor", "local", code=3, **token))
-    assert re.search(r"not looked at +reviewers +GITHUB_TOKEN is not set", world.run("doctor", "local"))
+    assert re.search(r"not checked +reviewers +GITHUB_TOKEN is not set", world.run("doctor", "local"))
     blind = world.limited_token(environments="write", variables="write", secrets="write")
     world.run("ci", "consent", "local", code=1, GITHUB_API_URL=world.github, GITHUB_TOKEN=blind)
     world.client.put(world.environment, json={**policy, "reviewers": [{"type": "User", "id": 7}]})
@@ -336,7 +336,7 @@ def test_verify_says_where_the_three_places_disagree(world: World) -> None:
     assert "GitHub is set by: deployer ci github-sync local" in told
     said = world.run("verify", "local")
     assert "note: .env lacks: " in said
-    assert "not looked at: GitHub's variables and secrets: set GITHUB_TOKEN" in said
+    assert "not checked: GitHub's variables and secrets: set GITHUB_TOKEN" in said
     assert "another secret than SSM" not in said
     bad = {"GITHUB_TOKEN": WRONG_TOKEN, "GITHUB_API_URL": world.github}
     assert "GitHub does not accept this token" in world.run("verify", "local", code=0, stdin="", **bad)

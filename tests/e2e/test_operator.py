@@ -53,7 +53,7 @@ def test_a_second_run_reads_only(deployed: Checkout) -> None:
     assert calls.total() <= 19
     before = aws.operations(deployed)
     done = deployed.deployer("reconcile", "local")
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Nothing to do: local is as the manifest says.")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Nothing to do: local is as the manifest declares.")
     assert aws.operations(deployed) == before
 
 

@@ -213,13 +213,13 @@ class TestABrokenSettingThatShowsOnlyAtTheProbe:
         world.level("WARNING")
         said = self.said(world, "reconcile", "second")
         assert re.search(r"after [12] of 2 changes; release \w+ may be on its way", said)
-        assert "just reconcile second goes on from there" in said
+        assert "just reconcile second continues from there" in said
         assert "Nothing to do" not in world.run("reconcile", "second")  # it records the release
         assert "Nothing to do" in world.run("reconcile", "second")
         world.level("DEBUG")
-        assert "just reconcile second goes on from there" in self.said(world, "promote", "local", "second")
+        assert "just reconcile second continues from there" in self.said(world, "promote", "local", "second")
         world.run("reconcile", "second")
-        assert "just rollback second goes on from there" in self.said(world, *world.approve())
+        assert "just rollback second continues from there" in self.said(world, *world.approve())
         world.run(*world.approve())
         world.run(*world.resume())
         world.run("reconcile", "second")
@@ -239,7 +239,7 @@ class TestADamagedAnswer:
         world.level("ERROR")
         said = world.damaged("ssm:PutParameter", 2, "reconcile", "second")  # the first is that of the lock
         assert "after 0 of 2 changes" in said
-        assert "just reconcile second goes on from there" in said
+        assert "just reconcile second continues from there" in said
         world.run("reconcile", "second")
         assert "Nothing to do" in world.run("reconcile", "second")
 
@@ -256,7 +256,7 @@ class TestADamagedAnswer:
     def test_of_a_rollback(self, world: World) -> None:
         said = world.damaged("apprunner:UpdateService", 1, *world.approve())
         assert re.search(r"after \d of \d changes; release \w+ may be on its way", said)
-        assert "just rollback second goes on from there" in said
+        assert "just rollback second continues from there" in said
         world.run(*world.approve())
         world.run(*world.resume())
         world.run("reconcile", "second")
@@ -286,7 +286,7 @@ class TestADamagedAnswer:
                 iam.delete_role_policy(RoleName=role, PolicyName=policy)
         said = world.damaged("iam:PutRolePolicy", 2, "bootstrap", "second")
         assert "after 1 of 2 steps" in said
-        assert "just bootstrap second goes on from there" in said
+        assert "just bootstrap second continues from there" in said
         world.run("bootstrap", "second")
 
     def test_of_what_github_is_told(self, world: World) -> None:
@@ -301,7 +301,7 @@ class TestADamagedAnswer:
     def test_of_destroy(self, world: World) -> None:
         said = world.damaged("ssm:DeleteParameter", 2, "destroy", "second", "--approve", NAME)
         assert re.search(r"after [1-9]\d* of \d+ deletions", said)
-        assert "just destroy second goes on from there" in said
+        assert "just destroy second continues from there" in said
         world.run("destroy", "second", "--approve", NAME)
         world.run("reconcile", "second")
 

@@ -79,7 +79,7 @@ def test_a_role_that_was_changed_just_now_is_waited_for(world: Checkout) -> None
     with refuse(world, "apprunner:UpdateService", **words, times=1):
         done = world.deployer("reconcile", "local")
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("cannot take on the roles that were changed just now") == 1
+    assert done.stderr.count("cannot assume the changed roles yet") == 1
 
 
 def test_a_role_that_was_not_changed_is_not_waited_for(world: Checkout) -> None:

@@ -249,7 +249,7 @@ def test_a_parameter_deleted_and_made_again_is_deployed_though_its_version_is_th
     client.delete_parameter(Name=path)
     client.put_parameter(Name=path, Value="made-anew-by-somebody", Type="SecureString")
     said = run(released, "reconcile", "local")
-    assert "deleted and made again" in said
+    assert "deleted and recreated" in said
     assert held(released)["META_WEBHOOK_VERIFY_TOKEN"] == "made-anew-by-somebody"
     assert "Nothing to do" in run(released, "reconcile", "local")
 

@@ -175,7 +175,7 @@ class TestDeclared:
             said = run(released, "reconcile", "local", code=6)
         assert "AWS refused apprunner:PauseService" in said
         assert "after 2 of 3 changes" in said
-        assert "just reconcile local goes on from there" in said
+        assert "just reconcile local continues from there" in said
         assert (len(listed(released)), listed(released)[0]["outcome"]) == (before + 1, "healthy")
         assert platform(released)[0] == "RUNNING"
         assert "local is paused, as env/local.yaml declares" in run(released, "reconcile", "local")

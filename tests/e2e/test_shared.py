@@ -101,10 +101,10 @@ def test_the_tags_of_a_service_say_whose_it_is_where_its_manifest_is_not_here(wo
     try:
         plan = world.deployer("plan", "third")
         assert plan.returncode == 3
-        assert f"blocked: service {NAME} is that of ansari-whatsapp / local, as its tags say" in plan.stdout
+        assert f"blocked: service {NAME} belongs to ansari-whatsapp / local, as its tags show" in plan.stdout
         gone = world.deployer("destroy", "third", "--with-secrets", "--approve", NAME)
         assert (gone.returncode, gone.stdout) == (4, "")
-        assert "as its tags say; nothing was deleted" in gone.stderr
+        assert "as its tags show; nothing was deleted" in gone.stderr
         (arn,) = re.findall(r"--resource-arn (\S+) --tag-keys app environment", plan.stdout)
         assert held(world) == before
         aws.apprunner(world).untag_resource(ResourceArn=arn, TagKeys=["app", "environment"])

@@ -1,4 +1,4 @@
-"""What goes wrong around a deployment, and how a run goes on from there: the real CLI against the local world."""
+"""What goes wrong around a deployment, and how a run continues from there: the real CLI against the local world."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class TestInterruption:
         process.stderr.close()
         assert process.wait() == 130
         assert "interrupted while release" in said
-        assert "App Runner goes on with operation" in said
+        assert "App Runner continues operation" in said
         shown = released.deployer("plan", "local").stdout
         assert "stopped in the middle of release" in shown
         run(released, "reconcile", "local")
@@ -282,7 +282,7 @@ class TestLock:
     def test_one_that_nobody_can_read_is_broken_too(self, released: Checkout) -> None:
         aws.ssm(released).put_parameter(Name=LOCK, Value="garb{age", Type="String")
         level(released, "ERROR", "DEBUG")
-        assert "somebody unknown" in run(released, "plan", "local")
+        assert "unknown" in run(released, "plan", "local")
         assert "just unlock local" in run(released, "reconcile", "local", code=4)
         assert "is broken" in run(released, "unlock", "local", "--approve", "unreadable")
         level(released, "DEBUG", "ERROR")

@@ -59,7 +59,7 @@ def pushed(world: Built) -> dict[str, str]:
     """The image of the commit, in the local ECR."""
     first = world.push()
     assert first.returncode == 1
-    assert "there is no repository ansari-whatsapp in ECR; nothing was built" in first.stderr
+    assert "repository ansari-whatsapp does not exist in ECR; nothing was built" in first.stderr
     assert "--create-repository" in first.stderr
     done = world.push("--create-repository", "--json")
     assert done.returncode == 0, done.stderr

@@ -102,7 +102,7 @@ def test_only_what_leads_to_an_index_is_given_to_a_build() -> None:
         ("tag invalid: The image tag 'a' already exists in the 'r' repository and cannot be overwritten", "immutable"),
         ("denied: User: arn:x is not authorized to perform: ecr:InitiateLayerUpload on resource: y", "may not push"),
         ("name unknown: The repository with name 'r' does not exist in the registry", "no such repository"),
-        ("unauthorized: authentication required", "did not take the login"),
+        ("unauthorized: authentication required", "refused the login"),
         ("dial tcp: lookup x on 127.0.0.1:53: no such host", "cannot be reached"),
         ("dial tcp 127.0.0.1:9: connect: connection refused", "cannot be reached"),
         ("something new", ""),

@@ -195,7 +195,7 @@ def test_an_image_that_was_pushed_and_cannot_be_looked_at_is_not_known(bench: Be
     finally:
         httpx.delete(faults, headers=bearer).raise_for_status()
     assert (done.returncode, done.stdout) == (6, "")
-    assert "was pushed and cannot be looked at" in done.stderr
+    assert "was pushed and cannot be read back" in done.stderr
     assert "ecr:DescribeImages" in done.stderr
 
 

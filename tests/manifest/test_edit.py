@@ -142,7 +142,7 @@ def test_variables_in_brackets_are_left_to_a_person(work: Callable[[Loaded], str
     entries = ", ".join(
         line.strip() for line in variables.splitlines() if line.strip() and not line.strip().startswith("#")
     )
-    with pytest.raises(UsageError, match="in brackets"):
+    with pytest.raises(UsageError, match="in braces"):
         work(loaded(f"{head}variables: {{{entries}}}\n"))
 
 

@@ -218,7 +218,7 @@ TRACES = f"arn:aws:apprunner:us-west-2:123456789012:observabilityconfiguration/x
         (("path: /,", "path: health,"), "path has to be a path that starts with '/'", "write it like /", "health"),
         (
             ("logging-level: {kind: literal, value: DEBUG}", "logging-level: DEBUG"),
-            "has to say its kind",
+            "needs a kind",
             "{kind:",
             "D",
         ),
@@ -336,7 +336,10 @@ def test_what_a_file_that_stands_alone_does_not_need(refused: Refused, edit: tup
 def test_an_alias_and_its_anchor_are_both_told(refused: Refused) -> None:
     problems = refused(("keep: 30", "keep: &n 30"), ("port: 8001", "port: *n"))
 
-    assert [problem.what for problem in problems] == ["an anchor (&) stands here", "an alias (*) stands here"]
+    assert [problem.what for problem in problems] == [
+        "an anchor (&) stands here",
+        "an alias (*) stands here",
+    ]
 
 
 @pytest.mark.parametrize(

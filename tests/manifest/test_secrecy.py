@@ -114,7 +114,7 @@ def test_a_bent_secret_is_not_quoted(refused: Callable[..., tuple[Problem, ...]]
     )
 
     assert [problem.what for problem in problems] == [
-        "a secret's value never stands in a manifest",
+        "a manifest never holds a secret's value",
         "variables.pin-secret.value is not taken as it is written",
     ]
     assert "0123456789012345678" not in refused_json(problems)

@@ -101,7 +101,7 @@ def test_a_deployment_that_somebody_else_starts_at_the_last_moment_is_waited_for
         begin = Rule("forward", 1, of="UpdateService", before=lambda: runner.start_deployment(ServiceArn=arn))
         done = environment.run(*RECONCILE, rule=begin)
         assert done.code == 0, done.said
-        assert "START_DEPLOYMENT is under way: somebody else started it" in done.said
+        assert "START_DEPLOYMENT is under way: another user started it" in done.said
         assert [one.partition(" ")[0] for one in environment.deployments()] == [
             "CREATE_SERVICE",
             "START_DEPLOYMENT",

@@ -72,7 +72,7 @@ def text(made: Plan, *, colour: bool = False) -> str:
 
 
 def test_nothing_to_do() -> None:
-    assert text(plan()) == HEAD + "Nothing to do: staging is as the manifest says."
+    assert text(plan()) == HEAD + "Nothing to do: staging is as the manifest declares."
 
 
 def test_changes_notices_and_a_summary() -> None:
@@ -103,7 +103,7 @@ def test_blockers_come_first_with_what_mends_them() -> None:
         "blocked: KEY: the secret has no value in SSM   staging.yaml:8\n"
         "    fix: just secret set staging key\n"
         "\n"
-        "Plan: blocked by 1 thing to mend first."
+        "Plan: blocked, 1 problem must be fixed first."
     )
 
 

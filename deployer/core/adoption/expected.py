@@ -37,7 +37,7 @@ def _variables(live: Live, choice: Choice) -> Iterator[str]:
 def _image(live: Live) -> Iterator[str]:
     found = live.repository
     if found is None:
-        yield f"repository {live.source.repository}: it is gone, and made again"
+        yield f"repository {live.source.repository}: it is gone; it will be recreated"
     elif not (found.immutable and found.scan_on_push):
         yield f"repository {live.source.repository}: tags that cannot be moved, and a scan of each image"
     if found is None or found.lifecycle is None:

@@ -103,7 +103,7 @@ def _role(service: str, kind: str, arn: str) -> str:
     if found is None:
         raise Blocked(
             f"service {service} has {f'the {kind} role {arn}' if arn else f'no {kind} role'}",
-            why="a manifest names a role of this account that stands below no path",
+            why="a manifest can name only a role of this account without a path",
             fix=f"give the service such an {kind} role first",
         )
     return found["name"]

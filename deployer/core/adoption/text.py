@@ -96,7 +96,7 @@ def _beside(live: Live) -> Iterator[str]:
 
 
 def _variables(taken: Sequence[Taken]) -> Iterator[str]:
-    yield "# A literal is edited here. A secret never stands here: no SecureString was decrypted to write this file."
+    yield "# A literal is edited here. It holds no secret: no SecureString was decrypted to write this file."
     yield "variables:" if taken else "variables: {}"
     for one in taken:
         for note in one.notes:

@@ -128,7 +128,7 @@ class _Chooser:
         variable = names.variable(name)
         if self._is_secret(variable, value):
             raise UsageError(
-                f"{variable} is a secret: its value never stands in a manifest",
+                f"{variable} is a secret: a manifest never holds its value",
                 fix=f"leave it out, and when the manifest is written: {self._set(name)}",
             )
         literal = self._new(variable, value)
@@ -175,7 +175,7 @@ class _Chooser:
         for parameter in sorted(self._live.parameters.keys() - paths - kept):
             name = parameter.removeprefix(f"{path}/")
             if "/" in name:
-                why = "it lies deeper than the parameters of this manifest"
+                why = "its path is below that of this manifest's parameters"
             else:
                 why = names.why_not_a_name(name) or names.why_reserved(name.upper().replace("-", "_")) or ""
             yield LeftOut(parameter, why or "the service does not read it", reaches=False)
@@ -194,7 +194,7 @@ class _Chooser:
             return LeftOut(variable, why, reaches=True, fix=fix)
         fact = self._live.parameters.get(path)
         if fact is None:
-            return LeftOut(variable, f"there is no parameter {path}", reaches=True, fix=fix)
+            return LeftOut(variable, f"parameter {path} does not exist", reaches=True, fix=fix)
         return self._parameter(variable, fact)
 
     def _parameter(self, variable: str, fact: ParameterFact) -> Taken | LeftOut:
@@ -212,7 +212,7 @@ class _Chooser:
         variable, value = names.variable(literal.name), literal.value or ""
         if self._is_secret(variable, value):
             command = self._set(literal.name)
-            note = f"Anyone who may look at the service can read it now: {command}; then replace what it opens."
+            note = f"Anyone with permission to read the service can read it now: {command}; then replace what it opens."
             if fact is not None:
                 note = f"A plain String in SSM now: {command}; then replace what it opens."
             secret = replace(literal, value=None, store="parameter", notes=(note,), command=command)

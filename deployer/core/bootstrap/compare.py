@@ -112,8 +112,8 @@ def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
     elif found.trust != principal.trust:
         if not found.ours:
             yield Problem(
-                f"{principal.kind} {principal.name} exists with another trust, and somebody else made it",
-                f"name another one in {principal.key}; or let the deployer have it: "
+                f"{principal.kind} {principal.name} exists with another trust, and not by the deployer",
+                f"name another one in {principal.key}; or let the deployer manage it: "
                 f"aws iam tag-role --role-name {principal.name} --tags Key=managed-by,Value=deployer",
                 line,
             )
@@ -138,15 +138,15 @@ def _theirs(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -
     for need in found.denied:
         yield Problem(f"{what} does not allow {need.action}", f"add to a policy of it: {need.statement}", line)
     if found.unseen:
-        yield f"what {what} allows was not looked at: {found.unseen}"
+        yield f"what {what} allows was not checked: {found.unseen}"
     if principal.use == "plan":
         yield (
-            f"whether {what} may do more is not looked at. It runs the code of pull requests, so let it write nothing "
-            f"and decrypt nothing: just bootstrap {wanted.desired.environment} --print shows its policy"
+            f"whether {what} has more permissions is not checked. It runs the code of pull requests, so let it "
+            f"to write and decrypt nothing: just bootstrap {wanted.desired.environment} --print shows the policy"
         )
     if principal.use == "deploy":
         yield (
-            f"whether {what} may pass the service's roles to {wanted.desired.target.title} cannot be looked at: "
+            f"whether {what} may pass the service's roles to {wanted.desired.target.title} cannot be checked: "
             f"just bootstrap {wanted.desired.environment} --print shows the statement for iam:PassRole"
         )
 
@@ -162,7 +162,7 @@ def _trust(wanted: Wanted, principal: Principal, found: PrincipalFact) -> Iterat
             )
     for stranger in strangers(found.trust, account, principal.admits) if principal.of_github else ():
         yield Problem(
-            f"role {name} can be taken on by {stranger}",
+            f"role {name} can be assumed by {stranger}",
             f"name the jobs of this environment only: {_list(principal.admits)}",
             principal.line,
         )
@@ -170,8 +170,8 @@ def _trust(wanted: Wanted, principal: Principal, found: PrincipalFact) -> Iterat
 
 def _managed(wanted: Wanted, principal: Principal) -> str:
     return (
-        f"let the deployer make it: `managed: true` in {principal.key}; "
-        f"or have it made: just bootstrap {wanted.desired.environment} --print"
+        f"let the deployer create it: `managed: true` in {principal.key}; "
+        f"or create it yourself from: just bootstrap {wanted.desired.environment} --print"
     )
 
 

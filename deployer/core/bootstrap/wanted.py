@@ -23,7 +23,7 @@ Kind = Literal["role", "user"]
 Use = Literal["deploy", "plan", "image"]
 IF_SHARED: Final[Mapping[Use, str]] = {
     "deploy": "can deploy both",
-    "plan": "can look at both",
+    "plan": "can read both",
     "image": "can push the images of both",
 }
 

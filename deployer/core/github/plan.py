@@ -189,8 +189,8 @@ def _blockers(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, Param
     if wanted.ids and wanted.ids != (facts.owner_id, facts.repository_id):
         numbers = f"owner: {facts.owner_id}, repository: {facts.repository_id}"
         yield Problem(
-            f"{wanted.repository} is another repository than github.ids say: on GitHub it is {{{numbers}}}",
-            "look at who owns it now; then mend github.ids, or github.repository",
+            f"{wanted.repository} is another repository than github.ids names: on GitHub it is {{{numbers}}}",
+            "check who owns it now, then correct github.ids or github.repository",
             "",
         )
     for kind, names in (

@@ -20,7 +20,7 @@ Times = Annotated[int, Field(ge=1, le=20)]
 
 
 class HealthCheck(Part):
-    """How App Runner decides that an instance is well."""
+    """How App Runner decides that an instance is healthy."""
 
     protocol: OneOf["HTTP", "TCP"] = Field(default="HTTP", description="HTTP asks `path`; TCP only connects.")
     path: Annotated[str, Shape(r"/[!-~]*", "a path that starts with '/'", "/")] = Field(
@@ -28,14 +28,14 @@ class HealthCheck(Part):
     )
     interval: Seconds = Field(default=5, description="Seconds between two checks.")
     timeout: Seconds = Field(default=2, description="Seconds to wait for an answer.")
-    healthy_threshold: Times = Field(default=1, description="Good answers in a row that make an instance well.")
-    unhealthy_threshold: Times = Field(default=5, description="Bad answers in a row that make it unwell.")
+    healthy_threshold: Times = Field(default=1, description="Successful checks in a row that make an instance healthy.")
+    unhealthy_threshold: Times = Field(default=5, description="Failed checks in a row that make an instance unhealthy.")
 
 
 class Scaling(Part):
     """How many instances run."""
 
-    min: int = Field(default=1, ge=1, le=25, description="Instances that always stand ready.")
+    min: int = Field(default=1, ge=1, le=25, description="Instances that are always provisioned.")
     max: int = Field(default=25, ge=1, le=25, description="The most instances under load. Never below `min`.")
     concurrency: int = Field(
         default=100, ge=1, le=200, description="Requests one instance takes at once before another is started."
@@ -54,7 +54,7 @@ class Roles(Part):
     )
     managed: bool = Field(
         default=False,
-        description="true: the deployer creates and mends both roles. false: they exist and are left alone.",
+        description="true: the deployer creates and updates both roles. false: they exist and are left alone.",
     )
 
 
@@ -105,7 +105,7 @@ class Observability(Part):
         ]
         | None
     ) = Field(
-        default=None, description="The observability configuration that says how; required where tracing is enabled."
+        default=None, description="The ARN of the observability configuration; required where tracing is enabled."
     )
 
 
@@ -162,7 +162,7 @@ class Service(Part):
         examples=["python -m notes"],
     )
     health_check: HealthCheck = Field(
-        default=HealthCheck.model_construct(), description="How App Runner decides that an instance is well."
+        default=HealthCheck.model_construct(), description="How App Runner decides that an instance is healthy."
     )
     scaling: Scaling = Field(default=Scaling.model_construct(), description="How many instances run.")
     roles: Roles = Field(description="The two IAM roles App Runner takes, by name.")
@@ -177,7 +177,7 @@ class Service(Part):
     )
     on_unhealthy: OneOf["rollback", "hold"] = Field(
         default="rollback",
-        description="When a new release does not become healthy: go back to the last healthy one, or hold.",
+        description="When a new release does not become healthy: roll back to the last healthy one, or hold.",
     )
     after_rollback: OneOf["hold", "deploy"] = Field(
         default="hold",

@@ -47,6 +47,6 @@ def _meaning(words: Mapping[str, Meaning], word: str) -> Meaning:
     if word not in words:
         raise StateUnknown(
             f"App Runner reports a status this version does not know: {word}",
-            fix="look at the service in the App Runner console",
+            fix="check the service in the App Runner console",
         )
     return words[word]

@@ -23,7 +23,7 @@ def audit(lock: Path, *, service: str | None = None) -> str:
     Raises Refused with every finding, and StateUnknown when the data cannot be reached: that is neither good nor bad.
     """
     if not lock.is_file():
-        raise UsageError(f"{lock} is no file", fix="name another one: --lock FILE")
+        raise UsageError(f"{lock} is not a file", fix="name another one: --lock FILE")
     asked = ["--vulnerability-service", "osv", "--osv-url", service] if service else []
     options = ["--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off"]
     done = subprocess.run(
@@ -36,12 +36,12 @@ def audit(lock: Path, *, service: str | None = None) -> str:
         raise UsageError("pip-audit is not installed", fix="just _sync-dev")
     packages = _packages(done.stdout)
     if packages is None:
-        why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        why = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         if _OUT_OF_REACH.search(done.stderr):
-            what = "nothing can be said about vulnerabilities: the data cannot be reached"
+            what = "vulnerabilities were not checked: the database cannot be reached"
             raise StateUnknown(what, why=why, fix="run it where it can")
         fix = "name a lock file with hashes: --lock FILE" + ("; or another address: --service URL" if service else "")
-        raise UsageError(f"pip-audit cannot look at {lock}", why=why, fix=fix)
+        raise UsageError(f"pip-audit cannot check {lock}", why=why, fix=fix)
     if not packages:
         raise UsageError(f"{lock} pins no package", fix="name a lock file with hashes: --lock FILE")
     found = [line for package in packages for line in _findings(package)]
@@ -53,7 +53,7 @@ def audit(lock: Path, *, service: str | None = None) -> str:
     if skipped := [f"{one['name']} ({one['skip_reason']})" for one in packages if "skip_reason" in one]:
         more = f"; and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
         raise StateUnknown(
-            f"nothing can be said about {len(skipped)} of {len(packages)} packages in {lock.name}",
+            f"nothing is known about {len(skipped)} of {len(packages)} packages in {lock.name}",
             why="; ".join(skipped[:SHOWN]) + more,
             fix="run it where pip-audit finds them",
         )
@@ -71,6 +71,6 @@ def _packages(text: str) -> list[dict[str, Any]] | None:
 def _findings(package: dict[str, Any]) -> list[str]:
     return [
         f"{package['name']} {package['version']}: {one['id']}"
-        + (f", mended in {', '.join(one['fix_versions'])}" if one["fix_versions"] else "")
+        + (f", fixed in {', '.join(one['fix_versions'])}" if one["fix_versions"] else "")
         for one in package.get("vulns", [])
     ]

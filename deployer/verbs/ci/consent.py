@@ -28,10 +28,10 @@ def refuse_unreviewed(loaded: Loaded, report: Reporter) -> str:
     """Raises Refused where protect.confirm counts on reviewers whom GitHub does not ask; returns the answer."""
     name = loaded.manifest.environment
     if not loaded.manifest.protect.confirm:
-        return f"{name} asks nobody (protect.confirm)."
+        return f"{name} needs no approval (protect.confirm)."
     if not asks_reviewers(loaded, report):
         raise Refused(
-            f"nobody was asked to approve this plan of {name}; nothing was changed",
+            f"this plan was not approved for {name}; nothing was changed",
             why=UNREVIEWED,
             fix=f"set required reviewers, or apply it at a terminal: just reconcile {name}",
         )

@@ -27,6 +27,7 @@ from deployer.verbs import protection
 from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.environment import open_session
 from deployer.verbs.protection import Consent
+from deployer.view.counts import to_fix
 from deployer.view.documents import Found, GitHubChange, GitHubSettings, Left
 from deployer.view.progress import Reporter
 from deployer.world_keys import keys_beside
@@ -152,7 +153,7 @@ def refuse_blocked(plans: Sequence[SyncPlan]) -> None:
     """Raises Blocked, after the plans were shown, when something must be mended first."""
     if blockers := [blocker for made in plans for blocker in made.blockers]:
         fixes = "; ".join(dict.fromkeys(blocker.fix for blocker in blockers))
-        raise Blocked(f"{len(blockers)} thing(s) to mend first; nothing was changed", fix=fixes)
+        raise Blocked(f"{to_fix(len(blockers))}; nothing was changed", fix=fixes)
 
 
 def consent(sides: Sequence[Side], plans: tuple[SyncPlan, ...], agreed: Consent) -> None:

@@ -36,8 +36,8 @@ def check(root: Path) -> str:
     stale = [name for name, text in wanted.items() if _read(root / FOLDER / name) != text]
     if stale := [*stale, *_left(root)]:
         names = ", ".join(str(FOLDER / name) for name in stale)
-        raise Blocked(f"not what the manifests say: {names}", fix="just generate")
-    return f"{len(wanted)} workflows are what the manifests say."
+        raise Blocked(f"workflows differ from the manifests: {names}", fix="just generate")
+    return f"{len(wanted)} workflows match the manifests."
 
 
 def render_legacy(loaded: Loaded) -> str:

@@ -16,6 +16,6 @@ def sbom(lock: Path, root: Path) -> str:
     try:
         text = lock.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
+        why = getattr(error, "strerror", None) or "it is not text"
         raise UsageError(f"{lock} cannot be read", why=why, fix="name another one: --lock FILE") from None
     return json.dumps(bill(text, git.commit(root), read_app(root).app or root.resolve().name), indent=2)

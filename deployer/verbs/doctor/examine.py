@@ -21,12 +21,13 @@ from deployer.verbs.doctor import account, machine
 from deployer.verbs.doctor.careful import careful
 from deployer.verbs.doctor.world import world
 from deployer.verbs.readiness import serving
+from deployer.view.counts import counted
 from deployer.view.documents import Diagnosis
 from deployer.view.progress import Reporter
 from deployer.view.safe import one_line
 from deployer.world_keys import keys_beside
 
-STATES = {"ok": "ok", "note": "note", "problem": "problem", "unseen": "not looked at"}
+STATES = {"ok": "ok", "note": "note", "problem": "problem", "unseen": "not checked"}
 
 
 def examine(path: Path) -> Diagnosis:
@@ -46,7 +47,7 @@ def show(found: Diagnosis, *, as_json: bool) -> str:
         lines += [f"{' ' * 17}fix: {first}"] if first else []
         lines += [f"{' ' * 22}{line}" for line in more]
     count = sum(finding.state == "problem" for finding in found.findings)
-    lines.append(f"{count} to mend." if count else "No problem found.")
+    lines.append(f"{counted(count, 'problem')} to fix." if count else "No problem found.")
     return "\n".join(lines)
 
 
@@ -58,7 +59,7 @@ def _looks(path: Path) -> Iterator[Finding]:
     read: list[Loaded] = []
     yield from careful("manifest", lambda: _manifest(path, read))
     if not read:
-        yield Finding("aws", "unseen", "the manifest says which account: mend it first")
+        yield Finding("aws", "unseen", "the manifest names the account: fix it first")
         return
     [loaded] = read
     local = loaded.manifest.aws.endpoint is not None
@@ -80,7 +81,7 @@ def _manifest(path: Path, read: list[Loaded]) -> Iterator[Finding]:
         refuse_contract_problems(loaded)
     except InvalidManifest as invalid:
         first = invalid.problems[0]
-        says = f"{len(invalid.problems)} to mend, first {first.file}:{first.line}: {first.what}"
+        says = f"{counted(len(invalid.problems), 'problem')} to fix, first {first.file}:{first.line}: {first.what}"
         yield Finding("manifest", "problem", says, f"just check {path}")
     else:
         read.append(loaded)
@@ -116,7 +117,7 @@ def _aws(loaded: Loaded) -> Iterator[Finding]:
     found = careful("credentials", lambda: account.credentials(session))
     yield from found
     if any(finding.state != "ok" for finding in found):
-        yield Finding("account", "unseen", "without credentials nobody is asked")
+        yield Finding("account", "unseen", "not checked without credentials")
         return
     seen: list[str] = []
     yield from careful("account", lambda: account.identity(session, seen))

@@ -83,11 +83,11 @@ def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretVa
         if variable is None or value is None:
             wrong.append(f"{file}:{line}: {problem}")
         elif names.why_not_a_variable(variable):
-            wrong.append(f"{file}:{line}: this is no variable's name, such as META_APP_SECRET")
+            wrong.append(f"{file}:{line}: this is not a valid variable name, such as META_APP_SECRET")
         elif names.why_reserved(variable) is None:
             name = names.parameter(variable)
             if name in found:
-                wrong.append(f"{file}:{line}: {variable} stands here for the second time")
+                wrong.append(f"{file}:{line}: {variable} is here a second time")
             hide = name not in literals or credential_in(value, name=name) is not None
             found[name] = checked(value, hide=hide) if value else SecretValue("")
     if wrong:

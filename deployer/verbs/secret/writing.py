@@ -90,17 +90,17 @@ def unset(loaded: Loaded, name: str, *, ask: Read | None, approve: str | None) -
     found = ssm.describe(session.ssm, aws.parameter_path).get(path)
     if found is None or not found.secure:
         raise UsageError(
-            f"there is no secret of this name below {aws.parameter_path}",
+            f"no secret of this name is below {aws.parameter_path}",
             fix=f"just secret list {loaded.manifest.environment}",
         )
     if not ssm.carries_tag(session.ssm, path):
         raise UsageError(f"{path} was not made by the deployer, which leaves it alone", fix="delete it in AWS yourself")
     told = f"{path} (version {found.version}) goes with all its versions, and no rollback can bring it back"
     if name in loaded.manifest.variables:
-        told += f".\n{loaded.path} names it: the service does not start again before it is set anew"
+        told += f".\n{loaded.path} names it: the service cannot start until it is set again"
     typed = approve if approve is not None else ask(f"{told}.\nType {name} to delete it: ").strip() if ask else None
     if typed != name:
-        fix = f"--approve {name} says yes where nobody is at a terminal" if typed is None else "nothing was changed"
+        fix = f"--approve {name} confirms it where there is no terminal" if typed is None else "nothing was changed"
         raise Refused(f"{name} was not deleted", why=told if typed is None else "its name was not typed", fix=fix)
     ssm.delete(session.ssm, path)
     return f"{name} is deleted."
@@ -111,7 +111,7 @@ def _size(place: Place) -> int:
         at = place.loaded.where("variables", place.name)
         raise UsageError(
             f"{place.loaded.path}:{at.line}:{at.col}: {place.name} has no `generate`",
-            why="nobody but its issuer can make a value for it, unless the manifest says of how many bytes",
+            why="only its issuer can make a value for it, unless the manifest declares `generate: BYTES`",
             fix=f"just secret set {place.loaded.manifest.environment} {place.name}",
         )
     return place.secret.generate
