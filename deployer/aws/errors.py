@@ -38,20 +38,6 @@ def is_busy(error: botocore.ClientError) -> bool:
     return "Throttl" in code or code == "TooManyUpdates"
 
 
-def is_too_new(error: botocore.ClientError) -> bool:
-    """Whether App Runner cannot take a role on. Right after a change of the role that passes: IAM's changes reach its
-    other places after seconds, seldom after a minute (IAM user guide, "Changes that I make are not always immediately
-    visible"; App Runner's words are those of github.com/pulumi/pulumi-aws/issues/1697).
-    """
-    found = error.response.get("Error", {})
-    return found.get("Code") == "InvalidRequestException" and "Error in assuming" in found.get("Message", "")
-
-
-def is_wrong_state(error: botocore.ClientError) -> bool:
-    """Whether App Runner cannot do this in the service's present state, as while another operation is under way."""
-    return error.response.get("Error", {}).get("Code") == "InvalidStateException"
-
-
 def only(error: botocore.ClientError, *codes: str) -> None:
     """Go on after one of these answers of AWS; raises every other error again.
 

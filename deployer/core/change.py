@@ -183,9 +183,9 @@ class DeleteParameter(_Change, frozen=True):
 
 
 class CreateScaling(_Change, frozen=True):
-    """A new revision of the service's auto scaling configuration; App Runner's are immutable.
+    """A new revision of the service's scaling configuration, on a target where they are immutable.
 
-    `replaces` is the ARN of an unused one that goes first, because App Runner keeps five.
+    `replaces` is the ARN of an unused one that goes first, because the target keeps only some.
     """
 
     group: ClassVar[str] = "Service"

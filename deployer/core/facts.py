@@ -15,8 +15,6 @@ from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, Release
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.core.target import ServiceStatus
 
-BUSY = ServiceStatus.BUSY
-
 
 class ParameterFact(Struct, frozen=True):
     """One parameter. `value` is that of a String, `listed` that of a StringList; a SecureString's is never read.
@@ -130,8 +128,8 @@ class Inspection(Struct, frozen=True):
     """What is looked at only when a deployment follows, because it is slow or needs more rights.
 
     `platform` is the image's, such as linux/amd64. `secrets` says by variable why the service would refuse the value
-    that SSM holds. `denied` lists, by role, what App Runner would need and the role does not allow; `untrusted` names
-    the roles that do not trust App Runner. What could not be looked at is in `unverified`.
+    that SSM holds. `denied` lists, by role, what the target would need and the role does not allow; `untrusted` names
+    the roles that do not trust the target. What could not be looked at is in `unverified`.
     """
 
     platform: str | None = None

@@ -15,6 +15,7 @@ from deployer.core.change import Change, DeployService
 from deployer.core.hold import Hold
 from deployer.core.notice import Notice
 from deployer.core.release import RecordedRelease
+from deployer.core.target import Description
 
 
 class Plan(Struct, frozen=True):
@@ -29,6 +30,7 @@ class Plan(Struct, frozen=True):
     plan, but that it waits as a whole: the manifest declares the service paused.
     """
 
+    target: Description
     app: str
     environment: str
     account: str

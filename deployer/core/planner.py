@@ -35,6 +35,7 @@ from deployer.core.release import (
     typical_seconds,
 )
 from deployer.core.service import ServiceSpec
+from deployer.core.target import ServiceStatus
 
 
 def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
@@ -65,6 +66,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     pausing = plan_pause(desired, facts, deploys=deploys, releases=releases)
     hold, held = plan_hold(desired, facts, running, spec)
     made = Plan(
+        target=desired.target,
         app=desired.app,
         environment=desired.environment,
         account=desired.account,
@@ -145,7 +147,7 @@ def _spec(desired: Desired, digest: str, wanted: VariablesPart) -> tuple[Service
 
 def _warnings(facts: Facts, bad: RecordedRelease | None) -> tuple[Caution, ...]:
     found: list[Caution] = []
-    ran = facts.service is not None and facts.service.status != "CREATE_FAILED"
+    ran = facts.service is not None and facts.service.status is not ServiceStatus.CREATE_FAILED
     if ran and not facts.releases:
         found.append(NoRelease())
     if bad is not None:

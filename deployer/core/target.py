@@ -68,6 +68,33 @@ class TargetRights(Struct, frozen=True):
     linked: str
 
 
+class Capabilities(Struct, frozen=True):
+    """What a target can do, and how. Plans, documents and tests read this table.
+
+    `image_platform` is the only one that it runs. With `scaling_revisions` the numbers of its scaling are in a resource
+    of their own, which cannot be changed: that many revisions are kept. `updates_while_paused` means that a deployment
+    reaches a paused service. `one_operation_at_a_time` means that it refuses a second operation while one is under way,
+    `automatic_deployments` that a pushed image can be deployed without the deployer. `secrets_at_start` means that each
+    new instance reads parameters as they are then; otherwise all of a release hold what they were when it was deployed.
+    `throttles_idle` means that an instance has no processor while no request is in flight.
+    """
+
+    image_platform: str
+    scaling_revisions: int
+    updates_while_paused: bool
+    one_operation_at_a_time: bool
+    automatic_deployments: bool
+    secrets_at_start: bool
+    throttles_idle: bool
+
+
+class Commands(Struct, frozen=True):
+    """Commands of the AWS CLI that a fix shows. `untag` takes `{arn}`, the service's."""
+
+    untag: str
+    list_scaling: str
+
+
 class Description(Struct, frozen=True):
     """One target. `title` is its name for people, `aws_service` that of its API in botocore.
 
@@ -79,6 +106,8 @@ class Description(Struct, frozen=True):
     title: str
     aws_service: str
     log_groups: str
+    capabilities: Capabilities
+    commands: Commands
     settings: Callable[[Any, str], ServiceSettings]
     roles: Callable[[Desired], tuple[ServiceRole, ...]]
     rights: TargetRights

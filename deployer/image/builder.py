@@ -32,7 +32,7 @@ class Builder:
     def build(self, build: Build) -> str:
         """Build the image; returns its platform. Raises DeployerError with the tool's own last words."""
         with _secrets() as secrets:
-            made = Build(build.folder, build.name, build.revision, build.source, build.base, secrets)
+            made = Build(build.folder, build.name, build.revision, build.source, build.platform, build.base, secrets)
             code, said = self._run(tools.build_command(self.tool, made))
         if code:
             raise DeployerError(

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from deployer.core.groups.image import PLATFORM
-
 LABEL: Final = "org.opencontainers.image"  # OCI image specification, "Annotations"
 TOOLS: Final = ("docker", "podman", "buildah")
 # Whether a tool can work, not only answer: docker and, beside Linux, podman are clients of something that may be down.
@@ -49,6 +47,7 @@ class Build:
     name: str
     revision: str
     source: str
+    platform: str
     base: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
 
@@ -62,13 +61,24 @@ class Registry:
 
 
 def build_command(tool: str, build: Build) -> list[str]:
-    """The command that builds it, for the one platform that targets run."""
+    """The command that builds it, for the one platform that the target runs."""
     # As labels, not as build arguments: buildah finds a layer in its cache whatever such an argument says.
     told = {"revision": build.revision, "source": build.source}
     labels = [part for name, value in told.items() if value for part in ("--label", f"{LABEL}.{name}={value}")]
     base = ["--build-arg", f"BASE={build.base}"] if build.base else []
     secrets = [part for name, file in build.secrets.items() for part in ("--secret", f"id={name},src={file}")]
-    return [tool, *_BUILD[tool], "--platform", PLATFORM, *base, *labels, *secrets, "--tag", build.name, build.folder]
+    return [
+        tool,
+        *_BUILD[tool],
+        "--platform",
+        build.platform,
+        *base,
+        *labels,
+        *secrets,
+        "--tag",
+        build.name,
+        build.folder,
+    ]
 
 
 def platform_command(tool: str, name: str) -> list[str]:

@@ -12,7 +12,6 @@ from typing import Final
 
 from deployer.manifest import limits
 from deployer.manifest.credentials import credential_in
-from deployer.manifest.rule import PRIVATE_WHY as PRIVATE_WHY  # noqa: PLC0414 -- read by core/groups/unmanaged.py
 from deployer.manifest.rule import Broken, Path, get
 from deployer.manifest.targets import section
 from deployer.names import why_not_a_name

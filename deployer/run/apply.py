@@ -10,7 +10,6 @@ from typing import assert_never, get_args
 from botocore.exceptions import ClientError
 
 from deployer.aws import ecr, hold, iam, ssm
-from deployer.aws.errors import is_too_new
 from deployer.aws.session import Session
 from deployer.core.change import (
     AdoptParameter,
@@ -66,7 +65,7 @@ class Applier:
     """What the changes share.
 
     `repeated` says that a parameter got more than one version, because the network made the client ask twice;
-    `changed_roles` that App Runner may need a while to take one on.
+    `changed_roles` that the target may need a while to take one on.
     """
 
     session: Session
@@ -219,9 +218,10 @@ class Applier:
             try:
                 return self._send(change)
             except ClientError as error:
-                if not is_too_new(error):
+                if not self.target.is_too_new(error):
                     raise
-            self.tell("service", f"App Runner cannot assume the changed roles yet; next try in {pause:.0f} s")
+            title = self.target.description.title
+            self.tell("service", f"{title} cannot assume the changed roles yet; next try in {pause:.0f} s")
             time.sleep(pause)
         return self._send(change)
 

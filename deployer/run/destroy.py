@@ -47,7 +47,7 @@ class Destruction:
             repository = pool.submit(ecr.read_repository, session.ecr, wanted.image.repository)
             service, scalings = observed.result()
             if service and (blocker := another(wanted, service)):
-                what, fix = foreign_service(blocker)
+                what, fix = foreign_service(blocker, wanted.target)
                 raise Refused(f"{what}; nothing was deleted", fix=fix)
             if service and service.status is ServiceStatus.BUSY:
                 self._refuse_busy(service.arn)

@@ -14,15 +14,16 @@ def interrupted(plan: Plan, done: int, held: Held, turns: Verb | None) -> Interr
     if turns is not None:
         return Interrupted(
             f"interrupted during the {turns} of the service, after {done} of {len(plan.changes)} changes",
-            why="App Runner continues an operation that was started; it cannot be cancelled",
+            why=f"{plan.target.title} continues an operation that was started; it cannot be cancelled",
             fix=f"follow it to its end with: {verb}",
         )
     if operation is None:
         return Interrupted(f"interrupted after {done} of {len(plan.changes)} changes", fix=f"continue with: {verb}")
+    under_way = operation or "that was just asked for"
     what = f"interrupted while release {plan.release} is being deployed"
     return Interrupted(
         what,
-        why=f"App Runner continues operation {operation or 'that was just asked for'}; it cannot be cancelled",
+        why=f"{plan.target.title} continues operation {under_way}; it cannot be cancelled",
         fix=f"follow it to its end with: {verb}",
     )
 

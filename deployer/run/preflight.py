@@ -14,7 +14,6 @@ from deployer.aws.errors import is_denied, refused_call
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, Inspection
-from deployer.core.groups.image import PLATFORM
 from deployer.core.policies.documents import policy_name
 from deployer.core.policies.trust import trusts
 from deployer.core.secret import SecretValue
@@ -76,7 +75,8 @@ def _platform(session: Session, desired: Desired, facts: Facts, digest: str) -> 
     if facts.image is None or runs.endswith(digest):
         return None  # the image of this machine, which is about to be pushed; or one that runs already
     found = ecr.platforms(session.ecr, desired.image.repository, digest)
-    return PLATFORM if PLATFORM in found else ", ".join(found)
+    runs = desired.target.capabilities.image_platform
+    return runs if runs in found else ", ".join(found)
 
 
 def _secrets(session: Session, desired: Desired, facts: Facts) -> dict[str, SecretValue]:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from deployer.aws import ledger, lock
-from deployer.aws.errors import is_refusal, is_wrong_state
+from deployer.aws.errors import is_refusal
 from deployer.aws.lock import Held
 from deployer.core import rollback
 from deployer.core.change import (
@@ -209,7 +209,7 @@ class _Carrier:
     def _start(self, applier: Applier, change: DeployService, plan: Plan) -> Started | None:
         """Record what is about to happen, then start it: a run that finds our lock knows what to look for.
 
-        Returns None when App Runner refuses because another operation of the service is under way.
+        Returns None when the target refuses because another operation of the service is under way.
         """
         ledger.intend(self._run.session.ssm, self._run.desired.ledger, self._release(plan, "healthy", "", ""))
         self._held.intend(release=plan.release, content=plan.content, image=plan.image, tag=plan.tag)
@@ -218,7 +218,7 @@ class _Carrier:
         except ClientError as error:
             if is_refusal(error):
                 self._held.settled()
-            if is_wrong_state(error) and self._attempts < ATTEMPTS:
+            if self._run.target.is_occupied(error) and self._attempts < ATTEMPTS:
                 self._attempts += 1
                 return None
             raise
@@ -242,7 +242,8 @@ class _Carrier:
         service = run.target.observe(run.desired.service_name)[0]
         url = public_url(service.url, local=run.desired.local) if service else ""
         if plan.deployment and service and service.spec != plan.deployment.spec.over(service.spec):
-            run.report.warn("App Runner does not report the configuration that was sent: read the next plan")
+            title = run.target.description.title
+            run.report.warn(f"{title} does not report the configuration that was sent: read the next plan")
         path = run.desired.settings.health_check.address
         seen = self._seen(service, plan.release)
         if seen is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Protocol
 
+from botocore.exceptions import ClientError
 from msgspec import Struct
 
 from deployer.core.diagnosis import Finding
@@ -114,6 +115,12 @@ class Target(Watched, Protocol):
 
     def examine(self) -> Iterator[Finding]:
         """Whether the account can use this target, for the doctor."""
+
+    def is_too_new(self, error: ClientError) -> bool:
+        """Whether a refusal passes because a role was changed just now."""
+
+    def is_occupied(self, error: ClientError) -> bool:
+        """Whether a refusal passes when the operation that is under way has ended."""
 
     def failure_reason(self, started: Started, lines: Sequence[str]) -> str:
         """Why an operation failed, on one short line; "" when no cause is named. `lines` are the platform's own."""

@@ -13,7 +13,6 @@ from deployer.aws import ecr
 from deployer.aws.errors import explain
 from deployer.aws.session import Session
 from deployer.core.desired import short_tag
-from deployer.core.groups.image import PLATFORM
 from deployer.errors import DeployerError, Refused, StateUnknown, as_typed
 from deployer.image.builder import Builder, find_builder
 from deployer.image.context import Context, read_context, source_url
@@ -22,6 +21,7 @@ from deployer.local import lifecycle
 from deployer.local.loopback import is_loopback
 from deployer.local.settings import world_settings
 from deployer.manifest.load import Loaded
+from deployer.targets.registry import describe
 from deployer.verbs.environment import open_session
 from deployer.view.documents import Imaged
 from deployer.view.progress import Reporter
@@ -114,33 +114,36 @@ def _context(loaded: Loaded) -> Context:
 def _built(loaded: Loaded, context: Context, builder: Builder, base: str) -> Imaged:
     manifest = loaded.manifest
     repository, tag = manifest.image.repository, _tag(loaded, context)
+    target = describe(manifest.service.target)
+    runs = target.capabilities.image_platform
     builder.report.step("image", f"building {repository}:{short_tag(tag)} with {builder.tool}")
     with context.written() as folder:
-        wanted = Build(str(folder), f"{repository}:{tag}", context.commit, source_url(loaded.root), base)
+        wanted = Build(str(folder), f"{repository}:{tag}", context.commit, source_url(loaded.root), runs, base)
         platform = builder.build(wanted)
-    if platform != PLATFORM:
+    if platform != runs:
         raise DeployerError(
-            f"the image is for {platform}, and App Runner runs {PLATFORM}; nothing was pushed",
+            f"the image is for {platform}, and {target.title} runs {runs}; nothing was pushed",
             why="the base image, or the tool, took no heed of the platform that was asked for",
-            fix=f"use a base image for {PLATFORM}, and a tool that builds for it",
+            fix=f"use a base image for {runs}, and a tool that builds for it",
         )
     return Imaged(manifest.environment, "built", repository, tag, None, platform, builder.tool)
 
 
 def _held(session: Session, loaded: Loaded, tag: str) -> Imaged | None:
-    """The image under this tag in ECR. Raises Refused for one that App Runner cannot run: a tag never moves."""
+    """The image under this tag in ECR. Raises Refused for one that the target cannot run: a tag never moves."""
     repository = loaded.manifest.image.repository
     found = ecr.read_image(session.ecr, repository, tag, None)
     if found is None:
         return None
-    runs = ecr.platforms(session.ecr, repository, found.digest)
-    if PLATFORM not in runs:
+    target, held = describe(loaded.manifest.service.target), ecr.platforms(session.ecr, repository, found.digest)
+    runs = target.capabilities.image_platform
+    if runs not in held:
         raise Refused(
-            f"ECR holds {repository}:{tag} for {', '.join(runs)}, and App Runner runs {PLATFORM}",
+            f"ECR holds {repository}:{tag} for {', '.join(held)}, and {target.title} runs {runs}",
             why="tags are immutable: it cannot be replaced",
             fix="delete that image, or commit again, and push for the right platform",
         )
-    return Imaged(loaded.manifest.environment, "there", repository, tag, found.digest, PLATFORM, None)
+    return Imaged(loaded.manifest.environment, "there", repository, tag, found.digest, runs, None)
 
 
 def _missing(session: Session, loaded: Loaded, *, create: bool) -> bool:

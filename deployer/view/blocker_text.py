@@ -30,7 +30,8 @@ from deployer.core.blocker import (
     WrongPlatform,
 )
 from deployer.core.plan import Plan
-from deployer.manifest.rules import PRIVATE_WHY
+from deployer.core.target import Description
+from deployer.manifest.rule import PRIVATE_WHY
 from deployer.view.cause_text import READABLE
 
 AWS_MANAGED = "the key that AWS manages"
@@ -56,7 +57,7 @@ def blocker_text(blocker: Blocker, plan: Plan) -> BlockerText:
 
 
 def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- each kind of blocker
-    environment = plan.environment
+    environment, target = plan.environment, plan.target.title
     match blocker:
         case MissingRole():
             fix = "create it, or let the deployer create it: `managed: true` in service.roles"
@@ -68,26 +69,26 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
             )
         case DeniedActions():
             what = f"role {blocker.role} does not allow {', '.join(blocker.actions)}"
-            return what, f"allow it in a policy of {blocker.role}: App Runner needs it to deploy"
+            return what, f"allow it in a policy of {blocker.role}: {target} needs it to deploy"
         case MissingImage():
             return _missing_image(blocker, plan)
         case TakenTag():
             what = f"ECR already holds another image under the tag {blocker.tag}; tags are immutable"
             return what, "commit the change, so that it gets a tag of its own"
         case WrongPlatform():
-            what = f"the image {blocker.tag} is for {blocker.platform}, and App Runner runs {blocker.runs}"
+            what = f"the image {blocker.tag} is for {blocker.platform}, and {target} runs {blocker.runs}"
             return what, f"build it with --platform {blocker.runs}"
         case ServicePaused():
             return _paused(blocker, plan)
         case ForeignService():
-            return foreign_service(blocker)
+            return foreign_service(blocker, plan.target)
         case BusyService():
-            what = f"service {blocker.service} is {blocker.status}: App Runner runs one operation at a time"
+            what = f"service {blocker.service} is {blocker.status}: {target} runs one operation at a time"
             return what, f"wait until it has ended; just reconcile {environment} waits by itself"
         case BrokenService():
-            return f"service {blocker.service} is {blocker.status}", "check its events in the App Runner console"
+            return f"service {blocker.service} is {blocker.status}", f"check its events in the {target} console"
         case NoScalingRevision():
-            return _no_revision(blocker)
+            return _no_revision(blocker, plan.target)
         case LostSettings():
             listed = ", ".join(f"{name} ({value})" for name, value in blocker.settings.items())
             what = f"service {blocker.service} is gone, and a new one would be without what the manifest does not name"
@@ -98,7 +99,7 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
             what = f"service {blocker.service} is encrypted with {now}, not with {desired}"
             key = blocker.live or "aws-managed"
             fix = f"write `kms_key: {key}`, or choose another service.name for a new service"
-            return f"{what}: App Runner cannot change that", fix
+            return f"{what}: {target} cannot change that", fix
         case PrivateService():
             what = f"service {blocker.service} is private, and the manifest does not name its network: {PRIVATE_WHY}"
             return what, "write `network: {ingress: public}` below service, with what else its network has"
@@ -120,21 +121,20 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
             assert_never(blocker)
 
 
-def foreign_service(blocker: ForeignService) -> tuple[str, str]:
+def foreign_service(blocker: ForeignService, target: Description) -> tuple[str, str]:
     """The text of the blocker that every verb raises which would change the service."""
-    untag = f"aws apprunner untag-resource --resource-arn {blocker.arn} --tag-keys app environment"
+    untag = target.commands.untag.format(arn=blocker.arn)
     return (
         f"service {blocker.service} belongs to {blocker.app} / {blocker.environment}, as its tags show",
         f"give this environment a service.name of its own; or, if it is the same environment under a new name: {untag}",
     )
 
 
-def _no_revision(blocker: NoScalingRevision) -> tuple[str, str]:
+def _no_revision(blocker: NoScalingRevision, target: Description) -> tuple[str, str]:
     full = f"scaling configuration {blocker.service} has {blocker.limit} revisions in use"
-    listed = "aws apprunner list-auto-scaling-configurations"
     return (
-        f"{full}, and App Runner takes no more",
-        f"move the services that use them to another revision: {listed}",
+        f"{full}, and {target.title} takes no more",
+        f"move the services that use them to another revision: {target.commands.list_scaling}",
     )
 
 
@@ -170,13 +170,13 @@ def _paused(blocker: ServicePaused, plan: Plan) -> tuple[str, str]:
         start = f"start it with the release it ran last, then roll back: {resume} --old-release-first"
         if blocker.declared:
             start = f"remove `paused: true` from {file}; {start}"
-        return f"{what}, and App Runner deploys nothing to a paused service", start
+        return f"{what}, and {plan.target.title} deploys nothing to a paused service", start
     declare = f"or declare it in {file}: `paused: true` below service"
     if not blocker.deploys:
         return what, f"start it again: {resume}; {declare}"
     start = f"start it with the release it ran last, then deploy this plan: {resume} --old-release-first"
     revert = f"or revert what waits, then: {resume}"
     return (
-        f"{what}, and App Runner deploys nothing to a paused service",
+        f"{what}, and {plan.target.title} deploys nothing to a paused service",
         f"{start}; {revert}; {declare}, and this plan waits",
     )

@@ -21,7 +21,7 @@ def postponed(plan: Plan) -> str:
     """Why nothing of the plan is applied now."""
     return (
         f"service {plan.service_name} is paused, as env/{plan.environment}.yaml declares (service.paused), and"
-        " App Runner deploys nothing to a paused service"
+        f" {plan.target.title} deploys nothing to a paused service"
     )
 
 

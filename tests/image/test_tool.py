@@ -20,7 +20,9 @@ from deployer.image.tool import (
     pushed_digest,
 )
 
-BUILD = Build("/context", "ansari-whatsapp:abc", "abc", "https://example.org/x", secrets={"index": "/tmp/index"})
+PLATFORM = "linux/amd64"
+SECRETS = {"index": "/tmp/index"}
+BUILD = Build("/context", "ansari-whatsapp:abc", "abc", "https://example.org/x", PLATFORM, secrets=SECRETS)
 AWS = Registry("123456789012.dkr.ecr.us-west-2.amazonaws.com")
 HERE = Registry("127.0.0.1:4566", plain=True)
 DIGEST = "sha256:" + "a" * 64
@@ -42,7 +44,7 @@ def test_a_build_is_for_the_one_platform_and_carries_its_labels(tool: str) -> No
         assert pair in itertools.pairwise(command)
     assert ("--format" in command) == (tool != "docker")
     assert not any(word.startswith("BASE=") for word in command)
-    assert "BASE=other" in build_command(tool, Build("/context", "a:b", "abc", "", base="other"))
+    assert "BASE=other" in build_command(tool, Build("/context", "a:b", "abc", "", PLATFORM, base="other"))
 
 
 @pytest.mark.parametrize("tool", TOOLS)

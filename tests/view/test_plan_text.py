@@ -11,12 +11,14 @@ from deployer.core.desired import WantedParameter
 from deployer.core.notice import StagedVariable
 from deployer.core.plan import Plan
 from deployer.core.release import RecordedRelease
+from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.view.plan_text import render
 from tests.core.test_release import release
 
 
 def plan(**more: object) -> Plan:
     fields: dict[str, object] = {
+        "target": APP_RUNNER,
         "app": "demo",
         "environment": "staging",
         "account": "123456789012",

@@ -23,8 +23,6 @@ from deployer.core.lifecycle import kept, lifecycle_policy, released_tag, same_p
 from deployer.core.part import Part
 from deployer.core.release import Release
 
-PLATFORM = "linux/amd64"  # the only one App Runner runs (App Runner developer guide, "Architecture")
-
 
 class ImagePart(Part, frozen=True):
     """`digest` is what will run; empty when there is no image."""
@@ -124,6 +122,7 @@ def _gone(desired: Desired, line: str, *, ran: bool) -> Blocker:
 
 def _platform(desired: Desired, facts: Facts) -> tuple[Blocker, ...]:
     seen = facts.inspection.platform if facts.inspection else None
-    if seen is None or seen == PLATFORM:
+    runs = desired.target.capabilities.image_platform
+    if seen is None or seen == runs:
         return ()
-    return (WrongPlatform(desired.image.short_tag, seen, PLATFORM, line=desired.lines["image"]),)
+    return (WrongPlatform(desired.image.short_tag, seen, runs, line=desired.lines["image"]),)

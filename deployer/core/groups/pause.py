@@ -1,7 +1,7 @@
 """The pause of a service: declared by the manifest or chosen by an operator, and what a plan may do about it.
 
-App Runner deploys nothing to a paused service, and a resume starts the release that ran last (App Runner developer
-guide, "Pausing and resuming a service"). So nothing here lets an old release start while another one waits.
+A target may deploy nothing to a paused service, and a resume starts the release that ran last. So nothing here lets an
+old release start while another one waits.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from deployer.core.change import PauseService, ResumeService
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
 from deployer.core.release import RELEASE_VARIABLE
+from deployer.core.target import ServiceStatus
 
-PAUSED: Final = "PAUSED"
 TAG: Final = "paused"  # of the service: BY_MANIFEST from the pause by a reconcile to the next start
 BY_MANIFEST: Final = "manifest"
 BY_NOBODY: Final = "no"
@@ -43,7 +43,7 @@ def plan_pause(desired: Desired, facts: Facts, *, deploys: bool, releases: bool)
     an operator has paused is started by an operator. A rollback does neither.
     """
     live = facts.service
-    stopped = live is not None and live.status == PAUSED
+    stopped = live is not None and live.status is ServiceStatus.PAUSED
     if desired.rollback_to is not None:
         return Pausing(blocker=_refuses(desired, deploys=True)) if stopped else Pausing()
     if desired.paused:
@@ -64,7 +64,7 @@ def by_manifest(live: ServiceFact) -> bool:
 
 def stale_tag(desired: Desired, live: ServiceFact) -> dict[str, str]:
     """The tag to write on a service that runs although its tag still says that a reconcile has paused it."""
-    runs = live.status == "RUNNING" and not desired.paused
+    runs = live.status is ServiceStatus.RUNNING and not desired.paused
     return {TAG: BY_NOBODY} if runs and by_manifest(live) else {}
 
 

@@ -16,7 +16,7 @@ from deployer.core.change import (
     TagService,
 )
 from deployer.core.desired import Desired
-from deployer.core.facts import BUSY, Facts, ServiceFact
+from deployer.core.facts import Facts, ServiceFact
 from deployer.core.groups.pause import stale_tag
 from deployer.core.groups.unmanaged import encryption, lost, notices, private
 from deployer.core.groups.variables import VariablesPart
@@ -24,9 +24,9 @@ from deployer.core.notice import StagedVariable
 from deployer.core.part import Part
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSettings, ServiceSpec
+from deployer.core.target import ServiceStatus
 
-REVISIONS = 5  # of one scaling configuration; not adjustable (App Runner developer guide, "Quotas")
-DEPLOYABLE = {"RUNNING", "CREATE_FAILED", "PAUSED"}
+DEPLOYABLE = {ServiceStatus.RUNNING, ServiceStatus.CREATE_FAILED, ServiceStatus.PAUSED}
 
 
 def service(
@@ -53,7 +53,7 @@ def service(
     if stale := stale_tag(desired, live):
         causes = (Cause(kind=CauseKind.RUNS_AGAIN),)
         changes.append(TagService(name, live.arn, stale, symbol="~", causes=causes, line=line))
-    if live.spec != spec.over(live.spec) or live.status == "CREATE_FAILED":
+    if live.spec != spec.over(live.spec) or live.status is ServiceStatus.CREATE_FAILED:
         changes.append(
             DeployService(
                 name,
@@ -93,14 +93,17 @@ def _untagged(desired: Desired, live: ServiceFact, last: Release | None, missing
 
 
 def _scaling(desired: Desired, facts: Facts) -> Part:
-    """App Runner's scaling configurations are immutable: reuse one with these numbers, or make a new revision."""
+    """Where revisions are immutable: reuse one with these numbers, or make a new one."""
+    revisions = desired.target.capabilities.scaling_revisions
+    if not revisions:
+        return Part()
     wanted, name, line = desired.settings.scaling, desired.service_name, desired.lines["service"]
     if any(revision.scaling == wanted for revision in facts.scalings):
         return Part()
     oldest = next((revision.arn for revision in facts.scalings if revision.free), None)
-    full = len(facts.scalings) >= REVISIONS
+    full = len(facts.scalings) >= revisions
     if full and oldest is None:
-        return Part(blockers=(NoScalingRevision(name, REVISIONS, line=line),))
+        return Part(blockers=(NoScalingRevision(name, revisions, line=line),))
     causes = (Cause(kind=CauseKind.NO_REVISION),)
     create = CreateScaling(name, wanted, oldest if full else None, symbol="+", causes=causes, line=line)
     return Part(changes=(create,))
@@ -111,7 +114,7 @@ def _why(
 ) -> Iterator[Cause]:
     """Edit when the manifest is not what was released, drift when AWS is not, staged when a value waits for it."""
     if last is None:
-        if live.status == "CREATE_FAILED":
+        if live.status is ServiceStatus.CREATE_FAILED:
             yield Cause(kind=CauseKind.NEVER_RAN)
         else:
             yield Cause(kind=CauseKind.CREATED_OUTSIDE) if _handmade(desired, live) else desired.edit()
@@ -183,7 +186,7 @@ def another(desired: Desired, live: ServiceFact) -> ForeignService | None:
 
 
 def _status_blocker(desired: Desired, live: ServiceFact) -> Blocker:
-    if live.status == BUSY:
+    if live.status is ServiceStatus.BUSY:
         return BusyService(desired.service_name, live.status)
     return BrokenService(desired.service_name, live.status)
 
@@ -193,7 +196,7 @@ def _differences(
 ) -> tuple[Difference, ...]:
     """What a deployment brings; a setting with its old and new state."""
     old = live.spec
-    found = [Difference("failed-creation")] if live.status == "CREATE_FAILED" else []
+    found = [Difference("failed-creation")] if live.status is ServiceStatus.CREATE_FAILED else []
     if old.image != spec.image:
         found.append(Difference("image"))
     moved = {change.address for change in variables.changes if not isinstance(change, AdoptParameter)} | {
@@ -217,7 +220,7 @@ def _settings(old: ServiceSettings, new: ServiceSettings, commands: Collection[s
 
 
 def _readable(name: str, text: str | None, commands: Collection[str]) -> State | None:
-    """The value of a setting. App Runner marks a start command as sensitive: one set by hand may hold a credential."""
+    """The value of a setting. A start command that was set by hand may hold a credential."""
     if text is None:
         return None
     return HIDDEN if name == "command" and text and text not in commands else State(value=text)

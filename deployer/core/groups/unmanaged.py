@@ -49,7 +49,7 @@ def lost(desired: Desired, last: Release | None) -> Iterator[LostSettings]:
 
 
 def encryption(desired: Desired, live: ServiceFact) -> Iterator[FixedEncryption]:
-    """App Runner takes the key only with the creation of a service (App Runner API reference, UpdateService)."""
+    """A key that differs: a target takes it only with the creation of a service."""
     if desired.encryption is not None and desired.encryption != live.encryption:
         line = desired.lines["service"]
         yield FixedEncryption(desired.service_name, live.encryption, desired.encryption, line=line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from deployer.core.target import Description
+from deployer.core.target import Capabilities, Commands, Description
 from deployer.targets.apprunner.rights import RIGHTS
 from deployer.targets.apprunner.roles import roles
 from deployer.targets.apprunner.settings import settings
@@ -14,6 +14,19 @@ APP_RUNNER: Final = Description(
     title="App Runner",
     aws_service="apprunner",
     log_groups="/aws/apprunner/{service}",
+    capabilities=Capabilities(
+        image_platform="linux/amd64",  # App Runner developer guide, "Architecture"
+        scaling_revisions=5,  # of one configuration; not adjustable (developer guide, "Quotas")
+        updates_while_paused=False,  # developer guide, "Pausing and resuming a service"
+        one_operation_at_a_time=True,
+        automatic_deployments=True,
+        secrets_at_start=False,
+        throttles_idle=True,  # "AWS App Runner pricing"
+    ),
+    commands=Commands(
+        untag="aws apprunner untag-resource --resource-arn {arn} --tag-keys app environment",
+        list_scaling="aws apprunner list-auto-scaling-configurations",
+    ),
     settings=settings,
     roles=roles,
     rights=RIGHTS,

@@ -14,7 +14,7 @@ from deployer.aws.session import Session
 from deployer.core.diagnosis import Finding
 from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.service import Scaling, ServiceSpec
-from deployer.targets.apprunner import words
+from deployer.targets.apprunner import refusals, words
 from deployer.targets.apprunner.answers import READ
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.diagnosis import failure_reason
@@ -146,6 +146,12 @@ class AppRunner:
             if page["OperationSummaryList"]:
                 break
         return None
+
+    def is_too_new(self, error: ClientError) -> bool:
+        return refusals.is_too_new(error.response)
+
+    def is_occupied(self, error: ClientError) -> bool:
+        return refusals.is_occupied(error.response)
 
     def failure_reason(self, started: Started, lines: Sequence[str]) -> str:
         return failure_reason(lines)
