@@ -93,7 +93,6 @@ class Desired(Struct, frozen=True):
     environment: str
     account: str
     region: str
-    local: bool
     parameter_path: str
     parameters: tuple[WantedParameter, ...]
     plain: Mapping[str, str]
@@ -177,7 +176,6 @@ def desired(loaded: Loaded, image: WantedImage, target: Description) -> Desired:
         environment=manifest.environment,
         account=aws.account,
         region=aws.region,
-        local=aws.endpoint is not None,
         parameter_path=aws.parameter_path,
         parameters=tuple(parameters),
         plain=plain,

@@ -131,7 +131,7 @@ class Destruction:
         started = Started(service.arn, under_way.id) if under_way else target.delete(service.arn)
         self.run.report.step("", f"operation {started.operation}")
         try:
-            progress = wait(target, started, fastest=0.1 if self.run.desired.local else 3.0, tell=lambda: None)
+            progress = wait(target, started, fastest=self.run.site.poll_seconds, tell=lambda: None)
         except ClientError as error:
             only(error, "ResourceNotFoundException")
             return

@@ -40,8 +40,7 @@ class Follower:
     @classmethod
     def of(cls, run: Run) -> Follower:
         """One for the environment of a run."""
-        fastest = 0.1 if run.desired.local else 3.0
-        return cls(run.session, run.target, run.report, fastest, Scrubber.of(run.session, run.desired))
+        return cls(run.session, run.target, run.report, run.site.poll_seconds, Scrubber.of(run.session, run.desired))
 
     def follow(self, started: Started, since: float) -> Progress:
         """Wait for the end, telling each event once. `since` is seconds since 1970."""

@@ -16,6 +16,7 @@ from deployer.core.plan import Plan
 from deployer.errors import Refused
 from deployer.run.observe import observe
 from deployer.run.preflight import Examine, inspect
+from deployer.run.site import Site
 from deployer.targets.base import Target
 from deployer.view.progress import Reporter
 
@@ -32,14 +33,15 @@ class Run(Struct, frozen=True):
 
     `image_manifest` is what this machine can push.
 
-    `app` is what is known of the service. `examine` says which secrets the service would refuse; None when its settings
-    are not known.
+    `app` is what is known of the service, `site` the AWS that it runs in. `examine` says which secrets the service
+    would refuse; None when its settings are not known.
     """
 
     session: Session
     target: Target
     desired: Desired
     app: App
+    site: Site
     who: str
     image_manifest: bytes | None
     report: Reporter

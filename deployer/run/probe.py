@@ -7,9 +7,6 @@ import time
 from deployer.core.health import Answer
 from deployer.core.readiness import plain
 
-PROBE_SECONDS = 120.0  # DNS and the edge of the target need some time after a deployment
-LOCAL_PROBE_SECONDS = 10.0
-
 
 def probe(url: str, path: str, release: str, *, header: str | None, seconds: float) -> str | None:
     """GET `url``path` until it answers 200 with the release id in its `header`; any release, without a header.
@@ -59,8 +56,3 @@ def ask(url: str, path: str, release: str, *, header: str | None, seconds: float
 def proof(path: str, release: str, header: str | None) -> str:
     """What a successful probe has shown, for the line that reports it."""
     return f"{path} reports {release}" if header else f"{path} answers; it names no release"
-
-
-def public_url(service_url: str, *, local: bool) -> str:
-    """The address with its scheme, which a target may leave out. Only the local world serves plain HTTP."""
-    return service_url if "://" in service_url else f"{'http' if local else 'https'}://{service_url}"

@@ -34,7 +34,7 @@ from deployer.run.apply import Applier, Extent, refuse_unknown
 from deployer.run.follow import Follower
 from deployer.run.halted import interrupted, stopped
 from deployer.run.look import Planned, Run, refuse_stale
-from deployer.run.probe import LOCAL_PROBE_SECONDS, PROBE_SECONDS, probe, proof, public_url
+from deployer.run.probe import probe, proof
 from deployer.targets.base import Progress, Started
 from deployer.view.blocker_text import blockers
 
@@ -170,12 +170,9 @@ class _Carrier:
         """None when the public URL reports the release; else what it answered last."""
         if service is None:
             return "there is no service"
-        local = self._run.desired.local
-        path = service.spec.settings.health_check.address
-        seconds = LOCAL_PROBE_SECONDS if local else PROBE_SECONDS
-        return probe(
-            public_url(service.url, local=local), path, release, header=self._run.app.release_header, seconds=seconds
-        )
+        site, path = self._run.site, service.spec.settings.health_check.address
+        url, header = site.public_url(service.url), self._run.app.release_header
+        return probe(url, path, release, header=header, seconds=site.probe_seconds)
 
     def _again(self, planned: Planned) -> Planned:
         """The same wish from what AWS holds now: a repeated request has moved a version."""
@@ -240,7 +237,7 @@ class _Carrier:
         """The release counts as healthy when the public URL reports it."""
         run, plan = self._run, planned.plan
         service = run.target.observe(run.desired.service_name)[0]
-        url = public_url(service.url, local=run.desired.local) if service else ""
+        url = run.site.public_url(service.url) if service else ""
         if plan.deployment and service and service.spec != plan.deployment.spec.over(service.spec):
             title = run.target.description.title
             run.report.warn(f"{title} does not report the configuration that was sent: read the next plan")

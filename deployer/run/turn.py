@@ -10,7 +10,7 @@ from deployer.core.release import RELEASE_VARIABLE
 from deployer.errors import DeploymentFailed, StateUnknown
 from deployer.run.follow import Follower
 from deployer.run.look import Run
-from deployer.run.probe import LOCAL_PROBE_SECONDS, PROBE_SECONDS, probe, proof, public_url
+from deployer.run.probe import probe, proof
 from deployer.run.ready import read_ready
 from deployer.targets.base import Progress, Started
 
@@ -35,13 +35,12 @@ def finish(run: Run, verb: Verb, follower: Follower, started: Started, begin: fl
 
 def prove(run: Run, verb: Verb, service: ServiceFact) -> None:
     """Raises StateUnknown unless the public URL reports the release that the service is configured with."""
-    url, release = public_url(service.url, local=run.desired.local), service.spec.environment.get(RELEASE_VARIABLE)
+    url, release = run.site.public_url(service.url), service.spec.environment.get(RELEASE_VARIABLE)
     if release is None:
         run.report.warn("the service names no release, because this deployer has not deployed it: it is not probed")
         return
     path = service.spec.settings.health_check.address
-    seconds = LOCAL_PROBE_SECONDS if run.desired.local else PROBE_SECONDS
-    seen = probe(url, path, release, header=run.app.release_header, seconds=seconds)
+    seen = probe(url, path, release, header=run.app.release_header, seconds=run.site.probe_seconds)
     if seen is not None:
         raise StateUnknown(
             f"the {verb} succeeded, but {url}{path} does not report release {release} (last seen: {seen})",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,14 +14,9 @@ from deployer.aws import ecr, ledger
 from deployer.aws.session import Session
 from deployer.core import rollback
 from deployer.core.desired import Desired, WantedImage, desired
-from deployer.core.person import is_local_caller
 from deployer.core.release import ledger_path
 from deployer.core.revision import is_tag, release_number, released_tag, unique_tag
-from deployer.errors import DeployerError
-from deployer.image.snapshot import Snapshot, take
-from deployer.local import lifecycle
-from deployer.local.author import local_author
-from deployer.local.settings import world_settings
+from deployer.image.snapshot import Snapshot
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.identity import Identity, identity_of
 from deployer.manifest.load import Loaded, load
@@ -33,6 +27,7 @@ from deployer.targets.registry import open_target
 from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.known import known_manifest
 from deployer.verbs.neighbours import refuse_shared
+from deployer.verbs.site import Site, site_at, site_of
 from deployer.view.progress import Reporter
 from deployer.world_keys import keys_beside
 
@@ -42,6 +37,7 @@ class Environment(Struct, frozen=True):
 
     loaded: Loaded
     session: Session
+    site: Site
     run: Run
     problems: int = 0
 
@@ -71,19 +67,10 @@ def open_session(loaded: Loaded) -> tuple[Session, str]:
 
 def open_identity(identity: Identity) -> tuple[Session, str]:
     """The same for an environment of which only the identity is known."""
-    refuse_stopped_world(identity)
+    site = site_at(identity)
+    site.refuse_stopped()
     session = Session(identity.account, identity.region, identity.endpoint, keys_beside(identity.path))
-    return session, _caller(identity, session.check())
-
-
-def refuse_stopped_world(identity: Identity) -> None:
-    """Raises DeployerError when the environment is of a local world that does not run."""
-    if identity.endpoint is None:
-        return
-    port, root = urlsplit(identity.endpoint).port or 80, identity.path.resolve().parent.parent
-    if lifecycle.find_usable_at(port, root, identity.path) is None:
-        name = identity.environment
-        raise DeployerError("the local world is not running", fix=f"just up {name}, or: just reconcile {name}")
+    return session, site.caller(session.check())
 
 
 def open_environment(
@@ -119,7 +106,9 @@ def open_known_environment(name: str, report: Reporter, *, start: bool = True, o
     session, who = open_session(known.loaded)
     image = known.loaded.manifest.image
     undeployed = WantedImage(image.repository, "unknown", None, image.keep)
-    return Environment(known.loaded, session, _run(known.loaded, session, who, undeployed, report), known.problems)
+    site = site_of(known.loaded)
+    run = _run(known.loaded, session, site, who, undeployed, report)
+    return Environment(known.loaded, session, site, run, known.problems)
 
 
 def _opened(
@@ -134,29 +123,25 @@ def _opened(
     if not only_looks:
         refuse_shared(loaded)
     manifest = loaded.manifest
-    if manifest.aws.endpoint is not None and start:
-        settings = world_settings(loaded)
-        _, started = lifecycle.up(settings)
-        if started:
-            report.step("world", f"started: {settings.summary}")
+    site = site_of(loaded)
+    if start:
+        site.start(report)
     else:
-        refuse_stopped_world(identity_of(manifest, loaded.path))
+        site.refuse_stopped()
     session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint, keys_beside(loaded.path))
     with ThreadPoolExecutor(1) as aside:  # git is other processes: there is time for the clients meanwhile
-        runs_source = manifest.aws.endpoint is not None and (image is None or bool(loaded.app.image.source))
-        taken = aside.submit(_snapshot, loaded) if runs_source else None
+        taken = aside.submit(site.snapshot, image)
         arn = session.check()  # in this thread, so that Ctrl-C need not wait for an AWS that does not answer
         if image is not None and not is_tag(image):
             image = _tag(session, manifest, image)
-        snapshot = taken.result() if taken else None
+        snapshot = taken.result()
     if snapshot and image and image != snapshot.tag:
         snapshot = None
-    who = _caller(identity_of(manifest, loaded.path), arn)
-    run = _run(loaded, session, who, _image(loaded, snapshot, image), report)
-    return Environment(loaded, session, replace(run, image_manifest=snapshot and snapshot.manifest, prune=prune))
+    run = _run(loaded, session, site, site.caller(arn), _image(loaded, snapshot, image), report)
+    return Environment(loaded, session, site, replace(run, image_manifest=snapshot and snapshot.manifest, prune=prune))
 
 
-def _run(loaded: Loaded, session: Session, who: str, image: WantedImage, report: Reporter) -> Run:
+def _run(loaded: Loaded, session: Session, site: Site, who: str, image: WantedImage, report: Reporter) -> Run:
     settings = settings_class(loaded.app, loaded.root)
     target = open_target(loaded.manifest.service.target, session)
     return Run(
@@ -164,6 +149,7 @@ def _run(loaded: Loaded, session: Session, who: str, image: WantedImage, report:
         target=target,
         desired=desired(loaded, image, target.description),
         app=loaded.app,
+        site=site,
         who=who,
         image_manifest=None,
         report=report,
@@ -177,17 +163,6 @@ def _tag(session: Session, manifest: Manifest, image: str) -> str:
     if tag := released_tag(releases, image, manifest.environment):
         return tag
     return unique_tag(ecr.tags(session.ecr, manifest.image.repository), image) or image
-
-
-def _caller(identity: Identity, arn: str) -> str:
-    """The caller's ARN; the name of this user where the local world's AWS cannot tell who calls."""
-    local = identity.endpoint is not None and is_local_caller(arn)
-    return local_author(identity.path.resolve().parent) if local else arn
-
-
-def _snapshot(loaded: Loaded) -> Snapshot:
-    settings = world_settings(loaded)
-    return take(settings.root, settings.images, loaded.app.image)
 
 
 def _image(loaded: Loaded, snapshot: Snapshot | None, tag: str | None) -> WantedImage:

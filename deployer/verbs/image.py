@@ -17,12 +17,11 @@ from deployer.errors import DeployerError, Refused, StateUnknown, as_typed
 from deployer.image.builder import Builder, find_builder
 from deployer.image.context import Context, read_context, source_url
 from deployer.image.tool import Build, Registry
-from deployer.local import lifecycle
 from deployer.local.loopback import is_loopback
-from deployer.local.settings import world_settings
 from deployer.manifest.load import Loaded
 from deployer.targets.registry import describe
 from deployer.verbs.environment import open_session
+from deployer.verbs.site import LocalWorld, site_of
 from deployer.view.documents import Imaged
 from deployer.view.progress import Reporter
 
@@ -44,8 +43,7 @@ def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None =
     not the one that was built.
     """
     context = _context(loaded)
-    if loaded.manifest.aws.endpoint is not None:
-        lifecycle.up(world_settings(loaded))
+    site_of(loaded).start(report)
     session, _ = open_session(loaded)
     repository, tag = loaded.manifest.image.repository, _tag(loaded, context)
     if held := _held(session, loaded, tag):
@@ -94,21 +92,18 @@ def show(made: Imaged, *, as_json: bool) -> str:
             text = f"Pushed {name}@{made.digest}."
         case _:
             text = f"ECR holds {name}@{made.digest} already."
-    if made.tag.endswith(BUILT) and made.did != "built":
+    if made.tag.endswith(LocalWorld.built_tag) and made.did != "built":
         text += as_typed(f"\nTry it in the local world: just reconcile {made.environment} --image {made.tag}")
     return text
 
 
-BUILT = "-built"  # in the local world a commit's own tag is that of its source, which every reconcile takes
-
-
 def _tag(loaded: Loaded, context: Context) -> str:
     changes = f"-dirty-{context.changes}" if context.changes else ""
-    return f"{context.commit}{changes}{BUILT if loaded.manifest.aws.endpoint else ''}"
+    return f"{context.commit}{changes}{site_of(loaded).built_tag}"
 
 
 def _context(loaded: Loaded) -> Context:
-    return read_context(loaded.root, loaded.app.image, allow_changes=loaded.manifest.aws.endpoint is not None)
+    return read_context(loaded.root, loaded.app.image, allow_changes=site_of(loaded).builds_changes)
 
 
 def _built(loaded: Loaded, context: Context, builder: Builder, base: str) -> Imaged:

@@ -15,7 +15,6 @@ from msgspec import Struct
 from deployer import git
 from deployer.apps.settings import settings_class
 from deployer.errors import DeployerError, UsageError, as_typed
-from deployer.local.settings import world_settings
 from deployer.manifest import contract
 from deployer.manifest.identity import Identity, identity_of, read_identity
 from deployer.manifest.load import Loaded, parse
@@ -63,12 +62,9 @@ def known_manifest(name: str, report: Reporter) -> KnownManifest:
         try:
             loaded = parse(raw, path)
             found = contract.problems(loaded, settings_class(loaded.app, loaded.root))
-            unfit = _unfit(loaded)
-            problem = InvalidManifest(found) if found else unfit
-            if unfit is None:
-                if problem:
-                    report.note(f"{_state(path, problem)}; what this needs of it is readable")
-                return KnownManifest(loaded, len(found))
+            if found:
+                report.note(f"{_state(path, InvalidManifest(found))}; what this needs of it is readable")
+            return KnownManifest(loaded, len(found))
         except InvalidManifest as error:
             problem = error
         identity = read_identity(raw, path)
@@ -83,17 +79,7 @@ def _like(content: bytes, path: Path, identity: Identity | None) -> Loaded | Non
     except InvalidManifest:
         return None
     same = identity is None or identity_of(loaded.manifest, path) == identity
-    return loaded if same and _unfit(loaded) is None else None
-
-
-def _unfit(loaded: Loaded) -> UsageError | None:
-    """Why the local world of a manifest cannot be found."""
-    try:
-        if loaded.manifest.aws.endpoint is not None:
-            world_settings(loaded)
-    except UsageError as error:
-        return error
-    return None
+    return loaded if same else None
 
 
 def _file(name: str) -> tuple[Path, bytes | None, DeployerError | None]:

@@ -9,7 +9,6 @@ from msgspec.structs import asdict
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
-from deployer.local.settings import world_settings
 from deployer.verbs.environment import Environment
 from deployer.view.pause_text import turned
 
@@ -23,18 +22,8 @@ def show(environment: Environment, outcome: Outcome, *, as_json: bool) -> str:
     if not outcome.deployed:
         return f"Done: {outcome.changes} applied, no deployment was needed." if outcome.changes else ""
     again = f", release {outcome.rollback_to} again" if outcome.rollback_to else ""
-    lines = [f"Release {outcome.number} ({outcome.release}) is live{again}: {outcome.url}"]
-    name = environment.wanted.environment
-    if environment.wanted.local:
-        settings = world_settings(environment.loaded)
-        if "meta" in settings.stand_ins:
-            lines += [
-                as_typed(f'Next: just say {name} "What is Ansari?"'),
-                f"      or chat with it in a browser: {settings.chat_page}",
-            ]
-    elif not outcome.rollback_to:
-        lines.append(as_typed(f"Undo: just rollback {name}"))
-    return "\n".join(lines)
+    live = f"Release {outcome.number} ({outcome.release}) is live{again}: {outcome.url}"
+    return "\n".join([live, *environment.site.next_steps(rolled_back=outcome.rollback_to is not None)])
 
 
 def unchanged(plan: Plan) -> Outcome:

@@ -6,8 +6,6 @@ from deployer.core.facts import LockFact
 from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.errors import Blocked, DeployerError, Refused, as_typed
-from deployer.local.lifecycle import refuse_taken_ports
-from deployer.local.settings import world_settings
 from deployer.run.look import Planned
 from deployer.verbs.environment import Environment
 from deployer.view.blocker_text import blocker_text, blockers
@@ -19,21 +17,20 @@ from deployer.view.plan_text import render
 def make_plan(environment: Environment) -> Planned:
     """Look at AWS and compare."""
     planned = environment.run.plan()
-    if not _creates_here(environment, planned):
+    if not _creates(planned):
         return planned
-    settings = world_settings(environment.loaded)
     try:
-        refuse_taken_ports(settings, settings.service)  # on this machine a service's port may be somebody else's
+        environment.site.refuse_taken_port()
     except DeployerError:
         planned = environment.run.plan()
-        if _creates_here(environment, planned):
+        if _creates(planned):
             raise
     return planned  # another run has created the service in this moment: the port is its own
 
 
-def _creates_here(environment: Environment, planned: Planned) -> bool:
+def _creates(planned: Planned) -> bool:
     deployment = planned.plan.deployment
-    return environment.wanted.local and deployment is not None and deployment.arn is None
+    return deployment is not None and deployment.arn is None
 
 
 def show(environment: Environment, planned: Planned, *, colour: bool = False, markdown: bool = False) -> str:

@@ -13,11 +13,11 @@ from deployer.core.readiness import Readiness, checks
 from deployer.core.target import ServiceStatus
 from deployer.manifest.load import Loaded
 from deployer.project import PROJECT_FILE
-from deployer.run.probe import public_url
 from deployer.run.ready import read_ready
 from deployer.run.turn import troubles
 from deployer.targets.registry import open_target
 from deployer.verbs.environment import Environment
+from deployer.verbs.site import site_of
 
 
 def unready(environment: Environment, facts: Facts) -> list[str]:
@@ -25,7 +25,7 @@ def unready(environment: Environment, facts: Facts) -> list[str]:
     service, run = facts.service, environment.run
     if service is None or service.status is not ServiceStatus.RUNNING or not service.url:
         return []
-    found = troubles(run, public_url(service.url, local=run.desired.local))
+    found = troubles(run, run.site.public_url(service.url))
     return [f"{trouble.what}; fix: {trouble.fix}" for trouble in found]
 
 
@@ -39,7 +39,7 @@ def serving(session: Session, loaded: Loaded) -> Iterator[Finding]:
     if service is None or service.status is not ServiceStatus.RUNNING:
         yield Finding("users", "note", f"not served: the service is {service.status if service else 'not there'}")
         return
-    readiness = read_ready(public_url(service.url, local=manifest.aws.endpoint is not None), known.path)
+    readiness = read_ready(site_of(loaded).public_url(service.url), known.path)
     if readiness is None:
         yield Finding("users", "unseen", f"the service does not report at {known.path} whether it can serve users")
         return

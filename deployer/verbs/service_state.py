@@ -13,7 +13,6 @@ from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.restart import consent_id, running_release, staged
 from deployer.core.target import ServiceStatus
 from deployer.errors import Refused
-from deployer.run.probe import public_url
 from deployer.run.running_image import missing_image
 from deployer.run.service_state import change_state
 from deployer.verbs import protection
@@ -185,5 +184,5 @@ def _turned(
         declared=environment.wanted.paused,
         release=service.spec.environment.get(RELEASE_VARIABLE),
         number=entry.number if entry else None,
-        url=public_url(service.url, local=environment.wanted.local) if started else None,
+        url=environment.run.site.public_url(service.url) if started else None,
     )

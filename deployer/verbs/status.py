@@ -22,7 +22,7 @@ from deployer.core.waiting import waiting
 from deployer.run import resume
 from deployer.run.follow import Follower
 from deployer.run.look import Run
-from deployer.run.probe import ask, public_url
+from deployer.run.probe import ask
 from deployer.run.ready import read_ready
 from deployer.run.running_image import missing_image
 from deployer.targets.base import Operation, Progress, Started
@@ -72,7 +72,7 @@ def status(environment: Environment) -> Status:
         environment=run.desired.environment,
         state=state,
         service=service.status.value if service else None,
-        url=public_url(service.url, local=run.desired.local) if service and service.url else None,
+        url=run.site.public_url(service.url) if service and service.url else None,
         healthy=health.serves(state, seen.answer, troubles),
         answers=health.answers(state, seen.answer, runs or "", troubles, declared=declared),
         troubles=troubles,
@@ -143,7 +143,7 @@ def _seen(run: Run, facts: Facts) -> Seen:
     if not service.url or runs_nothing:
         return Seen(operation, image_gone=gone)
     busy = operation is not None and operation.progress is Progress.RUNNING
-    url, path = public_url(service.url, local=run.desired.local), service.spec.settings.health_check.address
+    url, path = run.site.public_url(service.url), service.spec.settings.health_check.address
     expected = service.spec.environment.get(RELEASE_VARIABLE, "")
     answer = ask(url, path, expected, header=run.app.release_header, seconds=0.0 if busy else PROBE_SECONDS)
     ready = run.app.readiness

@@ -75,7 +75,6 @@ def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Des
         environment="staging",
         account=ACCOUNT,
         region=REGION,
-        local=False,
         parameter_path=ROOT,
         parameters=parameters,
         plain={"META_GRAPH_URL": "https://graph.facebook.com"},

@@ -21,6 +21,7 @@ from deployer.verbs.doctor import account, machine
 from deployer.verbs.doctor.careful import careful
 from deployer.verbs.doctor.world import world
 from deployer.verbs.readiness import serving
+from deployer.verbs.site import site_of
 from deployer.view.counts import counted
 from deployer.view.documents import Diagnosis
 from deployer.view.progress import Reporter
@@ -62,7 +63,7 @@ def _looks(path: Path) -> Iterator[Finding]:
         yield Finding("aws", "unseen", "the manifest names the account: fix it first")
         return
     [loaded] = read
-    local = loaded.manifest.aws.endpoint is not None
+    local = site_of(loaded).names_endpoint
     yield from careful("endpoint", lambda: machine.variables(local=local))
     running: list[str] = []
     if local:
