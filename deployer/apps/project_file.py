@@ -23,7 +23,7 @@ def read_app(root: Path) -> App:
     Raises InvalidManifest with every problem of the file.
     """
     path = root / PROJECT_FILE
-    return _parse(source.read_file(path), shortest(path)) if path.exists() else UNKNOWN
+    return parse_app(source.read_file(path), shortest(path)) if path.exists() else UNKNOWN
 
 
 def problem_at(root: Path, *keys: str, what: str, why: str = "", fix: str = "") -> InvalidManifest:
@@ -35,7 +35,8 @@ def problem_at(root: Path, *keys: str, what: str, why: str = "", fix: str = "") 
 
 
 @lru_cache(maxsize=8)
-def _parse(raw: bytes, path: Path) -> App:
+def parse_app(raw: bytes, path: Path) -> App:
+    """The description in a file's bytes. Raises InvalidManifest."""
     text, findings = source.decode(raw, path)
     read = syntax.parse(text)
     findings += read.findings

@@ -68,12 +68,15 @@ def load(path: Path) -> Loaded:
     return parse(source.read_file(path), path)
 
 
-def parse(raw: bytes, path: Path) -> Loaded:
-    """Read a manifest's bytes as if they stood at a path. Raises InvalidManifest with every problem."""
+def parse(raw: bytes, path: Path, app: App | None = None) -> Loaded:
+    """Read a manifest's bytes as if they stood at a path. Raises InvalidManifest with every problem.
+
+    `app` replaces what the project says of the service.
+    """
     text, findings = source.decode(raw, path)
     read = syntax.parse(text)
     contents = tree.data(read.root)
-    app = read_app(root_of(path))
+    app = app or read_app(root_of(path))
     addresses = tuple(app.local_world.addresses.values())
     manifest: Manifest | None = None
     refused: ValidationError | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from deployer import git
+from deployer.apps.app import UNKNOWN
 from deployer.errors import Refused
 from deployer.manifest.committed import Committed, governs, may_govern
 from deployer.manifest.load import Loaded, parse
@@ -112,7 +113,7 @@ def _valid(
     path = root / version.path
     try:
         if (path, version.oid) not in read:
-            read[path, version.oid] = parse(raw, path)
+            read[path, version.oid] = parse(raw, path, UNKNOWN)
         return Committed(read[path, version.oid], version.source)
     except InvalidManifest:
         pass
@@ -135,7 +136,9 @@ def _earlier(root: Path, version: _Version) -> Committed | None:
         if blob is None or blob.kind != "blob":
             continue
         try:
-            return Committed(parse(blob.content, root / version.path), f"{version.path} of commit {commit[:12]}")
+            return Committed(
+                parse(blob.content, root / version.path, UNKNOWN), f"{version.path} of commit {commit[:12]}"
+            )
         except InvalidManifest:
             continue
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ from deployer.manifest.contract import refused_secrets
 from deployer.manifest.identity import Identity, identity_of
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import Manifest
+from deployer.manifest.problem import InvalidManifest
 from deployer.project import manifest_path
 from deployer.run.look import Run
 from deployer.targets.registry import open_target
@@ -142,7 +144,9 @@ def _opened(
 
 
 def _run(loaded: Loaded, session: Session, site: Site, who: str, image: WantedImage, report: Reporter) -> Run:
-    settings = settings_class(loaded.app, loaded.root)
+    settings = None
+    with suppress(InvalidManifest):  # a verb that cannot do without them has refused before
+        settings = settings_class(loaded.app, loaded.root)
     target = open_target(loaded.manifest.service.target, session)
     return Run(
         session=session,

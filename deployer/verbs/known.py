@@ -7,20 +7,23 @@ then of the others. What was used is reported on stderr.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from msgspec import Struct
 
 from deployer import git
+from deployer.apps.app import UNKNOWN, App
+from deployer.apps.project_file import parse_app, read_app
 from deployer.apps.settings import settings_class
 from deployer.errors import DeployerError, UsageError, as_typed
 from deployer.manifest import contract
 from deployer.manifest.identity import Identity, identity_of, read_identity
 from deployer.manifest.load import Loaded, parse
-from deployer.manifest.problem import InvalidManifest
+from deployer.manifest.problem import InvalidManifest, Problem
 from deployer.manifest.source import read_file
-from deployer.project import find_root, manifest_path, shortest
+from deployer.project import PROJECT_FILE, find_root, manifest_path, root_of, shortest
 from deployer.view.progress import Reporter
 
 Found = TypeVar("Found")
@@ -31,7 +34,7 @@ def known_identity(name: str, report: Reporter) -> Identity:
     path, raw, problem = _file(name)
     if raw is not None:
         try:
-            return identity_of(parse(raw, path).manifest, path)
+            return identity_of(parse(raw, path, UNKNOWN).manifest, path)
         except InvalidManifest as error:
             problem = error
         if found := read_identity(raw, path):
@@ -58,24 +61,50 @@ def known_manifest(name: str, report: Reporter) -> KnownManifest:
     """
     path, raw, problem = _file(name)
     identity: Identity | None = None
+    app, found = _known_app(root_of(path), report)
     if raw is not None:
         try:
-            loaded = parse(raw, path)
-            found = contract.problems(loaded, settings_class(loaded.app, loaded.root))
-            if found:
-                report.note(f"{_state(path, InvalidManifest(found))}; what this needs of it is readable")
-            return KnownManifest(loaded, len(found))
+            loaded = parse(raw, path, app)
         except InvalidManifest as error:
             problem = error
+        else:
+            if against := _against_settings(loaded):
+                report.note(f"{_state(path, InvalidManifest(against))}; what this needs of it is readable")
+            return KnownManifest(loaded, found + len(against))
         identity = read_identity(raw, path)
-    loaded = _committed(path, problem, report, lambda content: _like(content, path, identity))
+    loaded = _committed(path, problem, report, lambda content: _like(content, path, identity, app))
     return KnownManifest(loaded, len(problem.problems) if isinstance(problem, InvalidManifest) else 1)
 
 
-def _like(content: bytes, path: Path, identity: Identity | None) -> Loaded | None:
+def _known_app(root: Path, report: Reporter) -> tuple[App, int]:
+    """What the project says of the service, and how many problems deployer.yaml has.
+
+    With any, its committed version counts; when that is no better, nothing is known.
+    """
+    try:
+        return read_app(root), 0
+    except InvalidManifest as problem:
+        raw, count = git.committed(root, PROJECT_FILE), len(problem.problems)
+    with suppress(InvalidManifest):
+        app = parse_app(raw or b"", Path(PROJECT_FILE))
+        report.note(f"{PROJECT_FILE} has problems (just check); its committed version is used")
+        return app, count
+    report.note(f"{PROJECT_FILE} has problems (just check); what it says of the service is not used")
+    return UNKNOWN, count
+
+
+def _against_settings(loaded: Loaded) -> tuple[Problem, ...]:
+    """What the service's settings have against a manifest, or why they cannot be read."""
+    try:
+        return contract.problems(loaded, settings_class(loaded.app, loaded.root))
+    except InvalidManifest as error:
+        return error.problems
+
+
+def _like(content: bytes, path: Path, identity: Identity | None, app: App) -> Loaded | None:
     """A committed manifest, if it is one and has this identity."""
     try:
-        loaded = parse(content, path)
+        loaded = parse(content, path, app)
     except InvalidManifest:
         return None
     same = identity is None or identity_of(loaded.manifest, path) == identity

@@ -17,7 +17,9 @@ from tests.e2e.checkout import Checkout, approved
 pytestmark = pytest.mark.timeout(240)
 LEVEL = "logging-level: {kind: literal, value: %s}"
 TALKING = tiny.SOURCE.replace("RELEASE = ", 'print("holds", os.environ["META_APP_SECRET"], flush=True)\nRELEASE = ', 1)
-BREAKS = ("unparsable", "unknown key", "missing literal", "no file")
+BREAKS = ("unparsable", "unknown key", "missing literal", "no file", "project file", "settings class")
+
+TOLD = {"no file": "is not in this checkout", "missing literal": "", "project file": "", "settings class": ""}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,13 @@ def run(checkout: Checkout, *arguments: str, code: int = 0) -> str:
 def broken(checkout: Checkout, how: str) -> Iterator[str]:
     """The words on stderr about a manifest that is broken in this way, until it is as it was again."""
     text = checkout.manifest.read_text()
-    if how == "no file":
+    project = checkout.root / "deployer.yaml"
+    described = project.read_text()
+    if how == "project file":
+        project.write_text(described.replace("release_header:", "release_heading:"))
+    elif how == "settings class":
+        project.write_text(described.replace("ansari_whatsapp.settings:", "absent_module:"))
+    elif how == "no file":
         checkout.git("switch", "--quiet", "--create", "elsewhere")
         checkout.git("rm", "--quiet", "env/local.yaml")
         checkout.git("commit", "--quiet", "--message", "without it")
@@ -55,12 +63,13 @@ def broken(checkout: Checkout, how: str) -> Iterator[str]:
         checkout.edit(line + "\n", "")
     try:
         # Where only a literal is missing, the file says all that these verbs need.
-        yield {"no file": "is not in this checkout", "missing literal": ""}.get(how, "1 problem (just check local)")
+        yield TOLD.get(how, "1 problem (just check local)")
     finally:
         if how == "no file":
             checkout.git("switch", "--quiet", "-")
             checkout.git("branch", "--quiet", "--delete", "--force", "elsewhere")
         checkout.manifest.write_text(text)
+        project.write_text(described)
 
 
 @pytest.mark.parametrize("how", BREAKS)
