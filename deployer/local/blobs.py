@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Request, Response
 
-from deployer.local.apprunner import validate
+from deployer.local import validate
 from deployer.local.aws_errors import AwsError
 from deployer.local.clients import Clients
 from deployer.world_keys import seal

@@ -1,4 +1,4 @@
-"""The AWS endpoint on one port: App Runner by this project, six services by moto, a clean error for the rest.
+"""The AWS endpoint on one port: compute platforms by this project, six services by moto, a clean error for the rest.
 
 The service is read from the scope of the request's signature. The signature is verified, and the control routes need
 the world's token: only a user who can read the world's keys can use it. /_local/world alone needs no token: it shows
@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,13 +23,14 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from deployer.local import blobs, faults, layers, moto_services, refusals, registry, signatures, simulation
-from deployer.local.apprunner import AppRunner, Limits
-from deployer.local.apprunner.errors import ApiError
 from deployer.local.aws_errors import AwsError, not_emulated, render
 from deployer.local.call import Call, read_call
 from deployer.local.clients import Clients
 from deployer.local.corrections import Corrections
 from deployer.local.corrections.wire import answered, parsed
+from deployer.local.emulators import SWITCHES, emulators
+from deployer.local.faults import Faults
+from deployer.local.host import Emulator, Host
 from deployer.local.layers import Layers
 from deployer.local.loopback import may_ask
 from deployer.local.upstream import Upstream
@@ -45,7 +47,7 @@ LOOK = 0.2  # seconds between two looks of the server whether it shall stop
 
 
 class _Services(Protocol):
-    """The services other than App Runner."""
+    """The services other than the compute platforms."""
 
     def load(self) -> None:
         """Import what is slow to import."""
@@ -58,8 +60,8 @@ class AwsEndpoint:
     """An AWS endpoint on 127.0.0.1. `port` 0 takes any free one; `control` answers the other paths below /_local/.
 
     `images` is the OCI image layout that stands for ECR's storage, `work` a directory for what is unpacked from it.
-    The public ports of App Runner's services are served by `loop`. `upstream` is the URL of another AWS endpoint
-    that answers in the place of moto.
+    `loop` serves the public ports of deployed services, and `emulate` makes the compute platforms. `upstream` is the
+    URL of another AWS endpoint that answers in the place of moto.
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class AwsEndpoint:
         loop: asyncio.AbstractEventLoop,
         control: Wsgi,
         keys: Keys,
-        limits: Limits | None = None,
+        emulate: Callable[[Host], Iterable[Emulator]] = emulators,
         upstream: str | None = None,
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -81,16 +83,10 @@ class AwsEndpoint:
         self._region = region
         self._control = control
         self.keys = keys
-        self._make_apprunner: Callable[[Clients], AppRunner] = lambda clients: AppRunner(
-            clients=clients,
-            account=account,
-            region=region,
-            images=images,
-            work=work,
-            loop=loop,
-            limits=limits or Limits(),
-        )
-        self._apprunner: AppRunner | None = None
+        self._emulate = emulate
+        self._host = partial(Host, account=account, region=region, images=images, work=work, loop=loop)
+        self._faults = Faults({**refusals.SWITCHES, **SWITCHES})
+        self._emulators: dict[str, Emulator] = {}
         self._blobs = blobs.Blobs(images, keys.token)
         self._registry = registry.Registry(images, self._refused, self._blobs.uploaded)
         self._layers = Layers(self._blobs)
@@ -114,8 +110,10 @@ class AwsEndpoint:
             self.listen()
         assert self._server is not None
         self._clients = Clients(self.url, self._region, self.keys)
-        self._apprunner = self._make_apprunner(self._clients)
-        self._apprunner.start()
+        host = self._host(clients=self._clients, faults=self._faults)
+        self._emulators = {emulator.service: emulator for emulator in self._emulate(host)}
+        for emulator in self._emulators.values():
+            emulator.start()
         self._threads = [
             threading.Thread(target=self._server.serve_forever, args=(LOOK,), name="aws-endpoint", daemon=True),
             threading.Thread(target=self._load, name="aws-loader", daemon=True),
@@ -125,14 +123,15 @@ class AwsEndpoint:
 
     def stop(self) -> None:
         """Let requests end and stop every instance, then stop listening. Not from the loop's own thread."""
-        if self._server is None or self._apprunner is None or self._clients is None:
+        if self._server is None or self._clients is None:
             return
-        self._apprunner.stop()
+        for emulator in self._emulators.values():
+            emulator.stop()
         self._server.shutdown()
         for thread in self._threads:
             thread.join()
         self._clients.close()
-        self._server = self._apprunner = self._clients = None
+        self._server = self._clients = None
 
     def _load(self) -> None:
         self._services.load()
@@ -172,8 +171,7 @@ class AwsEndpoint:
             refusal = {"error": "this needs the token of the local world; `deployer local env` prints it"}
             return Response(json.dumps(refusal), 401, content_type="application/json")
         if request.path == faults.ROUTE and request.method in {"GET", "PUT", "DELETE"}:
-            assert self._apprunner is not None
-            status, document = faults.answer(self._apprunner.faults, request.method, request.get_data())
+            status, document = faults.answer(self._faults, request.method, request.get_data())
             return Response(json.dumps(document), status, content_type="application/json")
         return self._control
 
@@ -188,13 +186,12 @@ class AwsEndpoint:
             why = f"Credential should be scoped to a valid region: this endpoint is {self._region}, not {call.region}."
             return AwsError(400, "InvalidSignatureException", why)
         reads = (call.service, call.operation) == ("sts", "GetCallerIdentity")  # AWS answers it presigned
-        if request.method != "POST" and not reads and call.service in {"apprunner", *moto_services.SERVICES}:
+        if request.method != "POST" and not reads and call.service in {*self._emulators, *moto_services.SERVICES}:
             return AwsError(405, "MethodNotAllowed", "An AWS call is a POST here, so that a GET changes nothing.")
-        assert self._apprunner is not None
         if refused := self._refused(f"{call.service}:{call.operation}"):
             return refused
-        if call.service == "apprunner":
-            return self._from_apprunner(call, body)
+        if emulator := self._emulators.get(call.service):
+            return emulator.answer(call.operation, body)
         assert self._clients is not None
         match call.service, call.operation:
             case "iam", simulation.OPERATION:
@@ -210,27 +207,19 @@ class AwsEndpoint:
         return not_emulated(call.service, call.operation)
 
     def _from_services(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
-        """Ask the other services. An image pushed to ECR with a tag starts App Runner's automatic deployments of it."""
-        assert self._apprunner is not None
+        """Ask the other services. An image pushed to ECR with a tag may be deployed automatically."""
         answer = self._services.ask(call, request, body)
         if (call.service, call.operation) == ("ecr", "PutImage") and answered(answer) is not None:
             image = parsed(body)
             if image.get("imageTag"):
-                self._apprunner.pushed(image["repositoryName"], image["imageTag"])
+                for emulator in self._emulators.values():
+                    emulator.pushed(image["repositoryName"], image["imageTag"])
         return answer
 
     def _refused(self, call: str) -> AwsError | None:
         """Return the error that a fault switch demands for a call, or None."""
-        assert self._apprunner is not None
-        return refusals.refused(self._apprunner.faults, call)
-
-    def _from_apprunner(self, call: Call, body: bytes) -> Response | AwsError:
-        assert self._apprunner is not None
-        try:
-            answer = self._apprunner.call(call.operation, body)
-        except ApiError as error:
-            return AwsError(error.status, error.code, error.message)
-        return Response(json.dumps(answer), content_type="application/x-amz-json-1.0")
+        failures = {name: emulator.failure_code for name, emulator in self._emulators.items()}
+        return refusals.refused(self._faults, call, failures)
 
 
 def _from_this_machine(request: Request) -> bool:

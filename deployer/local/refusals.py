@@ -6,10 +6,11 @@ the API references call common: InternalFailure and ServiceUnavailable.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from deployer.local.aws_errors import AwsError
-from deployer.local.faults import Faults
+from deployer.local.faults import LONGEST_MESSAGE, Choice, Faults, Switch, Text
 
 DENIED, BUSY, FAILED, UNAVAILABLE = "denied", "busy", "failed", "unavailable"
 KINDS: Final = {400: DENIED, 403: DENIED, 429: BUSY, 500: FAILED, 503: UNAVAILABLE}
@@ -21,7 +22,6 @@ COMMON: Final = {
 }
 # Codes of botocore's service models where they differ; IAM and STS speak the query protocol.
 OWN: Final = {
-    "apprunner": {FAILED: "InternalServiceErrorException"},
     "ecr": {FAILED: "ServerException"},
     "iam": {DENIED: "AccessDenied", BUSY: "Throttling", FAILED: "ServiceFailure"},
     "logs": {FAILED: "InternalServerException", UNAVAILABLE: "ServiceUnavailableException"},
@@ -29,13 +29,29 @@ OWN: Final = {
     "sts": {DENIED: "AccessDenied", BUSY: "Throttling"},
 }
 
+SWITCHES: Final = {
+    "refuse": Switch(
+        "a call is answered with an error instead of being done; clients try 429, 500 and 503 again",
+        parameters={
+            "status": Choice("the HTTP status; 400 when left out", (400, 403, 429, 500, 503)),
+            "code": Text("the error's code; when left out the one that the service gives with this status"),
+            "message": Text("the error's message", longest=LONGEST_MESSAGE),
+        },
+        selectors={"call": Text("only this one, such as ssm:PutParameter")},
+    ),
+}
 
-def refused(faults: Faults, call: str) -> AwsError | None:
+
+def refused(faults: Faults, call: str, failures: Mapping[str, str]) -> AwsError | None:
     """Return the error for a call such as "ssm:PutParameter", or None. Counts the call."""
     rule = faults.take("refuse", call=call)
     if rule is None:
         return None
     status = rule.get("status", 400)
     kind = KINDS[status]
-    code = rule.get("code") or OWN.get(call.partition(":")[0], {}).get(kind, COMMON[kind])
+    code = rule.get("code") or _own(call.partition(":")[0], failures).get(kind, COMMON[kind])
     return AwsError(status, code, rule.get("message", "a fault switch refuses this call"))
+
+
+def _own(service: str, failures: Mapping[str, str]) -> Mapping[str, str]:
+    return {FAILED: failures[service]} if service in failures else OWN.get(service, {})

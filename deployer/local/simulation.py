@@ -15,11 +15,10 @@ from xml.etree import ElementTree as Xml
 
 from werkzeug.wrappers import Response
 
-from deployer.local import users
-from deployer.local.apprunner import iam, roles, validate
-from deployer.local.apprunner.conditions import Context
+from deployer.local import iam, roles, users, validate
 from deployer.local.aws_errors import AwsError
 from deployer.local.clients import Clients
+from deployer.local.conditions import Context
 
 OPERATION = "SimulatePrincipalPolicy"
 KNOWN = frozenset({"PolicySourceArn", "ActionNames", "ResourceArns", "ContextEntries", "MaxItems", "Marker"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from deployer.local.apprunner import iam
-from deployer.local.apprunner.roles import Role, managed
+from deployer.local import iam
+from deployer.local.roles import Role, managed
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from deployer.core.policies.rights import Need, needs
-from deployer.local.apprunner.iam import decide
+from deployer.local.iam import decide
 from deployer.targets.apprunner.rights import CALLS
 from tests.e2e import accounts, aws
 from tests.e2e.accounts import ACCOUNT

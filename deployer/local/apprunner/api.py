@@ -11,7 +11,7 @@ from deployer.local.apprunner.errors import InvalidRequest, InvalidState, QuotaE
 from deployer.local.apprunner.operations import Operations, Previous
 from deployer.local.apprunner.paging import page
 from deployer.local.apprunner.resources import Resources
-from deployer.local.apprunner.roles import ACCESS_PRINCIPAL, INSTANCE_PRINCIPAL, why_not_assumable
+from deployer.local.apprunner.roles import ACCESS_PRINCIPAL, INSTANCE_PRINCIPAL
 from deployer.local.apprunner.scaling import ScalingRevision
 from deployer.local.apprunner.state import (
     CREATE_FAILED,
@@ -24,6 +24,7 @@ from deployer.local.apprunner.state import (
     Services,
 )
 from deployer.local.clients import Clients
+from deployer.local.roles import why_not_assumable
 
 JSON = dict[str, Any]
 Request = Mapping[str, Any]

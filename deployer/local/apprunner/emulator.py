@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deployer.local.apprunner import validate
+from werkzeug.wrappers import Response
+
+from deployer.local import validate
 from deployer.local.apprunner.api import ServicesApi
 from deployer.local.apprunner.deploy import Preparer
-from deployer.local.apprunner.errors import InvalidRequest, NotEmulated
+from deployer.local.apprunner.errors import ApiError, InvalidRequest, NotEmulated
 from deployer.local.apprunner.image import Identifier, ImageStore
 from deployer.local.apprunner.instances import Launcher
 from deployer.local.apprunner.limits import Limits
@@ -21,11 +22,10 @@ from deployer.local.apprunner.operations import Operations
 from deployer.local.apprunner.resources import Resources
 from deployer.local.apprunner.scaling_api import ScalingApi
 from deployer.local.apprunner.state import Services
-from deployer.local.apprunner.switches import SWITCHES
 from deployer.local.apprunner.vpc_connectors import VpcConnectorsApi
-from deployer.local.clients import Clients
-from deployer.local.faults import Faults
+from deployer.local.aws_errors import AwsError
 from deployer.local.guard import Guard
+from deployer.local.host import Host
 from deployer.local.models import service_model
 
 if TYPE_CHECKING:
@@ -36,39 +36,28 @@ STOP_WITHIN = 30.0  # seconds
 
 
 class AppRunner:
-    """An App Runner. `clients` call the AWS endpoint that it belongs to.
+    """`limits` are its timeouts."""
 
-    `images` is an OCI image layout, `work` a directory for unpacked images. The public ports of the services are
-    served by `loop`, which must run in another thread than the callers of `stop`.
-    """
+    service = "apprunner"
+    failure_code = "InternalServiceErrorException"
 
-    def __init__(
-        self,
-        *,
-        clients: Clients,
-        account: str,
-        region: str,
-        images: Path,
-        work: Path,
-        loop: asyncio.AbstractEventLoop,
-        limits: Limits,
-    ) -> None:
-        self.faults = Faults(SWITCHES)
+    def __init__(self, host: Host, limits: Limits | None = None) -> None:
+        clients, account, region = host.clients, host.account, host.region
         self._account = account
         self._region = region
-        self._loop = loop
+        self._loop = host.loop
         self._guard = Guard()
         self._logs = LogShipper(clients)
         services, resources = Services(), Resources.of(account, region)
         self._operations = Operations(
-            loop,
+            host.loop,
             services,
             resources.scaling,
-            Preparer(clients, ImageStore(images, work / "content"), account, region),
+            Preparer(clients, ImageStore(host.images, host.work / "content"), account, region),
             Launcher(self._guard, region),
             self._logs,
-            limits,
-            self.faults,
+            limits or Limits(),
+            host.faults,
         )
         api = ServicesApi(account, region, services, resources, self._operations, clients)
         revisions = ScalingApi(services, resources.scaling)
@@ -119,6 +108,13 @@ class AppRunner:
     def pushed(self, repository: str, tag: str) -> None:
         """Start the automatic deployments of a tag that was pushed to this account's ECR."""
         self._operations.pushed(Identifier(self._account, self._region, repository, tag=tag))
+
+    def answer(self, operation: str, body: bytes) -> Response | AwsError:
+        try:
+            answer = self.call(operation, body)
+        except ApiError as error:
+            return AwsError(error.status, error.code, error.message)
+        return Response(json.dumps(answer), content_type="application/x-amz-json-1.0")
 
     def call(self, operation: str, body: bytes) -> JSON:
         """Answer one request in AWS JSON 1.0. Raises ApiError."""

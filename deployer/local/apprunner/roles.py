@@ -1,13 +1,11 @@
-"""Roles as App Runner uses them: assume a role as one of its principals, then check its rights."""
+"""Roles as App Runner uses them: assumed by one of its principals, then asked what they may do."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from deployer.local.apprunner import iam
-from deployer.local.apprunner.conditions import Context
 from deployer.local.apprunner.errors import Problem
+from deployer.local.roles import Role, find, untrusted
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -17,109 +15,11 @@ ACCESS_PRINCIPAL = "build.apprunner.amazonaws.com"
 INSTANCE_PRINCIPAL = "tasks.apprunner.amazonaws.com"
 
 
-@dataclass(frozen=True)
-class Role:
-    """A role with its trust policy, its policies and, if it has one, its permissions boundary."""
-
-    arn: str
-    trust: iam.Document
-    policies: tuple[iam.Document, ...]
-    boundary: iam.Document | None
-
-    def may(self, action: str, resource: str) -> bool:
-        """Return whether App Runner may do this as the role, in a request of its own."""
-        context = _context(self.arn)
-        within = self.boundary is None or iam.allows([self.boundary], action, resource, context)
-        return within and iam.allows(self.policies, action, resource, context)
-
-
-def why_not_assumable(client: IAMClient, arn: str, principal: str) -> str | None:
-    """Return why the principal cannot assume the role, or None if it can."""
-    found = _get(client, arn)
-    if found is None:
-        return f"the role {arn} does not exist"
-    return _untrusted(found[0], arn, principal)
-
-
-def _untrusted(trust: iam.Document, arn: str, principal: str) -> str | None:
-    decision = iam.trust_of(trust, principal)
-    if decision.allows:
-        return None
-    if decision.unknown:
-        keys = ", ".join(sorted(decision.unknown))
-        return f"the local AWS cannot evaluate the conditions of the trust policy of {arn}: {keys}"
-    return f"the role {arn} does not trust {principal}"
-
-
-def _context(role: str) -> Context:
-    """Return the documented condition keys of a request that App Runner makes as this role.
-
-    Which others it sends is not documented, its source address among them, so that the context is not complete.
-    """
-    account = role.split(":")[4]
-    return Context(
-        {
-            "aws:PrincipalArn": [role],
-            "aws:PrincipalAccount": [account],
-            "aws:PrincipalType": ["AssumedRole"],
-            "aws:PrincipalIsAWSService": ["false"],
-            "aws:SecureTransport": ["true"],
-            "aws:ResourceAccount": [account],
-        }
-    )
-
-
 def assume(client: IAMClient, arn: str, principal: str) -> Role:
     """Return the role with all its policies. Raises Problem if it does not exist or does not trust the principal."""
     role = find(client, arn)
     if role is None:
         raise Problem(f"The role {arn} does not exist.")
-    if wrong := _untrusted(role.trust, arn, principal):
+    if wrong := untrusted(role.trust, arn, principal):
         raise Problem(f"{wrong[0].upper()}{wrong[1:]}.")
     return role
-
-
-def find(client: IAMClient, arn: str) -> Role | None:
-    """Return the role with exactly this ARN and all its policies, inline and attached."""
-    found = _get(client, arn)
-    if found is None:
-        return None
-    trust, boundary = found
-    name = _name(arn)
-    policies = [
-        _document(client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
-        for page in client.get_paginator("list_role_policies").paginate(RoleName=name)
-        for policy in page["PolicyNames"]
-    ]
-    policies += [
-        managed(client, attached["PolicyArn"])
-        for page in client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
-        for attached in page["AttachedPolicies"]
-    ]
-    return Role(arn, trust, tuple(policies), managed(client, boundary) if boundary else None)
-
-
-def _get(client: IAMClient, arn: str) -> tuple[iam.Document, str] | None:
-    """Return the trust policy and the boundary's ARN of the role with exactly this ARN."""
-    try:
-        role = client.get_role(RoleName=_name(arn))["Role"]
-    except client.exceptions.NoSuchEntityException:
-        return None
-    if role["Arn"] != arn:
-        return None
-    boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
-    return _document(role["AssumeRolePolicyDocument"]), boundary
-
-
-def managed(client: IAMClient, arn: str) -> iam.Document:
-    """Return the document of a managed policy."""
-    version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    return _document(client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
-
-
-def _document(document: object) -> iam.Document:
-    return cast("iam.Document", document)  # botocore has parsed it already
-
-
-def _name(arn: str) -> str:
-    return arn.rpartition("/")[2]

@@ -11,7 +11,7 @@ from deployer.local.apprunner.errors import Problem
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
 
-    from deployer.local.apprunner.roles import Role
+    from deployer.local.roles import Role
 
 BATCH = 10  # GetParameters takes no more names
 PARAMETER_ARN = re.compile(r"arn:aws:ssm:(?P<region>[^:]*):(?P<account>[^:]*):parameter/(?P<name>.+)")

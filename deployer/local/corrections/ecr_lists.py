@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from werkzeug.wrappers import Response
 
-from deployer.local.apprunner import validate
+from deployer.local import validate
 from deployer.local.aws_errors import AwsError
 from deployer.local.corrections.wire import Ask, answered, json_bytes
 

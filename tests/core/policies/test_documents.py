@@ -20,7 +20,7 @@ from deployer.core.policies.duties import LINKING, PASSING, deployment, duties
 from deployer.core.policies.imaging import imaging
 from deployer.core.policies.planning import planning
 from deployer.core.policies.trust import admits, strangers
-from deployer.local.apprunner.iam import decide
+from deployer.local.iam import decide
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample
 

@@ -26,7 +26,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from deployer.local.apprunner import Limits
+from deployer.local.apprunner import AppRunner, Limits
 from deployer.local.endpoint import AwsEndpoint
 from deployer.world_keys import Keys
 from tests.ports import free_port
@@ -387,7 +387,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
             loop=loop,
             control=control,
             keys=Keys.make(),
-            limits=Limits(start_budget=10, drain=5, stop_grace=3, backoff=0.05),
+            emulate=lambda host: [AppRunner(host, Limits(start_budget=10, drain=5, stop_grace=3, backoff=0.05))],
         )
         endpoint.start()
         harness = Harness(endpoint, home / "images", loop)
@@ -412,7 +412,7 @@ def other(shared: Harness, tmp_path: Path) -> Iterator[Harness]:
         loop=shared.loop,
         control=control,
         keys=Keys.make(),
-        limits=Limits(stop_grace=3, request=1.5),
+        emulate=lambda host: [AppRunner(host, Limits(stop_grace=3, request=1.5))],
     )
     endpoint.start()
     harness = Harness(endpoint, shared.images, shared.loop)

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from deployer.local.apprunner import validate
+from deployer.local import validate
 
 ROLE = "arn:aws:iam::000000000000:role/Access"
 IMAGE = "000000000000.dkr.ecr.us-west-2.amazonaws.com/small:x"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.local.apprunner.iam import allows, trusts
+from deployer.local.iam import allows, trusts
 
 ACTION = "ssm:GetParameters"
 KEY = "arn:aws:ssm:us-west-2:000000000000:parameter/app/key"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deployer.local.apprunner.conditions import Context, evaluate, wildcards
+from deployer.local.conditions import Context, evaluate, wildcards
 
 Document = Mapping[str, Any]
 NOTHING_KNOWN = Context()  # of the request's condition keys

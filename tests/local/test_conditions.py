@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.local.apprunner.conditions import OPERATORS, Answer, Context, evaluate
+from deployer.local.conditions import OPERATORS, Answer, Context, evaluate
 
 JOB = "token.actions.githubusercontent.com:sub"
 MAIN = "repo:ansari-project/ansari-whatsapp:environment:staging"
