@@ -13,6 +13,7 @@ from deployer.manifest.model import Secret
 from deployer.manifest.problem import InvalidManifest, Problem
 from deployer.manifest.together import clashes, crossed, quarrels, strangers
 from deployer.project import PROJECT_FILE
+from deployer.view.counts import counted
 
 
 def check(paths: Sequence[Path], *, as_json: bool) -> str:
@@ -62,7 +63,7 @@ def refuse_contract_problems(loaded: Loaded) -> None:
 
 def _line(loaded: Loaded) -> str:
     secrets, literals = _counts(loaded)
-    good = f"{loaded.path}: good ({secrets} secrets, {literals} literals)"
+    good = f"{loaded.path}: good ({counted(secrets, 'secret')}, {counted(literals, 'literal')})"
     return "\n".join([good, *(f"  not checked: {what}" for what in unchecked(loaded.app))])
 
 

@@ -69,7 +69,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 def test_check_says_what_it_cannot_check(project: Project) -> None:
     assert project.good("check").splitlines() == [
-        "env/local.yaml: good (1 secrets, 1 literals)",
+        "env/local.yaml: good (1 secret, 1 literal)",
         "  not checked: whether the service starts with these variables: deployer.yaml names no settings class",
     ]
 
