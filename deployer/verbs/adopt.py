@@ -159,7 +159,7 @@ def _incomplete(wanted: Wanted, missing: Sequence[Missing]) -> Blocked:
     return Blocked(
         f"{count} no value that the service accepts; nothing was written",
         why="\n       ".join(f"{names.variable(one.name)}: {one.why}" for one in missing),
-        fix=f"give each a value (docs/reference/settings.md lists them): {shlex.join(words)} {asked}",
+        fix=f"give each a value: {shlex.join(words)} {asked}",
     )
 
 

@@ -36,7 +36,7 @@ def check(root: Path) -> str:
     stale = [name for name, text in wanted.items() if _read(root / FOLDER / name) != text]
     if stale := [*stale, *_left(root)]:
         names = ", ".join(str(FOLDER / name) for name in stale)
-        raise Blocked(f"workflows differ from the manifests: {names}", fix="just generate")
+        raise Blocked(f"workflows differ from the manifests: {names}", fix="just ci render")
     return f"{len(wanted)} workflows match the manifests."
 
 
