@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from deployer import VERSION
+from deployer.apps.project_file import read_app
 from tests.architecture.test_imports import ROOT, imports, sources
 
 SERVICE, DEPLOYER = ROOT / "pyproject.toml", ROOT / "deployer" / "pyproject.toml"
@@ -79,6 +80,12 @@ def test_neither_holds_the_other() -> None:
     copied = re.findall(r"^COPY .*", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert copied
     assert not [line for line in copied if "deployer" in line or re.search(r" \.\.? ", line)]
+
+
+def test_no_image_is_made_of_the_deployer() -> None:
+    image = read_app(ROOT).image
+    assert image.source == ("ansari_whatsapp",)
+    assert not [path for path in image.paths if path.startswith("deployer")]
 
 
 def test_the_versions_are_one() -> None:
