@@ -53,6 +53,12 @@ def prose(page: str) -> list[str]:
     return _FENCE.sub("", (ROOT / page).read_text()).splitlines()
 
 
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub gives the headings of a page: small letters, no punctuation, hyphens for blanks."""
+    headings = re.findall(r"^#+ (.*)$", _FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def inline(page: str) -> tuple[str, ...]:
     """What stands in the running text between backticks and starts with just or deployer."""
     text = _FENCE.sub("", (ROOT / page).read_text())

@@ -8,7 +8,7 @@ import pytest
 
 from deployer.cli import DEPLOYER
 from deployer.cli.command import Group
-from tests.docs.pages import PAGES, ROOT, blocks, inline, prose
+from tests.docs.pages import PAGES, ROOT, anchors, blocks, inline, prose
 
 RECIPES = set(re.findall(r"^@?(\w+)(?: [^#\n]*)?:(?: |$)", (ROOT / "Justfile").read_text(), re.MULTILINE))
 
@@ -34,12 +34,13 @@ def test_what_the_text_names_exists(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", *PAGES])
-def test_links_lead_somewhere(page: str) -> None:
-    here = (ROOT / page).parent
-    text = (ROOT / page).read_text()
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
-        if not target.startswith("https://"):
-            assert (here / target).exists(), f"{page}: {target}"
+def test_links_lead_to_a_file_and_a_heading(page: str) -> None:
+    for target, heading in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", (ROOT / page).read_text()):
+        if target.startswith("https://"):
+            continue
+        linked = (ROOT / page).parent / target if target else ROOT / page
+        assert linked.exists(), f"{page}: {target}"
+        assert not heading or heading in anchors(linked.read_text()), f"{page}: {target}#{heading}"
 
 
 GENERATED = ("docs/reference/manifest.md", "docs/reference/settings.md")
