@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from deployer.account.compare import PrincipalFact
+from deployer.account.wanted import Principal
 from deployer.aws.answers import UnusableAnswer
 from deployer.aws.errors import is_denied, only, refused_call
 from deployer.aws.iam import carries_tag, plain, refused, role_policies
-from deployer.core.bootstrap.compare import PrincipalFact
-from deployer.core.bootstrap.wanted import Principal
 from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
 
 if TYPE_CHECKING:

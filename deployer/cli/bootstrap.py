@@ -11,7 +11,7 @@ from deployer.errors import UsageError
 from deployer.view.progress import Reporter, write
 
 if TYPE_CHECKING:
-    from deployer.core.bootstrap.steps import Steps
+    from deployer.account.steps import Steps
 
 
 def _options(parser: Parser) -> None:

@@ -37,9 +37,9 @@ from deployer.core.change import (
     TagService,
     VariableChange,
 )
-from deployer.core.groups.pause import BY_MANIFEST, TAG
 from deployer.core.hold import after_rollback
 from deployer.errors import Refused, StateUnknown
+from deployer.resources.service.pause import BY_MANIFEST, TAG
 from deployer.run import secrets
 from deployer.targets.base import Started, Target
 

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from deployer.aws import ecr, iam, principals
-from deployer.aws.session import Session
-from deployer.core.bootstrap.compare import AccountFacts, compare
-from deployer.core.bootstrap.steps import (
+from deployer.account.compare import AccountFacts, compare
+from deployer.account.steps import (
     AttachPolicy,
     CreatePrincipal,
     CreateProvider,
@@ -18,7 +16,9 @@ from deployer.core.bootstrap.steps import (
     Step,
     Steps,
 )
-from deployer.core.bootstrap.wanted import Wanted
+from deployer.account.wanted import Wanted
+from deployer.aws import ecr, iam, principals
+from deployer.aws.session import Session
 from deployer.core.change import ChangeRepository, CreateRepository, PutLifecycle
 from deployer.errors import Interrupted, Refused, StateUnknown
 from deployer.partial import halted

@@ -10,13 +10,13 @@ from botocore.exceptions import ClientError
 
 from deployer.aws import ecr, iam, lock, ssm
 from deployer.aws.errors import only
-from deployer.core.groups.service import another
 from deployer.core.policies.documents import policy_name
 from deployer.core.release import replaced_path
 from deployer.core.removal import Remains, Removal, Removals, Wish, removals
 from deployer.core.target import ServiceStatus
 from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
 from deployer.partial import halted
+from deployer.resources.service.plan import another
 from deployer.run.look import Run
 from deployer.run.observe import unmarked
 from deployer.run.wait import wait

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from deployer.apps.app import App
 from deployer.aws.session import Session
-from deployer.core import planner
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, Inspection, moved
 from deployer.core.plan import Plan
 from deployer.errors import Refused
+from deployer.resources import planner
 from deployer.run.observe import observe
 from deployer.run.preflight import Examine, inspect
 from deployer.run.site import Site

@@ -21,7 +21,6 @@ from deployer.core.change import (
     ResumeService,
 )
 from deployer.core.facts import Facts, ServiceFact
-from deployer.core.groups.pause import BY_NOBODY, TAG
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.core.record import record
@@ -29,6 +28,7 @@ from deployer.core.release import RecordedRelease, Release, last_healthy
 from deployer.errors import DeployerError, DeploymentFailed, Refused, StateUnknown
 from deployer.explain import defect, explain
 from deployer.partial import halted
+from deployer.resources.service.pause import BY_NOBODY, TAG
 from deployer.run import resume, turn
 from deployer.run.apply import Applier, Extent, refuse_unknown
 from deployer.run.follow import Follower

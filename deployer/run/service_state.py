@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from deployer.aws import lock
 from deployer.core.facts import Facts
-from deployer.core.groups.pause import tag_after
 from deployer.core.restart import consent_id
 from deployer.errors import DeployerError, Interrupted, LockLost, Refused, StateUnknown
 from deployer.partial import halted
+from deployer.resources.service.pause import tag_after
 from deployer.run import resume, turn
 from deployer.run.follow import Follower
 from deployer.run.look import Run

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from msgspec import to_builtins
 
-from deployer.core.bootstrap.steps import Steps
-from deployer.core.bootstrap.wanted import Wanted, wanted
+from deployer.account.steps import Steps
+from deployer.account.wanted import Wanted, wanted
 from deployer.core.desired import WantedImage, desired
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded

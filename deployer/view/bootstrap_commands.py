@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from deployer.core.bootstrap.wanted import Principal, Wanted
+from deployer.account.wanted import Principal, Wanted
 from deployer.core.lifecycle import lifecycle_policy
 from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
 from deployer.view.bootstrap_text import USES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from deployer.core.bootstrap.steps import (
+from deployer.account.steps import (
     AttachPolicy,
     CreatePrincipal,
     CreateProvider,

@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 import pytest
 
+from deployer.account.wanted import Principal
 from deployer.aws import answers, ecr, hold, iam, ledger, lock, lock_record, logs, principals, ssm
 from deployer.aws.fence import READS
 from deployer.aws.session import Session
-from deployer.core.bootstrap.wanted import Principal
 from deployer.core.policies.rights import CALLS, Need
 from deployer.core.secret import SecretValue
 from deployer.core.service import Scaling

@@ -32,7 +32,6 @@ from deployer.core.change import (
 from deployer.core.desired import WantedImage, desired
 from deployer.core.facts import Facts, ImageFact, ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
 from deployer.core.plan import Plan
-from deployer.core.planner import plan
 from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
 from deployer.core.target import ServiceStatus
 from deployer.errors import Blocked, UsageError
@@ -42,6 +41,7 @@ from deployer.manifest.load import Loaded, parse
 from deployer.manifest.model import Literal, Secret
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.unseen import unseen
+from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.view.blocker_text import blockers
 

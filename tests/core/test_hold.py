@@ -15,7 +15,7 @@ from deployer.core.change import LiftHold, PlaceHold
 from deployer.core.desired import Desired, WantedParameter
 from deployer.core.facts import Facts
 from deployer.core.hold import Hold, after_rollback, by_hand, refuses, rolled_back, source_of
-from deployer.core.planner import plan
+from deployer.resources.planner import plan
 from tests.core.test_release import history
 
 Wish = Callable[..., Desired]

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from deployer.core.change import DeployService, PauseService, ResumeService
 from deployer.core.desired import Desired, WantedParameter
 from deployer.core.facts import Facts
-from deployer.core.groups.pause import TAG, tag_after
-from deployer.core.planner import plan
 from deployer.core.target import ServiceStatus
+from deployer.resources.planner import plan
+from deployer.resources.service.pause import TAG, tag_after
 
 Wish = Callable[..., Desired]
 Make = Callable[..., WantedParameter]

@@ -22,9 +22,9 @@ from deployer.core.change import (
 from deployer.core.desired import Desired, WantedParameter
 from deployer.core.facts import Facts, ImageFact, ParameterFact
 from deployer.core.plan import Plan
-from deployer.core.planner import plan
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
+from deployer.resources.planner import plan
 from deployer.view import notice_text
 from deployer.view.blocker_text import BlockerText, blockers
 from deployer.view.change_text import detail, why

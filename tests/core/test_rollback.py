@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from deployer.core import rollback
 from deployer.core.desired import Desired, WantedParameter
 from deployer.core.facts import Facts, ImageFact, ParameterFact
-from deployer.core.planner import plan
 from deployer.errors import Refused, UsageError
+from deployer.resources.planner import plan
 from tests.core.test_release import history
 
 Wish = Callable[..., Desired]

@@ -18,9 +18,9 @@ from deployer.core.desired import Desired
 from deployer.core.facts import Facts
 from deployer.core.hold import Hold
 from deployer.core.notice import UnmanagedSetting
-from deployer.core.planner import plan
 from deployer.core.release import LEDGER_BYTES, Release
 from deployer.core.secret import SecretValue
+from deployer.resources.planner import plan
 from deployer.view.plan_json import PlanDocument, document
 from tests.core.test_hold import MANUAL
 from tests.core.test_release import release

@@ -14,8 +14,8 @@ import httpx
 import jsonschema
 import pytest
 
+from deployer.account.duties import duties
 from deployer.core.desired import WantedImage, desired
-from deployer.core.policies.duties import duties
 from deployer.core.policies.rights import needs
 from deployer.manifest.load import load
 from deployer.targets.apprunner.description import APP_RUNNER

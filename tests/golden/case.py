@@ -23,8 +23,8 @@ from deployer.core import rollback
 from deployer.core.desired import Desired, WantedImage, desired
 from deployer.core.facts import Facts
 from deployer.core.plan import Plan
-from deployer.core.planner import plan
 from deployer.manifest.load import load
+from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.view.plan_json import document
 from deployer.view.plan_text import render

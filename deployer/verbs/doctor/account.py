@@ -8,13 +8,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from deployer.account.duties import duties
 from deployer.aws import iam
 from deployer.aws.errors import explain, is_denied, refused_call
 from deployer.aws.session import Session
 from deployer.core import diagnosis
 from deployer.core.desired import Desired
 from deployer.core.diagnosis import Finding
-from deployer.core.policies.duties import duties
 from deployer.core.policies.rights import Need
 from deployer.core.target import Description
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from policy_sentry.querying.actions import get_action_data
 
+from deployer.account.deploying import deploying
+from deployer.account.duties import LINKING, PASSING, deployment, duties
+from deployer.account.imaging import imaging
+from deployer.account.planning import planning
 from deployer.core.desired import Desired, WantedImage, desired
-from deployer.core.policies.deploying import deploying
 from deployer.core.policies.documents import github_trust, subjects
-from deployer.core.policies.duties import LINKING, PASSING, deployment, duties
-from deployer.core.policies.imaging import imaging
-from deployer.core.policies.planning import planning
 from deployer.core.policies.trust import admits, strangers
 from deployer.local.iam import decide
 from deployer.targets.apprunner.description import APP_RUNNER

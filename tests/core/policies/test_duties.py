@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 from policy_sentry.querying.actions import get_action_data
 
+from deployer.account.duties import deployment, duties
 from deployer.core.desired import Desired, WantedImage, desired
-from deployer.core.policies.duties import deployment, duties
 from deployer.core.policies.rights import CALLS, PUSHED, Need
 from deployer.core.service import Network, Observability
 from deployer.targets.apprunner.description import APP_RUNNER

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from deployer.core.advice import Note, Problem
-from deployer.core.bootstrap.steps import (
+from deployer.account.steps import (
     AttachPolicy,
     CreatePrincipal,
     CreateProvider,
@@ -16,13 +15,14 @@ from deployer.core.bootstrap.steps import (
     Step,
     Steps,
 )
-from deployer.core.bootstrap.wanted import Principal, Wanted
+from deployer.account.wanted import Principal, Wanted
+from deployer.core.advice import Note, Problem
 from deployer.core.cause import Cause, CauseKind
 from deployer.core.facts import RepositoryFact
-from deployer.core.groups.image import repository
 from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
 from deployer.core.policies.rights import Need
 from deployer.core.policies.trust import admits, strangers, trusts
+from deployer.resources.ecr_repository.plan import plan_repository
 
 Line = Step | Problem | Note | str
 MISSING = (Cause(kind=CauseKind.MISSING),)
@@ -70,7 +70,7 @@ def compare(wanted: Wanted, facts: AccountFacts) -> Steps:
 
 
 def _repository(wanted: Wanted, facts: AccountFacts) -> Iterator[Line]:
-    changes = repository(wanted.desired, facts.repository, released=False)
+    changes = plan_repository(wanted.desired, facts.repository, released=False)
     yield from changes
     if not changes:
         yield Note("=", f"repository {wanted.desired.image.repository}", "as it should be")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from deployer.account.deploying import statements
+from deployer.account.duties import looking
 from deployer.core.desired import Desired
-from deployer.core.policies.deploying import statements
 from deployer.core.policies.documents import deny, policy
-from deployer.core.policies.duties import looking
 
 
 def planning(desired: Desired, source: str | None = None) -> object:

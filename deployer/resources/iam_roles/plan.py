@@ -15,7 +15,7 @@ from deployer.core.part import Part
 from deployer.core.release import Release
 
 
-def access(desired: Desired, facts: Facts, last: Release | None) -> Part:
+def plan_roles(desired: Desired, facts: Facts, last: Release | None) -> Part:
     """`last` is the recorded release that runs."""
     return Part(changes=tuple(_mended(desired, facts, last)), blockers=tuple(_wrong(desired, facts, last)))
 

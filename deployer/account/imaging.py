@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from deployer.account import duties
+from deployer.account.deploying import statements
 from deployer.core.desired import Desired
-from deployer.core.policies import duties
-from deployer.core.policies.deploying import statements
 from deployer.core.policies.documents import policy
 
 

@@ -48,7 +48,7 @@ class _One(Struct, frozen=True):
     blocker: Blocker | None = None
 
 
-def variables(
+def plan_parameters(
     desired: Desired, facts: Facts, last: RecordedRelease | None, previous: RecordedRelease | None, *, prune: bool
 ) -> VariablesPart:
     """`last` is the release that runs, `previous` the one to go back to once this plan is carried out."""

@@ -8,13 +8,13 @@ from typing import Final, Literal, get_args
 from msgspec import Struct
 
 from deployer import names
+from deployer.account import duties
+from deployer.account.deploying import deploying
+from deployer.account.duties import LINKING, PASSING, deployment, looking
+from deployer.account.imaging import imaging
+from deployer.account.planning import planning
 from deployer.core.desired import Desired
-from deployer.core.policies import duties
-from deployer.core.policies.deploying import deploying
 from deployer.core.policies.documents import github_trust, policy_name, service_trust, subjects
-from deployer.core.policies.duties import LINKING, PASSING, deployment, looking
-from deployer.core.policies.imaging import imaging
-from deployer.core.policies.planning import planning
 from deployer.core.policies.rights import Need
 from deployer.manifest.github import GitHub, OidcRole
 from deployer.manifest.model import Manifest

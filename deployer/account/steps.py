@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from deployer.account.wanted import Principal
 from deployer.core.advice import Note, Problem
-from deployer.core.bootstrap.wanted import Principal
 from deployer.core.cause import Cause
 from deployer.core.change import RepositoryChange
 from deployer.core.policies.documents import ISSUER

@@ -12,14 +12,6 @@ from deployer.core.caution import Caution, FailedBefore, NoRelease, Unverified
 from deployer.core.change import DeployService, LiftHold, PlaceHold, RecordRelease
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
-from deployer.core.groups.access import access
-from deployer.core.groups.hold import plan_hold
-from deployer.core.groups.image import image
-from deployer.core.groups.pause import plan_pause
-from deployer.core.groups.plain import plain
-from deployer.core.groups.service import service
-from deployer.core.groups.unmanaged import unmanaged
-from deployer.core.groups.variables import VariablesPart, variables
 from deployer.core.notice import LeftBehind, StagedVariable
 from deployer.core.plan import Plan
 from deployer.core.record import record
@@ -36,6 +28,14 @@ from deployer.core.release import (
 )
 from deployer.core.service import ServiceSpec
 from deployer.core.target import ServiceStatus
+from deployer.resources.ecr_repository.plan import plan_image
+from deployer.resources.hold.plan import plan_hold
+from deployer.resources.iam_roles.plan import plan_roles
+from deployer.resources.service.pause import plan_pause
+from deployer.resources.service.plan import plan_service
+from deployer.resources.service.unmanaged import unmanaged
+from deployer.resources.ssm_parameters.plan import VariablesPart, plan_parameters
+from deployer.resources.ssm_parameters.service_variables import plan_service_variables
 
 
 def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
@@ -47,20 +47,20 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     stays = running if running and running.release.path in {"", desired.parameter_path} else None
     same = stays is not None and stays.release.service in {"", desired.service_name}
     last = stays.release if stays and same else None
-    images = image(desired, facts, running.release if running else None)
-    wanted = variables(desired, facts, stays, None, prune=False)
+    images = plan_image(desired, facts, running.release if running else None)
+    wanted = plan_parameters(desired, facts, stays, None, prune=False)
     spec, release = _spec(desired, images.digest, wanted)
     written = {change.address for change in wanted.changes}
-    given = tuple(plain(desired, facts, last, written))
-    services = service(desired, facts, spec, release, replace(wanted, changes=(*wanted.changes, *given)), last)
+    given = tuple(plan_service_variables(desired, facts, last, written))
+    services = plan_service(desired, facts, spec, release, replace(wanted, changes=(*wanted.changes, *given)), last)
     deploys = any(isinstance(change, DeployService) for change in services.changes)
     releases = deploys or any(isinstance(change, RecordRelease) for change in services.changes)
     previous = _healthy_but(facts, release) if releases else before(facts.releases, running, with_secrets=False)
-    wanted = variables(desired, facts, stays, previous, prune=prune)
+    wanted = plan_parameters(desired, facts, stays, previous, prune=prune)
     if _says(facts) == release:  # what the ledger does not know yet, the containers hold already
         wanted = replace(wanted, notices=tuple(n for n in wanted.notices if not isinstance(n, StagedVariable)))
     wanted = replace(wanted, changes=(*wanted.changes, *given))
-    parts = (access(desired, facts, last), images, wanted, services)
+    parts = (plan_roles(desired, facts, last), images, wanted, services)
     content = content_id(spec.image, desired.literals, wanted.versions, wanted.anew, spec.settings)
     bad = known_bad(facts.releases, content) if deploys else None
     pausing = plan_pause(desired, facts, deploys=deploys, releases=releases)

@@ -17,7 +17,9 @@ from deployer.core.service import ServiceSpec
 from deployer.manifest.credentials import is_telling
 
 
-def plain(desired: Desired, facts: Facts, last: Release | None, written: Collection[str]) -> Iterator[ServiceVariable]:
+def plan_service_variables(
+    desired: Desired, facts: Facts, last: Release | None, written: Collection[str]
+) -> Iterator[ServiceVariable]:
     """A line for each that differs and that no other line tells of. `last` is the recorded release that runs.
 
     `written` are the variables whose parameters the plan writes: their own lines say what they get. A new service reads

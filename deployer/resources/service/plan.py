@@ -17,19 +17,19 @@ from deployer.core.change import (
 )
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
-from deployer.core.groups.pause import stale_tag
-from deployer.core.groups.unmanaged import encryption, lost, notices, private
-from deployer.core.groups.variables import VariablesPart
 from deployer.core.notice import StagedVariable
 from deployer.core.part import Part
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSettings, ServiceSpec
 from deployer.core.target import ServiceStatus
+from deployer.resources.service.pause import stale_tag
+from deployer.resources.service.unmanaged import encryption, lost, notices, private
+from deployer.resources.ssm_parameters.plan import VariablesPart
 
 DEPLOYABLE = {ServiceStatus.RUNNING, ServiceStatus.CREATE_FAILED, ServiceStatus.PAUSED}
 
 
-def service(
+def plan_service(
     desired: Desired, facts: Facts, spec: ServiceSpec, release: str, variables: VariablesPart, last: Release | None
 ) -> Part:
     """`spec` is what is wanted, whole; `last` the recorded release that runs."""

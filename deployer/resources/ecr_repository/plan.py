@@ -30,14 +30,14 @@ class ImagePart(Part, frozen=True):
     digest: str = ""
 
 
-def image(desired: Desired, facts: Facts, last: Release | None) -> ImagePart:
+def plan_image(desired: Desired, facts: Facts, last: Release | None) -> ImagePart:
     """`last` is the recorded release that runs."""
     part = _image(desired, facts, ran=last is not None and last.tag == desired.image.tag)
-    changes = (*repository(desired, facts.repository, released=last is not None), *part.changes)
+    changes = (*plan_repository(desired, facts.repository, released=last is not None), *part.changes)
     return replace(part, changes=changes, blockers=(*part.blockers, *_platform(desired, facts)))
 
 
-def repository(desired: Desired, found: RepositoryFact | None, *, released: bool) -> list[RepositoryChange]:
+def plan_repository(desired: Desired, found: RepositoryFact | None, *, released: bool) -> list[RepositoryChange]:
     """What brings the repository and its rules to the desired state. What was `released` had them."""
     wanted, line = desired.image, desired.lines["image"]
     missing = CauseKind.REMOVED if released else CauseKind.MISSING

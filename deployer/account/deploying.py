@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from deployer import names
+from deployer.account.duties import PASSING, deployment
 from deployer.core.desired import Desired
 from deployer.core.policies.documents import Statement, allow, policy
-from deployer.core.policies.duties import PASSING, deployment
 from deployer.core.policies.rights import Need
 
 

@@ -1,0 +1,1 @@
+"""The ECR repository, its rules, and the images in it."""

@@ -1,0 +1,1 @@
+"""The hold that a rollback puts on an environment."""

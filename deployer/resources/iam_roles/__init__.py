@@ -1,0 +1,1 @@
+"""The IAM roles that the manifest lets the deployer manage."""

@@ -1,0 +1,1 @@
+"""The service on its target: its deployment, its pause, its settings."""

@@ -1,0 +1,1 @@
+"""The SSM parameters below the environment's path, and how the service is given its variables."""
