@@ -10,14 +10,15 @@ from msgspec.structs import replace
 from deployer.core.desired import Desired
 from deployer.core.policies import rights
 from deployer.core.policies.rights import Need
-from deployer.core.release import ledger_path, replaced_path
+from deployer.core.release import ledger_path
 from deployer.core.target import Call
+from deployer.resources.registry import KINDS
+from deployer.resources.ssm_parameters.rights import replaced
 
 PASSING: Final = "iam:PassRole"
 # AWS makes a role of its own for a target with the rights of whoever creates an account's first service.
 LINKING: Final = "iam:CreateServiceLinkedRole"
 _ADMINISTRATION = ("iam:CreateRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
-_MENDED = ("ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration")
 
 
 def duties(desired: Desired) -> dict[str, tuple[Need, ...]]:
@@ -42,10 +43,14 @@ def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
 
     `source` is the service that images are promoted from: what it runs is looked at.
     """
-    made, repository = _calls(desired), {"repositoryName": desired.image.repository}
+    made = _calls(desired)
     calls = [*made["plan, status, drift"], *made["logs"], *made["image push"], *made["reconcile, rollback"]]
     calls += made["pause, resume, restart"]
-    calls += [*((call, repository) for call in _MENDED), *_promoted(desired, source), *_inspects(desired)]
+    calls += [
+        *(call for kind in KINDS for call in kind.repairs(desired)),
+        *_promoted(desired, source),
+        *_inspects(desired),
+    ]
     daily = (need for need in _together(calls, desired) if need.action not in _ADMINISTRATION)
     return (*daily, Need(LINKING, (desired.target.rights.linked.format(account=desired.account),)))
 
@@ -80,7 +85,7 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
             _holding(desired),
             ("ssm:DescribeParameters", {}),
             *(call for name in secrets for call in _secret(name)),
-            _replaced(desired),
+            replaced(desired),
         ],
         "reconcile, rollback": [*_looks(desired), *_promoted(desired, None), *_changes(desired), *lines],
         "pause, resume, restart": [*_looks(desired), *_locks(desired), *desired.target.rights.turns(desired), *lines],
@@ -90,11 +95,6 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
 def _holding(desired: Desired) -> Call:
     """The read of the hold: an environment that is held by hand takes no secret."""
     return "ssm:GetParameters", {"Names": f"{desired.ledger}/hold"}
-
-
-def _replaced(desired: Desired) -> Call:
-    """The copy of the last value of a parameter that is recreated with another type."""
-    return "ssm:PutParameter", {"Name": replaced_path(desired.ledger, "*"), "Tags": []}
 
 
 def _secret(name: str) -> Iterator[Call]:
@@ -114,16 +114,11 @@ def _pushes(desired: Desired) -> Iterator[Call]:
 
 
 def _looks(desired: Desired) -> Iterator[Call]:
-    for name in (*[parameter.path for parameter in desired.parameters], *_ledger(desired)):
+    for kind in KINDS:
+        yield from kind.reads(desired)
+    for name in _ledger(desired):
         yield "ssm:GetParameters", {"Names": name}
-    yield "ssm:DescribeParameters", {}
     yield "ssm:GetParameterHistory", {"Name": f"{desired.ledger}/release"}
-    yield "ecr:DescribeRepositories", {"repositoryNames": desired.image.repository}
-    for call in ("ecr:GetLifecyclePolicy", "ecr:DescribeImages"):
-        yield call, {"repositoryName": desired.image.repository}
-    for role in desired.roles:
-        yield "iam:GetRole", {"RoleName": role.name}
-        yield "iam:GetRolePolicy", {"RoleName": role.name}
     yield from desired.target.rights.looks(desired)
 
 
@@ -136,31 +131,19 @@ def _promoted(desired: Desired, source: str | None) -> Iterator[Call]:
 
 
 def _inspects(desired: Desired) -> Iterator[Call]:
-    """The looks before a deployment: at the image's platform, and at what the roles of the service trust and allow."""
-    for call in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
-        yield call, {"repositoryName": desired.image.repository}
-    for role in desired.target.roles(desired):
-        yield "iam:GetRole", {"RoleName": role.name}
-        yield "iam:GetRolePolicy", {"RoleName": role.name}
-        yield "iam:SimulatePrincipalPolicy", {"PolicySourceArn": role.arn}
+    """The looks before a deployment."""
+    for kind in KINDS:
+        yield from kind.inspects(desired)
 
 
 def _changes(desired: Desired) -> Iterator[Call]:
-    for parameter in desired.parameters:
-        yield "ssm:PutParameter", {"Name": parameter.path, "Tags": []}
-        yield "ssm:DeleteParameter", {"Name": parameter.path}
-    yield _replaced(desired)
+    for kind in KINDS:
+        yield from kind.writes(desired)
     for name in _ledger(desired):
         yield "ssm:PutParameter", {"Name": name}
         yield "ssm:GetParameter", {"Name": name}
     for name in ("lock", "hold"):
         yield "ssm:DeleteParameter", {"Name": f"{desired.ledger}/{name}"}
-    for call in ("ecr:BatchGetImage", "ecr:PutImage", "ecr:PutLifecyclePolicy"):
-        yield call, {"repositoryName": desired.image.repository}
-    for role in desired.roles:
-        yield "iam:CreateRole", {"RoleName": role.name, "Tags": []}
-        yield "iam:UpdateAssumeRolePolicy", {"RoleName": role.name}
-        yield "iam:PutRolePolicy", {"RoleName": role.name}
     yield from desired.target.rights.changes(desired)
 
 

@@ -3,140 +3,75 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never, get_args
 
 from botocore.exceptions import ClientError
 
-from deployer.aws import ecr, hold, iam, ssm
+from deployer.aws import hold
 from deployer.aws.session import Session
 from deployer.core.change import (
-    AdoptParameter,
     Change,
-    ChangeRepository,
-    CreateRepository,
     CreateScaling,
-    DeleteParameter,
     DeployService,
     HoldChange,
-    ImageChange,
-    KeepImage,
     LiftHold,
     PauseService,
     PlaceHold,
-    PushImage,
-    PutLifecycle,
-    PutParameter,
-    PutRole,
     RecordRelease,
-    RecreateParameter,
     ResumeService,
     ServiceChange,
-    ServiceVariable,
     TagService,
-    VariableChange,
 )
 from deployer.core.hold import after_rollback
-from deployer.errors import Refused, StateUnknown
+from deployer.errors import Refused
+from deployer.resources.kind import Applying
+from deployer.resources.registry import KINDS, kind_of
 from deployer.resources.service.pause import BY_MANIFEST, TAG
-from deployer.run import secrets
 from deployer.targets.base import Started, Target
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 30.0)  # seconds until a changed role is known everywhere
 
 
 def refuse_unknown(changes: Sequence[Change]) -> None:
-    """Raises TypeError, before anything is applied, for a change that `Applier.apply` does not know."""
-    if unknown := {type(change).__name__ for change in changes if type(change) not in get_args(Change)}:
+    """Raises TypeError, before anything is applied, for a change that nothing here applies."""
+    known = {*get_args(HoldChange), *get_args(ServiceChange), *(one for kind in KINDS for one in kind.changes)}
+    if unknown := {type(change).__name__ for change in changes if type(change) not in known}:
         raise TypeError(f"changes that cannot be applied: {', '.join(sorted(unknown))}")
 
 
 @dataclass
-class Extent:
-    """How far a plan has been carried out: how many changes are `done`, and whether AWS was `touched` at all."""
-
-    done: int = 0
-    touched: bool = False
-
-
-@dataclass
 class Applier:
-    """What the changes share.
+    """Applies the changes of one plan. `applying` is what they share; `tags` are those of the service."""
 
-    `repeated` says that a parameter got more than one version, because the network made the client ask twice;
-    `changed_roles` that the target may need a while to take one on.
-    """
-
-    session: Session
     target: Target
     tags: dict[str, str]
-    image_manifest: bytes | None
     who: str
     scaling_arn: str | None
-    tell: Callable[[str, str], None]
-    extent: Extent
-    repeated: bool = False
-    changed_roles: bool = False
+    applying: Applying
+
+    @property
+    def session(self) -> Session:
+        return self.applying.session
+
+    def tell(self, group: str, text: str) -> None:
+        """Report progress."""
+        self.applying.tell(group, text)
 
     def apply(self, change: Change) -> Started | None:
         """Make one change; an operation of the platform is started and returned, not waited for."""
         self.tell(change.group.lower(), f"{change.symbol} {change.address}")
         started: Started | None = None
-        match change:
-            case PutRole():
-                self._role(change)
-            case CreateRepository() | ChangeRepository() | PutLifecycle() | PushImage() | KeepImage():
-                self._image(change)
-            case PutParameter() | RecreateParameter() | AdoptParameter() | ServiceVariable() | DeleteParameter():
-                self._variable(change)
-            case PlaceHold() | LiftHold():
-                self._hold(change)
-            case CreateScaling() | TagService() | DeployService() | RecordRelease() | PauseService() | ResumeService():
-                started = self._service(change)
-            case _:
-                assert_never(change)
-        self.extent.touched = True
+        if kind := kind_of(change):
+            kind.apply(change, self.applying)
+        elif isinstance(change, HoldChange):
+            self._hold(change)
+        elif isinstance(change, ServiceChange):
+            started = self._service(change)
+        else:
+            raise TypeError(f"{type(change).__name__} cannot be applied")
         return started
-
-    def _role(self, change: PutRole) -> None:
-        role = change.role
-        self.changed_roles = True
-        iam.put_trust(self.session.iam, role.name, role.trust, create=change.create)
-        self.extent.touched = True
-        iam.put_policy(self.session.iam, role.name, role.policy_name, role.policy)
-
-    def _image(self, change: ImageChange) -> None:
-        client = self.session.ecr
-        match change:
-            case CreateRepository():
-                ecr.create_repository(client, change.name)
-            case ChangeRepository():
-                ecr.mend_repository(client, change.name)
-            case PutLifecycle():
-                ecr.put_lifecycle(client, change.repository, change.policy)
-            case PushImage(image=image):
-                assert self.image_manifest is not None
-                ecr.put_image(client, image.repository, image.tag, self.image_manifest, change.digest)
-            case KeepImage():
-                ecr.tag_image(client, change.image.repository, change.digest, change.tag)
-            case _:
-                assert_never(change)
-
-    def _variable(self, change: VariableChange) -> None:
-        match change:
-            case PutParameter():
-                self._put(change)
-            case RecreateParameter():
-                self._recreate(change)
-            case AdoptParameter():
-                ssm.adopt(self.session.ssm, change.parameter.path)
-            case ServiceVariable():
-                pass  # the deployment brings it
-            case DeleteParameter():
-                ssm.delete(self.session.ssm, change.path)
-            case _:
-                assert_never(change)
 
     def _hold(self, change: HoldChange) -> None:
         match change:
@@ -175,38 +110,7 @@ class Applier:
         """The tag comes first: it tells a later run that the manifest asked for the pause, also after a crash."""
         assert change.arn is not None
         self.target.tag(change.arn, {TAG: BY_MANIFEST})
-        self.extent.touched = True
         return self.target.pause(change.arn)
-
-    def _put(self, change: PutParameter) -> None:
-        wanted = change.parameter
-        value = secrets.make(wanted, self.session) if wanted.value is None else wanted.value
-        version = ssm.put(
-            self.session.ssm,
-            wanted.path,
-            value,
-            wanted.description or "",
-            create=change.version == 1,
-            tier=change.tier,
-        )
-        self.extent.touched = True
-        if change.adopts:
-            ssm.adopt(self.session.ssm, wanted.path)
-        if version == change.version:
-            return
-        if not ssm.holds_only(self.session.ssm, wanted.path, range(change.version, version), value):
-            raise StateUnknown(
-                f"{wanted.path} is now version {version}, not {change.version}: another caller wrote it too",
-                fix="agree on who changes it, then run again",
-            )
-        self.repeated = True
-
-    def _recreate(self, change: RecreateParameter) -> None:
-        wanted = change.parameter
-        value = secrets.make(wanted, self.session) if wanted.value is None else wanted.value
-        self.extent.touched = True
-        self.tell("", f"the last value of {wanted.path} is kept in {change.kept}")
-        ssm.recreate(self.session.ssm, wanted.path, value, wanted.description or "", kept=change.kept, tier=change.tier)
 
     def _create_scaling(self, change: CreateScaling) -> None:
         if change.replaces:
@@ -214,7 +118,7 @@ class Applier:
         self.scaling_arn = self.target.create_scaling(change.name, change.scaling)
 
     def _deploy(self, change: DeployService) -> Started:
-        for pause in PAUSES if self.changed_roles else ():
+        for pause in PAUSES if self.applying.changed_roles else ():
             try:
                 return self._send(change)
             except ClientError as error:

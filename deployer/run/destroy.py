@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from deployer.aws import ecr, iam, lock, ssm
+from deployer.aws import lock
 from deployer.aws.errors import only
-from deployer.core.policies.documents import policy_name
-from deployer.core.release import replaced_path
-from deployer.core.removal import Remains, Removal, Removals, Wish, removals
+from deployer.core.removal import Remains, Removal, Removals, Wish
 from deployer.core.target import ServiceStatus
 from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
 from deployer.partial import halted
+from deployer.resources.kind import Reading
+from deployer.resources.registry import KINDS
+from deployer.resources.removals import removals
 from deployer.resources.service.plan import another
 from deployer.run.look import Run
-from deployer.run.observe import unmarked
 from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started
 from deployer.view.blocker_text import foreign_service
@@ -37,32 +38,27 @@ class Destruction:
 
         Raises Refused for another environment's service, Blocked while the target is busy with something else.
         """
-        session, wanted = self.run.session, self.run.desired
+        session, desired = self.run.session, self.run.desired
         with ThreadPoolExecutor(8) as pool:
-            observed = pool.submit(self.run.target.observe, wanted.service_name)
-            described = pool.submit(ssm.describe, session.ssm, wanted.parameter_path)
-            tagged = pool.submit(ssm.ours, session.ssm, wanted.parameter_path)
-            replaced = pool.submit(ssm.describe, session.ssm, replaced_path(wanted.ledger, "").removesuffix("/"))
-            roles = {r.name: pool.submit(iam.removable, session.iam, r.name, r.policy_name) for r in wanted.roles}
-            repository = pool.submit(ecr.read_repository, session.ecr, wanted.image.repository)
+            reading = Reading(session, desired, pool)
+            observed = pool.submit(self.run.target.observe, desired.service_name)
+            collects = [kind.remains(reading) for kind in KINDS]
             service, scalings = observed.result()
-            if service and (blocker := another(wanted, service)):
-                what, fix = foreign_service(blocker, wanted.target)
+            if service and (blocker := another(desired, service)):
+                what, fix = foreign_service(blocker, desired.target)
                 raise Refused(f"{what}; nothing was deleted", fix=fix)
             if service and service.status is ServiceStatus.BUSY:
                 self._refuse_busy(service.arn)
-            found = {name: role.result() for name, role in roles.items()}
-            marked = tagged.result() - unmarked(pool, session, tagged.result())
+            fields: dict[str, Any] = {}
+            for collect in collects:
+                fields |= collect()
             remains = Remains(
                 service=service.arn if service else None,
                 scalings=len(scalings),
-                parameters=ssm.together(described.result(), {}, marked),
-                roles={name: role for name, role in found.items() if role},
-                repository=repository.result() is not None,
                 shared=self.shared,
-                replaced=tuple(sorted(replaced.result())),
+                **fields,
             )
-        return removals(wanted, remains, self.wish)
+        return removals(desired, remains, self.wish)
 
     def _refuse_busy(self, arn: str) -> None:
         operation = self.run.target.newest_operation(arn)
@@ -103,7 +99,7 @@ class Destruction:
             raise self._stopped(told, done, every) from error
 
     def _one(self, removal: Removal) -> None:
-        session, target, wanted = self.run.session, self.run.target, self.run.desired
+        session, target, desired = self.run.session, self.run.target, self.run.desired
         match removal.kind:
             case "service":
                 self._service(removal.name)
@@ -111,15 +107,9 @@ class Destruction:
                 for revision in target.observe(removal.name)[1]:
                     if revision.free:
                         target.delete_scaling(revision.arn)
-            case "parameter" | "secret":
-                ssm.delete(session.ssm, removal.name)
-            case "role":
-                iam.delete_role(session.iam, removal.name, policy_name(wanted.app, wanted.environment))
-            case "policy":
-                role, _, policy = removal.name.partition("/")
-                iam.delete_policy(session.iam, role, policy)
-            case "repository":
-                ecr.delete_repository(session.ecr, removal.name)
+            case _:
+                [kind] = (kind for kind in KINDS if removal.kind in kind.deletes)
+                kind.delete(session, desired, removal)
 
     def _service(self, name: str) -> None:
         """Asked for, or under way already; gone when the target no longer lists it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -28,9 +29,10 @@ from deployer.core.release import RecordedRelease, Release, last_healthy
 from deployer.errors import DeployerError, DeploymentFailed, Refused, StateUnknown
 from deployer.explain import defect, explain
 from deployer.partial import halted
+from deployer.resources.kind import Applying
 from deployer.resources.service.pause import BY_NOBODY, TAG
 from deployer.run import resume, turn
-from deployer.run.apply import Applier, Extent, refuse_unknown
+from deployer.run.apply import Applier, refuse_unknown
 from deployer.run.follow import Follower
 from deployer.run.halted import interrupted, stopped
 from deployer.run.look import Planned, Run, refuse_stale
@@ -61,6 +63,13 @@ def settle(run: Run) -> RecordedRelease | None:
         return resume.settle(held, run.session, run.desired, run.target, Follower.of(run))
 
 
+@dataclass
+class _Extent:
+    """How far a plan has been carried out: how many changes are done."""
+
+    done: int = 0
+
+
 class _Carrier:
     """Carries plans out under one lock: the one agreed to, and the way back when its release does not answer."""
 
@@ -74,7 +83,7 @@ class _Carrier:
 
     def carry_out(self, planned: Planned) -> Outcome:
         """Make every change. Says what was started when it is interrupted, and how far it came when it fails."""
-        extent = Extent()
+        extent = _Extent()
         try:
             return self._carry_out(planned, extent)
         except KeyboardInterrupt:
@@ -87,18 +96,15 @@ class _Carrier:
                 raise
             raise stopped(planned.plan, extent.done, self._held, told) from error
 
-    def _carry_out(self, planned: Planned, extent: Extent) -> Outcome:
+    def _carry_out(self, planned: Planned, extent: _Extent) -> Outcome:
         run, plan = self._run, planned.plan
         wanted = next((r.arn for r in planned.facts.scalings if r.scaling == run.desired.settings.scaling), None)
         applier = Applier(
-            session=run.session,
             target=run.target,
             tags=run.desired.tags,
-            image_manifest=run.image_manifest,
             who=run.who,
             scaling_arn=wanted,
-            tell=run.report.step,
-            extent=extent,
+            applying=Applying(run.session, run.image_manifest, run.report.step),
         )
         if planned.facts.pending:
             self._record_pending(planned.facts.pending, planned.facts.service)
@@ -108,7 +114,7 @@ class _Carrier:
         for change in plan.changes:
             match change:
                 case DeployService():
-                    if applier.repeated:
+                    if applier.applying.repeated:
                         return self._carry_out(self._again(planned), extent)
                     deployed = self._start(applier, change, plan)
                     if deployed is None:

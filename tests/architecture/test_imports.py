@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from deployer.resources.registry import KINDS
+
 ROOT = Path(__file__).parents[2]
 CHOICE = "deployer/manifest/targets.py"  # where a manifest chooses its target
 TARGETS = ROOT / "deployer" / "targets"
@@ -38,7 +40,8 @@ def within(name: str, packages: set[str]) -> bool:
     [
         (
             "deployer/core",
-            NETWORK | {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "view", "local")},
+            NETWORK
+            | {f"deployer.{p}" for p in ("aws", "targets", "resources", "account", "run", "verbs", "view", "local")},
         ),
         (
             "deployer/manifest",
@@ -48,6 +51,11 @@ def within(name: str, packages: set[str]) -> bool:
         ("deployer/aws", {f"deployer.{p}" for p in ("targets", "run", "verbs", "view", "local", "manifest")}),
         ("deployer/targets", {f"deployer.{p}" for p in ("run", "verbs", "view", "local")}),
         ("deployer/view", {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "local")} | NETWORK),
+        ("deployer/resources", {f"deployer.{p}" for p in ("run", "verbs", "view", "local", "targets")}),
+        (
+            "deployer/account",
+            NETWORK | {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "view", "local")},
+        ),
         ("deployer/run", {"deployer.verbs", "deployer.local"}),
         ("deployer/github", {f"deployer.{p}" for p in ("run", "verbs", "view", "local", "targets")}),
         ("deployer/local", {f"deployer.{p}" for p in ("run", "verbs", "targets", "view")}),
@@ -64,6 +72,28 @@ def test_no_layer_reaches_above_itself(package: str, never: set[str]) -> None:
         if within(name, never) and str(path.relative_to(ROOT)) != CHOICE
     ]
     assert wrong == []
+
+
+def test_a_kind_of_resource_decides_without_asking_aws() -> None:
+    """Its plan and its rights are pure; what reads and writes is in files of other names."""
+    talks = {"kind.py", "registry.py", "__init__.py", "observed.py", "apply.py", "destroy.py", "secrets.py"}
+    pure = [path for path in sources("deployer/resources") if path.name not in talks]
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in pure
+        for name in imports(path)
+        if within(name, NETWORK | {"deployer.aws"})
+    ]
+    assert wrong == []
+    assert {path.name for path in pure} >= {"plan.py", "rights.py", "planner.py"}
+
+
+def test_every_kind_of_resource_has_its_files_and_is_registered() -> None:
+    folders = {path.parent for path in (ROOT / "deployer" / "resources").glob("*/apply.py")}
+    assert {folder.name for folder in folders} == {kind.name for kind in KINDS}
+    for folder in folders:
+        names = {path.name for path in folder.glob("*.py")}
+        assert {"plan.py", "observed.py", "apply.py", "rights.py", "destroy.py"} <= names, folder
 
 
 def test_the_manifest_reads_only_the_sections_of_targets() -> None:

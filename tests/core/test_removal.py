@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from deployer.core.desired import Desired, WantedImage, desired
 from deployer.core.facts import ParameterFact, RemovableRole
-from deployer.core.removal import Kept, Remains, Removal, Wish, removals
+from deployer.core.removal import Kept, Remains, Removal, Wish
+from deployer.resources.removals import removals
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample
 

@@ -1,1 +1,26 @@
 """The ECR repository, its rules, and the images in it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from deployer.core.change import ChangeRepository, CreateRepository, KeepImage, PushImage, PutLifecycle
+from deployer.resources.ecr_repository import destroy, rights
+from deployer.resources.ecr_repository.apply import apply_image
+from deployer.resources.ecr_repository.observed import observe_repository
+from deployer.resources.kind import Kind
+
+KIND: Final = Kind(
+    name="ecr_repository",
+    changes=(CreateRepository, ChangeRepository, PutLifecycle, PushImage, KeepImage),
+    observe=observe_repository,
+    apply=apply_image,
+    reads=rights.reads,
+    inspects=rights.inspects,
+    writes=rights.writes,
+    repairs=rights.repairs,
+    remains=destroy.remaining_repository,
+    removals=destroy.remove_repository,
+    deletes=frozenset({"repository"}),
+    delete=destroy.delete_repository,
+)

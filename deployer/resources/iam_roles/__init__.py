@@ -1,1 +1,26 @@
 """The IAM roles that the manifest lets the deployer manage."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from deployer.core.change import PutRole
+from deployer.resources.iam_roles import destroy, rights
+from deployer.resources.iam_roles.apply import apply_role
+from deployer.resources.iam_roles.observed import observe_roles
+from deployer.resources.kind import Kind, no_calls
+
+KIND: Final = Kind(
+    name="iam_roles",
+    changes=(PutRole,),
+    observe=observe_roles,
+    apply=apply_role,
+    reads=rights.reads,
+    inspects=rights.inspects,
+    writes=rights.writes,
+    repairs=no_calls,
+    remains=destroy.remaining_roles,
+    removals=destroy.remove_roles,
+    deletes=frozenset({"role", "policy"}),
+    delete=destroy.delete_role,
+)

@@ -1,0 +1,15 @@
+"""Read the repository, its rules, and the image to deploy."""
+
+from __future__ import annotations
+
+from deployer.aws import ecr
+from deployer.resources.kind import Collect, Reading
+
+
+def observe_repository(reading: Reading) -> Collect:
+    """The repository and the image; None for what does not exist."""
+    client, image = reading.session.ecr, reading.desired.image
+    digest = None if image.here else image.digest
+    repository = reading.pool.submit(ecr.read_repository, client, image.repository)
+    found = reading.pool.submit(ecr.read_image, client, image.repository, image.tag, digest)
+    return lambda: {"repository": repository.result(), "image": found.result()}

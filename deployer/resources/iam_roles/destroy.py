@@ -1,0 +1,52 @@
+"""Delete the roles of an environment: only those that the deployer created, and that no other environment uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.aws import iam
+from deployer.aws.session import Session
+from deployer.core.desired import Desired
+from deployer.core.policies.documents import policy_name
+from deployer.core.removal import Kept, Remains, Removal, Wish
+from deployer.resources.kind import Collect, Reading
+
+
+def remaining_roles(reading: Reading) -> Collect:
+    """Those that exist, by name."""
+    client = reading.session.iam
+    roles = {
+        role.name: reading.pool.submit(iam.removable, client, role.name, role.policy_name)
+        for role in reading.desired.roles
+    }
+
+    def collect() -> dict[str, object]:
+        found = {name: role.result() for name, role in roles.items()}
+        return {"roles": {name: role for name, role in found.items() if role}}
+
+    return collect
+
+
+def remove_roles(desired: Desired, remains: Remains, wish: Wish) -> Iterator[Removal | Kept]:
+    """Decide about each. Pure."""
+    for name, role in sorted(remains.roles.items()):
+        stays = name in remains.shared or role.foreign
+        if stays and role.ours and role.policy:
+            yield Removal("policy", f"{name}/{role.policy}", "inside a role that stays: this environment's own rights")
+        if name in remains.shared:
+            yield Kept("role", name, f"{remains.shared[name]} uses it")
+        elif not role.ours:
+            yield Kept("role", name, "it does not carry the deployer's tag")
+        elif role.foreign:
+            yield Kept("role", name, f"it has policies of others: {', '.join(role.foreign)}")
+        else:
+            yield Removal("role", name)
+
+
+def delete_role(session: Session, desired: Desired, removal: Removal) -> None:
+    """Delete a role with its policy, or this environment's policy in a role that stays."""
+    if removal.kind == "policy":
+        role, _, policy = removal.name.partition("/")
+        iam.delete_policy(session.iam, role, policy)
+    else:
+        iam.delete_role(session.iam, removal.name, policy_name(desired.app, desired.environment))

@@ -1,0 +1,16 @@
+"""Read the roles that the manifest manages."""
+
+from __future__ import annotations
+
+from deployer.aws import iam
+from deployer.resources.kind import Collect, Reading
+
+
+def observe_roles(reading: Reading) -> Collect:
+    """Their trusts and inline policies, by name; None for a role that does not exist."""
+    client = reading.session.iam
+    roles = {
+        role.name: reading.pool.submit(iam.read_role, client, role.name, role.policy_name)
+        for role in reading.desired.roles
+    }
+    return lambda: {"roles": {name: role.result() for name, role in roles.items()}}

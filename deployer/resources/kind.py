@@ -1,0 +1,84 @@
+"""One kind of thing that the deployer keeps equal to the manifest, and what it is given to do so.
+
+A kind is a folder: `plan.py` decides what changes (pure), `observed.py` reads the live state, `apply.py` makes one
+change, `rights.py` lists the calls (pure), `destroy.py` decides and makes deletions. `registry.py` lists the kinds in
+the order in which they are read, applied and shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from deployer.aws.session import Session
+from deployer.core.desired import Desired
+from deployer.core.removal import Kept, Remains, Removal, Wish
+from deployer.core.target import Call
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What reading the live state takes: calls that need no other's answer are submitted to the pool.
+
+    `prune` means that the plan may delete parameters. `also` are parameters to read along with those of the kind, in
+    the same calls: the ledger's.
+    """
+
+    session: Session
+    desired: Desired
+    pool: ThreadPoolExecutor
+    prune: bool = False
+    also: tuple[str, ...] = ()
+
+
+# Waits for the answers, and returns the fields of Facts, or of Remains, that this kind observes.
+Collect: TypeAlias = Callable[[], Mapping[str, Any]]
+
+
+@dataclass
+class Applying:
+    """What applying a change takes, and what the later changes of the same plan must know of it.
+
+    `tell` reports progress as a group and a text. `repeated` means that a parameter got more than one version, because
+    the network made the client ask twice; `changed_roles` that a role was changed, which AWS takes a while to make
+    known everywhere.
+    """
+
+    session: Session
+    image_manifest: bytes | None
+    tell: Callable[[str, str], None]
+    repeated: bool = False
+    changed_roles: bool = False
+
+
+def no_calls(desired: Desired) -> Iterable[Call]:
+    """For a kind that makes no such calls."""
+    del desired
+    return ()
+
+
+class Kind(Struct, frozen=True):
+    """The functions of one folder.
+
+    `changes` are the classes that `apply` knows. `reads` are the calls of every plan, `inspects` those before a
+    deployment, `writes` those of a reconcile, `repairs` those that only some reconciles make. `remains` reads what is
+    left of the kind in AWS, `removals` decides what of it is deleted with the environment, and `delete` deletes one of
+    `deletes`.
+    """
+
+    name: str
+    changes: tuple[type, ...]
+    observe: Callable[[Reading], Collect]
+    apply: Callable[[Any, Applying], None]
+    reads: Callable[[Desired], Iterable[Call]]
+    inspects: Callable[[Desired], Iterable[Call]]
+    writes: Callable[[Desired], Iterable[Call]]
+    repairs: Callable[[Desired], Iterable[Call]]
+    remains: Callable[[Reading], Collect]
+    removals: Callable[[Desired, Remains, Wish], Iterable[Removal | Kept]]
+    deletes: frozenset[str]
+    delete: Callable[[Session, Desired, Removal], None]

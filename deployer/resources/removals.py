@@ -1,0 +1,38 @@
+"""Plan the deletion of an environment: what is deleted, in which order, and what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.core.desired import Desired
+from deployer.core.removal import Kept, Remains, Removal, Removals, Wish
+from deployer.resources.registry import KINDS
+
+
+def removals(desired: Desired, remains: Remains, wish: Wish) -> Removals:
+    """Decide about everything that is left. Pure.
+
+    The service goes first, because it reads the rest; then the kinds in the reverse of the order of their creation.
+    """
+    every = (
+        *_service(desired, remains),
+        *(one for kind in reversed(KINDS) for one in kind.removals(desired, remains, wish)),
+        *_always(desired),
+    )
+    return Removals(
+        tuple(one for one in every if isinstance(one, Removal)),
+        tuple(one for one in every if isinstance(one, Kept)),
+    )
+
+
+def _service(desired: Desired, remains: Remains) -> Iterator[Removal]:
+    if remains.service:
+        yield Removal("service", desired.service_name, "its address stops answering; a new service gets another")
+    if remains.scalings:
+        yield Removal("scaling", desired.service_name)
+
+
+def _always(desired: Desired) -> Iterator[Kept]:
+    yield Kept("history", desired.ledger, "what was released, when and by whom; it holds no secret")
+    logs = desired.target.log_groups.format(service=desired.service_name)
+    yield Kept("logs", logs, f"{desired.target.title}'s own; CloudWatch keeps them")

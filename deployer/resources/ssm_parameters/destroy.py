@@ -1,0 +1,57 @@
+"""Delete the parameters of an environment: secrets only when asked for, because no value can be recovered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.aws import ssm
+from deployer.aws.session import Session
+from deployer.core.desired import Desired
+from deployer.core.release import replaced_path
+from deployer.core.removal import Kept, Remains, Removal, Wish
+from deployer.resources.kind import Collect, Reading
+from deployer.resources.ssm_parameters.observed import unmarked
+
+
+def remaining_parameters(reading: Reading) -> Collect:
+    """Those below the environment's path, and the values that were kept when a parameter was recreated."""
+    session, desired, pool = reading.session, reading.desired, reading.pool
+    described = pool.submit(ssm.describe, session.ssm, desired.parameter_path)
+    tagged = pool.submit(ssm.ours, session.ssm, desired.parameter_path)
+    replaced = pool.submit(ssm.describe, session.ssm, replaced_path(desired.ledger, "").removesuffix("/"))
+
+    def collect() -> dict[str, object]:
+        marked = tagged.result() - unmarked(pool, session, tagged.result())
+        return {
+            "parameters": ssm.together(described.result(), {}, marked),
+            "replaced": tuple(sorted(replaced.result())),
+        }
+
+    return collect
+
+
+def remove_parameters(desired: Desired, remains: Remains, wish: Wish) -> Iterator[Removal | Kept]:
+    """Decide about each. Pure."""
+    for path, fact in sorted(remains.parameters.items()):
+        if path.rpartition("/")[0] != desired.parameter_path:
+            yield Kept("parameter", path, "its path is below that of this environment's parameters")
+        elif not fact.ours:
+            yield Kept("parameter", path, "it does not carry the deployer's tag")
+        elif fact.secure:
+            yield _secret(path, wish)
+        else:
+            yield Removal("parameter", path)
+    for path in remains.replaced:
+        yield _secret(path, wish)
+
+
+def _secret(path: str, wish: Wish) -> Removal | Kept:
+    if wish.secrets:
+        return Removal("secret", path, "its value cannot be recovered")
+    return Kept("secret", path, "--with-secrets deletes it")
+
+
+def delete_parameter(session: Session, desired: Desired, removal: Removal) -> None:
+    """Delete one with its history."""
+    del desired
+    ssm.delete(session.ssm, removal.name)

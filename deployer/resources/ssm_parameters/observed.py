@@ -1,0 +1,58 @@
+"""Read the parameters below the environment's path, with the ledger's in the same calls. No secret is read."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from deployer.aws import ssm
+from deployer.aws.session import Session
+from deployer.core.desired import Desired
+from deployer.core.facts import ParameterFact
+from deployer.resources.kind import Collect, Reading
+
+
+def observe_parameters(reading: Reading) -> Collect:
+    """Every parameter below the path. The answer for `reading.also` is the field of that name."""
+    session, desired, pool = reading.session, reading.desired, reading.pool
+    described = pool.submit(ssm.describe, session.ssm, desired.parameter_path)
+    tagged = pool.submit(ssm.ours, session.ssm, desired.parameter_path)
+    names = [*(parameter.path for parameter in desired.parameters), *reading.also]
+    values = [pool.submit(ssm.read, session.ssm, batch) for batch in ssm.batches(names)]
+    restorable = pool.submit(_restorable, session, desired)
+
+    def collect() -> dict[str, object]:
+        read: dict[str, ParameterFact] = {}
+        for batch in values:
+            read |= batch.result()
+        also = {name: read.pop(name, None) for name in reading.also}
+        marked = tagged.result()
+        if reading.prune:
+            marked -= unmarked(pool, session, marked - read.keys())
+        parameters = ssm.together(described.result(), read, marked)
+        return {"parameters": parameters, "restorable": restorable.result(), "also": also}
+
+    return collect
+
+
+def unmarked(pool: ThreadPoolExecutor, session: Session, names: set[str]) -> set[str]:
+    """Those that lack the deployer's tag, although they were listed as having it.
+
+    A server may ignore a filter that it does not know.
+    """
+    carries = {name: pool.submit(ssm.carries_tag, session.ssm, name) for name in names}
+    return {name for name, tagged in carries.items() if not tagged.result()}
+
+
+def _restorable(session: Session, desired: Desired) -> dict[str, str]:
+    """For each secret whose older version is desired: whether it is the same, differs, or is gone.
+
+    Both are compared in memory and dropped.
+    """
+    states: dict[str, str] = {}
+    for wanted in desired.parameters:
+        if wanted.restore is None:
+            continue
+        older = ssm.reveal_version(session.ssm, wanted.path, wanted.restore, made_by=wanted.restore_by)
+        now = ssm.reveal(session.ssm, [wanted.path]).get(wanted.path)
+        states[wanted.path] = "gone" if older is None else "same" if older == now else "different"
+    return states
