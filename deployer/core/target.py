@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct
 
 from deployer.core.policies.rights import Right
-from deployer.core.service import ServiceSettings
+from deployer.core.service import ServiceSettings, ServiceSpec
 
 if TYPE_CHECKING:
+    from deployer.core.adoption.live import Live
     from deployer.core.desired import Desired
+    from deployer.core.facts import ServiceFact
 
 Call: TypeAlias = tuple[str, dict[str, Any]]  # a call such as "ssm:PutParameter", and the parameters that name things
 Grant: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # actions, and the resources that each of them is for
@@ -95,6 +97,21 @@ class Commands(Struct, frozen=True):
     list_scaling: str
 
 
+class Adoption(Struct, frozen=True):
+    """How the manifest of a service that exists is written.
+
+    `name` is the pattern of a service's name. `refuse` raises Blocked for a service that no manifest can describe.
+    `section` are the lines of its section below target and name. The first plan creates what is `expected`, and its
+    deployment takes away what is `removed`: a sentence for each.
+    """
+
+    name: str
+    refuse: Callable[[str, ServiceSpec], None]
+    section: Callable[[ServiceFact], Iterable[str]]
+    expected: Callable[[Live], Iterable[str]]
+    removed: Callable[[Live], Iterable[str]]
+
+
 class Description(Struct, frozen=True):
     """One target. `title` is its name for people, `aws_service` that of its API in botocore.
 
@@ -111,3 +128,4 @@ class Description(Struct, frozen=True):
     settings: Callable[[Any, str], ServiceSettings]
     roles: Callable[[Desired], tuple[ServiceRole, ...]]
     rights: TargetRights
+    adoption: Adoption

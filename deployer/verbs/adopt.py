@@ -35,7 +35,6 @@ from deployer.view.documents import Adopted, Omitted
 from deployer.world_keys import keys_in
 
 _UNKNOWN_ACCOUNT = "000000000000"
-SERVICE = r"[A-Za-z0-9][A-Za-z0-9_-]{3,39}"  # CreateService in App Runner's API reference
 HELD = "; the service has it now, and loses it with the next deployment"
 
 
@@ -119,7 +118,7 @@ def _new_file(wanted: Wanted) -> Path:
     for option, name in (("ENV", wanted.environment), ("--app", wanted.app)):
         if why := names.why_not_a_name(name):
             raise UsageError(f"{option} is not a name", why=why, fix="write it like staging, or ansari-whatsapp")
-    if not re.fullmatch(SERVICE, wanted.service):
+    if not re.fullmatch(describe(wanted.target).adoption.name, wanted.service):
         raise UsageError(
             f"--service is not a valid name of an {describe(wanted.target).title} service",
             fix="write it like ansari-staging-whatsapp",
@@ -201,18 +200,19 @@ def _look(wanted: Wanted) -> Live:
     session = Session("", wanted.region, wanted.endpoint, keys_in(find_root(Path.cwd()).resolve()))
     session = replace(session, account=session.sts.get_caller_identity()["Account"])
     place = Place(wanted.app, wanted.environment, session.account, wanted.region, wanted.endpoint)
-    service, scalings = open_target(wanted.target, session).observe(wanted.service)
+    target = open_target(wanted.target, session)
+    service, scalings = target.observe(wanted.service)
     if service is None:
         raise UsageError(
             f"there is no service {wanted.service} in account {place.account}, region {place.region}",
             fix="check the name, the account of these credentials, and --region",
         )
-    parts = source(place, wanted.service, service.spec)
+    parts = source(place, wanted.service, service.spec, target.description)
     below = wanted.parameter_path or parameter_path(place, service.spec)
     with ThreadPoolExecutor(1) as pool:
         repository = pool.submit(ecr.read_repository, session.ecr, parts.repository)
         parameters = _parameters(session, below)
-        return Live(place, parts, service, scalings, repository.result(), below, parameters)
+        return Live(target.description, place, parts, service, scalings, repository.result(), below, parameters)
 
 
 def _parameters(session: Session, path: str) -> dict[str, ParameterFact]:

@@ -65,7 +65,7 @@ FORMATS: Final[Mapping[str, Callable[[Mapping[str, str], Sequence[str]], str]]] 
 
 
 def github(literals: Mapping[str, str], parameters: Mapping[str, str], root: str) -> str:
-    """The two sections of the deployment step: what is passed as it is, and what App Runner fetches from SSM.
+    """The two sections of the deployment step: what is passed as it is, and what the target fetches from SSM.
 
     `parameters` maps a variable to its parameter's name; `root` is what the repository's variable SSM_ROOT has to be.
     """

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
 
 from deployer import names
-from deployer.core.adoption.expected import why_no_command
+from deployer.core.adoption.command import why_no_command
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.text import manifest_text
 from deployer.core.adoption.variables import NOTHING, Taken, choose
@@ -43,6 +43,7 @@ from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.unseen import unseen
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
+from deployer.targets.apprunner.limits import SERVICE_VARIABLE_CHARACTERS
 from deployer.view.blocker_text import blockers
 
 ACCOUNT, REGION, PATH = "123456789012", "us-west-2", "/app-runtime/demo/staging"
@@ -103,8 +104,9 @@ def live(
     read = {name.upper().replace("-", "_"): f"{ARN}/{name}" for name in given} if secrets is None else secrets
     spec = replace(SPEC, environment=SPEC.environment if environment is None else environment, secrets=read)
     return Live(
+        target=APP_RUNNER,
         place=PLACE,
-        source=source(PLACE, "demo-staging", spec),
+        source=source(PLACE, "demo-staging", spec, APP_RUNNER),
         service=ServiceFact("arn", "url", ServiceStatus.RUNNING, spec),
         scalings=(),
         repository=RepositoryFact("uri", True, True, None),
@@ -419,7 +421,7 @@ def test_parameters_that_nothing_reads_are_named_once_and_left_alone() -> None:
         f"{PATH}/unread": ("the service does not read it", False),
         f"{PATH}/Not_A_Name": ("words are joined by '-' here, not by '_'", False),
         f"{PATH}/deep/er": ("its path is below that of this manifest's parameters", False),
-        f"{PATH}/port": ("App Runner itself sets PORT, from service.port", False),
+        f"{PATH}/port": ("the target itself sets PORT, from service.port", False),
     }
 
 
@@ -462,7 +464,7 @@ def test_the_path_is_where_most_parameters_lie() -> None:
 )
 def test_a_service_that_no_manifest_can_describe_is_refused(spec: ServiceSpec, said: str) -> None:
     with pytest.raises(Blocked) as refused:
-        source(PLACE, "demo-staging", spec)
+        source(PLACE, "demo-staging", spec, APP_RUNNER)
     assert said in str(refused.value)
 
 
@@ -511,12 +513,12 @@ def test_settings_that_few_services_have_are_taken_over(
     assert (wish.encryption or "") == key
     left_out = "its start command" in manifest_text(found, choose(found, Ours))
     assert wish.settings.command == ("" if left_out else command)
-    assert left_out == bool(why_no_command(command))
+    assert left_out == bool(why_no_command(command, SERVICE_VARIABLE_CHARACTERS))
 
 
 @pytest.mark.parametrize("command", ["python -m demo", "sh -c 'exec serve --port $PORT'", 'serve # "x"'])
 def test_a_usual_start_command_is_taken_over(command: str) -> None:
-    assert why_no_command(command) == ""
+    assert why_no_command(command, SERVICE_VARIABLE_CHARACTERS) == ""
 
 
 def test_a_service_without_variables_makes_no_manifest() -> None:

@@ -126,7 +126,7 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("set", "VALUE"): bad(("", "cannot be empty"), ("LOUD", "refuses this value"), ("arn:aws:ssm:x", "1 problem")),
     ("add", "NAME"): bad(
         ("Not A Name", "cannot be the name"),
-        ("PORT", "App Runner itself"),
+        ("PORT", "the target itself"),
         ("logging-level", "is there already"),
         ("no-such-setting", "has no setting"),
     ),

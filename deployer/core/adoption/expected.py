@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.variables import Choice
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
-from deployer.manifest.credentials import credential_in
-from deployer.manifest.targets import section
-from deployer.manifest.unseen import unseen
 
 
 def expected(live: Live, choice: Choice) -> tuple[str, ...]:
@@ -47,33 +43,16 @@ def _image(live: Live) -> Iterator[str]:
     yield "a second tag for the image, so that it is kept as long as it is a release"
 
 
-def why_no_command(command: str) -> str:
-    """Why no manifest can hold this start command, "" when one can."""
-    if credential_in(command):
-        return "holds what looks like a credential"
-    if len(command) > section({}).variable_characters or not {*command}.isdisjoint("\r\n") or unseen(command):
-        return "is not one line of text"
-    try:
-        shlex.split(command)
-    except ValueError:
-        return "cannot be split into words"
-    return ""
-
-
 def _service(live: Live) -> Iterator[str]:
     spec, name = live.service.spec, live.source.service
     if live.service.status is ServiceStatus.PAUSED:
         yield f"service {name}: it is paused; nothing is deployed before: just resume ENV --old-release-first"
-    if not any(revision.scaling == spec.settings.scaling for revision in live.scalings):
-        yield f"scaling {name}: a revision of its own, with the numbers it has now"
+    yield from live.target.adoption.expected(live)
     yield f"service {name}: the tags managed-by, app and environment, where they differ"
     if RELEASE_VARIABLE not in spec.environment:
         yield f"deploy {name}: {RELEASE_VARIABLE} is set, by which the public URL proves what it serves"
     if live.source.tag:
         yield f"deploy {name}: the image of the current commit, by its digest; of {live.source.tag} with --image"
-    if why := why_no_command(spec.settings.command):
-        yield f"deploy {name}: its start command {why}, is left out here, and is removed"
-    if spec.settings.auto_deployments:
-        yield f"deploy {name}: automatic deployments off, so that nothing is deployed but what was planned"
+    yield from live.target.adoption.removed(live)
     if any(reference.startswith("/") for reference in spec.secrets.values()):
         yield f"deploy {name}: parameters by their ARNs instead of their names"

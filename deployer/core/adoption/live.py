@@ -13,16 +13,15 @@ from pydantic import ValidationError
 from deployer import names
 from deployer.core.facts import ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
 from deployer.core.service import ServiceSpec
+from deployer.core.target import Description
 from deployer.errors import Blocked
 from deployer.manifest import limits, rules
 from deployer.manifest.model import Aws
-from deployer.manifest.rule import PRIVATE_WHY
 
 _IMAGE: Final = re.compile(
     rf"(?P<account>[0-9]{{12}})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/"
     rf"(?P<repository>{limits.REPOSITORY_NAME})(?::(?P<tag>[^:@]+))?(?:@(?P<digest>sha256:[0-9a-f]+))?"
 )
-_ROLE: Final = re.compile(rf"arn:aws:iam::[0-9]{{12}}:role/(?P<name>{limits.ROLE_NAME})")
 
 
 class Place(Struct, frozen=True):
@@ -35,7 +34,7 @@ class Place(Struct, frozen=True):
     endpoint: str | None
 
     def path_of(self, reference: str) -> str | None:
-        """The path of the parameter that App Runner is told to read, by ARN or by name; None for one elsewhere."""
+        """The path of the parameter that the service is told to read, by ARN or by name; None for one elsewhere."""
         if reference.startswith("/"):
             return reference
         try:
@@ -51,13 +50,12 @@ class Source(Struct, frozen=True):
     service: str
     repository: str
     tag: str
-    access_role: str
-    instance_role: str
 
 
 class Live(Struct, frozen=True):
     """All of it. `parameters` are those below `parameter_path`; `scalings` the revisions of the service's name."""
 
+    target: Description
     place: Place
     source: Source
     service: ServiceFact
@@ -67,14 +65,9 @@ class Live(Struct, frozen=True):
     parameters: Mapping[str, ParameterFact]
 
 
-def source(place: Place, name: str, spec: ServiceSpec) -> Source:
+def source(place: Place, name: str, spec: ServiceSpec, target: Description) -> Source:
     """The parts of a service by name. Raises Blocked for one that no manifest can describe."""
-    if not spec.image:
-        raise Blocked(
-            f"service {name} is built from source code, not from an image",
-            why="a manifest names an image in ECR",
-            fix="a service cannot go from one to the other: write a manifest for a new one, with another name",
-        )
+    target.adoption.refuse(name, spec)
     image = _IMAGE.fullmatch(spec.image)
     if image is None or (image["account"], image["region"]) != (place.account, place.region):
         raise Blocked(
@@ -82,31 +75,7 @@ def source(place: Place, name: str, spec: ServiceSpec) -> Source:
             why=f"it runs {spec.image}",
             fix="push the image to a repository there, and deploy it from there first",
         )
-    settings = spec.settings
-    if settings.network and settings.network.ingress == "private":
-        raise Blocked(
-            f"service {name} is private",
-            why=f"{PRIVATE_WHY}: the deployer could not prove a release of it",
-            fix="make it public first, if it may be",
-        )
-    return Source(
-        name,
-        image["repository"],
-        image["tag"] or "",
-        _role(name, "access", settings.access_role),
-        _role(name, "instance", settings.instance_role),
-    )
-
-
-def _role(service: str, kind: str, arn: str) -> str:
-    found = _ROLE.fullmatch(arn)
-    if found is None:
-        raise Blocked(
-            f"service {service} has {f'the {kind} role {arn}' if arn else f'no {kind} role'}",
-            why="a manifest can name only a role of this account without a path",
-            fix=f"give the service such an {kind} role first",
-        )
-    return found["name"]
+    return Source(name, image["repository"], image["tag"] or "")
 
 
 def parameter_path(place: Place, spec: ServiceSpec) -> str:

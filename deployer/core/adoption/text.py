@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from msgspec.structs import asdict
-
-from deployer.core.adoption.expected import expected, why_no_command
+from deployer.core.adoption.expected import expected
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.variables import Choice, LeftOut, Taken
-from deployer.core.service import Network
+from deployer.core.adoption.yaml import word
 from deployer.manifest import edit
-from deployer.manifest.scalars import read_plain
 
 WIDTH = 120
 KEEP = 30
@@ -38,8 +34,8 @@ def _head(live: Live, choice: Choice) -> Iterator[str]:
     yield from _comment(f"What `just plan {place.environment}` still shows, because it was not set by hand:")
     for sentence in expected(live, choice):
         yield from _comment(sentence, mark="- ")
-    yield f"app: {_word(place.app)}"
-    yield f"environment: {_word(place.environment)}"
+    yield f"app: {word(place.app)}"
+    yield f"environment: {word(place.environment)}"
     yield ""
 
 
@@ -53,46 +49,21 @@ def _place(live: Live, keep: int) -> Iterator[str]:
         yield f"  endpoint: {place.endpoint}"
     yield ""
     yield "image:"
-    yield f"  repository: {_word(live.source.repository)}"
+    yield f"  repository: {word(live.source.repository)}"
     yield f"  keep: {keep}"
     yield ""
 
 
 def _service(live: Live) -> Iterator[str]:
-    source, settings = live.source, live.service.spec.settings
-    words = settings.words()
     yield "service:"
-    yield "  target: apprunner"
-    yield f"  name: {_word(source.service)}"
-    yield f"  cpu: {words['cpu']}"
-    yield f"  memory: {words['memory']}"
-    yield f"  port: {settings.port}"
-    yield f"  health_check: {_flow(asdict(settings.health_check))}"
-    yield f"  scaling: {_flow(asdict(settings.scaling))}"
-    if settings.command and not why_no_command(settings.command):
-        yield f"  command: {_word(settings.command)}"
-    yield from _beside(live)
-    yield "  # Both roles exist, and may be shared with others: they are not changed from here."
-    yield f"  roles: {{access: {_word(source.access_role)}, instance: {_word(source.instance_role)}, managed: false}}"
+    yield f"  target: {live.target.name}"
+    yield f"  name: {word(live.source.service)}"
+    yield from (f"  {line}" for line in live.target.adoption.section(live.service))
     yield "  on_unhealthy: rollback"
     yield ""
     yield "# A person types the environment's name before anything changes. `branches: [main]` allows one branch only."
     yield "protect: {confirm: true, branches: []}"
     yield ""
-
-
-def _beside(live: Live) -> Iterator[str]:
-    """Groups that few services have; one with AWS's defaults is left out, and so left as it is."""
-    network, observability = live.service.spec.settings.network, live.service.spec.settings.observability
-    if network and network != Network():
-        connector = f"egress: {{vpc_connector: {_word(network.vpc_connector)}}}, " if network.vpc_connector else ""
-        yield (
-            f"  network: {{{connector}ingress: {network.ingress}, ip_address_type: {_word(network.ip_address_type)}}}"
-        )
-    if observability and observability.configuration:
-        yield f"  observability: {{configuration: {_word(observability.configuration)}}}"
-    if live.service.encryption:
-        yield f"  encryption: {{kms_key: {_word(live.service.encryption)}}}"
 
 
 def _variables(taken: Sequence[Taken]) -> Iterator[str]:
@@ -107,7 +78,7 @@ def _variables(taken: Sequence[Taken]) -> Iterator[str]:
         else:
             store = None if one.store == "parameter" else one.store
             entry = edit.literal(one.value, store=store, description=description, extra=one.extra)
-        yield f"  {_word(one.name)}: {entry}"
+        yield f"  {word(one.name)}: {entry}"
 
 
 def _left(left: Sequence[LeftOut]) -> Iterator[str]:
@@ -128,12 +99,3 @@ def _comment(text: str, *, mark: str = "", indent: str = "") -> list[str]:
     return textwrap.wrap(
         text, WIDTH, initial_indent=first, subsequent_indent=after, break_long_words=False, break_on_hyphens=False
     )
-
-
-def _flow(group: dict[str, str | int]) -> str:
-    return "{" + ", ".join(f"{k}: {v if isinstance(v, int) else _word(v)}" for k, v in group.items()) + "}"
-
-
-def _word(text: str) -> str:
-    """A text that stays a text: `true` and `12` are names here."""
-    return edit.written(text) if isinstance(read_plain(text), str) else json.dumps(text, ensure_ascii=False)

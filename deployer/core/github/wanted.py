@@ -127,8 +127,7 @@ def about_the_service(manifest: Manifest) -> dict[str, str]:
         **({"AWS_ROLE_ARN": _role(manifest, assumed.role)} if isinstance(assumed, OidcRole) else {}),
         "SERVICE_NAME": service.name,
         "ECR_REPOSITORY": manifest.image.repository,
-        "APPRUNNER_ACCESS_ROLE_ARN": _role(manifest, service.roles.access),
-        "APPRUNNER_INSTANCE_ROLE_ARN": _role(manifest, service.roles.instance),
+        **{variable: _role(manifest, name) for variable, name in service.role_variables.items()},
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from deployer.core.target import Capabilities, Commands, Description
+from deployer.targets.apprunner.adoption import ADOPTION
 from deployer.targets.apprunner.rights import RIGHTS
 from deployer.targets.apprunner.roles import roles
 from deployer.targets.apprunner.settings import settings
@@ -30,4 +31,5 @@ APP_RUNNER: Final = Description(
     settings=settings,
     roles=roles,
     rights=RIGHTS,
+    adoption=ADOPTION,
 )

@@ -196,6 +196,11 @@ class Service(Part):
         return {"access": self.roles.access, "instance": self.roles.instance}
 
     @property
+    def role_variables(self) -> Mapping[str, str]:
+        """The same, by the variables from which a deployment workflow reads their ARNs."""
+        return {"APPRUNNER_ACCESS_ROLE_ARN": self.roles.access, "APPRUNNER_INSTANCE_ROLE_ARN": self.roles.instance}
+
+    @property
     def cpu_units(self) -> int:
         """CPU in units: 1024 is 1 vCPU, however it is written."""
         return limits.CPU_UNITS[self.cpu]

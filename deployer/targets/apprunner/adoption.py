@@ -1,0 +1,101 @@
+"""What a manifest takes over from an App Runner service that exists, and what its first plan changes. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec.structs import asdict
+
+from deployer.core.adoption.command import why_no_command
+from deployer.core.adoption.live import Live
+from deployer.core.adoption.yaml import flow, word
+from deployer.core.facts import ServiceFact
+from deployer.core.service import Network, ServiceSpec
+from deployer.core.target import Adoption
+from deployer.errors import Blocked
+from deployer.manifest.limits import ROLE_NAME
+from deployer.manifest.rule import PRIVATE_WHY
+from deployer.targets.apprunner.limits import SERVICE_NAME, SERVICE_VARIABLE_CHARACTERS
+
+_ROLE: Final = re.compile(rf"arn:aws:iam::[0-9]{{12}}:role/(?P<name>{ROLE_NAME})")
+
+
+def refuse(name: str, spec: ServiceSpec) -> None:
+    """Raises Blocked for a service that no manifest can describe."""
+    if not spec.image:
+        raise Blocked(
+            f"service {name} is built from source code, not from an image",
+            why="a manifest names an image in ECR",
+            fix="a service cannot go from one to the other: write a manifest for a new one, with another name",
+        )
+    settings = spec.settings
+    if settings.network and settings.network.ingress == "private":
+        raise Blocked(
+            f"service {name} is private",
+            why=f"{PRIVATE_WHY}: the deployer could not prove a release of it",
+            fix="make it public first, if it may be",
+        )
+    for kind, arn in (("access", settings.access_role), ("instance", settings.instance_role)):
+        if _ROLE.fullmatch(arn) is None:
+            raise Blocked(
+                f"service {name} has {f'the {kind} role {arn}' if arn else f'no {kind} role'}",
+                why="a manifest can name only a role of this account without a path",
+                fix=f"give the service such an {kind} role first",
+            )
+
+
+def section(service: ServiceFact) -> Iterator[str]:
+    """The lines of the section, below its target and its name."""
+    settings = service.spec.settings
+    words = settings.words()
+    yield f"cpu: {words['cpu']}"
+    yield f"memory: {words['memory']}"
+    yield f"port: {settings.port}"
+    yield f"health_check: {flow(asdict(settings.health_check))}"
+    yield f"scaling: {flow(asdict(settings.scaling))}"
+    if settings.command and not _why_no_command(settings.command):
+        yield f"command: {word(settings.command)}"
+    yield from _beside(service)
+    yield "# Both roles exist, and may be shared with others: they are not changed from here."
+    access, instance = (word(_name(arn)) for arn in (settings.access_role, settings.instance_role))
+    yield f"roles: {{access: {access}, instance: {instance}, managed: false}}"
+
+
+def _beside(service: ServiceFact) -> Iterator[str]:
+    """Groups that few services have; one with AWS's defaults is left out, and so left as it is."""
+    network, observability = service.spec.settings.network, service.spec.settings.observability
+    if network and network != Network():
+        connector = f"egress: {{vpc_connector: {word(network.vpc_connector)}}}, " if network.vpc_connector else ""
+        yield f"network: {{{connector}ingress: {network.ingress}, ip_address_type: {word(network.ip_address_type)}}}"
+    if observability and observability.configuration:
+        yield f"observability: {{configuration: {word(observability.configuration)}}}"
+    if service.encryption:
+        yield f"encryption: {{kms_key: {word(service.encryption)}}}"
+
+
+def expected(live: Live) -> Iterator[str]:
+    """What the first plan creates."""
+    if not any(revision.scaling == live.service.spec.settings.scaling for revision in live.scalings):
+        yield f"scaling {live.source.service}: a revision of its own, with the numbers it has now"
+
+
+def removed(live: Live) -> Iterator[str]:
+    """What the first deployment takes away."""
+    settings, name = live.service.spec.settings, live.source.service
+    if why := _why_no_command(settings.command):
+        yield f"deploy {name}: its start command {why}, is left out here, and is removed"
+    if settings.auto_deployments:
+        yield f"deploy {name}: automatic deployments off, so that nothing is deployed but what was planned"
+
+
+def _why_no_command(command: str) -> str:
+    return why_no_command(command, SERVICE_VARIABLE_CHARACTERS)
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+ADOPTION: Final = Adoption(SERVICE_NAME, refuse, section, expected, removed)
