@@ -14,6 +14,7 @@ from typing import Final
 import httpx
 from sanic import HTTPResponse, Request
 
+from ansari_whatsapp.settings import is_tls
 from ansari_whatsapp.telemetry import log
 from ansari_whatsapp.worker import Worker
 
@@ -38,6 +39,7 @@ class Awake:
             headers={"Authorization": self._token.decode()},
             timeout=httpx.Timeout(HOLD + 10.0, connect=5.0),
             limits=httpx.Limits(max_keepalive_connections=0),  # a new connection may find the right instance
+            verify=is_tls(url),
         )
 
     async def run(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httpx
 
-from ansari_whatsapp.settings import Settings
+from ansari_whatsapp.settings import Settings, is_tls
 
 LONGEST_ANSWER = 200_000  # characters
 OBJECT_ID = re.compile(r"[0-9a-f]{24}")
@@ -76,6 +76,7 @@ class Backend:
             timeout=httpx.Timeout(settings.backend_lookup_seconds, connect=settings.backend_connect_seconds),
             limits=httpx.Limits(max_connections=1000, max_keepalive_connections=100),
             follow_redirects=False,
+            verify=is_tls(settings.backend_server_url),
         )
         self._key_refused = False
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 import orjson
 
-from ansari_whatsapp.settings import Settings
+from ansari_whatsapp.settings import Settings, is_tls
 
 META_TOKEN: Final = "meta_token"  # noqa: S105 -- a reason in /ready: what Meta refuses
 META_ACCOUNT: Final = "meta_account"
@@ -73,6 +73,7 @@ class Graph:
             timeout=httpx.Timeout(settings.graph_seconds, connect=settings.graph_connect_seconds),
             limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
             follow_redirects=False,
+            verify=is_tls(settings.meta_graph_url),
         )
 
     async def aclose(self) -> None:
