@@ -21,6 +21,7 @@ from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.webhook import Message, Status
 from tests.ansari_whatsapp.world import CONTROLS, environment, neighbours
+from tests.loopback import NO_TLS
 
 users = (f"1555400{number:04}" for number in itertools.count())
 QUICK = Clocks(first_retry=0.01, longest_retry=0.04, pause=0.05, busy=0.05, longest_busy=0.1, confirm=0.05, tries=3)
@@ -46,7 +47,7 @@ class Meta:
 def server() -> Iterator[Meta]:
     with (
         neighbours("http://127.0.0.1:9/whatsapp/v2") as (_, meta),
-        httpx.Client(verify=False, headers=CONTROLS) as http,  # noqa: S501 -- loading certificates is slow
+        httpx.Client(verify=NO_TLS, headers=CONTROLS) as http,
     ):
         yield Meta(meta, http)
 

@@ -58,7 +58,10 @@ def failures(service: World) -> int:
     [(400, True, 100), (401, True, 190), (500, True, 131000), (200, True, 131026), (403, False, 0)],
 )
 def test_no_line_holds_what_meta_repeats(status: int, as_json: bool, code: int) -> None:
-    with echoing(status, as_json=as_json, code=code) as meta, running(META_GRAPH_URL=meta) as service:
+    with (
+        echoing(status, as_json=as_json, code=code) as meta,
+        running(META_GRAPH_URL=meta, DRAIN_SECONDS="5") as service,  # what Meta refused is tried again after 30
+    ):
         service.deliver(value(text("a question", "wamid.ECHO")))
         until(lambda: failures(service))
         failed = value(statuses=[status_of(code)])

@@ -26,6 +26,7 @@ from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.webhook import LONGEST_TEXT, Message
 from ansari_whatsapp.worker import Worker
 from tests.ansari_whatsapp.world import CONTROLS, WITHIN, environment, neighbours
+from tests.loopback import NO_TLS
 
 users = (f"1555300{number:04}" for number in itertools.count())
 wamids = (f"wamid.w{number}" for number in itertools.count())
@@ -72,7 +73,7 @@ def servers() -> Iterator[Around]:
     # No webhook is delivered here: the messages are put into the inbox.
     with (
         neighbours("http://127.0.0.1:9/whatsapp/v2") as (backend, meta),
-        httpx.Client(verify=False, headers=CONTROLS) as http,  # noqa: S501 -- loading certificates is slow
+        httpx.Client(verify=NO_TLS, headers=CONTROLS) as http,
     ):
         yield Around(backend, meta, http)
 

@@ -23,6 +23,7 @@ from aiohttp import web
 from ansari_whatsapp.signature import HEADER, Signer
 from deployer.local.backend import create_backend
 from deployer.local.meta import MetaConfig, create_meta
+from tests.loopback import NO_TLS
 from tests.ports import free_port
 
 CONTROL = "token-of-the-local-world"
@@ -157,7 +158,7 @@ def running(*, within: Sequence[str] = (), port: int | None = None, **more: str)
     with (
         TemporaryDirectory() as folder,
         neighbours(f"{service}/whatsapp/v2") as (backend, meta),
-        httpx.Client(verify=False, headers=CONTROLS) as http,  # noqa: S501
+        httpx.Client(verify=NO_TLS, headers=CONTROLS) as http,
     ):
         environ = {"INBOX_PATH": f"{folder}/inbox.sqlite3", **environment(backend, meta, port, **more)}
         process = subprocess.Popen(

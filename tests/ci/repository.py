@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from tests import loopback
 from tests.ci.files import read, runner, scripts, shell
 from tests.docs.world import SECRETS, World
 from tests.e2e import aws
@@ -45,8 +44,8 @@ class Repository:
         """As a person does it in the settings of the GitHub environment."""
         endpoint = self.world.checkout.endpoint
         bearer = self.world.checkout.keys.bearer
-        token = httpx.get(f"{endpoint}/_local/secrets/github-token", headers=bearer).json()["value"]
-        done = httpx.put(
+        token = loopback.get(f"{endpoint}/_local/secrets/github-token", headers=bearer).json()["value"]
+        done = loopback.put(
             f"{endpoint}/_local/github/repos/ansari-project/ansari-whatsapp/environments/{environment}",
             headers={"Authorization": f"Bearer {token}"},
             json={"reviewers": [{"type": "User", "id": 7}]},
@@ -97,4 +96,4 @@ class Repository:
     def released(self, environment: str) -> str:
         """The release that the service answers with."""
         url = self.service(environment)["ServiceUrl"]
-        return str(httpx.get(f"http://{url}").headers["X-App-Release"])
+        return str(loopback.get(f"http://{url}").headers["X-App-Release"])

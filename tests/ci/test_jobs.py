@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
+from tests import loopback
 from tests.ci.files import read, runner, scripts, shell
 from tests.ci.repository import Repository
 from tests.docs.world import TOOLS, World, missing_tools
@@ -89,9 +89,9 @@ def test_a_deployment_that_is_refused_says_so_in_its_summary(repository: Reposit
     source = repository.root / "ansari_whatsapp" / "notices.py"
     source.write_text(source.read_text() + "\n")
     repository.commit("another image")
-    httpx.put(faults, json={"refuse": {"call": "ecr:PutImage"}}, headers=bearer)
+    loopback.put(faults, json={"refuse": {"call": "ecr:PutImage"}}, headers=bearer)
     summary = repository.failing_job("deploy.yml", "deploy-staging")
-    httpx.put(faults, json={}, headers=bearer)
+    loopback.put(faults, json={}, headers=bearer)
     assert "error: AWS refused ecr:PutImage" in summary
 
 

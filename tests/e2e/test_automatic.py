@@ -6,9 +6,9 @@ import json
 import time
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import loopback
 from tests.e2e import aws, by_hand, tiny
 from tests.e2e.checkout import Checkout
 from tests.e2e.test_releases import run
@@ -72,7 +72,7 @@ def automatic(released: Checkout) -> Checkout:
 
 def test_status_shows_what_runs(automatic: Checkout) -> None:
     """The service still names release 2, which its image is not."""
-    assert "PROGRAM" not in httpx.get(automatic.service).json()
+    assert "PROGRAM" not in loopback.get(automatic.service).json()
     found = json.loads(run(automatic, "status", "local", "--json"))
     assert (found["number"], found["state"], found["image"]) == (2, "degraded", IMAGE)
     told = [trouble["what"] for trouble in found["troubles"]]
@@ -86,7 +86,7 @@ def test_drift_shows_it_and_a_reconcile_ends_it(automatic: Checkout) -> None:
     assert f"-> {REPOSITORY}:{TAG}" in said
     assert "auto_deployments  setting  false -> true" in said
     run(automatic, "reconcile", "local")
-    assert httpx.get(automatic.service).json()["PROGRAM"] == "second"
+    assert loopback.get(automatic.service).json()["PROGRAM"] == "second"
     assert json.loads(run(automatic, "status", "local", "--json"))["state"] == "healthy"
     before = aws.operations(automatic)
     aws.ecr(automatic).put_image_tag_mutability(repositoryName=REPOSITORY, imageTagMutability="MUTABLE")

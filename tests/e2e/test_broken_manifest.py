@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import pytest
 
 from deployer.aws.lock_record import mine
+from tests import loopback
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, approved
 
@@ -102,7 +102,7 @@ def test_status_and_rollback_work_from_the_ledger(released: Checkout, how: str) 
         number, level = (1, "DEBUG") if live["literals"]["LOGGING_LEVEL"] == "INFO" else (2, "INFO")
         said = run(released, *approved(released, "local", "--to", str(number)))
         assert f"is live, release {number} again" in said
-        assert httpx.get(released.service).json()["LOGGING_LEVEL"] == level
+        assert loopback.get(released.service).json()["LOGGING_LEVEL"] == level
         assert listed(released)[0]["manifest"] == listed(released)[-number]["manifest"]
         found = json.loads(run_json(released, "hold", "local"))
         run(released, "resume", "local", "--approve", found["id"])

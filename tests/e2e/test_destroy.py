@@ -6,10 +6,10 @@ import json
 import sys
 from typing import Any
 
-import httpx
 import jsonschema
 import pytest
 
+from tests import loopback
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, write_second
 from tests.e2e.test_refused import refuse
@@ -68,7 +68,7 @@ def left(checkout: Checkout) -> dict[str, Any]:
 
 
 def answers(checkout: Checkout) -> bool:
-    return httpx.get(f"{checkout.service}/").status_code == 200
+    return loopback.get(f"{checkout.service}/").status_code == 200
 
 
 def test_all_but_secrets_and_images_goes_and_the_other_environment_answers(second: Checkout) -> None:
@@ -169,13 +169,13 @@ def test_a_refused_first_call_leaves_everything(second: Checkout) -> None:
 def test_a_busy_service_is_waited_for_first(second: Checkout) -> None:
     faults = f"{second.endpoint}/_local/faults"
     held = {"hold": {"seconds": 60, "operation": "PAUSE_SERVICE"}}
-    httpx.put(faults, json=held, headers=second.keys.bearer).raise_for_status()
+    loopback.put(faults, json=held, headers=second.keys.bearer).raise_for_status()
     client = aws.apprunner(second)
     arn = next(o["ServiceArn"] for o in client.list_services()["ServiceSummaryList"] if o["ServiceName"] == NAME)
     client.pause_service(ServiceArn=arn)
     _, told = run(second, "destroy", "second", "--approve", NAME, code=3)
     assert "just status second --follow" in told
-    httpx.delete(faults, headers=second.keys.bearer).raise_for_status()
+    loopback.delete(faults, headers=second.keys.bearer).raise_for_status()
     run(second, "status", "second", "--follow")
     run(second, "destroy", "second", "--approve", NAME)  # a paused service can be deleted
 
@@ -189,8 +189,8 @@ def test_a_deletion_under_way_is_followed_to_its_end(second: Checkout) -> None:
     )
     faults = f"{second.endpoint}/_local/faults"
     held = {"hold": {"seconds": 2, "operation": "DELETE_SERVICE"}}
-    httpx.put(faults, json=held, headers=second.keys.bearer).raise_for_status()
+    loopback.put(faults, json=held, headers=second.keys.bearer).raise_for_status()
     client.delete_service(ServiceArn=arn)
     run(second, "destroy", "second", "--approve", NAME)
-    httpx.delete(faults, headers=second.keys.bearer).raise_for_status()
+    loopback.delete(faults, headers=second.keys.bearer).raise_for_status()
     assert left(second)["services"] == []

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import jsonschema
 import pytest
 
@@ -19,6 +18,7 @@ from deployer.core.desired import WantedImage, desired
 from deployer.core.policies.rights import needs
 from deployer.manifest.load import load
 from deployer.targets.apprunner.description import APP_RUNNER
+from tests import loopback
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout
 from tests.e2e.stand_in import StandIn, stand_in
@@ -76,9 +76,9 @@ def seen_through(checkout: Checkout, who: str = "", ahead: timedelta = timedelta
 @contextmanager
 def refuse(checkout: Checkout, call: str, code: str = "AccessDeniedException") -> Iterator[None]:
     where = f"{checkout.endpoint}/_local/faults"
-    httpx.put(where, json={"refuse": {"call": call, "code": code}}, headers=checkout.keys.bearer).raise_for_status()
+    loopback.put(where, json={"refuse": {"call": call, "code": code}}, headers=checkout.keys.bearer).raise_for_status()
     yield
-    httpx.delete(where, headers=checkout.keys.bearer).raise_for_status()
+    loopback.delete(where, headers=checkout.keys.bearer).raise_for_status()
 
 
 class TestWithoutAWorld:

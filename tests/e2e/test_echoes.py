@@ -27,8 +27,10 @@ import pytest
 
 from deployer.core.policies.rights import CALLS
 from deployer.targets.apprunner.rights import CALLS as OF_TARGET
+from tests import loopback
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, write_second
+from tests.loopback import NO_TLS
 from tests.ready import deployer
 from tests.terminal import on_terminal
 
@@ -278,8 +280,8 @@ def prepared(checkout: Checkout, case: Case) -> Iterator[Case]:
 def put(surfaces: Surfaces, document: dict[str, Any]) -> int:
     """Replace the switches. Returns how often the one before struck."""
     address, bearer = f"{surfaces.checkout.endpoint}/_local/faults", surfaces.checkout.keys.bearer
-    before = httpx.get(address, headers=bearer).json()["faults"].get("refuse", [{"struck": 0}])
-    answer = httpx.put(address, json=document, headers=bearer)
+    before = loopback.get(address, headers=bearer).json()["faults"].get("refuse", [{"struck": 0}])
+    answer = loopback.put(address, json=document, headers=bearer)
     assert answer.status_code == 200, answer.text
     return int(before[0]["struck"])
 
@@ -340,9 +342,9 @@ class TestGitHub:
     def test_no_surface_holds_what_github_repeats(self, surfaces: Surfaces, fault: dict[str, Any]) -> None:
         github = f"{surfaces.checkout.endpoint}/_local/github"
         bearer = surfaces.checkout.keys.bearer
-        handed = httpx.get(f"{surfaces.checkout.endpoint}/_local/secrets/github-token", headers=bearer)
+        handed = loopback.get(f"{surfaces.checkout.endpoint}/_local/secrets/github-token", headers=bearer)
         token = handed.json()["value"]
-        client = httpx.Client(headers={"Authorization": f"Bearer {token}"})
+        client = httpx.Client(verify=NO_TLS, headers={"Authorization": f"Bearer {token}"})
         environment = f"{github}/repos/some-team/some-app/environments/local"
         for kind in ("variables", "secrets"):
             for item in client.get(f"{environment}/{kind}", params={"per_page": 30}).json().get(kind, []):

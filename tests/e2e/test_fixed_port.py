@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
+from tests import loopback
 from tests.e2e import aws, by_hand, tiny
 from tests.e2e.checkout import Checkout
 from tests.e2e.test_releases import held, level, run
@@ -39,8 +39,8 @@ def test_another_release_takes_the_port_over(released: Checkout) -> None:
 
 
 def test_a_release_that_fails_leaves_the_one_before(released: Checkout) -> None:
-    before = httpx.get(released.service).headers["X-App-Release"]
+    before = loopback.get(released.service).headers["X-App-Release"]
     tiny.commit(released, tiny.BROKEN)
     assert "a mistake at the start" in run(released, "reconcile", "local", code=5)
-    assert httpx.get(released.service).headers["X-App-Release"] == before
+    assert loopback.get(released.service).headers["X-App-Release"] == before
     assert aws.operations(released)[0] == "UPDATE_SERVICE ROLLBACK_SUCCEEDED"

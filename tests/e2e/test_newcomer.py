@@ -15,11 +15,13 @@ import httpx
 import pytest
 
 from deployer.world_keys import NONE
+from tests import loopback
 from tests.e2e.checkout import Checkout
+from tests.loopback import NO_TLS
 
 
 def release(checkout: Checkout) -> str:
-    answer = httpx.get(checkout.service)
+    answer = loopback.get(checkout.service)
     assert answer.status_code == 200
     assert answer.json() == {"status": "ok"}
     return answer.headers["X-App-Release"]
@@ -32,7 +34,7 @@ def constant_requests(url: str) -> Iterator[list[str]]:
     stop = threading.Event()
 
     def ask() -> None:
-        with httpx.Client() as client:
+        with httpx.Client(verify=NO_TLS) as client:
             while not stop.is_set():
                 try:
                     status = client.get(url).status_code
@@ -96,8 +98,8 @@ def test_the_world_without_a_deployment(checkout: Checkout) -> None:
     page = re.search(r"(http://\S+)/\?token=(\S+)", up.stdout)
     assert page is not None
     assert page[2] == keys.token
-    assert httpx.get(page[0]).status_code == 200
-    codes = [httpx.get(f"{page[1]}/_local/chats", headers=given).status_code for given in ({}, keys.bearer)]
+    assert loopback.get(page[0]).status_code == 200
+    codes = [loopback.get(f"{page[1]}/_local/chats", headers=given).status_code for given in ({}, keys.bearer)]
     assert codes == [401, 200]
     lines = checkout.deployer("local", "env").stdout.splitlines()
     assert all(line.startswith("export AWS_") for line in lines)
@@ -109,7 +111,7 @@ def test_the_world_without_a_deployment(checkout: Checkout) -> None:
     log = (checkout.root / ".deployer" / "local" / "world.log").read_text()
     assert not [text for text in (keys.secret_key, keys.token) if text in log]
     with pytest.raises(httpx.ConnectError):
-        httpx.get(checkout.service)
+        loopback.get(checkout.service)
     assert checkout.just("down", "local").returncode == 0
     assert checkout.keys == NONE
     deadline = time.monotonic() + 10

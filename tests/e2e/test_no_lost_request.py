@@ -12,6 +12,7 @@ import pytest
 from tests.e2e import tiny
 from tests.e2e.checkout import Checkout, approved, resumed
 from tests.e2e.test_releases import level, run
+from tests.loopback import NO_TLS
 
 pytestmark = pytest.mark.timeout(240)
 CLIENTS = 4
@@ -38,7 +39,7 @@ class Load:
             thread.join()
 
     def _ask(self, keep: bool) -> None:
-        client = httpx.Client(timeout=10)
+        client = httpx.Client(verify=NO_TLS, timeout=10)
         while not self.stop.is_set():
             try:
                 answer = client.get(self.url)
@@ -48,7 +49,7 @@ class Load:
                 self.answers[type(error).__name__] += 1
             if not keep:
                 client.close()
-                client = httpx.Client(timeout=10)
+                client = httpx.Client(verify=NO_TLS, timeout=10)
         client.close()
 
 

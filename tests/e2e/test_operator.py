@@ -11,11 +11,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from deployer.verbs.environment import open_environment
 from deployer.view.progress import Reporter
+from tests import loopback
 from tests.e2e import aws
 from tests.e2e.checkout import Checkout, make_checkout
 
@@ -41,7 +41,7 @@ def edited(deployed: Checkout) -> Iterator[Checkout]:
 
 
 def live_release(checkout: Checkout) -> str:
-    return httpx.get(checkout.service).headers["X-App-Release"]
+    return loopback.get(checkout.service).headers["X-App-Release"]
 
 
 def test_a_second_run_reads_only(deployed: Checkout) -> None:
@@ -91,7 +91,7 @@ def test_a_secret_is_set_staged_and_deployed(deployed: Checkout) -> None:
     assert "! META_WEBHOOK_VERIFY_TOKEN" in done.stdout
     assert "containers still hold v1" in done.stdout
     question = {"hub.mode": "subscribe", "hub.challenge": "1234", "hub.verify_token": value}
-    answer = httpx.get(f"{deployed.service}/whatsapp/v2", params=question)
+    answer = loopback.get(f"{deployed.service}/whatsapp/v2", params=question)
     assert (answer.status_code, answer.text) == (200, "1234")
     assert value not in done.stdout + done.stderr
 
@@ -244,7 +244,7 @@ def test_the_world_of_another_checkout_is_not_used(deployed: Checkout, tmp_path:
 def test_a_token_that_meta_refuses_is_the_answer_to_whether_users_are_served(deployed: Checkout) -> None:
     assert deployed.deployer("status", "local", "--exit-code").returncode == 0
     faults = f"http://127.0.0.1:{deployed.ports['8002']}/_local/faults"
-    httpx.put(faults, json={"token_revoked": {}}, headers=deployed.keys.bearer).raise_for_status()
+    loopback.put(faults, json={"token_revoked": {}}, headers=deployed.keys.bearer).raise_for_status()
     try:
         said = deployed.deployer("say", "local", "hello")
         assert (said.returncode, "why: Meta refuses the access token" in said.stderr) == (1, True)
@@ -255,4 +255,4 @@ def test_a_token_that_meta_refuses_is_the_answer_to_whether_users_are_served(dep
         assert "warning: Meta refuses the access token; fix: " in deployed.deployer("verify", "local").stdout
         assert "Meta refuses the access token" in deployed.deployer("doctor", "local").stdout
     finally:
-        httpx.delete(faults, headers=deployed.keys.bearer).raise_for_status()
+        loopback.delete(faults, headers=deployed.keys.bearer).raise_for_status()

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import loopback
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, write_second
 from tests.e2e.stand_in import stand_in
@@ -142,7 +142,7 @@ def world(checkout: Checkout) -> Iterator[World]:
         checkout.share_keys(other.port)
         made.edit(f"endpoint: {checkout.endpoint} ", f"endpoint: http://127.0.0.1:{other.port} ")
         github = f"{checkout.endpoint}/_local/github"
-        token = httpx.get(f"{checkout.endpoint}/_local/secrets/github-token", headers=checkout.keys.bearer).json()[
+        token = loopback.get(f"{checkout.endpoint}/_local/secrets/github-token", headers=checkout.keys.bearer).json()[
             "value"
         ]
         made.environment |= {"GITHUB_API_URL": github, "GITHUB_TOKEN": token}

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
 import pytest
 
+from tests import loopback
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout
 
@@ -27,10 +27,10 @@ def world(checkout: Checkout) -> Checkout:
 @contextmanager
 def refuse(checkout: Checkout, call: str, **more: str | int) -> Iterator[None]:
     where = f"{checkout.endpoint}/_local/faults"
-    httpx.put(where, json={"refuse": {"call": call, **more}}, headers=checkout.keys.bearer).raise_for_status()
+    loopback.put(where, json={"refuse": {"call": call, **more}}, headers=checkout.keys.bearer).raise_for_status()
     yield
-    assert httpx.get(where, headers=checkout.keys.bearer).json()["faults"]["refuse"][0]["struck"] > 0
-    httpx.delete(where, headers=checkout.keys.bearer).raise_for_status()
+    assert loopback.get(where, headers=checkout.keys.bearer).json()["faults"]["refuse"][0]["struck"] > 0
+    loopback.delete(where, headers=checkout.keys.bearer).raise_for_status()
 
 
 def test_the_statement_that_is_missing_can_be_pasted(world: Checkout) -> None:

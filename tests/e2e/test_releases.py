@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import httpx
 import jsonschema
 import pytest
 from botocore.exceptions import ClientError
 
 from deployer.verbs.schema import schema
+from tests import loopback
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, approved, resumed
 
@@ -41,7 +41,7 @@ def level(checkout: Checkout, old: str, new: str) -> None:
 
 def held(checkout: Checkout) -> dict[str, str]:
     """What the running container holds."""
-    found: dict[str, str] = httpx.get(checkout.service).json()
+    found: dict[str, str] = loopback.get(checkout.service).json()
     return found
 
 

@@ -12,6 +12,7 @@ from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, approved
 from tests.e2e.test_refused import refuse
 from tests.e2e.test_releases import level, run
+from tests.loopback import NO_TLS
 
 pytestmark = pytest.mark.timeout(300)
 STATUSES = itertools.cycle((500, 503, 429))
@@ -54,7 +55,9 @@ class Once:
 
     @property
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=f"{self.checkout.endpoint}/_local/", headers=self.checkout.keys.bearer)
+        return httpx.Client(
+            verify=NO_TLS, base_url=f"{self.checkout.endpoint}/_local/", headers=self.checkout.keys.bearer
+        )
 
     def __enter__(self) -> None:
         with self.client as client:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import loopback
 from tests.e2e import tiny
 from tests.e2e.checkout import Checkout
 from tests.e2e.test_declared_pause import DECLARED, KEY
@@ -60,11 +60,11 @@ def good(released: Checkout) -> Iterator[None]:
 @contextmanager
 def fault(checkout: Checkout, **switches: Any) -> Iterator[None]:
     address = f"{checkout.endpoint}/_local/faults"
-    httpx.put(address, json=switches, headers=checkout.keys.bearer).raise_for_status()
+    loopback.put(address, json=switches, headers=checkout.keys.bearer).raise_for_status()
     try:
         yield
     finally:
-        httpx.delete(address, headers=checkout.keys.bearer).raise_for_status()
+        loopback.delete(address, headers=checkout.keys.bearer).raise_for_status()
 
 
 def interrupted(process: subprocess.Popen[str]) -> str:
@@ -90,13 +90,13 @@ def test_a_resume_that_fails_leaves_the_service_paused(released: Checkout) -> No
 
 
 def test_a_restart_that_fails_leaves_the_instances_from_before(released: Checkout) -> None:
-    before = httpx.get(released.service).headers["X-App-Release"]
+    before = loopback.get(released.service).headers["X-App-Release"]
     mood(released).write_text("broken")
     said = run(released, "restart", "local", code=5)
     assert "error: the restart failed; the instances from before still serve" in said
     assert "a mistake at the start" in said
     assert "fix the cause, then: just restart local" in said
-    assert httpx.get(released.service).headers["X-App-Release"] == before
+    assert loopback.get(released.service).headers["X-App-Release"] == before
     assert [entry["outcome"] for entry in listed(released)] == ["healthy"] * len(listed(released))
 
 

@@ -10,10 +10,10 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import jsonschema
 import pytest
 
+from tests import loopback
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout
 
@@ -101,7 +101,7 @@ def test_an_operation_under_way_is_waited_for(released: Checkout) -> None:
     [service] = runner.list_services()["ServiceSummaryList"]
     faults = f"{released.endpoint}/_local/faults"
     hold = {"hold": {"seconds": 200, "operation": "START_DEPLOYMENT"}}
-    httpx.put(faults, json=hold, headers=released.keys.bearer).raise_for_status()
+    loopback.put(faults, json=hold, headers=released.keys.bearer).raise_for_status()
     runner.start_deployment(ServiceArn=service["ServiceArn"])
     found = status(released)
     assert (found["service"], found["number"]) == ("OPERATION_IN_PROGRESS", 2)
@@ -110,7 +110,7 @@ def test_an_operation_under_way_is_waited_for(released: Checkout) -> None:
     following = begin(released, "status", "local", "--follow")
     assert following.stderr is not None
     assert any("START_DEPLOYMENT" in line for line in iter(following.stderr.readline, ""))
-    httpx.delete(faults, headers=released.keys.bearer).raise_for_status()
+    loopback.delete(faults, headers=released.keys.bearer).raise_for_status()
     said, told = following.communicate(timeout=60)
     assert following.returncode == 0, told
     assert "OPERATION" not in said

@@ -10,9 +10,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import loopback
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, approved, resumed
 from tests.e2e.test_releases import held, level, listed, run
@@ -44,7 +44,7 @@ def released(checkout: Checkout) -> Checkout:
 
 
 def live(checkout: Checkout) -> str:
-    return httpx.get(checkout.service).headers["X-App-Release"]
+    return loopback.get(checkout.service).headers["X-App-Release"]
 
 
 def lock(checkout: Checkout, *, minutes: int) -> None:
@@ -215,9 +215,9 @@ class TestInterruption:
     def test_what_a_stopped_run_wrote_is_nobody_elses(self, released: Checkout) -> None:
         level(released, "WARNING", "INFO")
         faults, bearer = f"{released.endpoint}/_local/faults", released.keys.bearer
-        httpx.put(faults, json={"refuse": {"call": "apprunner:UpdateService"}}, headers=bearer)
+        loopback.put(faults, json={"refuse": {"call": "apprunner:UpdateService"}}, headers=bearer)
         run(released, "reconcile", "local", code=6)
-        httpx.put(faults, json={}, headers=bearer)
+        loopback.put(faults, json={}, headers=bearer)
         level(released, "INFO", "WARNING")
         said = run(released, "plan", "local")
         assert "INFO -> WARNING" in said

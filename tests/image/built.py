@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
-from tests import ready
+from tests import loopback, ready
 from tests.e2e import aws
 from tests.e2e.checkout import Checkout
 from tests.image.buildah import Buildah
@@ -47,7 +45,7 @@ class Built:
     def refused(self, call: str, **more: Any) -> Iterator[None]:
         where = f"{self.checkout.endpoint}/_local/faults"
         bearer = self.checkout.keys.bearer
-        httpx.put(where, json={"refuse": {"call": call, **more}}, headers=bearer).raise_for_status()
+        loopback.put(where, json={"refuse": {"call": call, **more}}, headers=bearer).raise_for_status()
         yield
-        assert httpx.get(where, headers=bearer).json()["faults"]["refuse"][0]["struck"] > 0
-        httpx.delete(where, headers=bearer).raise_for_status()
+        assert loopback.get(where, headers=bearer).json()["faults"]["refuse"][0]["struck"] > 0
+        loopback.delete(where, headers=bearer).raise_for_status()

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import loopback
 from tests.ci.repository import Repository
 from tests.docs.world import TOOLS, missing_tools
 from tests.e2e import aws
@@ -150,7 +151,7 @@ def test_it_serves_without_rights_on_a_read_only_disk_and_ends_in_order(pulled: 
 def _answer(service: subprocess.Popen[str], url: str) -> httpx.Response:
     while service.poll() is None:
         try:
-            return httpx.get(url)
+            return loopback.get(url)
         except httpx.TransportError:
             time.sleep(0.05)
     raise AssertionError(service.communicate()[0])

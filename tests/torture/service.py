@@ -21,7 +21,9 @@ from ansari_whatsapp.backend import Answer
 from ansari_whatsapp.conversation import to_parts
 from ansari_whatsapp.signature import HEADER, Signer
 from deployer.local.backend.answers import answer_to
+from tests import loopback
 from tests.ansari_whatsapp.world import APP_SECRET, CONTROLS, ROOT, envelope, environment, neighbours, text, value
+from tests.loopback import NO_TLS
 from tests.ports import free_port
 
 NO_ANSWER_FOR = 60.0  # seconds in which nothing comes although something is missing
@@ -58,11 +60,11 @@ class Killable:
     def change(self, who: str, what: str, **values: Any) -> None:
         """Set the faults or the limits of one of the two around it."""
         address = f"{getattr(self, who)}/_local/{what}"
-        httpx.put(address, json=values, headers=CONTROLS, verify=False).raise_for_status()  # noqa: S501
+        loopback.put(address, json=values, headers=CONTROLS).raise_for_status()
 
     def up(self) -> bool:
         try:
-            return httpx.get(self.url, timeout=1, verify=False).status_code == 200  # noqa: S501
+            return loopback.get(self.url, timeout=1).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -95,7 +97,7 @@ class Writer:
 
     def write(self, stop: threading.Event) -> None:
         chance = random.Random(self.seed)
-        with httpx.Client(verify=False, timeout=5) as http:  # noqa: S501
+        with httpx.Client(verify=NO_TLS, timeout=5) as http:
             while not stop.is_set():
                 question = f"question {len(self.acknowledged)} of {self.user}"
                 if chance.random() < 0.2:
@@ -121,7 +123,7 @@ class Writer:
         return [part for question in self.acknowledged for part in to_parts(Answer(answer_to(question).text, True))]
 
     def got(self) -> list[str]:
-        chat = httpx.get(f"{self.service.meta}/_local/chats/{self.user}", headers=CONTROLS, verify=False).json()  # noqa: S501
+        chat = loopback.get(f"{self.service.meta}/_local/chats/{self.user}", headers=CONTROLS).json()
         return [message["text"] for message in chat["messages"] if message["sender"] == "service"]
 
     def complete(self) -> bool:
@@ -176,7 +178,7 @@ def _wait_for_all(writers: list[Writer]) -> None:
 
 def asked_again(service: Killable) -> Counter[str]:
     """By question, how often the backend was asked it more than once."""
-    record = httpx.get(f"{service.backend}/_local/record", headers=CONTROLS, verify=False).json()  # noqa: S501
+    record = loopback.get(f"{service.backend}/_local/record", headers=CONTROLS).json()
     counts: Counter[str] = Counter()
     for thread in record["threads"].values():
         for message in thread["messages"]:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import loopback
 from tests.ansari_whatsapp.world import CONTROLS, until
 from tests.torture.service import Killable, killable, repeated, writing
 
@@ -66,7 +66,7 @@ def test_nothing_is_lost_and_the_queue_drains(service: Killable, name: str, full
             service.change(who, "faults", **switches)
         time.sleep(20 if full else 1)
         for who in FAULTS[name]:
-            httpx.delete(f"{getattr(service, who)}/_local/faults", headers=CONTROLS, verify=False)  # noqa: S501
+            loopback.delete(f"{getattr(service, who)}/_local/faults", headers=CONTROLS)
         time.sleep(0.3)
     again = [repeated(writer.expected(), writer.got()) for writer in writers]
     assert all(writer.acknowledged for writer in writers)

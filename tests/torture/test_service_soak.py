@@ -14,7 +14,9 @@ import httpx
 import pytest
 
 from ansari_whatsapp.signature import HEADER, Signer
+from tests import loopback
 from tests.ansari_whatsapp.world import APP_SECRET, envelope, text, until, value
+from tests.loopback import NO_TLS
 from tests.torture.service import Killable, killable
 
 TOKEN = "metrics-token-0123456789"
@@ -61,7 +63,7 @@ def test_what_it_holds_does_not_grow(tmp_path: Path, full: bool) -> None:
 
 def _load(service: Killable, stop: threading.Event, count: list[int]) -> None:
     begin = time.monotonic()
-    with httpx.Client(verify=False, timeout=10) as http:  # noqa: S501
+    with httpx.Client(verify=NO_TLS, timeout=10) as http:
         while not stop.is_set():
             user = f"1558000{count[0] % USERS:04}"
             body = envelope(value(text(f"question {count[0]}", f"wamid.soak.{count[0]}", user)))
@@ -77,7 +79,7 @@ def _sample(service: Killable) -> Sample:
     memory = re.search(r"VmRSS:\s+(\d+) kB", (process / "status").read_text())
     assert memory is not None
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    page = httpx.get(f"{service.url}/metrics", headers=headers, verify=False).text  # noqa: S501
+    page = loopback.get(f"{service.url}/metrics", headers=headers).text
     tasks = re.search(r"^ansari_tasks (\S+)$", page, re.MULTILINE)
     assert tasks is not None
     return Sample(int(memory[1]) * 1024, len(list((process / "fd").iterdir())), float(tasks[1]))

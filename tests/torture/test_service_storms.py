@@ -17,7 +17,9 @@ from ansari_whatsapp.backend import Answer
 from ansari_whatsapp.conversation import to_parts
 from ansari_whatsapp.signature import HEADER, Signer
 from deployer.local.backend.answers import answer_to
+from tests import loopback
 from tests.ansari_whatsapp.world import APP_SECRET, CONTROLS, envelope, text, until, value
+from tests.loopback import NO_TLS
 from tests.torture.service import Killable, killable
 
 
@@ -56,7 +58,7 @@ def _question(user: str, number: int) -> str:
 def _deliver(service: Killable, messages: Sequence[dict[str, Any]], chance: random.Random) -> int:
     """In webhooks of one to twelve messages, some of them twice in the same one; returns how many webhooks."""
     count = 0
-    with httpx.Client(verify=False) as http:  # noqa: S501
+    with httpx.Client(verify=NO_TLS) as http:
         for batch in _batches(messages, chance):
             values = [value(*batch[::2], *batch[:1]), value(*batch[1::2])]
             body = envelope(*values)
@@ -80,7 +82,7 @@ def _expected(user: str, each: int) -> list[str]:
 
 
 def _sent(service: Killable, user: str) -> list[str]:
-    chat = httpx.get(f"{service.meta}/_local/chats/{user}", headers=CONTROLS, verify=False).json()  # noqa: S501
+    chat = loopback.get(f"{service.meta}/_local/chats/{user}", headers=CONTROLS).json()
     return [message["text"] for message in chat["messages"] if message["sender"] == "service"]
 
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from deployer.core.policies.documents import policy_name
+from tests import loopback
 from tests.e2e import aws
 from tests.e2e.checkout import Checkout
 from tests.ports import free_port
@@ -164,7 +163,7 @@ class Environment:
                     "RuntimeEnvironmentVariables"
                 ]["APP_RELEASE"]
             }
-        found: dict[str, str] = httpx.get(f"http://127.0.0.1:{self.port}").json()
+        found: dict[str, str] = loopback.get(f"http://127.0.0.1:{self.port}").json()
         return found
 
     def _described(self) -> dict[str, Any]:

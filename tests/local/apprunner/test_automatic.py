@@ -6,8 +6,9 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
+
+from tests import loopback
 
 Get = Callable[..., Any]
 REPOSITORY = "000000000000.dkr.ecr.us-west-2.amazonaws.com/small"
@@ -82,7 +83,7 @@ def test_one_by_the_registrys_protocol_counts(world: Any, port: int, get: Get) -
     [image] = ecr.batch_get_image(repositoryName="small", imageIds=[{"imageDigest": digest}])["images"]
     [data] = ecr.get_authorization_token()["authorizationData"]
     user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
-    answer = httpx.put(
+    answer = loopback.put(
         f"{data['proxyEndpoint']}/v2/small/manifests/auto-docker",
         content=image["imageManifest"],
         headers={"Content-Type": "application/vnd.oci.image.manifest.v1+json"},

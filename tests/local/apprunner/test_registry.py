@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import loopback
+
 UNKNOWN = "sha256:" + "0" * 64
 
 
@@ -28,7 +30,7 @@ def registry(shared: Any) -> Iterator[httpx.Client]:
 def test_nobody_gets_in_without_the_login(registry: httpx.Client) -> None:
     assert registry.get("").status_code == 200
     for auth in (("AWS", "wrong"), ("", "")):
-        answer = httpx.get(registry.base_url, auth=auth)
+        answer = loopback.get(registry.base_url, auth=auth)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, "UNAUTHORIZED")
         assert answer.headers["WWW-Authenticate"].startswith("Basic ")
 

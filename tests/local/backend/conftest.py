@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from deployer.local.backend import create_backend
+from tests.loopback import NO_TLS
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates for each client would be the slowest part
 CONTROL = "token-of-the-local-world"
 CONTROLS = {"Authorization": f"Bearer {CONTROL}"}
 KEY = "key-of-the-local-backend"

@@ -7,8 +7,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
+
+from tests import loopback
 
 PHONE = "15551230000"
 ROUTES: list[tuple[str, str, dict[str, str] | None, dict[str, str] | None]] = [
@@ -200,7 +201,7 @@ def test_a_client_that_leaves_gets_no_stored_answer(backend: Any) -> None:
 
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])
 def test_other_origins_are_kept_out(backend: Any, headers: dict[str, str]) -> None:
-    assert httpx.get(f"{backend.url}/_local/record", headers=headers).status_code == 403
+    assert loopback.get(f"{backend.url}/_local/record", headers=headers).status_code == 403
 
 
 @pytest.mark.parametrize("headers", [{"Authorization": ""}, {"Authorization": "Bearer guess"}])

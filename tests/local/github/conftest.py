@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,10 +13,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from deployer.local.github import GitHub, GitHubConfig
 from deployer.local.github.app import EVERYTHING
+from tests.loopback import NO_TLS
 
 CONTROL = "token-of-the-local-world"
 CONTROLS = {"Authorization": f"Bearer {CONTROL}"}
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TOKEN, READER = "github_pat_of_the_tests", "github_pat_that_only_reads"
 REPOSITORY = "/repos/some-owner/some-repository"
 STAGING = f"{REPOSITORY}/environments/staging"

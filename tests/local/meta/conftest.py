@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -16,10 +15,10 @@ import pytest
 from aiohttp import web
 
 from deployer.local.meta import MetaConfig, create_meta
+from tests.loopback import NO_TLS
 
 CONTROL = "token-of-the-local-world"
 CONTROLS = {"Authorization": f"Bearer {CONTROL}"}
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates for each client would be the slowest part
 SECRET, TOKEN, NUMBER = "secret-of-the-app", "EAAtoken-of-the-user", "106540352242922"
 
 
