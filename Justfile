@@ -132,9 +132,9 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @deployer *arguments: _sync
     deployer "$@"
 
-# run the tests in four processes, because they wait half of the time; -n 0 uses this process
+# run the tests in two processes per core, because they wait half of the time; -n 0 uses this process
 @test *options: _sync-dev
-    pytest -n 4 --dist loadfile --no-loadscope-reorder "$@"
+    env -u PYTHONDONTWRITEBYTECODE pytest -n auto "$@"
 
 # run the reliability suites at full size: every crash, every fault
 @torture *options: _sync-dev

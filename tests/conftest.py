@@ -20,7 +20,8 @@ DUMMY = {
 }
 
 
-LIVE = Path(__file__).parents[1] / "env"
+TESTS = Path(__file__).parent
+LIVE = TESTS.parent / "env"
 MAY_READ_LIVE = (
     "tests/manifest/test_env_files.py",
     "tests/ci/test_supply_chain.py::test_no_credential_lies_in_the_repository",
@@ -36,13 +37,19 @@ def _refuse_live_manifests(event: str, arguments: tuple[object, ...]) -> None:
         raise AssertionError(f"{reader} reads {path}: use tests/samples.py")
 
 
-# Their files take long. They come first, so that no process is left alone with one of them at the end.
-LONG = ("docs", "torture", "e2e", "image", "ci")
+# Their tests start processes. The others come before them, so that a plain mistake is seen within the first minute;
+# of these the longest files come first, so that no process is left alone with one of them at the end.
+STARTING = ("docs", "torture", "e2e", "image", "ci", "ansari_whatsapp", "cli", "local")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    folders = {name: place for place, name in enumerate(LONG)}
-    items.sort(key=lambda item: folders.get(item.path.parent.name, len(LONG)))
+    places = {name: place for place, name in enumerate(STARTING, 1)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(TESTS).parts[0], 0))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes per core: half of its time a process waits for what it has started."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
