@@ -55,6 +55,7 @@ class World:
         (self.checkout.root / "env" / "preview.yaml").write_text(preview)
         self.checkout.git("add", "env")
         self.checkout.git("commit", "--all", "--quiet", "--message", "the environments of this world")
+        self.checkout.start_world()
         self.run("just reconcile local")
         self.token = token = aws.secret_values(self.checkout)[TOKEN]
         for name in ("staging", "production", "preview"):

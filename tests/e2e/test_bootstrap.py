@@ -33,7 +33,6 @@ READS = ("Get", "List", "Describe", "Simulate")
 def world(checkout: Checkout) -> Checkout:
     tiny.commit(checkout)
     accounts.write_two(checkout)
-    run(checkout, "local", "up")
     return checkout
 
 

@@ -20,7 +20,6 @@ def world(checkout: Checkout) -> Checkout:
     """Both environments, prepared and with their secrets; staging runs."""
     tiny.commit(checkout)
     accounts.write_two(checkout)
-    run(checkout, "local", "up")
     for name in ("staging", "production"):
         run(checkout, "bootstrap", name)
     return checkout

@@ -30,8 +30,8 @@ ROLE = "TheDeployer"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tiny_service(checkout: Checkout) -> None:
-    tiny.commit(checkout)
+def tiny_service(cold_checkout: Checkout) -> None:
+    tiny.commit(cold_checkout)
 
 
 def doctor(checkout: Checkout, environment: str = "local", *, code: int = 0, **variables: str) -> Findings:
@@ -82,10 +82,10 @@ def refuse(checkout: Checkout, call: str, code: str = "AccessDeniedException") -
 
 
 class TestWithoutAWorld:
-    """These come first: the fixture of the others starts it."""
+    """These come first: `checkout` starts it for the others."""
 
-    def test_that_it_does_not_run_is_no_problem(self, checkout: Checkout) -> None:
-        found = doctor(checkout)
+    def test_that_it_does_not_run_is_no_problem(self, cold_checkout: Checkout) -> None:
+        found = doctor(cold_checkout)
         assert states(found, "git", "packages", "manifest", "local world", "aws") == [
             "ok",
             "ok",
@@ -95,53 +95,52 @@ class TestWithoutAWorld:
         ]
         assert "just up local" in found["local world"]["fix"]
 
-    def test_a_port_that_is_taken_is_one(self, checkout: Checkout) -> None:
-        with socket.create_server(("127.0.0.1", checkout.ports["8002"])):
-            found = doctor(checkout, code=3)
+    def test_a_port_that_is_taken_is_one(self, cold_checkout: Checkout) -> None:
+        with socket.create_server(("127.0.0.1", cold_checkout.ports["8002"])):
+            found = doctor(cold_checkout, code=3)
         assert found["local world"]["state"] == "problem"
-        assert f"port {checkout.ports['8002']}" in found["local world"]["says"]
+        assert f"port {cold_checkout.ports['8002']}" in found["local world"]["says"]
 
-    def test_without_credentials_nobody_is_asked(self, checkout: Checkout) -> None:
-        found = doctor(checkout, "staging", code=3)
+    def test_without_credentials_nobody_is_asked(self, cold_checkout: Checkout) -> None:
+        found = doctor(cold_checkout, "staging", code=3)
         assert states(found, "region", "credentials", "account") == ["ok", "problem", "unseen"]
 
-    def test_another_endpoint_is_refused_and_credentials_are_not_shown(self, checkout: Checkout) -> None:
+    def test_another_endpoint_is_refused_and_credentials_are_not_shown(self, cold_checkout: Checkout) -> None:
         sentinels = {"AWS_ACCESS_KEY_ID": "s3ntinelid", "AWS_SECRET_ACCESS_KEY": "s3ntinelkey"}
         leads = {"AWS_ENDPOINT_URL_STS": "http://user:s3ntinel@127.0.0.1:9"}
-        found = doctor(checkout, "staging", code=3, **sentinels, **leads)
+        found = doctor(cold_checkout, "staging", code=3, **sentinels, **leads)
         assert states(found, "endpoint", "credentials", "account") == ["problem", "ok", "problem"]
         assert "AWS_ENDPOINT_URL_STS" in found["endpoint"]["fix"]
         assert found["credentials"]["says"] == "env"
         assert "s3ntinel" not in json.dumps(found)
 
-    def test_a_missing_tool_stops_nothing(self, checkout: Checkout) -> None:
-        found = doctor(checkout, code=3, PATH="/nowhere")
+    def test_a_missing_tool_stops_nothing(self, cold_checkout: Checkout) -> None:
+        found = doctor(cold_checkout, code=3, PATH="/nowhere")
         assert states(found, "git", "images", "aws cli", "just", "manifest") == ["problem", "note", "note", "ok", "ok"]
 
-    def test_packages_other_than_locked_are_told(self, checkout: Checkout) -> None:
-        lock = checkout.root / "requirements.lock"
+    def test_packages_other_than_locked_are_told(self, cold_checkout: Checkout) -> None:
+        lock = cold_checkout.root / "requirements.lock"
         text = lock.read_text()
         lock.write_text(text.replace("\nbotocore==", "\nbotocore==0."))
-        found = doctor(checkout, code=3)
+        found = doctor(cold_checkout, code=3)
         lock.write_text(text)
         assert "botocore " in found["packages"]["says"]
         assert "boto3" not in found["packages"]["says"]
 
-    def test_a_manifest_with_problems_leaves_the_rest_unseen(self, checkout: Checkout) -> None:
-        with edited(checkout, "cpu: 1 vCPU", "cpu: 7 vCPU"):
-            found = doctor(checkout, code=3)
+    def test_a_manifest_with_problems_leaves_the_rest_unseen(self, cold_checkout: Checkout) -> None:
+        with edited(cold_checkout, "cpu: 1 vCPU", "cpu: 7 vCPU"):
+            found = doctor(cold_checkout, code=3)
         assert states(found, "python", "manifest", "aws") == ["ok", "problem", "unseen"]
         assert "local.yaml:" in found["manifest"]["says"]
 
-    def test_an_environment_that_is_not_there_is_bad_usage(self, checkout: Checkout) -> None:
-        done = checkout.deployer("doctor", "nowhere")
+    def test_an_environment_that_is_not_there_is_bad_usage(self, cold_checkout: Checkout) -> None:
+        done = cold_checkout.deployer("doctor", "nowhere")
         assert (done.returncode, done.stdout) == (3, "")
         assert "there is no environment 'nowhere'" in done.stderr
 
 
 @pytest.fixture(scope="module")
 def world(checkout: Checkout) -> Checkout:
-    assert checkout.deployer("local", "up").returncode == 0
     policy = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
     policy.append(
         {"Effect": "Deny", "Action": "ssm:PutParameter", "Resource": f"arn:aws:ssm:*:*:parameter{aws.PATH}/*"}

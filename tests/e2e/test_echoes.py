@@ -228,7 +228,6 @@ def surfaces(checkout: Checkout) -> Surfaces:
     checkout.edit("  logging-level:", "  metrics-token: {kind: secret, generate: 32}\n  logging-level:")
     write_second(checkout, "environment: second", "environment: second")
     tiny.commit(checkout)
-    assert checkout.deployer("local", "up").returncode == 0
     for name, value in SECRETS.items():
         aws.ssm(checkout).put_parameter(Name=f"{aws.PATH}/{name}", Value=value, Type="SecureString")
     assert checkout.deployer("reconcile", "local").returncode == 0

@@ -22,15 +22,15 @@ SECOND = "/app-runtime/ansari-whatsapp/second"
 
 
 @pytest.fixture(scope="module")
-def deployed(checkout: Checkout) -> Checkout:
-    tiny.commit(checkout)
+def deployed(cold_checkout: Checkout) -> Checkout:
+    tiny.commit(cold_checkout)
     level = "logging-level: {kind: literal, value: %s}"
-    write_second(checkout, level % "DEBUG", level % "INFO")
-    run(checkout, "promote", "local", "second", code=1)  # the local world does not run yet
-    assert checkout.deployer("local", "up").returncode == 0
-    run(checkout, "promote", "local", "second", code=4)  # nor does the service
-    run(checkout, "reconcile", "local")
-    return checkout
+    write_second(cold_checkout, level % "DEBUG", level % "INFO")
+    run(cold_checkout, "promote", "local", "second", code=1)  # the local world does not run yet
+    cold_checkout.start_world()
+    run(cold_checkout, "promote", "local", "second", code=4)  # nor does the service
+    run(cold_checkout, "reconcile", "local")
+    return cold_checkout
 
 
 def run(checkout: Checkout, *words: str, code: int = 0) -> str:

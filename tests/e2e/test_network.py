@@ -24,7 +24,6 @@ def service(checkout: Checkout) -> Any:
 def connected(checkout: Checkout) -> tuple[Checkout, str]:
     """The environment with all three, and the ARN of the VPC connector that its manifest names."""
     tiny.commit(checkout)
-    run(checkout, "local", "up")
     made = aws.apprunner(checkout).create_vpc_connector(VpcConnectorName="to-vpc", Subnets=["subnet-1"])
     arn = made["VpcConnector"]["VpcConnectorArn"]
     named = (

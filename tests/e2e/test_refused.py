@@ -20,7 +20,6 @@ PARAMETER = f"arn:aws:ssm:us-west-2:000000000000:parameter{aws.PATH}/meta-app-se
 @pytest.fixture(scope="module")
 def world(checkout: Checkout) -> Checkout:
     tiny.commit(checkout)
-    assert checkout.deployer("local", "up").returncode == 0
     return checkout
 
 

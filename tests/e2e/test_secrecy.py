@@ -55,9 +55,9 @@ class Surfaces:
 
 
 @pytest.fixture(scope="module")
-def surfaces(checkout: Checkout) -> Surfaces:
-    tiny.commit(checkout)
-    made = Surfaces(checkout)
+def surfaces(cold_checkout: Checkout) -> Surfaces:
+    tiny.commit(cold_checkout)
+    made = Surfaces(cold_checkout)
     made.run("local", "up")
     for name, value in SENTINELS.items():
         made.run("secret", "set", "local", name, stdin=value)

@@ -42,7 +42,6 @@ VERBS: dict[tuple[str, ...], tuple[str, ...]] = {
 @pytest.fixture(scope="module")
 def world(checkout: Checkout) -> Checkout:
     tiny.commit(checkout)
-    run(checkout, "local", "up")
     return checkout
 
 

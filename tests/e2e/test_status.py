@@ -25,16 +25,16 @@ TALKATIVE = tiny.SOURCE.replace(
 
 
 @pytest.fixture(scope="module")
-def released(checkout: Checkout) -> Checkout:
-    tiny.commit(checkout, TALKATIVE)
-    assert checkout.deployer("status", "local").returncode == 1  # the local world does not run, and is not started
-    assert checkout.deployer("local", "up").returncode == 0
-    before = status(checkout)
+def released(cold_checkout: Checkout) -> Checkout:
+    tiny.commit(cold_checkout, TALKATIVE)
+    assert cold_checkout.deployer("status", "local").returncode == 1  # the local world does not run, and is not started
+    cold_checkout.start_world()
+    before = status(cold_checkout)
     assert (before["service"], before["release"], before["state"]) == (None, None, "unhealthy")
-    assert "none runs" in checkout.deployer("status", "local").stdout
-    assert "there is no service" in checkout.deployer("logs", "local").stderr
-    assert checkout.deployer("reconcile", "local").returncode == 0
-    return checkout
+    assert "none runs" in cold_checkout.deployer("status", "local").stdout
+    assert "there is no service" in cold_checkout.deployer("logs", "local").stderr
+    assert cold_checkout.deployer("reconcile", "local").returncode == 0
+    return cold_checkout
 
 
 def status(checkout: Checkout) -> dict[str, Any]:

@@ -51,6 +51,7 @@ exec chroot --userspec=10001:10001 "$root" /bin/sh -c 'cd /app; exec "$@"' sh "$
 @pytest.fixture(scope="module")
 def world(buildah: Buildah, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     made = Built(make_checkout(tmp_path_factory.mktemp("checkout")), buildah)
+    made.checkout.start_world()
     yield made
     made.checkout.deployer("local", "down")
 

@@ -16,7 +16,7 @@ from tests.torture.world import World
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     checkout = make_checkout(tmp_path_factory.mktemp("torture"))
     tiny.commit(checkout)
-    assert checkout.deployer("local", "up").returncode == 0
+    checkout.start_world()
     gate = Gate(checkout.ports["4566"])
     made = World(checkout, gate)
     yield made
