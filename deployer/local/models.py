@@ -1,29 +1,14 @@
-"""Botocore's descriptions of the AWS services, found and read once per process."""
+"""Botocore's descriptions of the AWS services, for all of this process."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from botocore.model import ServiceModel
 
-from deployer.aws.models import Files, Models
+from deployer.aws.models import Models
 
-_load = cache(Files().load_file)
-_exists = cache(Files().exists)
-
-
-class Once(Files):
-    """A loader cache for all sessions. Botocore completes the loaded data in place, the same way for every session."""
-
-    def load_file(self, file_path: str) -> Any:
-        return _load(file_path)
-
-    def exists(self, file_path: str) -> bool:
-        return _exists(file_path)
-
-
-MODELS = Models(Once())
+MODELS = Models()
 
 
 @cache

@@ -16,8 +16,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
+from deployer.aws.models import Files
 from deployer.local.aws_errors import AwsError, not_emulated
-from deployer.local.models import Once
 
 if TYPE_CHECKING:
     from deployer.local.call import Call
@@ -107,7 +107,7 @@ class MotoServices:
         with self._lock:
             if service not in self._apps:
                 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # moto reads it when it is imported
-                Loader.FILE_LOADER_CLASS = Once  # moto makes a loader for every question
+                Loader.FILE_LOADER_CLASS = Files  # moto makes a loader for every question
                 from moto.moto_server.werkzeug_app import create_backend_app  # noqa: PLC0415
 
                 self._apps[service] = create_backend_app(service)  # type: ignore[arg-type]

@@ -6,7 +6,13 @@ import pytest
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import JSONFileLoader, Loader
 
-from deployer.aws.models import Models
+from deployer.aws.models import Files, Models, read
+
+
+@pytest.fixture(autouse=True)
+def _as_they_were_read() -> None:
+    """Another test's clients may have completed what was read."""
+    read.cache_clear()
 
 
 def botocores() -> Loader:
@@ -34,3 +40,15 @@ def test_what_is_not_there_is_not_found() -> None:
         Models().load_service_model("no-such-service", "service-2")
     with pytest.raises(DataNotFoundError):
         Models().load_service_model("ssm", "no-such-kind-1")
+
+
+@pytest.mark.parametrize("name", ["partitions", "ec2/2016-11-15/service-2", "ssm/2014-11-06/service-2", "nothing"])
+def test_a_file_is_what_botocore_reads(name: str) -> None:
+    file = f"{Loader.BUILTIN_DATA_PATH}/{name}"
+    assert Files().exists(file) == JSONFileLoader().exists(file)
+    assert Files().load_file(file) == JSONFileLoader().load_file(file)
+
+
+def test_no_loader_reads_a_file_again() -> None:
+    file = f"{Loader.BUILTIN_DATA_PATH}/endpoints"
+    assert Files().load_file(file) is Files().load_file(file)
