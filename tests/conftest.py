@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -45,6 +46,12 @@ STARTING = ("docs", "torture", "e2e", "image", "ci", "ansari_whatsapp", "cli", "
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(STARTING, 1)}
     items.sort(key=lambda item: places.get(item.path.relative_to(TESTS).parts[0], 0))
+
+
+def pytest_collection_finish() -> None:
+    """Search what was loaded for garbage once, and never again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers() -> int:

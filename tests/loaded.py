@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
+import httpcore  # noqa: F401 -- httpx loads it for its first client
+
 import deployer
 from deployer.aws.session import Session
 
