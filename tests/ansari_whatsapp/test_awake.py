@@ -74,7 +74,7 @@ def test_nobody_else_can_hold_a_request() -> None:
             answer = world.http.post(f"{world.service}/awake", headers={b"Authorization": token})
             assert answer.status_code == 404
         assert world.ask("hello")  # also when the address leads nowhere
-        until(lambda: any("the processor may be taken away" in line for line in world.output))
+        until(lambda: any("the CPU may be throttled" in line for line in world.output))
 
 
 def test_without_an_address_there_is_no_such_route() -> None:
