@@ -1,4 +1,4 @@
-"""Credentials that are recognised by their shape, wherever they come from."""
+"""Recognise credentials by their shape."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _REST: Final = {
 
 
 def shape_in(text: str) -> str | None:
-    """What credential has its shape in the text, such as "a Meta access token", or None."""
+    """Return the kind of credential whose shape the text has, such as "a Meta access token", or None."""
     folded = text.casefold()
     for what, words, shape in SHAPES:
         if any(word in folded for word in words) and re.search(shape, text):
@@ -53,7 +53,7 @@ def shape_in(text: str) -> str | None:
 
 
 def without_shapes(text: str, instead: str) -> str:
-    """The text with `instead` in the place of every credential that is recognised by its shape."""
+    """Replace every credential that is recognised by its shape by `instead`."""
     folded = text.casefold()
     for what, words, shape in SHAPES:
         if any(word in folded for word in words):

@@ -3,15 +3,15 @@
 DeployerError                 1  nothing was changed
 ├── UsageError                3  the command line asks for something that does not exist
 ├── InvalidManifest           3  the manifest holds problems, each on its line
-├── Blocked                   3  the plan cannot be applied until something outside it is mended
-├── Refused                   4  stale plan, lock held, protection, or a "no"
+├── Blocked                   3  the plan cannot be applied until something outside it is fixed
+├── Refused                   4  stale plan, lock held, protection, or declined
 ├── DeploymentFailed          5  the new release failed; the previous one is serving
-├── StateUnknown              6  failed partway, or AWS did not say how it ended
+├── StateUnknown              6  failed partway, or the outcome is not known
 │   └── LockLost              6  another run took the environment's lock; this one stopped before its next change
 ├── StatusUnknown            14  `status --exit-code` could not read the state; nothing was changed
-└── Interrupted             130  stopped by the user; says what was started and how to follow it
+└── Interrupted             130  stopped by the user; reports what was started and how to follow it
 
-An error says what happened, why, and what to do next. It never holds a secret.
+An error states what happened, why, and what to do next. It never holds a secret.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class DeployerError(Exception):
 
 
 def error_lines(what: str, why: str, fix: str) -> list[str]:
-    """The lines of an error: `what` on one, `why` and `fix` below it where they are given, their own lines indented.
+    """Return the lines of an error: `what`, then `why` and `fix` if given, with their own lines indented.
 
     All three may quote AWS, GitHub, a tool or a file: none of their lines begins where one of ours does. Secrets are
     hidden before the text is changed, because a changed secret is not recognised.
@@ -57,7 +57,7 @@ def error_lines(what: str, why: str, fix: str) -> list[str]:
 
 
 def as_typed(advice: str) -> str:
-    """Advice with its commands as this user types them: `./just` says so to whom it runs without an installed just.
+    """Return advice with its commands as this user types them: `./just` where no just is installed.
 
     A project without recipes has `deployer` alone.
     """
@@ -69,7 +69,7 @@ def as_typed(advice: str) -> str:
 
 @lru_cache(maxsize=1)
 def _command() -> str:
-    """`just` in a project that has recipes for it, and outside of any project."""
+    """Return `just` inside a project with recipes, and outside of any project."""
     from deployer.project import find_root  # noqa: PLC0415 -- it raises the errors of this module
 
     try:

@@ -1,4 +1,4 @@
-"""What git says about a checkout."""
+"""Read a checkout with git."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def git(root: Path, *arguments: str) -> bytes:
 
 
 def _fix(said: str, root: Path) -> str:
-    """What to do about a failure, from git's message."""
+    """Return the fix for a failure, by git's message."""
     for part, fix in _FIXES:
         if part in said:
             return fix.format(root=shlex.quote(str(root)))
@@ -52,12 +52,12 @@ _FIXES: Final = (
 
 
 def commit(root: Path) -> str:
-    """The full SHA of the checked-out commit."""
+    """Return the full SHA of the checked-out commit."""
     return git(root, "rev-parse", "HEAD").decode().strip()
 
 
 def branch(root: Path) -> str:
-    """The checked-out branch; empty when none is."""
+    """Return the checked-out branch; "" if there is none."""
     return git(root, "branch", "--show-current").decode().strip()
 
 
@@ -70,7 +70,7 @@ class Version(NamedTuple):
 
 
 def versions(root: Path, name: str, limit: int = 50) -> Iterator[Version]:
-    """The committed contents of a file of this folder, newest first: of this branch, then of all others.
+    """Return the committed contents of a file of this folder, newest first: of this branch, then of all others.
 
     At most `limit` commits of each; none outside a checkout.
     """
@@ -91,12 +91,12 @@ def versions(root: Path, name: str, limit: int = 50) -> Iterator[Version]:
 
 
 def is_clean(root: Path) -> bool:
-    """Whether nothing differs from the commit, new files included."""
+    """Return whether the checkout equals its commit, new files included."""
     return not git(root, "status", "--porcelain").strip()
 
 
 def toplevel(folder: Path) -> Path | None:
-    """The root of the checkout that holds a folder, symbolic links resolved; None outside any repository.
+    """Return the root of the checkout that holds a folder, symbolic links resolved; None outside any repository.
 
     Any other error of git is raised: a repository that cannot be read is not the same as none.
     """
@@ -110,19 +110,19 @@ def toplevel(folder: Path) -> Path | None:
 
 
 def heads(root: Path) -> tuple[str, ...]:
-    """The full names of all branches, those of remotes included."""
+    """Return the full names of all branches, including those of remotes."""
     listed = git(root, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
     return tuple(listed.decode(errors="surrogateescape").splitlines())
 
 
 def history(root: Path, ref: str, path: str, limit: int) -> tuple[str, ...]:
-    """The last commits of a ref that changed a file, the newest first."""
+    """Return the last commits of a ref that changed a file, newest first."""
     listed = git(root, "log", "-n", str(limit), "--format=%H", "--end-of-options", ref, "--", path)
     return tuple(listed.decode().split())
 
 
 def committed(root: Path, name: str) -> bytes | None:
-    """The content of a file of this folder as the checked-out commit has it; None when it has no such file.
+    """Return a file of this folder as the checked-out commit has it; None if it does not have it.
 
     Raises DeployerError when git cannot say: an error is not the same as an absent file.
     """
@@ -141,7 +141,7 @@ class Object:
         self.oid, self.kind, self.content = oid, kind, content
 
     def entries(self) -> Mapping[str, str]:
-        """The name of each file of a tree, and its object's id."""
+        """Return the name of each file of a tree, and the id of its object."""
         found: dict[str, str] = {}
         rest, size = self.content, len(self.oid) // 2
         while rest:
@@ -187,7 +187,7 @@ def _run(root: Path, arguments: Iterable[str], stdin: bytes | None = None) -> su
 
 
 def _has_git(folder: Path) -> bool:
-    """Whether a `.git` is here or above, though git takes it for none: a damaged repository."""
+    """Return whether a `.git` exists here or above although git finds no repository: it is damaged."""
     start = folder.resolve()
     return any(os.path.lexists(one / ".git") for one in (start, *start.parents))
 

@@ -1,4 +1,4 @@
-"""Parameter names, variable names, parameter paths and parameter ARNs, each turned into the other.
+"""Convert between parameter names, variable names, parameter paths and parameter ARNs.
 
 A parameter `<path>/backend-server-url` reaches the service as the variable `BACKEND_SERVER_URL`. The two
 spellings are a bijection on their domain; whatever lies outside it is refused with a reason, never guessed.
@@ -42,12 +42,12 @@ class ParameterArn(NamedTuple):
 
 
 def plan_environment(environment: str) -> str:
-    """The GitHub environment of jobs that only look: it waits for nobody, and its credentials can only read."""
+    """Return the GitHub environment of jobs that only read: no reviewer, and read-only credentials."""
     return f"{environment}-plan"
 
 
 def image_environment(environment: str) -> str:
-    """The GitHub environment of the job that builds an image before anybody has agreed to a plan with it."""
+    """Return the GitHub environment of the job that builds an image before the consent to its plan."""
     return f"{environment}-image"
 
 
@@ -71,7 +71,7 @@ def parameter(variable_name: str) -> str:
 
 
 def why_reserved(variable_name: str) -> str | None:
-    """Why a variable may not be set by a manifest, or None.
+    """Return why a manifest may not set a variable, or None.
 
     `PORT` and some prefixes belong to the target.
     """
@@ -83,14 +83,14 @@ def why_reserved(variable_name: str) -> str | None:
 
 
 def why_not_a_name(name: str) -> str | None:
-    """Why a text is no parameter name, or None. The reason never repeats the text."""
+    """Return why a text is not a valid parameter name, or None. The reason never repeats the text."""
     if re.fullmatch(NAME_PATTERN, name):
         return None
     return _reason(name, letters="small letters", joint="-", wrong_joint="_", first="[a-z]", rest="[a-z0-9-]")
 
 
 def why_not_a_variable(variable_name: str) -> str | None:
-    """Why a text is no variable name, or None. The reason never repeats the text."""
+    """Return why a text is not a valid variable name, or None. The reason never repeats the text."""
     if re.fullmatch(VARIABLE_PATTERN, variable_name):
         return None
     return _reason(
@@ -107,7 +107,7 @@ def _reason(text: str, *, letters: str, joint: str, wrong_joint: str, first: str
         return f"only {letters}, digits and '{joint}' between words are allowed"
     if not re.match(first, text):
         return f"it has to start with one of the {letters}"
-    return f"'{joint}' stands only between words: not at an end, not twice in a row"
+    return f"'{joint}' is only allowed between words: not at an end, not twice in a row"
 
 
 def join(parameter_path: str, name: str) -> str:
@@ -128,7 +128,7 @@ def split(path: str) -> tuple[str, str]:
 
 
 def variable_or_none(path: str, parameter_path: str) -> str | None:
-    """The variable that the parameter at a path is for, or None when it lies elsewhere or maps to none."""
+    """Return the variable of the parameter at a path; None if it is elsewhere or maps to no variable."""
     folder, _, name = path.rpartition("/")
     if folder != parameter_path or why_not_a_name(name):
         return None
@@ -137,7 +137,7 @@ def variable_or_none(path: str, parameter_path: str) -> str | None:
 
 
 def path_to_arn(path: str, region: str, account: str) -> str:
-    """The ARN of a parameter: what a target is given for a secret.
+    """Return the ARN of a parameter, which a target gets for a secret.
 
     `path` may end in `/*`, as an IAM policy writes everything below a path.
     """
@@ -150,7 +150,7 @@ def path_to_arn(path: str, region: str, account: str) -> str:
 
 
 def arn_to_path(arn: str) -> ParameterArn:
-    """The path, region and account in an ARN. Raises BadName for anything else than one SSM parameter's."""
+    """Return path, region and account of an ARN. Raises BadName unless it is that of one SSM parameter."""
     match = re.fullmatch(_ARN, arn)
     if match is None:
         raise BadName(
@@ -161,7 +161,7 @@ def arn_to_path(arn: str) -> ParameterArn:
 
 
 def ssm_root(parameter_path: str, region: str, account: str) -> str:
-    """`SSM_ROOT`: the ARN prefix ending in '/', to which a parameter name is appended."""
+    """Return `SSM_ROOT`: the ARN prefix ending in '/', to which a parameter name is appended."""
     _require_path(parameter_path)
     return path_to_arn(parameter_path, region, account) + "/"
 

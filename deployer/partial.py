@@ -1,8 +1,8 @@
-"""Errors after something was changed: they say what was done and end with exit code 6, whatever raised them.
+"""Errors after a change: they list what was done and end with exit code 6, whatever raised them.
 
-An exit code of 1 says that nothing was changed. The clients of AWS and GitHub note here each write that was done, or
+An exit code of 1 means that nothing was changed. The clients of AWS and GitHub note here each write that was done, or
 may have been, so that this holds for every verb and every exception. A verb that makes several changes counts them
-besides, and asks `halted` what to report.
+and calls `halted` for the error to report.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ def forget() -> None:
 
 
 def exit_code() -> int:
-    """The exit code of an error that says nothing of what was changed."""
+    """Return the exit code of an error that does not report what was changed."""
     return StateUnknown.exit_code if _written else DeployerError.exit_code
 
 
 def halted(error: Exception, *, done: int = 0) -> DeployerError | None:
-    """What to report of an error that ended a verb between its changes; None when the error itself is right.
+    """Return the error to report when a verb ended between its changes; None if the error itself is right.
 
-    It is right when nothing was changed, and when it says itself what state it leaves. `done` counts the changes that
+    It is right if nothing was changed, or if it reports the state itself. `done` counts the changes that
     the verb has completed.
     """
     from deployer.explain import defect, explain  # noqa: PLC0415 -- for an error only
@@ -46,7 +46,7 @@ def halted(error: Exception, *, done: int = 0) -> DeployerError | None:
 
 
 def completed(error: DeployerError) -> DeployerError:
-    """The error that ends a command. One that says that nothing was changed becomes StateUnknown when that is wrong."""
+    """Return the error that ends a command. An error that claims no change becomes StateUnknown if that is wrong."""
     if not _written or error.exit_code not in {DeployerError.exit_code, Interrupted.exit_code}:
         return error
     if isinstance(error, Interrupted):

@@ -1,4 +1,4 @@
-"""Where the project is, and which manifest an environment's name means."""
+"""Find the project, and the manifest of an environment's name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MARKS: Final = (PROJECT_FILE, "pyproject.toml")
 
 
 def manifest_path(environment: str, start: Path | None = None) -> Path:
-    """`staging` is `env/staging.yaml` of the project around the current directory; a path is taken as it is.
+    """Return the manifest: `staging` is `env/staging.yaml` of the current project; a path is used as it is.
 
     Raises UsageError with the environments there are when the name is none of them.
     """
@@ -27,12 +27,12 @@ def manifest_path(environment: str, start: Path | None = None) -> Path:
 
 
 def environment_name(environment: str) -> str:
-    """The name of an environment that is given by its name or by its manifest's path; the file need not exist."""
+    """Return the environment's name from its name or its manifest's path. The file need not exist."""
     return Path(environment).stem if environment.endswith((".yaml", ".yml")) else environment
 
 
 def find_root(start: Path) -> Path:
-    """The nearest directory, from `start` upwards, that has an `env` directory and a `deployer.yaml`.
+    """Return the nearest directory, from `start` upwards, with an `env` directory and a `deployer.yaml`.
 
     A `pyproject.toml` is enough: what the deployer knows of the service may be left out.
     """
@@ -46,12 +46,12 @@ def find_root(start: Path) -> Path:
 
 
 def root_of(manifest: Path) -> Path:
-    """The root of the project that a manifest in `env` belongs to."""
+    """Return the root of the project of a manifest in `env`."""
     return manifest.resolve().parent.parent
 
 
 def shortest(path: Path) -> Path:
-    """Relative to the current directory where that is below it: messages read better."""
+    """Return the path relative to the current directory if it is below it: messages read better."""
     try:
         return path.relative_to(Path.cwd())
     except ValueError:

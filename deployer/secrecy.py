@@ -1,4 +1,4 @@
-"""The secret values this process knows, and text without them.
+"""Hide the secret values that this process knows in all its output.
 
 Every SecretValue is remembered here, and all text that leaves the process passes through `without_secrets`: whatever
 AWS, GitHub, a tool or a traceback repeats of a secret becomes `<secret>`, also as JSON, Python, an address, HTML, a
@@ -44,7 +44,7 @@ def forget() -> None:
 
 
 def hide(text: str, shortest: int = SHORTEST) -> str:
-    """The text with `<secret>` in the place of every known value of at least `shortest` characters."""
+    """Replace every known value of at least `shortest` characters by `<secret>`."""
     if not _known or not text:
         return text
     for spelling in _spellings(frozenset(_known), shortest):
@@ -60,7 +60,7 @@ def without_secrets(text: str) -> str:
 
 
 def scrubbed(data: Any) -> Any:
-    """The same JSON data without any secret in its texts: for what is stored and read again by others.
+    """Return JSON data with all secrets in its texts replaced: for data that is stored and read again by others.
 
     Only for texts that are shown. What is deployed again or compared, such as a literal, has to stay as it is.
     """
@@ -75,7 +75,7 @@ def scrubbed(data: Any) -> Any:
 
 @lru_cache(maxsize=4)
 def _spellings(values: Iterable[str], shortest: int) -> tuple[str, ...]:
-    """Longest first, so that no part of a longer one is left over."""
+    """Return all encodings of the values, longest first, so that no part of a longer one remains."""
     found = {spelling for value in values if len(value) >= shortest for spelling in _spelled(value)}
     return tuple(sorted(found, key=len, reverse=True))
 
@@ -100,7 +100,7 @@ def _spelled(value: str) -> Iterator[str]:
 
 
 def _base64(raw: bytes) -> Iterator[str]:
-    """The letters that base64 always has for these bytes, wherever they are in what was encoded."""
+    """Return the letters that base64 always has for these bytes, at any position."""
     import base64  # noqa: PLC0415
 
     for before in range(3):

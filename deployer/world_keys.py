@@ -45,22 +45,22 @@ NONE = Keys("no-local-world", "none", "none")
 
 
 def keys_in(checkout: Path) -> Path:
-    """The directory with the keys of a checkout's worlds."""
+    """Return the directory with the keys of a checkout's worlds."""
     return checkout / ".deployer" / "local" / "keys"
 
 
 def keys_beside(manifest: Path) -> Path:
-    """The same for the checkout of a manifest."""
+    """Return that directory for the checkout of a manifest."""
     return keys_in(manifest.resolve().parent.parent)
 
 
 def file_of(directory: Path, endpoint: str) -> Path:
-    """The file with the keys of the world at an endpoint."""
+    """Return the file with the keys of the world at an endpoint."""
     return directory / f"{urlsplit(endpoint).port}.json"
 
 
 def write(directory: Path, port: int, keys: Keys) -> None:
-    """Keep the keys of the world on `port`, readable by this user only."""
+    """Store the keys of the world on `port`, readable by this user only."""
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
     new = directory / f".{port}.{os.getpid()}"
@@ -75,17 +75,17 @@ def remove(directory: Path, port: int) -> None:
 
 
 def read(directory: Path, endpoint: str) -> Keys:
-    """The keys of the world at an endpoint; NONE when there is no file that this user can read."""
+    """Return the keys of the world at an endpoint; NONE if this user can read no such file."""
     with suppress(OSError, ValueError, TypeError):
         return Keys(**json.loads(file_of(directory, endpoint).read_text(encoding="utf-8")))
     return NONE
 
 
 def proves(authorization: str | None, token: str) -> bool:
-    """Whether an Authorization header holds the token."""
+    """Return whether an Authorization header holds the token."""
     return hmac.compare_digest((authorization or "").encode(), f"Bearer {token}".encode())
 
 
 def seal(token: str, text: str) -> str:
-    """A signature of a text, such as the digest of a blob, that cannot be made without the token."""
+    """Return a signature of a text, such as the digest of a blob, that only the token can create."""
     return hmac.new(token.encode(), text.encode(), hashlib.sha256).hexdigest()

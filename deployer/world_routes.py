@@ -10,7 +10,7 @@ from deployer.world_keys import Keys
 
 
 def ask(url: str, keys: Keys, body: dict[str, str] | None = None, *, timeout: float = 5) -> Any:
-    """The JSON document that a route answers with; a request with a body is a POST. Raises OSError or ValueError."""
+    """Request a control route and return its JSON document; with a body it is a POST. Raises OSError or ValueError."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json", **keys.bearer}
     request = Request(url, data, headers)  # noqa: S310 -- a loopback address of the manifest
@@ -19,7 +19,7 @@ def ask(url: str, keys: Keys, body: dict[str, str] | None = None, *, timeout: fl
 
 
 def _opener() -> OpenerDirector:
-    """Without proxies and redirects: the token goes to this machine only, whatever http_proxy is set to."""
+    """Return an opener without proxies and redirects, so that the token goes to this machine only."""
     opener = OpenerDirector()
     for handler in (HTTPHandler(), HTTPErrorProcessor(), HTTPDefaultErrorHandler()):
         opener.add_handler(handler)

@@ -1,4 +1,4 @@
-"""Runs the tool that builds and pushes images. Its own lines are shown as they come."""
+"""Run the tool that builds and pushes images. Its output is shown as it comes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Builder:
-    """One of docker, podman and buildah, which works."""
+    """A working tool: docker, podman or buildah."""
 
     tool: str
     report: Reporter
 
     def build(self, build: Build) -> str:
-        """Build the image; returns its platform. Raises DeployerError with the tool's own last words."""
+        """Build the image; returns its platform. Raises DeployerError with the tool's last lines."""
         with _secrets() as secrets:
             made = Build(build.folder, build.name, build.revision, build.source, build.platform, build.base, secrets)
             code, said = self._run(tools.build_command(self.tool, made))
@@ -48,9 +48,9 @@ class Builder:
         return done.stdout.strip()
 
     def push(self, name: str, registry: Registry, password: SecretValue) -> str | None:
-        """Push a built image; returns the digest that the tool tells, if it tells one.
+        """Push a built image. Returns the digest that the tool reports, or None.
 
-        Raises DeployerError with the tool's own last words. The login is kept for this push only.
+        Raises DeployerError with the tool's last lines. The login is kept for this push only.
         """
         with _own_login() as (environment, digest_file):
             code, said = self._run(tools.login_command(self.tool, registry), environment, password)
@@ -66,7 +66,7 @@ class Builder:
     def _run(
         self, command: list[str], environment: Mapping[str, str] | None = None, stdin: SecretValue | None = None
     ) -> tuple[int, str]:
-        """The exit code and the last lines. Whatever ends this ends the tool, too."""
+        """Run the tool. Returns its exit code and its last lines. If this process ends, so does the tool."""
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -97,7 +97,7 @@ class Builder:
 
 
 def find_builder(report: Reporter, wanted: str | None = None) -> Builder:
-    """The first tool that works, or the one that is wanted. Raises DeployerError when there is none."""
+    """Return the first tool that works, or the requested one. Raises DeployerError if there is none."""
     if wanted not in {None, *tools.TOOLS}:
         raise UsageError(f"{wanted} is not a supported tool", fix=f"one of {', '.join(tools.TOOLS)}")
     names = (wanted,) if wanted else tools.TOOLS
@@ -121,7 +121,7 @@ def find_builder(report: Reporter, wanted: str | None = None) -> Builder:
 
 
 def why_not(name: str) -> str | None:
-    """Why a tool that is installed does not work, or None."""
+    """Return why an installed tool does not work, or None."""
     try:
         done = subprocess.run([name, *tools.ALIVE[name]], capture_output=True, text=True, check=False)
     except OSError as error:
@@ -131,7 +131,7 @@ def why_not(name: str) -> str | None:
 
 @contextmanager
 def _secrets() -> Iterator[dict[str, str]]:
-    """Files for the build alone: another package index, and this machine's own certificates."""
+    """Write the build's secret files: a package index, and this machine's own certificates."""
     with TemporaryDirectory(prefix="deployer-build-") as folder:
         found: dict[str, str] = {}
         if lines := tools.index_file(os.environ):
@@ -147,7 +147,7 @@ def _secrets() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def _own_login() -> Iterator[tuple[dict[str, str], Path]]:
-    """A place for the login that is gone afterwards, and one for the digest. docker keeps the engine it talks to."""
+    """Create a temporary directory for the login, and a file for the digest. docker keeps its context."""
     with TemporaryDirectory(prefix="deployer-push-") as name:
         folder = Path(name)
         theirs = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")

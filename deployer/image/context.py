@@ -1,4 +1,4 @@
-"""What an image is built from: the files of the commit, never what else lies in the checkout."""
+"""The build context of an image: the files of the commit, and nothing else of the checkout."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Context:
 
     @contextmanager
     def written(self) -> Iterator[Path]:
-        """A directory that holds them, for as long as the builder needs it."""
+        """Write the files to a temporary directory for the builder."""
         with TemporaryDirectory(prefix="deployer-image-") as name:
             folder = Path(name)
             for path, content in self.files.items():
@@ -39,7 +39,7 @@ class Context:
 
 
 def read_context(root: Path, image: Image, *, allow_changes: bool) -> Context:
-    """The files as they are committed; with `allow_changes`, as they are now.
+    """Read the files as they are committed; with `allow_changes`, as they are now.
 
     Raises Refused for a changed checkout where that is not allowed, DeployerError where there is nothing to build.
     """
@@ -63,7 +63,7 @@ def read_context(root: Path, image: Image, *, allow_changes: bool) -> Context:
 
 
 def source_url(root: Path) -> str:
-    """Where the checkout came from, without whatever a remote's address holds of a user or a token; "" if nowhere."""
+    """Return the remote's URL without users and tokens; "" if the checkout has no remote."""
     try:
         url = git.git(root, "remote", "get-url", "origin").decode().strip()
     except DeployerError:
@@ -72,7 +72,7 @@ def source_url(root: Path) -> str:
 
 
 def public_address(url: str) -> str:
-    """An https address of a remote such as git@host:path or one with a user and a token; "" for a local path."""
+    """Return the https URL of a remote such as git@host:path or one with a token; "" for a local path."""
     scheme, found, rest = url.partition("://")
     if not found:
         host, colon, path = url.partition(":")

@@ -1,4 +1,4 @@
-"""What the image's Python environment is made of, as a CycloneDX bill of materials; pure.
+"""Write a CycloneDX bill of materials of the image's Python packages. Pure.
 
 https://cyclonedx.org/docs/1.6/json/ and https://github.com/package-url/purl-spec
 """
@@ -21,7 +21,7 @@ _NAMESPACE: Final = uuid.UUID("5f2f3c86-6c9b-5b0e-9a0e-3f1c1c0d7a55")
 
 
 def sbom(lock_text: str, revision: str, app: str) -> dict[str, object]:
-    """Of the image of `app`: one component for each pinned package; the same text and revision give the same document.
+    """Return the document: one component per pinned package. The same text and revision give the same document.
 
     `lock_text` is a requirements file with hashes. A package's hashes are those of its files for every platform: the
     installer has taken one of them. Raises UsageError when no package is pinned in it.

@@ -37,7 +37,7 @@ def take(root: Path, layout: Path, image: Image) -> Snapshot:
     """Put the source of `root`'s commit into the OCI image layout at `layout`.
 
     A changed working tree is taken as it is, with its content's hash in the tag. Raises UsageError when
-    the project does not say what its source is, DeployerError when `root` is no git checkout or lacks the source.
+    the project does not name its source, DeployerError when `root` is not a git checkout or lacks the source.
     """
     if not image.source or not image.command:
         raise UsageError(
@@ -56,7 +56,7 @@ def take(root: Path, layout: Path, image: Image) -> Snapshot:
 
 
 def committed(root: Path, *paths: str) -> dict[str, bytes]:
-    """The files below `paths` as the commit has them."""
+    """Return the files below `paths` as the commit has them."""
     archive = git.git(root, "archive", "--format=tar", "HEAD", *paths)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         return {m.name: _read(tar, m) for m in tar.getmembers() if m.isfile()}
@@ -69,7 +69,7 @@ def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def working_tree(root: Path, *paths: str) -> dict[str, bytes]:
-    """What git tracks or would track below `paths`; ignored files stay out."""
+    """Return the files below `paths` that git tracks or would track; ignored files are left out."""
     listed = git.git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths)
     names = sorted(name for name in listed.decode().split("\0") if name)
     return {name: (root / name).read_bytes() for name in names if (root / name).is_file()}
@@ -106,7 +106,7 @@ def _write(layout: Path, files: dict[str, bytes], command: tuple[str, ...], comm
 
 
 def _tar(files: dict[str, bytes]) -> bytes:
-    """A tar of the files below /app with nothing in it that changes from one run to the next."""
+    """Return a reproducible tar of the files below /app."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name in sorted(files):

@@ -1,4 +1,4 @@
-"""What builds and pushes images: docker, podman or buildah. Which one, its command lines, and what its failures mean.
+"""The tools docker, podman and buildah: choose one, build its command lines, and explain its failures.
 
 Pure: deployer/image/builder.py runs them.
 """
@@ -61,7 +61,7 @@ class Registry:
 
 
 def build_command(tool: str, build: Build) -> list[str]:
-    """The command that builds it, for the one platform that the target runs."""
+    """Return the command that builds the image, for the platform of the target."""
     # As labels, not as build arguments: buildah finds a layer in its cache whatever such an argument says.
     told = {"revision": build.revision, "source": build.source}
     labels = [part for name, value in told.items() if value for part in ("--label", f"{LABEL}.{name}={value}")]
@@ -82,7 +82,7 @@ def build_command(tool: str, build: Build) -> list[str]:
 
 
 def platform_command(tool: str, name: str) -> list[str]:
-    """The command that says what a built image runs on, such as linux/amd64."""
+    """Return the command that prints the platform of a built image, such as linux/amd64."""
     if tool == "buildah":
         form = "{{.OCIv1.OS}}/{{.OCIv1.Architecture}}"
         return [tool, "inspect", "--type", "image", "--format", form, name]
@@ -90,12 +90,12 @@ def platform_command(tool: str, name: str) -> list[str]:
 
 
 def login_command(tool: str, registry: Registry) -> list[str]:
-    """The command that logs in; the password comes through its standard input."""
+    """Return the command that logs in; it reads the password from its standard input."""
     return [tool, "login", "--username", "AWS", "--password-stdin", *_plain(tool, registry), registry.host]
 
 
 def push_commands(tool: str, name: str, registry: Registry, digest_file: str) -> list[list[str]]:
-    """The commands that push a built image under its name. docker says the digest, the others write it to a file."""
+    """Return the commands that push a built image. docker prints the digest, the others write it to a file."""
     there = f"{registry.host}/{name}"
     if tool == "docker":
         return [[tool, "tag", name, there], [tool, "push", there]]
@@ -103,19 +103,19 @@ def push_commands(tool: str, name: str, registry: Registry, digest_file: str) ->
 
 
 def pushed_digest(output: str, digest_file: str) -> str | None:
-    """The digest that a push has told, by what it said or wrote; None if it told none."""
+    """Return the digest of a push from its output or its file; None if neither has one."""
     said = _DIGEST.findall(output)
     return digest_file.strip() or (said[-1] if said else None)
 
 
 def index_file(environ: Mapping[str, str]) -> str:
-    """The variables that lead to another package index, as lines that a shell reads; "" where there are none."""
+    """Return the variables of another package index, as lines for a shell; "" if there are none."""
     given = {name: value for name, value in sorted(environ.items()) if INDEX.fullmatch(name) and value}
     return "".join(f"{name}={_quoted(value)}\n" for name, value in given.items())
 
 
 def meaning(output: str) -> tuple[str, str]:
-    """Why a push or a login failed, and what to do about it, by what the tool said."""
+    """Return why a push or a login failed and how to fix it, by the tool's output."""
     for pattern, why, fix in _MEANINGS:
         if re.search(pattern, output, re.IGNORECASE):
             return why, fix
@@ -149,7 +149,7 @@ _MEANINGS: Final = (
 
 
 def _plain(tool: str, registry: Registry) -> list[str]:
-    """docker speaks http with 127.0.0.1 by itself."""
+    """Return the option for http. docker uses http with 127.0.0.1 by itself."""
     return ["--tls-verify=false"] if registry.plain and tool != "docker" else []
 
 
