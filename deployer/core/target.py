@@ -25,7 +25,7 @@ Grant: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # actions, and the r
 
 
 class ServiceStatus(StrEnum):
-    """What a service does, in the words of plans and documents. A target translates its own words into these."""
+    """The state of a service, as plans and documents name it. A target maps its own states to these."""
 
     RUNNING = "RUNNING"
     PAUSED = "PAUSED"
@@ -39,7 +39,7 @@ class ServiceRole(Struct, frozen=True):
     """A role that the target takes. `use` is its key in the manifest, `service` the AWS service that assumes it.
 
     `grants` is what every deployment needs of it, `policy` the least policy that the deployer writes for it as parsed
-    JSON. `shared` says what follows when another environment uses the role too.
+    JSON. `shared` is the effect of a role that another environment uses too.
     """
 
     use: str
@@ -57,7 +57,7 @@ class ServiceRole(Struct, frozen=True):
 class TargetRights(Struct, frozen=True):
     """What credentials need for a target.
 
-    `calls` says of each call which IAM actions it needs. `looks`, `changes` and `turns` are the calls that read a
+    `calls` lists the IAM actions that each call needs. `looks`, `changes` and `turns` are the calls that read a
     service, that create and update it, and that pause, resume and restart it. `passed_to` are the AWS services that get
     the roles, `linked` the role that AWS makes for an account's first service, as a pattern of its ARN.
     """
@@ -102,7 +102,7 @@ class Adoption(Struct, frozen=True):
 
     `name` is the pattern of a service's name. `refuse` raises Blocked for a service that no manifest can describe.
     `section` are the lines of its section below target and name. The first plan creates what is `expected`, and its
-    deployment takes away what is `removed`: a sentence for each.
+    deployment removes what is `removed`: a sentence for each.
     """
 
     name: str

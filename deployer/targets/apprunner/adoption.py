@@ -82,7 +82,7 @@ def expected(live: Live) -> Iterator[str]:
 
 
 def removed(live: Live) -> Iterator[str]:
-    """What the first deployment takes away."""
+    """What the first deployment removes."""
     settings, name = live.service.spec.settings, live.source.service
     if why := _why_no_command(settings.command):
         yield f"deploy {name}: its start command {why}, is left out here, and is removed"
