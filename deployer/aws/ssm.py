@@ -27,8 +27,6 @@ MANAGED_BY: TagTypeDef = {"Key": "managed-by", "Value": "deployer"}
 NAMES_PER_CALL = 10  # GetParameters (AWS Systems Manager API reference)
 DESCRIPTION_CHARACTERS = 1024
 DESCRIBED_PER_CALL = 50  # DescribeParameters
-# DeleteParameter: "After deleting a parameter, wait for at least 30 seconds to create a parameter with the same name."
-RECREATION_SECONDS = 30.0
 
 
 def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -58,7 +56,7 @@ def describe(ssm: SSMClient, path: str) -> dict[str, ParameterFact]:
             value=None,
             description=parameter.get("Description", ""),
             tier=parameter.get("Tier", "Standard"),
-            changed_by=_author(ssm, parameter.get("LastModifiedUser", "")),
+            changed_by=_author(parameter.get("LastModifiedUser", "")),
             changed=parameter["LastModifiedDate"].timestamp(),
             data_type=parameter.get("DataType", "text"),
         )
@@ -66,13 +64,9 @@ def describe(ssm: SSMClient, path: str) -> dict[str, ParameterFact]:
     }
 
 
-def _author(ssm: SSMClient, arn: str) -> str:
+def _author(arn: str) -> str:
     """Who wrote it, without the name that the local world's AWS gives to every caller."""
-    return LOCAL_USER if _is_local(ssm) and is_local_caller(arn) else arn
-
-
-def _is_local(ssm: SSMClient) -> bool:
-    return ".amazonaws.com" not in ssm.meta.endpoint_url
+    return LOCAL_USER if is_local_caller(arn) else arn
 
 
 def ours(ssm: SSMClient, path: str) -> set[str]:
@@ -170,9 +164,16 @@ def put(
 
 
 def recreate(
-    ssm: SSMClient, path: str, value: str | SecretValue, description: str, *, kept: str, tier: str = "Standard"
+    ssm: SSMClient,
+    path: str,
+    value: str | SecretValue,
+    description: str,
+    *,
+    kept: str,
+    pause: float,
+    tier: str = "Standard",
 ) -> int:
-    """Delete a parameter and create it with another type. Returns the new version, which is 1.
+    """Delete a parameter and create it with another type, `pause` seconds later. Returns the new version, which is 1.
 
     Its last value is written to the SecureString `kept` first, so that a process that dies in between loses nothing.
     Like an overwrite, it takes over a parameter that somebody else made.
@@ -180,7 +181,7 @@ def recreate(
     for last in reveal(ssm, [path]).values():
         _keep(ssm, kept, last, f"The value of {path} before it was recreated with another type")
     _delete(ssm, path)
-    time.sleep(0 if _is_local(ssm) else RECREATION_SECONDS)
+    time.sleep(pause)
     return put(ssm, path, value, description, create=True, tier=tier)
 
 

@@ -17,4 +17,4 @@ def person(who: str) -> str:
 
 def is_local_caller(arn: str) -> bool:
     """Whether this is the ARN that the local world's AWS gives to every caller without a user of its own."""
-    return arn.endswith(":user/moto")
+    return arn.startswith("arn:aws:sts::") and arn.endswith(":user/moto")  # real users are of iam, not of sts

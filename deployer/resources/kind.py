@@ -43,13 +43,15 @@ Collect: TypeAlias = Callable[[], Mapping[str, Any]]
 class Applying:
     """What applying a change takes, and what the later changes of the same plan must know of it.
 
-    `tell` reports progress as a group and a text. `repeated` means that a parameter got more than one version, because
+    `tell` reports progress as a group and a text. `recreation_seconds` is the pause between the deletion of a parameter
+    and its creation. `repeated` means that a parameter got more than one version, because
     the network made the client ask twice; `changed_roles` that a role was changed, which AWS takes a while to make
     known everywhere.
     """
 
     session: Session
     image_manifest: bytes | None
+    recreation_seconds: float
     tell: Callable[[str, str], None]
     repeated: bool = False
     changed_roles: bool = False

@@ -104,7 +104,7 @@ class _Carrier:
             tags=run.desired.tags,
             who=run.who,
             scaling_arn=wanted,
-            applying=Applying(run.session, run.image_manifest, run.report.step),
+            applying=Applying(run.session, run.image_manifest, run.site.recreation_seconds, run.report.step),
         )
         if planned.facts.pending:
             self._record_pending(planned.facts.pending, planned.facts.service)

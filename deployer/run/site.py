@@ -9,7 +9,7 @@ class Site(Protocol):
     """The real AWS or the local world, chosen once, when an environment is opened. Times are in seconds.
 
     `probe_seconds` is how long a new release may take until its public URL reports it. `poll_seconds` is the first
-    pause between two looks at an operation.
+    pause between two looks at an operation. `recreation_seconds` is how long a deleted parameter cannot be created.
     """
 
     @property
@@ -17,6 +17,9 @@ class Site(Protocol):
 
     @property
     def poll_seconds(self) -> float: ...
+
+    @property
+    def recreation_seconds(self) -> float: ...
 
     def public_url(self, service_url: str) -> str:
         """The address of a service with its scheme, which a target may leave out."""

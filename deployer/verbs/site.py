@@ -29,6 +29,8 @@ class RealAws:
     identity: Identity
     probe_seconds: ClassVar[float] = 120.0  # DNS and the edge of the target need some time after a deployment
     poll_seconds: ClassVar[float] = 3.0
+    # DeleteParameter: "wait for at least 30 seconds to create a parameter with the same name."
+    recreation_seconds: ClassVar[float] = 30.0
     names_endpoint: ClassVar[bool] = False
     builds_changes: ClassVar[bool] = False
     built_tag: ClassVar[str] = ""
@@ -67,6 +69,7 @@ class LocalWorld:
     loaded: Loaded | None = None
     probe_seconds: ClassVar[float] = 10.0
     poll_seconds: ClassVar[float] = 0.1
+    recreation_seconds: ClassVar[float] = 0.0
     names_endpoint: ClassVar[bool] = True
     builds_changes: ClassVar[bool] = True
     built_tag: ClassVar[str] = "-built"  # a commit's own tag is that of its source, which every reconcile takes

@@ -12,7 +12,6 @@ DECIDES = re.compile(
 ALLOWED = {
     "deployer/verbs/site.py": "the place",
     "deployer/aws/session.py": "which credentials and addresses its clients may use",
-    "deployer/aws/ssm.py": "how long it needs between a deletion and a creation, and who wrote a parameter",
     "deployer/github/reach.py": "which GitHub belongs to an AWS",
     "deployer/verbs/protection.py": "one local world's releases are as good as another's",
     "deployer/core/adoption/text.py": "it is written as it is",

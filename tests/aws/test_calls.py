@@ -89,12 +89,12 @@ class TestParameters:
     def test_one_of_another_type_is_recreated_and_its_last_value_is_kept(self, session: Session, fresh: str) -> None:
         path, kept = f"/{fresh}/x/a", f"/{fresh}/replaced/a"
         ssm.put(session.ssm, path, "1", "", create=True)
-        assert ssm.recreate(session.ssm, path, SecretValue("s"), "", kept=kept) == 1
+        assert ssm.recreate(session.ssm, path, SecretValue("s"), "", kept=kept, pause=0) == 1
         assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(True, 1, None)}
         assert ssm.reveal(session.ssm, [path, kept], only_secure=True) == {
             path: SecretValue("s"), kept: SecretValue("1"),
         }  # fmt: skip
-        assert ssm.recreate(session.ssm, path, "3", "", kept=kept) == 1
+        assert ssm.recreate(session.ssm, path, "3", "", kept=kept, pause=0) == 1
         assert ssm.ours(session.ssm, f"/{fresh}") == {path, kept}
         assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(False, 1, "3")}
         assert ssm.reveal(session.ssm, [path, kept], only_secure=True) == {kept: SecretValue("s")}
@@ -103,7 +103,7 @@ class TestParameters:
         """As after a process that died between the deletion and the creation."""
         path, kept = f"/{fresh}/x/a", f"/{fresh}/replaced/a"
         ssm.put(session.ssm, kept, SecretValue("s"), "", create=True)
-        assert ssm.recreate(session.ssm, path, "3", "", kept=kept) == 1
+        assert ssm.recreate(session.ssm, path, "3", "", kept=kept, pause=0) == 1
         assert ssm.reveal(session.ssm, [kept]) == {kept: SecretValue("s")}
 
     def test_older_versions_are_revealed_by_number_and_a_missing_one_is_not_there(

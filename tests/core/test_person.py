@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployer.core.person import person
+from deployer.core.person import is_local_caller, person
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,8 @@ from deployer.core.person import person
 )
 def test_a_caller_is_shown_by_name(who: str, shown: str) -> None:
     assert person(who) == shown
+
+
+def test_a_real_user_is_never_taken_for_the_local_one() -> None:
+    assert is_local_caller("arn:aws:sts::000000000000:user/moto")
+    assert not is_local_caller("arn:aws:iam::123456789012:user/moto")

@@ -58,4 +58,5 @@ def _recreate(change: RecreateParameter, applying: Applying) -> None:
     value = secrets.make(parameter, applying.session) if parameter.value is None else parameter.value
     applying.tell("", f"the last value of {parameter.path} is kept in {change.kept}")
     description = parameter.description or ""
-    ssm.recreate(client, parameter.path, value, description, kept=change.kept, tier=change.tier)
+    pause = applying.recreation_seconds
+    ssm.recreate(client, parameter.path, value, description, kept=change.kept, pause=pause, tier=change.tier)

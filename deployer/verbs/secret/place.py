@@ -19,6 +19,7 @@ from deployer.manifest.model import Literal, Secret
 from deployer.verbs.environment import open_session
 from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import refuse_shared
+from deployer.verbs.site import site_of
 
 MAXIMUM_BYTES = 4096  # a standard parameter's value (AWS Systems Manager user guide, "Managing parameter tiers")
 
@@ -83,7 +84,8 @@ class Place:
             described = ssm.describe(self.session.ssm, manifest.aws.parameter_path).get(self.path, found)
             return ssm.put(self.session.ssm, self.path, value, description, create=False, tier=described.tier)
         kept = replaced_path(ledger_path(manifest.app, manifest.environment), self.name)
-        return ssm.recreate(self.session.ssm, self.path, value, description, kept=kept)
+        pause = site_of(self.loaded).recreation_seconds
+        return ssm.recreate(self.session.ssm, self.path, value, description, kept=kept, pause=pause)
 
 
 def checked(text: str, *, hide: bool = True) -> SecretValue:
