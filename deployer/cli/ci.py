@@ -93,7 +93,7 @@ def _github_sync(options: Options) -> int:
     from deployer.manifest.load import load
     from deployer.project import manifest_path
     from deployer.verbs.ci import github_sync as verb
-    from deployer.verbs.protection import Consent
+    from deployer.verbs.consent import Consent
     from deployer.view.github_text import render
 
     if options.check and options.approve:

@@ -118,17 +118,6 @@ def loaded(options: Options) -> Loaded:
     return load(manifest_path(options.environment))
 
 
-def two(left: str, right: str) -> tuple[Loaded, Loaded]:
-    """The manifests of two environments. Raises UsageError when they are the same, and InvalidManifest."""
-    from deployer.manifest.load import load
-    from deployer.project import manifest_path
-
-    paths = manifest_path(left), manifest_path(right)
-    if paths[0].resolve() == paths[1].resolve():
-        raise UsageError(f"{left} and {right} are the same environment", fix="name two")
-    return load(paths[0]), load(paths[1])
-
-
 def names_environment(parser: Parser, name: str = "environment", metavar: str = "ENV") -> None:
     parser.add_argument(name, metavar=metavar, help="such as local, staging, or a manifest's path")
 

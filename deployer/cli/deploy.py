@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from deployer.cli.command import Options, Parser, Verb, as_json, file, loaded, names_environment, two
+from deployer.cli.command import Options, Parser, Verb, as_json, file, names_environment
 from deployer.cli.terminal import colour, out, person
 from deployer.errors import UsageError, as_typed
 from deployer.view.progress import Reporter, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deployer.run.look import Planned
+    from deployer.verbs.carry_out import Carried
     from deployer.verbs.environment import Environment
 
 
@@ -27,36 +30,31 @@ def _plan_options(parser: Parser) -> None:
 
 
 def _plan(options: Options) -> int:
-    from deployer.verbs import plan as verb
-    from deployer.verbs.environment import open_environment, open_known_environment
+    from deployer.verbs.plan import PlanOptions, plan_environment, refuse_blocked, show
 
     if options.json and options.markdown:
         raise UsageError("--json and --markdown exclude each other", fix="choose one of the two")
-    if (options.to is not None or options.with_secrets) and not options.rollback:
-        raise UsageError("--to and --with-secrets belong to a rollback", fix="add --rollback")
-    if options.image is not None and options.rollback:
-        raise UsageError("a rollback brings the image of its release", fix="leave out --image, or --rollback")
-    if options.prune and options.rollback:
-        raise UsageError("a rollback deletes nothing", fix="leave out --prune, or --rollback")
+    asked = PlanOptions(
+        environment=options.environment,
+        image=options.image,
+        prune=options.prune,
+        rollback=options.rollback,
+        to=options.to,
+        with_secrets=options.with_secrets,
+    )
     reporter = Reporter(sys.stderr)
-    if not options.rollback:
-        environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
-    else:
-        environment = open_known_environment(options.environment, reporter)
-        environment = environment.back_to(options.to, with_secrets=options.with_secrets)
-    planned = verb.make_plan(environment)
+    environment, planned = plan_environment(asked, reporter)
     if options.json or options.out:  # the document's types take some time to build
         from deployer.verbs import saved_plan
     if options.json:
         out(saved_plan.as_json(planned.plan))
     else:
         coloured = colour(sys.stdout)
-        text = verb.show(environment, planned, colour=coloured, markdown=options.markdown)
-        out(text, colours=coloured)
+        out(show(environment, planned, colour=coloured, markdown=options.markdown), colours=coloured)
     if options.out:
         saved_plan.save(planned.plan, options.out)
         reporter.note(as_typed(f"saved: just reconcile {planned.plan.environment} --plan ") + str(options.out))
-    verb.refuse_blocked(planned.plan)
+    refuse_blocked(planned.plan)
     return 2 if options.detailed_exitcode and not planned.plan.empty else 0
 
 
@@ -72,46 +70,20 @@ def _reconcile_options(parser: Parser) -> None:
 
 
 def _reconcile(options: Options) -> int:
-    from deployer.verbs.environment import open_environment, open_known_environment
+    from deployer.verbs.consent import Consent
+    from deployer.verbs.reconcile import ReconcileOptions, reconcile
 
-    if options.build and (options.plan or options.image):
-        raise UsageError("--build builds the commit's image, and another one is named", fix="leave out one of the two")
-    reporter = Reporter(sys.stderr)
-    if options.build:
-        from deployer.verbs.image import push
-
-        options.image = push(loaded(options), reporter).tag
-    if options.plan is None:
-        environment = open_environment(options.environment, reporter, image=options.image, prune=options.prune)
-        planned = _settled_plan(environment)
-        return _carry_out(options, environment, planned, unless_held=options.unless_held)
-    from deployer.project import environment_name
-    from deployer.verbs import saved_plan
-
-    if options.image or options.prune:
-        raise UsageError("a saved plan has its own image and its own --prune", fix="leave out --image and --prune")
-    saved = saved_plan.read_saved(options.plan, environment_name(options.environment))
-    if not saved.rollback_to:
-        environment = open_environment(options.environment, reporter, image=saved.tag, prune=saved.prune)
-    else:
-        environment = open_known_environment(options.environment, reporter)
-        environment = environment.back_to(str(saved.rollback_to), with_secrets=saved.with_secrets)
-    planned = _settled_plan(environment)
-    saved_plan.refuse_changed(saved, planned.plan)
-    return _carry_out(options, environment, planned, unless_held=options.unless_held)
-
-
-def _settled_plan(environment: Environment) -> Planned:
-    """The plan, after what an earlier run left under way has come to its end."""
-    from deployer.verbs import plan as planning
-
-    planned = planning.make_plan(environment)
-    if not planned.facts.unsettled:
-        return planned
-    from deployer.verbs import reconcile as verb
-
-    verb.settle(environment)
-    return planning.make_plan(environment)
+    asked = ReconcileOptions(
+        environment=options.environment,
+        image=options.image,
+        build=options.build,
+        prune=options.prune,
+        saved=options.plan,
+        retry=options.retry,
+        unless_held=options.unless_held,
+    )
+    consent = Consent(person(), options.approve)
+    return _ended(reconcile(asked, Reporter(sys.stderr), _shows(options), consent), options)
 
 
 def _rollback_options(parser: Parser) -> None:
@@ -122,21 +94,12 @@ def _rollback_options(parser: Parser) -> None:
 
 
 def _rollback(options: Options) -> int:
-    from deployer.verbs import plan as planning
-    from deployer.verbs import reconcile as verb
-    from deployer.verbs.environment import open_known_environment
+    from deployer.verbs.consent import Consent
+    from deployer.verbs.rollback import RollbackOptions, rollback
 
-    reporter = Reporter(sys.stderr)
-    if options.environment is None:
-        reporter.note("no environment was named: this is staging")
-    environment = open_known_environment(options.environment or "staging", reporter)
-    stopped = verb.settle(environment)
-    if stopped and stopped.release.rollback_to and options.to is None:  # asked for once, and not to be done twice
-        reporter.note(f"the rollback that was stopped is done: release {stopped.release.rollback_to} serves again")
-        options.to = str(stopped.release.rollback_to)
-    environment = environment.back_to(options.to, with_secrets=options.with_secrets)
-    options.retry = True  # a release that was healthy once may be gone back to, whatever came of it later
-    return _carry_out(options, environment, planning.make_plan(environment), rollback=True)
+    asked = RollbackOptions(environment=options.environment, to=options.to, with_secrets=options.with_secrets)
+    consent = Consent(person(), options.approve)
+    return _ended(rollback(asked, Reporter(sys.stderr), _shows(options), consent), options)
 
 
 def _promote_options(parser: Parser) -> None:
@@ -148,56 +111,33 @@ def _promote_options(parser: Parser) -> None:
 
 
 def _promote(options: Options) -> int:
-    from deployer.verbs.environment import open_environment
-    from deployer.verbs.promote import refuse_another_image, running
+    from deployer.verbs.consent import Consent
+    from deployer.verbs.promote import PromoteOptions, promote
 
-    reporter = Reporter(sys.stderr)
-    source = running(two(options.source, options.environment)[0])
-    reporter.note(f"promoting release {source.number} of {source.environment}: {source.tag}, {source.digest[:19]}")
-    environment = open_environment(options.environment, reporter, image=source.tag)
-    planned = _settled_plan(environment)
-    refuse_another_image(source, planned.plan)
-    return _carry_out(options, environment, planned, promotes=True)
+    asked = PromoteOptions(source=options.source, environment=options.environment, retry=options.retry)
+    consent = Consent(person(), options.approve)
+    return _ended(promote(asked, Reporter(sys.stderr), _shows(options), consent), options)
 
 
-def _carry_out(
-    options: Options,
-    environment: Environment,
-    planned: Planned,
-    *,
-    rollback: bool = False,
-    promotes: bool = False,
-    unless_held: bool = False,
-) -> int:
-    from deployer.verbs import outcome as ending
-    from deployer.verbs import plan as planning
+def _shows(options: Options) -> Callable[[Environment, Planned], None]:
+    """Prints a plan: to stderr where stdout carries JSON."""
+    from deployer.verbs.plan import show
 
-    shown = sys.stderr if options.json else sys.stdout
-    write(planning.show(environment, planned, colour=colour(shown)) + "\n", shown, colours=colour(shown))
-    planning.refuse_paused(planned.plan)
-    planning.refuse_blocked(planned.plan)
-    outcome = ending.unchanged(planned.plan)
-    if planned.plan.postponed and not planned.plan.held:
-        if promotes:
-            planning.refuse_postponed(planned.plan)
-        from deployer.view.pause_text import not_applied
+    stream = sys.stderr if options.json else sys.stdout
 
-        write(not_applied(planned.plan) + "\n", shown)
-    elif unless_held and planned.plan.held and not planned.plan.empty:
-        from deployer.verbs.held import not_deployed
+    def print_plan(environment: Environment, planned: Planned) -> None:
+        write(show(environment, planned, colour=colour(stream)) + "\n", stream, colours=colour(stream))
 
-        write(not_deployed(planned.plan) + "\n", shown)
-    elif not planned.plan.empty:  # a run that finds nothing to do needs none of what changes things
-        from deployer.verbs import reconcile as verb
-        from deployer.verbs.protection import Consent, protections
+    return print_plan
 
-        consent = Consent(person(), options.approve)
-        if rollback:
-            from deployer.verbs.rollback import agree
 
-            agree(planned.plan, consent, asks_name=any(one.confirm for one in protections(environment.loaded)))
-        outcome = verb.apply(environment, planned, consent, retry=options.retry)
-    out(ending.show(environment, outcome, as_json=options.json))
+def _ended(carried: Carried, options: Options) -> int:
+    """Print the outcome of a plan that was shown."""
+    from deployer.verbs import outcome
+
+    if carried.why_not:
+        write(carried.why_not + "\n", sys.stderr if options.json else sys.stdout)
+    out(outcome.show(carried.environment, carried.outcome, as_json=options.json))
     return 0
 
 

@@ -22,14 +22,14 @@ def _options(parser: Parser) -> None:
 
 
 def _pause(options: Options) -> int:
-    from deployer.verbs.protection import Consent
+    from deployer.verbs.consent import Consent
     from deployer.verbs.service_state import pause
 
     return _show(options, pause(_environment(options), Consent(person(), options.approve)))
 
 
 def _restart(options: Options) -> int:
-    from deployer.verbs.protection import Consent
+    from deployer.verbs.consent import Consent
     from deployer.verbs.service_state import restart
 
     return _show(options, restart(_environment(options), Consent(person(), options.approve)))
@@ -51,9 +51,9 @@ def _resume(options: Options) -> int:
     from deployer.core.release import ledger_path
     from deployer.core.target import ServiceStatus
     from deployer.targets.registry import open_target
+    from deployer.verbs.consent import Consent
     from deployer.verbs.environment import open_identity
     from deployer.verbs.known import known_identity
-    from deployer.verbs.protection import Consent
     from deployer.verbs.resume import lift
 
     reporter = Reporter(sys.stderr)

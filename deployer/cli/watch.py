@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from deployer.cli.command import Options, Parser, Verb, as_json, names_environment, two
+from deployer.cli.command import Options, Parser, Verb, as_json, names_environment
 from deployer.cli.terminal import out
 from deployer.errors import DeployerError, StatusUnknown, UsageError
 from deployer.view.progress import Reporter, write_raw
@@ -184,8 +184,9 @@ def _diff_options(parser: Parser) -> None:
 
 def _diff(options: Options) -> int:
     from deployer.verbs.diff import diff, show
+    from deployer.verbs.two_environments import load_two
 
-    left, right = two(options.left, options.right)
+    left, right = load_two(options.left, options.right)
     found = diff(left, right, secrets=options.secrets)
     out(show(found, as_json=options.json))
     return 2 if options.detailed_exitcode and not found.alike else 0

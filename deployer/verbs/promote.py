@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from deployer.aws import ledger
 from deployer.core.plan import Plan
@@ -11,17 +11,44 @@ from deployer.core.target import ServiceStatus
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
 from deployer.targets.registry import open_target
-from deployer.verbs.environment import open_session
+from deployer.verbs.carry_out import Carried, Show, carry_out, settled_plan
+from deployer.verbs.consent import Consent
+from deployer.verbs.environment import open_environment, open_session
+from deployer.verbs.plan import refuse_postponed
+from deployer.verbs.two_environments import load_two
+from deployer.view.progress import Reporter
 
 
-@dataclass(frozen=True)
-class Running:
+class PromoteOptions(Struct, frozen=True, kw_only=True):
+    """`source` and `environment` are names or manifests' paths; `retry` deploys content that failed before."""
+
+    source: str
+    environment: str
+    retry: bool = False
+
+
+class Running(Struct, frozen=True):
     """What runs in an environment: the number of its release, and its image by tag and by digest."""
 
     environment: str
     number: int
     tag: str
     digest: str
+
+
+def promote(options: PromoteOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
+    """Plan the deployment of the image that runs in the source, show the plan, and apply it.
+
+    Raises Refused while the environment is declared paused: nothing would run the image.
+    """
+    source = running(load_two(options.source, options.environment)[0])
+    report.note(f"promoting release {source.number} of {source.environment}: {source.tag}, {source.digest[:19]}")
+    environment = open_environment(options.environment, report, image=source.tag)
+    planned = settled_plan(environment)
+    refuse_another_image(source, planned.plan)
+    carried = carry_out(environment, planned, show, consent, retry=options.retry)
+    refuse_postponed(planned.plan)
+    return carried
 
 
 def running(loaded: Loaded) -> Running:

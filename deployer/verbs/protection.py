@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from deployer import git
@@ -16,20 +14,9 @@ from deployer.manifest.committed import Rules, disagreements, rules
 from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Manifest, Protect
 from deployer.verbs.committed import governing
+from deployer.verbs.consent import Consent
 from deployer.verbs.environment import Environment
 from deployer.world_keys import keys_beside
-
-
-@dataclass(frozen=True)
-class Consent:
-    """How a plan is agreed to.
-
-    `ask` puts a question to a person; None means that nobody is there. `approved` is the fingerprint of a plan that
-    somebody has looked at.
-    """
-
-    ask: Callable[[str], str] | None = None
-    approved: str | None = None
 
 
 def check(environment: Environment, plan: Plan, consent: Consent) -> None:

@@ -1,31 +1,72 @@
-"""`deployer reconcile ENV` and `deployer rollback ENV`: carry out a plan that was shown."""
+"""`deployer reconcile ENV`: make AWS equal to the manifest, or carry out a saved plan."""
 
 from __future__ import annotations
 
-from deployer.core.outcome import Outcome
-from deployer.core.release import RecordedRelease
-from deployer.errors import Refused
-from deployer.run import reconcile
+from pathlib import Path
+
+from msgspec import Struct
+
+from deployer.errors import UsageError
+from deployer.manifest.load import load
+from deployer.project import environment_name, manifest_path
 from deployer.run.look import Planned
-from deployer.verbs import protection
-from deployer.verbs.environment import Environment
-from deployer.verbs.held import refuse_held_plan
+from deployer.verbs.carry_out import Carried, Show, carry_out, settled_plan
+from deployer.verbs.consent import Consent
+from deployer.verbs.environment import Environment, open_environment, open_known_environment
+from deployer.view.progress import Reporter
 
 
-def apply(environment: Environment, planned: Planned, consent: protection.Consent, *, retry: bool = False) -> Outcome:
-    """Carry out a plan, unless it is known to fail, or refused by the environment's protection."""
-    plan = planned.plan
-    refuse_held_plan(plan)
-    if plan.known_bad and not retry:
-        raise Refused(
-            f"release {plan.known_bad} was exactly this and failed; nothing was changed",
-            why="the same image, literals, settings and secrets would most likely fail again",
-            fix=f"change what made it fail; or, if the cause was elsewhere: just reconcile {plan.environment} --retry",
-        )
-    protection.check(environment, plan, consent)
-    return reconcile.apply(environment.run, planned)
+class ReconcileOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path; `image` a release number, a commit or a tag.
+
+    `build` builds and pushes the commit's image, `prune` deletes parameters that the manifest no longer names, `saved`
+    is the file of a plan to carry out exactly. `retry` deploys content that failed before; with `unless_held` a held
+    environment is no error.
+    """
+
+    environment: str
+    image: str | None = None
+    build: bool = False
+    prune: bool = False
+    saved: Path | None = None
+    retry: bool = False
+    unless_held: bool = False
 
 
-def settle(environment: Environment) -> RecordedRelease | None:
-    """Let what an earlier run left under way come to its end; the release it had recorded, if any."""
-    return reconcile.settle(environment.run) if environment.run.observed().unsettled else None
+def reconcile(options: ReconcileOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
+    """Plan, show the plan, and apply it. Raises UsageError for options that contradict each other."""
+    _refuse_contradictions(options)
+    environment, planned = _saved(options, options.saved, report) if options.saved else _planned(options, report)
+    return carry_out(environment, planned, show, consent, retry=options.retry, unless_held=options.unless_held)
+
+
+def _refuse_contradictions(options: ReconcileOptions) -> None:
+    if options.build and (options.saved or options.image):
+        raise UsageError("--build builds the commit's image, and another one is named", fix="leave out one of the two")
+    if options.saved and (options.image or options.prune):
+        raise UsageError("a saved plan has its own image and its own --prune", fix="leave out --image and --prune")
+
+
+def _planned(options: ReconcileOptions, report: Reporter) -> tuple[Environment, Planned]:
+    image = options.image
+    if options.build:
+        from deployer.verbs.image import push  # noqa: PLC0415 -- only a build loads the builders
+
+        image = push(load(manifest_path(options.environment)), report).tag
+    environment = open_environment(options.environment, report, image=image, prune=options.prune)
+    return environment, settled_plan(environment)
+
+
+def _saved(options: ReconcileOptions, file: Path, report: Reporter) -> tuple[Environment, Planned]:
+    """Make the saved plan again. Raises Refused when it is not the same by now."""
+    from deployer.verbs import saved_plan  # noqa: PLC0415 -- the document's types take some time to build
+
+    saved = saved_plan.read_saved(file, environment_name(options.environment))
+    if saved.rollback_to:
+        environment = open_known_environment(options.environment, report)
+        environment = environment.back_to(str(saved.rollback_to), with_secrets=saved.with_secrets)
+    else:
+        environment = open_environment(options.environment, report, image=saved.tag, prune=saved.prune)
+    planned = settled_plan(environment)
+    saved_plan.refuse_changed(saved, planned.plan)
+    return environment, planned

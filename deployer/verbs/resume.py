@@ -7,7 +7,7 @@ from deployer.aws.session import Session
 from deployer.core.facts import ServiceFact
 from deployer.core.hold import Hold
 from deployer.errors import Refused
-from deployer.verbs.protection import Consent
+from deployer.verbs.consent import Consent
 from deployer.view.documents import Turned
 from deployer.view.hold_text import since
 from deployer.view.progress import Reporter

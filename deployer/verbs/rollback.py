@@ -1,18 +1,59 @@
-"""`deployer rollback ENV`: the consent to the plan that was shown."""
+"""`deployer rollback ENV`: bring a recorded release back."""
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from deployer.core.plan import Plan
 from deployer.errors import Refused
-from deployer.verbs.protection import Consent
+from deployer.verbs.applying import settle
+from deployer.verbs.carry_out import Carried, Show, carry_out
+from deployer.verbs.consent import Consent
+from deployer.verbs.environment import Environment, open_known_environment
+from deployer.verbs.plan import make_plan
+from deployer.verbs.protection import protections
+from deployer.view.progress import Reporter
+
+DEFAULT = "staging"
 
 
-def agree(plan: Plan, consent: Consent, *, asks_name: bool) -> None:
-    """Raises Refused unless a person says yes, or a plan was approved.
-
-    `asks_name` says that the environment's protection asks a person anyway (protect.confirm).
+class RollbackOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path, None for staging. `to` is the number or the commit of a release,
+    None for the last healthy one. `with_secrets` brings the release's secrets back, too.
     """
-    if consent.approved is not None or asks_name:
+
+    environment: str | None = None
+    to: str | None = None
+    with_secrets: bool = False
+
+
+def rollback(options: RollbackOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
+    """Plan the rollback, show the plan, ask, and apply it.
+
+    A rollback that was stopped is finished first; without `to` that is all, because it was asked for once.
+    """
+    if options.environment is None:
+        report.note(f"no environment was named: this is {DEFAULT}")
+    environment = open_known_environment(options.environment or DEFAULT, report)
+    to, stopped = options.to, settle(environment)
+    if stopped and stopped.release.rollback_to and to is None:
+        report.note(f"the rollback that was stopped is done: release {stopped.release.rollback_to} serves again")
+        to = str(stopped.release.rollback_to)
+    environment = environment.back_to(to, with_secrets=options.with_secrets)
+    return carry_out(
+        environment,
+        make_plan(environment),
+        show,
+        consent,
+        retry=True,  # a release that was healthy once may come back, whatever its content did later
+        agree=lambda plan: _agree(environment, plan, consent),
+    )
+
+
+def _agree(environment: Environment, plan: Plan, consent: Consent) -> None:
+    """Raises Refused unless a person confirms, or a plan was approved."""
+    protected = any(protection.confirm for protection in protections(environment.loaded))
+    if consent.approved is not None or protected:
         return  # whether it is this plan that was approved is checked with the environment's protection
     if consent.ask is None:
         secrets = " --with-secrets" if plan.with_secrets else ""

@@ -16,16 +16,17 @@ from deployer.errors import Refused
 from deployer.run.running_image import missing_image
 from deployer.run.service_state import change_state
 from deployer.verbs import protection
+from deployer.verbs.applying import settle
+from deployer.verbs.consent import Consent
 from deployer.verbs.environment import Environment
 from deployer.verbs.held import held
-from deployer.verbs.reconcile import settle
 from deployer.verbs.resume import agree_to_lift, lift
 from deployer.view.blocker_text import blocker_text
 from deployer.view.change_text import differences
 from deployer.view.documents import Turned
 
 
-def pause(environment: Environment, consent: protection.Consent) -> Turned:
+def pause(environment: Environment, consent: Consent) -> Turned:
     """Stop every instance of the service."""
 
     def refuse(facts: Facts) -> None:
@@ -42,9 +43,7 @@ def pause(environment: Environment, consent: protection.Consent) -> Turned:
     return _turned(environment, facts, "paused")
 
 
-def resume_paused(
-    environment: Environment, consent: protection.Consent, hold: Hold | None, *, old_release_first: bool
-) -> Turned:
+def resume_paused(environment: Environment, consent: Consent, hold: Hold | None, *, old_release_first: bool) -> Turned:
     """Lift the hold, if any, and start the paused service. One that the manifest declares paused is not started.
 
     Without `old_release_first` it is refused while a deployment waits: a target may deploy nothing to a paused service,
@@ -76,7 +75,7 @@ def resume_paused(
     return replace(_turned(environment, facts, "resumed"), hold=hold.id if hold else None)
 
 
-def _lift_only(environment: Environment, consent: protection.Consent, hold: Hold | None) -> Turned:
+def _lift_only(environment: Environment, consent: Consent, hold: Hold | None) -> Turned:
     """Lift the hold of a service that stays paused. Raises Refused when there is no hold."""
     run, name = environment.run, environment.wanted.environment
     if hold is None:
@@ -90,7 +89,7 @@ def _lift_only(environment: Environment, consent: protection.Consent, hold: Hold
     return replace(lifted, declared=True)
 
 
-def restart(environment: Environment, consent: protection.Consent) -> Turned:
+def restart(environment: Environment, consent: Consent) -> Turned:
     """Replace every instance by a new one of the same release."""
 
     def refuse(facts: Facts) -> None:
@@ -162,7 +161,7 @@ def _refuse_another_content(environment: Environment, facts: Facts) -> None:
         )
 
 
-def _agree(environment: Environment, agreed: str, consent: protection.Consent) -> None:
+def _agree(environment: Environment, agreed: str, consent: Consent) -> None:
     """Raises Refused unless protect.confirm is satisfied. No file of this checkout is deployed, so its state is not
     checked.
     """

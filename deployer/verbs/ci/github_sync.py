@@ -25,8 +25,8 @@ from deployer.manifest.load import Loaded
 from deployer.partial import halted
 from deployer.verbs import protection
 from deployer.verbs.check import refuse_contract_problems
+from deployer.verbs.consent import Consent
 from deployer.verbs.environment import open_session
-from deployer.verbs.protection import Consent
 from deployer.view.counts import to_fix
 from deployer.view.documents import Found, GitHubChange, GitHubSettings, Left
 from deployer.view.progress import Reporter

@@ -119,4 +119,5 @@ def _size(place: Place) -> int:
 
 def _written(place: Place, value: SecretValue, how: str) -> str:
     refuse_unusable(place.loaded, {place.name: value})
-    return f"{place.name} is {how} (version {place.write(value)}). {place.next_step}"
+    version = place.write(value)
+    return f"{place.name} is {how} (version {version}). {place.next_step}"

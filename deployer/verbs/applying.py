@@ -1,0 +1,32 @@
+"""Carry out a plan that was shown, under the protection of its environment."""
+
+from __future__ import annotations
+
+from deployer.core.outcome import Outcome
+from deployer.core.release import RecordedRelease
+from deployer.errors import Refused
+from deployer.run import reconcile
+from deployer.run.look import Planned
+from deployer.verbs import protection
+from deployer.verbs.consent import Consent
+from deployer.verbs.environment import Environment
+from deployer.verbs.held import refuse_held_plan
+
+
+def apply(environment: Environment, planned: Planned, consent: Consent, *, retry: bool = False) -> Outcome:
+    """Carry out a plan, unless it is known to fail, or refused by the environment's protection."""
+    plan = planned.plan
+    refuse_held_plan(plan)
+    if plan.known_bad and not retry:
+        raise Refused(
+            f"release {plan.known_bad} was exactly this and failed; nothing was changed",
+            why="the same image, literals, settings and secrets would most likely fail again",
+            fix=f"change what made it fail; or, if the cause was elsewhere: just reconcile {plan.environment} --retry",
+        )
+    protection.check(environment, plan, consent)
+    return reconcile.apply(environment.run, planned)
+
+
+def settle(environment: Environment) -> RecordedRelease | None:
+    """Let what an earlier run left under way come to its end; the release it had recorded, if any."""
+    return reconcile.settle(environment.run) if environment.run.observed().unsettled else None

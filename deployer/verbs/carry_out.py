@@ -1,0 +1,72 @@
+"""What reconcile, rollback and promote share: show a plan, ask for consent, carry it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from deployer.core.outcome import Outcome
+from deployer.core.plan import Plan
+from deployer.run.look import Planned
+from deployer.verbs.consent import Consent
+from deployer.verbs.environment import Environment
+from deployer.verbs.held import not_deployed
+from deployer.verbs.outcome import unchanged
+from deployer.verbs.plan import make_plan, refuse_blocked, refuse_paused
+from deployer.view.pause_text import not_applied
+
+Show: TypeAlias = Callable[[Environment, Planned], None]  # shows a plan before anybody is asked
+
+
+class Carried(Struct, frozen=True):
+    """The outcome of a plan, and why it was not applied where it was not; "" where it was, or was empty."""
+
+    environment: Environment
+    outcome: Outcome
+    why_not: str = ""
+
+
+def settled_plan(environment: Environment) -> Planned:
+    """The plan, after what an earlier run left under way has ended."""
+    planned = make_plan(environment)
+    if not planned.facts.unsettled:
+        return planned
+    from deployer.verbs.applying import settle  # noqa: PLC0415 -- an environment with nothing to do never loads it
+
+    settle(environment)
+    return make_plan(environment)
+
+
+def carry_out(
+    environment: Environment,
+    planned: Planned,
+    show: Show,
+    consent: Consent,
+    *,
+    retry: bool = False,
+    unless_held: bool = False,
+    agree: Callable[[Plan], None] | None = None,
+) -> Carried:
+    """Show the plan, and apply it when it is agreed to. A plan that is empty, or that waits, changes nothing.
+
+    `retry` deploys content that failed before. With `unless_held` a held environment is no error. `agree` asks for
+    more than the environment's protection does; it raises Refused.
+    Raises Blocked and Refused, having changed nothing.
+    """
+    plan = planned.plan
+    show(environment, planned)
+    refuse_paused(plan)
+    refuse_blocked(plan)
+    if plan.empty:
+        return Carried(environment, unchanged(plan))
+    if plan.postponed and not plan.held:
+        return Carried(environment, unchanged(plan), not_applied(plan))
+    if unless_held and plan.held:
+        return Carried(environment, unchanged(plan), not_deployed(plan))
+    if agree is not None:
+        agree(plan)
+    from deployer.verbs.applying import apply  # noqa: PLC0415 -- a run that finds nothing to do never loads it
+
+    return Carried(environment, apply(environment, planned, consent, retry=retry))
