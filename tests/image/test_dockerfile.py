@@ -10,12 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from deployer.apps.project_file import read_app
+
 ROOT = Path(__file__).parents[2]
 HADOLINT = shutil.which("hadolint", path=str(Path(sys.executable).parent))
 
 
 def locked(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+
+
+def test_every_file_that_is_copied_is_given_to_the_builder() -> None:
+    lines = re.findall(r"^COPY (?!--from)(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    copied = {path for line in lines for path in line.split()[:-1]}
+    assert copied <= set(read_app(ROOT).image.paths)
+    assert copied
 
 
 @pytest.mark.skipif(HADOLINT is None, reason="hadolint is packaged for Linux on x86_64 only")
