@@ -1,4 +1,4 @@
-"""The commands that the documentation tells people to type."""
+"""The commands and text of the documentation."""
 
 from __future__ import annotations
 
@@ -60,6 +60,6 @@ def anchors(text: str) -> set[str]:
 
 
 def inline(page: str) -> tuple[str, ...]:
-    """What stands in the running text between backticks and starts with just or deployer."""
+    """The code spans of a page that start with just or deployer."""
     text = _FENCE.sub("", (ROOT / page).read_text())
     return tuple(" ".join(found.split()) for found in re.findall(r"`((?:\./)?(?:just|deployer) [^`]+)`", text))

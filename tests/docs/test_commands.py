@@ -1,4 +1,4 @@
-"""Every command of the documentation, typed as it stands there, against the local world."""
+"""Every command of the documentation, typed in order, against the local world."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.e2e import aws
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.skipif(missing_tools(), reason=TOOLS)]
 
-# Pages that begin with nothing, or end with it, have a world to themselves.
+# Pages that start without a world, or stop it, have a world of their own.
 ALONE = (
     "README.md",
     "docs/how-to/set-up-by-hand.md",
@@ -30,7 +30,7 @@ NOT_RUN = {
     "git clone https://github.com/ansari-project/ansari-whatsapp.git": "the tests copy the checkout instead",
     "cd ansari-whatsapp": "as above",
     "git pull": "the copy has no remote",
-    "./just test": "it is what runs this test",
+    "./just test": "it runs this test",
     "just image build staging": "it takes a base image from a registry: tests/image builds with another one",
     "just image push staging": "as above",
     "docker build --platform linux/amd64 --build-arg REVISION=$(git rev-parse HEAD) .": "as above",
@@ -64,7 +64,7 @@ def test_the_commands_of_a_page_that_starts_from_nothing(tmp_path_factory: pytes
         world.close()
 
 
-def test_what_is_not_run_still_stands_somewhere() -> None:
+def test_each_command_that_is_not_run_is_on_a_page() -> None:
     typed = {line for page in PAGES for block in shell(page) for line in block.commands}
     assert NOT_RUN.keys() <= typed
 
@@ -89,7 +89,7 @@ def _can_run(line: str) -> bool:
 
 
 def _here(world: World, line: str) -> str:
-    """With the ports of this world, and a thing that exists for each word in capitals."""
+    """The command with the ports of this world, and an existing value for each placeholder in capitals."""
     for known, free in world.checkout.ports.items():
         line = line.replace(f"127.0.0.1:{known}", f"127.0.0.1:{free}")
     if line.startswith("just adopt "):
@@ -106,7 +106,7 @@ def _here(world: World, line: str) -> str:
 
 
 def _ending(line: str) -> str:
-    """What goes on until it is interrupted is interrupted."""
+    """The command, interrupted after a while if it would run indefinitely."""
     follows = line.startswith("just logs ") and "--follow" in line
     return f"timeout --signal=INT 4 {line} || [ $? -eq 124 ]" if follows else line
 

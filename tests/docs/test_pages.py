@@ -1,4 +1,4 @@
-"""What the documentation names exists: recipes, verbs, pages. What it tells to type stands where it is tried."""
+"""The recipes, verbs, files and headings that the documentation names exist, and its commands are in tested blocks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RECIPES = set(re.findall(r"^@?(\w+)(?: [^#\n]*)?:(?: |$)", (ROOT / "Justfile").r
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_block_says_what_it_is(page: str) -> None:
+def test_every_block_names_its_language(page: str) -> None:
     for block in blocks(page):
         assert block.kind in {"sh", "text", "yaml", "json", "mermaid", "python"}, f"{page}:{block.line}"
         typed = re.search(r"^(\./)?(just|deployer|aws|git) ", block.text, re.MULTILINE)
@@ -22,7 +22,7 @@ def test_every_block_says_what_it_is(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", *PAGES])
-def test_what_the_text_names_exists(page: str) -> None:
+def test_commands_in_the_text_exist(page: str) -> None:
     for command in inline(page):
         program, word, *rest = command.removeprefix("./").split()
         if program == "just":

@@ -1,4 +1,4 @@
-"""A checkout in which staging and production live in the local world, beside the environment `local`."""
+"""A checkout with staging and production in the local world, next to the environment `local`."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class World:
         self.checkout.deployer("local", "down")
 
     def settle(self) -> None:
-        """Start the world and release each environment, staging twice, so that there is something to go back to.
+        """Start the world and release each environment, staging twice, so that a rollback is possible.
 
-        There is a third one, preview, made from staging: it can be taken away.
+        A third environment, preview, is a copy of staging that a page can destroy.
         """
         staging = (self.checkout.root / "env" / "staging.yaml").read_text()
         preview = re.sub(r"port: \d+", f"port: {free_port()}", staging)
@@ -67,7 +67,7 @@ class World:
         self.run("just reconcile staging")
 
     def tidy(self) -> None:
-        """Undo what a page left: files as they were committed, and a token of Meta that is refused."""
+        """Undo the changes of a page: restore the committed files, and a valid token of Meta."""
         self.checkout.git("checkout", "--quiet", ".")
         self.checkout.git("clean", "--quiet", "--force", "env")
         name = f"/app-runtime/ansari-whatsapp/staging/{TOKEN}"
@@ -77,7 +77,7 @@ class World:
             self.run("just reconcile staging")
 
     def run(self, *commands: str, typed: tuple[tuple[str, str], ...] = ()) -> str:
-        """At a terminal, one shell for all of them; it stops at the first that fails."""
+        """Run the commands at a terminal, in one shell that stops at the first failure."""
         script = "\n".join(("set -e", *(f"echo '$' {_quoted(line)}\n{line}" for line in commands)))
         code, shown = on_terminal(
             ["/usr/bin/env", *_settings(self.checkout), "bash", "-c", script], self.checkout.root, *typed
@@ -97,7 +97,7 @@ def _quoted(line: str) -> str:
 
 
 def _move_here(checkout: Checkout, manifest: Path) -> None:
-    """Another account and endpoint, a port of its own, and roles of its own, because nobody else makes them here."""
+    """Give the manifest the local account and endpoint, a port of its own, and roles that the deployer creates."""
     name = manifest.stem
     text = manifest.read_text()
     for pattern, new in (
