@@ -12,7 +12,6 @@ from ansari_whatsapp.marks import WORD_JOINER, code, literal, marked
 
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _LEFT_BOLD = re.compile(r"\*\*(?=\S)(.{1,300}?)(?<=\S)\*\*")  # bounded, or a flood of them takes seconds
-_SOFT_BREAK = re.compile(r" *\n[ \t]*")
 _BREAKS = {"softbreak", "hardbreak"}
 _MARKS = {"strong": "*", "em": "_", "s": "~"}
 
@@ -21,7 +20,7 @@ def inline(token: Token, skip: str = "") -> str:
     """The text of a token, its marks not `settled` yet. Those of the same kind inside each other become one."""
     children = token.children
     if not children:
-        return _SOFT_BREAK.sub("\n", token.content) if "\n" in token.content else token.content
+        return ""
     out: list[str] = []  # no empty ones
     marks = [skip]
     opened: list[tuple[Token, str, int]] = []

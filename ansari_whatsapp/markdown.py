@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from markdown_it.token import Token
 
@@ -24,14 +24,9 @@ def to_whatsapp(markdown: str) -> list[str]:
     """
     pieces = _FENCED.split(markdown[:LONGEST])
     pieces[::2] = [_GLUED_HEADING.sub(r"\n\n\g<0>", piece) for piece in pieces[::2]]
-    return rendered(parsed("".join(pieces)))
-
-
-def rendered(tokens: Iterable[Token]) -> list[str]:
-    """The blocks of parsed markdown."""
     blocks: list[str] = []
     heading = ""
-    for kind, block in _blocks(iter(tokens), indent=""):
+    for kind, block in _blocks(iter(parsed("".join(pieces))), indent=""):
         if not block.strip():
             continue
         if kind == "heading":
@@ -50,8 +45,6 @@ def _blocks(tokens: Iterator[Token], indent: str) -> list[tuple[str, str]]:
             case "heading_open":
                 found.append(("heading", settled(marked("*", inline(next(tokens), skip="*")))))
                 next(tokens)
-            case "inline":
-                found.append(("text", settled(inline(token))))
             case "paragraph_open":
                 found.append(("text", settled(inline(next(tokens)))))
                 next(tokens)

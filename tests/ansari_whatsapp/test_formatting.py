@@ -7,10 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from markdown_it.rules_core import inline
 
-from ansari_whatsapp.markdown import LONGEST, rendered, to_whatsapp
-from ansari_whatsapp.markdown_parser import parsed, parser
+from ansari_whatsapp.markdown import LONGEST, to_whatsapp
 from ansari_whatsapp.marks import spans_in
 from ansari_whatsapp.split import LIMIT, split, units
 
@@ -115,37 +113,6 @@ def test_any_text_is_rendered_without_blank_blocks(text: str) -> None:
 def test_letters_and_digits_are_kept(text: str) -> None:
     shown = "".join(to_whatsapp(text))
     assert re.findall(r"\w", shown) == re.findall(r"\w", text)
-
-
-signs = [
-    "1.",
-    "**",
-    "~~",
-    "```",
-    "~~~",
-    "|-",
-    "---",
-    "![",
-    "&amp;",
-    "    ",
-    "\n\n",
-    "a\r\n===\r\n",
-    "http://a",
-    *"a-*_`>#|=[]()<&\\: \t\r\n",
-]
-markup = st.lists(st.sampled_from(signs), max_size=30).map("".join)
-
-
-complete = parser.__wrapped__(frozenset())
-complete.core.ruler.at("inline", inline)
-complete.block.ruler.disable("line")
-complete.inline.terminator_re = MarkdownIt().inline.terminator_re
-
-
-@settings(max_examples=1000)
-@given(markup)
-def test_what_is_left_out_of_the_parsing_would_have_changed_nothing(text: str) -> None:
-    assert rendered(parsed(text)) == rendered(complete.parse(text))
 
 
 def letters(text: str) -> list[str]:
