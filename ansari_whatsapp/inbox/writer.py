@@ -17,7 +17,6 @@ from ansari_whatsapp.inbox.base import InboxUnavailable
 
 MOST_AT_ONCE: Final = 1000
 OVERWRITE_EVERY: Final = 1.0  # seconds
-QUIET_ROUNDS: Final = 2  # from the arrival of a request's bytes to its handler the event loop turns twice
 
 # Takes the arguments of all requests that came together; gives for each what to return, or the exception to raise.
 Work = Callable[[sqlite3.Connection, Sequence[Any]], Sequence[Any]]
@@ -32,8 +31,8 @@ class _Request(NamedTuple):
 class Writer:
     """Group commit. `connect` opens the database, at the start and again after an error; it raises sqlite3.Error.
 
-    Requests are gathered in the event loop and handed to the thread as one group, when it is done with the last: a
-    transaction costs more than what most requests ask of it. An urgent request is given up after `within` seconds.
+    Requests that arrive while the thread works are handed to it as one group afterwards, because a transaction costs
+    more than what most requests ask of it. An urgent request is given up after `within` seconds.
     """
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], within: float | None = None) -> None:
@@ -73,7 +72,7 @@ class Writer:
         self._gathered.append(_Request(work, argument, future))
         if not self._busy:
             self._busy = True
-            self._gather()
+            self._hand_over()
         if urgent and self._within is not None:
             self._urgent.append((self._loop.time() + self._within, future))
             if len(self._urgent) == 1:
@@ -90,13 +89,8 @@ class Writer:
         if self._urgent:
             self._loop.call_at(self._urgent[0][0], self._give_up)
 
-    def _gather(self, before: int = 0, quiet: int = 0) -> None:
-        """Hand a group over when QUIET_ROUNDS of the loop have brought no further request."""
-        now = len(self._gathered)
-        quiet = quiet + 1 if now == before else 0
-        if quiet < QUIET_ROUNDS and now < MOST_AT_ONCE:
-            self._loop.call_soon(self._gather, now, quiet)
-            return
+    def _hand_over(self) -> None:
+        """Give the thread a group of the requests that were gathered."""
         group, self._gathered = self._gathered[:MOST_AT_ONCE], self._gathered[MOST_AT_ONCE:]
         self._groups.put(group)
 
@@ -119,7 +113,7 @@ class Writer:
     def _settle(self, group: Sequence[_Request], outcomes: Sequence[Any]) -> None:
         self._busy = bool(self._gathered)
         if self._busy:
-            self._gather()
+            self._hand_over()
         for request, outcome in zip(group, outcomes, strict=True):
             if request.future.done():
                 continue
