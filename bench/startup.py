@@ -8,9 +8,9 @@ from bench.measure import Result, in_turns
 from bench.world import PARAMETERS, World
 
 TARGETS = {
-    ("reconcile", "local"): 0.8,
-    ("plan", "local"): 0.8,
-    ("check",): 0.3,
+    ("reconcile", "local"): 0.85,
+    ("plan", "local"): 0.85,
+    ("check",): 0.5,
     ("--help",): 0.3,
 }
 

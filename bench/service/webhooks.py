@@ -41,7 +41,7 @@ def measure(rounds: int) -> list[Result]:
         Result(
             "to a bare Sanic handler",
             rate["service"] / rate["bare"],
-            at_least=0.7,
+            at_least=0.55,
             note=note.format(rate["bare"], "that are only checked and answered"),
         ),
         Result(
