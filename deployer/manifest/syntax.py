@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
+import yaml
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
     DocumentStartEvent,
@@ -43,7 +43,7 @@ def parse(text: str) -> Tree:
     builder = _Builder()
     broken: Finding | None = None
     try:
-        for event in YAML(typ="safe", pure=True).parse(text):
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             builder.take(event)
     except MarkedYAMLError as error:
         broken = _syntax(error)
@@ -104,9 +104,9 @@ class _Builder:
     def _refuse_extras(self, event: Any, start: Position) -> bool:
         if event.anchor is not None:
             self._report(start, "an anchor (&) stands here", "each entry says its own value", "delete it")
-        if event.ctag is not None:
+        if event.tag is not None:
             self._report(start, "a tag (!) stands here", "kinds are not chosen by tags", "delete it, or use quotes")
-        return event.anchor is not None or event.ctag is not None
+        return event.anchor is not None or event.tag is not None
 
     def _refuse_unseen(self, text: str, start: Position) -> bool:
         """An escape such as "\\0" in double quotes makes what the file itself may not hold."""
@@ -165,8 +165,9 @@ _SYNTAX: Final = (
     ("could not find expected ':'", "this line has no ':' after its key", "write it as `key: value`"),
     ("expected ',' or", "a ',' or a closing bracket is missing before this", "check the brackets and commas"),
     ("end of stream", "this is never closed", "add the closing quote or bracket"),
-    ("<block end>", "the indentation does not fit the lines above", "align this line with its neighbours"),
-    ("expected the node content", "a value or a closing bracket is missing here", "check the brackets and commas"),
+    ("expected key", "the indentation does not fit the lines above", "align this line with its neighbours"),
+    ("expected node content", "a value or a closing bracket is missing here", "check the brackets and commas"),
+    ("Unicode character escape", "an escape here makes a character that cannot be seen", "leave the escape out"),
     ("escape", "a backslash in double quotes has no meaning here", "write \\\\, or use single quotes"),
     ("document", "something stands after the end of the document", "delete it"),
 )
@@ -175,7 +176,7 @@ _SYNTAX: Final = (
 def _syntax(error: MarkedYAMLError) -> Finding:
     problem = str(error.problem or "")
     mark, opened = error.problem_mark or error.context_mark, error.context_mark
-    if opened and ("stream" in problem or ("expected ',' or" in problem and opened.line < mark.line)):
+    if mark and opened and ("stream" in problem or ("expected ',' or" in problem and opened.line < mark.line)):
         mark, problem = opened, "end of stream"
     what, fix = next(
         ((what, fix) for part, what, fix in _SYNTAX if part in problem),
