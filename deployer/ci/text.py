@@ -1,69 +1,55 @@
-"""Write a workflow as YAML: keys in their order, texts quoted only where YAML would convert them."""
+"""Write a workflow as YAML: keys in their order, scripts as blocks, and an action's version as a comment."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from sys import maxsize
+from typing import Any, TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import LiteralScalarString
 
 from deployer.ci.actions import Action
 
 Value: TypeAlias = "str | int | bool | Action | Mapping[str, Value] | Sequence[Value]"
 
-_PLAIN = re.compile(r"[A-Za-z./$][A-Za-z0-9 _./${}()'=!&|@*,-]*(?<! )")
-_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-
 
 def yaml_text(workflow: Mapping[str, Value]) -> str:
-    """Return the document, with an empty line before each section and an action's version as a comment."""
-    return "\n\n".join("\n".join(_entry(key, value, "")) for key, value in workflow.items()) + "\n"
+    """Return the document, with an empty line before each section."""
+    yaml = YAML()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width = maxsize
+    document = _mapping(workflow)
+    for key in [*document][1:]:
+        document.yaml_set_comment_before_after_key(key, before="\n")
+    stream = StringIO()
+    yaml.dump(document, stream)
+    return stream.getvalue()
 
 
-def _entry(key: str, value: Value, indent: str) -> Iterator[str]:
-    if isinstance(value, str) and "\n" in value:
-        yield f"{indent}{key}: |"
-        yield from (f"{indent}  {line}" if line else "" for line in value.rstrip("\n").split("\n"))
-    elif isinstance(value, Mapping) and value:
-        yield f"{indent}{key}:"
-        for inner, one in value.items():
-            yield from _entry(inner, one, indent + "  ")
-    elif isinstance(value, Sequence) and not isinstance(value, str) and any(isinstance(one, Mapping) for one in value):
-        yield f"{indent}{key}:"
-        for one in value:
-            yield from _item(one, indent + "  ")
-    else:
-        yield f"{indent}{key}: {_scalar(value)}"
+def _mapping(values: Mapping[str, Value]) -> CommentedMap:
+    mapping = CommentedMap()
+    for key, value in values.items():
+        mapping[key] = _node(value)
+        if isinstance(value, Action):
+            mapping.yaml_add_eol_comment(value.version, key, column=0)
+    return mapping
 
 
-def _item(value: Value, indent: str) -> Iterator[str]:
-    if not isinstance(value, Mapping):
-        raise TypeError("a list is one of mappings, or of scalars")
-    lines = [line for key, one in value.items() for line in _entry(key, one, indent + "  ")]
-    yield f"{indent}- {lines[0].lstrip()}"
-    yield from lines[1:]
-
-
-def _scalar(value: Value) -> str:
+def _node(value: Value) -> Any:
     match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
         case Action():
-            return f"{value.name}@{value.commit} # {value.version}"
+            return f"{value.name}@{value.commit}"
         case str():
-            return (
-                value
-                if _PLAIN.fullmatch(value) and value.lower() not in _WORDS
-                else json.dumps(value, ensure_ascii=False)
-            )
+            return LiteralScalarString(value.rstrip("\n") + "\n") if "\n" in value else value
         case Mapping():
-            return "{}"
+            return _mapping(value)
+        case Sequence():
+            items = CommentedSeq(map(_node, value))
+            if not any(isinstance(item, Mapping) for item in value):
+                items.fa.set_flow_style()
+            return items
         case _:
-            return "[" + ", ".join(map(_in_a_list, value)) + "]"
-
-
-def _in_a_list(value: Value) -> str:
-    text = _scalar(value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and re.search(r"[{}*&!|,]", value) else text
+            return value
