@@ -56,6 +56,11 @@ def commit(root: Path) -> str:
     return git(root, "rev-parse", "HEAD").decode().strip()
 
 
+def committed_at(root: Path) -> int:
+    """When the checked-out commit was made, in unix seconds."""
+    return int(git(root, "log", "-1", "--format=%ct"))
+
+
 def branch(root: Path) -> str:
     """Return the checked-out branch; "" if there is none."""
     return git(root, "branch", "--show-current").decode().strip()

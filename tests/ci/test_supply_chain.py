@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -30,6 +31,7 @@ one-package==1.0 \\
 Other.Package==2.0+local ; sys_platform != 'win32' \\
     --hash=sha256:{1}
 """.format("a" * 64, "b" * 64)
+COMMITTED = datetime(2026, 11, 29, tzinfo=UTC)
 # Tests write addresses with a password in them, to see them refused.
 KNOWN = {
     "tests/ansari_whatsapp/test_settings.py",
@@ -45,14 +47,15 @@ def deployer(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_bill_of_materials_lists_each_package_with_its_hashes() -> None:
-    found: dict[str, Any] = sbom(LOCK, "abc", "notes")
+    text = sbom(LOCK, "abc", COMMITTED, "notes")
+    found: dict[str, Any] = json.loads(text)
     first, second = found["components"]
     assert first["purl"] == "pkg:pypi/one-package@1.0"
     assert [one["content"][0] for one in first["hashes"]] == ["a", "b"]
     assert second["purl"] == "pkg:pypi/other-package@2.0%2Blocal"
     assert second["properties"] == [{"name": "python:marker", "value": "sys_platform != 'win32'"}]
     assert found["metadata"]["component"]["name"] == found["dependencies"][0]["ref"] == "notes"
-    assert found == sbom(LOCK, "abc", "notes") != sbom(LOCK, "abd", "notes")
+    assert text == sbom(LOCK, "abc", COMMITTED, "notes") != sbom(LOCK, "abd", COMMITTED, "notes")
 
 
 def test_it_is_cyclonedx() -> None:
@@ -68,7 +71,7 @@ def test_it_is_cyclonedx() -> None:
 @pytest.mark.parametrize("text", ["", "# nothing\n", "package>=1.0\n"])
 def test_a_file_that_pins_nothing_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
-        sbom(text, "abc", "notes")
+        sbom(text, "abc", COMMITTED, "notes")
 
 
 @pytest.mark.parametrize("verb", ["sbom", "audit"])

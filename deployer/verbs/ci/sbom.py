@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 from deployer import git
@@ -18,4 +18,5 @@ def sbom(lock: Path, root: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not text"
         raise UsageError(f"{lock} cannot be read", why=why, fix="name another one: --lock FILE") from None
-    return json.dumps(bill(text, git.commit(root), read_app(root).app or root.resolve().name), indent=2)
+    committed = datetime.fromtimestamp(git.committed_at(root), UTC)
+    return bill(text, git.commit(root), committed, read_app(root).app or root.resolve().name)
