@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deployer.cli import bootstrap, ci, deploy, image, local, manifest, secret, service_state, watch
+from deployer.cli import bootstrap, ci, completion, deploy, image, local, manifest, secret, service_state, watch
 from deployer.cli.command import Group, choose
 
 DEPLOYER = Group(
@@ -19,6 +19,7 @@ DEPLOYER = Group(
         **bootstrap.VERBS,
         **ci.VERBS,
         **local.VERBS,
+        **completion.VERBS,
     },
 )
 

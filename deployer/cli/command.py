@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
@@ -48,10 +48,19 @@ class Parser(argparse.ArgumentParser):
         count = len(unknown) - len(options)
         beside = f"{count} argument{'s' if count > 1 else ''} too many" if count else ""
         named = f"unknown option {', '.join(options)}" if options else ""
+        if len(options) == 1 and (meant := _meant(options[0], self._option_string_actions)):
+            named += f" (did you mean {meant}?)"
         return UsageError(f"{self.prog}: {', '.join(filter(None, (named, beside)))}", fix=f"{self.prog} --help")
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {_without_values(message)}", fix=f"{self.prog} --help")
+
+
+def _meant(word: str, known: Collection[str]) -> str | None:
+    """The known word that was probably meant."""
+    from deployer.manifest.spelling import close
+
+    return close(word, known)
 
 
 def _without_values(message: str) -> str:
@@ -91,6 +100,10 @@ def choose(program: str, group: Group, words: Sequence[str]) -> tuple[Callable[[
     """
     chosen = group.verbs.get(words[0]) if words else None
     if chosen is None:
+        if words and (meant := _meant(words[0], group.verbs)):
+            raise UsageError(
+                f"{program}: there is no such verb; did you mean {meant}?", fix=f"{program} {meant} --help"
+            )
         _listing(program, group).parse_args(words)
         raise UsageError(f"{program}: a verb comes first", fix=f"{program} --help")
     name = f"{program} {words[0]}"

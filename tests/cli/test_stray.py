@@ -89,6 +89,17 @@ def test_a_file_that_is_none_is_not_named() -> None:
     assert SENTINEL not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [(("pln", "local"), "plan"), (("secret", "lst", "local"), "list"), (("plan", "local", "--jsn"), "--json")],
+)
+def test_what_was_probably_meant_is_named(
+    words: tuple[str, ...], meant: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 3
+    assert f"did you mean {meant}?" in capfd.readouterr().err
+
+
 def test_an_unknown_option_is_named_without_its_value(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "local", f"--nonsense={SENTINEL}", "one", "two"]) == 3
     assert "unknown option --nonsense, 2 arguments too many" in capfd.readouterr().err

@@ -135,6 +135,7 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("add", "--description"): bad(("x" * 2000, "1 problem")),
     ("add", "--store"): bad(("nowhere", "invalid choice")),
     ("remove", "NAME"): bad(("no-such-variable", "has no variable"), ("meta-app-secret", "1 problem would be in it")),
+    ("completion", "SHELL"): bad(("csh", "invalid choice")),
     ("export", "--format"): bad(("xml", "invalid choice"))
     + bad(("github", "hold no secret"), ("github-env", "hold no secret"), secrets="", out="x"),
     ("export", "--out"): bad((DIRECTORY, "cannot be written"), ("no-such-folder/x", "cannot be written"), secrets="")
