@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.cli.test_cli import deployer
+from tests.ready import deployer
 from tests.samples import ENVIRONMENTS, make_project
 
 Run = Callable[..., CompletedProcess[str]]
@@ -23,7 +23,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(project: Path) -> Run:
-    return lambda *arguments: deployer(*arguments, cwd=project)
+    return lambda *arguments: deployer(project, *arguments)
 
 
 def staging(project: Path) -> str:
@@ -100,7 +100,7 @@ def test_an_extra_variable_is_added_set_and_removed(run: Run, project: Path) -> 
         (("add", "staging", "Not A Name", "x"), "env/staging.yaml:"),
         (("add", "staging", "x: {a: b}, y", "x"), "env/staging.yaml:"),
         (("add", "staging", "lease-seconds"), "a literal needs a value"),
-        (("add", "staging", "lease-seconds", "30", "--secret"), "never stands in a manifest"),
+        (("add", "staging", "lease-seconds", "30", "--secret"), "a manifest never holds a secret's value"),
         (("add", "staging", "metrics-token", "--secret", "--store", "service"), "--store belongs to a literal"),
         (("add", "staging", "metrics-token", "--generate", "5"), "env/staging.yaml:66:"),
         (("add", "staging", "metrics-token", "--generate", "many"), "invalid int value"),
