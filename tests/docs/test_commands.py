@@ -9,7 +9,7 @@ from itertools import chain
 
 import pytest
 
-from tests.docs.pages import PAGES, shell
+from tests.docs.pages import PAGES, blocks, shell
 from tests.docs.world import TOOLS, World, missing_tools
 from tests.e2e import aws
 
@@ -59,9 +59,11 @@ def test_the_commands_of_a_page(settled: World, page: str) -> None:
 def test_the_commands_of_a_page_that_starts_from_nothing(tmp_path_factory: pytest.TempPathFactory, page: str) -> None:
     world = World(tmp_path_factory.mktemp("documented"))
     try:
-        _type(world, page)
+        shown = _type(world, page)
     finally:
         world.close()
+    if page == "README.md":
+        _assert_sample(shown)
 
 
 def test_each_command_that_is_not_run_is_on_a_page() -> None:
@@ -69,11 +71,27 @@ def test_each_command_that_is_not_run_is_on_a_page() -> None:
     assert NOT_RUN.keys() <= typed
 
 
-def _type(world: World, page: str) -> None:
+def _type(world: World, page: str) -> str:
+    """Type the page's commands. Returns what the terminal showed."""
+    shown = ""
     for commands in _shells(page):
         lines = [_here(world, line) for line in commands if _can_run(line)]
         if lines:
-            world.run(*map(_ending, lines), typed=tuple(_answers(commands)))
+            shown += world.run(*map(_ending, lines), typed=tuple(_answers(commands)))
+    return shown
+
+
+def _assert_sample(shown: str) -> None:
+    """The README's sample of a plan, which is shortened, has only lines that the command showed."""
+    sample = next(block.text for block in blocks("README.md") if block.kind == "text")
+    lines = set(map(_comparable, shown.splitlines()))
+    assert [line for line in sample.splitlines() if _comparable(line) not in lines | {"", "..."}] == []
+
+
+def _comparable(line: str) -> str:
+    """A line without colours, column widths, and the ids and ports that differ between two runs."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", line)
+    return " ".join(re.sub(r"\b[0-9a-f]{12}\b|(?<=127\.0\.0\.1:)\d+", "ID", plain).split())
 
 
 def _shells(page: str) -> Iterator[tuple[str, ...]]:
