@@ -1,4 +1,4 @@
-"""Problems and notes of the verbs that compare something else than an environment: bootstrap and GitHub's settings."""
+"""Problems and notes of the verbs that compare something other than an environment: bootstrap and GitHub's settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Problem(Struct, frozen=True):
 
 
 class Note(Struct, frozen=True):
-    """A line that is no change: "=" is as desired, "!" needs a person, "?" is left alone."""
+    """A line that is not a change: "=" is as desired, "!" needs a person, "?" is left alone."""
 
     symbol: str
     address: str

@@ -107,7 +107,7 @@ class LostSettings(_Blocker, frozen=True):
 
 
 class FixedEncryption(_Blocker, frozen=True):
-    """The service is encrypted with another key than the manifest names, "" for one that AWS manages."""
+    """The service is encrypted with another key than the manifest names, "" for a key that AWS manages."""
 
     service: str
     live: str
@@ -136,9 +136,9 @@ class ReadableSecret(_Blocker, frozen=True):
 
 
 class LostSecretVersion(_Blocker, frozen=True):
-    """The version of a secret that a rollback would bring back is gone.
+    """The version of a secret that a rollback would bring back no longer exists.
 
-    `readable` means that its parameter is a plain one now.
+    `readable` means that its parameter is a plain parameter now.
     """
 
     variable: str

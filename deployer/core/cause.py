@@ -1,4 +1,4 @@
-"""Why a plan holds a change, a notice or a blocker: what differs from what, and who made it so. Data, no text."""
+"""The cause of a change, a notice or a blocker: which states differ, and who changed the live one. Data, no text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 
 class CauseKind(StrEnum):
-    """What makes a change necessary. Programs read these values, so they never change their meaning."""
+    """The kind of a cause. Programs read these values, so they never change their meaning."""
 
     NEW = "new"  # the manifest names something that no release had
     MISSING = "missing"  # AWS lacks it, and no recorded release had it
@@ -66,11 +66,11 @@ HIDDEN: Final = State(hidden=True)
 
 
 class Cause(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One reason of a change.
+    """One cause of a change.
 
-    `subject` is the kind of thing that differs (literal, secret, reference, setting, tag, trust, ...) and `name` which
-    one, where that is not the address of the change. `recorded` is its state in the running release, `desired` the one
-    that the plan makes, `live` the one that AWS holds; None where there is none or where it does not matter.
+    `subject` is the kind of thing that differs (literal, secret, reference, setting, tag, trust, ...) and `name` its
+    name, where that is not the address of the change. `recorded` is its state in the running release, `desired` the
+    state that the plan makes, `live` the state that AWS holds; None where there is none or where it does not matter.
     `who` (an ARN or a name) and `when` (ISO 8601 in UTC) are those of the live state, "" where AWS does not report
     them. `release` is the number and `release_id` the id of the release that the cause is about.
     """
@@ -95,8 +95,8 @@ class Cause(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class DriftItem(Struct, frozen=True):
     """One difference between the running release and live AWS.
 
-    `kind` is what differs: literal, secret, reference, setting, tag, trust, policy, repository, lifecycle, image, ...
-    None for a side means that there is, or was, no such thing. `who` and `when` are None where AWS does not report
+    `kind` is the kind of thing that differs: literal, secret, reference, setting, tag, trust, policy, repository,
+    lifecycle, image, ... A side is None where the thing is absent. `who` and `when` are None where AWS does not report
     them: it does for parameters.
     """
 
@@ -109,23 +109,23 @@ class DriftItem(Struct, frozen=True):
 
 
 def drift_items(address: str, causes: Iterable[Cause]) -> Iterator[DriftItem]:
-    """The differences among the causes of whatever has this address; a cause without sides is no difference."""
+    """The differences among the causes of a change with this address; a cause without sides is not a difference."""
     for cause in causes:
         if cause.is_drift and not (cause.recorded is None and cause.live is None):
             yield drift_item(address, cause)
 
 
 def drift_item(address: str, cause: Cause) -> DriftItem:
-    """The recorded and the live side of a cause."""
+    """The difference between the recorded and the live side of a cause."""
     where = cause.name or address
     return DriftItem(where, cause.subject, cause.recorded, cause.live, cause.who or None, cause.when or None)
 
 
 def at_version(version: int | None, path: str, *, recreated: bool = False) -> State | None:
-    """A secret by its version and path; None without a version."""
+    """The state of a secret: its version and path; None without a version."""
     return None if version is None else State(version=version, path=path, recreated=recreated)
 
 
 def text_or_none(value: str | None) -> State | None:
-    """A value that may be shown, as a side; None when there is none."""
+    """The state of a value that may be shown; None when there is none."""
     return None if value is None else State(value=value)

@@ -1,4 +1,4 @@
-"""The warnings of a plan: it can be applied, but someone should know. A closed union."""
+"""The warnings of a plan, which do not block it. A closed union."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class NoRelease(Struct, frozen=True):
-    """No release of the service is recorded, so that nothing shows who made a difference."""
+    """No release of the service is recorded, so nothing shows who made a difference."""
 
 
 class FailedBefore(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The changes of a plan: a closed union. None holds a secret, and none holds text: that is made in `view`."""
+"""The changes of a plan: a closed union. They hold no secret and no text: `view` renders them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Change(Struct, frozen=True, kw_only=True):
 
 
 class CreateRepository(_Change, frozen=True):
-    """An ECR repository with immutable tags, so that a tag always means the same commit."""
+    """Create an ECR repository with immutable tags, so that a tag always means the same commit."""
 
     group: ClassVar[str] = "Image"
     name: str
@@ -36,7 +36,7 @@ class CreateRepository(_Change, frozen=True):
 
 
 class ChangeRepository(_Change, frozen=True):
-    """Tag immutability or scanning differs from what the deployer keeps."""
+    """Set tag immutability or scanning back to what the deployer keeps."""
 
     group: ClassVar[str] = "Image"
     name: str
@@ -49,7 +49,7 @@ class ChangeRepository(_Change, frozen=True):
 
 
 class PutLifecycle(_Change, frozen=True):
-    """The rule that keeps the newest images."""
+    """Write the rules that keep the newest images."""
 
     group: ClassVar[str] = "Image"
     repository: str
@@ -62,7 +62,7 @@ class PutLifecycle(_Change, frozen=True):
 
 
 class PushImage(_Change, frozen=True):
-    """An image this machine holds and ECR does not."""
+    """Push an image that this machine holds and ECR does not."""
 
     group: ClassVar[str] = "Image"
     image: WantedImage
@@ -74,7 +74,7 @@ class PushImage(_Change, frozen=True):
 
 
 class KeepImage(_Change, frozen=True):
-    """A second tag for an image that is about to be released, so that ECR does not expire it."""
+    """Put a second tag on an image that is about to be released, so that ECR does not expire it."""
 
     group: ClassVar[str] = "Image"
     image: WantedImage
@@ -87,7 +87,7 @@ class KeepImage(_Change, frozen=True):
 
 
 class PutRole(_Change, frozen=True):
-    """A managed role: created, or its trust and inline policy written again."""
+    """Create a managed role, or write its trust and inline policy again."""
 
     group: ClassVar[str] = "Access"
     role: WantedRole
@@ -99,10 +99,11 @@ class PutRole(_Change, frozen=True):
 
 
 class PutParameter(_Change, frozen=True):
-    """One parameter written. `version` is what AWS must answer; another number means somebody else wrote too.
+    """Write one parameter. `version` is what AWS must answer; another number means that another user wrote too.
 
-    `tier` is the one it has: an advanced parameter cannot be turned back into a standard one. `adopts` says that
-    somebody else made it, so that it needs the deployer's tag too: PutParameter takes tags only with a creation.
+    `tier` is its present tier: an advanced parameter cannot be turned back into a standard one. `adopts` means that the
+    parameter lacks the deployer's tag, which is added by a call of its own: PutParameter takes tags only when it
+    creates.
     """
 
     group: ClassVar[str] = "Variables"
@@ -118,9 +119,9 @@ class PutParameter(_Change, frozen=True):
 
 
 class RecreateParameter(_Change, frozen=True):
-    """A parameter whose type an overwrite cannot change: deleted, and created with another type.
+    """Delete a parameter whose type an overwrite cannot change, and create it with another type.
 
-    Its versions count from 1 again; its history, labels and policies are gone. `was` is the type it has now, `old` its
+    Its versions count from 1 again; its history, labels and policies are lost. `was` is its present type, `old` its
     value where that may be shown. `kept` is the path of a SecureString that holds its last value from then on.
     """
 
@@ -142,7 +143,7 @@ class RecreateParameter(_Change, frozen=True):
 
 
 class AdoptParameter(_Change, frozen=True):
-    """A parameter somebody else made gets the deployer's tag. Its value and version stay."""
+    """Put the deployer's tag on a parameter that it did not create. Its value and version do not change."""
 
     group: ClassVar[str] = "Variables"
     parameter: WantedParameter
@@ -153,7 +154,7 @@ class AdoptParameter(_Change, frozen=True):
 
 
 class ServiceVariable(_Change, frozen=True):
-    """How the service itself is given one variable: a plain value, or a parameter. The deployment brings it.
+    """Change how the service itself is given one variable: a plain value, or a parameter. The deployment brings it.
 
     `old` and `new` are None where there is none; a value that may be a secret is hidden. `root` is the path of the
     environment's parameters.
@@ -172,7 +173,10 @@ class ServiceVariable(_Change, frozen=True):
 
 
 class DeleteParameter(_Change, frozen=True):
-    """A parameter of ours that the manifest no longer names. It goes last, when the new release is healthy."""
+    """Delete a parameter that carries the deployer's tag and that the manifest no longer names.
+
+    It goes last, when the new release is healthy.
+    """
 
     group: ClassVar[str] = "Variables"
     path: str
@@ -183,9 +187,9 @@ class DeleteParameter(_Change, frozen=True):
 
 
 class CreateScaling(_Change, frozen=True):
-    """A new revision of the service's scaling configuration, on a target where they are immutable.
+    """Create a revision of the service's scaling configuration, on a target where they are immutable.
 
-    `replaces` is the ARN of an unused one that goes first, because the target keeps only some.
+    `replaces` is the ARN of an unused revision that is deleted first, because the target keeps only some.
     """
 
     group: ClassVar[str] = "Service"
@@ -199,7 +203,7 @@ class CreateScaling(_Change, frozen=True):
 
 
 class TagService(_Change, frozen=True):
-    """The tags the deployer gives every service; others stay."""
+    """Write the tags that the deployer gives every service; others stay."""
 
     group: ClassVar[str] = "Service"
     name: str
@@ -212,7 +216,7 @@ class TagService(_Change, frozen=True):
 
 
 class Difference(Struct, frozen=True, omit_defaults=True):
-    """One thing that a deployment brings to the running containers. Only a setting has an `old` and a `new` state."""
+    """One difference that a deployment brings to running containers. Only a setting has an `old` and a `new` state."""
 
     kind: Literal["failed-creation", "image", "variables", "setting", "release-id"]
     names: tuple[str, ...] = ()
@@ -221,10 +225,10 @@ class Difference(Struct, frozen=True, omit_defaults=True):
 
 
 class DeployService(_Change, frozen=True):
-    """The one deployment that brings everything else to the running containers.
+    """Make the one deployment that brings everything else to the running containers.
 
     `differences` are empty for a service that is created. `encryption` is the ARN of the key that a new service is
-    encrypted with, "" for one that AWS manages. `kept` are settings of the live service that this version of the
+    encrypted with, "" for a key that AWS manages. `kept` are settings of the live service that this version of the
     deployer does not know, by path: an update sends them again.
     """
 
@@ -243,12 +247,12 @@ class DeployService(_Change, frozen=True):
 
     @property
     def outside(self) -> tuple[Cause, ...]:
-        """What of the service itself someone changed since it was released."""
+        """What someone changed of the service itself since it was released."""
         return tuple(cause for cause in self.causes if cause.is_drift)
 
 
 class RecordRelease(_Change, frozen=True):
-    """A release that is live and healthy, but missing in the ledger: an earlier run stopped before the record."""
+    """Record a release that is live and healthy, but missing in the ledger: its run stopped before recording it."""
 
     group: ClassVar[str] = "Service"
     name: str
@@ -260,7 +264,7 @@ class RecordRelease(_Change, frozen=True):
 
 
 class PauseService(_Change, frozen=True):
-    """The pause that the manifest declares. It goes last. `arn` is None for a service that this plan creates."""
+    """Pause the service, as the manifest declares. It goes last. `arn` is None for a service that this plan creates."""
 
     group: ClassVar[str] = "Service"
     name: str
@@ -272,7 +276,7 @@ class PauseService(_Change, frozen=True):
 
 
 class ResumeService(_Change, frozen=True):
-    """The end of a declared pause, where no other release waits. `release` is the id of the one that starts."""
+    """End a declared pause, where no other release waits. `release` is the id of the release that starts."""
 
     group: ClassVar[str] = "Service"
     name: str
@@ -285,7 +289,7 @@ class ResumeService(_Change, frozen=True):
 
 
 class PlaceHold(_Change, frozen=True):
-    """The hold of a rollback: nothing else is deployed until someone lifts it. `old` is the hold it replaces."""
+    """Place the hold of a rollback: nothing else is deployed until someone lifts it. `old` is the hold it replaces."""
 
     group: ClassVar[str] = "Hold"
     name: str
@@ -300,7 +304,7 @@ class PlaceHold(_Change, frozen=True):
 
 
 class LiftHold(_Change, frozen=True):
-    """The end of a rollback's hold: what would be deployed is not what was rolled back from."""
+    """Lift a rollback's hold: what would be deployed is not what was rolled back from."""
 
     group: ClassVar[str] = "Hold"
     name: str

@@ -1,4 +1,4 @@
-"""What the manifest wants, in the words of AWS, ready to be compared with what is there."""
+"""The desired state: what the manifest asks for, in the terms of AWS, ready to be compared with the observed state."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _COMMIT_TAG = re.compile(r"([0-9a-f]{40})(?:(-dirty).*)?")
 class WantedParameter(Struct, frozen=True):
     """One parameter below the environment's path. A literal has a `value`; a secret never does.
 
-    `origin` says where an absent secret comes from: "generate:N", "local-world", or "" when a person sets it.
-    A `description` of None leaves the one there is. `restore` is the version of a secret whose value is wanted back,
-    `restore_by` when its release was recorded, in seconds since 1970: a later version of that number is another one.
+    `origin` is the source of an absent secret: "generate:N", "local-world", or "" when a person sets it. A
+    `description` of None keeps the existing one. `restore` is the version of a secret whose value a rollback brings
+    back, `restore_by` the time when its release was recorded, in seconds since 1970: a later version with that number
+    belongs to a recreated parameter.
     """
 
     name: str
@@ -44,7 +45,7 @@ class WantedParameter(Struct, frozen=True):
 
 
 class WantedRole(Struct, frozen=True):
-    """A role the manifest lets the deployer create and mend, with its documents as parsed JSON."""
+    """A role that the deployer may create and repair, with its documents as parsed JSON."""
 
     name: str
     trust: object
@@ -53,15 +54,15 @@ class WantedRole(Struct, frozen=True):
 
 
 def short_tag(tag: str) -> str:
-    """A tag for people: a full git SHA is cut to 12 digits, and any other tag is shown whole."""
+    """Shorten a tag for people: a full git SHA is cut to 12 digits, any other tag is shown whole."""
     commit = _COMMIT_TAG.fullmatch(tag)
     return commit[1][:12] + (commit[2] or "") if commit else tag
 
 
 class WantedImage(Struct, frozen=True):
-    """The image to run: by `digest` where it is known, else by what ECR holds under `tag`.
+    """The image to run: by `digest` where it is known, else by the digest that ECR holds under `tag`.
 
-    `here` says that this machine holds the image and can push it.
+    `here` means that this machine holds the image and can push it.
     """
 
     repository: str
@@ -76,16 +77,16 @@ class WantedImage(Struct, frozen=True):
 
 
 class Desired(Struct, frozen=True):
-    """The whole wish. `plain` are variables of the service itself; `lines` maps an address to its manifest line.
+    """The whole desired state.
 
-    `roles` are those to create and mend; none when the manifest does not manage them. `rollback_to` is the number of
-    the recorded release that this wish repeats, `with_secrets` whether its secrets come back too. `healthy_in`
-    is the environment that has to have run the image before. `after_rollback` is "deploy" when other
-    content lifts the hold of a rollback, `places_hold` says whether this rollback places one.
-    `encryption` is the ARN of the key that a new service is encrypted with, "" for one that AWS manages, and None where
-    the manifest does not say. `paused` says whether the manifest declares the service paused; it is no part of a
-    release, and a rollback leaves it alone. What only the observed state decides is not here: the image's digest and
-    the release id.
+    `plain` are variables of the service itself; `lines` maps an address to its line in the manifest. `roles` are those
+    to create and repair, empty when the manifest does not manage them. `rollback_to` is the number of the recorded
+    release that is brought back, `with_secrets` whether its secrets are brought back too. `healthy_in` is the
+    environment that must have run the image before. `after_rollback` is "deploy" when other content lifts the hold of a
+    rollback, `places_hold` whether this rollback places one. `encryption` is the ARN of the key that a new service is
+    encrypted with, "" for a key that AWS manages, None where the manifest does not name one. `paused` means that the
+    manifest declares the service paused; it is not part of a release, and a rollback does not change it. The image's
+    digest and the release id are not here, because they depend on the observed state.
     """
 
     target: Description
@@ -112,7 +113,7 @@ class Desired(Struct, frozen=True):
     paused: bool = False
 
     def image_identifier(self, digest: str) -> str:
-        """The image by digest, as a target and docker take it."""
+        """The image by digest, in the form that a target and docker accept."""
         return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{self.image.repository}@{digest}"
 
     @property
@@ -121,7 +122,7 @@ class Desired(Struct, frozen=True):
 
     @property
     def tags(self) -> dict[str, str]:
-        """What the service carries, so that a bill or a policy can tell whose it is."""
+        """The tags of the service, which show a bill or a policy the environment it belongs to."""
         return {"managed-by": "deployer", "app": self.app, "environment": self.environment}
 
     def edit(
@@ -132,21 +133,21 @@ class Desired(Struct, frozen=True):
         desired: State | None = None,
         live: State | None = None,
     ) -> Cause:
-        """Why something differs from the running release: the manifest was edited, or a release is rolled back to."""
+        """The cause of a difference from the running release: an edit of the manifest, or a rollback to a release."""
         kind = CauseKind.ROLLBACK if self.rollback_to else CauseKind.EDIT
         return Cause(
             kind=kind, subject=subject, recorded=recorded, desired=desired, live=live, release=self.rollback_to
         )
 
     def add(self, subject: str = "", *, desired: State | None = None) -> Cause:
-        """Why something is created that no release had."""
+        """The cause of creating something that no release had."""
         if self.rollback_to:
             return self.edit(subject, desired=desired)
         return Cause(kind=CauseKind.NEW, subject=subject, desired=desired)
 
     @property
     def literals(self) -> dict[str, str]:
-        """Every literal by variable, wherever it is kept."""
+        """Every literal by variable, wherever it is stored."""
         return {p.variable: p.value for p in self.parameters if p.value is not None} | dict(self.plain)
 
     @property
@@ -156,7 +157,7 @@ class Desired(Struct, frozen=True):
 
 
 def desired(loaded: Loaded, image: WantedImage, target: Description) -> Desired:
-    """Turn a checked manifest, the image to run and the target that the manifest names into the wanted state."""
+    """Compute the desired state from a checked manifest, the image to run and the manifest's target."""
     manifest = loaded.manifest
     aws, service = manifest.aws, manifest.service
     parameters: list[WantedParameter] = []
@@ -195,7 +196,7 @@ def desired(loaded: Loaded, image: WantedImage, target: Description) -> Desired:
 
 
 def managed_roles(desired: Desired) -> tuple[WantedRole, ...]:
-    """The roles that the target takes, with the least rights each needs."""
+    """The roles that the target uses, each with the least rights it needs."""
     name = policy_name(desired.app, desired.environment)
     return tuple(
         WantedRole(role.name, service_trust(role.service), role.policy, name) for role in desired.target.roles(desired)

@@ -1,4 +1,4 @@
-"""What the doctor finds: one line for each look, and the judgements that need no look of their own."""
+"""The checks of `doctor`: one finding for each, and the checks that need only data. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CALLER: Final = re.compile(r"arn:aws[a-z-]*:(?:sts|iam)::\d{12}:(?P<kind>assume
 
 
 class Finding(Struct, frozen=True):
-    """What one look has found. `unseen` is what could not be looked at; `fix` is "" where nothing is to be done."""
+    """The result of one check. `unseen` is what could not be read; `fix` is "" where nothing has to be done."""
 
     about: str
     state: State
@@ -28,13 +28,13 @@ class Finding(Struct, frozen=True):
 
 
 def failed(about: str, error: DeployerError) -> Finding:
-    """A look that ended in an error is a problem."""
+    """The finding of a check that ended in an error."""
     what = "; ".join(map(str.strip, error.what.splitlines()))
     return Finding(about, "problem", f"{what}: {error.why}" if error.why else what, error.fix)
 
 
 def clock(header: str, now: datetime) -> Finding:
-    """This machine's time beside the Date of an answer, which AWS sends in GMT."""
+    """Compare this machine's time with the Date header of an answer, which AWS sends in GMT."""
     try:
         theirs = parsedate_to_datetime(header)
     except ValueError:
@@ -52,7 +52,7 @@ def clock(header: str, now: datetime) -> Finding:
 
 
 def account(found: str, wanted: str, who: str) -> Finding:
-    """Whose credentials these are."""
+    """Compare the account of the credentials with the manifest's."""
     if found == wanted:
         return Finding("account", "ok", f"{found}, as {who}")
     return Finding(
@@ -64,7 +64,7 @@ def account(found: str, wanted: str, who: str) -> Finding:
 
 
 def versions(lock: str, installed: Mapping[str, str | None]) -> Finding:
-    """Installed packages beside the lines of a lock file."""
+    """Compare installed packages with the lines of a lock file."""
     locked = dict(_LOCKED.findall(lock))
     other = [
         f"{name} {installed[name] or 'is missing'}, locked {locked[name]}"
@@ -82,7 +82,7 @@ def versions(lock: str, installed: Mapping[str, str | None]) -> Finding:
 
 
 def redirections(environment: Mapping[str, str], *, local: bool) -> Finding:
-    """Variables that lead botocore to another endpoint. Their values are left out: an address may hold a password."""
+    """Find variables that lead botocore to another endpoint. Values are left out: an address may hold a password."""
     found = sorted(name for name in environment if name.startswith("AWS_ENDPOINT_URL") and environment[name])
     if not found:
         return Finding("endpoint", "ok", "no AWS_ENDPOINT_URL is set")
@@ -97,7 +97,7 @@ def redirections(environment: Mapping[str, str], *, local: bool) -> Finding:
 
 
 def region(wanted: str, offered: Sequence[str], title: str) -> Finding:
-    """Whether a target, by its title, is offered in a region, as far as this botocore knows."""
+    """Check whether a target, by its title, is offered in a region, as far as this botocore knows."""
     if wanted in offered:
         return Finding("region", "ok", f"{title} is offered in {wanted}")
     return Finding(
@@ -109,7 +109,7 @@ def region(wanted: str, offered: Sequence[str], title: str) -> Finding:
 
 
 def caller(arn: str) -> tuple[str, str]:
-    """What kind of caller an ARN of STS is, and the name of the role or the user's own ARN; "" for any other."""
+    """The kind of caller of an STS ARN, and the name of the role or the user's own ARN; "" for any other kind."""
     match = _CALLER.fullmatch(arn)
     if match is None:
         return "", ""

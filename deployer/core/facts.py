@@ -1,4 +1,4 @@
-"""What was observed: the live state of AWS that a plan stands on. It holds no secret."""
+"""The observed state of AWS that a plan is made from. It holds no secret."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class ParameterFact(Struct, frozen=True):
 
     @property
     def type(self) -> str:
-        """Its type in Parameter Store's words."""
+        """The parameter's type, as Parameter Store names it."""
         return "SecureString" if self.secure else "String" if self.listed is None else "StringList"
 
     @property
     def when(self) -> str:
-        """When it was changed; ISO 8601 in UTC, "" when that is unknown."""
+        """The time of its last change in ISO 8601 and UTC; "" when unknown."""
         return datetime.fromtimestamp(self.changed, UTC).isoformat(timespec="seconds") if self.changed else ""
 
 
@@ -55,14 +55,14 @@ class RepositoryFact(Struct, frozen=True):
 
 
 class ImageFact(Struct, frozen=True):
-    """The wanted image as ECR holds it, with all its tags."""
+    """The desired image as ECR holds it, with all its tags."""
 
     digest: str
     tags: tuple[str, ...]
 
 
 class RoleFact(Struct, frozen=True):
-    """An IAM role. Documents are parsed JSON; `policy` is the inline policy the deployer would write."""
+    """An IAM role. Documents are parsed JSON; `policy` is the inline policy with the name that the deployer uses."""
 
     arn: str
     trust: object
@@ -70,9 +70,9 @@ class RoleFact(Struct, frozen=True):
 
 
 class RemovableRole(Struct, frozen=True):
-    """A role as far as deleting it goes: whether it carries the deployer's tag, and the policies that are not ours.
+    """What decides whether a role can be deleted: whether it carries the deployer's tag, and its other policies.
 
-    `policy` is the name of the environment's inline policy; "" when there is none.
+    `policy` is the name of the environment's inline policy; "" when it has none.
     """
 
     ours: bool
@@ -91,8 +91,9 @@ class ScalingRevision(Struct, frozen=True):
 class ServiceFact(Struct, frozen=True):
     """The service on its target.
 
-    `encryption` is the ARN of the key for what the target keeps of it, "" for one that AWS manages. `unmodelled` are
-    settings that this version does not know, by their path in the target's answer; they may hold a secret.
+    `encryption` is the ARN of the key for the data that the target keeps of it, "" for a key that AWS manages.
+    `unmodelled` are settings that this version does not know, by their path in the target's answer; they may hold a
+    secret.
     """
 
     arn: str
@@ -104,7 +105,7 @@ class ServiceFact(Struct, frozen=True):
     unmodelled: Mapping[str, object] = field(default_factory=dict)
 
     def beside(self) -> Iterator[tuple[str, str]]:
-        """The facts about settings that few services have."""
+        """Facts that few services have, by name."""
         if self.encryption:
             yield "service encryption", self.encryption
         if self.unmodelled:
@@ -112,7 +113,7 @@ class ServiceFact(Struct, frozen=True):
 
 
 class LockFact(Struct, frozen=True):
-    """Who holds the environment's lock, for what, and whether that is over."""
+    """The holder of the environment's lock, its purpose, and whether it has ended."""
 
     id: str
     holder: str
@@ -125,11 +126,11 @@ class LockFact(Struct, frozen=True):
 
 
 class Inspection(Struct, frozen=True):
-    """What is looked at only when a deployment follows, because it is slow or needs more rights.
+    """What is read only before a deployment, because it is slow or needs more rights.
 
-    `platform` is the image's, such as linux/amd64. `secrets` says by variable why the service would refuse the value
-    that SSM holds. `denied` lists, by role, what the target would need and the role does not allow; `untrusted` names
-    the roles that do not trust the target. What could not be looked at is in `unverified`.
+    `platform` is the image's, such as linux/amd64. `secrets` gives by variable why the service would refuse the value
+    that SSM holds. `denied` lists, by role, the actions that the target would need and the role does not allow;
+    `untrusted` names the roles that do not trust the target. `unverified` names what could not be read.
     """
 
     platform: str | None = None
@@ -141,12 +142,12 @@ class Inspection(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """All of it. A missing thing is None; a read that failed never becomes one of these.
+    """The whole observed state. A missing resource is None; a failed read raises instead.
 
-    `parameters` is keyed by path, `roles` by role name (only those the manifest manages). `restorable` says by path
+    `parameters` is keyed by path, `roles` by role name (only those the manifest manages). `restorable` gives by path
     whether an older version of a secret equals the present one ("same"), differs, or is "gone". `intended` is the
-    release that was deployed last, as it was written down before; `pending` is the same when it has to be recorded yet.
-    `hold` says who stopped deployments, and why.
+    release that was deployed last, as its run wrote it down before it started the deployment; `pending` is the same
+    release while it still has to be recorded. `hold` shows who stopped deployments, and why.
     """
 
     account: str
@@ -166,7 +167,7 @@ class Facts(Struct, frozen=True):
     hold: Hold | None = None
 
     def with_unrecorded(self) -> Facts:
-        """The same, with a release that is live and that its run did not live to record, as if it were recorded."""
+        """These facts as if a release that is live, but that its run stopped before recording, were recorded."""
         service, intended = self.service, self.intended
         if service is None or intended is None or service.status is not ServiceStatus.RUNNING:
             return self
@@ -179,12 +180,12 @@ class Facts(Struct, frozen=True):
 
     @property
     def unsettled(self) -> bool:
-        """Whether an earlier run left its lock behind, or the service is busy: something has to come to its end."""
+        """Whether an earlier run left its lock behind, or the service is busy: something has to end first."""
         left_behind = self.lock is not None and self.lock.over
         return left_behind or (self.service is not None and self.service.status is ServiceStatus.BUSY)
 
     def named(self) -> dict[str, str]:
-        """Every fact a plan stands on, by name and in words: what is compared before a plan is applied."""
+        """Every fact that a plan depends on, as text by name: they are compared again before a plan is applied."""
         return dict(self._named())
 
     def _named(self) -> Iterator[tuple[str, str]]:
@@ -214,7 +215,7 @@ class Facts(Struct, frozen=True):
 
 
 def moved(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Each fact that is not what it was, as `name: from -> to`."""
+    """Each fact that has changed, as `name: from -> to`."""
     names = [*before, *(name for name in now if name not in before)]
     return [
         f"{name}: {before.get(name, 'nothing')} -> {now.get(name, 'nothing')}"

@@ -1,4 +1,4 @@
-"""Whether users of an environment are served, as one word, and what is wrong."""
+"""Decide whether users of an environment are served, as one word, and list what is wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EXIT_CODES: Final[dict[State, int]] = {
 
 
 class Trouble(Struct, frozen=True):
-    """Something that is wrong, and what to do. `serves` says that users are served in spite of it."""
+    """Something that is wrong, and its fix. `serves` means that users are served in spite of it."""
 
     what: str
     fix: str
@@ -33,10 +33,10 @@ class Trouble(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What the public URL answered: the release it named, "" for none, or `error` when it did not answer with 200.
+    """The answer of the public URL: the release it named, "" for none, or `error` when it did not answer with 200.
 
-    `release` is None when the service does not name its release in a header that the deployer knows.
-    `reached` says that some answer came: without one, the fault may be in the network of this machine.
+    `release` is None when the service does not name its release in a header that the deployer knows. `reached` means
+    that some answer came: without one, the fault may be in the network of this machine.
     """
 
     release: str | None = ""
@@ -47,9 +47,9 @@ class Answer(Struct, frozen=True):
 def state(
     status: ServiceStatus | None, *, busy: bool, answer: Answer | None, expected: str, troubles: Sequence[Trouble]
 ) -> State:
-    """The state of a service with this status, None when there is no service.
+    """The state of a service with this status; None when there is no service.
 
-    `busy` says that an operation is under way; `expected` is the release that should answer.
+    `busy` means that an operation is under way; `expected` is the release that should answer.
     """
     if status is None:
         return "unhealthy"
@@ -67,7 +67,7 @@ def state(
 
 
 def of_readiness(readiness: Readiness, environment: str, known: ReadinessPage) -> tuple[Trouble, ...]:
-    """What the service's own report says is wrong."""
+    """The troubles in the service's own report."""
     found = [Trouble(c.why, c.fix, serves=False) for c in checks(readiness, environment, known) if not c.ok]
     if readiness.oldest_seconds is not None and readiness.oldest_seconds >= OLD_SECONDS:
         what = f"the oldest message has been waiting for {duration(readiness.oldest_seconds)}"
@@ -79,12 +79,12 @@ def of_readiness(readiness: Readiness, environment: str, known: ReadinessPage) -
 
 
 def last_failure(releases: Sequence[RecordedRelease]) -> RecordedRelease | None:
-    """The newest recorded release when its deployment failed and nothing was deployed since."""
+    """The newest recorded release if its deployment failed."""
     return releases[-1] if releases and not releases[-1].release.healthy else None
 
 
 def backlog(waiting: int | None, given_up: int | None, oldest_seconds: float | None) -> str:
-    """How many messages wait and were given up, for people; "" when the service does not report it."""
+    """How many messages wait and were given up, as text; "" when the service does not report it."""
     if waiting is None:
         return ""
     oldest = "" if oldest_seconds is None or not waiting else f", the oldest for {duration(oldest_seconds)}"
@@ -96,7 +96,7 @@ def messages(count: int) -> str:
 
 
 def serves(state: State, answer: Answer | None, troubles: Sequence[Trouble]) -> bool:
-    """Whether users are served, as far as that could be seen. During an operation, by whichever release answers."""
+    """Whether users are served, as far as it could be checked; during an operation, by whichever release answers."""
     if state == "deploying":
         return answer is not None and not answer.error and all(trouble.serves for trouble in troubles)
     return state in {"healthy", "degraded"}
@@ -105,7 +105,7 @@ def serves(state: State, answer: Answer | None, troubles: Sequence[Trouble]) -> 
 def answers(
     state: State, answer: Answer | None, expected: str, troubles: Sequence[Trouble], *, declared: str = ""
 ) -> str:
-    """In words whether users get answers; "no" with the first cause and what to do.
+    """Whether users get answers, as text: "no" is followed by the first cause and its fix.
 
     `declared` is the manifest that declares the service paused, "" when none does.
     """
@@ -147,13 +147,13 @@ def _fix(troubles: Sequence[Trouble]) -> str:
 
 
 def image_gone(which: str, image: str, environment: str) -> Trouble:
-    """The running release's image is no longer in ECR."""
+    """The trouble that the running release's image is no longer in ECR."""
     what = f"the image of {which} ({image[:19]}) is gone from ECR: no new instance of it can start"
     return Trouble(what, f"deploy an image that is there: just reconcile {environment}", serves=True)
 
 
 def other_image(number: int, recorded: str, live: str, environment: str) -> Trouble:
-    """The service runs another image than the recorded release that it names: it was changed outside the deployer."""
+    """The trouble that someone outside the deployer made the service run another image than the release it names."""
     what = f"the service runs {short_image(live)}, but release {number} is {short_image(recorded)}"
     return Trouble(what, f"just reconcile {environment}", serves=True)
 

@@ -25,12 +25,12 @@ AfterRollback = Literal["hold", "deploy"]
 
 
 class Hold(Struct, frozen=True):
-    """A hold as the ledger keeps it. `id` is the consent to lift exactly this one; `when` is ISO 8601 in UTC.
+    """A hold as the ledger keeps it. `id` is the consent to lift exactly this hold; `when` is ISO 8601 in UTC.
 
-    `kind` is "rollback", "manual" or "unreadable"; a kind that this version does not know holds like a manual one.
-    `release` is the number of the release that was rolled back from, `to` of the release that serves since.
-    `refused` are the sources (see `source_id`) that were rolled back from, oldest first. A hold in a newer `format`
-    holds like a manual one. `unknown` are fields that another version of the deployer wrote: they are kept.
+    `kind` is "rollback", "manual" or "unreadable"; a kind that this version does not know counts as manual. `release`
+    is the number of the release that was rolled back from, `to` the release that serves since. `refused` are the
+    sources (see `source_id`) that were rolled back from, oldest first. A hold in a newer `format` counts as manual.
+    `unknown` are fields that another version of the deployer wrote: they are kept.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Hold(Struct, frozen=True):
 
     @property
     def strict(self) -> bool:
-        """Whether only a person lifts it, whatever the manifest says."""
+        """Whether only a person can lift it, whatever the manifest allows."""
         return self.kind != "rollback" or self.format > FORMAT
 
     def _known(self) -> dict[str, Any]:
@@ -59,14 +59,14 @@ class Hold(Struct, frozen=True):
         return self.kind != "unreadable"
 
     def to_text(self) -> str:
-        """JSON without known secrets. SSM refuses a value that contains "{{", which only a reason can."""
+        """The hold as JSON without known secrets. SSM refuses a value that contains "{{", which only a reason can."""
         fields = with_unknown({**STAMP, **self._known()}, self.unknown)
         text = json.dumps(scrubbed(fields), sort_keys=True)
         return text.replace("{{", "{\\u007b")
 
     @classmethod
     def from_text(cls, text: str) -> Hold:
-        """Read a hold. Unknown fields are kept; text that is not a hold becomes one of kind "unreadable"."""
+        """Parse a hold. Unknown fields are kept; invalid text becomes a hold of kind "unreadable"."""
         try:
             fields: Any = json.loads(text)
             read = cls(
@@ -87,7 +87,7 @@ class Hold(Struct, frozen=True):
 
 
 class Sources(Struct, frozen=True):
-    """What a rollback leaves and where it goes: the numbers of both releases, and the sources to refuse from now on."""
+    """The two ends of a rollback: the numbers of both releases, and the sources to refuse from now on."""
 
     release: int | None
     to: int
@@ -95,7 +95,7 @@ class Sources(Struct, frozen=True):
 
 
 def source_id(image: str, literals: Mapping[str, str], variables: Sequence[str], settings: ServiceSettings) -> str:
-    """The part of a release that a commit decides: image, literals, names of all variables, settings.
+    """The id of what a commit decides about a release: image, literals, names of all variables, settings.
 
     A new value of a secret does not change it: it must not lift a hold.
     """
@@ -104,7 +104,7 @@ def source_id(image: str, literals: Mapping[str, str], variables: Sequence[str],
 
 
 def source_of(release: Release) -> str | None:
-    """The source of a recorded release; None for a record that does not say enough."""
+    """The source of a recorded release; None for a record that lacks a part of it."""
     if release.settings is None:
         return None
     return source_id(release.image, release.literals, list(release.versions), release.settings)
@@ -113,9 +113,10 @@ def source_of(release: Release) -> str | None:
 def rolled_back(
     releases: Sequence[RecordedRelease], running: RecordedRelease | None, target: int, source: str
 ) -> Sources:
-    """What a rollback to release `target`, whose source is `source`, rolls back from.
+    """The ends of a rollback to release `target`, whose source is `source`.
 
-    That is the running release and the newest one, if it failed: the next push would deploy it again.
+    It rolls back from the running release and also from the newest one, if that failed: the next push would deploy it
+    again.
     """
     newest = releases[-1] if releases and not releases[-1].release.healthy else None
     left = [
@@ -126,7 +127,7 @@ def rolled_back(
 
 
 def refused_after(old: Hold | None, sources: Sources, source: str) -> tuple[str, ...]:
-    """The sources that a hold refuses after a rollback to `source`: those before and the new ones, but not itself."""
+    """The sources that a hold refuses after a rollback to `source`: all earlier and new sources except that."""
     every = (*(old.refused if old else ()), *sources.refused)
     return tuple(dict.fromkeys(one for one in every if one != source))[-REMEMBERED:]
 
@@ -139,21 +140,21 @@ def refuses(hold: Hold | None, source: str, after_rollback: str, *, rollback: bo
 
 
 def after_rollback(old: Hold | None, sources: Sources, refused: tuple[str, ...], new: Hold) -> Hold:
-    """The hold that a rollback leaves. `new` says who and when; a manual hold stays manual and keeps its reason."""
+    """The hold that a rollback places. `new` gives who and when; a manual hold stays manual and keeps its reason."""
     if old is not None and old.strict:
         return replace(old, release=sources.release, to=sources.to, refused=refused)
     return replace(new, kind="rollback", release=sources.release, to=sources.to, refused=refused)
 
 
 def by_hand(old: Hold | None, new: Hold) -> Hold:
-    """The hold that an operator places: it keeps what an earlier rollback left behind."""
+    """The hold that an operator places. It keeps the refused sources of an earlier rollback."""
     if old is None or not old.readable:
         return replace(new, kind="manual")
     return replace(old, id=new.id, kind="manual", who=new.who, when=new.when, reason=new.reason)
 
 
 def one_line(text: str) -> str:
-    """Text that can be shown: on one line, without control characters, not longer than a reason may be."""
+    """Make text safe to show: on one line, without control characters, at most as long as a reason may be."""
     shown = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(shown.split())[:LONGEST_REASON]
 

@@ -1,8 +1,8 @@
-"""Which images ECR may delete by itself: never one that an environment runs or may go back to.
+"""The lifecycle policy of a repository. It never expires an image that an environment runs or may roll back to.
 
-A rule of ECR cannot say "in use". So each environment tags what it releases, and a rule of its own, before the general
-one, keeps the newest of those: an image that matches a rule is left alone by every later one (Amazon ECR user guide,
-lifecycle policies).
+A rule of ECR cannot express "in use". So each environment tags what it releases, and a rule of its own, before the
+general one, keeps the newest of those: an image that matches a rule is left alone by every later one (Amazon ECR user
+guide, lifecycle policies).
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ def released_tag(environment: str, tag: str) -> str:
 
 
 def lifecycle_policy(environment: str, keep: int, live: str | None) -> str:
-    """The policy text for a repository that holds `live` now: this environment's rule and those of others.
+    """The policy text for a repository whose policy is `live` now: this environment's rule and those of others.
 
-    Untagged images go after 14 days and all but the newest `keep` of the rest; released ones stay.
+    Untagged images expire after 14 days, and all but the newest `keep` of the other unreleased images; released ones
+    stay.
     """
     prefixes = sorted({*_prefixes(live), _prefix(environment)})
     rules = [
@@ -42,13 +43,13 @@ def lifecycle_policy(environment: str, keep: int, live: str | None) -> str:
 
 
 def kept(policy: str) -> int:
-    """How many images a policy of this kind keeps; 0 when it says nothing of it."""
+    """How many images a policy of this kind keeps; 0 when it has no such rule."""
     selections = [rule["selection"] for rule in json.loads(policy)["rules"]]
     return next((int(one.get("countNumber", 0)) for one in selections if one["tagStatus"] == "any"), 0)
 
 
 def same_policy(one: str, other: str) -> bool:
-    """Whether two texts mean the same policy."""
+    """Whether two texts are the same policy."""
     return bool(json.loads(one) == json.loads(other))
 
 

@@ -1,4 +1,4 @@
-"""The notices of a plan: what is not changed, and yet worth knowing. A closed union."""
+"""The notices of a plan: facts worth knowing that it does not change. A closed union."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Notice(Struct, frozen=True, kw_only=True):
 
 
 class StagedVariable(_Notice, frozen=True):
-    """A parameter that was written since the running release: containers get it with the next deployment."""
+    """A parameter was written since the running release: containers get it with the next deployment."""
 
     symbol: ClassVar[Literal["!", "?"]] = "!"
     variable: str
@@ -30,7 +30,7 @@ class StagedVariable(_Notice, frozen=True):
 
 
 class KeptParameter(_Notice, frozen=True):
-    """A parameter below the environment's path that the desired state does not name, and that stays.
+    """A parameter below the environment's path is kept, although the desired state does not name it.
 
     `in_service` means that the service holds this variable as a plain value.
     """
@@ -44,7 +44,7 @@ class KeptParameter(_Notice, frozen=True):
 
 
 class LeftBehind(_Notice, frozen=True):
-    """The parameters or the service of the running release, when the manifest names another path or another service."""
+    """The parameters or the service of the running release stay, because the manifest names another path or service."""
 
     what: Literal["parameters", "service"]
     name: str
@@ -55,7 +55,7 @@ class LeftBehind(_Notice, frozen=True):
 
 
 class UnmanagedSetting(_Notice, frozen=True):
-    """A setting of the live service that the manifest does not name: it is kept. `value` is None when not known."""
+    """A setting of the live service that the manifest does not name is kept. `value` is None when not known."""
 
     group: ClassVar[str] = "Service"
     name: str

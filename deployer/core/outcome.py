@@ -1,4 +1,4 @@
-"""What came of a reconcile or a rollback."""
+"""The outcome of a reconcile or a rollback."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from msgspec import Struct
 class Outcome(Struct, frozen=True):
     """How many changes were made, and the release that is live now.
 
-    `deployed` says whether it was released by this run; `number` is the ledger's, None when there is none;
-    `rollback_to` is the release it brought back; `seconds` covers the run from the first change on.
-    `postponed` is how many changes wait until a service that the manifest declares paused runs again.
-    `turned` says whether this run paused or resumed the service, as the manifest declares; None when it did neither.
+    `deployed` means that this run released it; `number` is its number in the ledger, None when there is none;
+    `rollback_to` is the release it brought back; `seconds` is the time since the first change. `postponed` is how many
+    changes wait until a service that the manifest declares paused runs again. `turned` is what this run did because of
+    that declaration: it paused or resumed the service, or neither (None).
     """
 
     changes: int

@@ -1,4 +1,4 @@
-"""What one kind of resource adds to a plan."""
+"""The part of a plan that one kind of resource contributes."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""Who made a change, in the form that people read."""
+"""The name of who made a change, in a form for people."""
 
 from __future__ import annotations
 
-LOCAL_USER = "local user"  # the local world's AWS takes any credentials, so that it cannot tell who called
+LOCAL_USER = "local user"  # the local world's AWS accepts any credentials, so it cannot identify the caller
 
 
 def person(who: str) -> str:
-    """The readable part of a caller's ARN: a user's name, or role/session for an assumed role; other text as it is."""
+    """The readable part of a caller's ARN: a user's name, or role/session for an assumed role. Other text is kept."""
     if not who.startswith("arn:"):
         return who
     kind, _, name = who.rpartition(":")[2].partition("/")

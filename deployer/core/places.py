@@ -1,4 +1,4 @@
-"""The places beside SSM where a variable of the service lives, compared with the manifest. A line for each kind."""
+"""Compare the other locations of a service's variables, .env files and GitHub, with the manifest, one line per kind."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def dotenv_against(
     secrets: Collection[str],
     held: Mapping[str, SecretValue] | None,
 ) -> tuple[str, ...]:
-    """Names that are missing or unknown, and values that differ; no value of `found` is in the answer.
+    """Names that are missing or unknown, and values that differ; the result holds no value of `found`.
 
-    `held` are the secrets of SSM, by variable; None when they are not to be read.
+    `held` are the secrets of SSM, by variable; None when they must not be read.
     """
     texts = {name: SecretValue(text, hide=False) for name, text in literals.items()}
     differ = [name for name, text in texts.items() if name in found and found[name] != text]
@@ -37,7 +37,7 @@ def dotenv_against(
 
 
 def github_against(environment: str, plans: Sequence[SyncPlan]) -> tuple[str, ...]:
-    """What `deployer ci github-sync` would change in each of the places, and what it would leave alone."""
+    """What `deployer ci github-sync` would change in each environment, and what it would leave alone."""
     lines = [f"{_place(environment, plan)} {line}" for plan in plans for line in _told(plan)]
     if any(_shown(plan) for plan in plans):
         lines.append(f"GitHub is set by: deployer ci github-sync {environment}")

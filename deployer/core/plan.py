@@ -1,4 +1,4 @@
-"""A plan: the changes to apply, the cause of each, and what blocks them. It holds no secret and no text."""
+"""The plan of a reconcile or a rollback: its changes, their causes, and what blocks it. It holds no secret or text."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from deployer.core.target import Description
 
 
 class Plan(Struct, frozen=True):
-    """What a reconcile or a rollback does, for a person or a program to agree to.
+    """What a reconcile or a rollback will do. A person or a program consents to its fingerprint.
 
-    `changes` are in the order they are applied. `release` is the id the service will report, `content` what it is made
-    of, `image` what it will run by digest. `versions` are the parameter versions it will hold, by variable; `anew`
-    marks those that were deleted and recreated. `facts` are what the plan depends on; `took` are the seconds of the
-    last healthy deployments; `known_bad` is the number of a release that was the same and failed; `rollback_to` is the
-    release that this plan brings back. `hold` is the hold on the environment, `held` whether it refuses this plan.
-    `unmanaged` are settings of the service that the manifest does not name. `postponed` means that nothing blocks the
-    plan, but that it waits as a whole: the manifest declares the service paused.
+    `changes` are in the order in which they are applied. `release` is the id that the service will report, `content`
+    the id of its content, and `image` the image it will run, by digest. `versions` are the parameter versions it will
+    hold, by variable; `anew` marks those that were deleted and recreated. `facts` are what the plan depends on. `took`
+    lists the seconds of the last healthy deployments. `known_bad` is the number of a failed release with the same
+    content. `rollback_to` is the release that this plan brings back. `hold` is the hold on the environment, `held`
+    whether it refuses this plan. `unmanaged` are settings of the service that the manifest does not name. `postponed`
+    means that nothing blocks the plan, but that all of it waits because the manifest declares the service paused.
     """
 
     target: Description
@@ -62,29 +62,29 @@ class Plan(Struct, frozen=True):
 
     @property
     def empty(self) -> bool:
-        """Nothing to do."""
+        """Whether there is nothing to do."""
         return not self.changes and not self.blockers
 
     @property
     def deployment(self) -> DeployService | None:
-        """The deployment this plan needs, if any."""
+        """The deployment of this plan, if any."""
         return next((change for change in self.changes if isinstance(change, DeployService)), None)
 
     @property
     def paused(self) -> ServicePaused | None:
-        """The blocker that a paused service is, if any."""
+        """The blocker that reports a paused service, if any."""
         return next((blocker for blocker in self.blockers if isinstance(blocker, ServicePaused)), None)
 
     def count(self, symbol: str) -> int:
-        """How many changes add ("+"), change ("~") or remove ("-")."""
+        """Count the changes that add ("+"), change ("~") or remove ("-") something."""
         return sum(change.symbol == symbol for change in self.changes)
 
     @property
     def fingerprint(self) -> str:
-        """12 hex digits over what will be done and what it depends on: the consent to exactly this plan.
+        """12 hex digits over the changes and what they depend on: the consent to exactly this plan.
 
-        They are made from the data of the plan. No text that a person reads is part of it, so that rewording a
-        message leaves every consent valid.
+        They are computed from the plan's data. No text for people is part of it, so rewording a message leaves every
+        consent valid.
         """
         parts = [self.release, self.image, self.prune, self.with_secrets, self.postponed, sorted(self.facts.items())]
         done = [_data(change) for change in (*self.changes, *self.blockers)]
@@ -92,6 +92,6 @@ class Plan(Struct, frozen=True):
 
 
 def _data(item: Change | Blocker) -> list[Any]:
-    """A change or a blocker as plain data, without where it stands in the manifest."""
+    """A change or a blocker as plain data, without its line in the manifest."""
     fields: dict[str, Any] = to_builtins(item)
     return [type(item).__name__, {name: value for name, value in fields.items() if name not in {"line", "why"}}]

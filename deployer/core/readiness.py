@@ -1,4 +1,4 @@
-"""What the service reports at /ready, and what each reason means for an operator."""
+"""The report of the service at /ready, and what each reason in it means for an operator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST: Final = 200  # characters of a text from outside
 
 
 class Readiness(Struct, frozen=True):
-    """The readiness of one instance. `reasons` are the service's names for what is in the way of serving users.
+    """The readiness of one instance. `reasons` are the service's names for what keeps it from serving users.
 
     Counts that the service does not report are None; so is `oldest_seconds` when no message waits.
     """
@@ -28,7 +28,7 @@ class Readiness(Struct, frozen=True):
 
 
 class Check(Struct, frozen=True):
-    """One thing that users depend on: whether it works and, when it does not, why and what to do."""
+    """One thing that users depend on: whether it works and, when it does not, why and how to fix it."""
 
     name: str
     ok: bool
@@ -37,7 +37,7 @@ class Check(Struct, frozen=True):
 
 
 def parse(body: bytes) -> Readiness | None:
-    """The readiness in the body of an answer; None when it holds none. Fields that are not known are ignored."""
+    """Parse the readiness in the body of an answer; None when it holds none. Unknown fields are ignored."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -57,9 +57,9 @@ def parse(body: bytes) -> Readiness | None:
 
 
 def checks(readiness: Readiness, environment: str, known: ReadinessPage) -> tuple[Check, ...]:
-    """Every check with its result; one that fails for two reasons is there twice.
+    """Every check with its result; a check that fails for two reasons is listed twice.
 
-    `known` says what the reasons of this service mean.
+    `known` gives the meaning of this service's reasons.
     """
     failed: list[Check] = []
     for reason in readiness.reasons:
@@ -75,7 +75,7 @@ def checks(readiness: Readiness, environment: str, known: ReadinessPage) -> tupl
 
 
 def plain(text: str) -> str:
-    """A text from outside on one line, without what a terminal would obey, and not too long."""
+    """Text from outside on one line, shortened, without characters that a terminal obeys."""
     line = "".join(letter if letter.isprintable() else "?" for letter in text)
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 

@@ -1,4 +1,4 @@
-"""A plan that was carried out, as the entry the ledger keeps of it."""
+"""Make the ledger's entry of a plan that was carried out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deployer.core.release import Release
 def record(
     desired: Desired, plan: Plan, *, outcome: str, operation: str, who: str, when: str, seconds: int, why: str = ""
 ) -> Release:
-    """`when` is ISO 8601 in UTC, `operation` the platform's id or "", `why` says how it failed."""
+    """Make the entry. `when` is ISO 8601 in UTC, `operation` the platform's id or "", `why` the cause of a failure."""
     return Release(
         id=plan.release,
         outcome=outcome,

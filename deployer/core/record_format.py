@@ -1,7 +1,7 @@
-"""The format of the ledger's records, so that every version of the deployer reads what another one wrote.
+"""The format of the ledger's records, which every version of the deployer can read.
 
 `FORMAT` grows only when an older deployer would misunderstand a record. A new field with a default does not change it:
-older versions keep and ignore fields that they do not know, newer ones take the default where a field is missing.
+older versions keep and ignore fields that they do not know, newer versions use the default where a field is missing.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class NewerFormat(Blocked):
 
 
 def refuse_newer(fields: Mapping[str, Any], record: str) -> None:
-    """Raise NewerFormat when the fields of `record`, such as "release 62", are in a format of a newer deployer.
+    """Raise NewerFormat when the fields of `record`, such as "release 62", are in the format of a newer deployer.
 
-    A record without a format is of the first one.
+    A record without a format has the first format.
     """
     found, wrote = fields.get("format", 1), fields.get("deployer")
     if not isinstance(found, int) or found <= FORMAT:
@@ -37,7 +37,7 @@ def refuse_newer(fields: Mapping[str, Any], record: str) -> None:
 
 
 def unknown_fields(given: Mapping[str, Any], read: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a record that are not among those that were read from it, also inside of nested ones."""
+    """The fields of a record that the parsed object does not have, also in nested records."""
     found: dict[str, Any] = {}
     for name, value in given.items():
         if name not in read:
@@ -49,7 +49,7 @@ def unknown_fields(given: Mapping[str, Any], read: Mapping[str, Any]) -> dict[st
 
 
 def with_unknown(known: Mapping[str, Any], unknown: Mapping[str, Any]) -> dict[str, Any]:
-    """The known fields, and those that were read without being understood."""
+    """The known fields together with those that were kept unparsed."""
     merged = dict(known)
     for name, value in unknown.items():
         inner = merged.get(name)

@@ -1,4 +1,4 @@
-"""A release: what was deployed, with which versions of which parameters, and what came of it."""
+"""A release: what was deployed, with which parameter versions, and its outcome."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ PACKED = "zlib:"
 
 
 def ledger_path(app: str, environment: str) -> str:
-    """The parameter path of an environment's ledger and lock, outside what its instances may read."""
+    """The parameter path of an environment's ledger and lock, outside the path that its instances may read."""
     return f"{LEDGER_ROOT}/{app}/{environment}"
 
 
 def replaced_path(ledger: str, name: str) -> str:
-    """The SecureString with the last value of a parameter that was deleted to be recreated with another type."""
+    """The path of the SecureString that keeps the last value of a parameter recreated with another type."""
     return f"{ledger}/replaced/{name}"
 
 
 def release_id(spec: ServiceSpec, versions: Mapping[str, int], anew: Mapping[str, str]) -> str:
     """The short id of a release: 12 hex digits over image, plain variables, settings and parameter versions.
 
-    A target may read parameters only when it deploys. With this id among the service's plain variables, a new
-    parameter version changes the service's own configuration, so one update deploys it. `anew` tells apart a
-    parameter that was deleted and made again, whose versions count from one again.
+    A target may read parameters only when it deploys. With this id among the service's plain variables, a new parameter
+    version changes the service's own configuration, so that one update deploys it. `anew` marks parameters that were
+    deleted and recreated, whose versions count from one again.
     """
     environment = {name: value for name, value in spec.environment.items() if name != RELEASE_VARIABLE}
     return _digest(
@@ -50,12 +50,13 @@ class Release(Struct, frozen=True):
     """One entry of the ledger. It holds no secret, only the version of each parameter.
 
     `literals` and `versions` are keyed by variable: a literal without a version is a plain variable of the service, a
-    version without a literal is a secret. `when` is ISO 8601 in UTC; `outcome` is "healthy" or "failed", and `why`
-    says how it failed. `rollback_to` is the number of the release that this one brought back. `anew` marks parameters
-    that were deleted and made again since an older release. `service` is the name of the service and `path` that of
-    its parameters, "" where that was not written down. `unmanaged` are settings that the service had and the manifest
-    did not name, None where that was not written down. The number of a release is the version of the ledger parameter,
-    so it is not part of the record. `unknown` are fields that another version of the deployer wrote: they are kept.
+    version without a literal is a secret. `when` is ISO 8601 in UTC; `outcome` is "healthy" or "failed", and `why` is
+    the cause of a failure. `rollback_to` is the number of the release that this one brought back. `anew` marks
+    parameters that were deleted and recreated since an older release. `service` is the name of the service and `path`
+    that of its parameters, "" where they were not recorded. `unmanaged` are settings that the service had and the
+    manifest did not name, None where they were not recorded. The number of a release is the version of the ledger
+    parameter, so it is not part of the record. `unknown` are fields that another version of the deployer wrote: they
+    are kept.
     """
 
     id: str
@@ -93,15 +94,15 @@ class Release(Struct, frozen=True):
         return self.image.partition("@")[2]
 
     def fitted(self) -> Release:
-        """The same record, with its cause cut as far as needed to fit into a parameter, and without known secrets."""
-        why = scrubbed(self.why)  # before it is cut: a part of a secret is not recognised
+        """This record without known secrets, and with its cause cut as far as needed to fit into a parameter."""
+        why = scrubbed(self.why)  # first, because the part of a secret that a cut leaves is not recognised
         fits = self if why == self.why else replace(self, why=why)
         while fits.why and len(fits.to_text().encode()) > LEDGER_BYTES:
             fits = replace(fits, why=f"{fits.why[:-20]}…" if len(fits.why) > 40 else "")
         return fits
 
     def to_text(self) -> str:
-        """The record as the ledger keeps it: JSON, packed when it would not fit into a parameter.
+        """The record as JSON, packed when it would not fit into a parameter.
 
         Known secrets are removed from its free text. The rest is what a rollback deploys, and stays exact.
         """
@@ -113,7 +114,7 @@ class Release(Struct, frozen=True):
 
     @classmethod
     def from_text(cls, text: str, name: str = "a release") -> Release:
-        """Read a record. Raises ValueError when it is not one, and NewerFormat, with its name, for a newer format."""
+        """Parse a record. Raises ValueError for invalid text, and NewerFormat for the format of a newer deployer."""
         try:
             if text.startswith(PACKED):
                 text = zlib.decompress(base64.b85decode(text.removeprefix(PACKED))).decode()
@@ -130,7 +131,7 @@ class Release(Struct, frozen=True):
 
 
 class RecordedRelease(Struct, frozen=True):
-    """An entry of the ledger, its number, and when AWS took it, in seconds since 1970."""
+    """An entry of the ledger, its number, and the time when AWS stored it, in seconds since 1970."""
 
     number: int
     release: Release
@@ -144,23 +145,23 @@ def content_id(
     anew: Mapping[str, str],
     settings: ServiceSettings,
 ) -> str:
-    """What a release is made of: the same for a literal written twice, which has another version but the same value."""
+    """The id of a release's content: a literal that is written again has another version, but the same content."""
     secrets = {name: [version, anew.get(name)] for name, version in versions.items() if name not in literals}
     return _digest([image, dict(literals), secrets, to_builtins(settings)])
 
 
 def last_healthy(releases: Sequence[RecordedRelease]) -> RecordedRelease | None:
-    """What the containers hold: a failed release left the one before it running."""
+    """The newest healthy release, which the containers hold: a failed deployment leaves it running."""
     return next((entry for entry in reversed(releases) if entry.release.healthy), None)
 
 
 def before(
     releases: Sequence[RecordedRelease], live: RecordedRelease | None, *, with_secrets: bool
 ) -> RecordedRelease | None:
-    """The healthy release to go back to from `live`: the newest older one that is not the same again.
+    """The healthy release to roll back to from `live`: the newest older one with other content.
 
-    A live release that is itself a rollback counts as the one it brought back, so that two rollbacks go two back.
-    Without its secrets, one is the same that has the same image, literals and settings.
+    A live release that is itself a rollback counts as the release it brought back, so that two rollbacks go two
+    releases back. Without secrets, releases with the same image, literals and settings count as the same.
     """
     if live is None:
         return None
@@ -178,13 +179,16 @@ def _same(one: Release, other: Release, *, with_secrets: bool) -> bool:
 
 
 def known_bad(releases: Sequence[RecordedRelease], content: str) -> RecordedRelease | None:
-    """The failed release of this content, unless the same content was healthy since."""
+    """The failed release with this content, unless the same content was healthy since."""
     same = [entry for entry in releases if entry.release.content == content]
     return same[-1] if same and not same[-1].release.healthy else None
 
 
 def typical_seconds(releases: Sequence[RecordedRelease], count: int = 5) -> tuple[int, ...]:
-    """How long the newest healthy deployments took, newest last; of one that a later run recorded nobody knows."""
+    """The durations of the newest healthy deployments, newest last.
+
+    The duration of a release that a later run recorded is unknown, so it is left out.
+    """
     return tuple(e.release.seconds for e in releases if e.release.healthy and e.release.seconds)[-count:]
 
 

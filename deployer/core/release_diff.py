@@ -1,4 +1,4 @@
-"""What differs between two recorded releases."""
+"""Compare two recorded releases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kind = Literal["image", "commit", "literal", "secret", "setting", "service", "pa
 
 
 class ReleaseDifference(Struct, frozen=True):
-    """One thing that differs. None for a side means that this release does not have it.
+    """One difference. A side is None where the release lacks the thing.
 
     A secret's sides are versions, never values.
     """
@@ -50,7 +50,7 @@ def _pairs(kind: Kind, before: Mapping[str, str], after: Mapping[str, str]) -> I
 
 
 def _secrets(release: Release) -> dict[str, str]:
-    """Versions alone do not tell apart a parameter that was deleted and created again: its mark does."""
+    """A parameter that was deleted and recreated may have the same version again; its mark shows the difference."""
     marks = {name: f", recreated {mark}" for name, mark in release.anew.items()}
     secrets = {name: version for name, version in release.versions.items() if name not in release.literals}
     return {name: f"v{version}{marks.get(name, '')}" for name, version in secrets.items()}

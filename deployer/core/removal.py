@@ -13,7 +13,7 @@ Kind = Literal["service", "scaling", "parameter", "secret", "role", "policy", "r
 
 
 class Wish(Struct, frozen=True):
-    """What was asked to go, too. A secret cannot be read back once it is deleted, and an image is not built again."""
+    """What the user asked to delete too. A deleted secret cannot be read back, a deleted image cannot be rebuilt."""
 
     secrets: bool = False
     repository: bool = False
@@ -22,9 +22,9 @@ class Wish(Struct, frozen=True):
 class Remains(Struct, frozen=True):
     """What is left of an environment in AWS. `service` is its ARN; `scalings` counts the revisions of its name.
 
-    `parameters` is keyed by path, `roles` by name: those the manifest manages and that exist. `shared` says who else
-    names a role or the repository: another environment of the same account, by the name of the resource. `replaced` are
-    the paths of values that were kept when a parameter was recreated with another type.
+    `parameters` is keyed by path, `roles` by name: those that the manifest manages and that exist. `shared` maps the
+    name of a role or the repository to another environment of the same account that uses it. `replaced` are the paths
+    of values that were kept when a parameter was recreated with another type.
     """
 
     service: str | None
@@ -37,7 +37,7 @@ class Remains(Struct, frozen=True):
 
 
 class Removal(Struct, frozen=True):
-    """One thing that is deleted."""
+    """Something that is deleted."""
 
     kind: Kind
     name: str
@@ -45,7 +45,7 @@ class Removal(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """One thing that stays, and why."""
+    """Something that is kept, and why."""
 
     kind: str
     name: str
@@ -53,7 +53,7 @@ class Kept(Struct, frozen=True):
 
 
 class Removals(Struct, frozen=True):
-    """All of it. Both are in the order in which they are shown, and deleted."""
+    """Everything that is deleted and kept, in the order in which it is shown and deleted."""
 
     deleted: tuple[Removal, ...]
     kept: tuple[Kept, ...]

@@ -1,4 +1,4 @@
-"""Decide whether a service may be restarted or resumed without deploying another release."""
+"""Decide whether a service can be restarted or resumed without deploying another release."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def running_release(facts: Facts) -> RecordedRelease | None:
 
 
 def staged(entry: RecordedRelease, parameters: Mapping[str, ParameterFact], root: str) -> Iterator[str]:
-    """The variables whose parameter is not the one that the release holds: a new start would read another value.
+    """The variables whose parameter has another version than the release: a new instance would read another value.
 
     `root` is the environment's parameter path.
     """

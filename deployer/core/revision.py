@@ -1,4 +1,4 @@
-"""A release or an image named by a person: by the release's number, or by the image's commit. Pure."""
+"""Find a release or an image by what a person names: a release number, or the image's commit. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHORT = re.compile(r"[0-9a-f]{7,39}")
 
 
 def recorded(releases: Sequence[RecordedRelease], text: str, environment: str) -> RecordedRelease:
-    """The release that a number or a commit names, whatever its outcome. Raises UsageError when there is none."""
+    """The release with this number or commit, whatever its outcome. Raises UsageError when there is none."""
     number = release_number(releases, text, environment)
     found = next((entry for entry in releases if entry.number == number), None)
     if found is None:
@@ -24,9 +24,9 @@ def recorded(releases: Sequence[RecordedRelease], text: str, environment: str) -
 
 
 def release_number(releases: Sequence[RecordedRelease], text: str, environment: str) -> int:
-    """The number of the release that a number, a full commit, or the start of one names.
+    """The number of the release named by a number, a full commit, or the start of one.
 
-    Of several releases of one commit it is the newest healthy one that is not itself a rollback. Raises UsageError.
+    Among several releases of one commit, the newest healthy one that is not itself a rollback. Raises UsageError.
     """
     look = f"just releases {environment}"
     if _NUMBER.fullmatch(text):
@@ -46,12 +46,12 @@ def release_number(releases: Sequence[RecordedRelease], text: str, environment: 
 
 
 def is_tag(text: str) -> bool:
-    """Whether an image is named by its tag, such as a full commit, and not by a release or the start of a commit."""
+    """Whether the text is an image's tag, such as a full commit, and not a release number or the start of a commit."""
     return not (_NUMBER.fullmatch(text) or _SHORT.fullmatch(text))
 
 
 def released_tag(releases: Sequence[RecordedRelease], text: str, environment: str) -> str | None:
-    """The tag of the image that a release number, or the start of a commit names; None for one never released.
+    """The tag of the image of a release number or of the start of a commit; None for a commit never released.
 
     Raises UsageError for a number that is not recorded, and for the start of several commits.
     """
@@ -66,9 +66,9 @@ def released_tag(releases: Sequence[RecordedRelease], text: str, environment: st
 
 
 def unique_tag(tags: Sequence[str], text: str) -> str | None:
-    """The tag that is or begins with this text; None for none. Raises UsageError for several.
+    """The tag that is or begins with this text; None when there is none. Raises UsageError for several.
 
-    Of one commit the tag without a suffix counts, which tells changes that were not committed.
+    Among the tags of one commit, the one without a suffix, which marks uncommitted changes.
     """
     found = sorted({tag for tag in tags if tag.startswith(text)}, key=len)
     if not found or text in found:

@@ -1,4 +1,4 @@
-"""Going back: which release to, and the wish that repeats it. What follows is a plan like any other."""
+"""Choose the release to roll back to, and compute the desired state that repeats it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def choose(
     runs: bool = True,
     with_secrets: bool = False,
 ) -> RecordedRelease:
-    """The release to go back to: the one of this number, or the last healthy one before what runs.
+    """The release to roll back to: the release with this number, or the last healthy one before the running release.
 
-    One that differs from what runs only in secrets is stepped over, unless they come back too: to go back to it would
-    change nothing. When the newest release failed, or nothing `runs`, the last healthy one is what to go back to.
-    Raises UsageError for a number that is not recorded, and Refused for a failed release or when there is nothing to go
-    back to.
+    A release that differs from the running one only in secrets is skipped, unless secrets are brought back too: rolling
+    back to it would change nothing. When the newest release failed, or nothing `runs`, the last healthy release is
+    chosen. Raises UsageError for a number that is not recorded, and Refused for a failed release or when there is no
+    release to roll back to.
     """
     look = f"just releases {environment}"
     if number is not None:
@@ -47,7 +47,7 @@ def choose(
 
 
 def _again(runs: RecordedRelease | None) -> str:
-    """A rollback counts as the release it brought back, so that two of them go two back."""
+    """A rollback counts as the release it brought back, so that two rollbacks go two releases back."""
     if runs is None or runs.release.rollback_to is None:
         return ""
     return f": release {runs.number}, which runs, is release {runs.release.rollback_to} again"
@@ -64,9 +64,9 @@ def _numbered(releases: Sequence[RecordedRelease], number: int, look: str) -> Re
 
 
 def wish(current: Desired, entry: RecordedRelease, *, with_secrets: bool, hold: bool = True) -> Desired:
-    """The wish for that release: its image, literals and settings; its secrets only when asked for.
+    """The desired state that repeats a release: its image, literals and settings; its secrets only when asked for.
 
-    Where the manifest still names a variable, its line and its description come along. With `hold`, nothing else is
+    Where the manifest still names a variable, its line and its description are used. With `hold`, nothing else is
     deployed afterwards until someone lifts the hold.
     """
     release = entry.release

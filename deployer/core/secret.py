@@ -9,9 +9,9 @@ from deployer import secrecy
 
 
 class SecretValue:
-    """A secret on its way from where it is made to AWS. Only `reveal()` gives it out.
+    """A secret on its way from its source to AWS. Only `reveal()` returns it.
 
-    From here on it is hidden in everything this process shows, unless `hide` says that it may be no secret.
+    It is hidden in all later output of this process, unless `hide` is False because it may not be a secret.
     """
 
     __slots__ = ("_value",)
@@ -22,7 +22,7 @@ class SecretValue:
             secrecy.remember(value)
 
     def reveal(self) -> str:
-        """The value itself. Call it only in the argument of the call that needs it."""
+        """The value itself. Call this only in the argument of the call that needs it."""
         return self._value
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Where each secret of an environment stands: missing, waiting for a deployment, or held by the containers."""
+"""The state of each secret of an environment: missing, waiting for a deployment, or held by the containers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SecretState(Struct, frozen=True):
 def secret_states(
     paths: Mapping[str, str], found: Mapping[str, ParameterFact], releases: Sequence[RecordedRelease]
 ) -> tuple[SecretState, ...]:
-    """One for each name of `paths`, which maps it to its parameter; `found` is what SSM describes, by parameter."""
+    """The state of each secret. `paths` maps its name to its parameter, `found` a parameter to SSM's description."""
     live = last_healthy(releases)
     return tuple(_state(name, found.get(path), live) for name, path in paths.items())
 

@@ -1,4 +1,4 @@
-"""The service as it is meant to run, in the same shape whether wanted, observed or recorded, so that == compares."""
+"""The service's settings in one shape, whether desired, observed or recorded, so that == compares them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 
 class HealthCheck(Struct, frozen=True, omit_defaults=True):
-    """How the platform asks whether an instance is well. Interval and timeout are seconds."""
+    """How the platform checks whether an instance is healthy. Interval and timeout are in seconds."""
 
     protocol: str
     path: str
@@ -22,12 +22,12 @@ class HealthCheck(Struct, frozen=True, omit_defaults=True):
 
     @property
     def address(self) -> str:
-        """The path at which the release is looked for. A check that only connects names none."""
+        """The path at which the release is checked. A check that only connects names none."""
         return self.path if self.protocol == "HTTP" else "/"
 
 
 class Scaling(Struct, frozen=True, omit_defaults=True):
-    """How many instances, and how many requests at once each of them takes."""
+    """How many instances there may be, and how many requests at once each of them accepts."""
 
     min: int
     max: int
@@ -35,7 +35,7 @@ class Scaling(Struct, frozen=True, omit_defaults=True):
 
 
 class Network(Struct, frozen=True, omit_defaults=True):
-    """Where a service's own requests go out, and who can reach it.
+    """The route of a service's own requests, and who can reach the service.
 
     `vpc_connector` is an ARN, "" for the public internet; `ingress` is "public" or "private", `ip_address_type` "ipv4"
     or "dual-stack".
@@ -47,19 +47,19 @@ class Network(Struct, frozen=True, omit_defaults=True):
 
 
 class Observability(Struct, frozen=True, omit_defaults=True):
-    """Whether requests are traced, and the ARN of the configuration that says how."""
+    """Whether requests are traced, and the ARN of the tracing configuration."""
 
     enabled: bool = False
     configuration: str = ""
 
 
 class ServiceSettings(Struct, frozen=True, omit_defaults=True):
-    """Everything about a service but its image and its variables.
+    """Every setting of a service except its image and its variables.
 
-    `cpu` is in units (1024 = 1 vCPU), `memory` in MB; roles are ARNs. `command` is run instead of the image's own, ""
-    when that is. `network` and `observability` are None where the manifest does not name them: then the deployer leaves
-    them as they are. What has its default is left out of fingerprints and records, so that a setting that a newer
-    version of the deployer knows neither changes nor redeploys an existing release.
+    `cpu` is in units (1024 = 1 vCPU), `memory` in MB; roles are ARNs. `command` replaces the image's own command, ""
+    when it does not. `network` and `observability` are None where the manifest does not name them: then the deployer
+    leaves them as they are. Settings with their default are left out of fingerprints and records, so that a setting
+    that only a newer version of the deployer knows neither changes nor redeploys an existing release.
     """
 
     port: int
@@ -75,7 +75,7 @@ class ServiceSettings(Struct, frozen=True, omit_defaults=True):
     observability: Observability | None = None
 
     def over(self, live: ServiceSettings) -> ServiceSettings:
-        """These settings on a service that has `live`: what they do not name stays as it is."""
+        """These settings on a service that has `live`: settings that they do not name stay as they are."""
         return replace(
             self,
             network=live.network if self.network is None else self.network,
@@ -106,7 +106,7 @@ class ServiceSettings(Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> ServiceSettings:
-        """The reverse of `msgspec.to_builtins`. Raises TypeError when a setting without a default is missing.
+        """The reverse of `msgspec.to_builtins`. Raises TypeError if a setting without default is missing.
 
         Settings that only a newer version of the deployer knows are left out.
         """
@@ -124,7 +124,7 @@ class ServiceSettings(Struct, frozen=True, omit_defaults=True):
 class ServiceSpec(Struct, frozen=True):
     """What a deployment brings: an image by digest, the settings, and the variables.
 
-    `environment` holds plain values and `secrets` the ARN of the parameter each variable is read from.
+    `environment` holds plain values, `secrets` the ARN of the parameter that each variable is read from.
     """
 
     image: str

@@ -1,4 +1,4 @@
-"""What is known of a compute platform without asking it: its texts, its roles and the rights it needs. Pure.
+"""The description of a compute platform: its texts, its roles and the rights it needs. Pure.
 
 Each target describes itself in its own folder below deployer/targets. Plans, documents and tests read the description
 that a manifest chooses, never a target's name.
@@ -25,7 +25,7 @@ Grant: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # actions, and the r
 
 
 class ServiceStatus(StrEnum):
-    """The state of a service, as plans and documents name it. A target maps its own states to these."""
+    """The status of a service in plans and documents. A target translates its own statuses into these."""
 
     RUNNING = "RUNNING"
     PAUSED = "PAUSED"
@@ -36,10 +36,10 @@ class ServiceStatus(StrEnum):
 
 
 class ServiceRole(Struct, frozen=True):
-    """A role that the target takes. `use` is its key in the manifest, `service` the AWS service that assumes it.
+    """A role that the target assumes. `use` is its key in the manifest, `service` the AWS service that assumes it.
 
     `grants` is what every deployment needs of it, `policy` the least policy that the deployer writes for it as parsed
-    JSON. `shared` is the effect of a role that another environment uses too.
+    JSON. `shared` is the consequence when another environment uses the role too, as text.
     """
 
     use: str
@@ -55,11 +55,11 @@ class ServiceRole(Struct, frozen=True):
 
 
 class TargetRights(Struct, frozen=True):
-    """What credentials need for a target.
+    """The rights that credentials need for a target.
 
-    `calls` lists the IAM actions that each call needs. `looks`, `changes` and `turns` are the calls that read a
+    `calls` gives the IAM actions that each call needs. `looks`, `changes` and `turns` are the calls that read a
     service, that create and update it, and that pause, resume and restart it. `passed_to` are the AWS services that get
-    the roles, `linked` the role that AWS makes for an account's first service, as a pattern of its ARN.
+    the roles, `linked` the role that AWS creates for an account's first service, as a pattern of its ARN.
     """
 
     calls: Mapping[str, tuple[Right, ...]]
@@ -73,12 +73,12 @@ class TargetRights(Struct, frozen=True):
 class Capabilities(Struct, frozen=True):
     """What a target can do, and how. Plans, documents and tests read this table.
 
-    `image_platform` is the only one that it runs. With `scaling_revisions` the numbers of its scaling are in a resource
-    of their own, which cannot be changed: that many revisions are kept. `updates_while_paused` means that a deployment
+    `image_platform` is the only platform whose images it runs. With `scaling_revisions` the numbers of its scaling are
+    in immutable resources of their own: that many revisions are kept. `updates_while_paused` means that a deployment
     reaches a paused service. `one_operation_at_a_time` means that it refuses a second operation while one is under way,
     `automatic_deployments` that a pushed image can be deployed without the deployer. `secrets_at_start` means that each
-    new instance reads parameters as they are then; otherwise all of a release hold what they were when it was deployed.
-    `throttles_idle` means that an instance has no processor while no request is in flight.
+    new instance reads parameters when it starts; otherwise all instances of a release hold the values at its
+    deployment. `throttles_idle` means that an instance has no processor while no request is in flight.
     """
 
     image_platform: str
@@ -91,7 +91,7 @@ class Capabilities(Struct, frozen=True):
 
 
 class Commands(Struct, frozen=True):
-    """Commands of the AWS CLI that a fix shows. `untag` takes `{arn}`, the service's."""
+    """AWS CLI commands that a fix shows. `untag` has `{arn}` for the service's ARN."""
 
     untag: str
     list_scaling: str
@@ -113,10 +113,10 @@ class Adoption(Struct, frozen=True):
 
 
 class Description(Struct, frozen=True):
-    """One target. `title` is its name for people, `aws_service` that of its API in botocore.
+    """The description of one target. `title` is its name for people, `aws_service` the name of its API in botocore.
 
-    `log_groups` is where a service and its target write: `{service}` stands for the service's name, and a pattern of
-    all groups adds `/*`. `settings` reads the manifest's section, for an account.
+    `log_groups` is where a service and its target write logs: `{service}` is replaced by the service's name, and the
+    pattern for all groups adds `/*`. `settings` reads the manifest's section, for an account.
     """
 
     name: str

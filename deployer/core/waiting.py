@@ -1,4 +1,4 @@
-"""What a reconcile would do, by cause: drift, a value that waits, or an edit of the manifest."""
+"""What a reconcile would do, sorted by cause: drift, a staged value, or an edit of the manifest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Waiting(Struct, frozen=True):
 
 
 def waiting(plan: Plan) -> Waiting:
-    """Sort what a plan holds by cause."""
+    """Sort the content of a plan by cause."""
     blocked = [item for blocker in plan.blockers for item in drift_items("", blocker.causes)]
     beside = [item for notice in plan.notices for item in drift_items(notice.address, [notice.cause])]
     changed = [item for change in plan.changes for item in drift_items(change.address, change.causes)]
@@ -31,5 +31,5 @@ def waiting(plan: Plan) -> Waiting:
 
 
 def _is_edit(change: Change) -> bool:
-    """Whether something else than drift or a staged value asks for the change."""
+    """Whether the change has a cause other than drift or a staged value."""
     return any(not cause.is_drift and cause.kind is not CauseKind.STAGED for cause in change.causes)

@@ -1,1 +1,1 @@
-"""A manifest for what exists already: what it takes over, what it leaves out and why, what a plan still shows."""
+"""Write a manifest for an existing service: what it adopts, what it leaves out and why, and what a plan still shows."""

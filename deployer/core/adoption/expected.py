@@ -1,4 +1,4 @@
-"""What the first plan of an adopted environment still shows: what the deployer keeps, and nobody had set by hand."""
+"""The changes that the first plan of an adopted environment shows: what the deployer adds to every service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deployer.core.target import ServiceStatus
 
 
 def expected(live: Live, choice: Choice) -> tuple[str, ...]:
-    """A sentence for each kind of change."""
+    """One sentence for each kind of change."""
     return (*_variables(live, choice), *_image(live), *_service(live))
 
 

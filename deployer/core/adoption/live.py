@@ -1,4 +1,4 @@
-"""What exists already, as far as a manifest can be written from it."""
+"""The existing service, as far as a manifest can be written from it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _IMAGE: Final = re.compile(
 
 
 class Place(Struct, frozen=True):
-    """What the new manifest is called, and where everything it is about is found."""
+    """The names of the new manifest, and the account, region and path of everything it describes."""
 
     app: str
     environment: str
@@ -34,7 +34,7 @@ class Place(Struct, frozen=True):
     endpoint: str | None
 
     def path_of(self, reference: str) -> str | None:
-        """The path of the parameter that the service is told to read, by ARN or by name; None for one elsewhere."""
+        """The path of the parameter that the service reads, by ARN or name; None outside this account and region."""
         if reference.startswith("/"):
             return reference
         try:
@@ -45,7 +45,7 @@ class Place(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True):
-    """What a service is made of, by name. `tag` is that of its image, "" when it runs by digest."""
+    """The names of what a service is made of. `tag` is the tag of its image, "" when it runs by digest."""
 
     service: str
     repository: str
@@ -53,7 +53,7 @@ class Source(Struct, frozen=True):
 
 
 class Live(Struct, frozen=True):
-    """All of it. `parameters` are those below `parameter_path`; `scalings` the revisions of the service's name."""
+    """The live state to adopt. `parameters` are those below `parameter_path`, `scalings` the revisions of its name."""
 
     target: Description
     place: Place
@@ -66,7 +66,7 @@ class Live(Struct, frozen=True):
 
 
 def source(place: Place, name: str, spec: ServiceSpec, target: Description) -> Source:
-    """The parts of a service by name. Raises Blocked for one that no manifest can describe."""
+    """The names of what a service is made of. Raises Blocked for anything that a manifest cannot describe."""
     target.adoption.refuse(name, spec)
     image = _IMAGE.fullmatch(spec.image)
     if image is None or (image["account"], image["region"]) != (place.account, place.region):
@@ -79,7 +79,7 @@ def source(place: Place, name: str, spec: ServiceSpec, target: Description) -> S
 
 
 def parameter_path(place: Place, spec: ServiceSpec) -> str:
-    """Where most of the service's parameters lie; the usual path when no manifest can have one that it reads from."""
+    """The path of most of the service's parameters; the usual path when a manifest cannot use any path it reads."""
     read = [path.rpartition("/")[0] for reference in spec.secrets.values() if (path := place.path_of(reference))]
     paths = [path for path in read if why_not_a_path(place, path) is None]
     if not paths:
@@ -88,7 +88,7 @@ def parameter_path(place: Place, spec: ServiceSpec) -> str:
 
 
 def why_not_a_path(place: Place, path: str) -> str | None:
-    """Why no manifest can have this parameter path, or None."""
+    """Why a manifest cannot use this parameter path, or None."""
     given = {"account": place.account, "region": place.region, "endpoint": place.endpoint, "parameter_path": path}
     try:
         Aws.model_validate(given)

@@ -1,4 +1,4 @@
-"""The manifest of what exists already, as the text of a file that people go on editing."""
+"""Render the manifest of an existing service as the text of a file for people to edit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEEP = 30
 
 
 def manifest_text(live: Live, choice: Choice, *, keep: int = KEEP) -> str:
-    """The whole file. Whether it is a valid manifest is for `load.parse` to say. `keep` is the number of images."""
+    """The whole file; `load.parse` checks whether it is valid. `keep` is the number of images."""
     left = choice.left
     return "\n".join(
         [*_head(live, choice), *_place(live, keep), *_service(live), *_variables(choice.taken), *_left(left), ""]

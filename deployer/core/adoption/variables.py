@@ -1,4 +1,4 @@
-"""Choose which variables a new manifest holds, as what, and which it leaves out and why."""
+"""Choose which variables a new manifest holds, as which kind, and which it leaves out and why."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from deployer.manifest import contract, rules
 from deployer.manifest.credentials import credential_in, is_telling
 from deployer.manifest.unseen import unseen
 
-_SAYABLE: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")  # anything else was hardly meant to be a name
+_SAYABLE: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")  # other text was probably not meant as a name
 _LONGEST_REASON: Final = 200
 NOTHING: Final = "nothing to do"
 
 
 class Taken(Struct, frozen=True):
-    """A variable of the new manifest; `value` is None for a secret. `command` has to be run before a plan, or is "".
+    """A variable of the new manifest; `value` is None for a secret. `command` must be run before a plan, "" when none.
 
-    `extra` marks one that the service has no setting for.
+    `extra` marks a variable that the service has no setting for.
     """
 
     name: str
@@ -40,9 +40,9 @@ class Taken(Struct, frozen=True):
 
 
 class LeftOut(Struct, frozen=True):
-    """What the new manifest does not name, why, and what to do with it.
+    """A variable that the new manifest does not name, why, and what to do with it.
 
-    `reaches` says that the service has it now, and loses it when deployed.
+    `reaches` means that the service has the variable now, and loses it with the next deployment.
     """
 
     name: str
@@ -52,7 +52,7 @@ class LeftOut(Struct, frozen=True):
 
 
 class Missing(Struct, frozen=True):
-    """A literal that the service does not start without, and of which no usable value was found."""
+    """A literal without which the service does not start, and for which no usable value was found."""
 
     name: str
     why: str
@@ -104,14 +104,14 @@ def _store(known: Taken | LeftOut | Missing | None) -> str:
 
 
 class _Chooser:
-    """Finds what each variable becomes, against the settings of the service."""
+    """Decide what each variable becomes, by the settings of the service."""
 
     def __init__(self, live: Live, settings: contract.SettingsClass) -> None:
         self._live, self._settings = live, settings
         self._secrets = contract.secret_variables(settings)
 
     def of_service(self) -> Iterator[tuple[str, Taken | LeftOut]]:
-        """Each variable that the service has now. One that it has in both ways is read from its parameter."""
+        """Choose each variable that the service has now. One that it has in both ways is read from its parameter."""
         spec = self._live.service.spec
         for variable, reference in sorted(spec.secrets.items()):
             yield variable, self._unnamable(variable) or self._referred(variable, reference)
@@ -124,7 +124,7 @@ class _Chooser:
                 yield variable, self._literal(self._new(variable, value, store="service"))
 
     def given(self, name: str, value: str) -> tuple[str, Taken]:
-        """A literal that the user gives, by its variable."""
+        """Take a literal that the user gives, by its variable."""
         variable = names.variable(name)
         if self._is_secret(variable, value):
             raise UsageError(
@@ -137,7 +137,7 @@ class _Chooser:
         return variable, literal
 
     def refused(self, found: Mapping[str, Taken | LeftOut | Missing]) -> dict[str, LeftOut]:
-        """The literals whose values the service's settings refuse, as they are left out."""
+        """Leave out the literals whose values the service's settings refuse."""
         literals = {
             variable: one.value
             for variable, one in found.items()
@@ -155,7 +155,7 @@ class _Chooser:
         }
 
     def needed(self, variable: str, known: Taken | LeftOut | Missing | None) -> Taken | Missing:
-        """A setting without which the service does not start, and which could not be adopted as the service has it."""
+        """Add a setting without which the service does not start, and which the service has in no adoptable form."""
         why = known.why if isinstance(known, LeftOut) else f"the service {self._live.source.service} does not set it"
         name = names.parameter(variable)
         fact = self._live.parameters.get(f"{self._live.parameter_path}/{name}")
@@ -169,7 +169,7 @@ class _Chooser:
         return Missing(name, why)
 
     def unread(self, kept: set[str]) -> Iterator[LeftOut]:
-        """The parameters below the path that neither the service nor the manifest reads."""
+        """List the parameters below the path that neither the service nor the manifest reads."""
         path, read = self._live.parameter_path, set(self._live.service.spec.secrets.values())
         paths = {self._live.place.path_of(reference) for reference in read}
         for parameter in sorted(self._live.parameters.keys() - paths - kept):
@@ -184,7 +184,7 @@ class _Chooser:
         return Taken(names.parameter(variable), value, store, extra=not self._has_setting(variable))
 
     def _referred(self, variable: str, reference: str) -> Taken | LeftOut:
-        """A variable that the service reads from a parameter."""
+        """Choose what becomes of a variable that the service reads from a parameter."""
         path = f"{self._live.parameter_path}/{names.parameter(variable)}"
         fix = self._add(names.parameter(variable), secret=True)
         if self._live.place.path_of(reference) != path:
@@ -198,7 +198,7 @@ class _Chooser:
         return self._parameter(variable, fact)
 
     def _parameter(self, variable: str, fact: ParameterFact) -> Taken | LeftOut:
-        """A parameter at the path that the manifest gives to its variable."""
+        """Take a parameter at the path that the manifest gives to its variable."""
         if fact.secure:
             return _described(self._new(variable, None), fact)
         taken = self._literal(self._new(variable, fact.value if fact.listed is None else fact.listed), fact)
@@ -208,7 +208,7 @@ class _Chooser:
         return taken
 
     def _literal(self, literal: Taken, fact: ParameterFact | None = None) -> Taken | LeftOut:
-        """The value in the file, if it need not be hidden and the file can hold it."""
+        """Write the value into the file, unless it must be hidden or the file cannot hold it."""
         variable, value = names.variable(literal.name), literal.value or ""
         if self._is_secret(variable, value):
             command = self._set(literal.name)
@@ -226,7 +226,7 @@ class _Chooser:
         return variable in self._secrets or is_telling(name) or credential_in(value, name=name) is not None
 
     def _unnamable(self, variable: str) -> LeftOut | None:
-        """A variable that no manifest can name, whatever its value is."""
+        """Leave out a variable that a manifest cannot name, whatever its value."""
         if why := names.why_reserved(variable):
             return LeftOut(variable, why, reaches=True)
         why = names.why_not_a_variable(variable) or self._broken(names.parameter(variable), {"kind": "secret"})

@@ -1,1 +1,1 @@
-"""What a manifest wants of GitHub, what GitHub has, and the plan between them; pure."""
+"""What a manifest asks of GitHub, what GitHub has, and the plan between them; pure."""

@@ -1,4 +1,4 @@
-"""What GitHub has, and what is remembered there of earlier runs."""
+"""The observed state of GitHub, and the record that earlier runs left there."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ Policy = Literal["all", "protected", "custom"]
 
 
 class VariableFact(Struct, frozen=True):
-    """`updated` is in seconds since 1970, as everywhere here; GitHub knows whole ones."""
+    """A variable on GitHub. `updated` is in seconds since 1970; GitHub reports whole seconds."""
 
     value: str
     updated: float
 
 
 class EnvironmentFact(Struct, frozen=True):
-    """Which branches may deploy: all, those that are protected, or the patterns of a list, each with its number.
+    """Which branches may deploy: all, protected branches, or the patterns of a list, each with its number.
 
-    `protection` holds what people set beside that, as GitHub wants it sent back: who has to approve, how long to wait.
+    `protection` holds the other rules that people set, in the form that GitHub accepts back: required reviewers, wait
+    timer.
     """
 
     policy: Policy
@@ -36,7 +37,7 @@ class EnvironmentFact(Struct, frozen=True):
 
 
 class GitHubFacts(Struct, frozen=True):
-    """One environment of a repository; None where there is none yet. Secrets are known by name and time only."""
+    """One environment of a repository; None where it does not exist. Of a secret only name and time are known."""
 
     owner_id: int
     repository_id: int
@@ -47,9 +48,9 @@ class GitHubFacts(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True):
-    """What was put there from here: names, and of each secret the version in SSM. It is kept as a variable on GitHub.
+    """What earlier runs wrote: names, and for each secret the version in SSM. It is kept as a variable on GitHub.
 
-    `number` grows with every run that writes, so that the variable changes, and with it GitHub's own time of it.
+    `number` grows with every run that writes, so that the variable changes, and with it GitHub's time of its update.
     """
 
     number: int = 0
@@ -74,7 +75,7 @@ def write_record(record: Record) -> str:
 
 
 def read_record(text: str | None) -> Record:
-    """The record; an empty one where there is none, or where somebody has written something else."""
+    """Parse the record; an empty record where there is none, or where its text is not a record."""
     try:
         found = json.loads(text or "")
         return Record(

@@ -1,4 +1,4 @@
-"""The difference between what a manifest wants of GitHub and what is there, each line with its reason."""
+"""Plan the changes from what GitHub has to what a manifest asks for, each with its reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNREVIEWED: Final = (
 
 
 class Change(Struct, frozen=True):
-    """One thing to write: `+` adds, `~` changes, `-` removes. `value` is what a variable gets; never a secret."""
+    """One change: `+` adds, `~` changes, `-` removes. `value` is the new value of a variable; never a secret."""
 
     kind: Kind
     symbol: Literal["+", "~", "-"]
@@ -34,12 +34,12 @@ class Change(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """What it is done to, such as `secret META_APP_SECRET`."""
+        """The object of the change, such as `secret META_APP_SECRET`."""
         return f"{self.kind} {self.name}"
 
 
 class SyncPlan(Struct, frozen=True):
-    """What will be done to one environment of a repository, in this order, and what is only told."""
+    """The changes to one environment of a repository, in order, and the notes that are only shown."""
 
     repository: str
     environment: str
@@ -55,13 +55,13 @@ class SyncPlan(Struct, frozen=True):
 
 
 def fingerprint(plans: tuple[SyncPlan, ...]) -> str:
-    """12 hex digits over all that will be done: the consent to exactly these plans."""
+    """12 hex digits over all changes: the consent to exactly these plans."""
     parts = [(plan.repository, plan.environment, plan.changes, plan.blockers) for plan in plans]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
 def plan(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, ParameterFact]) -> SyncPlan:
-    """`parameters` are the secrets that SSM holds, by path, with their times."""
+    """Plan one environment. `parameters` are the secrets that SSM holds, by path, with their times."""
     kept = facts.variables.get(RECORD)
     record = read_record(kept.value if kept else None)
     sent = list(_sent(wanted, facts, parameters, record, kept))
@@ -134,7 +134,7 @@ def _sent(
 
 
 def _why_again(parameter: ParameterFact, there: float, version: int | None, recorded: float) -> str:
-    """Why a secret is sent although GitHub has one by its name: nobody can ask GitHub what it holds."""
+    """Why a secret is sent although GitHub has one with its name: GitHub never returns a secret's value."""
     if version is None:
         return f"sent again, version {parameter.version}: that of GitHub ({_when(there)}) did not come from here"
     if version != parameter.version:

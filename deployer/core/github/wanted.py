@@ -1,4 +1,4 @@
-"""What a manifest wants of its GitHub environments: who may deploy, variables, and secrets."""
+"""What a manifest asks of its GitHub environments: who may deploy, variables, and secrets."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ RESERVED_PREFIX: Final = "GITHUB_"
 
 
 class Wanted(Struct, frozen=True):
-    """One environment of a repository, named OWNER/NAME, as it shall be.
+    """The desired state of one environment of a repository, named OWNER/NAME.
 
-    `secrets` maps each name to the path of the SSM parameter that holds its value, `generated` are those paths whose
-    value the deployer makes. `by_hand` are secrets that people
-    put there, because their values are kept nowhere else. An empty `branches` asks for nothing. `lines` say by name
-    which line of the manifest asks for it. `reviewed` says that protect.confirm counts on required reviewers there.
-    `ids` are the numbers of owner and repository, where the manifest gives
-    them.
+    `secrets` maps each name to the path of the SSM parameter that holds its value; `generated` are the paths whose
+    value the deployer generates. `by_hand` are secrets that people set on GitHub, because their values are kept nowhere
+    else. Empty `branches` leave the branch rules alone. `lines` gives by name the line of the manifest that asks for
+    it. `reviewed` means that protect.confirm relies on required reviewers there. `ids` are the numbers of owner and
+    repository, where the manifest gives them.
     """
 
     repository: str
@@ -49,15 +48,16 @@ class Wanted(Struct, frozen=True):
 
 
 def environments(manifest: Manifest, line: Callable[[str], str]) -> tuple[Wanted, ...]:
-    """All that one manifest wants, that which deploys first. As `wanted`."""
+    """All environments that a manifest asks for, starting with the one that deploys. Arguments as for `wanted`."""
     imaged = imaging(manifest)
     return (wanted(manifest, line), planning(manifest), *([imaged] if imaged else []))
 
 
 def wanted(manifest: Manifest, line: Callable[[str], str]) -> Wanted:
-    """`line` says where a variable stands in the manifest, by parameter name. Raises UsageError without `github`.
+    """The environment that deploys. `line` maps a parameter name to the variable's line in the manifest.
 
-    An empty literal is left out: for a workflow, a variable that is not there is empty, and GitHub keeps no empty one.
+    An empty literal is left out: for a workflow, an absent variable is empty, and GitHub keeps no empty variable.
+    Raises UsageError without a `github` section.
     """
     github = _github(manifest)
     literals = {n: one.text for n, one in manifest.variables.items() if isinstance(one, Literal) and one.text}
@@ -81,10 +81,10 @@ def wanted(manifest: Manifest, line: Callable[[str], str]) -> Wanted:
 
 
 def planning(manifest: Manifest) -> Wanted:
-    """The environment of the jobs that only look (names.plan_environment).
+    """The environment of the jobs that only read (names.plan_environment).
 
-    Every branch may use it, because pull requests are planned, so no secret is sent there. Raises UsageError without
-    `github`.
+    Every branch may use it, because pull requests are planned, so no secret is sent there. Raises UsageError without a
+    `github` section.
     """
     credentials = _github(manifest).credentials
     role = credentials.planning if isinstance(credentials, OidcRole) else None
@@ -94,7 +94,7 @@ def planning(manifest: Manifest) -> Wanted:
 def imaging(manifest: Manifest) -> Wanted | None:
     """The environment of the job that only pushes an image (names.image_environment); None where there is no such job.
 
-    It belongs to the branches that are deployed. Raises UsageError without `github`.
+    It is restricted to the branches that are deployed. Raises UsageError without a `github` section.
     """
     credentials = _github(manifest).credentials
     if not manifest.protect.image_apart:
@@ -104,7 +104,7 @@ def imaging(manifest: Manifest) -> Wanted | None:
 
 
 def _beside(manifest: Manifest, environment: str, role: str | None, *, branches: tuple[str, ...]) -> Wanted:
-    """An environment that names a role and holds no secret; without a role, people put the keys of a user there."""
+    """An environment that names a role and holds no secret; without a role, people set a user's keys there."""
     github = _github(manifest)
     return Wanted(
         repository=github.repository,
@@ -118,7 +118,7 @@ def _beside(manifest: Manifest, environment: str, role: str | None, *, branches:
 
 
 def about_the_service(manifest: Manifest) -> dict[str, str]:
-    """The variables that a deployment workflow reads, beside those of the service."""
+    """The variables that a deployment workflow reads in addition to those of the service."""
     aws, service = manifest.aws, manifest.service
     assumed = manifest.github.credentials if manifest.github else None
     return {

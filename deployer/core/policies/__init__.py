@@ -1,1 +1,1 @@
-"""Every policy document that the deployer writes or asks for, and the rights they are made of. Pure."""
+"""The policy documents that the deployer writes or asks for, and the rights in them. Pure."""

@@ -1,4 +1,4 @@
-"""Policies as parsed JSON: statements, trusts, and who GitHub's jobs are. Pure."""
+"""Policies as parsed JSON: statements, trust policies, and the subjects of GitHub's jobs. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AUDIENCE: Final = "sts.amazonaws.com"
 
 
 def policy_name(app: str, environment: str) -> str:
-    """What the deployer calls its policies: one for each environment, so that two can share a role."""
+    """The name of the deployer's policy in a role: one for each environment, so that two can share a role."""
     return f"{app}-{environment}"[:POLICY_NAME_CHARACTERS]
 
 
@@ -22,7 +22,7 @@ def allow(actions: Iterable[str], resources: Sequence[str] | str) -> Statement:
 
 
 def deny(actions: Iterable[str], resources: Sequence[str] | str) -> Statement:
-    """It wins over whatever allows the same."""
+    """A statement that denies actions, whatever else allows them."""
     return {**allow(actions, resources), "Effect": "Deny"}
 
 
@@ -31,7 +31,7 @@ def policy(*statements: Statement) -> object:
 
 
 def service_trust(service: str) -> object:
-    """A trust for one service of AWS."""
+    """A trust policy for one AWS service."""
     return policy({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
 
 
@@ -41,9 +41,9 @@ def provider_arn(account: str) -> str:
 
 
 def subjects(repository: str, environment: str, ids: tuple[int, int] | None) -> list[str]:
-    """The `sub` of a job in GitHub's environment of this name: never the branch's, never a wildcard.
+    """The `sub` of a job in GitHub's environment of this name: never a branch's `sub`, never a wildcard.
 
-    `ids` are the numbers of owner and repository: repositories made, renamed or moved since 2026-07-15 have them in
+    `ids` are the numbers of owner and repository: repositories created, renamed or moved since 2026-07-15 have them in
     their tokens (GitHub docs, "OpenID Connect reference").
     """
     owner, _, name = repository.partition("/")
@@ -54,7 +54,7 @@ def subjects(repository: str, environment: str, ids: tuple[int, int] | None) -> 
 
 
 def github_trust(account: str, subjects: Sequence[str]) -> object:
-    """A trust for jobs with one of these subjects, and for nobody else."""
+    """A trust policy for jobs with one of these subjects, and for no other caller."""
     return policy(
         {
             "Effect": "Allow",

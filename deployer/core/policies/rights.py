@@ -1,7 +1,7 @@
 """Which IAM actions each call of the deployer needs, and on which resources. Pure.
 
-A resource is read from parameters of a call that name something, never from one that may hold a value. The actions
-are those of the Service Authorization Reference.
+A resource is named by parameters of a call that hold a name, never by one that may hold a value. The actions are those
+of the Service Authorization Reference.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ AS_IT_IS: Final = "{name}"  # the call names the ARN itself
 
 
 class Need(Struct, frozen=True):
-    """One action on some resources: what a policy has to allow."""
+    """One action on some resources that a policy has to allow."""
 
     action: str
     resources: tuple[str, ...]
 
     @property
     def statement(self) -> str:
-        """The policy's statement that allows it, as JSON on one line."""
+        """The policy statement that allows it, as JSON on one line."""
         shorter = _shorter(self.resources)
         resource = shorter[0] if len(shorter) == 1 else shorter
         return json.dumps({"Effect": "Allow", "Action": self.action, "Resource": resource}, separators=(",", ":"))
@@ -42,7 +42,7 @@ class Need(Struct, frozen=True):
 class Right(Struct, frozen=True):
     """An action, and which parameters of the call name its resources, in which form; "*" when none does.
 
-    `only_with` is a parameter without which the action is not asked for.
+    `only_with` is a parameter: without it, the call does not need the action.
     """
 
     action: str
@@ -51,7 +51,7 @@ class Right(Struct, frozen=True):
 
 
 def simple(on: Mapping[str, str], *actions: str) -> dict[str, tuple[Right, ...]]:
-    """Calls that each need the action of their own name, on the same resources."""
+    """Calls that each need the action with their own name, on the same resources."""
     return {action: (Right(action, on),) for action in actions}
 
 
@@ -103,7 +103,7 @@ def needs(
     account: str,
     of_target: Mapping[str, tuple[Right, ...]] = NONE,
 ) -> tuple[Need, ...]:
-    """What a call such as "ssm:PutParameter" needs, its own action first. `of_target` are the calls of a target."""
+    """The needs of a call such as "ssm:PutParameter", its own action first. `of_target` are the calls of a target."""
     rights = CALLS.get(call) or of_target.get(call) or PUSHED.get(call, (Right(call),))
     return tuple(
         Need(right.action, _resources(right, parameters, region, account))
@@ -131,12 +131,12 @@ def _names(parameters: Mapping[str, Any], key: str) -> Iterator[str]:
 
 
 def _whole(name: str) -> str:
-    """A parameter's name as its ARN ends: without the number of a version, and with a slash before it."""
+    """A parameter's name as its ARN ends: without a version number, and with a leading slash."""
     return "/" + name.partition(":")[0].removeprefix("/")
 
 
 def _shorter(resources: tuple[str, ...]) -> tuple[str, ...]:
-    """Several parameters of one folder are said as the folder."""
+    """Replace several parameters of one folder by the folder."""
     if not all(":parameter/" in one for one in resources):
         return resources
     folders = Counter(one.rpartition("/")[0] for one in resources)

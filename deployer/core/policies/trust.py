@@ -1,4 +1,4 @@
-"""Who a trust policy lets in. Documents are parsed JSON. Pure."""
+"""Read who may assume a role from its trust policy. Documents are parsed JSON. Pure."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def conditions(document: object, service: str) -> tuple[str, ...]:
 
 
 def admits(document: object, account: str, subject: str) -> bool:
-    """Whether a job with this subject may take the role on. A condition that is not understood lets nobody in."""
+    """Whether a job with this subject may assume the role. A condition that is not understood counts as a refusal."""
     token = {SUBJECT: subject, AUDIENCE_KEY: AUDIENCE}
     return any(_holds(statement, token) for statement in _of_github(document, account))
 
 
 def strangers(document: object, account: str, named: Collection[str]) -> tuple[str, ...]:
-    """Whom the role lets in beside the subjects that are named.
+    """Who may assume the role apart from the named subjects.
 
-    That is another job or a pattern of jobs, every job on GitHub, another provider of identities, another account, or
-    everybody. A user or role of the same account is none: whoever administers the account lets it in anyway.
+    These are other jobs or a pattern of jobs, every job on GitHub, another identity provider, another account, or
+    everyone. A user or role of the same account is not listed: an administrator of the account can allow it anyway.
     """
     found: list[str] = []
     for statement in _allowing(document):
@@ -57,7 +57,7 @@ def strangers(document: object, account: str, named: Collection[str]) -> tuple[s
 
 
 def _jobs(statement: Mapping[str, Any], named: Collection[str]) -> list[str]:
-    """The subjects that are not named. Only a condition that says who may narrows it, not one that says who may not."""
+    """The subjects that are not named. Only a condition that allows narrows them, not one that denies."""
     understood = [values for how, key, values in _conditions(statement) if key == SUBJECT and how in _EQUAL | _LIKE]
     if not understood:
         return ["every job of every repository on GitHub"]
