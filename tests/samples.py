@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from deployer.ci.workflows import workflows
+from deployer.core.release import Release
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import Manifest
+from deployer.targets.apprunner.description import APP_RUNNER
 
 ROOT: Final = Path(__file__).parents[1]
 MANIFESTS: Final = Path(__file__).with_name("manifests")
@@ -84,3 +86,8 @@ def copy_checkout(root: Path) -> None:
             shutil.copy2(ROOT / name, root / name)
     install_manifests(root)
     install_workflows(root)
+
+
+def read_release(text: str, name: str = "a release") -> Release:
+    """A record of a release of App Runner."""
+    return Release.from_text(text, APP_RUNNER.read_settings, name)

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from deployer.aws.errors import only
 from deployer.core.release import LEDGER_ROOT, RecordedRelease, Release
+from deployer.core.target import Description
 from deployer.errors import Blocked
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 _INTENDED: Final = "/intended"
 
 
-def read(ssm: SSMClient, ledger: str) -> tuple[RecordedRelease, ...]:
-    """Every recorded release, oldest first; empty when there is no ledger. Raises NewerFormat."""
+def read(ssm: SSMClient, ledger: str, target: Description) -> tuple[RecordedRelease, ...]:
+    """Every recorded release of a target, oldest first; empty when there is no ledger. Raises NewerFormat."""
     found: list[tuple[int, str, float]] = []
     try:
         for page in ssm.get_paginator("get_parameter_history").paginate(Name=f"{ledger}/release"):
@@ -28,7 +29,7 @@ def read(ssm: SSMClient, ledger: str) -> tuple[RecordedRelease, ...]:
     except ClientError as error:
         only(error, "ParameterNotFound")
         return ()
-    return _readable(_once(sorted(found)), f"{ledger}/release")
+    return _readable(_once(sorted(found)), f"{ledger}/release", target)
 
 
 def _once(entries: list[tuple[int, str, float]]) -> list[tuple[int, str, float]]:
@@ -38,12 +39,13 @@ def _once(entries: list[tuple[int, str, float]]) -> list[tuple[int, str, float]]
     ]
 
 
-def _readable(entries: list[tuple[int, str, float]], name: str) -> tuple[RecordedRelease, ...]:
+def _readable(entries: list[tuple[int, str, float]], name: str, target: Description) -> tuple[RecordedRelease, ...]:
     """An old entry that cannot be read is left out; the newest one says what is true now."""
     found: list[RecordedRelease] = []
     for number, text, at in entries:
         try:
-            found.append(RecordedRelease(number, Release.from_text(text, f"release {number}"), at))
+            release = Release.from_text(text, target.read_settings, f"release {number}")
+            found.append(RecordedRelease(number, release, at))
         except ValueError as error:
             if number == entries[-1][0]:
                 good = f"that of version {found[-1].number}" if found else "a release's"
@@ -77,10 +79,10 @@ def intend(ssm: SSMClient, ledger: str, release: Release) -> None:
     )
 
 
-def intended(text: str) -> Release | None:
+def intended(text: str, target: Description) -> Release | None:
     """The release that was about to be deployed; None for text that is not a record. Raises NewerFormat."""
     try:
-        return Release.from_text(text, "the release that was deployed last")
+        return Release.from_text(text, target.read_settings, "the release that was deployed last")
     except ValueError:
         return None
 

@@ -12,7 +12,7 @@ from deployer import names
 from deployer.core.cause import Cause, CauseKind, State
 from deployer.core.policies.documents import policy_name, service_trust
 from deployer.core.release import ledger_path
-from deployer.core.service import ServiceSettings
+from deployer.core.service import Settings
 from deployer.core.target import Description
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import Literal, Secret
@@ -100,7 +100,7 @@ class Desired(Struct, frozen=True):
     image: WantedImage
     roles: tuple[WantedRole, ...]
     service_name: str
-    settings: ServiceSettings
+    settings: Settings
     on_unhealthy: str
     manifest_sha: str
     lines: Mapping[str, str]

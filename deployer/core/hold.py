@@ -16,7 +16,7 @@ from msgspec.structs import asdict, replace
 
 from deployer.core.record_format import FORMAT, STAMP, unknown_fields, with_unknown
 from deployer.core.release import RecordedRelease, Release
-from deployer.core.service import ServiceSettings
+from deployer.core.service import Settings
 from deployer.secrecy import scrubbed
 
 LONGEST_REASON: Final = 200  # characters
@@ -94,7 +94,7 @@ class Sources(Struct, frozen=True):
     refused: tuple[str, ...]
 
 
-def source_id(image: str, literals: Mapping[str, str], variables: Sequence[str], settings: ServiceSettings) -> str:
+def source_id(image: str, literals: Mapping[str, str], variables: Sequence[str], settings: Settings) -> str:
     """The id of what a commit decides about a release: image, literals, names of all variables, settings.
 
     A new value of a secret does not change it: it must not lift a hold.

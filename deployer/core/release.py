@@ -7,20 +7,21 @@ import binascii
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
 from deployer.core.record_format import STAMP, refuse_newer, unknown_fields, with_unknown
-from deployer.core.service import ServiceSettings, ServiceSpec
+from deployer.core.service import ServiceSpec, Settings
 from deployer.secrecy import scrubbed
 
 RELEASE_VARIABLE = "APP_RELEASE"
 LEDGER_ROOT = "/app-deployer"
 LEDGER_BYTES = 4096  # a standard parameter's value (AWS Systems Manager endpoints and quotas)
 PACKED = "zlib:"
+ReadSettings: TypeAlias = Callable[[Mapping[str, Any]], Settings]  # raises TypeError for what are none
 
 
 def ledger_path(app: str, environment: str) -> str:
@@ -65,7 +66,7 @@ class Release(Struct, frozen=True):
     tag: str
     literals: Mapping[str, str]
     versions: Mapping[str, int]
-    settings: ServiceSettings | None
+    settings: Settings | None
     manifest: str
     operation: str
     who: str
@@ -113,14 +114,14 @@ class Release(Struct, frozen=True):
         return PACKED + base64.b85encode(zlib.compress(text.encode(), 9)).decode()
 
     @classmethod
-    def from_text(cls, text: str, name: str = "a release") -> Release:
+    def from_text(cls, text: str, read_settings: ReadSettings, name: str = "a release") -> Release:
         """Parse a record. Raises ValueError for invalid text, and NewerFormat for the format of a newer deployer."""
         try:
             if text.startswith(PACKED):
                 text = zlib.decompress(base64.b85decode(text.removeprefix(PACKED))).decode()
             fields = json.loads(text)
             refuse_newer(fields, name)
-            settings = ServiceSettings.from_dict(fields["settings"]) if fields["settings"] else None
+            settings = read_settings(fields["settings"]) if fields["settings"] else None
             known = {
                 name: value for name, value in fields.items() if name in cls.__struct_fields__ and name != "unknown"
             }
@@ -143,7 +144,7 @@ def content_id(
     literals: Mapping[str, str],
     versions: Mapping[str, int],
     anew: Mapping[str, str],
-    settings: ServiceSettings,
+    settings: Settings,
 ) -> str:
     """The id of a release's content: a literal that is written again has another version, but the same content."""
     secrets = {name: [version, anew.get(name)] for name, version in versions.items() if name not in literals}

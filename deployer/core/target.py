@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct
 
 from deployer.core.policies.rights import Right
-from deployer.core.service import ServiceSettings, ServiceSpec
+from deployer.core.service import ServiceSpec, Settings
 
 if TYPE_CHECKING:
     from deployer.core.adoption.live import Live
@@ -116,7 +116,8 @@ class Description(Struct, frozen=True):
     """The description of one target. `title` is its name for people, `aws_service` the name of its API in botocore.
 
     `log_groups` is where a service and its target write logs: `{service}` is replaced by the service's name, and the
-    pattern for all groups adds `/*`. `settings` reads the manifest's section, for an account.
+    pattern for all groups adds `/*`. `settings` reads the manifest's section, for an account, and `read_settings` the
+    settings in a record. It raises TypeError if a setting without default is missing.
     """
 
     name: str
@@ -125,7 +126,8 @@ class Description(Struct, frozen=True):
     log_groups: str
     capabilities: Capabilities
     commands: Commands
-    settings: Callable[[Any, str], ServiceSettings]
+    settings: Callable[[Any, str], Settings]
+    read_settings: Callable[[Mapping[str, Any]], Settings]
     roles: Callable[[Desired], tuple[ServiceRole, ...]]
     rights: TargetRights
     adoption: Adoption

@@ -130,7 +130,8 @@ class Applier:
         return self._send(change)
 
     def _send(self, change: DeployService) -> Started:
-        assert self.scaling_arn is not None
+        scaling = self.scaling_arn or ""
+        assert scaling or change.spec.settings.scaling is None
         if change.arn is None:
-            return self.target.create(change.name, change.spec, self.scaling_arn, self.tags, change.encryption)
-        return self.target.update(change.arn, change.spec, self.scaling_arn, change.kept)
+            return self.target.create(change.name, change.spec, scaling, self.tags, change.encryption)
+        return self.target.update(change.arn, change.spec, scaling, change.kept)

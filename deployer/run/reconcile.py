@@ -176,7 +176,7 @@ class _Carrier:
         """None when the public URL reports the release; else what it answered last."""
         if service is None:
             return "there is no service"
-        site, path = self._run.site, service.spec.settings.health_check.address
+        site, path = self._run.site, service.spec.settings.probe_path
         url, header = site.public_url(service.url), self._run.app.release_header
         return probe(url, path, release, header=header, seconds=site.probe_seconds)
 
@@ -247,7 +247,7 @@ class _Carrier:
         if plan.deployment and service and service.spec != plan.deployment.spec.over(service.spec):
             title = run.target.description.title
             run.report.warn(f"{title} does not report the configuration that was sent: read the next plan")
-        path = run.desired.settings.health_check.address
+        path = run.desired.settings.probe_path
         seen = self._seen(service, plan.release)
         if seen is None:
             run.report.step("probe", f"GET {url}{proof(path, plan.release, run.app.release_header)}")

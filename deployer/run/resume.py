@@ -43,7 +43,7 @@ def settle(
         progress = follower.follow(started, operation.started)
     if intended is None:
         return None
-    releases = ledger.read(session.ssm, desired.ledger)
+    releases = ledger.read(session.ssm, desired.ledger, desired.target)
     recorded = next((entry for entry in releases if entry.release.operation == operation.id), None)
     if recorded is None and progress is not Progress.SUCCEEDED:
         written = desired_release(session, desired)
@@ -100,7 +100,7 @@ def desired_release(session: Session, desired: Desired) -> Release | None:
     """The release that was deployed last, as it was written down."""
     name = ledger.intention(desired.ledger)
     found = ssm.read(session.ssm, [name]).get(name)
-    return ledger.intended(found.value or "") if found else None
+    return ledger.intended(found.value or "", desired.target) if found else None
 
 
 def _failed(said: Record, operation: Operation, written: Release | None, seconds: int, why: str) -> Release:

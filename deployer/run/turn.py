@@ -39,7 +39,7 @@ def prove(run: Run, verb: Verb, service: ServiceFact) -> None:
     if release is None:
         run.report.warn("the service names no release, because this deployer has not deployed it: it is not probed")
         return
-    path = service.spec.settings.health_check.address
+    path = service.spec.settings.probe_path
     seen = probe(url, path, release, header=run.app.release_header, seconds=run.site.probe_seconds)
     if seen is not None:
         raise StateUnknown(

@@ -85,7 +85,7 @@ class Target(Watched, Protocol):
         """What was done last to a service, or None."""
 
     def create_scaling(self, name: str, scaling: Scaling) -> str:
-        """Make one and return its ARN."""
+        """Make one and return its ARN. Not called for a target whose services hold their scaling themselves."""
 
     def delete_scaling(self, arn: str) -> None:
         """Delete a revision that no service uses; one that is gone already is what was asked for."""

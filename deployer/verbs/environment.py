@@ -25,7 +25,7 @@ from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.project import manifest_path
 from deployer.run.look import Run
-from deployer.targets.registry import open_target
+from deployer.targets.registry import describe, open_target
 from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.known import known_manifest
 from deployer.verbs.neighbours import refuse_shared
@@ -163,7 +163,9 @@ def _run(loaded: Loaded, session: Session, site: Site, who: str, image: WantedIm
 
 def _tag(session: Session, manifest: Manifest, image: str) -> str:
     """The tag that a release's number, or the start of a commit means: first among the releases, then in ECR."""
-    releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment))
+    releases = ledger.read(
+        session.ssm, ledger_path(manifest.app, manifest.environment), describe(manifest.service.target)
+    )
     if tag := released_tag(releases, image, manifest.environment):
         return tag
     return unique_tag(ecr.tags(session.ecr, manifest.image.repository), image) or image

@@ -10,7 +10,7 @@ from deployer.core.release import RELEASE_VARIABLE, ledger_path
 from deployer.core.target import ServiceStatus
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
-from deployer.targets.registry import open_target
+from deployer.targets.registry import describe, open_target
 from deployer.verbs.carry_out import Carried, Show, carry_out, settled_plan
 from deployer.verbs.consent import Consent
 from deployer.verbs.environment import open_environment, open_session
@@ -57,7 +57,9 @@ def running(loaded: Loaded) -> Running:
     session, _ = open_session(loaded)
     service = open_target(manifest.service.target, session).observe(manifest.service.name)[0]
     runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
-    releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment))
+    releases = ledger.read(
+        session.ssm, ledger_path(manifest.app, manifest.environment), describe(manifest.service.target)
+    )
     entry = next((e for e in reversed(releases) if e.release.healthy and e.release.id == runs), None)
     if service is None or entry is None or service.status is not ServiceStatus.RUNNING:
         state = "has no service" if service is None else f"is {service.status}, release {runs or 'unknown'}"

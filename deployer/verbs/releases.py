@@ -13,7 +13,7 @@ from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, ledger_path
 from deployer.core.release_diff import compare_releases
 from deployer.core.revision import recorded
 from deployer.manifest.identity import Identity
-from deployer.targets.registry import open_target
+from deployer.targets.registry import describe, open_target
 from deployer.verbs.environment import open_identity
 from deployer.view import release_diff_text
 from deployer.view.documents import Released, ReleasesCompared
@@ -23,7 +23,7 @@ from deployer.view.releases_text import render
 def releases(identity: Identity, *, as_json: bool, everything: bool) -> str:
     """The newest releases first, as text or JSON; all that the ledger holds when `everything` is asked for."""
     session, _ = open_identity(identity)
-    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment))
+    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), describe(identity.target))
     service = open_target(identity.target, session).observe(identity.service)[0]
     says = service.spec.environment.get(RELEASE_VARIABLE) if service else None
     live = next((entry.number for entry in reversed(found) if entry.release.id == says), None)
@@ -35,7 +35,7 @@ def releases(identity: Identity, *, as_json: bool, everything: bool) -> str:
 def compare(identity: Identity, before: str, after: str, *, as_json: bool) -> str:
     """What differs between two releases, each named by its number or commit, as text or JSON."""
     session, _ = open_identity(identity)
-    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment))
+    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), describe(identity.target))
     one, other = (recorded(found, name, identity.environment) for name in (before, after))
     differences = compare_releases(one.release, other.release)
     document = ReleasesCompared(identity.environment, one.number, other.number, differences)

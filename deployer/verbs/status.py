@@ -108,7 +108,7 @@ def _blocked(plan: Plan) -> tuple[Blocked, ...]:
 
 def _released(run: Run) -> Desired:
     """What the last healthy release deployed, in place of a manifest with problems."""
-    entry = last_healthy(ledger.read(run.session.ssm, run.desired.ledger))
+    entry = last_healthy(ledger.read(run.session.ssm, run.desired.ledger, run.desired.target))
     if entry is None or entry.release.settings is None:
         return run.desired
     return rollback.wish(run.desired, entry, with_secrets=False, hold=False)
@@ -143,7 +143,7 @@ def _seen(run: Run, facts: Facts) -> Seen:
     if not service.url or runs_nothing:
         return Seen(operation, image_gone=gone)
     busy = operation is not None and operation.progress is Progress.RUNNING
-    url, path = run.site.public_url(service.url), service.spec.settings.health_check.address
+    url, path = run.site.public_url(service.url), service.spec.settings.probe_path
     expected = service.spec.environment.get(RELEASE_VARIABLE, "")
     answer = ask(url, path, expected, header=run.app.release_header, seconds=0.0 if busy else PROBE_SECONDS)
     ready = run.app.readiness

@@ -43,10 +43,11 @@ from deployer.core.hold import Hold, after_rollback
 from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import RecordedRelease
-from deployer.core.service import HealthCheck, Scaling, ServiceSettings
+from deployer.core.service import Scaling
 from deployer.core.target import ServiceStatus
 from deployer.resources.service.pause import BY_MANIFEST, BY_NOBODY, TAG
 from deployer.targets.apprunner.description import APP_RUNNER
+from deployer.targets.apprunner.settings import HealthCheck, ServiceSettings
 
 TAGS = {"managed-by": "deployer", "app": "demo", "environment": "staging"}
 ROOT = "/app-runtime/demo/staging"

@@ -32,7 +32,7 @@ from deployer.core.change import (
 from deployer.core.desired import WantedImage, desired
 from deployer.core.facts import Facts, ImageFact, ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
 from deployer.core.plan import Plan
-from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.service import Scaling, ServiceSpec
 from deployer.core.target import ServiceStatus
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.contract import problems, required_variables, setting_variables
@@ -44,6 +44,7 @@ from deployer.manifest.unseen import unseen
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.limits import SERVICE_VARIABLE_CHARACTERS
+from deployer.targets.apprunner.settings import HealthCheck, Network, Observability, ServiceSettings
 from deployer.view.blocker_text import blockers
 
 ACCOUNT, REGION, PATH = "123456789012", "us-west-2", "/app-runtime/demo/staging"

@@ -25,6 +25,7 @@ from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
 from deployer.resources.planner import plan
+from deployer.targets.apprunner.settings import of_app_runner
 from deployer.view import notice_text
 from deployer.view.blocker_text import BlockerText, blockers
 from deployer.view.change_text import detail, why
@@ -226,7 +227,7 @@ class TestAfterADeployment:
     def test_a_setting_shows_its_old_and_new_value(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
         before = wish()
         live = carry_out(plan(before, empty), empty, before)
-        after = replace(before, settings=replace(before.settings, cpu=2048, memory=4096))
+        after = replace(before, settings=replace(of_app_runner(before), cpu=2048, memory=4096))
         assert only(plan(after, live), DeployService).differences == (
             Difference("setting", ("cpu",), State(value="1 vCPU"), State(value="2 vCPU")),
             Difference("setting", ("memory",), State(value="2 GB"), State(value="4 GB")),
@@ -239,14 +240,14 @@ class TestAfterADeployment:
         live = carry_out(plan(wanted, empty), empty, wanted)
         assert live.service is not None
         spec = live.service.spec
-        spec = replace(spec, settings=replace(spec.settings, auto_deployments=True))
+        spec = replace(spec, settings=replace(of_app_runner(spec), auto_deployments=True))
         bent = replace(live, service=replace(live.service, spec=spec))
         made = plan(wanted, bent)
         assert why(only(made, DeployService)) == "drift: changed outside the deployer"
         assert only(made, DeployService).differences == (
             Difference("setting", ("auto_deployments",), State(value="true"), State(value="false")),
         )
-        edited = replace(wanted, settings=replace(wanted.settings, cpu=2048))
+        edited = replace(wanted, settings=replace(of_app_runner(wanted), cpu=2048))
         assert why(only(plan(edited, bent), DeployService)) == "edit, drift: changed outside the deployer"
 
     def test_a_busy_service_is_a_blocker(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:

@@ -21,7 +21,9 @@ from deployer.core.release import (
     release_id,
     typical_seconds,
 )
-from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.service import Scaling, ServiceSpec
+from deployer.targets.apprunner.settings import HealthCheck, Network, Observability, ServiceSettings
+from tests.samples import read_release
 
 SETTINGS = ServiceSettings(
     port=8001,
@@ -107,7 +109,7 @@ def test_a_record_reads_back_as_it_was_written(
     literals: dict[str, str], versions: dict[str, int], seconds: int
 ) -> None:
     written = release(literals=literals, versions=versions, seconds=seconds)
-    assert Release.from_text(written.to_text()) == written
+    assert read_release(written.to_text()) == written
 
 
 def test_a_long_record_is_packed_so_that_it_fits_into_a_parameter() -> None:
@@ -116,17 +118,17 @@ def test_a_long_record_is_packed_so_that_it_fits_into_a_parameter() -> None:
         versions={f"VARIABLE_NUMBER_{n}": n for n in range(100)},
     )
     assert len(long.to_text().encode()) <= LEDGER_BYTES
-    assert Release.from_text(long.to_text()) == long
+    assert read_release(long.to_text()) == long
 
 
 def test_a_failed_release_that_nobody_lived_to_record_has_no_settings() -> None:
-    assert Release.from_text(release(settings=None).to_text()).settings is None
+    assert read_release(release(settings=None).to_text()).settings is None
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "nonsense", '{"id": "x"}', "zlib:", "zlib:nonsense", "zlib: !"])
 def test_what_is_no_record_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 -- json's own error is one too
-        Release.from_text(text)
+        read_release(text)
 
 
 def history(*outcomes: str) -> list[RecordedRelease]:
@@ -201,7 +203,7 @@ def test_a_record_of_before_the_newer_settings_loads_and_keeps_its_ids() -> None
     assert not {"command", "network", "observability"} & old["settings"].keys()
     del old["unmanaged"]
 
-    assert Release.from_text(json.dumps(old)) == release()
+    assert read_release(json.dumps(old)) == release()
     assert release_id(SPEC, VERSIONS, {}) == "2f3c9bde6547"  # both as the version before wrote them down
     assert content_id("repo@sha256:1", {}, {}, {}, SETTINGS) == "1bd71b612839"
 
@@ -212,13 +214,13 @@ def test_a_record_of_a_newer_version_loads_and_keeps_what_is_not_known_here() ->
     newer["colour"] = "blue"
 
     kept = {"settings": {"gpu": 1}, "colour": "blue"}
-    assert Release.from_text(json.dumps(newer)) == replace(release(), unknown=kept)
+    assert read_release(json.dumps(newer)) == replace(release(), unknown=kept)
 
 
 def test_the_newer_settings_are_recorded_and_move_the_id() -> None:
     settings = replace(SETTINGS, command="run", network=Network("arn:c"), observability=Observability(True, "arn:o"))
 
-    assert Release.from_text(release(settings=settings).to_text()).settings == settings
+    assert read_release(release(settings=settings).to_text()).settings == settings
     assert release_id(replace(SPEC, settings=settings), VERSIONS, {}) != release_id(SPEC, VERSIONS, {})
 
 

@@ -7,8 +7,9 @@ import pytest
 from deployer.core.facts import ParameterFact, ServiceFact
 from deployer.core.release import RecordedRelease, Release
 from deployer.core.restart import consent_id, staged
-from deployer.core.service import HealthCheck, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.service import Scaling, ServiceSpec
 from deployer.core.target import ServiceStatus
+from deployer.targets.apprunner.settings import HealthCheck, ServiceSettings
 
 ROOT = "/app-runtime/demo/staging"
 SETTINGS = ServiceSettings(8001, 1024, 2048, "a", "i", HealthCheck("HTTP", "/", 5, 2, 1, 5), Scaling(1, 2, 3), False)

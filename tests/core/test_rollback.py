@@ -10,6 +10,7 @@ from deployer.core.desired import Desired, WantedParameter
 from deployer.core.facts import Facts, ImageFact, ParameterFact
 from deployer.errors import Refused, UsageError
 from deployer.resources.planner import plan
+from deployer.targets.apprunner.settings import of_app_runner
 from tests.core.test_release import history
 
 Wish = Callable[..., Desired]
@@ -66,7 +67,7 @@ def test_there_and_back_again(wish: Wish, parameter: Make, carry_out: CarryOut, 
     old = wish(parameter("level", "DEBUG"), parameter("key", None, "generate:32"), parameter("gone", "x"))
     facts = carry_out(plan(old, empty), empty, old)
     new = wish(parameter("level", "INFO"), parameter("key", None, "generate:32"), digest="sha256:bbb")
-    new = replace(new, settings=replace(new.settings, cpu=2048, memory=4096))
+    new = replace(new, settings=replace(of_app_runner(new), cpu=2048, memory=4096))
     facts = replace(facts, image=None)
     facts = carry_out(plan(new, facts), facts, new)
     path = new.parameters[1].path

@@ -18,13 +18,14 @@ from deployer.core.desired import Desired
 from deployer.core.facts import Facts
 from deployer.core.hold import Hold
 from deployer.core.notice import UnmanagedSetting
-from deployer.core.release import LEDGER_BYTES, Release
+from deployer.core.release import LEDGER_BYTES
 from deployer.core.secret import SecretValue
 from deployer.resources.planner import plan
 from deployer.view.plan_json import PlanDocument, document
 from tests.core.test_hold import MANUAL
 from tests.core.test_release import release
 from tests.core.test_secrecy import SENTINEL, SPELLED
+from tests.samples import read_release
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +46,9 @@ def hidden(text: str) -> str:
 @pytest.mark.parametrize("spelling", SPELLED)
 def test_the_cause_of_a_release_holds_no_secret(spelling: str) -> None:
     why = f"the deployment failed: cannot start with {SPELLED[spelling](SENTINEL)}"
-    kept = Release.from_text(release(why=why).to_text())
+    kept = read_release(release(why=why).to_text())
     assert hidden(kept.why).startswith("the deployment failed: cannot start with ")
-    assert Release.from_text(release(why=why).fitted().to_text()) == kept
+    assert read_release(release(why=why).fitted().to_text()) == kept
 
 
 def test_a_cause_is_cut_behind_a_secret_and_not_inside_it() -> None:
@@ -60,7 +61,7 @@ def test_a_cause_is_cut_behind_a_secret_and_not_inside_it() -> None:
 
 
 def test_what_a_rollback_deploys_stays_exact() -> None:
-    kept = Release.from_text(release(literals={"ORIGINS": SENTINEL}, why="x").to_text())
+    kept = read_release(release(literals={"ORIGINS": SENTINEL}, why="x").to_text())
     assert kept.literals["ORIGINS"] == SENTINEL
 
 

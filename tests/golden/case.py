@@ -23,6 +23,7 @@ from deployer.core import rollback
 from deployer.core.desired import Desired, WantedImage, desired
 from deployer.core.facts import Facts
 from deployer.core.plan import Plan
+from deployer.core.service import Settings
 from deployer.manifest.load import load
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
@@ -43,7 +44,7 @@ class Case:
     def facts(self) -> Facts:
         """The observed state."""
         patched = merged(read(BASE / "facts.yaml"), read(self.folder / "facts.yaml"))
-        return convert(patched, Facts)
+        return convert(patched, Facts, dec_hook=_settings)
 
     @property
     def wanted(self) -> Desired:
@@ -71,6 +72,11 @@ class Case:
 
     def _options(self) -> dict[str, Any]:
         return read(self.folder / "options.yaml")
+
+
+def _settings(kind: type, value: Any) -> Any:
+    """The settings of App Runner where facts have those of any target."""
+    return APP_RUNNER.read_settings(value) if kind is Settings else value
 
 
 def cases() -> list[Case]:

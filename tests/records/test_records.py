@@ -21,14 +21,17 @@ from deployer.aws import ledger, lock_record
 from deployer.aws.lock_record import Record
 from deployer.core.hold import Hold
 from deployer.core.record_format import FORMAT, NewerFormat, unknown_fields, with_unknown
-from deployer.core.release import PACKED, Release, content_id, release_id
-from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.release import PACKED, content_id, release_id
+from deployer.core.service import Scaling, ServiceSpec
 from deployer.errors import StateUnknown, UsageError
+from deployer.targets.apprunner.description import APP_RUNNER
+from deployer.targets.apprunner.settings import HealthCheck, Network, Observability, ServiceSettings
 from deployer.verbs.saved_plan import read_saved
 from deployer.view.plan_json import PlanDocument, document
 from tests.core.test_release import SETTINGS, SPEC, VERSIONS, release
 from tests.golden.case import HERE as GOLDEN
 from tests.golden.case import Case
+from tests.samples import read_release
 
 HERE = Path(__file__).parent
 
@@ -47,10 +50,10 @@ def fields(text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("sample", samples("release"), ids=lambda path: path.name)
 def test_a_release_is_read_and_written_again_with_nothing_lost(sample: Path) -> None:
-    read = Release.from_text(sample.read_text().strip())
+    read = read_release(sample.read_text().strip())
     assert read.unknown == {}
     assert fields(read.to_text()) == fields(sample.read_text())
-    assert ledger.intended(sample.read_text().strip()) == read
+    assert ledger.intended(sample.read_text().strip(), APP_RUNNER) == read
 
 
 @pytest.mark.parametrize("sample", samples("hold"), ids=lambda path: path.name)
@@ -95,7 +98,7 @@ def test_a_record_without_a_format_is_of_the_first() -> None:
     for sample in samples("release"):
         found = fields(sample.read_text())
         del found["format"], found["deployer"]
-        assert Release.from_text(json.dumps(found)) == Release.from_text(sample.read_text().strip())
+        assert read_release(json.dumps(found)) == read_release(sample.read_text().strip())
 
 
 NEWER = {"format": FORMAT + 1, "deployer": "9.8.7"}
@@ -106,12 +109,12 @@ SAYS = "was written by deployer 9.8.7 in format 2; nothing was changed"
 def test_a_release_in_a_newer_format_names_the_version_that_is_needed(name: str) -> None:
     text = json.dumps({"everything": "is different", **NEWER})
     with pytest.raises(NewerFormat) as raised:
-        Release.from_text(text, name)
+        read_release(text, name)
     assert raised.value.what == f"{name} {SAYS}"
     assert f"this is deployer {VERSION}" in raised.value.why
     assert raised.value.fix.startswith("use deployer 9.8.7 or newer")
     with pytest.raises(NewerFormat):
-        ledger.intended(text)
+        ledger.intended(text, APP_RUNNER)
 
 
 def test_a_lock_in_a_newer_format_is_held() -> None:
@@ -138,7 +141,7 @@ def test_fields_that_are_not_known_survive(later: dict[str, Any], setting: dict[
     """A run that another version of the deployer left behind is recorded by this one."""
     written = fields(release(outcome="failed").to_text()) | later
     written["settings"] |= {f"later_{name}": value for name, value in setting.items()}
-    read = Release.from_text(json.dumps(written))
+    read = read_release(json.dumps(written))
     assert fields(replace(read, outcome="healthy").to_text()) == {**written, "outcome": "healthy"}
     hold = fields(Hold("a", "manual", "b", "c", "d").to_text()) | later
     assert fields(Hold.from_text(json.dumps(hold)).to_text()) == hold

@@ -8,7 +8,8 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.service import Scaling, ServiceSpec
+from deployer.targets.apprunner.settings import HealthCheck, Network, Observability, ServiceSettings, of_app_runner
 from deployer.targets.apprunner.spec import from_answer, to_request
 
 words = st.text(alphabet="abcXYZ_", min_size=1, max_size=8)
@@ -54,7 +55,7 @@ def described(request: dict[str, Any]) -> Any:
 
 @given(specs)
 def test_what_is_sent_is_what_is_read_back(spec: ServiceSpec) -> None:
-    found = from_answer(described(to_request(spec, "arn")), spec.settings.scaling)
+    found = from_answer(described(to_request(spec, "arn")), of_app_runner(spec).scaling)
     assert found == spec.over(found)
 
 
@@ -72,14 +73,16 @@ def test_every_request_fits_awss_own_description(spec: ServiceSpec) -> None:
 def test_both_spellings_of_a_size_are_the_same(cpu: str, units: int, memory: str, size: int) -> None:
     answer: Any = {"SourceConfiguration": {}, "InstanceConfiguration": {"Cpu": cpu, "Memory": memory}}
     spec = from_answer(answer, Scaling(1, 1, 1))
-    assert (spec.settings.cpu, spec.settings.memory) == (units, size)
+    settings = of_app_runner(spec)
+    assert (settings.cpu, settings.memory) == (units, size)
 
 
 def test_what_is_not_said_is_the_documented_default() -> None:
     answer: Any = {"SourceConfiguration": {"ImageRepository": {"ImageIdentifier": "i"}}, "InstanceConfiguration": {}}
     spec = from_answer(answer, Scaling(1, 1, 1))
-    assert spec.settings.health_check == HealthCheck("TCP", "/", 5, 2, 1, 5)
-    assert (spec.settings.port, spec.settings.cpu, spec.settings.memory, spec.settings.auto_deployments) == (
+    settings = of_app_runner(spec)
+    assert settings.health_check == HealthCheck("TCP", "/", 5, 2, 1, 5)
+    assert (settings.port, settings.cpu, settings.memory, settings.auto_deployments) == (
         8080,
         1024,
         2048,

@@ -28,7 +28,7 @@ def digest(document: object) -> str:
 def _had(last: Release | None) -> set[str]:
     """The names of the roles that the running release was deployed with."""
     settings = last.settings if last else None
-    return {arn.rpartition("/")[2] for arn in (settings.access_role, settings.instance_role)} if settings else set()
+    return set(settings.role_names) if settings else set()
 
 
 def _mended(desired: Desired, facts: Facts, last: Release | None) -> Iterator[PutRole]:

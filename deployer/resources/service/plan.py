@@ -20,7 +20,7 @@ from deployer.core.facts import Facts, ServiceFact
 from deployer.core.notice import StagedVariable
 from deployer.core.part import Part
 from deployer.core.release import RELEASE_VARIABLE, Release
-from deployer.core.service import ServiceSettings, ServiceSpec
+from deployer.core.service import ServiceSpec, Settings
 from deployer.core.target import ServiceStatus
 from deployer.resources.service.pause import stale_tag
 from deployer.resources.service.unmanaged import encryption, lost, notices, private
@@ -94,10 +94,10 @@ def _untagged(desired: Desired, live: ServiceFact, last: Release | None, missing
 
 def _scaling(desired: Desired, facts: Facts) -> Part:
     """Where revisions are immutable: reuse one with these numbers, or make a new one."""
-    revisions = desired.target.capabilities.scaling_revisions
-    if not revisions:
+    revisions, wanted = desired.target.capabilities.scaling_revisions, desired.settings.scaling
+    if wanted is None:
         return Part()
-    wanted, name, line = desired.settings.scaling, desired.service_name, desired.lines["service"]
+    name, line = desired.service_name, desired.lines["service"]
     if any(revision.scaling == wanted for revision in facts.scalings):
         return Part()
     oldest = next((revision.arn for revision in facts.scalings if revision.free), None)
@@ -210,7 +210,7 @@ def _differences(
     return tuple(found) or (Difference("release-id"),)
 
 
-def _settings(old: ServiceSettings, new: ServiceSettings, commands: Collection[str]) -> Iterator[Difference]:
+def _settings(old: Settings, new: Settings, commands: Collection[str]) -> Iterator[Difference]:
     """Each setting that differs; a command only when it is one of `commands`, which are no secret."""
     before, after = old.words(), new.words()
     for name, text in after.items():

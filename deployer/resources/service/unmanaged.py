@@ -10,7 +10,6 @@ from deployer.core.desired import Desired
 from deployer.core.facts import ServiceFact
 from deployer.core.notice import UnmanagedSetting
 from deployer.core.release import Release
-from deployer.core.service import GROUP_DEFAULTS, ServiceSettings
 
 KEY = "encryption.kms_key"
 UNKNOWN = "a setting that this version of the deployer does not know"  # as the ledger records it
@@ -18,7 +17,7 @@ UNKNOWN = "a setting that this version of the deployer does not know"  # as the 
 
 def unmanaged(desired: Desired, live: ServiceFact) -> dict[str, str]:
     """Each such setting as `name -> value`, without those that have AWS's default."""
-    found = _added(desired.settings, live.spec.settings)
+    found = desired.settings.left_out(live.spec.settings)
     if desired.encryption is None and live.encryption:
         found[KEY] = live.encryption
     return found | dict.fromkeys(live.unmodelled, UNKNOWN)
@@ -57,26 +56,11 @@ def encryption(desired: Desired, live: ServiceFact) -> Iterator[FixedEncryption]
 
 def private(desired: Desired, live: ServiceFact) -> Iterator[PrivateService]:
     """A service that was made private by hand, which the manifest would keep so: no release of it could be proved."""
-    network = desired.settings.over(live.spec.settings).network
-    if network and network.ingress == "private":
+    if desired.settings.over(live.spec.settings).is_private:
         yield PrivateService(desired.service_name, line=desired.lines["service"])
 
 
-def _added(wanted: ServiceSettings, live: ServiceSettings) -> dict[str, str]:
-    """What the live service has beside the defaults, in the groups that the manifest leaves out."""
-    found: dict[str, str] = {}
-    text = live.groups_text()
-    for group, named in (("network", wanted.network), ("observability", wanted.observability)):
-        if named is None:
-            names = (name for name in text if name.partition(".")[0] == group)
-            found |= {name: text[name] for name in names if text[name] != GROUP_DEFAULTS[name]}
-    return found
-
-
 def _named(desired: Desired) -> Iterator[str]:
-    if desired.settings.network is not None:
-        yield "network"
-    if desired.settings.observability is not None:
-        yield "observability"
+    yield from sorted(desired.settings.named)
     if desired.encryption is not None:
         yield "encryption"

@@ -12,12 +12,13 @@ from deployer.core.adoption.command import why_no_command
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.yaml import flow, word
 from deployer.core.facts import ServiceFact
-from deployer.core.service import Network, ServiceSpec
+from deployer.core.service import ServiceSpec
 from deployer.core.target import Adoption
 from deployer.errors import Blocked
 from deployer.manifest.limits import ROLE_NAME
 from deployer.manifest.rule import PRIVATE_WHY
 from deployer.targets.apprunner.limits import SERVICE_NAME, SERVICE_VARIABLE_CHARACTERS
+from deployer.targets.apprunner.settings import Network, of_app_runner
 
 _ROLE: Final = re.compile(rf"arn:aws:iam::[0-9]{{12}}:role/(?P<name>{ROLE_NAME})")
 
@@ -30,7 +31,7 @@ def refuse(name: str, spec: ServiceSpec) -> None:
             why="a manifest names an image in ECR",
             fix="a service cannot go from one to the other: write a manifest for a new one, with another name",
         )
-    settings = spec.settings
+    settings = of_app_runner(spec)
     if settings.network and settings.network.ingress == "private":
         raise Blocked(
             f"service {name} is private",
@@ -48,7 +49,7 @@ def refuse(name: str, spec: ServiceSpec) -> None:
 
 def section(service: ServiceFact) -> Iterator[str]:
     """The lines of the section, below its target and its name."""
-    settings = service.spec.settings
+    settings = of_app_runner(service.spec)
     words = settings.words()
     yield f"cpu: {words['cpu']}"
     yield f"memory: {words['memory']}"
@@ -65,7 +66,8 @@ def section(service: ServiceFact) -> Iterator[str]:
 
 def _beside(service: ServiceFact) -> Iterator[str]:
     """Groups that few services have; one with AWS's defaults is left out, and so left as it is."""
-    network, observability = service.spec.settings.network, service.spec.settings.observability
+    settings = of_app_runner(service.spec)
+    network, observability = settings.network, settings.observability
     if network and network != Network():
         connector = f"egress: {{vpc_connector: {word(network.vpc_connector)}}}, " if network.vpc_connector else ""
         yield f"network: {{{connector}ingress: {network.ingress}, ip_address_type: {word(network.ip_address_type)}}}"

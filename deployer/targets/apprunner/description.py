@@ -8,7 +8,7 @@ from deployer.core.target import Capabilities, Commands, Description
 from deployer.targets.apprunner.adoption import ADOPTION
 from deployer.targets.apprunner.rights import RIGHTS
 from deployer.targets.apprunner.roles import roles
-from deployer.targets.apprunner.settings import settings
+from deployer.targets.apprunner.settings import ServiceSettings, settings
 
 APP_RUNNER: Final = Description(
     name="apprunner",
@@ -29,6 +29,7 @@ APP_RUNNER: Final = Description(
         list_scaling="aws apprunner list-auto-scaling-configurations",
     ),
     settings=settings,
+    read_settings=ServiceSettings.from_dict,
     roles=roles,
     rights=RIGHTS,
     adoption=ADOPTION,

@@ -11,6 +11,7 @@ from typing import Any, Final
 from deployer.core.desired import Desired
 from deployer.core.policies.rights import AS_IT_IS, Right, simple
 from deployer.core.target import Call, TargetRights
+from deployer.targets.apprunner.settings import of_app_runner
 
 SERVICE: Final = "arn:aws:apprunner:{region}:{account}:service/{name}/*"
 SCALING: Final = "arn:aws:apprunner:{region}:{account}:autoscalingconfiguration/{name}/*/*"
@@ -74,11 +75,12 @@ def turns(desired: Desired) -> Iterator[Call]:
 
 
 def _deployed(desired: Desired) -> dict[str, Any]:
-    network, observability = desired.settings.network, desired.settings.observability
+    settings = of_app_runner(desired)
+    network, observability = settings.network, settings.observability
     return {
         "AutoScalingConfigurationArn": _arn(SCALING, desired),
-        "SourceConfiguration": {"AuthenticationConfiguration": {"AccessRoleArn": desired.settings.access_role}},
-        "InstanceConfiguration": {"InstanceRoleArn": desired.settings.instance_role},
+        "SourceConfiguration": {"AuthenticationConfiguration": {"AccessRoleArn": settings.access_role}},
+        "InstanceConfiguration": {"InstanceRoleArn": settings.instance_role},
         "NetworkConfiguration": {"EgressConfiguration": {"VpcConnectorArn": network.vpc_connector if network else ""}},
         "ObservabilityConfiguration": {
             "ObservabilityConfigurationArn": observability.configuration if observability else ""

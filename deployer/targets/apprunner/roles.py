@@ -12,6 +12,7 @@ from deployer.core.desired import Desired
 from deployer.core.policies.documents import allow, policy
 from deployer.core.policies.rights import REPOSITORY
 from deployer.core.target import ServiceRole
+from deployer.targets.apprunner.settings import of_app_runner
 
 PULLS: Final = "build.apprunner.amazonaws.com"
 RUNS: Final = "tasks.apprunner.amazonaws.com"
@@ -29,11 +30,11 @@ def roles(desired: Desired) -> tuple[ServiceRole, ...]:
     """The role that pulls the image, and the one of the containers, which reads the environment's parameters."""
     repository = REPOSITORY.format(region=desired.region, account=desired.account, name=desired.image.repository)
     below = names.ssm_root(desired.parameter_path, desired.region, desired.account) + "*"
-    read = tuple(desired.secrets.values())
+    read, settings = tuple(desired.secrets.values()), of_app_runner(desired)
     return (
         ServiceRole(
             use="access",
-            arn=desired.settings.access_role,
+            arn=settings.access_role,
             service=PULLS,
             grants=((PULL_ACTIONS, (repository,)), LOGIN),
             policy=policy(allow(PULL_ACTIONS, repository), allow(LOGIN[0], "*")),
@@ -41,7 +42,7 @@ def roles(desired: Desired) -> tuple[ServiceRole, ...]:
         ),
         ServiceRole(
             use="instance",
-            arn=desired.settings.instance_role,
+            arn=settings.instance_role,
             service=RUNS,
             grants=((READ_ACTIONS, read),) if read else (),
             policy=policy(allow(READ_ACTIONS, below)),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deployer.core.service import HealthCheck, Network, Observability, Scaling, ServiceSettings, ServiceSpec
+from deployer.core.service import Scaling, ServiceSpec
+from deployer.targets.apprunner.settings import HealthCheck, Network, Observability, ServiceSettings, of_app_runner
 
 if TYPE_CHECKING:
     from types_boto3_apprunner.type_defs import ServiceTypeDef
@@ -19,7 +20,8 @@ def to_request(spec: ServiceSpec, scaling_arn: str) -> dict[str, Any]:
     the network and of observability are left out where the manifest does not name them: App Runner keeps a block that
     an update leaves out.
     """
-    settings, check = spec.settings, spec.settings.health_check
+    settings = of_app_runner(spec)
+    check = settings.health_check
     return {
         "SourceConfiguration": {
             "ImageRepository": {

@@ -10,6 +10,7 @@ from deployer.aws import ledger
 from deployer.core.release import ledger_path
 from deployer.errors import DeployerError
 from deployer.manifest.load import Loaded, load
+from deployer.targets.registry import describe
 from deployer.verbs.environment import open_session
 
 
@@ -40,7 +41,11 @@ def same_source(tags: Sequence[str], commit: str, tree: Callable[[str], str | No
 def _healthy(loaded: Loaded) -> list[str]:
     """The tags of the healthy releases, oldest first."""
     session, _ = open_session(loaded)
-    found = ledger.read(session.ssm, ledger_path(loaded.manifest.app, loaded.manifest.environment))
+    found = ledger.read(
+        session.ssm,
+        ledger_path(loaded.manifest.app, loaded.manifest.environment),
+        describe(loaded.manifest.service.target),
+    )
     return [entry.release.tag for entry in found if entry.release.outcome == "healthy"]
 
 

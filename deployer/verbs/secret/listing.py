@@ -14,6 +14,7 @@ from deployer.core.release import ledger_path
 from deployer.core.secret_state import SecretState, secret_states
 from deployer.errors import as_typed
 from deployer.manifest.load import Loaded
+from deployer.targets.registry import describe
 from deployer.verbs.environment import open_session
 from deployer.verbs.secret.place import secrets_of
 from deployer.view.documents import Listed
@@ -27,7 +28,9 @@ def secret_list(loaded: Loaded, *, as_json: bool) -> str:
     session, _ = open_session(loaded)
     paths = {name: names.join(manifest.aws.parameter_path, name) for name in secrets_of(loaded)}
     found = ssm.describe(session.ssm, manifest.aws.parameter_path)
-    releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment))
+    releases = ledger.read(
+        session.ssm, ledger_path(manifest.app, manifest.environment), describe(manifest.service.target)
+    )
     states = secret_states(paths, found, releases)
     if as_json:
         return json.dumps([to_builtins(_listed(state)) for state in states], indent=2)

@@ -9,8 +9,8 @@ from policy_sentry.querying.actions import get_action_data
 from deployer.account.duties import deployment, duties
 from deployer.core.desired import Desired, WantedImage, desired
 from deployer.core.policies.rights import CALLS, PUSHED, Need
-from deployer.core.service import Network, Observability
 from deployer.targets.apprunner.description import APP_RUNNER
+from deployer.targets.apprunner.settings import Network, Observability, of_app_runner
 from tests.samples import sample
 
 # Needed by some deployments only, by destroy or bootstrap, by another look, or without a right of one's own.
@@ -93,7 +93,7 @@ def test_what_the_service_refers_to_is_reached_and_only_where_the_manifest_names
     traces = (
         "arn:aws:apprunner:us-west-2:123456789012:observabilityconfiguration/xray/1/0123456789abcdef0123456789abcdef"
     )
-    settings = replace(plain.settings, network=Network(connector), observability=Observability(True, traces))
+    settings = replace(of_app_runner(plain), network=Network(connector), observability=Observability(True, traces))
     named = {need.action: need.resources for need in deployment(replace(plain, settings=settings))}
     unnamed = {need.action: need.resources for need in deployment(plain)}
 
