@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -18,13 +17,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-from aiohttp import web
 
 from ansari_whatsapp.signature import HEADER, Signer
 from deployer.local.backend import create_backend
 from deployer.local.meta import MetaConfig, create_meta
 from tests.loopback import NO_TLS
 from tests.ports import free_port
+from tests.serving import serving_apps
 
 CONTROL = "token-of-the-local-world"
 CONTROLS = {"Authorization": f"Bearer {CONTROL}"}
@@ -211,24 +210,5 @@ def neighbours(callback: str) -> Iterator[tuple[str, str]]:
         redeliver_after=(0.3, 0.3, 0.3),
         status_delay=0.01,
     )
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    async def serve(app: web.Application) -> tuple[web.AppRunner, str]:
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
-
-    runners: list[tuple[web.AppRunner, str]] = []
-    try:
-        apps = (create_backend(api_key=API_KEY, control=CONTROL), create_meta(config))
-        runners += [asyncio.run_coroutine_threadsafe(serve(app), loop).result(10) for app in apps]
-        yield runners[0][1], runners[1][1]
-    finally:
-        for runner, _ in runners:
-            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    with serving_apps(create_backend(api_key=API_KEY, control=CONTROL), create_meta(config)) as (backend, meta):
+        yield backend, meta

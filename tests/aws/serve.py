@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from deployer.local.endpoint import AwsEndpoint
 from deployer.world_keys import Keys, write
+from tests.serving import running_loop
 
 
 def no_control(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -20,27 +19,22 @@ def no_control(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 def main(account: str, region: str, home: Path) -> None:
     keys = Keys.make()
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    endpoint = AwsEndpoint(
-        port=0,
-        account=account,
-        region=region,
-        images=home / "images",
-        work=home / "work",
-        loop=loop,
-        control=no_control,
-        keys=keys,
-    )
-    endpoint.start()
-    write(home / "keys", int(endpoint.url.rpartition(":")[2]), keys)
-    print(endpoint.url, flush=True)  # noqa: T201
-    sys.stdin.read()
-    endpoint.stop()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    with running_loop() as loop:
+        endpoint = AwsEndpoint(
+            port=0,
+            account=account,
+            region=region,
+            images=home / "images",
+            work=home / "work",
+            loop=loop,
+            control=no_control,
+            keys=keys,
+        )
+        endpoint.start()
+        write(home / "keys", int(endpoint.url.rpartition(":")[2]), keys)
+        print(endpoint.url, flush=True)  # noqa: T201
+        sys.stdin.read()
+        endpoint.stop()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import tarfile
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -30,6 +29,7 @@ from deployer.local.apprunner import AppRunner, Limits
 from deployer.local.endpoint import AwsEndpoint
 from deployer.world_keys import Keys
 from tests.ports import free_port
+from tests.serving import running_loop
 
 ACCOUNT, REGION = "000000000000", "us-west-2"
 REPOSITORY = "small"
@@ -352,20 +352,6 @@ def trust(service: str) -> str:
 def allow(actions: Any, resource: str) -> str:
     statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-@contextlib.contextmanager
-def running_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield loop
-    finally:
-        asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result(30)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
 
 def control(environ: dict[str, Any], start_response: Any) -> list[bytes]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
 import pytest
-from aiohttp import web
 
 from deployer.local.backend import create_backend
 from tests.loopback import NO_TLS
+from tests.serving import serving_apps
 
 CONTROL = "token-of-the-local-world"
 CONTROLS = {"Authorization": f"Bearer {CONTROL}"}
@@ -62,28 +60,9 @@ class Backend:
 
 @pytest.fixture
 def backend() -> Iterator[Backend]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    async def start() -> tuple[web.AppRunner, int]:
-        runner = web.AppRunner(create_backend(api_key=KEY, control=CONTROL), access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port: int = runner.addresses[0][1]
-        return runner, port
-
-    runner, port = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        with (
-            httpx.Client(base_url=url, headers={"X-Whatsapp-Api-Key": KEY}, timeout=10, verify=NO_TLS) as client,
-            httpx.Client(base_url=url, headers=CONTROLS, timeout=10, verify=NO_TLS) as bare,
-        ):
-            yield Backend(url, client, bare)
-    finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
+    with (
+        serving_apps(create_backend(api_key=KEY, control=CONTROL)) as [url],
+        httpx.Client(base_url=url, headers={"X-Whatsapp-Api-Key": KEY}, timeout=10, verify=NO_TLS) as client,
+        httpx.Client(base_url=url, headers=CONTROLS, timeout=10, verify=NO_TLS) as bare,
+    ):
+        yield Backend(url, client, bare)

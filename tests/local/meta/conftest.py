@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from aiohttp import web
 
 from deployer.local.meta import MetaConfig, create_meta
 from tests.loopback import NO_TLS
+from tests.serving import serving_apps
 
 CONTROL = "token-of-the-local-world"
 CONTROLS = {"Authorization": f"Bearer {CONTROL}"}
@@ -123,29 +124,6 @@ class Meta:
             time.sleep(0.01)
 
 
-@dataclass
-class Loop:
-    """An event loop in a thread."""
-
-    loop: asyncio.AbstractEventLoop
-
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
-
-
-@pytest.fixture
-def loop() -> Iterator[Loop]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield Loop(loop)
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
-
-
 @pytest.fixture
 def config() -> MetaConfig:
     return MetaConfig(
@@ -166,44 +144,31 @@ def receiver() -> Receiver:
 
 
 @pytest.fixture
-def callback(loop: Loop, receiver: Receiver) -> Iterator[str]:
+def callback(receiver: Receiver) -> Iterator[str]:
     app = web.Application(client_max_size=8 << 20)
     app.add_routes([web.post("/whatsapp/v2", receiver.post), web.get("/whatsapp/v2", receiver.get)])
-    runner, port = loop.run(_serve(app))
-    yield f"http://127.0.0.1:{port}/whatsapp/v2"
-    loop.run(runner.cleanup())
+    with serving_apps(app) as [url]:
+        yield f"{url}/whatsapp/v2"
 
 
 @pytest.fixture
-def meta(loop: Loop, config: MetaConfig, receiver: Receiver, callback: str) -> Iterator[Meta]:
-    runner, port = loop.run(_serve(create_meta(replace(config, callback_url=callback))))
-    yield from _clients(loop, runner, port, receiver)
+def meta(config: MetaConfig, receiver: Receiver, callback: str) -> Iterator[Meta]:
+    with serving_meta(replace(config, callback_url=callback), receiver) as made:
+        yield made
 
 
 @pytest.fixture
-def lonely_meta(loop: Loop, config: MetaConfig, receiver: Receiver) -> Iterator[Meta]:
+def lonely_meta(config: MetaConfig, receiver: Receiver) -> Iterator[Meta]:
     """A Meta whose service is not there."""
-    runner, port = loop.run(_serve(create_meta(config)))
-    yield from _clients(loop, runner, port, receiver)
+    with serving_meta(config, receiver) as made:
+        yield made
 
 
-def _clients(loop: Loop, runner: web.AppRunner, port: int, receiver: Receiver) -> Iterator[Meta]:
-    url = f"http://127.0.0.1:{port}"
-    try:
-        with (
-            httpx.Client(
-                base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10, verify=NO_TLS
-            ) as graph,
-            httpx.Client(base_url=url, headers=CONTROLS, timeout=20, verify=NO_TLS) as local,
-        ):
-            yield Meta(url, receiver, graph, local)
-    finally:
-        loop.run(runner.cleanup())
-
-
-async def _serve(app: web.Application) -> tuple[web.AppRunner, int]:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port: int = runner.addresses[0][1]
-    return runner, port
+@contextmanager
+def serving_meta(config: MetaConfig, receiver: Receiver) -> Iterator[Meta]:
+    with (
+        serving_apps(create_meta(config)) as [url],
+        httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10, verify=NO_TLS) as graph,
+        httpx.Client(base_url=url, headers=CONTROLS, timeout=20, verify=NO_TLS) as local,
+    ):
+        yield Meta(url, receiver, graph, local)
