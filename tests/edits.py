@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deployer.manifest.load import load
-from deployer.manifest.model import Literal
+from deployer.manifest.model import LiteralVariable
 from tests.ready import deployer
 
 REGION, ACCOUNT = "eu-central-1", "210987654321"
@@ -23,7 +23,7 @@ def manifests(root: Path) -> list[Path]:
 def set_every_literal(root: Path) -> None:
     for path in manifests(root):
         for name, variable in load(path).manifest.variables.items():
-            if isinstance(variable, Literal):
+            if isinstance(variable, LiteralVariable):
                 _run(root, "set", path.stem, name, CHOICES.get(name) or _another(variable.value))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from deployer.account.requirements import Principal, Requirements
 from deployer.account.steps import (
     AttachPolicy,
     CreatePrincipal,
@@ -15,7 +16,6 @@ from deployer.account.steps import (
     Step,
     Steps,
 )
-from deployer.account.wanted import Principal, Wanted
 from deployer.core.advice import Note, Problem
 from deployer.core.cause import Cause, CauseKind
 from deployer.core.facts import RepositoryFact
@@ -54,7 +54,7 @@ class AccountFacts(Struct, frozen=True):
     principals: Mapping[str, PrincipalFact | None]
 
 
-def compare(wanted: Wanted, facts: AccountFacts) -> Steps:
+def compare(wanted: Requirements, facts: AccountFacts) -> Steps:
     """The steps, in order: a role before its policy, GitHub before the role that trusts it."""
     lines: list[Line] = [*_repository(wanted, facts)]
     lines += _provider(wanted, facts.audiences) if wanted.provider else ()
@@ -69,14 +69,14 @@ def compare(wanted: Wanted, facts: AccountFacts) -> Steps:
     )
 
 
-def _repository(wanted: Wanted, facts: AccountFacts) -> Iterator[Line]:
+def _repository(wanted: Requirements, facts: AccountFacts) -> Iterator[Line]:
     changes = plan_repository(wanted.desired, facts.repository, released=False)
     yield from changes
     if not changes:
         yield Note("=", f"repository {wanted.desired.image.repository}", "as it should be")
 
 
-def _provider(wanted: Wanted, audiences: tuple[str, ...] | None) -> Iterator[Line]:
+def _provider(wanted: Requirements, audiences: tuple[str, ...] | None) -> Iterator[Line]:
     """The account's own, so that one which exists is never changed: others may trust it as it is."""
     deployer = wanted.deployer
     if audiences is None and deployer.managed:
@@ -95,7 +95,7 @@ def _provider(wanted: Wanted, audiences: tuple[str, ...] | None) -> Iterator[Lin
         yield Note("=", f"provider {ISSUER}", f"knows {AUDIENCE}")
 
 
-def _principal(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
+def _principal(wanted: Requirements, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
     lines = [*(_ours(principal, found) if principal.managed else _theirs(wanted, principal, found))]
     yield from lines
     if not any(isinstance(line, Problem) or not isinstance(line, str) for line in lines):
@@ -128,7 +128,7 @@ def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
         yield f"{principal.kind} {principal.name} has policies of others too: {_list(found.others)}"
 
 
-def _theirs(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
+def _theirs(wanted: Requirements, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
     """Somebody else keeps it: looked at only."""
     what, line = f"{principal.kind} {principal.name}", principal.line
     if found is None:
@@ -151,7 +151,7 @@ def _theirs(wanted: Wanted, principal: Principal, found: PrincipalFact | None) -
         )
 
 
-def _trust(wanted: Wanted, principal: Principal, found: PrincipalFact) -> Iterator[Problem]:
+def _trust(wanted: Requirements, principal: Principal, found: PrincipalFact) -> Iterator[Problem]:
     account, name = wanted.desired.account, principal.name
     for admitted in principal.admits:
         if not (admits(found.trust, account, admitted) if principal.of_github else trusts(found.trust, admitted)):
@@ -168,14 +168,14 @@ def _trust(wanted: Wanted, principal: Principal, found: PrincipalFact) -> Iterat
         )
 
 
-def _managed(wanted: Wanted, principal: Principal) -> str:
+def _managed(wanted: Requirements, principal: Principal) -> str:
     return (
         f"let the deployer create it: `managed: true` in {principal.key}; "
         f"or create it yourself from: just bootstrap {wanted.desired.environment} --print"
     )
 
 
-def _shared(wanted: Wanted, principal: Principal) -> str:
+def _shared(wanted: Requirements, principal: Principal) -> str:
     others = _list(principal.shared)
     apart = f"give each environment its own in {principal.key}"
     if principal.use == "access":

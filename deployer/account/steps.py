@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from deployer.account.wanted import Principal
+from deployer.account.requirements import Principal
 from deployer.core.advice import Note, Problem
 from deployer.core.cause import Cause
 from deployer.core.change import RepositoryChange

@@ -112,7 +112,7 @@ def create_repository(ecr: ECRClient, name: str) -> None:
         return
 
 
-def mend_repository(ecr: ECRClient, name: str) -> None:
+def change_repository(ecr: ECRClient, name: str) -> None:
     """Set both settings of a repository that exists."""
     ecr.put_image_tag_mutability(repositoryName=name, imageTagMutability="IMMUTABLE")
     ecr.put_image_scanning_configuration(repositoryName=name, imageScanningConfiguration={"scanOnPush": True})

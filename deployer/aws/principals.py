@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from deployer.account.compare import PrincipalFact
-from deployer.account.wanted import Principal
+from deployer.account.requirements import Principal
 from deployer.aws.answers import UnusableAnswer
 from deployer.aws.errors import is_denied, only, refused_call
 from deployer.aws.iam import carries_tag, plain, refused, role_policies

@@ -10,7 +10,7 @@ from deployer import names
 from deployer.ci.actions import CHECKOUT, ECR_LOGIN
 from deployer.ci.steps import RUNNER, credentials, github, one_at_a_time, permissions, run, workflow
 from deployer.ci.text import Value, yaml_text
-from deployer.manifest.model import Literal, Manifest
+from deployer.manifest.model import LiteralVariable, Manifest
 from deployer.view import env_text
 
 ACTION: Final = "awslabs/amazon-app-runner-deploy@v2.5.2"  # a tag: look up its commit before you rely on it
@@ -57,7 +57,9 @@ def legacy(manifest: Manifest) -> str:
 def sections(manifest: Manifest) -> str:
     """Return the sections `copy-env-vars` (plain values) and `copy-secret-env-vars` (App Runner reads SSM)."""
     aws, variables = manifest.aws, manifest.variables
-    passed = {n: one.text for n, one in variables.items() if isinstance(one, Literal) and one.store == "service"}
+    passed = {
+        n: one.text for n, one in variables.items() if isinstance(one, LiteralVariable) and one.store == "service"
+    }
     literals = {names.variable(name): text for name, text in passed.items()}
     parameters = {names.variable(name): name for name in variables if name not in passed}
     return env_text.github(literals, parameters, names.ssm_root(aws.parameter_path, aws.region, aws.account))

@@ -150,7 +150,7 @@ def _destroy_options(parser: Parser) -> None:
 
 
 def _destroy(options: Options) -> int:
-    from deployer.core.removal import Removals, Wish
+    from deployer.core.removal import DestroyOptions, Removals
     from deployer.verbs import destroy as verb
     from deployer.verbs.environment import open_environment
 
@@ -161,12 +161,12 @@ def _destroy(options: Options) -> int:
         write(verb.show(found) + "\n", shown)
         verb.consent(environment, options.approve, person())
 
-    wish = Wish(secrets=options.with_secrets, repository=options.with_repository)
-    found = verb.destroy(environment, wish, agree=agree)
+    asked = DestroyOptions(secrets=options.with_secrets, repository=options.with_repository)
+    found = verb.destroy(environment, asked, agree=agree)
     if options.json:
-        out(verb.as_json(found, environment.wanted.environment))
+        out(verb.as_json(found, environment.desired.environment))
     else:
-        out(f"{environment.wanted.environment} is gone." if found.deleted else verb.show(found))
+        out(f"{environment.desired.environment} is gone." if found.deleted else verb.show(found))
     return 0
 
 

@@ -12,7 +12,7 @@ from deployer.view.progress import Reporter
 
 if TYPE_CHECKING:
     from deployer.verbs.environment import Environment
-    from deployer.view.documents import Turned
+    from deployer.view.documents import ServiceStateDocument
 
 
 def _options(parser: Parser) -> None:
@@ -77,7 +77,7 @@ def _resume(options: Options) -> int:
     return _show(options, lift(session, ledger, name, hold, reporter, consent, service))
 
 
-def _show(options: Options, found: Turned) -> int:
+def _show(options: Options, found: ServiceStateDocument) -> int:
     if options.json:
         import json
 

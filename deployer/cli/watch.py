@@ -11,7 +11,7 @@ from deployer.errors import DeployerError, StatusUnknown, UsageError
 from deployer.view.progress import Reporter, write_raw
 
 if TYPE_CHECKING:
-    from deployer.view.documents import Status
+    from deployer.view.documents import StatusDocument
 
 
 def _releases_options(parser: Parser) -> None:
@@ -66,7 +66,7 @@ def _status(options: Options) -> int:
         raise StatusUnknown(found.what, why=found.why, fix=found.fix) from None
 
 
-def _read_status(options: Options) -> Status:
+def _read_status(options: Options) -> StatusDocument:
     """Print the status, and return it."""
     from deployer.verbs.environment import open_known_environment
     from deployer.verbs.status import follow, status

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from deployer.core.cause import Cause, State
-from deployer.core.desired import WantedImage, WantedParameter, WantedRole
+from deployer.core.desired import DesiredImage, DesiredParameter, DesiredRole
 from deployer.core.hold import Hold, Sources
 from deployer.core.service import Scaling, ServiceSpec
 
@@ -65,7 +65,7 @@ class PushImage(_Change, frozen=True):
     """Push an image that this machine holds and ECR does not."""
 
     group: ClassVar[str] = "Image"
-    image: WantedImage
+    image: DesiredImage
     digest: str
 
     @property
@@ -77,7 +77,7 @@ class KeepImage(_Change, frozen=True):
     """Put a second tag on an image that is about to be released, so that ECR does not expire it."""
 
     group: ClassVar[str] = "Image"
-    image: WantedImage
+    image: DesiredImage
     digest: str
     tag: str
 
@@ -90,7 +90,7 @@ class PutRole(_Change, frozen=True):
     """Create a managed role, or write its trust and inline policy again."""
 
     group: ClassVar[str] = "Access"
-    role: WantedRole
+    role: DesiredRole
     create: bool
 
     @property
@@ -107,7 +107,7 @@ class PutParameter(_Change, frozen=True):
     """
 
     group: ClassVar[str] = "Variables"
-    parameter: WantedParameter
+    parameter: DesiredParameter
     version: int
     old: str | None
     tier: str = "Standard"
@@ -127,7 +127,7 @@ class RecreateParameter(_Change, frozen=True):
 
     group: ClassVar[str] = "Variables"
     version: ClassVar[int] = 1
-    parameter: WantedParameter
+    parameter: DesiredParameter
     was: str
     old: str | None
     kept: str
@@ -146,7 +146,7 @@ class AdoptParameter(_Change, frozen=True):
     """Put the deployer's tag on a parameter that it did not create. Its value and version do not change."""
 
     group: ClassVar[str] = "Variables"
-    parameter: WantedParameter
+    parameter: DesiredParameter
 
     @property
     def address(self) -> str:

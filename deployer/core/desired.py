@@ -15,12 +15,12 @@ from deployer.core.release import ledger_path
 from deployer.core.service import Settings
 from deployer.core.target import Description
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal, Secret
+from deployer.manifest.model import LiteralVariable, SecretVariable
 
 _COMMIT_TAG = re.compile(r"([0-9a-f]{40})(?:(-dirty).*)?")
 
 
-class WantedParameter(Struct, frozen=True):
+class DesiredParameter(Struct, frozen=True):
     """One parameter below the environment's path. A literal has a `value`; a secret never does.
 
     `origin` is the source of an absent secret: "generate:N", "local-world", or "" when a person sets it. A
@@ -44,7 +44,7 @@ class WantedParameter(Struct, frozen=True):
         return self.value is None
 
 
-class WantedRole(Struct, frozen=True):
+class DesiredRole(Struct, frozen=True):
     """A role that the deployer may create and repair, with its documents as parsed JSON."""
 
     name: str
@@ -59,7 +59,7 @@ def short_tag(tag: str) -> str:
     return commit[1][:12] + (commit[2] or "") if commit else tag
 
 
-class WantedImage(Struct, frozen=True):
+class DesiredImage(Struct, frozen=True):
     """The image to run: by `digest` where it is known, else by the digest that ECR holds under `tag`.
 
     `here` means that this machine holds the image and can push it.
@@ -95,10 +95,10 @@ class Desired(Struct, frozen=True):
     account: str
     region: str
     parameter_path: str
-    parameters: tuple[WantedParameter, ...]
+    parameters: tuple[DesiredParameter, ...]
     plain: Mapping[str, str]
-    image: WantedImage
-    roles: tuple[WantedRole, ...]
+    image: DesiredImage
+    roles: tuple[DesiredRole, ...]
     service_name: str
     settings: Settings
     on_unhealthy: str
@@ -156,18 +156,18 @@ class Desired(Struct, frozen=True):
         return {p.variable: names.path_to_arn(p.path, self.region, self.account) for p in self.parameters}
 
 
-def desired(loaded: Loaded, image: WantedImage, target: Description) -> Desired:
+def desired_state(loaded: Loaded, image: DesiredImage, target: Description) -> Desired:
     """Compute the desired state from a checked manifest, the image to run and the manifest's target."""
     manifest = loaded.manifest
     aws, service = manifest.aws, manifest.service
-    parameters: list[WantedParameter] = []
+    parameters: list[DesiredParameter] = []
     plain: dict[str, str] = {}
     lines = {key: _line(loaded, key) for key in ("image", "service", "variables")}
     lines["paused"] = _line(loaded, "service", "paused")
     for name, variable in manifest.variables.items():
         line = _line(loaded, "variables", name)
         lines[names.variable(name)] = line
-        if isinstance(variable, Literal) and variable.store == "service":
+        if isinstance(variable, LiteralVariable) and variable.store == "service":
             plain[names.variable(name)] = variable.text
         else:
             parameters.append(_parameter(name, variable, aws.parameter_path, line))
@@ -195,26 +195,26 @@ def desired(loaded: Loaded, image: WantedImage, target: Description) -> Desired:
     return replace(made, roles=managed_roles(made)) if service.roles.managed else made
 
 
-def managed_roles(desired: Desired) -> tuple[WantedRole, ...]:
+def managed_roles(desired: Desired) -> tuple[DesiredRole, ...]:
     """The roles that the target uses, each with the least rights it needs."""
     name = policy_name(desired.app, desired.environment)
     return tuple(
-        WantedRole(role.name, service_trust(role.service), role.policy, name) for role in desired.target.roles(desired)
+        DesiredRole(role.name, service_trust(role.service), role.policy, name) for role in desired.target.roles(desired)
     )
 
 
-def _parameter(name: str, variable: Literal | Secret, root: str, line: str) -> WantedParameter:
+def _parameter(name: str, variable: LiteralVariable | SecretVariable, root: str, line: str) -> DesiredParameter:
     origin = ""
-    if isinstance(variable, Secret):
+    if isinstance(variable, SecretVariable):
         if variable.generate:
             origin = f"generate:{variable.generate}"
         elif variable.source:
             origin = variable.source
-    return WantedParameter(
+    return DesiredParameter(
         name=name,
         path=names.join(root, name),
         variable=names.variable(name),
-        value=variable.text if isinstance(variable, Literal) else None,
+        value=variable.text if isinstance(variable, LiteralVariable) else None,
         origin=origin,
         description=variable.description or "",
         line=line,

@@ -9,7 +9,7 @@ from deployer.core.change import Change
 from deployer.core.notice import Notice
 
 
-class Part(Struct, frozen=True):
+class PlanPart(Struct, frozen=True):
     """Changes in the order they are applied, notices to show next to them, and what blocks them."""
 
     changes: tuple[Change, ...] = ()

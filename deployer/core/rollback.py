@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from deployer import names
-from deployer.core.desired import Desired, WantedParameter
+from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.release import RecordedRelease, before, last_healthy
 from deployer.errors import Refused, UsageError
 
@@ -63,7 +63,7 @@ def _numbered(releases: Sequence[RecordedRelease], number: int, look: str) -> Re
     return found
 
 
-def wish(current: Desired, entry: RecordedRelease, *, with_secrets: bool, hold: bool = True) -> Desired:
+def desired_release(current: Desired, entry: RecordedRelease, *, with_secrets: bool, hold: bool = True) -> Desired:
     """The desired state that repeats a release: its image, literals and settings; its secrets only when asked for.
 
     Where the manifest still names a variable, its line and its description are used. With `hold`, nothing else is
@@ -89,10 +89,10 @@ def wish(current: Desired, entry: RecordedRelease, *, with_secrets: bool, hold: 
 
 
 def _parameter(
-    current: Desired, known: WantedParameter | None, variable: str, entry: RecordedRelease, secrets: bool
-) -> WantedParameter:
+    current: Desired, known: DesiredParameter | None, variable: str, entry: RecordedRelease, secrets: bool
+) -> DesiredParameter:
     name, literal = names.parameter(variable), entry.release.literals.get(variable)
-    return WantedParameter(
+    return DesiredParameter(
         name=name,
         path=names.join(current.parameter_path, name),
         variable=variable,

@@ -9,7 +9,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 
-from deployer.core.github.wanted import VALUE_BYTES
+from deployer.core.github.desired import VALUE_BYTES
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError
 

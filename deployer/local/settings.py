@@ -9,7 +9,7 @@ from msgspec import Struct
 from deployer.apps.app import App
 from deployer.errors import UsageError
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal
+from deployer.manifest.model import LiteralVariable
 from deployer.manifest.world import port_of
 from deployer.project import PROJECT_FILE
 from deployer.world_keys import keys_in, read
@@ -127,7 +127,7 @@ def world_settings(loaded: Loaded) -> WorldSettings:
 
 def _literal_port(loaded: Loaded, name: str) -> int:
     variable = loaded.manifest.variables[name]
-    assert isinstance(variable, Literal)
+    assert isinstance(variable, LiteralVariable)
     return _port(variable.text)
 
 

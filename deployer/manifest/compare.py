@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from deployer.manifest.model import Literal, Manifest, Secret
+from deployer.manifest.model import LiteralVariable, Manifest, SecretVariable
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def _flat(value: object, name: str) -> Iterator[tuple[str, str]]:
         yield name, value if isinstance(value, str) else json.dumps(value)
 
 
-def _shown(variable: Literal | Secret) -> str:
+def _shown(variable: LiteralVariable | SecretVariable) -> str:
     extra = " (extra)" if variable.extra else ""
-    if isinstance(variable, Secret):
+    if isinstance(variable, SecretVariable):
         return (f"secret, made of {variable.generate} bytes" if variable.generate else "secret") + extra
     return f"literal {variable.text}" + (" (of the service)" if variable.store == "service" else "") + extra

@@ -16,7 +16,7 @@ from deployer import names
 from deployer.core.secret import SecretValue
 from deployer.manifest.credentials import is_telling
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal
+from deployer.manifest.model import LiteralVariable
 from deployer.manifest.problem import Problem, in_order
 from deployer.manifest.spelling import close
 
@@ -150,7 +150,7 @@ def _settings_as_extra(loaded: Loaded, fields: dict[str, FieldInfo], variables: 
 def _exposed(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
     secret = {name for variable, name in variables.items() if variable in fields and _is_secret(fields[variable])}
     for name in secret:
-        if isinstance(loaded.manifest.variables[name], Literal):
+        if isinstance(loaded.manifest.variables[name], LiteralVariable):
             yield loaded.problem(
                 "variables",
                 name,
@@ -171,7 +171,7 @@ def _refused(
         variable.lower(): (name, entry)
         for variable, name in variables.items()
         if variable in fields
-        and isinstance(entry := loaded.manifest.variables[name], Literal)
+        and isinstance(entry := loaded.manifest.variables[name], LiteralVariable)
         and not _is_secret(fields[variable])
     }
     telling = {name for name, _ in literals.values() if is_telling(name)}

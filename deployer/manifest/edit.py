@@ -13,7 +13,7 @@ from typing import Final
 from deployer.errors import UsageError
 from deployer.manifest import tree
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal
+from deployer.manifest.model import LiteralVariable
 from deployer.manifest.scalars import bent, read_plain
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
@@ -80,7 +80,7 @@ def _reads_alike(value: str) -> bool:
     found = read_plain(value)
     if found is None or bent(value) or not _PLAIN.fullmatch(value):
         return False
-    return Literal(kind="literal", value=found).text == value
+    return LiteralVariable(kind="literal", value=found).text == value
 
 
 def _entry(kind: str, **more: object) -> str:

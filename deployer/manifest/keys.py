@@ -9,7 +9,7 @@ from typing import Any, Final, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from deployer.manifest.model import Literal, Manifest, Secret
+from deployer.manifest.model import LiteralVariable, Manifest, SecretVariable
 from deployer.manifest.tree import Node, Path, Word, find
 
 Group = type[BaseModel]
@@ -22,7 +22,9 @@ def groups(root: Node | None, path: Path) -> tuple[Group, ...]:
     for length, step in enumerate(path, start=1):
         if path[:length] == (_VARIABLES,):
             continue
-        inside = (Secret, Literal) if path[:1] == (_VARIABLES,) else _inside(fields(found).get(str(step)))
+        inside = (
+            (SecretVariable, LiteralVariable) if path[:1] == (_VARIABLES,) else _inside(fields(found).get(str(step)))
+        )
         kind = find(root, (*path[:length], "kind"))[1]
         chosen = tuple(group for group in inside if isinstance(kind, Word) and kind.text in kinds(group))
         found = chosen or inside

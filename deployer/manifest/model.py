@@ -5,8 +5,7 @@ message suggests. A rule about one field stands here; a rule about several is in
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Self
-from typing import Literal as OneOf
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -141,32 +140,32 @@ class Protect(Part):
         return self.confirm and self.healthy_in is None
 
 
-class Secret(Part):
+class SecretVariable(Part):
     """A value that never stands in a file: a SecureString below `aws.parameter_path`."""
 
     model_config = ConfigDict(json_schema_extra={"not": {"required": ["generate", "source"]}})
 
-    kind: OneOf["secret"] = Field(description="A secret: its value lives in SSM only.")
+    kind: Literal["secret"] = Field(description="A secret: its value lives in SSM only.")
     description: Description | None = None
     generate: Annotated[int, Field(ge=16, le=64)] | None = Field(
         default=None, description="Make it of this many random bytes when it is absent.", examples=[32]
     )
-    source: OneOf["local-world"] | None = Field(
+    source: Literal["local-world"] | None = Field(
         default=None,
         description="The local world hands it out. Only where `aws.endpoint` is set, and without `generate`.",
     )
     extra: Extra = False
 
 
-class Literal(Part):
+class LiteralVariable(Part):
     """A value that stands in the file for everyone to read."""
 
-    kind: OneOf["literal"] = Field(description="A literal: its value is in this file.")
+    kind: Literal["literal"] = Field(description="A literal: its value is in this file.")
     value: str | bool | int = Field(
         description="The value, taken as written: text, true, false or a whole number.",
         examples=["https://staging-api.ansari.chat"],
     )
-    store: OneOf["parameter", "service"] = Field(
+    store: Literal["parameter", "service"] = Field(
         default="parameter",
         description="parameter: a String below `aws.parameter_path`. service: a plain variable of the service.",
     )
@@ -179,7 +178,7 @@ class Literal(Part):
         return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
 
 
-Variable = Annotated[Secret | Literal, Field(discriminator="kind")]
+Variable = Annotated[SecretVariable | LiteralVariable, Field(discriminator="kind")]
 
 
 class Manifest(Part):

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from deployer.manifest import rules
 from deployer.manifest.excerpt import VARIABLE_KEYS, Excerpts, harmless, label
 from deployer.manifest.keys import KNOWN_KEYS, fields, groups, kinds
-from deployer.manifest.model import Literal, Secret
+from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import Finding
 from deployer.manifest.spelling import close
 from deployer.manifest.tree import Node, Path, Word, find, where
@@ -32,7 +32,7 @@ _SENTENCES: Final = {
     "too_short": ("is empty", "a service without variables cannot be meant: add them"),
 }
 _A_GROUP: Final = ("has to be a group of keys", "write its keys below it, indented")
-_KINDS: Final[dict[str, type[BaseModel]]] = {"secret": Secret, "literal": Literal}
+_KINDS: Final[dict[str, type[BaseModel]]] = {"secret": SecretVariable, "literal": LiteralVariable}
 
 
 class Refusal:

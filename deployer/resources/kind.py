@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.removal import Kept, Remains, Removal, Wish
+from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
 from deployer.core.target import Call
 
 
@@ -81,6 +81,6 @@ class Kind(Struct, frozen=True):
     writes: Callable[[Desired], Iterable[Call]]
     repairs: Callable[[Desired], Iterable[Call]]
     remains: Callable[[Reading], Collect]
-    removals: Callable[[Desired, Remains, Wish], Iterable[Removal | Kept]]
+    removals: Callable[[Desired, Remains, DestroyOptions], Iterable[Removal | Kept]]
     deletes: frozenset[str]
     delete: Callable[[Session, Desired, Removal], None]

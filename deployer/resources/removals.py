@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.core.desired import Desired
-from deployer.core.removal import Kept, Remains, Removal, Removals, Wish
+from deployer.core.removal import DestroyOptions, Kept, Remains, Removal, Removals
 from deployer.resources.registry import KINDS
 
 
-def removals(desired: Desired, remains: Remains, wish: Wish) -> Removals:
+def removals(desired: Desired, remains: Remains, options: DestroyOptions) -> Removals:
     """Decide about everything that is left. Pure.
 
     The service goes first, because it reads the rest; then the kinds in the reverse of the order of their creation.
     """
     every = (
         *_service(desired, remains),
-        *(one for kind in reversed(KINDS) for one in kind.removals(desired, remains, wish)),
+        *(one for kind in reversed(KINDS) for one in kind.removals(desired, remains, options)),
         *_always(desired),
     )
     return Removals(

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from deployer.account.compare import AccountFacts, compare
+from deployer.account.requirements import Requirements
 from deployer.account.steps import (
     AttachPolicy,
     CreatePrincipal,
@@ -16,7 +17,6 @@ from deployer.account.steps import (
     Step,
     Steps,
 )
-from deployer.account.wanted import Wanted
 from deployer.aws import ecr, iam, principals
 from deployer.aws.session import Session
 from deployer.core.change import ChangeRepository, CreateRepository, PutLifecycle
@@ -29,12 +29,12 @@ class Bootstrap:
     """Of one environment. `tell` hears of each step."""
 
     session: Session
-    wanted: Wanted
+    requirements: Requirements
     tell: Callable[[str, str], None]
 
     def decide(self) -> Steps:
         """What there is to do, now."""
-        session, wanted = self.session, self.wanted
+        session, wanted = self.session, self.requirements
         clients = session.ecr, session.iam  # made here, because making them is not thread-safe
         with ThreadPoolExecutor(len(clients) + len(wanted.principals)) as pool:
             repository = pool.submit(ecr.read_repository, clients[0], wanted.desired.image.repository)
@@ -80,7 +80,7 @@ class Bootstrap:
             case CreateRepository():
                 ecr.create_repository(session.ecr, step.name)
             case ChangeRepository():
-                ecr.mend_repository(session.ecr, step.name)
+                ecr.change_repository(session.ecr, step.name)
             case PutLifecycle():
                 ecr.put_lifecycle(session.ecr, step.repository, step.policy)
             case CreateProvider():
@@ -98,4 +98,4 @@ class Bootstrap:
 
     @property
     def _again(self) -> str:
-        return f"just bootstrap {self.wanted.desired.environment} continues from there"
+        return f"just bootstrap {self.requirements.desired.environment} continues from there"

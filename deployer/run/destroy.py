@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from deployer.aws import lock
 from deployer.aws.errors import only
-from deployer.core.removal import Remains, Removal, Removals, Wish
+from deployer.core.removal import DestroyOptions, Remains, Removal, Removals
 from deployer.core.target import ServiceStatus
 from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
 from deployer.partial import halted
@@ -30,7 +30,7 @@ class Destruction:
     """Of one environment. `shared` says which other environment names a role or the repository."""
 
     run: Run
-    wish: Wish
+    options: DestroyOptions
     shared: Mapping[str, str]
 
     def decide(self) -> Removals:
@@ -58,7 +58,7 @@ class Destruction:
                 shared=self.shared,
                 **fields,
             )
-        return removals(desired, remains, self.wish)
+        return removals(desired, remains, self.options)
 
     def _refuse_busy(self, arn: str) -> None:
         operation = self.run.target.newest_operation(arn)

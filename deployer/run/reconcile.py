@@ -181,7 +181,7 @@ class _Carrier:
         return probe(url, path, release, header=header, seconds=site.probe_seconds)
 
     def _again(self, planned: Planned) -> Planned:
-        """The same wish from what AWS holds now: a repeated request has moved a version."""
+        """The same plan from what AWS holds now: a repeated request has moved a version."""
         run = self._run
         return run.compare(run.observed(), planned.facts.inspection)
 
@@ -274,7 +274,9 @@ class _Carrier:
             fix = f"read the application's log; roll back with: just rollback {run.desired.environment}"
             return StateUnknown(f"{what}; {held}, and is serving", fix=fix)
         run.report.step("rollback", f"release {failed} does not answer: back to release {target.number}")
-        back = replace(run, desired=rollback.wish(run.desired, target, with_secrets=False, hold=False), prune=False)
+        back = replace(
+            run, desired=rollback.desired_release(run.desired, target, with_secrets=False, hold=False), prune=False
+        )
         try:
             outcome = _Carrier(back, self._held, time.time()).carry_out(_unblocked(back))
         except Exception as error:  # noqa: BLE001 -- whatever it is, the release that does not answer serves

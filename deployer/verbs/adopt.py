@@ -31,7 +31,7 @@ from deployer.manifest.together import clashes
 from deployer.project import find_root, shortest
 from deployer.targets.registry import DEFAULT, describe, open_target
 from deployer.verbs.check import refuse_contract_problems
-from deployer.view.documents import Adopted, Omitted
+from deployer.view.documents import AdoptDocument, OmittedDocument
 from deployer.world_keys import keys_in
 
 _UNKNOWN_ACCOUNT = "000000000000"
@@ -55,7 +55,7 @@ class Wanted:
     target: str = DEFAULT
 
 
-def adopt(wanted: Wanted) -> Adopted:
+def adopt(wanted: Wanted) -> AdoptDocument:
     """Read the service and its parameters, and write env/ENV.yaml, which `check` accepts.
 
     Raises UsageError when the file exists or names are wrong, Blocked when no manifest can describe the service or a
@@ -71,7 +71,7 @@ def adopt(wanted: Wanted) -> Adopted:
     text = manifest_text(live, choice, keep=_keep(live, others))
     loaded = _checked(path, text)
     _write(path, text)
-    return Adopted(
+    return AdoptDocument(
         file=str(path),
         environment=wanted.environment,
         account=live.place.account,
@@ -82,14 +82,14 @@ def adopt(wanted: Wanted) -> Adopted:
         secrets=tuple(one.name for one in choice.taken if one.value is None),
         literals=tuple(one.name for one in choice.taken if one.value is not None),
         extra=tuple(one.name for one in choice.taken if one.extra),
-        left=tuple(Omitted(one.name, one.why, one.reaches, one.fix) for one in choice.left),
+        left=tuple(OmittedDocument(one.name, one.why, one.reaches, one.fix) for one in choice.left),
         expected=expected(live, choice),
         blockers=tuple(one.command for one in choice.taken if one.command),
         shared=tuple(problem.what for problem in clashes([*others, loaded]) if problem.file == str(path)),
     )
 
 
-def show(adopted: Adopted, *, as_json: bool) -> str:
+def show(adopted: AdoptDocument, *, as_json: bool) -> str:
     """What was written, what was left out and why, and what comes next; or JSON."""
     if as_json:
         return json.dumps(to_builtins(adopted), indent=2, ensure_ascii=False)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from msgspec import to_builtins
 
+from deployer.account.requirements import Requirements, requirements_of
 from deployer.account.steps import Steps
-from deployer.account.wanted import Wanted, wanted
-from deployer.core.desired import WantedImage, desired
+from deployer.core.desired import DesiredImage, desired_state
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded
 from deployer.run.bootstrap import Bootstrap
@@ -22,11 +22,17 @@ from deployer.view.bootstrap_commands import commands, script
 from deployer.view.bootstrap_text import detail, render
 from deployer.view.cause_text import reasons
 from deployer.view.counts import to_fix
-from deployer.view.documents import Bootstrapped, Commanded, Commands, Found, Stepped
+from deployer.view.documents import (
+    BootstrapCommand,
+    BootstrapCommands,
+    BootstrapDocument,
+    BootstrapStep,
+    ProblemDocument,
+)
 from deployer.view.progress import Reporter
 
 
-def needed(loaded: Loaded) -> Wanted:
+def needed(loaded: Loaded) -> Requirements:
     """What the manifest asks of its account. Raises UsageError when nobody is named who deploys."""
     refuse_contract_problems(loaded)
     manifest = loaded.manifest
@@ -39,9 +45,9 @@ def needed(loaded: Loaded) -> Wanted:
             f"role: {manifest.app}-{manifest.environment}-github-actions, managed: true}}}}",
         )
     target = describe(manifest.service.target)
-    wish = desired(loaded, WantedImage(image.repository, "", None, image.keep), target)
+    desired = desired_state(loaded, DesiredImage(image.repository, "", None, image.keep), target)
     line = f"{loaded.path.name}:{loaded.where('github').line}"
-    return wanted(manifest, manifest.github, wish, line, neighbours(loaded))
+    return requirements_of(manifest, manifest.github, desired, line, neighbours(loaded))
 
 
 def printed(loaded: Loaded, *, as_json: bool) -> str:
@@ -50,8 +56,8 @@ def printed(loaded: Loaded, *, as_json: bool) -> str:
     made = commands(needed(loaded), manifest.aws.endpoint)
     if not as_json:
         return script(made)
-    told = tuple(Commanded(one.about, one.document, one.lines) for one in made)
-    return json.dumps(to_builtins(Commands(manifest.environment, told)), indent=2)
+    told = tuple(BootstrapCommand(one.about, one.document, one.lines) for one in made)
+    return json.dumps(to_builtins(BootstrapCommands(manifest.environment, told)), indent=2)
 
 
 def bootstrap(loaded: Loaded, report: Reporter, *, agree: Callable[[Steps], bool]) -> tuple[Steps, bool]:
@@ -83,13 +89,15 @@ def show(loaded: Loaded, found: Steps) -> str:
 def as_json(found: Steps, *, done: bool) -> str:
     return json.dumps(
         to_builtins(
-            Bootstrapped(
+            BootstrapDocument(
                 environment=found.environment,
                 fingerprint=found.fingerprint,
                 done=done,
-                steps=tuple(Stepped(s.symbol, s.address, detail(s), reasons(s.causes), s.line) for s in found.steps),
+                steps=tuple(
+                    BootstrapStep(s.symbol, s.address, detail(s), reasons(s.causes), s.line) for s in found.steps
+                ),
                 settled=tuple(one.address for one in found.settled),
-                blockers=tuple(Found(one.what, one.fix, one.line) for one in found.blockers),
+                blockers=tuple(ProblemDocument(one.what, one.fix, one.line) for one in found.blockers),
                 notes=found.notes,
             )
         ),

@@ -9,7 +9,7 @@ from deployer.apps.app import App
 from deployer.apps.settings import settings_class
 from deployer.manifest.contract import problems
 from deployer.manifest.load import Loaded, load
-from deployer.manifest.model import Secret
+from deployer.manifest.model import SecretVariable
 from deployer.manifest.problem import InvalidManifest, Problem
 from deployer.manifest.together import clashes, crossed, quarrels, strangers
 from deployer.project import PROJECT_FILE
@@ -73,15 +73,16 @@ def _json(loaded: Sequence[Loaded]) -> str:
 
     from msgspec import to_builtins  # noqa: PLC0415
 
-    from deployer.view.documents import Checked, Good  # noqa: PLC0415
+    from deployer.view.documents import CheckDocument, ValidManifest  # noqa: PLC0415
 
     good = (
-        Good(str(one.path), one.manifest.environment, one.sha256, *_counts(one), unchecked(one.app)) for one in loaded
+        ValidManifest(str(one.path), one.manifest.environment, one.sha256, *_counts(one), unchecked(one.app))
+        for one in loaded
     )
-    return json.dumps(to_builtins(Checked((), tuple(good))), indent=2, ensure_ascii=False)
+    return json.dumps(to_builtins(CheckDocument((), tuple(good))), indent=2, ensure_ascii=False)
 
 
 def _counts(loaded: Loaded) -> tuple[int, int]:
     variables = loaded.manifest.variables.values()
-    secrets = sum(isinstance(variable, Secret) for variable in variables)
+    secrets = sum(isinstance(variable, SecretVariable) for variable in variables)
     return secrets, len(variables) - secrets

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import to_builtins
 
-from deployer.core.removal import Removals, Wish
+from deployer.core.removal import DestroyOptions, Removals
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
 from deployer.run.destroy import Destruction
@@ -15,12 +15,12 @@ from deployer.verbs.environment import Environment
 from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import neighbours
 from deployer.verbs.protection import protections
-from deployer.view.documents import Destroyed, Remaining
+from deployer.view.documents import DestroyDocument, RemainingDocument
 
 
 def destroy(
     environment: Environment,
-    wish: Wish,
+    options: DestroyOptions,
     *,
     agree: Callable[[Removals], None],
 ) -> Removals:
@@ -30,8 +30,8 @@ def destroy(
     anything about it.
     """
     _refuse_protected(environment.loaded)
-    refuse_incident(environment.session, environment.wanted.app, environment.wanted.environment)
-    destruction = Destruction(environment.run, wish, dict(_shared(environment.loaded)))
+    refuse_incident(environment.session, environment.desired.app, environment.desired.environment)
+    destruction = Destruction(environment.run, options, dict(_shared(environment.loaded)))
     found = destruction.decide()
     if found.deleted:
         agree(found)
@@ -41,9 +41,9 @@ def destroy(
 
 def consent(environment: Environment, approve: str | None, ask: Callable[[str], str] | None) -> None:
     """The service's name, typed or given with --approve. Raises Refused when it is not that."""
-    name = environment.wanted.service_name
+    name = environment.desired.service_name
     if approve is None and ask is None:
-        again = f"just destroy {environment.wanted.environment} --approve {name}"
+        again = f"just destroy {environment.desired.environment} --approve {name}"
         raise Refused("no terminal to confirm at; nothing was deleted", fix=again)
     typed = approve if approve is not None else ask(f"Type the service's name to delete this [{name}]: ") if ask else ""
     if typed.strip() != name:
@@ -61,10 +61,10 @@ def show(found: Removals) -> str:
 def as_json(found: Removals, environment: str) -> str:
     return json.dumps(
         to_builtins(
-            Destroyed(
+            DestroyDocument(
                 environment=environment,
-                deleted=tuple(Remaining(one.kind, one.name, one.note) for one in found.deleted),
-                kept=tuple(Remaining(one.kind, one.name, one.why) for one in found.kept),
+                deleted=tuple(RemainingDocument(one.kind, one.name, one.note) for one in found.deleted),
+                kept=tuple(RemainingDocument(one.kind, one.name, one.why) for one in found.kept),
             )
         ),
         indent=2,

@@ -13,13 +13,13 @@ from deployer.manifest.compare import compare
 from deployer.manifest.load import Loaded
 from deployer.verbs.environment import open_session
 from deployer.verbs.secret.place import secrets_of
-from deployer.view.documents import Compared, SecretPair
+from deployer.view.documents import DiffDocument, SecretPair
 from deployer.view.table import table
 
 
-def diff(left: Loaded, right: Loaded, *, secrets: bool) -> Compared:
+def diff(left: Loaded, right: Loaded, *, secrets: bool) -> DiffDocument:
     """What the manifests say otherwise; with `secrets` also which values are the same, compared in memory only."""
-    return Compared(
+    return DiffDocument(
         left=left.manifest.environment,
         right=right.manifest.environment,
         differences=compare(left.manifest, right.manifest),
@@ -27,7 +27,7 @@ def diff(left: Loaded, right: Loaded, *, secrets: bool) -> Compared:
     )
 
 
-def show(found: Compared, *, as_json: bool) -> str:
+def show(found: DiffDocument, *, as_json: bool) -> str:
     """A line for each difference, or JSON."""
     if as_json:
         return json.dumps(to_builtins(found), indent=2, ensure_ascii=False)

@@ -12,11 +12,11 @@ from deployer.core.waiting import waiting
 from deployer.errors import as_typed
 from deployer.run.running_image import missing_image
 from deployer.verbs.environment import Environment
-from deployer.view.documents import Drift
+from deployer.view.documents import DriftDocument
 from deployer.view.drift_text import line
 
 
-def drift(environment: Environment) -> Drift:
+def drift(environment: Environment) -> DriftDocument:
     """Compare what AWS holds with the last release and the manifest."""
     run = environment.run
     facts = run.observed()
@@ -24,10 +24,10 @@ def drift(environment: Environment) -> Drift:
     found = waiting(planned.plan)
     gone = missing_image(run.session, facts)
     lost = (DriftItem("running image", "image", State(value=gone), None),) if gone else ()
-    return Drift(run.desired.environment, (*found.drift, *lost), found.staged)
+    return DriftDocument(run.desired.environment, (*found.drift, *lost), found.staged)
 
 
-def show(found: Drift, *, as_json: bool) -> str:
+def show(found: DriftDocument, *, as_json: bool) -> str:
     """A line for each, or JSON."""
     if as_json:
         return json.dumps(to_builtins(found), indent=2)

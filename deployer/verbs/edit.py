@@ -17,18 +17,18 @@ from deployer.manifest.contract import secret_variables
 from deployer.manifest.credentials import credential_in
 from deployer.manifest.excerpt import harmless
 from deployer.manifest.load import Loaded, load, parse
-from deployer.manifest.model import Literal, Secret
+from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.spelling import close
 from deployer.verbs.check import refuse_contract_problems
-from deployer.view.documents import Edited
+from deployer.view.documents import EditDocument
 
 
-def set_value(path: Path, name: str, value: str) -> Edited:
+def set_value(path: Path, name: str, value: str) -> EditDocument:
     """Give a literal another value. Raises UsageError for a secret, and InvalidManifest for what would be refused."""
     loaded = load(path)
     variable = _known(loaded, name := _name(name))
-    if isinstance(variable, Secret):
+    if isinstance(variable, SecretVariable):
         raise UsageError(
             f"{name} is a secret: a manifest never holds its value; nothing was changed",
             why="what is typed on a command line stays in the history of the shell",
@@ -36,14 +36,14 @@ def set_value(path: Path, name: str, value: str) -> Edited:
         )
     line = loaded.where("variables", name).line
     if variable.text == value:
-        return Edited("same", str(path), line, name, value, value)
+        return EditDocument("same", str(path), line, name, value, value)
     environment = loaded.manifest.environment
     _refuse_credential(loaded, name, value, f"just remove {environment} {name}, then: {_as_secret(environment, name)}")
     _write(loaded, edit.set_value(loaded, name, value))
-    return Edited("set", str(path), line, name, variable.text, value)
+    return EditDocument("set", str(path), line, name, variable.text, value)
 
 
-def add(path: Path, name: str, entry: str, value: str | None) -> Edited:
+def add(path: Path, name: str, entry: str, value: str | None) -> EditDocument:
     """Add a variable, described by an entry of `edit`. Raises UsageError when there is one, and InvalidManifest."""
     loaded = load(path)
     name = _name(name)
@@ -56,19 +56,21 @@ def add(path: Path, name: str, entry: str, value: str | None) -> Edited:
         shown = name if harmless(name) else "NAME"  # some give the value in the place of the name
         _refuse_credential(loaded, name, value, _as_secret(loaded.manifest.environment, shown))
     now = _write(loaded, edit.add(loaded, name, entry))
-    return Edited("added", str(path), now.where("variables", name).line, name, None, value)
+    return EditDocument("added", str(path), now.where("variables", name).line, name, None, value)
 
 
-def remove(path: Path, name: str) -> Edited:
+def remove(path: Path, name: str) -> EditDocument:
     """Remove a variable. Raises InvalidManifest when the service needs it."""
     loaded = load(path)
     variable = _known(loaded, name := _name(name))
     line = loaded.where("variables", name).line
     _write(loaded, edit.remove(loaded, name))
-    return Edited("removed", str(path), line, name, variable.text if isinstance(variable, Literal) else None, None)
+    return EditDocument(
+        "removed", str(path), line, name, variable.text if isinstance(variable, LiteralVariable) else None, None
+    )
 
 
-def show(edited: Edited, environment: str, *, as_json: bool) -> str:
+def show(edited: EditDocument, environment: str, *, as_json: bool) -> str:
     """What was edited, as one line and what to do next, or as JSON."""
     if as_json:
         return json.dumps(to_builtins(edited), sort_keys=True, ensure_ascii=False)
@@ -89,7 +91,7 @@ def _name(given: str) -> str:
     return given if names.why_not_a_variable(given) else names.parameter(given)
 
 
-def _known(loaded: Loaded, name: str) -> Literal | Secret:
+def _known(loaded: Loaded, name: str) -> LiteralVariable | SecretVariable:
     variable = loaded.manifest.variables.get(name)
     if variable is None:
         near = close(name, loaded.manifest.variables)

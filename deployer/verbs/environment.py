@@ -14,7 +14,7 @@ from deployer.apps.settings import settings_class
 from deployer.aws import ecr, ledger
 from deployer.aws.session import Session
 from deployer.core import rollback
-from deployer.core.desired import Desired, WantedImage, desired
+from deployer.core.desired import Desired, DesiredImage, desired_state
 from deployer.core.release import ledger_path
 from deployer.core.revision import is_tag, release_number, released_tag, unique_tag
 from deployer.image.snapshot import Snapshot
@@ -44,19 +44,19 @@ class Environment(Struct, frozen=True):
     problems: int = 0
 
     @property
-    def wanted(self) -> Desired:
+    def desired(self) -> Desired:
         return self.run.desired
 
     def back_to(self, release: str | None, *, with_secrets: bool) -> Environment:
         """The same environment, wanting a recorded release: named by number or commit, or the last healthy one."""
         facts = self.run.observed().with_unrecorded()
-        number = None if release is None else release_number(facts.releases, release, self.wanted.environment)
+        number = None if release is None else release_number(facts.releases, release, self.desired.environment)
         if number is None and facts.pending and facts.pending.rollback_to:
             number = facts.pending.rollback_to  # a rollback that was stopped is not to be done twice
         runs = facts.service is not None
-        entry = rollback.choose(facts.releases, number, self.wanted.environment, runs=runs, with_secrets=with_secrets)
-        wish = rollback.wish(self.wanted, entry, with_secrets=with_secrets)
-        return replace(self, run=replace(self.run, desired=wish))
+        entry = rollback.choose(facts.releases, number, self.desired.environment, runs=runs, with_secrets=with_secrets)
+        desired = rollback.desired_release(self.desired, entry, with_secrets=with_secrets)
+        return replace(self, run=replace(self.run, desired=desired))
 
 
 def open_session(loaded: Loaded) -> tuple[Session, str]:
@@ -107,7 +107,7 @@ def open_known_environment(name: str, report: Reporter, *, start: bool = True, o
         refuse_shared(known.loaded)
     session, who = open_session(known.loaded)
     image = known.loaded.manifest.image
-    undeployed = WantedImage(image.repository, "unknown", None, image.keep)
+    undeployed = DesiredImage(image.repository, "unknown", None, image.keep)
     site = site_of(known.loaded)
     run = _run(known.loaded, session, site, who, undeployed, report)
     return Environment(known.loaded, session, site, run, known.problems)
@@ -143,7 +143,7 @@ def _opened(
     return Environment(loaded, session, site, replace(run, image_manifest=snapshot and snapshot.manifest, prune=prune))
 
 
-def _run(loaded: Loaded, session: Session, site: Site, who: str, image: WantedImage, report: Reporter) -> Run:
+def _run(loaded: Loaded, session: Session, site: Site, who: str, image: DesiredImage, report: Reporter) -> Run:
     settings = None
     with suppress(InvalidManifest):  # a verb that cannot do without them has refused before
         settings = settings_class(loaded.app, loaded.root)
@@ -151,7 +151,7 @@ def _run(loaded: Loaded, session: Session, site: Site, who: str, image: WantedIm
     return Run(
         session=session,
         target=target,
-        desired=desired(loaded, image, target.description),
+        desired=desired_state(loaded, image, target.description),
         app=loaded.app,
         site=site,
         who=who,
@@ -171,8 +171,8 @@ def _tag(session: Session, manifest: Manifest, image: str) -> str:
     return unique_tag(ecr.tags(session.ecr, manifest.image.repository), image) or image
 
 
-def _image(loaded: Loaded, snapshot: Snapshot | None, tag: str | None) -> WantedImage:
+def _image(loaded: Loaded, snapshot: Snapshot | None, tag: str | None) -> DesiredImage:
     image = loaded.manifest.image
     if snapshot is not None:
-        return WantedImage(image.repository, snapshot.tag, snapshot.digest, image.keep, here=True)
-    return WantedImage(image.repository, tag or git.commit(loaded.path.resolve().parent), None, image.keep)
+        return DesiredImage(image.repository, snapshot.tag, snapshot.digest, image.keep, here=True)
+    return DesiredImage(image.repository, tag or git.commit(loaded.path.resolve().parent), None, image.keep)

@@ -11,7 +11,7 @@ from deployer.ci.legacy import sections
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal, Secret
+from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.verbs.environment import open_session
 from deployer.view.env_text import FORMATS
 
@@ -19,10 +19,10 @@ from deployer.view.env_text import FORMATS
 def export(loaded: Loaded, form: str) -> str:
     """The literals, and the names of the secrets. Reads nothing but the manifest."""
     variables = loaded.manifest.variables
-    literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, Literal)}
+    literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, LiteralVariable)}
     if form == "github":
         return sections(loaded.manifest)
-    secrets = [names.variable(name) for name, one in variables.items() if isinstance(one, Secret)]
+    secrets = [names.variable(name) for name, one in variables.items() if isinstance(one, SecretVariable)]
     return FORMATS[form](literals, secrets)
 
 
@@ -42,7 +42,7 @@ def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
     aws = loaded.manifest.aws
     session, _ = open_session(loaded)
     paths = {name: names.join(aws.parameter_path, name) for name in loaded.manifest.variables}
-    secret = [paths[name] for name, one in loaded.manifest.variables.items() if isinstance(one, Secret)]
+    secret = [paths[name] for name, one in loaded.manifest.variables.items() if isinstance(one, SecretVariable)]
     found: dict[str, SecretValue] = {}
     for batch in ssm.batches(secret):
         found |= ssm.reveal(session.ssm, batch)
@@ -52,7 +52,7 @@ def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
             fix=f"just secret list {loaded.manifest.environment}",
         )
     values = {
-        names.variable(name): one.text if isinstance(one, Literal) else found[paths[name]].reveal()
+        names.variable(name): one.text if isinstance(one, LiteralVariable) else found[paths[name]].reveal()
         for name, one in loaded.manifest.variables.items()
     }
     _write_private(out, FORMATS[form](values, ()) + "\n")

@@ -11,7 +11,7 @@ from deployer.aws.session import Session
 from deployer.core.hold import LONGEST_REASON, Hold, by_hand, one_line
 from deployer.errors import UsageError, as_typed
 from deployer.manifest.credentials import credential_in
-from deployer.view.documents import Held
+from deployer.view.documents import HoldDocument
 from deployer.view.hold_text import since
 
 
@@ -35,7 +35,7 @@ def show(hold: Hold | None, environment: str, *, as_json: bool) -> str:
     if as_json:
         found = None
         if hold is not None:
-            found = Held(
+            found = HoldDocument(
                 id=hold.id,
                 environment=environment,
                 kind=hold.kind,

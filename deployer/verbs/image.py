@@ -22,11 +22,11 @@ from deployer.manifest.load import Loaded
 from deployer.targets.registry import describe
 from deployer.verbs.environment import open_session
 from deployer.verbs.site import LocalWorld, site_of
-from deployer.view.documents import Imaged
+from deployer.view.documents import ImageDocument
 from deployer.view.progress import Reporter
 
 
-def build(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None = None) -> Imaged:
+def build(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None = None) -> ImageDocument:
     """Build the image of the commit and leave it with the tool that built it.
 
     Raises Refused for a changed checkout, unless the environment is of the local world.
@@ -36,7 +36,9 @@ def build(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None 
     return _built(loaded, context, builder, base)
 
 
-def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None = None, create: bool = False) -> Imaged:
+def push(
+    loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None = None, create: bool = False
+) -> ImageDocument:
     """Build the image of the commit and push it, unless ECR holds it. `create` makes a repository that is missing.
 
     All that can be refused is looked at before anything is pushed. Raises StateUnknown when an image arrived that is
@@ -77,10 +79,10 @@ def push(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None =
             fix=f"check it: aws ecr describe-images --repository-name {repository}",
         )
     report.step("image", f"pushed: {there.digest}")
-    return Imaged(made.environment, "pushed", repository, tag, there.digest, there.platform, builder.tool)
+    return ImageDocument(made.environment, "pushed", repository, tag, there.digest, there.platform, builder.tool)
 
 
-def show(made: Imaged, *, as_json: bool) -> str:
+def show(made: ImageDocument, *, as_json: bool) -> str:
     """What became of it, for stdout."""
     if as_json:
         return json.dumps(to_builtins(made), indent=2)
@@ -106,7 +108,7 @@ def _context(loaded: Loaded) -> Context:
     return read_context(loaded.root, loaded.app.image, allow_changes=site_of(loaded).builds_changes)
 
 
-def _built(loaded: Loaded, context: Context, builder: Builder, base: str) -> Imaged:
+def _built(loaded: Loaded, context: Context, builder: Builder, base: str) -> ImageDocument:
     manifest = loaded.manifest
     repository, tag = manifest.image.repository, _tag(loaded, context)
     target = describe(manifest.service.target)
@@ -121,10 +123,10 @@ def _built(loaded: Loaded, context: Context, builder: Builder, base: str) -> Ima
             why="the base image, or the tool, took no heed of the platform that was asked for",
             fix=f"use a base image for {runs}, and a tool that builds for it",
         )
-    return Imaged(manifest.environment, "built", repository, tag, None, platform, builder.tool)
+    return ImageDocument(manifest.environment, "built", repository, tag, None, platform, builder.tool)
 
 
-def _held(session: Session, loaded: Loaded, tag: str) -> Imaged | None:
+def _held(session: Session, loaded: Loaded, tag: str) -> ImageDocument | None:
     """The image under this tag in ECR. Raises Refused for one that the target cannot run: a tag never moves."""
     repository = loaded.manifest.image.repository
     found = ecr.read_image(session.ecr, repository, tag, None)
@@ -138,7 +140,7 @@ def _held(session: Session, loaded: Loaded, tag: str) -> Imaged | None:
             why="tags are immutable: it cannot be replaced",
             fix="delete that image, or commit again, and push for the right platform",
         )
-    return Imaged(loaded.manifest.environment, "there", repository, tag, found.digest, runs, None)
+    return ImageDocument(loaded.manifest.environment, "there", repository, tag, found.digest, runs, None)
 
 
 def _missing(session: Session, loaded: Loaded, *, create: bool) -> bool:

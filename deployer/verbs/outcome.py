@@ -18,7 +18,7 @@ def show(environment: Environment, outcome: Outcome, *, as_json: bool) -> str:
     if as_json:
         return json.dumps(asdict(outcome), sort_keys=True)
     if outcome.turned is not None:
-        return as_typed(turned(environment.wanted.environment, outcome))
+        return as_typed(turned(environment.desired.environment, outcome))
     if not outcome.deployed:
         return f"Done: {outcome.changes} applied, no deployment was needed." if outcome.changes else ""
     again = f", release {outcome.rollback_to} again" if outcome.rollback_to else ""

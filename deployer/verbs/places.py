@@ -12,7 +12,7 @@ from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError
 from deployer.github import reach
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal
+from deployer.manifest.model import LiteralVariable
 from deployer.verbs.environment import Environment
 from deployer.verbs.secret.importing import NO_BINDING, bindings
 from deployer.world_keys import keys_beside
@@ -41,12 +41,12 @@ def _dotenv(environment: Environment, *, decrypt: bool) -> tuple[tuple[str, ...]
     if not path.is_file():
         return (), ()
     variables = environment.loaded.manifest.variables
-    literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, Literal)}
+    literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, LiteralVariable)}
     try:
         found, wrong = _read(path, literals)
     except (OSError, ValueError) as error:
         return (), (f"{DOTENV}: {getattr(error, 'strerror', None) or 'it is no text'}",)
-    secrets = [names.variable(name) for name, one in variables.items() if not isinstance(one, Literal)]
+    secrets = [names.variable(name) for name, one in variables.items() if not isinstance(one, LiteralVariable)]
     held = _held(environment, secrets) if decrypt else None
     return (*wrong, *dotenv_against(DOTENV, found, literals, secrets, held)), ()
 

@@ -16,7 +16,7 @@ from deployer.manifest.identity import Identity
 from deployer.targets.registry import describe, open_target
 from deployer.verbs.environment import open_identity
 from deployer.view import release_diff_text
-from deployer.view.documents import Released, ReleasesCompared
+from deployer.view.documents import ReleaseDocument, ReleasesDiffDocument
 from deployer.view.releases_text import render
 
 
@@ -38,10 +38,10 @@ def compare(identity: Identity, before: str, after: str, *, as_json: bool) -> st
     found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), describe(identity.target))
     one, other = (recorded(found, name, identity.environment) for name in (before, after))
     differences = compare_releases(one.release, other.release)
-    document = ReleasesCompared(identity.environment, one.number, other.number, differences)
+    document = ReleasesDiffDocument(identity.environment, one.number, other.number, differences)
     return json.dumps(to_builtins(document), indent=2) if as_json else release_diff_text.render(document)
 
 
 def _document(entry: RecordedRelease, live: int | None) -> dict[str, object]:
-    document = Released(**asdict(entry.release), number=entry.number, live=entry.number == live)
+    document = ReleaseDocument(**asdict(entry.release), number=entry.number, live=entry.number == live)
     return dict(to_builtins(document))

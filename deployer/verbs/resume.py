@@ -8,7 +8,7 @@ from deployer.core.facts import ServiceFact
 from deployer.core.hold import Hold
 from deployer.errors import Refused
 from deployer.verbs.consent import Consent
-from deployer.view.documents import Turned
+from deployer.view.documents import ServiceStateDocument
 from deployer.view.hold_text import since
 from deployer.view.progress import Reporter
 
@@ -21,14 +21,14 @@ def lift(
     report: Reporter,
     consent: Consent,
     service: ServiceFact | None,
-) -> Turned:
+) -> ServiceStateDocument:
     """Lift the hold, if any, when a person says yes or its id is approved. The service stays as it is."""
     status = service.status if service else None
     if hold is None:
-        return Turned(environment, "nothing", status)
+        return ServiceStateDocument(environment, "nothing", status)
     agree_to_lift(report, environment, hold, consent)
     ledger_hold.lift(session.ssm, ledger, hold)
-    return Turned(environment, "lifted", status, hold=hold.id)
+    return ServiceStateDocument(environment, "lifted", status, hold=hold.id)
 
 
 def agree_to_lift(report: Reporter, environment: str, hold: Hold, consent: Consent, *, starts: bool = False) -> None:

@@ -23,10 +23,10 @@ from deployer.verbs.held import held
 from deployer.verbs.resume import agree_to_lift, lift
 from deployer.view.blocker_text import blocker_text
 from deployer.view.change_text import differences
-from deployer.view.documents import Turned
+from deployer.view.documents import ServiceStateDocument
 
 
-def pause(environment: Environment, consent: Consent) -> Turned:
+def pause(environment: Environment, consent: Consent) -> ServiceStateDocument:
     """Stop every instance of the service."""
 
     def refuse(facts: Facts) -> None:
@@ -43,14 +43,16 @@ def pause(environment: Environment, consent: Consent) -> Turned:
     return _turned(environment, facts, "paused")
 
 
-def resume_paused(environment: Environment, consent: Consent, hold: Hold | None, *, old_release_first: bool) -> Turned:
+def resume_paused(
+    environment: Environment, consent: Consent, hold: Hold | None, *, old_release_first: bool
+) -> ServiceStateDocument:
     """Lift the hold, if any, and start the paused service. One that the manifest declares paused is not started.
 
     Without `old_release_first` it is refused while a deployment waits: a target may deploy nothing to a paused service,
     so that the release it ran last would start first.
     """
 
-    if environment.wanted.paused:
+    if environment.desired.paused:
         return _lift_only(environment, consent, hold)
 
     def refuse(facts: Facts) -> None:
@@ -62,8 +64,8 @@ def resume_paused(environment: Environment, consent: Consent, hold: Hold | None,
     refuse(facts)
     agreed = consent_id("resume", _service(facts))
     if hold is not None:
-        agree_to_lift(environment.run.report, environment.wanted.environment, hold, consent, starts=True)
-        ledger_hold.lift(environment.session.ssm, environment.wanted.ledger, hold)
+        agree_to_lift(environment.run.report, environment.desired.environment, hold, consent, starts=True)
+        ledger_hold.lift(environment.session.ssm, environment.desired.ledger, hold)
     else:
         _agree(environment, agreed, consent)
 
@@ -75,21 +77,21 @@ def resume_paused(environment: Environment, consent: Consent, hold: Hold | None,
     return replace(_turned(environment, facts, "resumed"), hold=hold.id if hold else None)
 
 
-def _lift_only(environment: Environment, consent: Consent, hold: Hold | None) -> Turned:
+def _lift_only(environment: Environment, consent: Consent, hold: Hold | None) -> ServiceStateDocument:
     """Lift the hold of a service that stays paused. Raises Refused when there is no hold."""
-    run, name = environment.run, environment.wanted.environment
+    run, name = environment.run, environment.desired.environment
     if hold is None:
         raise Refused(
             f"env/{name}.yaml declares the service paused, so the next reconcile would pause it again;"
             " nothing was changed",
             fix=f"remove `paused: true` from env/{name}.yaml, then: just resume {name}",
         )
-    service = run.target.observe(environment.wanted.service_name)[0]
-    lifted = lift(run.session, environment.wanted.ledger, name, hold, run.report, consent, service)
+    service = run.target.observe(environment.desired.service_name)[0]
+    lifted = lift(run.session, environment.desired.ledger, name, hold, run.report, consent, service)
     return replace(lifted, declared=True)
 
 
-def restart(environment: Environment, consent: Consent) -> Turned:
+def restart(environment: Environment, consent: Consent) -> ServiceStateDocument:
     """Replace every instance by a new one of the same release."""
 
     def refuse(facts: Facts) -> None:
@@ -118,12 +120,12 @@ def _service(facts: Facts) -> ServiceFact:
 
 def _refuse_held(environment: Environment, facts: Facts) -> None:
     if facts.hold is not None:
-        raise held(facts.hold, environment.wanted.environment)
+        raise held(facts.hold, environment.desired.environment)
 
 
 def _refuse_unless(environment: Environment, facts: Facts, status: ServiceStatus) -> None:
     """Raises Refused when the service has another status."""
-    name, service = environment.wanted.environment, facts.service
+    name, service = environment.desired.environment, facts.service
     if service is None:
         raise Refused(f"{name} has no service; nothing was changed", fix=f"just reconcile {name}")
     if service.status is not status:
@@ -141,13 +143,13 @@ def _refuse_waiting(environment: Environment, facts: Facts) -> None:
 
 def _refuse_another_content(environment: Environment, facts: Facts) -> None:
     """Raises Refused when new instances would not hold what the running release is recorded to hold."""
-    name, entry = environment.wanted.environment, running_release(facts)
+    name, entry = environment.desired.environment, running_release(facts)
     if entry is None:
         raise Refused(
             f"the release that {name} runs is not recorded, so a restart could change it; nothing was changed",
             fix=f"just reconcile {name}",
         )
-    if waits := list(staged(entry, facts.parameters, environment.wanted.parameter_path)):
+    if waits := list(staged(entry, facts.parameters, environment.desired.parameter_path)):
         raise Refused(
             f"parameters have changed since release {entry.number}, and a restart would bring them unrecorded;"
             " nothing was changed",
@@ -167,20 +169,20 @@ def _agree(environment: Environment, agreed: str, consent: Consent) -> None:
     """
     protection.refuse_another(agreed, consent)
     if any(protect.confirm for protect in protection.protections(environment.loaded)):
-        protection.confirm(environment.wanted.environment, agreed, consent)
+        protection.confirm(environment.desired.environment, agreed, consent)
 
 
 def _turned(
     environment: Environment, facts: Facts, did: Literal["paused", "resumed", "restarted", "nothing"]
-) -> Turned:
+) -> ServiceStateDocument:
     """The outcome, from the state that was observed before."""
     entry, service = running_release(facts), _service(facts)
     started = did in {"resumed", "restarted"}
-    return Turned(
-        environment=environment.wanted.environment,
+    return ServiceStateDocument(
+        environment=environment.desired.environment,
         did=did,
         service=(ServiceStatus.RUNNING if started else ServiceStatus.PAUSED).value,
-        declared=environment.wanted.paused,
+        declared=environment.desired.paused,
         release=service.spec.environment.get(RELEASE_VARIABLE),
         number=entry.number if entry else None,
         url=environment.run.site.public_url(service.url) if started else None,

@@ -28,7 +28,7 @@ from deployer.run.running_image import missing_image
 from deployer.targets.base import Operation, Progress, Started
 from deployer.verbs.environment import Environment
 from deployer.view.blocker_text import blockers
-from deployer.view.documents import Blocked, Failure, Status
+from deployer.view.documents import BlockerSummary, FailureDocument, StatusDocument
 from deployer.view.hold_text import since
 
 PROBE_SECONDS = 5.0
@@ -43,7 +43,7 @@ class Seen(Struct, frozen=True):
     image_gone: str | None = None
 
 
-def status(environment: Environment) -> Status:
+def status(environment: Environment) -> StatusDocument:
     """Read everything, and change nothing."""
     run = environment.run
     if environment.problems:
@@ -67,7 +67,7 @@ def status(environment: Environment) -> Status:
         service.status if service else None, busy=busy, answer=seen.answer, expected=runs or "", troubles=troubles
     )
     lines, report = waiting(planned.plan), seen.readiness
-    return Status(
+    return StatusDocument(
         app=run.desired.app,
         environment=run.desired.environment,
         state=state,
@@ -99,9 +99,9 @@ def status(environment: Environment) -> Status:
     )
 
 
-def _blocked(plan: Plan) -> tuple[Blocked, ...]:
+def _blocked(plan: Plan) -> tuple[BlockerSummary, ...]:
     return tuple(
-        Blocked(type(blocker).__name__, text.what, text.fix, text.line)
+        BlockerSummary(type(blocker).__name__, text.what, text.fix, text.line)
         for blocker, text in zip(plan.blockers, blockers(plan), strict=True)
     )
 
@@ -111,7 +111,7 @@ def _released(run: Run) -> Desired:
     entry = last_healthy(ledger.read(run.session.ssm, run.desired.ledger, run.desired.target))
     if entry is None or entry.release.settings is None:
         return run.desired
-    return rollback.wish(run.desired, entry, with_secrets=False, hold=False)
+    return rollback.desired_release(run.desired, entry, with_secrets=False, hold=False)
 
 
 def follow(environment: Environment) -> bool:
@@ -155,7 +155,7 @@ def _troubles(
     app: App,
     service: ServiceFact | None,
     seen: Seen,
-    failed: Failure | None,
+    failed: FailureDocument | None,
     entry: RecordedRelease | None,
 ) -> list[Trouble]:
     """What is wrong, worst first."""
@@ -188,18 +188,20 @@ def _paused(plan: Plan, environment: str, service: ServiceFact | None, *, declar
     yield Trouble("the service is paused", f"just resume {environment}{first}", serves=False)
 
 
-def _failure(run: Run, facts: Facts, seen: Seen) -> Failure | None:
+def _failure(run: Run, facts: Facts, seen: Seen) -> FailureDocument | None:
     """The newest deployment when it failed; that of a service without a ledger is known from its operation."""
     service, operation = facts.service, seen.operation
     entry = health.last_failure(facts.releases)
     if entry:
-        return Failure(entry.number, entry.release.id, entry.release.when, entry.release.why or "no cause is recorded")
+        return FailureDocument(
+            entry.number, entry.release.id, entry.release.when, entry.release.why or "no cause is recorded"
+        )
     if service is None or service.status is not ServiceStatus.CREATE_FAILED:
         return None
     started = Started(service.arn, operation.id) if operation else None
     why = Follower.of(run).reason(started, operation.started) if started and operation else ""
     why = why or f"{run.target.description.title} wrote no line about it"
-    return Failure(None, service.spec.environment.get(RELEASE_VARIABLE), None, why)
+    return FailureDocument(None, service.spec.environment.get(RELEASE_VARIABLE), None, why)
 
 
 def _under_way(operation: Operation | None) -> str | None:

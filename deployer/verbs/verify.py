@@ -16,7 +16,7 @@ from deployer.verbs.places import disagreements
 from deployer.verbs.readiness import unready
 from deployer.view import caution_text
 from deployer.view.blocker_text import blockers
-from deployer.view.documents import Found, Verified
+from deployer.view.documents import ProblemDocument, VerifyDocument
 from deployer.view.safe import hanging, one_line
 
 CONTINUED = 9  # columns before the second line of a fix
@@ -24,7 +24,7 @@ CONTINUED = 9  # columns before the second line of a fix
 LOOKED_AT = "account and region, manifest and settings, image, roles and their rights, parameters, service, ledger"
 
 
-def verify(environment: Environment, *, decrypt: bool) -> Verified:
+def verify(environment: Environment, *, decrypt: bool) -> VerifyDocument:
     """Look at all of it; with `decrypt` also at whether the service would accept the secrets there are."""
     run = environment.run
     facts = run.observed()
@@ -37,17 +37,17 @@ def verify(environment: Environment, *, decrypt: bool) -> Verified:
         trouble = image_gone("the running release", gone, run.desired.environment)
         warnings.append(f"{trouble.what}; fix: {trouble.fix}")
     warnings += unready(environment, facts)
-    return Verified(
+    return VerifyDocument(
         environment=run.desired.environment,
         image=plan.tag,
-        problems=tuple(Found(blocker.what, blocker.fix, blocker.line) for blocker in blockers(plan)),
+        problems=tuple(ProblemDocument(blocker.what, blocker.fix, blocker.line) for blocker in blockers(plan)),
         unseen=(*seen.unverified, *unseen),
         warnings=tuple(warnings),
         disagreements=differ,
     )
 
 
-def show(found: Verified, *, as_json: bool) -> str:
+def show(found: VerifyDocument, *, as_json: bool) -> str:
     """What is wrong and what to do about it, or JSON."""
     if as_json:
         return json.dumps(to_builtins(found), indent=2)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from deployer.account.wanted import Principal, Wanted
+from deployer.account.requirements import Principal, Requirements
 from deployer.core.lifecycle import lifecycle_policy
 from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
 from deployer.view.bootstrap_text import USES
@@ -28,7 +28,7 @@ class Command(Struct, frozen=True):
     lines: str
 
 
-def commands(wanted: Wanted, endpoint: str | None) -> tuple[Command, ...]:
+def commands(wanted: Requirements, endpoint: str | None) -> tuple[Command, ...]:
     """In order. `endpoint` is the local AWS, None for the real one."""
     there = f" --endpoint-url {endpoint}" if endpoint else ""
     keys = f", with the keys that `deployer local env {wanted.desired.environment}` prints" if endpoint else ""
@@ -42,7 +42,7 @@ def script(commands: tuple[Command, ...]) -> str:
     )
 
 
-def _commands(wanted: Wanted, aws: str, keys: str) -> Iterator[Command]:
+def _commands(wanted: Requirements, aws: str, keys: str) -> Iterator[Command]:
     account = wanted.desired.account
     right = (
         f'if [ "$({aws} sts get-caller-identity --query Account --output text)" != {account} ]; then\n'
@@ -60,7 +60,7 @@ def _commands(wanted: Wanted, aws: str, keys: str) -> Iterator[Command]:
         )
 
 
-def _repository(wanted: Wanted, ecr: str) -> Iterator[Command]:
+def _repository(wanted: Requirements, ecr: str) -> Iterator[Command]:
     image = wanted.desired.image
     name = f"--repository-name {image.repository}"
     yield Command(

@@ -28,7 +28,7 @@ from deployer.core.change import (
     ServiceVariable,
     TagService,
 )
-from deployer.core.desired import WantedParameter
+from deployer.core.desired import DesiredParameter
 from deployer.core.lifecycle import RELEASED
 from deployer.view.cause_text import reasons
 from deployer.view.state_text import UNSHOWN, setting, shown
@@ -115,7 +115,7 @@ def _repository(change: ChangeRepository) -> str:
     return ", ".join(wrong + ([] if change.scan_on_push else ["scan on push off -> on"]))
 
 
-def _kind(wanted: WantedParameter) -> str:
+def _kind(wanted: DesiredParameter) -> str:
     return "secret " if wanted.secure else "literal"
 
 
@@ -142,7 +142,7 @@ def _recreate(change: RecreateParameter) -> str:
     return f"{what}; {change.was} -> {change.becomes}: deleted with its history, and recreated"
 
 
-def _origin(wanted: WantedParameter) -> str:
+def _origin(wanted: DesiredParameter) -> str:
     """Where the value of a secret comes from that the deployer writes."""
     return {"generate": "generated now", "local-world": "from the local world"}[wanted.origin.partition(":")[0]]
 

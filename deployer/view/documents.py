@@ -30,7 +30,7 @@ class Problem(Struct, frozen=True):
     caret: int = 0
 
 
-class Good(Struct, frozen=True):
+class ValidManifest(Struct, frozen=True):
     """A manifest without a problem: its file's digest, how many variables it names, and what could not be checked."""
 
     file: str
@@ -41,21 +41,21 @@ class Good(Struct, frozen=True):
     unchecked: tuple[str, ...] = ()
 
 
-class Checked(Struct, frozen=True):
+class CheckDocument(Struct, frozen=True):
     """Manifests that were read. `manifests` is left out when there is a problem."""
 
     problems: tuple[Problem, ...]
-    manifests: tuple[Good, ...] = ()
+    manifests: tuple[ValidManifest, ...] = ()
 
 
-class Released(Release, frozen=True, kw_only=True):
+class ReleaseDocument(Release, frozen=True, kw_only=True):
     """An entry of the ledger, with its number there. `live` says that the service runs it."""
 
     number: int
     live: bool
 
 
-class ReleasesCompared(Struct, frozen=True):
+class ReleasesDiffDocument(Struct, frozen=True):
     """What differs from release `before` to release `after`, by their numbers in the ledger."""
 
     environment: str
@@ -64,7 +64,7 @@ class ReleasesCompared(Struct, frozen=True):
     differences: tuple[ReleaseDifference, ...]
 
 
-class Edited(Struct, frozen=True):
+class EditDocument(Struct, frozen=True):
     """What was done to a variable: `same`, `set`, `added` or `removed`, on which line.
 
     `before` and `after` are its values, None for a secret and where there is nothing.
@@ -78,7 +78,7 @@ class Edited(Struct, frozen=True):
     after: str | None
 
 
-class Failure(Struct, frozen=True):
+class FailureDocument(Struct, frozen=True):
     """A deployment that failed: its number in the ledger, None if it is not recorded, when (ISO 8601) and why."""
 
     number: int | None
@@ -87,7 +87,7 @@ class Failure(Struct, frozen=True):
     why: str
 
 
-class Blocked(Struct, frozen=True):
+class BlockerSummary(Struct, frozen=True):
     """What blocks the plan of a reconcile: its kind, such as UnsetSecret, and text for people."""
 
     kind: str
@@ -96,7 +96,7 @@ class Blocked(Struct, frozen=True):
     line: str
 
 
-class Status(Struct, frozen=True):
+class StatusDocument(Struct, frozen=True):
     """The status of an environment. Absent values are None.
 
     `state` is what `--exit-code` reports: `healthy`; `degraded` (users are served, something is wrong); `unhealthy`
@@ -122,7 +122,7 @@ class Status(Struct, frozen=True):
     waiting: int | None
     given_up: int | None
     oldest_seconds: float | None
-    failed: Failure | None
+    failed: FailureDocument | None
     auto_deployments: bool | None
     release: str | None
     number: int | None
@@ -136,13 +136,13 @@ class Status(Struct, frozen=True):
     staged: tuple[DriftItem, ...]
     drift: tuple[DriftItem, ...]
     edits: int | None
-    blocked: tuple[Blocked, ...]
+    blocked: tuple[BlockerSummary, ...]
     manifest_problems: int = 0
     declared_paused: bool | None = None
     format: int = 2
 
 
-class Turned(Struct, frozen=True):
+class ServiceStateDocument(Struct, frozen=True):
     """The outcome of a pause, resume or restart.
 
     `did` is `paused`, `resumed`, `restarted`, `lifted` (a hold, and nothing else) or `nothing`. `service` is the
@@ -161,7 +161,7 @@ class Turned(Struct, frozen=True):
     url: str | None = None
 
 
-class Held(Struct, frozen=True):
+class HoldDocument(Struct, frozen=True):
     """The hold on an environment. `release` was rolled back from, `to` was rolled back to; None for a manual hold."""
 
     id: str
@@ -181,7 +181,7 @@ class LogLine(Struct, frozen=True):
     text: str
 
 
-class Listed(Struct, frozen=True):
+class SecretDocument(Struct, frozen=True):
     """A secret as programs read it. `changed` is ISO 8601; `running` is the version that the containers hold."""
 
     name: str
@@ -192,7 +192,7 @@ class Listed(Struct, frozen=True):
     by: str | None
 
 
-class Imported(Struct, frozen=True):
+class ImportDocument(Struct, frozen=True):
     """What became of one line or one secret: `version` is the new one, None where nothing was written."""
 
     variable: str
@@ -209,7 +209,7 @@ class SecretPair(Struct, frozen=True):
     same: bool
 
 
-class Compared(Struct, frozen=True):
+class DiffDocument(Struct, frozen=True):
     """Two environments side by side."""
 
     left: str
@@ -223,7 +223,7 @@ class Compared(Struct, frozen=True):
         return not self.differences and all(pair.left and pair.right and not pair.same for pair in self.secrets)
 
 
-class Found(Struct, frozen=True):
+class ProblemDocument(Struct, frozen=True):
     """A problem: what it is, what to do, and the line of the manifest it is about, "" if none."""
 
     what: str
@@ -231,7 +231,7 @@ class Found(Struct, frozen=True):
     line: str
 
 
-class Verified(Struct, frozen=True):
+class VerifyDocument(Struct, frozen=True):
     """What verify found of everything a deployment needs. `unseen` is what could not be looked at, and why.
 
     `disagreements` say where `.env` or GitHub hold another thing than the manifest; they stand in nobody's way.
@@ -239,20 +239,20 @@ class Verified(Struct, frozen=True):
 
     environment: str
     image: str
-    problems: tuple[Found, ...]
+    problems: tuple[ProblemDocument, ...]
     unseen: tuple[str, ...]
     warnings: tuple[str, ...]
     disagreements: tuple[str, ...] = ()
 
 
-class Diagnosis(Struct, frozen=True):
+class DoctorDocument(Struct, frozen=True):
     """What doctor found, a finding for each look."""
 
     environment: str
     findings: tuple[Finding, ...]
 
 
-class Drift(Struct, frozen=True):
+class DriftDocument(Struct, frozen=True):
     """What was changed outside the deployer, and what was set and waits for a deployment; both sides of each."""
 
     environment: str
@@ -261,7 +261,7 @@ class Drift(Struct, frozen=True):
     format: int = 2
 
 
-class Omitted(Struct, frozen=True):
+class OmittedDocument(Struct, frozen=True):
     """What a new manifest does not name, why, and what to do with it.
 
     `reaches` says that the service has it now, and loses it when deployed.
@@ -273,7 +273,7 @@ class Omitted(Struct, frozen=True):
     fix: str
 
 
-class Adopted(Struct, frozen=True):
+class AdoptDocument(Struct, frozen=True):
     """A manifest that was written from what exists. `blockers` holds the commands that have to come before a plan.
 
     `extra` names the variables that the service has no setting for, `shared` says what another manifest claims too.
@@ -289,13 +289,13 @@ class Adopted(Struct, frozen=True):
     secrets: tuple[str, ...]
     literals: tuple[str, ...]
     extra: tuple[str, ...]
-    left: tuple[Omitted, ...]
+    left: tuple[OmittedDocument, ...]
     expected: tuple[str, ...]
     blockers: tuple[str, ...]
     shared: tuple[str, ...]
 
 
-class Remaining(Struct, frozen=True):
+class RemainingDocument(Struct, frozen=True):
     """One thing of an environment: what it is, its name, and what there is to know about it."""
 
     kind: str
@@ -303,15 +303,15 @@ class Remaining(Struct, frozen=True):
     note: str
 
 
-class Destroyed(Struct, frozen=True):
+class DestroyDocument(Struct, frozen=True):
     """What was deleted of an environment, and what stays and why."""
 
     environment: str
-    deleted: tuple[Remaining, ...]
-    kept: tuple[Remaining, ...]
+    deleted: tuple[RemainingDocument, ...]
+    kept: tuple[RemainingDocument, ...]
 
 
-class Stepped(Struct, frozen=True):
+class BootstrapStep(Struct, frozen=True):
     """One step of a bootstrap: "+" or "~", what it makes or changes, to what, why, and the manifest's line."""
 
     symbol: str
@@ -321,7 +321,7 @@ class Stepped(Struct, frozen=True):
     line: str
 
 
-class Bootstrapped(Struct, frozen=True):
+class BootstrapDocument(Struct, frozen=True):
     """What an account needs before a deployment. `done` says whether the steps were taken.
 
     `fingerprint` is the consent to exactly these; `settled` is as it should be.
@@ -330,13 +330,13 @@ class Bootstrapped(Struct, frozen=True):
     environment: str
     fingerprint: str
     done: bool
-    steps: tuple[Stepped, ...]
+    steps: tuple[BootstrapStep, ...]
     settled: tuple[str, ...]
-    blockers: tuple[Found, ...]
+    blockers: tuple[ProblemDocument, ...]
     notes: tuple[str, ...]
 
 
-class Commanded(Struct, frozen=True):
+class BootstrapCommand(Struct, frozen=True):
     """A step as lines of a shell; `document` is the JSON that it writes, None for none."""
 
     about: str
@@ -344,14 +344,14 @@ class Commanded(Struct, frozen=True):
     lines: str
 
 
-class Commands(Struct, frozen=True):
-    """The same as Bootstrapped, for whoever runs it by hand."""
+class BootstrapCommands(Struct, frozen=True):
+    """The same as BootstrapDocument, for whoever runs it by hand."""
 
     environment: str
-    commands: tuple[Commanded, ...]
+    commands: tuple[BootstrapCommand, ...]
 
 
-class Imaged(Struct, frozen=True):
+class ImageDocument(Struct, frozen=True):
     """The outcome of an image build or push: `built`, `pushed`, or `there` when ECR held it already.
 
     `digest` is ECR's, None when nothing was asked of it; `tool` is what built it, None when nothing was built.
@@ -377,14 +377,14 @@ class GitHubChange(Struct, frozen=True):
     line: str
 
 
-class Left(Struct, frozen=True):
+class GitHubNote(Struct, frozen=True):
     """Something on GitHub that is only told: it did not come from here, or people have to put it there."""
 
     what: str
     why: str
 
 
-class GitHubSettings(Struct, frozen=True):
+class GitHubDocument(Struct, frozen=True):
     """One environment of a repository on GitHub. `written` says whether the changes were made, or are still to do."""
 
     repository: str
@@ -392,6 +392,6 @@ class GitHubSettings(Struct, frozen=True):
     fingerprint: str
     written: bool
     changes: tuple[GitHubChange, ...]
-    left: tuple[Left, ...]
-    problems: tuple[Found, ...]
+    left: tuple[GitHubNote, ...]
+    problems: tuple[ProblemDocument, ...]
     unchanged: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from deployer.view.documents import ReleasesCompared
+from deployer.view.documents import ReleasesDiffDocument
 from deployer.view.state_text import shown
 from deployer.view.table import table
 
 
-def render(found: ReleasesCompared) -> str:
+def render(found: ReleasesDiffDocument) -> str:
     """A line for each difference, from the first release to the second."""
     title = f"{found.environment}: release {found.before} -> release {found.after}"
     if not found.differences:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import assert_never
 
 from deployer.errors import as_typed
-from deployer.view.documents import Turned
+from deployer.view.documents import ServiceStateDocument
 
 
-def render(found: Turned) -> str:
+def render(found: ServiceStateDocument) -> str:
     """What was done, and what to do next."""
     return as_typed(_text(found))
 
 
-def _text(found: Turned) -> str:
+def _text(found: ServiceStateDocument) -> str:
     name = found.environment
     match found.did:
         case "paused":
@@ -34,7 +34,7 @@ def _text(found: Turned) -> str:
             assert_never(found.did)
 
 
-def _next(found: Turned) -> str:
+def _next(found: ServiceStateDocument) -> str:
     """How the service is started again."""
     name = found.environment
     if found.declared:
@@ -46,7 +46,7 @@ def _next(found: Turned) -> str:
     )
 
 
-def _release(found: Turned) -> str:
+def _release(found: ServiceStateDocument) -> str:
     if found.number is None:
         return "the release it ran before"
     return f"release {found.number} ({found.release})"

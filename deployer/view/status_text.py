@@ -8,12 +8,12 @@ from deployer.core.health import backlog, short_image
 from deployer.core.person import person
 from deployer.core.readiness import plain
 from deployer.errors import as_typed
-from deployer.view.documents import Status
+from deployer.view.documents import StatusDocument
 from deployer.view.drift_text import line
 from deployer.view.times import ago
 
 
-def render(found: Status, now: datetime) -> str:
+def render(found: StatusDocument, now: datetime) -> str:
     """A line for each thing there is to know; of each trouble also what to do."""
     number = f"{found.number} ({found.release})" if found.number else f"{found.release} (not recorded)"
     rows = [
@@ -43,14 +43,14 @@ def plain_line(text: str) -> str:
     return "".join(plain(letter) for letter in text)
 
 
-def _manifest(found: Status) -> str:
+def _manifest(found: StatusDocument) -> str:
     count = found.manifest_problems
     if not count:
         return ""
     return f"invalid: {count} problem{'s' if count > 1 else ''}, see just check {found.environment}"
 
 
-def _edits(found: Status) -> str:
+def _edits(found: StatusDocument) -> str:
     if found.edits is None:
         return ""
     return f"{found.edits} to apply: just plan {found.environment}" if found.edits else "none"
@@ -61,7 +61,7 @@ def _image(image: str) -> str:
     return image[7:19] if image.startswith("sha256:") else short_image(image)
 
 
-def _failed(found: Status, now: datetime) -> str:
+def _failed(found: StatusDocument, now: datetime) -> str:
     failed = found.failed
     if failed is None:
         return ""

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-from deployer.account.wanted import Principal
+from deployer.account.requirements import Principal
 from deployer.aws import answers, ecr, hold, iam, ledger, lock, lock_record, logs, principals, ssm
 from deployer.aws.fence import READS
 from deployer.aws.session import Session

@@ -157,7 +157,7 @@ class TestRepository:
 
     def test_a_bent_one_is_mended(self, session: Session, fresh: str) -> None:
         session.ecr.create_repository(repositoryName=fresh)
-        ecr.mend_repository(session.ecr, fresh)
+        ecr.change_repository(session.ecr, fresh)
         found = ecr.read_repository(session.ecr, fresh)
         assert found is not None
         assert (found.immutable, found.scan_on_push) == (True, True)

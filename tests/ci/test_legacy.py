@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from deployer import names
 from deployer.ci.legacy import ACTION, legacy
-from deployer.manifest.model import Literal, Secret
+from deployer.manifest.model import LiteralVariable, SecretVariable
 from tests.samples import ROOT, make_project, sample_manifest
 
 
@@ -30,13 +30,15 @@ def test_every_variable_goes_where_it_belongs(name: str) -> None:
     passed, fetched = (step["with"][key].split() for key in ("copy-env-vars", "copy-secret-env-vars"))
     for parameter, one in manifest.variables.items():
         variable = names.variable(parameter)
-        if isinstance(one, Literal) and one.store == "service":
+        if isinstance(one, LiteralVariable) and one.store == "service":
             assert variable in passed
             assert step["env"][variable] == one.text
         else:
             assert variable in fetched
             assert step["env"][variable] == f"${{{{ format('{{0}}{{1}}', vars.SSM_ROOT, '{parameter}') }}}}"
-    assert {names.variable(n) for n, one in manifest.variables.items() if isinstance(one, Secret)} <= set(fetched)
+    assert {names.variable(n) for n, one in manifest.variables.items() if isinstance(one, SecretVariable)} <= set(
+        fetched
+    )
     assert step["with"]["service"] == manifest.service.name
     assert (step["with"]["cpu"], step["with"]["memory"], step["with"]["port"]) == (1, 2, 8001)
 

@@ -29,7 +29,7 @@ from deployer.core.change import (
     ServiceVariable,
     TagService,
 )
-from deployer.core.desired import Desired, WantedImage, WantedParameter, managed_roles
+from deployer.core.desired import Desired, DesiredImage, DesiredParameter, managed_roles
 from deployer.core.facts import (
     Facts,
     ImageFact,
@@ -54,12 +54,12 @@ ROOT = "/app-runtime/demo/staging"
 ACCOUNT, REGION = "123456789012", "us-west-2"
 
 
-def parameter(name: str, value: str | None, origin: str = "") -> WantedParameter:
+def parameter(name: str, value: str | None, origin: str = "") -> DesiredParameter:
     variable = name.upper().replace("-", "_")
-    return WantedParameter(name, f"{ROOT}/{name}", variable, value, origin, "", f"staging.yaml:{len(name)}")
+    return DesiredParameter(name, f"{ROOT}/{name}", variable, value, origin, "", f"staging.yaml:{len(name)}")
 
 
-def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Desired:
+def wish(*parameters: DesiredParameter, digest: str | None = "sha256:aaa") -> Desired:
     settings = ServiceSettings(
         port=8001,
         cpu=1024,
@@ -79,7 +79,7 @@ def wish(*parameters: WantedParameter, digest: str | None = "sha256:aaa") -> Des
         parameter_path=ROOT,
         parameters=parameters,
         plain={"META_GRAPH_URL": "https://graph.facebook.com"},
-        image=WantedImage("demo", "c0ffee", digest, 30, here=digest is not None),
+        image=DesiredImage("demo", "c0ffee", digest, 30, here=digest is not None),
         roles=(),
         service_name="demo-staging",
         settings=settings,
@@ -193,7 +193,7 @@ def recorded(plan: Plan, facts: Facts, desired: Desired, *, healthy: bool) -> Re
 
 
 @pytest.fixture(name="parameter")
-def parameter_fixture() -> Callable[..., WantedParameter]:
+def parameter_fixture() -> Callable[..., DesiredParameter]:
     return parameter
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-from typing import Literal as OneOf
+from typing import Annotated, Literal
 
 import pytest
 from hypothesis import given
@@ -29,7 +28,7 @@ from deployer.core.change import (
     ServiceVariable,
     TagService,
 )
-from deployer.core.desired import WantedImage, desired
+from deployer.core.desired import DesiredImage, desired_state
 from deployer.core.facts import Facts, ImageFact, ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
 from deployer.core.plan import Plan
 from deployer.core.service import Scaling, ServiceSpec
@@ -38,7 +37,7 @@ from deployer.errors import Blocked, UsageError
 from deployer.manifest.contract import problems, required_variables, setting_variables
 from deployer.manifest.credentials import credential_in, is_telling
 from deployer.manifest.load import Loaded, parse
-from deployer.manifest.model import Literal, Secret
+from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.unseen import unseen
 from deployer.resources.planner import plan
@@ -79,7 +78,7 @@ class Ours(BaseModel):
 class Strict(BaseModel):
     """Settings as the service has them: some required, some checked, one checked by another's value."""
 
-    stage: OneOf["local", "staging"]
+    stage: Literal["local", "staging"]
     api_url: str
     app_id: SecretStr
     hours: Annotated[int, Field(ge=1)] = 3
@@ -152,7 +151,7 @@ def first_plan(found: Live, loaded: Loaded) -> Plan:
         service=found.service,
         releases=(),
     )
-    return plan(desired(loaded, WantedImage("team/demo", "v1", None, 30, here=False), APP_RUNNER), observed)
+    return plan(desired_state(loaded, DesiredImage("team/demo", "v1", None, 30, here=False), APP_RUNNER), observed)
 
 
 parameter_names = st.from_regex(names.NAME_PATTERN, fullmatch=True).filter(
@@ -175,9 +174,9 @@ def test_whatever_is_taken_over_is_read_back_as_it_was(
     assert all(variables[one.name].extra == (one.name not in {"app-id", "level"}) for one in choice.taken)
     for name, fact in parameters.items():
         match variables.get(name):
-            case Literal(text=text, store="parameter"):
+            case LiteralVariable(text=text, store="parameter"):
                 assert text == fact.value
-            case Secret():
+            case SecretVariable():
                 assert fact.secure or is_telling(name) or name == "app-id" or credential_in(fact.value or "")
             case None:
                 assert fact.value is not None
@@ -185,7 +184,7 @@ def test_whatever_is_taken_over_is_read_back_as_it_was(
             case other:
                 raise AssertionError(other)
     for name, text in plain.items():
-        if isinstance(one := variables.get(name), Literal):
+        if isinstance(one := variables.get(name), LiteralVariable):
             assert (one.text, one.store) == (text, "service")
     assert len(choice.taken) + len(choice.left) == len(parameters) + len(plain)
 
@@ -336,8 +335,8 @@ def test_a_parameter_that_nothing_reads_is_taken_where_the_service_would_not_sta
     found = live({"app-id": SECURE, "api-url": string("https://api.example")}, {}, {"STAGE": "staging"})
     variables = written(found, Strict).manifest.variables
 
-    assert isinstance(variables["app-id"], Secret)
-    assert isinstance(variables["api-url"], Literal)
+    assert isinstance(variables["app-id"], SecretVariable)
+    assert isinstance(variables["api-url"], LiteralVariable)
     assert choose(found, Strict).left == ()
 
 
@@ -507,7 +506,7 @@ def test_settings_that_few_services_have_are_taken_over(
         service=replace(found.service, spec=replace(found.service.spec, settings=settings), encryption=key),
     )
 
-    wish = desired(written(found), WantedImage("team/demo", "v1", None, 30, here=False), APP_RUNNER)
+    wish = desired_state(written(found), DesiredImage("team/demo", "v1", None, 30, here=False), APP_RUNNER)
 
     assert wish.settings.over(settings).network == network
     assert wish.settings.over(settings).observability == observability

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from deployer.core.facts import ParameterFact
+from deployer.core.github.desired import RECORD, DesiredGitHub
 from deployer.core.github.facts import EnvironmentFact, GitHubFacts, Policy, Record, VariableFact, write_record
 from deployer.core.github.plan import Change, SyncPlan, fingerprint, plan
-from deployer.core.github.wanted import RECORD, Wanted
 
 PATH = "/app-runtime/app/staging"
-WANTED = Wanted(
+WANTED = DesiredGitHub(
     repository="owner/name",
     environment="staging",
     branches=("develop",),
@@ -178,7 +178,7 @@ def test_keys_that_people_put_there_are_asked_for_and_left() -> None:
 
 
 def test_what_stands_in_the_way() -> None:
-    def what(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, ParameterFact] = HELD) -> str:
+    def what(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, ParameterFact] = HELD) -> str:
         [blocker] = plan(wanted, facts, parameters).blockers
         return blocker.what
 
@@ -215,7 +215,7 @@ TIMES = st.integers(0, 400).map(float)
 
 
 @st.composite
-def states(draw: st.DrawFn) -> tuple[Wanted, GitHubFacts, dict[str, ParameterFact]]:
+def states(draw: st.DrawFn) -> tuple[DesiredGitHub, GitHubFacts, dict[str, ParameterFact]]:
     secrets = draw(st.sets(NAMES))
     wanted = replace(
         WANTED,
@@ -248,7 +248,9 @@ def states(draw: st.DrawFn) -> tuple[Wanted, GitHubFacts, dict[str, ParameterFac
 
 
 @given(states())
-def test_whatever_was_there_one_run_makes_it_equal(state: tuple[Wanted, GitHubFacts, dict[str, ParameterFact]]) -> None:
+def test_whatever_was_there_one_run_makes_it_equal(
+    state: tuple[DesiredGitHub, GitHubFacts, dict[str, ParameterFact]],
+) -> None:
     wanted, facts, parameters = state
     made = plan(wanted, facts, parameters)
     after = applied(made, facts, 500)
@@ -261,7 +263,7 @@ def test_whatever_was_there_one_run_makes_it_equal(state: tuple[Wanted, GitHubFa
 
 @given(states(), st.integers(0, 20))
 def test_a_run_that_was_cut_off_is_gone_on_with(
-    state: tuple[Wanted, GitHubFacts, dict[str, ParameterFact]], cut: int
+    state: tuple[DesiredGitHub, GitHubFacts, dict[str, ParameterFact]], cut: int
 ) -> None:
     wanted, facts, parameters = state
     made = plan(wanted, facts, parameters)
@@ -271,7 +273,7 @@ def test_a_run_that_was_cut_off_is_gone_on_with(
 
 
 @given(states())
-def test_nothing_of_other_people_is_removed(state: tuple[Wanted, GitHubFacts, dict[str, ParameterFact]]) -> None:
+def test_nothing_of_other_people_is_removed(state: tuple[DesiredGitHub, GitHubFacts, dict[str, ParameterFact]]) -> None:
     wanted, facts, parameters = state
     kept = facts.variables.get(RECORD)
     made = plan(wanted, facts, parameters)

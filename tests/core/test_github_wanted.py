@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployer.core.github.wanted import Wanted, environments, imaging, planning, wanted
+from deployer.core.github.desired import DesiredGitHub, environments, imaging, planning, wanted
 from deployer.errors import UsageError
 from deployer.manifest.load import parse
 from deployer.manifest.model import Manifest
@@ -20,11 +20,11 @@ def manifest(text: str) -> Manifest:
     return parse(text.encode(), Path("env/staging.yaml")).manifest
 
 
-def of(text: str) -> Wanted:
+def of(text: str) -> DesiredGitHub:
     return wanted(manifest(text), lambda name: f"line of {name}")
 
 
-def more(line: str) -> Wanted:
+def more(line: str) -> DesiredGitHub:
     assert STAGING.count(SECRET) == 1
     return of(STAGING.replace(SECRET, f"  {line}\n{SECRET}"))
 
@@ -68,7 +68,7 @@ def test_with_keys_there_is_no_role_and_people_bring_them() -> None:
 def test_jobs_that_only_look_have_a_role_and_no_secret() -> None:
     found = planning(manifest(STAGING))
     role = "arn:aws:iam::123456789012:role/ansari-whatsapp-staging-github-actions-plan"
-    assert found == Wanted("ansari-project/ansari-whatsapp", "staging-plan", (), {"AWS_ROLE_ARN": role}, {})
+    assert found == DesiredGitHub("ansari-project/ansari-whatsapp", "staging-plan", (), {"AWS_ROLE_ARN": role}, {})
 
 
 def test_an_image_that_nobody_has_agreed_to_is_pushed_from_an_environment_of_its_own() -> None:
@@ -77,7 +77,7 @@ def test_an_image_that_nobody_has_agreed_to_is_pushed_from_an_environment_of_its
     asked = STAGING.replace("confirm: false", "confirm: true")
     found = imaging(manifest(asked))
     role = "arn:aws:iam::123456789012:role/ansari-whatsapp-staging-github-actions-image"
-    assert found == Wanted(
+    assert found == DesiredGitHub(
         "ansari-project/ansari-whatsapp", "staging-image", ("develop", "main"), {"AWS_ROLE_ARN": role}, {}
     )
     assert environments(manifest(asked), lambda _: "")[2] == found

@@ -12,14 +12,14 @@ from msgspec.structs import replace
 
 from deployer.core import rollback
 from deployer.core.change import LiftHold, PlaceHold
-from deployer.core.desired import Desired, WantedParameter
+from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.facts import Facts
 from deployer.core.hold import Hold, after_rollback, by_hand, refuses, rolled_back, source_of
 from deployer.resources.planner import plan
 from tests.core.test_release import history
 
 Wish = Callable[..., Desired]
-Make = Callable[..., WantedParameter]
+Make = Callable[..., DesiredParameter]
 CarryOut = Callable[..., Facts]
 WHO, WHEN = "arn:aws:iam::123456789012:user/amir", "2026-11-02T10:00:00+00:00"
 MANUAL = Hold("0f", "manual", WHO, WHEN, "Meta delivers nothing")
@@ -112,7 +112,7 @@ def test_after_a_rollback_only_other_content_is_deployed_and_only_where_the_mani
         releases[level] = wish(parameter("level", level), parameter("key", None, "generate:32"))
         facts = carry_out(plan(releases[level], facts), facts, releases[level])
     for number in (2, 1):
-        back = rollback.wish(releases["THREE"], facts.releases[number - 1], with_secrets=False)
+        back = rollback.desired_release(releases["THREE"], facts.releases[number - 1], with_secrets=False)
         made = plan(back, facts)
         assert isinstance(made.changes[0], PlaceHold), "it comes before all that a crash could leave behind"
         facts = carry_out(made, facts, back)
@@ -133,5 +133,5 @@ def test_going_back_by_itself_places_no_hold(wish: Wish, parameter: Make, empty:
     for level in ("ONE", "TWO"):
         desired = wish(parameter("level", level))
         facts = carry_out(plan(desired, facts), facts, desired)
-    back = rollback.wish(desired, facts.releases[0], with_secrets=False, hold=False)
+    back = rollback.desired_release(desired, facts.releases[0], with_secrets=False, hold=False)
     assert not [change for change in plan(back, facts).changes if isinstance(change, PlaceHold)]

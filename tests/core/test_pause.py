@@ -8,14 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from deployer.core.change import DeployService, PauseService, ResumeService
-from deployer.core.desired import Desired, WantedParameter
+from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.facts import Facts
 from deployer.core.target import ServiceStatus
 from deployer.resources.planner import plan
 from deployer.resources.service.pause import TAG, tag_after
 
 Wish = Callable[..., Desired]
-Make = Callable[..., WantedParameter]
+Make = Callable[..., DesiredParameter]
 CarryOut = Callable[..., Facts]
 
 

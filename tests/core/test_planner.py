@@ -19,7 +19,7 @@ from deployer.core.change import (
     RecordRelease,
     RecreateParameter,
 )
-from deployer.core.desired import Desired, WantedParameter
+from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.facts import Facts, ImageFact, ParameterFact
 from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE
@@ -31,7 +31,7 @@ from deployer.view.blocker_text import BlockerText, blockers
 from deployer.view.change_text import detail, why
 
 Wish = Callable[..., Desired]
-Make = Callable[..., WantedParameter]
+Make = Callable[..., DesiredParameter]
 CarryOut = Callable[..., Facts]
 
 

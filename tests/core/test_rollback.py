@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from deployer.core import rollback
-from deployer.core.desired import Desired, WantedParameter
+from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.facts import Facts, ImageFact, ParameterFact
 from deployer.errors import Refused, UsageError
 from deployer.resources.planner import plan
@@ -14,7 +14,7 @@ from deployer.targets.apprunner.settings import of_app_runner
 from tests.core.test_release import history
 
 Wish = Callable[..., Desired]
-Make = Callable[..., WantedParameter]
+Make = Callable[..., DesiredParameter]
 CarryOut = Callable[..., Facts]
 
 
@@ -72,7 +72,7 @@ def test_there_and_back_again(wish: Wish, parameter: Make, carry_out: CarryOut, 
     facts = carry_out(plan(new, facts), facts, new)
     path = new.parameters[1].path
     facts = replace(facts, parameters={**facts.parameters, path: ParameterFact(True, 2, None)})
-    back = rollback.wish(new, rollback.choose(facts.releases, None, "staging"), with_secrets=False)
+    back = rollback.desired_release(new, rollback.choose(facts.releases, None, "staging"), with_secrets=False)
     facts = replace(facts, image=ImageFact("sha256:aaa", ("c0ffee", "released-staging-c0ffee")))
     made = plan(back, facts)
     assert made.rollback_to == 1
@@ -90,6 +90,6 @@ def test_secrets_come_back_only_when_asked_for(wish: Wish, parameter: Make, carr
     old = wish(parameter("key", None, "generate:32"))
     facts = carry_out(plan(old, empty), empty, old)
     entry = facts.releases[0]
-    assert rollback.wish(old, entry, with_secrets=False).parameters[0].restore is None
-    restored = rollback.wish(old, entry, with_secrets=True).parameters[0]
+    assert rollback.desired_release(old, entry, with_secrets=False).parameters[0].restore is None
+    restored = rollback.desired_release(old, entry, with_secrets=True).parameters[0]
     assert (restored.restore, restored.restore_by) == (1, entry.at)

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from deployer.account.duties import duties
-from deployer.core.desired import WantedImage, desired
+from deployer.core.desired import DesiredImage, desired_state
 from deployer.core.policies.rights import needs
 from deployer.manifest.load import load
 from deployer.targets.apprunner.description import APP_RUNNER
@@ -222,7 +222,7 @@ class TestWithAWorld:
 
 def test_the_rights_that_are_looked_at_are_those_that_verbs_use(world: Checkout) -> None:
     """Seen from AWS's side: nothing is called that the doctor would not have looked at, but for a first deployment."""
-    wish = desired(load(world.manifest), WantedImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
+    wish = desired_state(load(world.manifest), DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
     looked = {verbs: {need.action for need in wanted} for verbs, wanted in duties(wish).items()}
     nobody = {"sts:GetCallerIdentity"}
     with seen_through(world) as first:

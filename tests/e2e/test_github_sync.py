@@ -270,7 +270,7 @@ def test_a_repository_that_is_not_there(world: World) -> None:
     other.write_text(
         other.read_text().replace("  branch: develop", "  branch: develop\n  ids: {owner: 1, repository: 2}")
     )
-    assert "another repository than github.ids say" in world.run("ci", "github-sync", "other", code=3, **strange)
+    assert "another repository than github.ids names" in world.run("ci", "github-sync", "other", code=3, **strange)
     other.write_text(text.replace(f"\ngithub:\n  repository: {REPOSITORY}", "\nold:\n  repository: x/y"))
     assert "error: " in world.run("ci", "github-sync", "other", code=3)
     other.unlink()

@@ -20,7 +20,7 @@ from msgspec import convert
 from ruamel.yaml import YAML
 
 from deployer.core import rollback
-from deployer.core.desired import Desired, WantedImage, desired
+from deployer.core.desired import Desired, DesiredImage, desired_state
 from deployer.core.facts import Facts
 from deployer.core.plan import Plan
 from deployer.core.service import Settings
@@ -53,11 +53,11 @@ class Case:
         loaded = load(own if own.exists() else BASE / "staging.yaml")
         image = loaded.manifest.image
         tag, digest, here = options.get("tag", TAG), options.get("digest"), options.get("here", False)
-        current = desired(loaded, WantedImage(image.repository, tag, digest, image.keep, here=here), APP_RUNNER)
+        current = desired_state(loaded, DesiredImage(image.repository, tag, digest, image.keep, here=here), APP_RUNNER)
         if "rollback" not in options:
             return current
         entry = rollback.choose(self.facts.releases, options["rollback"], "staging")
-        return rollback.wish(current, entry, with_secrets=options.get("with_secrets", False))
+        return rollback.desired_release(current, entry, with_secrets=options.get("with_secrets", False))
 
     def plan(self) -> Plan:
         return plan(self.wanted, self.facts, prune=self._options().get("prune", False))

@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from deployer.errors import UsageError
 from deployer.manifest import edit
 from deployer.manifest.load import Loaded, parse
-from deployer.manifest.model import Literal, Secret
+from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.unseen import unseen
 from tests.manifest.conftest import STAGING, WHERE
 
 NAMES = list(parse(STAGING.encode(), WHERE).manifest.variables)
-LITERALS = [name for name, one in parse(STAGING.encode(), WHERE).manifest.variables.items() if isinstance(one, Literal)]
+LITERALS = [
+    name for name, one in parse(STAGING.encode(), WHERE).manifest.variables.items() if isinstance(one, LiteralVariable)
+]
 BLOCK = """\
   logging-level:
     kind: literal   # what it is
@@ -51,7 +53,7 @@ def test_a_value_is_set_and_its_line_alone_changes(name: str, value: str) -> Non
     except InvalidManifest:
         assume(False)
     variable = after.manifest.variables[name]
-    assert isinstance(variable, Literal)
+    assert isinstance(variable, LiteralVariable)
     assert variable.text == value
     gone, come = changed(STAGING, after.text)
     assert len(gone) == len(come) <= 1
@@ -65,7 +67,7 @@ def test_setting_it_back_gives_the_same_bytes(name: str, ending: str) -> None:
     text = STAGING.replace("\n", ending)
     before = loaded(text)
     old = before.manifest.variables[name]
-    assert isinstance(old, Literal)
+    assert isinstance(old, LiteralVariable)
     there = edit.set_value(before, name, "x")
     assert edit.set_value(loaded(there), name, old.text) == text
 
@@ -90,14 +92,14 @@ def test_a_literal_is_added_at_the_end(value: str, store: str | None, descriptio
         after = loaded(text).manifest.variables["log-format"]
     except InvalidManifest:
         return
-    assert isinstance(after, Literal)
+    assert isinstance(after, LiteralVariable)
     assert (after.text, after.store, after.description) == (value, store or "parameter", description)
 
 
 def test_a_secret_is_added() -> None:
     text = edit.add(loaded(), "metrics-token", edit.secret(generate=32, description='for "Prometheus": all of it'))
     after = loaded(text).manifest.variables["metrics-token"]
-    assert after == Secret(kind="secret", generate=32, description='for "Prometheus": all of it')
+    assert after == SecretVariable(kind="secret", generate=32, description='for "Prometheus": all of it')
 
 
 def test_a_variable_in_several_lines_keeps_its_comments() -> None:
@@ -156,4 +158,4 @@ def test_a_value_in_several_lines_is_left_to_a_person() -> None:
 def test_a_word_that_is_more_than_its_letters_stands_in_quotes(word: str) -> None:
     after = loaded(edit.set_value(loaded(), "logging-level", word))
     assert f'value: "{word}"' in after.text
-    assert after.manifest.variables["logging-level"] == Literal(kind="literal", value=word)
+    assert after.manifest.variables["logging-level"] == LiteralVariable(kind="literal", value=word)

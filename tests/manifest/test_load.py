@@ -19,7 +19,7 @@ from deployer import errors
 from deployer.manifest import syntax, tree
 from deployer.manifest.explain import explain
 from deployer.manifest.load import Loaded, load, parse
-from deployer.manifest.model import Literal, Secret
+from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest, Position, Problem
 from tests.manifest.conftest import STAGING, WHERE
 from tests.samples import sample_path
@@ -37,11 +37,11 @@ def test_a_good_manifest() -> None:
     assert loaded.text == path.read_text()
     assert loaded.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert loaded.manifest.service.port == 8001
-    assert loaded.manifest.variables["meta-app-secret"] == Secret(
+    assert loaded.manifest.variables["meta-app-secret"] == SecretVariable(
         kind="secret", description="Meta app dashboard, App settings, Basic: App secret"
     )
     hours = loaded.manifest.variables["whatsapp-chat-retention-hours"]
-    assert isinstance(hours, Literal)
+    assert isinstance(hours, LiteralVariable)
     assert hours.text == "3"
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from deployer.manifest import rules
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal, Manifest, Secret
+from deployer.manifest.model import LiteralVariable, Manifest, SecretVariable
 from deployer.manifest.problem import Problem
 from deployer.manifest.targets import Service
 from deployer.targets.apprunner import limits
@@ -173,7 +173,7 @@ def test_left_out_keys_have_sensible_values() -> None:
 
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (False, "false"), (0, "0"), (-3, "-3"), (" x ", " x ")])
 def test_a_literals_text(value: str | bool | int, text: str) -> None:
-    assert Literal(kind="literal", value=value).text == text
+    assert LiteralVariable(kind="literal", value=value).text == text
 
 
 def test_generate_and_source_exclude_each_other(refused: Callable[..., tuple[Problem, ...]]) -> None:
@@ -192,4 +192,4 @@ def test_a_secret_may_come_from_the_local_world_only_there(read: Callable[..., L
         ("generate: 32", "source: local-world"),
     )
 
-    assert local.manifest.variables["meta-webhook-verify-token"] == Secret(kind="secret", source="local-world")
+    assert local.manifest.variables["meta-webhook-verify-token"] == SecretVariable(kind="secret", source="local-world")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal, Secret
+from deployer.manifest.model import LiteralVariable, SecretVariable
 from tests.samples import ENVIRONMENTS, sample
 
 PARAMETERS = {
@@ -34,13 +34,15 @@ def test_all_name_the_same_variables(environments: dict[str, Loaded]) -> None:
 def test_all_flag_the_same_variables_as_secret(environments: dict[str, Loaded]) -> None:
     for loaded in environments.values():
         variables = loaded.manifest.variables
-        assert {name for name, one in variables.items() if isinstance(one, Secret)} == SECRETS
+        assert {name for name, one in variables.items() if isinstance(one, SecretVariable)} == SECRETS
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
 def test_the_parameters_of_the_deployment_document(environments: dict[str, Loaded], environment: str) -> None:
     manifest = environments[environment].manifest
-    plain = {name for name, one in manifest.variables.items() if isinstance(one, Literal) and one.store == "service"}
+    plain = {
+        name for name, one in manifest.variables.items() if isinstance(one, LiteralVariable) and one.store == "service"
+    }
 
     assert set(manifest.variables) - plain == PARAMETERS
     assert plain == {"meta-graph-url"}
@@ -62,7 +64,7 @@ def test_the_service_of_the_deployment_document(environments: dict[str, Loaded],
         "CustomAppRunnerInstanceRole",
     )
     assert not service.roles.managed
-    assert manifest.variables["deployment-type"] == Literal(kind="literal", value=environment)
+    assert manifest.variables["deployment-type"] == LiteralVariable(kind="literal", value=environment)
 
 
 def test_production_is_protected(environments: dict[str, Loaded]) -> None:
@@ -81,6 +83,6 @@ def test_only_the_local_one_is_for_the_local_aws(environments: dict[str, Loaded]
 
 
 def test_locally_no_secret_is_asked_for(environments: dict[str, Loaded]) -> None:
-    secrets = [one for one in environments["local"].manifest.variables.values() if isinstance(one, Secret)]
+    secrets = [one for one in environments["local"].manifest.variables.values() if isinstance(one, SecretVariable)]
 
     assert all(secret.generate or secret.source for secret in secrets)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal
+from deployer.manifest.model import LiteralVariable
 from deployer.manifest.problem import Problem
 from deployer.manifest.scalars import bent, read_plain
 
@@ -32,7 +32,7 @@ def test_a_word_that_readers_bend_is_refused_with_its_quoted_form(
     assert problem.what == "variables.logging-level.value is not taken as it is written"
     assert f'write "{word}"' in problem.fix
     assert problem.source[problem.caret :].startswith(word)
-    assert read(("value: DEBUG", f'value: "{word}"')).manifest.variables["logging-level"] == Literal(
+    assert read(("value: DEBUG", f'value: "{word}"')).manifest.variables["logging-level"] == LiteralVariable(
         kind="literal", value=word
     )
 
@@ -67,7 +67,7 @@ def test_nothing_is_refused(refused: Callable[..., tuple[Problem, ...]], word: s
 def test_a_value_is_taken_as_it_is_written(read: Callable[..., Loaded], written: str, value: object, text: str) -> None:
     literal = read(("value: DEBUG", f"value: {written}")).manifest.variables["logging-level"]
 
-    assert isinstance(literal, Literal)
+    assert isinstance(literal, LiteralVariable)
     assert literal.value == value
     assert type(literal.value) is type(value)
     assert literal.text == text
@@ -78,7 +78,7 @@ def test_a_block_of_text_is_taken_whole(read: Callable[..., Loaded]) -> None:
         ("{kind: literal, value: DEBUG}", "\n    kind: literal\n    value: |\n      one\n      two\n")
     ).manifest.variables["logging-level"]
 
-    assert isinstance(literal, Literal)
+    assert isinstance(literal, LiteralVariable)
     assert literal.text == "one\ntwo\n"
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from deployer.core.blocker import UnsetSecret
 from deployer.core.cause import Cause, CauseKind, State
 from deployer.core.change import CreateRepository, PutParameter
-from deployer.core.desired import WantedParameter
+from deployer.core.desired import DesiredParameter
 from deployer.core.notice import StagedVariable
 from deployer.core.plan import Plan
 from deployer.core.release import RecordedRelease
@@ -58,7 +58,7 @@ STAGED = StagedVariable(
 
 
 def put(name: str, value: str | None, old: str | None, symbol: Literal["+", "~"]) -> PutParameter:
-    wanted = WantedParameter(name.lower(), f"/p/{name.lower()}", name, value, "generate:32", "", "staging.yaml:7")
+    wanted = DesiredParameter(name.lower(), f"/p/{name.lower()}", name, value, "generate:32", "", "staging.yaml:7")
     return PutParameter(wanted, version=2, old=old, symbol=symbol, causes=(EDIT,), line="staging.yaml:7")
 
 

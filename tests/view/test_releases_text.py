@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from deployer.core.release import RecordedRelease
 from deployer.core.release_diff import ReleaseDifference
-from deployer.view.documents import ReleasesCompared
+from deployer.view.documents import ReleasesDiffDocument
 from deployer.view.release_diff_text import render as compared
 from deployer.view.releases_text import render
 from tests.core.test_release import release
@@ -63,11 +63,11 @@ def test_two_releases_are_compared_line_by_line() -> None:
         ReleaseDifference("literal", "LEVEL", "INFO", ""),
         ReleaseDifference("secret", "TOKEN", None, "v1"),
     )
-    assert compared(ReleasesCompared("staging", 61, 62, differences)).splitlines() == [
+    assert compared(ReleasesDiffDocument("staging", 61, 62, differences)).splitlines() == [
         "staging: release 61 -> release 62",
         "  image    image  demo@sha256:abababababab -> demo@sha256:cdcdcdcdcdcd",
         "  literal  LEVEL  INFO -> ''",
         "  secret   TOKEN  absent -> v1",
     ]
-    same = compared(ReleasesCompared("staging", 61, 62, ()))
+    same = compared(ReleasesDiffDocument("staging", 61, 62, ()))
     assert same.endswith("image, literals, secret versions and settings are the same.")

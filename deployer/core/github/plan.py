@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from deployer.core.advice import Note, Problem
 from deployer.core.facts import ParameterFact
+from deployer.core.github.desired import NAMES_AT_MOST, RECORD, DesiredGitHub
 from deployer.core.github.facts import GitHubFacts, Record, VariableFact, read_record, write_record
-from deployer.core.github.wanted import NAMES_AT_MOST, RECORD, Wanted
 
 Kind = Literal["environment", "branch", "variable", "secret", "record"]
 
@@ -60,7 +60,7 @@ def fingerprint(plans: tuple[SyncPlan, ...]) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-def plan(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, ParameterFact]) -> SyncPlan:
+def plan(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, ParameterFact]) -> SyncPlan:
     """Plan one environment. `parameters` are the secrets that SSM holds, by path, with their times."""
     kept = facts.variables.get(RECORD)
     record = read_record(kept.value if kept else None)
@@ -90,7 +90,7 @@ def plan(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, ParameterF
     )
 
 
-def _environment(wanted: Wanted, facts: GitHubFacts) -> Iterator[Change]:
+def _environment(wanted: DesiredGitHub, facts: GitHubFacts) -> Iterator[Change]:
     if facts.environment is None:
         yield Change("environment", "+", wanted.environment, "new")
     elif wanted.branches and facts.environment.policy != "custom":
@@ -98,7 +98,7 @@ def _environment(wanted: Wanted, facts: GitHubFacts) -> Iterator[Change]:
         yield Change("environment", "~", wanted.environment, f"{now} may deploy it, and protect.branches names a few")
 
 
-def _branches(wanted: Wanted, facts: GitHubFacts, record: Record) -> Iterator[Change]:
+def _branches(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Iterator[Change]:
     there = facts.environment.branches if facts.environment else {}
     for branch in wanted.branches:
         if branch not in there:
@@ -107,7 +107,7 @@ def _branches(wanted: Wanted, facts: GitHubFacts, record: Record) -> Iterator[Ch
         yield Change("branch", "-", branch, "protect.branches no longer names it")
 
 
-def _variables(wanted: Wanted, facts: GitHubFacts) -> Iterator[Change]:
+def _variables(wanted: DesiredGitHub, facts: GitHubFacts) -> Iterator[Change]:
     for name, value in wanted.variables.items():
         found = facts.variables.get(name)
         if found is None:
@@ -117,7 +117,7 @@ def _variables(wanted: Wanted, facts: GitHubFacts) -> Iterator[Change]:
 
 
 def _sent(
-    wanted: Wanted,
+    wanted: DesiredGitHub,
     facts: GitHubFacts,
     parameters: Mapping[str, ParameterFact],
     record: Record,
@@ -146,14 +146,14 @@ def _why_again(parameter: ParameterFact, there: float, version: int | None, reco
     return ""
 
 
-def _removed(wanted: Wanted, facts: GitHubFacts, record: Record) -> Iterator[Change]:
+def _removed(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Iterator[Change]:
     for name in sorted(facts.variables.keys() & set(record.variables) - wanted.variables.keys()):
         yield Change("variable", "-", name, "the manifest no longer asks for it")
     for name in sorted(facts.secrets.keys() & record.secrets.keys() - wanted.secrets.keys()):
         yield Change("secret", "-", name, "the manifest no longer asks for it")
 
 
-def _notices(wanted: Wanted, facts: GitHubFacts, record: Record) -> Iterator[Note]:
+def _notices(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Iterator[Note]:
     asked = {*wanted.variables, RECORD}
     for name in sorted(facts.variables.keys() - asked - set(record.variables)):
         open_secret = name in wanted.secrets
@@ -175,7 +175,7 @@ def _notices(wanted: Wanted, facts: GitHubFacts, record: Record) -> Iterator[Not
         yield Note("?", f"tag {tag}", "left: it may deploy, and protect.branches does not name it")
 
 
-def _blockers(wanted: Wanted, facts: GitHubFacts, parameters: Mapping[str, ParameterFact]) -> Iterator[Problem]:
+def _blockers(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, ParameterFact]) -> Iterator[Problem]:
     for name, path in wanted.secrets.items():
         parameter, secret = parameters.get(path), path.rpartition("/")[2]
         if parameter is None:

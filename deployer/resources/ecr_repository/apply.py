@@ -16,7 +16,7 @@ def apply_image(change: ImageChange, applying: Applying) -> None:
         case CreateRepository():
             ecr.create_repository(client, change.name)
         case ChangeRepository():
-            ecr.mend_repository(client, change.name)
+            ecr.change_repository(client, change.name)
         case PutLifecycle():
             ecr.put_lifecycle(client, change.repository, change.policy)
         case PushImage(image=image):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from deployer.aws import ecr
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.removal import Kept, Remains, Removal, Wish
+from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
 from deployer.resources.kind import Collect, Reading
 
 
@@ -17,14 +17,14 @@ def remaining_repository(reading: Reading) -> Collect:
     return lambda: {"repository": found.result() is not None}
 
 
-def remove_repository(desired: Desired, remains: Remains, wish: Wish) -> Iterator[Removal | Kept]:
+def remove_repository(desired: Desired, remains: Remains, options: DestroyOptions) -> Iterator[Removal | Kept]:
     """Decide about it. Pure."""
     name = desired.image.repository
     if not remains.repository:
         return
     if name in remains.shared:
         yield Kept("repository", name, f"{remains.shared[name]} uses it")
-    elif wish.repository:
+    elif options.repository:
         yield Removal("repository", name, "with every image in it")
     else:
         yield Kept("repository", name, "--with-repository deletes it, with every image in it")

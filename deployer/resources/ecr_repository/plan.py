@@ -20,11 +20,11 @@ from deployer.core.change import (
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, RepositoryFact
 from deployer.core.lifecycle import kept, lifecycle_policy, released_tag, same_policy
-from deployer.core.part import Part
+from deployer.core.part import PlanPart
 from deployer.core.release import Release
 
 
-class ImagePart(Part, frozen=True):
+class ImagePart(PlanPart, frozen=True):
     """`digest` is what will run; empty when there is no image."""
 
     digest: str = ""

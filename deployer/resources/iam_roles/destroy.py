@@ -8,7 +8,7 @@ from deployer.aws import iam
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.policies.documents import policy_name
-from deployer.core.removal import Kept, Remains, Removal, Wish
+from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
 from deployer.resources.kind import Collect, Reading
 
 
@@ -27,7 +27,7 @@ def remaining_roles(reading: Reading) -> Collect:
     return collect
 
 
-def remove_roles(desired: Desired, remains: Remains, wish: Wish) -> Iterator[Removal | Kept]:
+def remove_roles(desired: Desired, remains: Remains, options: DestroyOptions) -> Iterator[Removal | Kept]:
     """Decide about each. Pure."""
     for name, role in sorted(remains.roles.items()):
         stays = name in remains.shared or role.foreign

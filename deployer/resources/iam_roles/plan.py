@@ -11,13 +11,13 @@ from deployer.core.cause import HIDDEN, Cause, CauseKind, State
 from deployer.core.change import PutRole
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
-from deployer.core.part import Part
+from deployer.core.part import PlanPart
 from deployer.core.release import Release
 
 
-def plan_roles(desired: Desired, facts: Facts, last: Release | None) -> Part:
+def plan_roles(desired: Desired, facts: Facts, last: Release | None) -> PlanPart:
     """`last` is the recorded release that runs."""
-    return Part(changes=tuple(_mended(desired, facts, last)), blockers=tuple(_wrong(desired, facts, last)))
+    return PlanPart(changes=tuple(_mended(desired, facts, last)), blockers=tuple(_wrong(desired, facts, last)))
 
 
 def digest(document: object) -> str:

@@ -18,7 +18,7 @@ from deployer.core.change import (
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
 from deployer.core.notice import StagedVariable
-from deployer.core.part import Part
+from deployer.core.part import PlanPart
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec, Settings
 from deployer.core.target import ServiceStatus
@@ -31,20 +31,20 @@ DEPLOYABLE = {ServiceStatus.RUNNING, ServiceStatus.CREATE_FAILED, ServiceStatus.
 
 def plan_service(
     desired: Desired, facts: Facts, spec: ServiceSpec, release: str, variables: VariablesPart, last: Release | None
-) -> Part:
+) -> PlanPart:
     """`spec` is what is wanted, whole; `last` the recorded release that runs."""
     live, name, line = facts.service, desired.service_name, desired.lines["service"]
     scaling = _scaling(desired, facts)
     if live is None:
         key, why = desired.encryption or "", (_missing(last),)
         deploy = DeployService(name, None, spec, release, (), encryption=key, symbol="+", causes=why, line=line)
-        return Part(changes=(*scaling.changes, deploy), blockers=(*scaling.blockers, *lost(desired, last)))
+        return PlanPart(changes=(*scaling.changes, deploy), blockers=(*scaling.blockers, *lost(desired, last)))
     if blocker := another(desired, live):
-        return Part(blockers=(blocker,))
+        return PlanPart(blockers=(blocker,))
     kept = tuple(notices(desired, live, last))
     fixed = (*scaling.blockers, *encryption(desired, live), *private(desired, live))
     if live.status not in DEPLOYABLE:
-        return Part(scaling.changes, kept, (*fixed, _status_blocker(desired, live)))
+        return PlanPart(scaling.changes, kept, (*fixed, _status_blocker(desired, live)))
     changes: list[Change] = [*scaling.changes]
     causes: tuple[Cause, ...]
     if missing := {key: value for key, value in desired.tags.items() if live.tags.get(key) != value}:
@@ -72,7 +72,7 @@ def plan_service(
         kind = CauseKind.UNRECORDED if unrecorded else CauseKind.RECORDED_FAILED
         causes = (Cause(kind=kind, release_id=release),)
         changes.append(RecordRelease(name, release, symbol="+", causes=causes, line=line))
-    return Part(tuple(changes), kept, fixed)
+    return PlanPart(tuple(changes), kept, fixed)
 
 
 def _missing(last: Release | None) -> Cause:
@@ -92,21 +92,21 @@ def _untagged(desired: Desired, live: ServiceFact, last: Release | None, missing
             yield Cause(kind=handmade, subject="tag", name=desired.service_name, desired=tag, live=now)
 
 
-def _scaling(desired: Desired, facts: Facts) -> Part:
+def _scaling(desired: Desired, facts: Facts) -> PlanPart:
     """Where revisions are immutable: reuse one with these numbers, or make a new one."""
     revisions, wanted = desired.target.capabilities.scaling_revisions, desired.settings.scaling
     if wanted is None:
-        return Part()
+        return PlanPart()
     name, line = desired.service_name, desired.lines["service"]
     if any(revision.scaling == wanted for revision in facts.scalings):
-        return Part()
+        return PlanPart()
     oldest = next((revision.arn for revision in facts.scalings if revision.free), None)
     full = len(facts.scalings) >= revisions
     if full and oldest is None:
-        return Part(blockers=(NoScalingRevision(name, revisions, line=line),))
+        return PlanPart(blockers=(NoScalingRevision(name, revisions, line=line),))
     causes = (Cause(kind=CauseKind.NO_REVISION),)
     create = CreateScaling(name, wanted, oldest if full else None, symbol="+", causes=causes, line=line)
-    return Part(changes=(create,))
+    return PlanPart(changes=(create,))
 
 
 def _why(

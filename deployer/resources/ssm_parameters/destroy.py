@@ -8,7 +8,7 @@ from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.release import replaced_path
-from deployer.core.removal import Kept, Remains, Removal, Wish
+from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
 from deployer.resources.kind import Collect, Reading
 from deployer.resources.ssm_parameters.observed import unmarked
 
@@ -30,7 +30,7 @@ def remaining_parameters(reading: Reading) -> Collect:
     return collect
 
 
-def remove_parameters(desired: Desired, remains: Remains, wish: Wish) -> Iterator[Removal | Kept]:
+def remove_parameters(desired: Desired, remains: Remains, options: DestroyOptions) -> Iterator[Removal | Kept]:
     """Decide about each. Pure."""
     for path, fact in sorted(remains.parameters.items()):
         if path.rpartition("/")[0] != desired.parameter_path:
@@ -38,15 +38,15 @@ def remove_parameters(desired: Desired, remains: Remains, wish: Wish) -> Iterato
         elif not fact.ours:
             yield Kept("parameter", path, "it does not carry the deployer's tag")
         elif fact.secure:
-            yield _secret(path, wish)
+            yield _secret(path, options)
         else:
             yield Removal("parameter", path)
     for path in remains.replaced:
-        yield _secret(path, wish)
+        yield _secret(path, options)
 
 
-def _secret(path: str, wish: Wish) -> Removal | Kept:
-    if wish.secrets:
+def _secret(path: str, options: DestroyOptions) -> Removal | Kept:
+    if options.secrets:
         return Removal("secret", path, "its value cannot be recovered")
     return Kept("secret", path, "--with-secrets deletes it")
 

@@ -18,15 +18,15 @@ from deployer.core.blocker import (
 )
 from deployer.core.cause import Cause, CauseKind, State, at_version, text_or_none
 from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter
-from deployer.core.desired import Desired, WantedParameter
+from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.facts import Facts, ParameterFact
 from deployer.core.notice import KeptParameter, Notice, StagedVariable
-from deployer.core.part import Part
+from deployer.core.part import PlanPart
 from deployer.core.release import RecordedRelease, Release, replaced_path
 from deployer.names import variable_or_none
 
 
-class VariablesPart(Part, frozen=True):
+class VariablesPart(PlanPart, frozen=True):
     """`versions` are those the service will hold, by variable; `removals` come after everything else.
 
     `anew` marks a variable whose parameter was deleted and made again with the version it had: nothing else tells it
@@ -71,7 +71,7 @@ def plan_parameters(
     )
 
 
-def _one(desired: Desired, wanted: WantedParameter, facts: Facts, last: RecordedRelease | None) -> _One:
+def _one(desired: Desired, wanted: DesiredParameter, facts: Facts, last: RecordedRelease | None) -> _One:
     found = facts.parameters.get(wanted.path)
     if wanted.restore is not None:
         return _restored(desired, wanted, found, facts.restorable.get(wanted.path, "gone"))
@@ -88,7 +88,7 @@ def _one(desired: Desired, wanted: WantedParameter, facts: Facts, last: Recorded
     return _One(found.version, change=_adopted(wanted, found, last), notice=_staged(wanted, found, last))
 
 
-def _adopted(wanted: WantedParameter, found: ParameterFact, last: RecordedRelease | None) -> AdoptParameter | None:
+def _adopted(wanted: DesiredParameter, found: ParameterFact, last: RecordedRelease | None) -> AdoptParameter | None:
     """The tag for a parameter that never had it, or that has lost it since the running release."""
     if found.ours:
         return None
@@ -100,7 +100,7 @@ def _adopted(wanted: WantedParameter, found: ParameterFact, last: RecordedReleas
     return AdoptParameter(wanted, symbol="~", causes=(cause,), line=wanted.line)
 
 
-def _put(desired: Desired, wanted: WantedParameter, found: ParameterFact | None, causes: tuple[Cause, ...]) -> _One:
+def _put(desired: Desired, wanted: DesiredParameter, found: ParameterFact | None, causes: tuple[Cause, ...]) -> _One:
     if found and _is_fixed(wanted, found):
         return _recreated(desired, wanted, found, causes)
     version = found.version + 1 if found else 1
@@ -117,7 +117,7 @@ def _put(desired: Desired, wanted: WantedParameter, found: ParameterFact | None,
     return _One(version, change=change)
 
 
-def _is_fixed(wanted: WantedParameter, found: ParameterFact) -> bool:
+def _is_fixed(wanted: DesiredParameter, found: ParameterFact) -> bool:
     """Whether the parameter has a type that PutParameter with Overwrite does not change to the wanted one.
 
     The API reference says so of every type (PutParameter, HierarchyTypeMismatchException). An older version of a secret
@@ -129,7 +129,7 @@ def _is_fixed(wanted: WantedParameter, found: ParameterFact) -> bool:
     return found.secure != wanted.secure or found.listed is not None or found.data_type != "text"
 
 
-def _recreated(desired: Desired, wanted: WantedParameter, found: ParameterFact, causes: tuple[Cause, ...]) -> _One:
+def _recreated(desired: Desired, wanted: DesiredParameter, found: ParameterFact, causes: tuple[Cause, ...]) -> _One:
     plain = found.value if found.listed is None else found.listed
     change = RecreateParameter(
         wanted,
@@ -145,7 +145,7 @@ def _recreated(desired: Desired, wanted: WantedParameter, found: ParameterFact, 
 
 
 def _secret(
-    desired: Desired, wanted: WantedParameter, found: ParameterFact | None, last: RecordedRelease | None
+    desired: Desired, wanted: DesiredParameter, found: ParameterFact | None, last: RecordedRelease | None
 ) -> _One:
     """A secret that is missing, or a plain String: made where the manifest says how, else a person has to set it."""
     held = _held(wanted, last)
@@ -174,7 +174,7 @@ def _secret(
     return _One(held or 0, blocker=blocker)
 
 
-def _restored(desired: Desired, wanted: WantedParameter, found: ParameterFact | None, state: str) -> _One:
+def _restored(desired: Desired, wanted: DesiredParameter, found: ParameterFact | None, state: str) -> _One:
     assert wanted.restore is not None
     if state == "gone" or found is None:
         readable = found is not None and not found.secure
@@ -186,12 +186,12 @@ def _restored(desired: Desired, wanted: WantedParameter, found: ParameterFact | 
     return _put(desired, wanted, found, (edit,))
 
 
-def _held(wanted: WantedParameter, last: RecordedRelease | None) -> int | None:
+def _held(wanted: DesiredParameter, last: RecordedRelease | None) -> int | None:
     """The version that containers hold, as far as the ledger knows."""
     return last.release.versions.get(wanted.variable) if last else None
 
 
-def _anew(found: ParameterFact | None, wanted: WantedParameter, one: _One, last: RecordedRelease | None) -> str | None:
+def _anew(found: ParameterFact | None, wanted: DesiredParameter, one: _One, last: RecordedRelease | None) -> str | None:
     """A mark for a parameter that has the version of the running release, and yet was written after it."""
     if last is None or _held(wanted, last) != one.version:
         return None
@@ -204,7 +204,7 @@ def _anew(found: ParameterFact | None, wanted: WantedParameter, one: _One, last:
     return last.release.anew.get(wanted.variable)
 
 
-def _staged(wanted: WantedParameter, found: ParameterFact, last: RecordedRelease | None) -> Notice | None:
+def _staged(wanted: DesiredParameter, found: ParameterFact, last: RecordedRelease | None) -> Notice | None:
     """Set since the running release: containers get it with the next deployment."""
     held = _held(wanted, last)
     if last is None or held is None or (held == found.version and found.changed <= last.at):
@@ -221,7 +221,7 @@ def _staged(wanted: WantedParameter, found: ParameterFact, last: RecordedRelease
 
 
 def _left_by(
-    wanted: WantedParameter, found: ParameterFact, releases: Sequence[RecordedRelease], last: RecordedRelease
+    wanted: DesiredParameter, found: ParameterFact, releases: Sequence[RecordedRelease], last: RecordedRelease
 ) -> RecordedRelease | None:
     """The failed release that wrote this version: a deployment that fails leaves its parameters behind."""
     if _held(wanted, last) == found.version:
@@ -231,7 +231,7 @@ def _left_by(
 
 
 def _unfinished(
-    wanted: WantedParameter, found: ParameterFact, intended: Release | None, last: RecordedRelease
+    wanted: DesiredParameter, found: ParameterFact, intended: Release | None, last: RecordedRelease
 ) -> Release | None:
     """The release whose run wrote this version and stopped before it was deployed to its end."""
     if intended is None or intended.id == last.release.id or _held(wanted, last) == found.version:
@@ -241,7 +241,7 @@ def _unfinished(
 
 
 def _why(
-    desired: Desired, wanted: WantedParameter, found: ParameterFact | None, last: RecordedRelease | None, facts: Facts
+    desired: Desired, wanted: DesiredParameter, found: ParameterFact | None, last: RecordedRelease | None, facts: Facts
 ) -> tuple[Cause, ...]:
     """Three-way: manifest against the last release is an edit, live against it is drift, both is a conflict."""
     if last is None or _held(wanted, last) is None:
@@ -268,12 +268,12 @@ def _why(
     return (replace(_literal(CauseKind.CONFLICT, recorded, wanted, found), release=desired.rollback_to),)
 
 
-def _edit(desired: Desired, wanted: WantedParameter, recorded: State | None, found: ParameterFact) -> Cause:
+def _edit(desired: Desired, wanted: DesiredParameter, recorded: State | None, found: ParameterFact) -> Cause:
     goal, live = text_or_none(wanted.value), _live(wanted, found)
     return desired.edit("literal", recorded=recorded, desired=goal, live=live)
 
 
-def _literal(kind: CauseKind, recorded: State | None, wanted: WantedParameter, found: ParameterFact | None) -> Cause:
+def _literal(kind: CauseKind, recorded: State | None, wanted: DesiredParameter, found: ParameterFact | None) -> Cause:
     return Cause(kind=kind, subject="literal", **_sides(recorded, wanted, found))
 
 
@@ -285,7 +285,7 @@ class _Sides(TypedDict):
     when: str
 
 
-def _sides(recorded: State | None, wanted: WantedParameter, found: ParameterFact | None) -> _Sides:
+def _sides(recorded: State | None, wanted: DesiredParameter, found: ParameterFact | None) -> _Sides:
     return {
         "recorded": recorded,
         "desired": text_or_none(wanted.value),
@@ -295,7 +295,7 @@ def _sides(recorded: State | None, wanted: WantedParameter, found: ParameterFact
     }
 
 
-def _live(wanted: WantedParameter, found: ParameterFact) -> State:
+def _live(wanted: DesiredParameter, found: ParameterFact) -> State:
     """What a parameter holds now: a literal's value, a StringList as such, anything else by type, version and path."""
     if found.secure:
         return State(version=found.version, path=wanted.path, type="" if wanted.secure else found.type)

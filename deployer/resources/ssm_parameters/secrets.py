@@ -6,14 +6,14 @@ import secrets
 
 from deployer.aws import ssm
 from deployer.aws.session import Session
-from deployer.core.desired import WantedParameter
+from deployer.core.desired import DesiredParameter
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError, StateUnknown
 from deployer.world_keys import NONE
 from deployer.world_routes import ask
 
 
-def make(parameter: WantedParameter, session: Session) -> SecretValue:
+def make(parameter: DesiredParameter, session: Session) -> SecretValue:
     """Read the older version that is wanted back, generate the secret, or fetch it from the local world."""
     if parameter.restore is not None:
         older = ssm.reveal_version(session.ssm, parameter.path, parameter.restore)
@@ -26,7 +26,7 @@ def make(parameter: WantedParameter, session: Session) -> SecretValue:
     return _from_local_world(parameter, session)
 
 
-def _from_local_world(parameter: WantedParameter, session: Session) -> SecretValue:
+def _from_local_world(parameter: DesiredParameter, session: Session) -> SecretValue:
     address = f"{session.endpoint}/_local/secrets/{parameter.name}"
     try:
         return SecretValue(ask(address, session.world_keys() or NONE)["value"])

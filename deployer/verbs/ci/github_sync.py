@@ -13,9 +13,9 @@ from msgspec import to_builtins
 from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.facts import ParameterFact
+from deployer.core.github.desired import DesiredGitHub, environments
 from deployer.core.github.facts import GitHubFacts
 from deployer.core.github.plan import Change, SyncPlan, fingerprint, plan
-from deployer.core.github.wanted import Wanted, environments
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked, StateUnknown, UsageError
 from deployer.github.api import GitHub
@@ -28,7 +28,7 @@ from deployer.verbs.check import refuse_contract_problems
 from deployer.verbs.consent import Consent
 from deployer.verbs.environment import open_session
 from deployer.view.counts import to_fix
-from deployer.view.documents import Found, GitHubChange, GitHubSettings, Left
+from deployer.view.documents import GitHubChange, GitHubDocument, GitHubNote, ProblemDocument
 from deployer.view.progress import Reporter
 from deployer.world_keys import keys_beside
 
@@ -38,30 +38,30 @@ class Side:
     """One environment of GitHub with its two sides open: SSM, where the values are, and GitHub, where they shall be."""
 
     loaded: Loaded
-    wanted: Wanted
+    desired: DesiredGitHub
     session: Session
     github: GitHub
 
     def look(self) -> tuple[SyncPlan, GitHubFacts]:
-        facts = observe(self.github, self.wanted.environment)
-        return plan(self.wanted, facts, self._parameters()), facts
+        facts = observe(self.github, self.desired.environment)
+        return plan(self.desired, facts, self._parameters()), facts
 
     def _parameters(self) -> dict[str, ParameterFact]:
         """Existence, type and version as SSM has them now; a list of parameters may lag behind, and has the times."""
-        if not self.wanted.secrets:
+        if not self.desired.secrets:
             return {}
         described = ssm.describe(self.session.ssm, self.loaded.manifest.aws.parameter_path)
         read: dict[str, ParameterFact] = {}
-        for batch in ssm.batches(list(self.wanted.secrets.values())):
+        for batch in ssm.batches(list(self.desired.secrets.values())):
             read |= ssm.read(self.session.ssm, batch)
         return {path: one for path, one in ssm.together(described, read, set()).items() if path in read}
 
     def reveal(self, name: str) -> SecretValue:
         """The value, read at the moment when it is sent. Raises Blocked when it has gone since the plan was made."""
-        path = self.wanted.secrets[name]
+        path = self.desired.secrets[name]
         found = ssm.reveal(self.session.ssm, [path]).get(path)
         if found is None:
-            raise Blocked(f"{path} has gone from SSM", fix=f"just secret set {self.wanted.environment} NAME")
+            raise Blocked(f"{path} has gone from SSM", fix=f"just secret set {self.desired.environment} NAME")
         return found
 
 
@@ -102,7 +102,7 @@ def open_sides(manifests: Sequence[Loaded], token_file: Path | None, tell: Repor
         yield sides
 
 
-def wanted_of(loaded: Loaded) -> tuple[Wanted, ...]:
+def wanted_of(loaded: Loaded) -> tuple[DesiredGitHub, ...]:
     def line(name: str) -> str:
         return f"{loaded.path}:{loaded.where('variables', name).line}"
 
@@ -125,9 +125,9 @@ def sync(sides: Sequence[Side], report: Reporter, *, agree: Callable[[tuple[Sync
     agree(plans)
     before: list[str] = []
     for side, made, facts in looked:
-        writer = Writer(side.github, side.wanted.environment, facts, side.reveal)
+        writer = Writer(side.github, side.desired.environment, facts, side.reveal)
         try:
-            apply(writer, made, _teller(report, made), restricted=bool(side.wanted.branches))
+            apply(writer, made, _teller(report, made), restricted=bool(side.desired.branches))
         except Exception as error:
             told = halted(error, done=len(before))
             if told is None:
@@ -170,16 +170,16 @@ def consent(sides: Sequence[Side], plans: tuple[SyncPlan, ...], agreed: Consent)
             protection.confirm(environment, mark, agreed)
 
 
-def document(synced: Synced) -> tuple[GitHubSettings, ...]:
+def document(synced: Synced) -> tuple[GitHubDocument, ...]:
     return tuple(
-        GitHubSettings(
+        GitHubDocument(
             repository=made.repository,
             environment=made.environment,
             fingerprint=fingerprint(synced.plans),
             written=synced.written and bool(made.changes),
             changes=tuple(GitHubChange(c.kind, c.symbol, c.name, c.reason, c.value, c.line) for c in made.changes),
-            left=tuple(Left(notice.address, notice.detail) for notice in made.notices),
-            problems=tuple(Found(blocker.what, blocker.fix, blocker.line) for blocker in made.blockers),
+            left=tuple(GitHubNote(notice.address, notice.detail) for notice in made.notices),
+            problems=tuple(ProblemDocument(blocker.what, blocker.fix, blocker.line) for blocker in made.blockers),
             unchanged=made.unchanged,
         )
         for made in synced.plans

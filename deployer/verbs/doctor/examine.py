@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import to_builtins
 
 from deployer.aws.session import Session
-from deployer.core.desired import WantedImage, desired
+from deployer.core.desired import DesiredImage, desired_state
 from deployer.core.diagnosis import Finding
 from deployer.errors import DeployerError, as_typed
 from deployer.manifest.load import Loaded, load
@@ -23,7 +23,7 @@ from deployer.verbs.doctor.world import world
 from deployer.verbs.readiness import serving
 from deployer.verbs.site import site_of
 from deployer.view.counts import counted
-from deployer.view.documents import Diagnosis
+from deployer.view.documents import DoctorDocument
 from deployer.view.progress import Reporter
 from deployer.view.safe import one_line
 from deployer.world_keys import keys_beside
@@ -31,12 +31,12 @@ from deployer.world_keys import keys_beside
 STATES = {"ok": "ok", "note": "note", "problem": "problem", "unseen": "not checked"}
 
 
-def examine(path: Path) -> Diagnosis:
+def examine(path: Path) -> DoctorDocument:
     """Look at all there is to look at. Reads no secret."""
-    return Diagnosis(path.stem, tuple(_looks(path)))
+    return DoctorDocument(path.stem, tuple(_looks(path)))
 
 
-def show(found: Diagnosis, *, as_json: bool) -> str:
+def show(found: DoctorDocument, *, as_json: bool) -> str:
     """A line for each finding, what to do below it, or JSON."""
     if as_json:
         return json.dumps(to_builtins(found), indent=2)
@@ -125,7 +125,7 @@ def _aws(loaded: Loaded) -> Iterator[Finding]:
     if not seen:
         yield Finding("rights", "unseen", "the account has to be the manifest's first")
         return
-    wish = desired(loaded, WantedImage(image.repository, "", None, image.keep), target)
+    desired = desired_state(loaded, DesiredImage(image.repository, "", None, image.keep), target)
     yield from careful(target.title.lower(), lambda: open_target(target.name, session).examine())
     yield from careful("users", lambda: serving(session, loaded))
-    yield from careful("rights", lambda: account.rights(session, wish, seen[0]))
+    yield from careful("rights", lambda: account.rights(session, desired, seen[0]))

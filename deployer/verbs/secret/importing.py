@@ -18,23 +18,23 @@ from deployer.core.secret import SecretValue
 from deployer.errors import StateUnknown, UsageError, as_typed
 from deployer.manifest.credentials import credential_in
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal
+from deployer.manifest.model import LiteralVariable
 from deployer.partial import halted
 from deployer.verbs.environment import open_session
 from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import refuse_shared
 from deployer.verbs.secret.place import Place, checked, refuse_unusable, secrets_of
-from deployer.view.documents import Imported
+from deployer.view.documents import ImportDocument
 from deployer.view.table import table
 
 
-def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple[Imported, ...]:
+def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple[ImportDocument, ...]:
     """Write those secrets of the manifest that the file gives and SSM does not hold yet.
 
     All values are looked at before the first is written. Raises UsageError for lines that cannot be read, names that
     come twice, and values the service would refuse.
     """
-    literals = {name for name, one in loaded.manifest.variables.items() if isinstance(one, Literal)}
+    literals = {name for name, one in loaded.manifest.variables.items() if isinstance(one, LiteralVariable)}
     given = _read(text, file, literals)
     known = secrets_of(loaded)
     chosen = {name: value for name, value in given.items() if name in known and value != SecretValue("")}
@@ -48,23 +48,23 @@ def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple
     refuse_unusable(loaded, chosen, beside=held)
     changes = {name: value for name, value in chosen.items() if held.get(name) != value}
     versions = _written(places, changes) if write else {}
-    done: list[Imported] = []
+    done: list[ImportDocument] = []
     for name in given:
         if name not in known:
-            done.append(Imported(names.variable(name), _why_not(loaded, name, given[name])))
+            done.append(ImportDocument(names.variable(name), _why_not(loaded, name, given[name])))
         elif name not in chosen:
-            done.append(Imported(names.variable(name), "left: empty in the file"))
+            done.append(ImportDocument(names.variable(name), "left: empty in the file"))
         elif name not in changes:
-            done.append(Imported(names.variable(name), "the same already"))
+            done.append(ImportDocument(names.variable(name), "the same already"))
         elif write:
-            done.append(Imported(names.variable(name), "set", versions[name]))
+            done.append(ImportDocument(names.variable(name), "set", versions[name]))
         else:
-            done.append(Imported(names.variable(name), "would be replaced" if name in held else "would be set"))
-    done += [Imported(names.variable(name), "not in the file") for name in known if name not in given]
+            done.append(ImportDocument(names.variable(name), "would be replaced" if name in held else "would be set"))
+    done += [ImportDocument(names.variable(name), "not in the file") for name in known if name not in given]
     return tuple(done)
 
 
-def show(done: tuple[Imported, ...], environment: str, *, as_json: bool) -> str:
+def show(done: tuple[ImportDocument, ...], environment: str, *, as_json: bool) -> str:
     """A line for each, for people or programs."""
     if as_json:
         return json.dumps([to_builtins(one) for one in done], indent=2)
@@ -162,7 +162,7 @@ def _written(places: Sequence[Place], changes: Mapping[str, SecretValue]) -> dic
 
 
 def _why_not(loaded: Loaded, name: str, value: SecretValue) -> str:
-    literal = isinstance(loaded.manifest.variables.get(name), Literal)
+    literal = isinstance(loaded.manifest.variables.get(name), LiteralVariable)
     why = f"left: a literal of {loaded.path}" if literal else "left: the manifest does not name it"
     what = credential_in(value.reveal(), name=name)
     if what is None:

@@ -17,7 +17,7 @@ from deployer.manifest.load import Loaded
 from deployer.targets.registry import describe
 from deployer.verbs.environment import open_session
 from deployer.verbs.secret.place import secrets_of
-from deployer.view.documents import Listed
+from deployer.view.documents import SecretDocument
 from deployer.view.table import table
 from deployer.view.times import ago
 
@@ -61,8 +61,8 @@ def _row(state: SecretState, now: datetime) -> tuple[str, ...]:
     return (state.name, state.state, version, ago(_when(state), now), person(state.by))
 
 
-def _listed(state: SecretState) -> Listed:
-    return Listed(state.name, state.state, state.version, state.running, _when(state) or None, state.by or None)
+def _listed(state: SecretState) -> SecretDocument:
+    return SecretDocument(state.name, state.state, state.version, state.running, _when(state) or None, state.by or None)
 
 
 def _when(state: SecretState) -> str:

@@ -15,7 +15,7 @@ from deployer.core.secret import SecretValue
 from deployer.errors import UsageError, as_typed
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.load import Loaded
-from deployer.manifest.model import Literal, Secret
+from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.verbs.environment import open_session
 from deployer.verbs.held import refuse_incident
 from deployer.verbs.neighbours import refuse_shared
@@ -24,12 +24,12 @@ from deployer.verbs.site import site_of
 MAXIMUM_BYTES = 4096  # a standard parameter's value (AWS Systems Manager user guide, "Managing parameter tiers")
 
 
-def secrets_of(loaded: Loaded) -> dict[str, Secret]:
+def secrets_of(loaded: Loaded) -> dict[str, SecretVariable]:
     """The secrets of a manifest by name."""
-    return {name: one for name, one in loaded.manifest.variables.items() if isinstance(one, Secret)}
+    return {name: one for name, one in loaded.manifest.variables.items() if isinstance(one, SecretVariable)}
 
 
-def secret_of(loaded: Loaded, name: str) -> tuple[str, Secret]:
+def secret_of(loaded: Loaded, name: str) -> tuple[str, SecretVariable]:
     """The secret that a parameter's or a variable's name means. Raises UsageError.
 
     The name is not repeated there: where it was left out, what stands in its place is the value.
@@ -48,7 +48,7 @@ class Place:
     loaded: Loaded
     session: Session
     name: str
-    secret: Secret
+    secret: SecretVariable
 
     @classmethod
     def open(cls, loaded: Loaded, name: str) -> Place:
@@ -106,7 +106,7 @@ def refuse_unusable(
     `beside` holds the other secrets as far as they are known: some may not be the same.
     """
     variables = loaded.manifest.variables
-    literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, Literal)}
+    literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, LiteralVariable)}
     together = {names.variable(name): value for name, value in {**(beside or {}), **values}.items()}
     refused = refused_secrets(settings_class(loaded.app, loaded.root), literals, together)
     if refused := {v: reason for v, reason in refused.items() if not v or names.parameter(v) in values}:

@@ -17,7 +17,7 @@ from deployer.account.deploying import deploying
 from deployer.account.duties import LINKING, PASSING, deployment, duties
 from deployer.account.imaging import imaging
 from deployer.account.planning import planning
-from deployer.core.desired import Desired, WantedImage, desired
+from deployer.core.desired import Desired, DesiredImage, desired_state
 from deployer.core.policies.documents import github_trust, subjects
 from deployer.core.policies.trust import admits, strangers
 from deployer.local.iam import decide
@@ -29,7 +29,7 @@ ACCOUNT = "123456789012"
 
 
 def wish(name: str) -> Desired:
-    return desired(sample(name), WantedImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
+    return desired_state(sample(name), DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
 
 
 def policies(name: str) -> dict[str, Any]:

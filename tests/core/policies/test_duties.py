@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from policy_sentry.querying.actions import get_action_data
 
 from deployer.account.duties import deployment, duties
-from deployer.core.desired import Desired, WantedImage, desired
+from deployer.core.desired import Desired, DesiredImage, desired_state
 from deployer.core.policies.rights import CALLS, PUSHED, Need
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.settings import Network, Observability, of_app_runner
@@ -38,7 +38,7 @@ ELSEWHERE = {
 
 
 def wish(name: str) -> Desired:
-    return desired(sample(name), WantedImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
+    return desired_state(sample(name), DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
 
 
 def found(name: str) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -62,7 +62,7 @@ class Principal(Struct, frozen=True):
         return "github.credentials" if self.of_github else "service.roles"
 
 
-class Wanted(Struct, frozen=True):
+class Requirements(Struct, frozen=True):
     """All of it. `provider` says that jobs come with GitHub's token, so that the account has to know GitHub.
 
     `beside` names the other environments whose images are in the same repository.
@@ -79,10 +79,12 @@ class Wanted(Struct, frozen=True):
         return next(one for one in self.principals if one.use == "deploy")
 
 
-def wanted(manifest: Manifest, github: GitHub, desired: Desired, line: str, others: Iterable[Manifest] = ()) -> Wanted:
+def requirements_of(
+    manifest: Manifest, github: GitHub, desired: Desired, line: str, others: Iterable[Manifest] = ()
+) -> Requirements:
     """`others` are the manifests of the same account; `line` is where `github` stands."""
     near = {other.environment: other for other in others}
-    return Wanted(
+    return Requirements(
         desired,
         (*_service_roles(desired, near), *_of_github(manifest, github, desired, line, near)),
         provider=isinstance(github.credentials, OidcRole),

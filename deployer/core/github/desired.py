@@ -11,7 +11,7 @@ from deployer import names
 from deployer.core.advice import Problem
 from deployer.errors import UsageError
 from deployer.manifest.github import AccessKeys, GitHub, OidcRole
-from deployer.manifest.model import Literal, Manifest
+from deployer.manifest.model import LiteralVariable, Manifest
 
 RECORD: Final = "DEPLOYER_RECORD"
 KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -21,7 +21,7 @@ NAMES_AT_MOST: Final = 100  # variables of an environment, and as many secrets
 RESERVED_PREFIX: Final = "GITHUB_"
 
 
-class Wanted(Struct, frozen=True):
+class DesiredGitHub(Struct, frozen=True):
     """The desired state of one environment of a repository, named OWNER/NAME.
 
     `secrets` maps each name to the path of the SSM parameter that holds its value; `generated` are the paths whose
@@ -47,25 +47,25 @@ class Wanted(Struct, frozen=True):
         return (self.lines or {}).get(name, "")
 
 
-def environments(manifest: Manifest, line: Callable[[str], str]) -> tuple[Wanted, ...]:
+def environments(manifest: Manifest, line: Callable[[str], str]) -> tuple[DesiredGitHub, ...]:
     """All environments that a manifest asks for, starting with the one that deploys. Arguments as for `wanted`."""
     imaged = imaging(manifest)
     return (wanted(manifest, line), planning(manifest), *([imaged] if imaged else []))
 
 
-def wanted(manifest: Manifest, line: Callable[[str], str]) -> Wanted:
+def wanted(manifest: Manifest, line: Callable[[str], str]) -> DesiredGitHub:
     """The environment that deploys. `line` maps a parameter name to the variable's line in the manifest.
 
     An empty literal is left out: for a workflow, an absent variable is empty, and GitHub keeps no empty variable.
     Raises UsageError without a `github` section.
     """
     github = _github(manifest)
-    literals = {n: one.text for n, one in manifest.variables.items() if isinstance(one, Literal) and one.text}
-    secrets = [name for name, one in manifest.variables.items() if not isinstance(one, Literal)]
-    made = [name for name, one in manifest.variables.items() if not isinstance(one, Literal) and one.generate]
+    literals = {n: one.text for n, one in manifest.variables.items() if isinstance(one, LiteralVariable) and one.text}
+    secrets = [name for name, one in manifest.variables.items() if not isinstance(one, LiteralVariable)]
+    made = [name for name, one in manifest.variables.items() if not isinstance(one, LiteralVariable) and one.generate]
     about = about_the_service(manifest)
     lines = {_variable(name): line(name) for name in manifest.variables}
-    return Wanted(
+    return DesiredGitHub(
         repository=github.repository,
         environment=manifest.environment,
         branches=manifest.protect.branches,
@@ -80,7 +80,7 @@ def wanted(manifest: Manifest, line: Callable[[str], str]) -> Wanted:
     )
 
 
-def planning(manifest: Manifest) -> Wanted:
+def planning(manifest: Manifest) -> DesiredGitHub:
     """The environment of the jobs that only read (names.plan_environment).
 
     Every branch may use it, because pull requests are planned, so no secret is sent there. Raises UsageError without a
@@ -91,7 +91,7 @@ def planning(manifest: Manifest) -> Wanted:
     return _beside(manifest, names.plan_environment(manifest.environment), role, branches=())
 
 
-def imaging(manifest: Manifest) -> Wanted | None:
+def imaging(manifest: Manifest) -> DesiredGitHub | None:
     """The environment of the job that only pushes an image (names.image_environment); None where there is no such job.
 
     It is restricted to the branches that are deployed. Raises UsageError without a `github` section.
@@ -103,10 +103,10 @@ def imaging(manifest: Manifest) -> Wanted | None:
     return _beside(manifest, names.image_environment(manifest.environment), role, branches=manifest.protect.branches)
 
 
-def _beside(manifest: Manifest, environment: str, role: str | None, *, branches: tuple[str, ...]) -> Wanted:
+def _beside(manifest: Manifest, environment: str, role: str | None, *, branches: tuple[str, ...]) -> DesiredGitHub:
     """An environment that names a role and holds no secret; without a role, people set a user's keys there."""
     github = _github(manifest)
-    return Wanted(
+    return DesiredGitHub(
         repository=github.repository,
         environment=environment,
         branches=branches,
