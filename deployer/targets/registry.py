@@ -11,6 +11,7 @@ from deployer.targets.base import Target
 DEFAULT = APP_RUNNER.name
 _DESCRIBED = {APP_RUNNER.name: APP_RUNNER}
 _OPENED = {APP_RUNNER.name: open_apprunner}
+TARGETS = tuple(_OPENED)
 
 
 def describe(name: str) -> Description:
