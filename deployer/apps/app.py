@@ -103,6 +103,3 @@ class App(Part):
     release_header: HeaderName | None = None
     readiness: ReadinessPage | None = None
     local_world: LocalWorld = Field(default_factory=LocalWorld)
-
-
-UNKNOWN = App()

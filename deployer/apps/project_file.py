@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from deployer.apps.app import UNKNOWN, App
+from deployer.apps.app import App
 from deployer.manifest import source, syntax, tree
 from deployer.manifest.problem import Finding, InvalidManifest, Position, Problem
 from deployer.project import PROJECT_FILE, shortest
@@ -23,7 +23,7 @@ def read_app(root: Path) -> App:
     Raises InvalidManifest with every problem of the file.
     """
     path = root / PROJECT_FILE
-    return parse_app(source.read_file(path), shortest(path)) if path.exists() else UNKNOWN
+    return parse_app(source.read_file(path), shortest(path)) if path.exists() else App()
 
 
 def problem_at(root: Path, *keys: str, what: str, why: str = "", fix: str = "") -> InvalidManifest:
@@ -40,12 +40,12 @@ def parse_app(raw: bytes, path: Path) -> App:
     text, findings = source.decode(raw, path)
     read = syntax.parse(text)
     findings += read.findings
-    app = UNKNOWN
+    app: App | None = None
     try:
         app = App.model_validate({} if read.root is None else tree.data(read.root))
     except ValidationError as error:
         findings += _findings(read.root, error)
-    if findings:
+    if findings or app is None:
         raise InvalidManifest([_problem(path, text, finding) for finding in findings])
     return app
 

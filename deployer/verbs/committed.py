@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from deployer import git
-from deployer.apps.app import UNKNOWN
+from deployer.apps.app import App
 from deployer.errors import Refused
 from deployer.manifest.committed import Committed, governs, may_govern
 from deployer.manifest.load import Loaded, parse
@@ -113,7 +113,7 @@ def _valid(
     path = root / version.path
     try:
         if (path, version.oid) not in read:
-            read[path, version.oid] = parse(raw, path, UNKNOWN)
+            read[path, version.oid] = parse(raw, path, App())
         return Committed(read[path, version.oid], version.source)
     except InvalidManifest:
         pass
@@ -136,9 +136,7 @@ def _earlier(root: Path, version: _Version) -> Committed | None:
         if blob is None or blob.kind != "blob":
             continue
         try:
-            return Committed(
-                parse(blob.content, root / version.path, UNKNOWN), f"{version.path} of commit {commit[:12]}"
-            )
+            return Committed(parse(blob.content, root / version.path, App()), f"{version.path} of commit {commit[:12]}")
         except InvalidManifest:
             continue
     return None

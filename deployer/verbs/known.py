@@ -14,7 +14,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from deployer import git
-from deployer.apps.app import UNKNOWN, App
+from deployer.apps.app import App
 from deployer.apps.project_file import parse_app, read_app
 from deployer.apps.settings import settings_class
 from deployer.errors import DeployerError, UsageError, as_typed
@@ -34,7 +34,7 @@ def known_identity(name: str, report: Reporter) -> Identity:
     path, raw, problem = _file(name)
     if raw is not None:
         try:
-            return identity_of(parse(raw, path, UNKNOWN).manifest, path)
+            return identity_of(parse(raw, path, App()).manifest, path)
         except InvalidManifest as error:
             problem = error
         if found := read_identity(raw, path):
@@ -90,7 +90,7 @@ def _known_app(root: Path, report: Reporter) -> tuple[App, int]:
         report.note(f"{PROJECT_FILE} has problems (just check); its committed version is used")
         return app, count
     report.note(f"{PROJECT_FILE} has problems (just check); what it says of the service is not used")
-    return UNKNOWN, count
+    return App(), count
 
 
 def _against_settings(loaded: Loaded) -> tuple[Problem, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deployer.apps.app import UNKNOWN, App
+from deployer.apps.app import App
 from deployer.apps.project_file import read_app
 from deployer.apps.settings import settings_class
 from deployer.manifest.problem import InvalidManifest, Problem
@@ -23,15 +23,15 @@ def refused(root: Path, text: str) -> tuple[Problem, ...]:
 
 
 def test_without_a_file_nothing_is_known(tmp_path: Path) -> None:
-    assert read_app(tmp_path) == UNKNOWN
-    assert settings_class(UNKNOWN, tmp_path) is None
+    assert read_app(tmp_path) == App()
+    assert settings_class(App(), tmp_path) is None
 
 
 @pytest.mark.parametrize("text", ["# nothing is known\n", "{}\n"])
 def test_an_empty_file_says_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "deployer.yaml").write_text(text)
 
-    assert read_app(tmp_path) == UNKNOWN
+    assert read_app(tmp_path) == App()
 
 
 @pytest.mark.parametrize(
