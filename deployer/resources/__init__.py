@@ -1,1 +1,1 @@
-"""What the deployer keeps equal to the manifest: a folder for each kind of thing, and the planner over all of them."""
+"""The resources that the deployer keeps equal to the manifest: a folder for each kind, and the planner over all."""

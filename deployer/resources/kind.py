@@ -1,8 +1,8 @@
-"""One kind of thing that the deployer keeps equal to the manifest, and what it is given to do so.
+"""The interface of one kind of resource that the deployer keeps equal to the manifest.
 
-A kind is a folder: `plan.py` decides what changes (pure), `observed.py` reads the live state, `apply.py` makes one
-change, `rights.py` lists the calls (pure), `destroy.py` decides and makes deletions. `registry.py` lists the kinds in
-the order in which they are read, applied and shown.
+A kind is a folder: `plan.py` decides what changes (pure), `observed.py` reads the live state, `apply.py` applies one
+change, `rights.py` lists the calls (pure), `destroy.py` decides about deletions and makes them. `registry.py` lists the
+kinds in the order in which they are read, applied and shown.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from deployer.core.target import Call
 
 @dataclass(frozen=True)
 class Reading:
-    """What reading the live state takes: calls that need no other's answer are submitted to the pool.
+    """The inputs for reading the live state. Calls that need no other call's answer are submitted to the pool.
 
     `prune` means that the plan may delete parameters. `also` are parameters to read along with those of the kind, in
     the same calls: the ledger's.
@@ -35,18 +35,17 @@ class Reading:
     also: tuple[str, ...] = ()
 
 
-# Waits for the answers, and returns the fields of Facts, or of Remains, that this kind observes.
+# Waits for the answers, and returns the fields of Facts or Remains that this kind observes.
 Collect: TypeAlias = Callable[[], Mapping[str, Any]]
 
 
 @dataclass
 class Applying:
-    """What applying a change takes, and what the later changes of the same plan must know of it.
+    """The inputs for applying a change, and what it leaves for later changes of the same plan.
 
-    `tell` reports progress as a group and a text. `recreation_seconds` is the pause between the deletion of a parameter
-    and its creation. `repeated` means that a parameter got more than one version, because
-    the network made the client ask twice; `changed_roles` that a role was changed, which AWS takes a while to make
-    known everywhere.
+    `tell` reports progress as a group and a text. `repeated` means that a parameter got more than one version, because
+    the client repeated a call after a network error; `changed_roles` that a role was changed, which AWS takes a while
+    to make known everywhere.
     """
 
     session: Session
@@ -58,13 +57,13 @@ class Applying:
 
 
 def no_calls(desired: Desired) -> Iterable[Call]:
-    """For a kind that makes no such calls."""
+    """The calls of a kind that makes none."""
     del desired
     return ()
 
 
 class Kind(Struct, frozen=True):
-    """The functions of one folder.
+    """The functions of one kind of resource.
 
     `changes` are the classes that `apply` knows. `reads` are the calls of every plan, `inspects` those before a
     deployment, `writes` those of a reconcile, `repairs` those that only some reconciles make. `remains` reads what is

@@ -39,9 +39,9 @@ from deployer.resources.ssm_parameters.service_variables import plan_service_var
 
 
 def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
-    """Everything needed to bring `facts` to `desired`, in the order it is to be applied.
+    """Plan everything needed to bring `facts` to `desired`, in the order in which it is applied.
 
-    `prune` also deletes parameters of ours that are no longer wanted.
+    `prune` also deletes parameters that carry the deployer's tag and are no longer desired.
     """
     running = _running(facts)
     stays = running if running and running.release.path in {"", desired.parameter_path} else None
@@ -57,7 +57,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     releases = deploys or any(isinstance(change, RecordRelease) for change in services.changes)
     previous = _healthy_but(facts, release) if releases else before(facts.releases, running, with_secrets=False)
     wanted = plan_parameters(desired, facts, stays, previous, prune=prune)
-    if _says(facts) == release:  # what the ledger does not know yet, the containers hold already
+    if _says(facts) == release:  # the containers already hold it, though the ledger does not list it
         wanted = replace(wanted, notices=tuple(n for n in wanted.notices if not isinstance(n, StagedVariable)))
     wanted = replace(wanted, changes=(*wanted.changes, *given))
     parts = (plan_roles(desired, facts, last), images, wanted, services)
@@ -81,10 +81,10 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         versions=wanted.versions,
         anew=wanted.anew,
         changes=(
-            *([hold] if isinstance(hold, PlaceHold) else []),  # before anything that a crash could leave unheld
+            *([hold] if isinstance(hold, PlaceHold) else []),  # first: a crash must not leave it out
             *(change for part in parts for change in part.changes if not isinstance(change, RecordRelease)),
             *([pausing.resume] if pausing.resume else []),
-            *(change for change in services.changes if isinstance(change, RecordRelease)),  # it is seen to run first
+            *(change for change in services.changes if isinstance(change, RecordRelease)),  # after it is seen running
             *wanted.removals,
             *([hold] if isinstance(hold, LiftHold) else []),
             *([pausing.pause] if pausing.pause else []),
@@ -111,14 +111,14 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
 
 
 def _running(facts: Facts) -> RecordedRelease | None:
-    """The recorded release that the service says it runs; if it is not recorded, the last healthy one."""
+    """The recorded release that the service reports; if it is not recorded, the last healthy one."""
     says = _says(facts)
     found = next((entry for entry in reversed(facts.releases) if entry.release.id == says), None)
     return found or last_healthy(facts.releases)
 
 
 def _left_behind(desired: Desired, running: RecordedRelease | None) -> Iterator[LeftBehind]:
-    """What a manifest that names another path or another service leaves as it is."""
+    """Notices about what stays because the manifest names another path or another service."""
     if running is None:
         return
     path, name = running.release.path, running.release.service
@@ -130,12 +130,12 @@ def _left_behind(desired: Desired, running: RecordedRelease | None) -> Iterator[
 
 
 def _says(facts: Facts) -> str | None:
-    """The release that the service itself says it runs."""
+    """The id of the release that the service's own variables name."""
     return facts.service.spec.environment.get(RELEASE_VARIABLE) if facts.service else None
 
 
 def _healthy_but(facts: Facts, release: str) -> RecordedRelease | None:
-    """What to go back to once `release` is recorded."""
+    """The release to roll back to once `release` is recorded."""
     return last_healthy([entry for entry in facts.releases if entry.release.id != release])
 
 
@@ -158,7 +158,7 @@ def _warnings(facts: Facts, bad: RecordedRelease | None) -> tuple[Caution, ...]:
 
 
 def _too_long(desired: Desired, made: Plan) -> tuple[LongRecord, ...]:
-    """The ledger has to be able to hold the release, or it could be neither listed nor rolled back to."""
+    """The blocker when the ledger cannot hold the release: it could be neither listed nor rolled back to."""
     text = record(desired, made, outcome="healthy", operation="-" * 36, who="-" * 200, when="-" * 25, seconds=9999)
     size = len(text.to_text().encode())
     return () if size <= LEDGER_BYTES else (LongRecord(size, LEDGER_BYTES, line=desired.lines["variables"]),)

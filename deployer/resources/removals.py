@@ -10,7 +10,7 @@ from deployer.resources.registry import KINDS
 
 
 def removals(desired: Desired, remains: Remains, options: DestroyOptions) -> Removals:
-    """Decide about everything that is left. Pure.
+    """Decide about everything that is left of an environment. Pure.
 
     The service goes first, because it reads the rest; then the kinds in the reverse of the order of their creation.
     """

@@ -1,4 +1,4 @@
-"""Carry out the changes of a plan, one after the other. Each is safe to repeat."""
+"""Apply the changes of a plan one after the other. Each is safe to repeat."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from deployer.resources.registry import KINDS, kind_of
 from deployer.resources.service.pause import BY_MANIFEST, TAG
 from deployer.targets.base import Started, Target
 
-PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 30.0)  # seconds until a changed role is known everywhere
+PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 30.0)  # seconds until AWS knows a changed role everywhere
 
 
 def refuse_unknown(changes: Sequence[Change]) -> None:
-    """Raises TypeError, before anything is applied, for a change that nothing here applies."""
+    """Raise TypeError, before anything is applied, for a change that no function here applies."""
     known = {*get_args(HoldChange), *get_args(ServiceChange), *(one for kind in KINDS for one in kind.changes)}
     if unknown := {type(change).__name__ for change in changes if type(change) not in known}:
         raise TypeError(f"changes that cannot be applied: {', '.join(sorted(unknown))}")
@@ -43,7 +43,7 @@ def refuse_unknown(changes: Sequence[Change]) -> None:
 
 @dataclass
 class Applier:
-    """Applies the changes of one plan. `applying` is what they share; `tags` are those of the service."""
+    """Apply the changes of one plan. `applying` is what they share; `tags` are those of the service."""
 
     target: Target
     tags: dict[str, str]
@@ -60,7 +60,7 @@ class Applier:
         self.applying.tell(group, text)
 
     def apply(self, change: Change) -> Started | None:
-        """Make one change; an operation of the platform is started and returned, not waited for."""
+        """Apply one change. An operation of the platform is started and returned without waiting for it."""
         self.tell(change.group.lower(), f"{change.symbol} {change.address}")
         started: Started | None = None
         if kind := kind_of(change):
@@ -83,7 +83,7 @@ class Applier:
             case LiftHold():
                 try:
                     hold.lift(self.session.ssm, change.name, change.hold)
-                except Refused as error:  # what was to be deployed is deployed: the new hold is for what comes next
+                except Refused as error:  # the deployment is done: the new hold is for later ones
                     self.tell("hold", f"not lifted: {error.what}")
             case _:
                 assert_never(change)
@@ -97,7 +97,7 @@ class Applier:
             case DeployService():
                 return self._deploy(change)
             case RecordRelease():
-                pass  # the caller records every release that it saw live
+                pass  # the caller records every release that it saw running
             case PauseService():
                 return self._pause(change)
             case ResumeService():
@@ -107,7 +107,7 @@ class Applier:
         return None
 
     def _pause(self, change: PauseService) -> Started | None:
-        """The tag comes first: it tells a later run that the manifest asked for the pause, also after a crash."""
+        """Write the tag first: it shows a later run that the manifest declared the pause, also after a crash."""
         assert change.arn is not None
         self.target.tag(change.arn, {TAG: BY_MANIFEST})
         return self.target.pause(change.arn)

@@ -1,4 +1,4 @@
-"""Prepare an account for an environment: look, compare, and write one thing after the other."""
+"""Prepare an account for an environment: read it, compare, and take one step after the other."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from deployer.partial import halted
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """Of one environment. `tell` hears of each step."""
+    """The bootstrap of one environment. `tell` is called with each step."""
 
     session: Session
     requirements: Requirements
     tell: Callable[[str, str], None]
 
     def decide(self) -> Steps:
-        """What there is to do, now."""
+        """Compare the account with what the environment needs, and return the steps."""
         session, wanted = self.session, self.requirements
-        clients = session.ecr, session.iam  # made here, because making them is not thread-safe
+        clients = session.ecr, session.iam  # created here, because creating clients is not thread-safe
         with ThreadPoolExecutor(len(clients) + len(wanted.principals)) as pool:
             repository = pool.submit(ecr.read_repository, clients[0], wanted.desired.image.repository)
             audiences = pool.submit(principals.read_audiences, clients[1], session.account) if wanted.provider else None
@@ -50,9 +50,9 @@ class Bootstrap:
             )
 
     def carry_out(self, agreed: Steps) -> None:
-        """Do what was agreed to.
+        """Take the steps that were agreed to.
 
-        Raises Refused when there is something else to do by now, StateUnknown when it stops half way.
+        Raises Refused when the steps have changed meanwhile, StateUnknown when it stops partway.
         """
         if self.decide().fingerprint != agreed.fingerprint:
             raise Refused(

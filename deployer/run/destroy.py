@@ -1,4 +1,4 @@
-"""Take an environment away: look at what is left of it, and delete one thing after the other."""
+"""Delete an environment: read what is left of it, and delete one resource after the other."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from deployer.view.blocker_text import foreign_service
 
 @dataclass(frozen=True)
 class Destruction:
-    """Of one environment. `shared` says which other environment names a role or the repository."""
+    """The deletion of one environment. `shared` gives the other environment that uses a role or the repository."""
 
     run: Run
     options: DestroyOptions
     shared: Mapping[str, str]
 
     def decide(self) -> Removals:
-        """What would go and what would stay, now.
+        """Read what is left, and decide what is deleted and what is kept.
 
-        Raises Refused for another environment's service, Blocked while the target is busy with something else.
+        Raises Refused for another environment's service, Blocked while the target is busy with another operation.
         """
         session, desired = self.run.session, self.run.desired
         with ThreadPoolExecutor(8) as pool:
@@ -62,7 +62,7 @@ class Destruction:
 
     def _refuse_busy(self, arn: str) -> None:
         operation = self.run.target.newest_operation(arn)
-        if operation is None or not operation.deletes:  # a deletion that an earlier run began is gone on with
+        if operation is None or not operation.deletes:  # a deletion that an earlier run began is continued
             title = self.run.target.description.title
             raise Blocked(
                 f"{title} is busy with this service, and deletes it only when that has ended",
@@ -70,9 +70,9 @@ class Destruction:
             )
 
     def carry_out(self, agreed: Removals) -> None:
-        """Delete what was agreed to, under the environment's lock. What is gone already is what was asked for.
+        """Delete what was agreed to, under the environment's lock. A resource that is already gone is skipped.
 
-        Raises Refused when something else would go by now, StateUnknown when it stops half way.
+        Raises Refused when what would be deleted has changed meanwhile, StateUnknown when it stops partway.
         """
         run = self.run
         with lock.hold(run.session, run.desired.ledger, who=run.who, verb="destroy", warn=run.report.warn):
@@ -112,7 +112,7 @@ class Destruction:
                 kind.delete(session, desired, removal)
 
     def _service(self, name: str) -> None:
-        """Asked for, or under way already; gone when the target no longer lists it."""
+        """Delete the service, or wait for a deletion under way, until the target no longer lists it."""
         target = self.run.target
         service = target.observe(name)[0]
         if service is None:

@@ -1,4 +1,4 @@
-"""Follow an operation to its end: its events as they come, and the cause when it fails."""
+"""Follow an operation to its end: report its events, and the cause when it fails."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ CLOCKS_APART = 5  # seconds that this machine's clock may be ahead of the platfo
 
 @dataclass(frozen=True)
 class Follower:
-    """Follows operations of one environment; no line is shown that the scrubber has not cleaned.
+    """Follow operations of one environment. Every line is cleaned by the scrubber before it is shown.
 
-    Lines are only for people: where AWS does not give them, that is told once, and the operation followed all the same.
+    Lines are only for people: where AWS does not give them, that is reported once, and the operation is followed
+    anyway.
     """
 
     session: Session
@@ -39,11 +40,11 @@ class Follower:
 
     @classmethod
     def of(cls, run: Run) -> Follower:
-        """One for the environment of a run."""
+        """A follower for the environment of a run."""
         return cls(run.session, run.target, run.report, run.site.poll_seconds, Scrubber.of(run.session, run.desired))
 
     def follow(self, started: Started, since: float) -> Progress:
-        """Wait for the end, telling each event once. `since` is seconds since 1970."""
+        """Wait for the end, and report each event once. `since` is seconds since 1970."""
         places, told = self.target.logs(started), set[str]()
 
         def tell() -> None:
@@ -58,7 +59,7 @@ class Follower:
         return progress
 
     def cause(self, started: Started, since: float) -> str:
-        """The platform's last words, and the application's."""
+        """Report the last log lines of the platform and of the application."""
         places, title = self.target.logs(started), self.target.description.title
         if not self.scrubber.learn():
             return (
@@ -74,7 +75,7 @@ class Follower:
         return "\n       ".join([*_under(f"{title}:", said), *_under("last log lines:", lines)])
 
     def reason(self, started: Started, since: float) -> str:
-        """What the platform names as the cause, on one line; "" when it names none. It goes into the ledger."""
+        """The cause that the platform names, on one line; "" when it names none. The ledger keeps it."""
         places = self.target.logs(started)
         if not self.scrubber.learn():
             return ""

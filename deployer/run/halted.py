@@ -1,4 +1,4 @@
-"""The error of a run that stopped before the end of its plan: how far it came, and the command that continues."""
+"""The error of a run that stopped before the end of its plan: its progress, and the command that continues."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def interrupted(plan: Plan, done: int, held: Held, turns: Verb | None) -> Interr
 
 
 def stopped(plan: Plan, done: int, held: Held, error: DeployerError) -> StateUnknown:
-    """Something failed on the way: how far it came, and that the same command continues from there."""
+    """The error for a failure partway: the run's progress, and that the same command continues from there."""
     what = f"{error.what}, after {done} of {len(plan.changes)} changes"
     if held.under_way is not None:
         what += f"; release {plan.release} may be on its way"

@@ -1,4 +1,4 @@
-"""Look at AWS and compare: the plan of one environment, and the facts it was made from."""
+"""Read AWS and compare: make the plan of one environment, with the facts it was made from."""
 
 from __future__ import annotations
 
@@ -29,12 +29,10 @@ class Planned(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
-    """One change of one environment. `who` is the caller's ARN, or a name in the local world.
+    """The inputs of one change of one environment. `who` is the caller's ARN, or a name in the local world.
 
-    `image_manifest` is what this machine can push.
-
-    `app` is what is known of the service, `site` the AWS that it runs in. `examine` says which secrets the service
-    would refuse; None when its settings are not known.
+    `image_manifest` is the manifest of the image that this machine can push. `app` describes the service, `site` the
+    AWS that it runs in. `examine` reports which secrets the service would refuse; None when its settings are not known.
     """
 
     session: Session
@@ -49,7 +47,7 @@ class Run(Struct, frozen=True):
     prune: bool = False
 
     def plan(self) -> Planned:
-        """Look at AWS and compare. What is slow to look at is looked at only when a deployment follows."""
+        """Read AWS and make the plan. Slow checks are made only when a deployment follows."""
         planned = self.compare(self.observed(), None)
         made, facts = planned.plan, planned.facts
         if made.deployment is None:
@@ -58,14 +56,14 @@ class Run(Struct, frozen=True):
         return self.compare(facts, seen)
 
     def observed(self) -> Facts:
-        """The live state of all that is wanted."""
+        """The live state of everything that is desired."""
         return observe(self.session, self.target, self.desired, prune=self.prune)
 
     def compare(self, facts: Facts, seen: Inspection | None) -> Planned:
-        """The plan for facts that were observed, with what was inspected before.
+        """Make the plan from observed facts, with the results of an earlier inspection.
 
-        A release that is live without being recorded is recorded by the plan when it is the one that is wanted. When
-        another one is, it is recorded before that is deployed, or nobody could ever go back to it.
+        A release that is live without being recorded is recorded by the plan when it is the desired one. When another
+        release is desired, it is recorded before that is deployed; otherwise it could never be rolled back to.
         """
         facts = replace(facts, inspection=seen)
         made = planner.plan(self.desired, facts, prune=self.prune)
@@ -76,7 +74,7 @@ class Run(Struct, frozen=True):
 
 
 def refuse_stale(stood_on: Mapping[str, str], now: Plan) -> None:
-    """Raises Refused, naming every fact that is no longer what a plan stood on, from -> to."""
+    """Raise Refused, naming every fact of the plan that has changed, as from -> to."""
     if changed := moved(stood_on, now.facts):
         why = "\n       ".join(changed)
         raise Refused(

@@ -1,4 +1,4 @@
-"""Read everything a plan depends on, at once. A read that fails ends the run; it never becomes "nothing there"."""
+"""Read everything that a plan depends on, in parallel. A failed read ends the run; it never counts as absent."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from deployer.targets.base import Target
 
 
 def observe(session: Session, target: Target, desired: Desired, *, prune: bool = False) -> Facts:
-    """The live state of all that is desired. Calls that need no other's answer run side by side.
+    """The live state of everything that is desired. Calls that need no other call's answer run in parallel.
 
     With `prune` the plan may delete parameters, so the tags of those that the manifest does not name are read.
     """
-    # Each client is made in this thread, while the calls of the others are under way: making one is not
+    # Each client is created in this thread, while the calls of the others are under way: creating one is not
     # thread-safe, using it is.
     path = desired.ledger
     records = (lock.parameter(path), ledger.intention(path), hold.parameter(path))

@@ -1,4 +1,4 @@
-"""What is worth looking at before a deployment, which is slow to fail: the image, the secrets, the roles."""
+"""Check before a deployment what would fail late: the image, the secrets, the roles."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ U = TypeVar("U")
 def inspect(
     session: Session, desired: Desired, facts: Facts, digest: str, examine: Examine | None, *, decrypt: bool = True
 ) -> Inspection:
-    """All of it, side by side. `examine(literals, secrets)` says by variable what the service would refuse.
+    """Make all checks in parallel. `examine(literals, secrets)` gives by variable why the service would refuse it.
 
-    Without `examine`, when its settings class is not known, or without `decrypt` no secret is read. A look that these
-    credentials may not take is named in `unverified`; any other failure ends the run.
+    Without `examine`, when its settings class is not known, or without `decrypt` no secret is read. A check that these
+    credentials may not make is named in `unverified`; any other failure ends the run.
     """
-    clients = session.ecr, session.iam, session.ssm  # made here, because making them is not thread-safe
+    clients = session.ecr, session.iam, session.ssm  # created here, because creating clients is not thread-safe
     unverified: list[str] = []
     with ThreadPoolExecutor(len(clients) + 1) as pool:
         platform = pool.submit(_platform, session, desired, facts, digest)
@@ -73,7 +73,7 @@ def _unless_denied(look: Future[T], what: str, unverified: list[str], otherwise:
 def _platform(session: Session, desired: Desired, facts: Facts, digest: str) -> str | None:
     runs = facts.service.spec.image if facts.service else ""
     if facts.image is None or runs.endswith(digest):
-        return None  # the image of this machine, which is about to be pushed; or one that runs already
+        return None  # this machine's image, which is about to be pushed, or an image that already runs
     found = ecr.platforms(session.ecr, desired.image.repository, digest)
     runs = desired.target.capabilities.image_platform
     return runs if runs in found else ", ".join(found)
@@ -98,7 +98,7 @@ class _Role(Struct, frozen=True):
 
 
 def _role(session: Session, wanted: ServiceRole, policy: str) -> _Role:
-    """A role that the deployer does not manage. `policy` is the name of the inline policy to read."""
+    """Check a role that the deployer does not manage. `policy` is the name of the inline policy to read."""
     found = iam.read_role(session.iam, wanted.name, policy)
     if found is None:
         return _Role(wanted.name, wanted.service, exists=False)

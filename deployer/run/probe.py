@@ -1,4 +1,4 @@
-"""Ask the public URL for the new release, as a user's request would reach it."""
+"""Request the new release at the public URL, as a user's request would reach it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deployer.core.readiness import plain
 def probe(url: str, path: str, release: str, *, header: str | None, seconds: float) -> str | None:
     """GET `url``path` until it answers 200 with the release id in its `header`; any release, without a header.
 
-    Returns None when it does, and what was seen last when it does not within `seconds`.
+    Returns None on success, and the last answer or error when that takes longer than `seconds`.
     """
     import httpx  # noqa: PLC0415 -- a run that deploys nothing need not load it
 
@@ -35,7 +35,7 @@ def probe(url: str, path: str, release: str, *, header: str | None, seconds: flo
 def ask(url: str, path: str, release: str, *, header: str | None, seconds: float) -> Answer:
     """GET `url``path` until it answers 200 with the release id in its `header`, or return the last answer.
 
-    With `seconds` 0 it is asked once, whatever answers.
+    With `seconds` 0 it sends one request, whatever the answer.
     """
     import httpx  # noqa: PLC0415 -- a run that deploys nothing need not load it
 
@@ -54,7 +54,7 @@ def ask(url: str, path: str, release: str, *, header: str | None, seconds: float
 
 
 def proof(path: str, release: str, header: str | None) -> str:
-    """What a successful probe has shown, for the line that reports it."""
+    """What a successful probe has shown, as text for the line that reports it."""
     return f"{path} reports {release}" if header else f"{path} answers; it names no release"
 
 

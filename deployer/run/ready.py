@@ -5,12 +5,12 @@ from __future__ import annotations
 from deployer.core.readiness import Readiness, parse
 from deployer.run.probe import is_tls
 
-SECONDS = 10.0  # the service checks its upstream services meanwhile, three seconds at the most
+SECONDS = 10.0  # the service checks its upstream services meanwhile, for at most three seconds
 MOST_BYTES = 65536
 
 
 def read_ready(url: str, path: str) -> Readiness | None:
-    """What one instance reports at `url``path`; None when it does not answer, or not with a report."""
+    """The report of one instance at `url``path`; None when it does not answer, or not with a report."""
     import httpx  # noqa: PLC0415 -- a run that deploys nothing need not load it
 
     try:

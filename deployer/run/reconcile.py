@@ -1,4 +1,4 @@
-"""Apply a plan that was agreed to: lock, look again, change, wait, probe, record, unlock."""
+"""Apply a plan that was agreed to: lock, observe again, change, wait, probe, record, unlock."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ from deployer.run.probe import probe, proof
 from deployer.targets.base import Progress, Started
 from deployer.view.blocker_text import blockers
 
-ATTEMPTS = 3  # to start a deployment, where somebody else's operation of the service comes first
+ATTEMPTS = 3  # to start a deployment, where another user's operation of the service comes first
 
 
 def apply(run: Run, agreed: Planned) -> Outcome:
-    """Carry a plan out. Raises Refused when the world has moved since it was made."""
+    """Apply a plan. Raises Refused when the state it was made from has changed."""
     verb = "rollback" if run.desired.rollback_to else "reconcile"
     with lock.hold(run.session, run.desired.ledger, who=run.who, verb=verb, warn=run.report.warn) as held:
         fresh = run.compare(run.observed(), agreed.facts.inspection)
@@ -55,7 +55,7 @@ def apply(run: Run, agreed: Planned) -> Outcome:
 
 
 def settle(run: Run) -> RecordedRelease | None:
-    """Go on from where an earlier run stopped, and wait until the service is free.
+    """Continue from where an earlier run stopped, and wait until the service is free.
 
     Returns the release that the earlier run had recorded before it stopped, if any.
     """
@@ -65,13 +65,13 @@ def settle(run: Run) -> RecordedRelease | None:
 
 @dataclass
 class _Extent:
-    """How far a plan has been carried out: how many changes are done."""
+    """How much of a plan has been carried out: the number of changes made."""
 
     done: int = 0
 
 
 class _Carrier:
-    """Carries plans out under one lock: the one agreed to, and the way back when its release does not answer."""
+    """Carries out plans under one lock: the agreed plan, and the rollback when its release does not answer."""
 
     def __init__(self, run: Run, held: Held, begin: float) -> None:
         self._run = run
@@ -82,7 +82,7 @@ class _Carrier:
         self._turns: turn.Verb | None = None  # the pause or resume that is under way
 
     def carry_out(self, planned: Planned) -> Outcome:
-        """Make every change. Says what was started when it is interrupted, and how far it came when it fails."""
+        """Make every change. Reports what was started when interrupted, and the progress when it fails."""
         extent = _Extent()
         try:
             return self._carry_out(planned, extent)
@@ -91,7 +91,7 @@ class _Carrier:
         except Exception as error:
             told = halted(error, done=extent.done)
             if told is None and self._turns is not None and isinstance(error, DeployerError):
-                told = error  # of the pause or the resume: it does not say how far the plan was carried out
+                told = error  # of the pause or the resume: its text does not name the progress of the plan
             if told is None:
                 raise
             raise stopped(planned.plan, extent.done, self._held, told) from error
@@ -146,7 +146,7 @@ class _Carrier:
         self._turns = None
 
     def _resumed(self, planned: Planned, change: ResumeService) -> None:
-        """Prove that the service answers again, unless the plan proves a release next, and then untag the pause."""
+        """Prove that the service answers again, unless the plan proves a release next; then clear the pause tag."""
         service = planned.facts.service
         proves = any(isinstance(other, RecordRelease) for other in planned.plan.changes)
         if service is not None and not proves:
@@ -154,9 +154,10 @@ class _Carrier:
         self._run.target.tag(change.arn, {TAG: BY_NOBODY})
 
     def _record_pending(self, release: Release, service: ServiceFact | None) -> None:
-        """An earlier run deployed it, it is live, and that run did not live to prove and record it.
+        """Prove and record a live release whose own run stopped before doing so.
 
-        When it does not answer it is recorded as failed, and the plan, which takes it for healthy, is not carried out.
+        When it does not answer it is recorded as failed, and the plan, which assumes that it is healthy, is not carried
+        out.
         """
         run, environment = self._run, self._run.desired.environment
         release = self._with_operation(release, service, release)
@@ -173,7 +174,7 @@ class _Carrier:
             )
 
     def _seen(self, service: ServiceFact | None, release: str) -> str | None:
-        """None when the public URL reports the release; else what it answered last."""
+        """None when the public URL reports the release; else its last answer."""
         if service is None:
             return "there is no service"
         site, path = self._run.site, service.spec.settings.probe_path
@@ -181,14 +182,14 @@ class _Carrier:
         return probe(url, path, release, header=header, seconds=site.probe_seconds)
 
     def _again(self, planned: Planned) -> Planned:
-        """The same plan from what AWS holds now: a repeated request has moved a version."""
+        """The plan for the same desired state from what AWS holds now: a repeated call has moved a version."""
         run = self._run
         return run.compare(run.observed(), planned.facts.inspection)
 
     def _after_another(self, planned: Planned, change: DeployService) -> Planned:
-        """Wait for the operation that somebody else started meanwhile. Returns the same plan from what it left.
+        """Wait for the operation that another user started meanwhile. Returns the same plan for the state after it.
 
-        Raises StateUnknown when it left something that this plan, as agreed to, would overwrite.
+        Raises StateUnknown when that operation left something that this plan, as agreed to, would overwrite.
         """
         run, arn = self._run, change.arn or ""
         operation = run.target.newest_operation(arn)
@@ -210,7 +211,7 @@ class _Carrier:
         return fresh
 
     def _start(self, applier: Applier, change: DeployService, plan: Plan) -> Started | None:
-        """Record what is about to happen, then start it: a run that finds our lock knows what to look for.
+        """Write the release to the ledger and the lock, then start its deployment, so that a later run can find it.
 
         Returns None when the target refuses because another operation of the service is under way.
         """
@@ -230,7 +231,7 @@ class _Carrier:
         return started
 
     def _finish(self, plan: Plan, started: Started) -> None:
-        """Wait for the operation; a failed one is recorded with its cause shown."""
+        """Wait for the operation. A failed one is recorded and its cause shown."""
         progress = self._follower.follow(started, self._begin)
         if progress is Progress.SUCCEEDED:
             return
@@ -240,7 +241,7 @@ class _Carrier:
         raise resume.failure(progress, plan.release, plan.live, why)
 
     def _prove(self, planned: Planned, started: Started | None) -> tuple[int, str]:
-        """The release counts as healthy when the public URL reports it."""
+        """Wait until the public URL reports the release, which makes it healthy."""
         run, plan = self._run, planned.plan
         service = run.target.observe(run.desired.service_name)[0]
         url = run.site.public_url(service.url) if service else ""
@@ -266,7 +267,7 @@ class _Carrier:
         raise self._back(planned, number, f"release {number} ({plan.release}) {did}, but {wrong}")
 
     def _back(self, planned: Planned, failed: int, what: str) -> DeployerError:
-        """Go back to the last healthy release, unless the manifest says to hold. Returns what to tell."""
+        """Roll back to the last healthy release, unless the manifest asks to hold. Returns the error to report."""
         run = self._run
         target = last_healthy(planned.facts.releases)
         if run.desired.on_unhealthy == "hold" or run.desired.rollback_to or target is None:
@@ -289,7 +290,7 @@ class _Carrier:
         )
 
     def _record(self, plan: Plan, outcome: str, started: Started | None, why: str, facts: Facts | None = None) -> int:
-        """Add the release to the ledger. `facts` tell which operation deployed it when this run started none."""
+        """Add the release to the ledger. `facts` give the operation that deployed it when this run started none."""
         release = self._release(plan, outcome, started.operation if started else "", why)
         if started is None and facts and facts.intended and facts.intended.id == release.id:
             release = self._with_operation(release, facts.service, facts.intended)
@@ -298,7 +299,7 @@ class _Carrier:
         return number
 
     def _with_operation(self, release: Release, service: ServiceFact | None, written: Release) -> Release:
-        """The record with the operation of the earlier run that deployed it, and how long that took."""
+        """The record with the operation of the earlier run that deployed it, and its duration."""
         operation = self._run.target.newest_operation(service.arn) if service else None
         if operation is None or not resume.has_deployed(operation, written):
             return release
@@ -318,14 +319,14 @@ class _Carrier:
 
 
 def _turned(plan: Plan) -> Literal["paused", "resumed"] | None:
-    """What the plan does to the service beside its deployment."""
+    """What the plan does to the service besides deploying: pause or resume."""
     if any(isinstance(change, PauseService) for change in plan.changes):
         return "paused"
     return "resumed" if any(isinstance(change, ResumeService) for change in plan.changes) else None
 
 
 def _unblocked(run: Run) -> Planned:
-    """The plan of this moment. Raises StateUnknown when something blocks it."""
+    """The plan from the present state. Raises StateUnknown when something blocks it."""
     planned = run.compare(run.observed(), None)
     if planned.plan.blockers:
         raise StateUnknown("; ".join(blocker.what for blocker in blockers(planned.plan)))

@@ -1,4 +1,4 @@
-"""Go on from where an earlier run stopped: attach to the operation it started instead of starting another."""
+"""Continue from where an earlier run stopped: attach to the operation it started instead of starting another."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ CLOCKS_APART = 60.0  # seconds by which this machine's clock and the platform's 
 def settle(
     held: Held, session: Session, desired: Desired, target: Target, follower: Follower
 ) -> RecordedRelease | None:
-    """Wait for the operation that runs, if any, and record what came of one that nobody waited for.
+    """Wait for the operation under way, if any, and record the outcome of one that no run waited for.
 
     One that succeeded is left to the next plan, which finds a live release to prove and record; when the stopped run
-    had recorded it, that release is returned. Raises DeploymentFailed or StateUnknown, as the run that started it
-    would have.
+    had recorded it, that release is returned. Raises DeploymentFailed or StateUnknown, as the run that started it would
+    have.
     """
     service = target.observe(desired.service_name)[0]
     operation = target.newest_operation(service.arn) if service else None
@@ -59,7 +59,7 @@ def settle(
 
 
 def failure(progress: Progress, release: str, serving: RecordedRelease | None, why: str) -> DeployerError:
-    """The error for a deployment that ended badly: rolled back by the platform, or in a state nobody knows."""
+    """The error for a failed deployment: rolled back by the platform, or in an unknown state."""
     fix = "fix the cause, then run again; this exact release is refused without --retry"
     if progress is Progress.ROLLED_BACK:
         old = f"release {serving.number}" if serving else "the previous version"
@@ -73,12 +73,12 @@ def failure(progress: Progress, release: str, serving: RecordedRelease | None, w
 
 
 def failed_because(reason: str) -> str:
-    """The cause that the ledger keeps of a failed deployment; `reason` is the platform's, "" where it named none."""
+    """The cause of a failed deployment for the ledger; `reason` is the platform's, "" where it named none."""
     return f"the deployment failed{f': {reason}' if reason else ''}"
 
 
 def has_deployed(operation: Operation | None, written: Release | None) -> bool:
-    """Whether the newest operation is the one that deployed a release which another run started.
+    """Whether the newest operation deployed a release that another run started.
 
     `written` is that release as its run wrote it down just before it started the operation.
     """
@@ -88,7 +88,7 @@ def has_deployed(operation: Operation | None, written: Release | None) -> bool:
 
 
 def _is_of(operation: Operation, said: Record) -> bool:
-    """Whether the operation is the one that the lock's holder has started, or was just about to."""
+    """Whether the operation is the one that the lock's holder has started, or was about to start."""
     if not said.release or not operation.deploys:
         return False
     if said.operation:

@@ -1,4 +1,4 @@
-"""Look for the image of the running release in ECR: without it, no instance can be started again."""
+"""Check that ECR still holds the image of the running release: without it, no new instance can start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ECR_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^@:]
 def missing_image(session: Session, facts: Facts) -> str | None:
     """The digest or tag of the running release's image when ECR no longer holds it.
 
-    One call to ECR, none when the observed facts tell already. An image of another registry is not looked for.
+    One call to ECR, none when the observed facts already show it. An image of another registry is not checked.
     """
     found = ECR_IMAGE.fullmatch(facts.service.spec.image) if facts.service else None
     if found is None or (found[1], found[2]) != (session.account, session.region):

@@ -1,4 +1,4 @@
-"""Keep secrets out of log lines that are shown: a service may print what it holds when it fails."""
+"""Keep secrets out of log lines that are shown: a service may print a secret when it fails."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deployer.core.desired import Desired
 
 @dataclass
 class Scrubber:
-    """Log lines without the secrets this run has written, and without those that SSM holds once they are read.
+    """Log lines without the secrets that this run has written, and without those of SSM once they are read.
 
     `paths` returns the paths of the environment's secrets.
     """
@@ -26,16 +26,16 @@ class Scrubber:
 
     @classmethod
     def of(cls, session: Session, desired: Desired) -> Scrubber:
-        """One for the secrets of a desired state."""
+        """A scrubber for the secrets of a desired state."""
         return cls(session, lambda: [parameter.path for parameter in desired.parameters if parameter.secure])
 
     @classmethod
     def below(cls, session: Session, path: str) -> Scrubber:
-        """One for every secret below a path, whether or not a manifest names it."""
+        """A scrubber for every secret below a path, whether or not a manifest names it."""
         return cls(session, lambda: [name for name, fact in ssm.describe(session.ssm, path).items() if fact.secure])
 
     def learn(self) -> bool:
-        """Read the environment's secrets; False when these credentials may not, so that nobody knows what to hide."""
+        """Read the environment's secrets. False when these credentials may not, so that lines cannot be cleaned."""
         try:
             for batch in ssm.batches(self.paths()):
                 ssm.reveal(self.session.ssm, batch)  # from here on they are hidden

@@ -1,4 +1,4 @@
-"""Pause, resume or restart a service under the lock: wait for the operation, then probe what should answer."""
+"""Pause, resume or restart a service under the lock: wait for the operation, then probe the expected release."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from deployer.targets.base import Started
 
 
 def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Facts], None]) -> None:
-    """Carry out one verb. `agreed` is the id that was consented to, `refuse` raises when the state forbids the verb.
+    """Carry out one verb. `agreed` is the consented id; `refuse` raises when the state forbids the verb.
 
-    Raises Refused when the service has changed since the consent, DeploymentFailed for a restart that the target took
+    Raises Refused when the service has changed since the consent, DeploymentFailed for a restart that the target rolled
     back, and StateUnknown when the operation failed or the service does not answer after it.
     """
     with lock.hold(run.session, run.desired.ledger, who=run.who, verb=verb, warn=run.report.warn) as held:
@@ -56,14 +56,14 @@ def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Facts], No
 
 
 def _start(run: Run, verb: Verb, arn: str) -> Started | None:
-    """Start the operation; None when the service is in that state already."""
+    """Start the operation; None when the service is already in that state."""
     start = {"pause": run.target.pause, "resume": run.target.resume, "restart": run.target.restart}[verb]
     run.report.step("service", f"{verb} {run.desired.service_name}")
     return start(arn)
 
 
 def _unknown(run: Run, verb: Verb, error: DeployerError, *, ended: bool) -> StateUnknown:
-    """An error after which the operation has ended or may be under way."""
+    """The error after an operation that has ended or may be under way."""
     if ended:
         fix = f"see what runs: just status {run.desired.environment}"
         return StateUnknown(f"{error.what}; the {verb} itself has succeeded", why=error.why, fix=fix)

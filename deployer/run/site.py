@@ -1,4 +1,4 @@
-"""What a run has to know of the place it deploys to: the real AWS, or the local world."""
+"""What a run must know about the AWS that it deploys to: real or local."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class Site(Protocol):
     """The real AWS or the local world, chosen once, when an environment is opened. Times are in seconds.
 
     `probe_seconds` is how long a new release may take until its public URL reports it. `poll_seconds` is the first
-    pause between two looks at an operation. `recreation_seconds` is how long a deleted parameter cannot be created.
+    pause between two reads of an operation.
     """
 
     @property
@@ -22,5 +22,5 @@ class Site(Protocol):
     def recreation_seconds(self) -> float: ...
 
     def public_url(self, service_url: str) -> str:
-        """The address of a service with its scheme, which a target may leave out."""
+        """The address of a service with its scheme, which a target may omit."""
         ...

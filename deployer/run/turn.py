@@ -20,7 +20,7 @@ Verb = Literal["pause", "resume", "restart"]
 def finish(run: Run, verb: Verb, follower: Follower, started: Started, begin: float) -> None:
     """Wait for the end of the operation. Raises DeploymentFailed or StateUnknown unless it succeeded.
 
-    `begin` is when it was started, in seconds since 1970.
+    `begin` is its start, in seconds since 1970.
     """
     environment = run.desired.environment
     progress = follower.follow(started, begin)
@@ -34,7 +34,7 @@ def finish(run: Run, verb: Verb, follower: Follower, started: Started, begin: fl
 
 
 def prove(run: Run, verb: Verb, service: ServiceFact) -> None:
-    """Raises StateUnknown unless the public URL reports the release that the service is configured with."""
+    """Raise StateUnknown unless the public URL reports the release that the service is configured with."""
     url, release = run.site.public_url(service.url), service.spec.environment.get(RELEASE_VARIABLE)
     if release is None:
         run.report.warn("the service names no release, because this deployer has not deployed it: it is not probed")
@@ -51,13 +51,13 @@ def prove(run: Run, verb: Verb, service: ServiceFact) -> None:
 
 
 def troubles(run: Run, url: str) -> tuple[Trouble, ...]:
-    """What the service at a public URL reports to be wrong; nothing where it has no page for that."""
+    """The troubles that the service reports at its public URL; none where it has no page for that."""
     known = run.app.readiness
     readiness = read_ready(url, known.path) if known else None
     return of_readiness(readiness, run.desired.environment, known) if known and readiness else ()
 
 
 def warn_unready(run: Run, url: str) -> None:
-    """Warn of what keeps a release that answers from serving users."""
+    """Warn about what keeps a release that answers from serving users."""
     for trouble in troubles(run, url):
         run.report.warn(f"{trouble.what}; fix: {trouble.fix}")

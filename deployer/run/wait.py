@@ -1,4 +1,4 @@
-"""Wait for an operation, saying only what is new."""
+"""Wait for an operation, and report only what is new."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from deployer.errors import StateUnknown
 from deployer.targets.base import Progress, Started, Watched
 
 DEADLINE = 1800.0  # seconds; a failed update with its rollback takes more than fifteen minutes
-SLOWEST = 10.0  # seconds between two looks
+SLOWEST = 10.0  # seconds between two reads
 
 
 def wait(target: Watched, started: Started, *, fastest: float, tell: Callable[[], None]) -> Progress:
-    """Poll until the operation ends; `tell` is called at every look. Returns how it ended.
+    """Poll until the operation ends; `tell` is called at every read. Returns its result.
 
-    `fastest` is the first pause in seconds; pauses grow by half up to ten seconds. An operation that is not
-    listed yet counts as running: absence is never success. Raises StateUnknown after thirty minutes.
+    `fastest` is the first pause in seconds; pauses grow by half up to ten seconds. An operation that is not listed yet
+    counts as running: absence is never success. Raises StateUnknown after thirty minutes.
     """
     end, pause = time.monotonic() + DEADLINE, fastest
     while time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""The ECR repository, its rules, and the images in it."""
+"""The ECR repository, its lifecycle policy, and the images in it."""
 
 from __future__ import annotations
 

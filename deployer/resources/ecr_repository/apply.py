@@ -1,4 +1,4 @@
-"""Create or change the repository and its rules, push an image, and tag it as a release."""
+"""Create or change the repository and its lifecycle policy, push an image, and tag it as a release."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deployer.resources.kind import Applying
 
 
 def apply_image(change: ImageChange, applying: Applying) -> None:
-    """Make one change of the repository or of an image in it."""
+    """Apply one change of the repository or of an image in it."""
     client = applying.session.ecr
     match change:
         case CreateRepository():

@@ -1,4 +1,4 @@
-"""Delete the repository of an environment, when asked for: an image cannot be built again as it was."""
+"""Delete the repository of an environment, only when asked for: an image cannot be rebuilt exactly."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from deployer.resources.kind import Collect, Reading
 
 
 def remaining_repository(reading: Reading) -> Collect:
-    """Whether it exists."""
+    """Read whether the repository exists."""
     found = reading.pool.submit(ecr.read_repository, reading.session.ecr, reading.desired.image.repository)
     return lambda: {"repository": found.result() is not None}
 
 
 def remove_repository(desired: Desired, remains: Remains, options: DestroyOptions) -> Iterator[Removal | Kept]:
-    """Decide about it. Pure."""
+    """Decide whether the repository is deleted or kept. Pure."""
     name = desired.image.repository
     if not remains.repository:
         return
@@ -31,6 +31,6 @@ def remove_repository(desired: Desired, remains: Remains, options: DestroyOption
 
 
 def delete_repository(session: Session, desired: Desired, removal: Removal) -> None:
-    """Delete it with every image in it."""
+    """Delete the repository with every image in it."""
     del desired
     ecr.delete_repository(session.ecr, removal.name)

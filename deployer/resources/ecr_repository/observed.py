@@ -1,4 +1,4 @@
-"""Read the repository, its rules, and the image to deploy."""
+"""Read the repository, its lifecycle policy, and the image to deploy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The image and its repository: which digest runs, what ECR lacks, and why the image cannot be had."""
+"""Plan the image and its repository: which digest runs, what ECR lacks, and what blocks the image."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from deployer.core.release import Release
 
 
 class ImagePart(PlanPart, frozen=True):
-    """`digest` is what will run; empty when there is no image."""
+    """The plan of the image. `digest` is the digest that will run; empty when there is no image."""
 
     digest: str = ""
 
 
 def plan_image(desired: Desired, facts: Facts, last: Release | None) -> ImagePart:
-    """`last` is the recorded release that runs."""
+    """Plan the image. `last` is the recorded release that runs."""
     part = _image(desired, facts, ran=last is not None and last.tag == desired.image.tag)
     changes = (*plan_repository(desired, facts.repository, released=last is not None), *part.changes)
     return replace(part, changes=changes, blockers=(*part.blockers, *_platform(desired, facts)))
 
 
 def plan_repository(desired: Desired, found: RepositoryFact | None, *, released: bool) -> list[RepositoryChange]:
-    """What brings the repository and its rules to the desired state. What was `released` had them."""
+    """Plan the repository and its lifecycle policy. `released` means that a release had them."""
     wanted, line = desired.image, desired.lines["image"]
     missing = CauseKind.REMOVED if released else CauseKind.MISSING
     other = CauseKind.DRIFT if released else CauseKind.CREATED_OUTSIDE
@@ -77,7 +77,7 @@ def plan_repository(desired: Desired, found: RepositoryFact | None, *, released:
 
 
 def _switched(found: RepositoryFact, kind: CauseKind) -> Iterator[Cause]:
-    """A cause for each setting of the repository that is off, in the words of ECR's API."""
+    """A cause for each setting of the repository that differs, named as in ECR's API."""
     if not found.immutable:
         yield _of(kind, "tag mutability", recorded=State(value="IMMUTABLE"), live=State(value="MUTABLE"))
     if not found.scan_on_push:
@@ -85,7 +85,7 @@ def _switched(found: RepositoryFact, kind: CauseKind) -> Iterator[Cause]:
 
 
 def _of(kind: CauseKind, subject: str, *, recorded: State, live: State | None = None) -> Cause:
-    """A cause about what every release has; before the first one, that is only desired."""
+    """A cause about something that every release has; before the first release, it is only desired."""
     if kind in DRIFTS:
         return Cause(kind=kind, subject=subject, recorded=recorded, live=live)
     return Cause(kind=kind, subject=subject, desired=recorded, live=live)

@@ -9,23 +9,23 @@ from deployer.core.target import Call
 
 
 def reads(desired: Desired) -> Iterator[Call]:
-    """Those of every plan."""
+    """The calls of every plan."""
     yield "ecr:DescribeRepositories", {"repositoryNames": desired.image.repository}
     yield from _each(desired, "ecr:GetLifecyclePolicy", "ecr:DescribeImages")
 
 
 def inspects(desired: Desired) -> Iterator[Call]:
-    """Those before a deployment: the image's platform."""
+    """The calls before a deployment: they read the image's platform."""
     yield from _each(desired, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
 
 def writes(desired: Desired) -> Iterator[Call]:
-    """Those of a reconcile that finds the repository."""
+    """The calls of a reconcile when the repository exists."""
     yield from _each(desired, "ecr:BatchGetImage", "ecr:PutImage", "ecr:PutLifecyclePolicy")
 
 
 def repairs(desired: Desired) -> Iterator[Call]:
-    """Those of a reconcile that finds the repository changed."""
+    """The calls of a reconcile when the repository was changed or is missing."""
     yield from _each(desired, "ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration")
 
 

@@ -1,4 +1,4 @@
-"""The hold: placed by a rollback before anything else, lifted by other content when the manifest says so."""
+"""Plan the hold: a rollback places it before anything else, and other content lifts it if the manifest allows that."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def plan_hold(
 def _placed(
     desired: Desired, facts: Facts, running: RecordedRelease | None, source: str, target: int
 ) -> PlaceHold | None:
-    """None when the environment is held already and this rollback leaves nothing that is not refused yet."""
+    """The hold to place; None when the existing hold already refuses everything that this rollback leaves."""
     old, sources = facts.hold, rolled_back(facts.releases, running, target, source)
     refused = refused_after(old, sources, source)
     if old is not None and (not old.readable or old.refused == refused):

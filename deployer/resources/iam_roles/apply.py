@@ -1,4 +1,4 @@
-"""Create a role, or write its trust and policy again."""
+"""Create a role, or write its trust policy and inline policy again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from deployer.resources.kind import Applying
 
 
 def apply_role(change: PutRole, applying: Applying) -> None:
-    """Write the trust, then the inline policy."""
+    """Write the trust policy, then the inline policy."""
     role, client = change.role, applying.session.iam
     applying.changed_roles = True
     iam.put_trust(client, role.name, role.trust, create=change.create)

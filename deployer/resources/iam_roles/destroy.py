@@ -1,4 +1,4 @@
-"""Delete the roles of an environment: only those that the deployer created, and that no other environment uses."""
+"""Delete the roles of an environment: only those that the deployer created and no other environment uses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deployer.resources.kind import Collect, Reading
 
 
 def remaining_roles(reading: Reading) -> Collect:
-    """Those that exist, by name."""
+    """Read the managed roles that exist, by name."""
     client = reading.session.iam
     roles = {
         role.name: reading.pool.submit(iam.removable, client, role.name, role.policy_name)
@@ -28,7 +28,7 @@ def remaining_roles(reading: Reading) -> Collect:
 
 
 def remove_roles(desired: Desired, remains: Remains, options: DestroyOptions) -> Iterator[Removal | Kept]:
-    """Decide about each. Pure."""
+    """Decide about each role. Pure."""
     for name, role in sorted(remains.roles.items()):
         stays = name in remains.shared or role.foreign
         if stays and role.ours and role.policy:
@@ -44,7 +44,7 @@ def remove_roles(desired: Desired, remains: Remains, options: DestroyOptions) ->
 
 
 def delete_role(session: Session, desired: Desired, removal: Removal) -> None:
-    """Delete a role with its policy, or this environment's policy in a role that stays."""
+    """Delete a role with its policy, or this environment's policy in a role that is kept."""
     if removal.kind == "policy":
         role, _, policy = removal.name.partition("/")
         iam.delete_policy(session.iam, role, policy)

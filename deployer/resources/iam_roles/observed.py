@@ -7,7 +7,7 @@ from deployer.resources.kind import Collect, Reading
 
 
 def observe_roles(reading: Reading) -> Collect:
-    """Their trusts and inline policies, by name; None for a role that does not exist."""
+    """The trust and inline policies of the managed roles, by name; None for a role that does not exist."""
     client = reading.session.iam
     roles = {
         role.name: reading.pool.submit(iam.read_role, client, role.name, role.policy_name)

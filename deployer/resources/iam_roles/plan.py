@@ -1,4 +1,4 @@
-"""The two roles: made and mended where the manifest manages them, looked at where it does not."""
+"""Plan the roles: create and repair those that the manifest manages, and check the others."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from deployer.core.release import Release
 
 
 def plan_roles(desired: Desired, facts: Facts, last: Release | None) -> PlanPart:
-    """`last` is the recorded release that runs."""
+    """Plan the roles. `last` is the recorded release that runs."""
     return PlanPart(changes=tuple(_mended(desired, facts, last)), blockers=tuple(_wrong(desired, facts, last)))
 
 
 def digest(document: object) -> str:
-    """12 hex digits that tell one policy document from another."""
+    """12 hex digits that identify a policy document."""
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -9,14 +9,14 @@ from deployer.core.target import Call
 
 
 def reads(desired: Desired) -> Iterator[Call]:
-    """Those of every plan: the roles that the manifest manages."""
+    """The calls of every plan: they read the roles that the manifest manages."""
     for role in desired.roles:
         yield "iam:GetRole", {"RoleName": role.name}
         yield "iam:GetRolePolicy", {"RoleName": role.name}
 
 
 def inspects(desired: Desired) -> Iterator[Call]:
-    """Those before a deployment: what the roles of the service trust and allow, whoever manages them."""
+    """The calls before a deployment: what the roles of the service trust and allow, managed or not."""
     for role in desired.target.roles(desired):
         yield "iam:GetRole", {"RoleName": role.name}
         yield "iam:GetRolePolicy", {"RoleName": role.name}
@@ -24,7 +24,7 @@ def inspects(desired: Desired) -> Iterator[Call]:
 
 
 def writes(desired: Desired) -> Iterator[Call]:
-    """Those of a reconcile."""
+    """The calls of a reconcile."""
     for role in desired.roles:
         yield "iam:CreateRole", {"RoleName": role.name, "Tags": []}
         yield "iam:UpdateAssumeRolePolicy", {"RoleName": role.name}

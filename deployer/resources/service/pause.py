@@ -1,7 +1,7 @@
-"""The pause of a service: declared by the manifest or chosen by an operator, and what a plan may do about it.
+"""Plan the pause of a service, which the manifest declares or an operator chose.
 
-A target may deploy nothing to a paused service, and a resume starts the release that ran last. So nothing here lets an
-old release start while another one waits.
+A target may deploy nothing to a paused service, and a resume starts the release that ran last. So no plan starts an old
+release while another one waits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from deployer.core.facts import Facts, ServiceFact
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
 
-TAG: Final = "paused"  # of the service: BY_MANIFEST from the pause by a reconcile to the next start
+TAG: Final = "paused"  # tag of the service: BY_MANIFEST from a reconcile's pause until the next start
 BY_MANIFEST: Final = "manifest"
 BY_NOBODY: Final = "no"
 
@@ -26,7 +26,7 @@ BY_NOBODY: Final = "no"
 class Pausing(Struct, frozen=True):
     """What a plan does about the pause of the service: at most one of these.
 
-    `pause` comes after every other change, `resume` before what is proven on the running service. `blocker` refuses the
+    `pause` comes after every other change, `resume` before the checks of the running service. `blocker` refuses the
     plan. `postponed` means that the whole plan waits until the service runs again.
     """
 
@@ -37,7 +37,7 @@ class Pausing(Struct, frozen=True):
 
 
 def plan_pause(desired: Desired, facts: Facts, *, deploys: bool, releases: bool) -> Pausing:
-    """`deploys` says whether a deployment waits, `releases` whether one or the record of one does.
+    """Plan the pause. `deploys` means that a deployment waits, `releases` that one or its record waits.
 
     A reconcile pauses what the manifest declares paused, and resumes only what a reconcile has paused: a service that
     an operator has paused is started by an operator. A rollback does neither.
@@ -58,20 +58,20 @@ def plan_pause(desired: Desired, facts: Facts, *, deploys: bool, releases: bool)
 
 
 def by_manifest(live: ServiceFact) -> bool:
-    """Whether a reconcile has paused the service, and nothing has recorded its start since."""
+    """Whether a reconcile has paused the service, and no start of it was recorded since."""
     return live.tags.get(TAG) == BY_MANIFEST
 
 
 def stale_tag(desired: Desired, live: ServiceFact) -> dict[str, str]:
-    """The tag to write on a service that runs although its tag still says that a reconcile has paused it."""
+    """The tag to write on a service that runs although its tag still shows that a reconcile paused it."""
     runs = live.status is ServiceStatus.RUNNING and not desired.paused
     return {TAG: BY_NOBODY} if runs and by_manifest(live) else {}
 
 
 def tag_after(live: ServiceFact, *, paused: bool, declared: bool) -> dict[str, str]:
-    """The tag to write after an operator has paused or started the service; empty when it is right already.
+    """The tag to write after an operator has paused or started the service; empty when it is already right.
 
-    `declared` says whether the manifest declares the service paused.
+    `declared` means that the manifest declares the service paused.
     """
     wanted = BY_MANIFEST if paused and declared else BY_NOBODY
     return {} if live.tags.get(TAG, BY_NOBODY) == wanted else {TAG: wanted}
@@ -94,5 +94,5 @@ def _resume(desired: Desired, live: ServiceFact) -> ResumeService:
 
 
 def _refuses(desired: Desired, *, deploys: bool) -> ServicePaused:
-    """The refusal where an operator has paused the service, or where a resume would start an older release."""
+    """The blocker when an operator has paused the service, or when a resume would start an older release."""
     return ServicePaused(desired.service_name, declared=desired.paused, deploys=deploys, line=desired.lines["service"])

@@ -1,4 +1,4 @@
-"""The service: one deployment for everything that containers get only by being deployed."""
+"""Plan the service: one deployment for everything that containers get only by being deployed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DEPLOYABLE = {ServiceStatus.RUNNING, ServiceStatus.CREATE_FAILED, ServiceStatus.
 def plan_service(
     desired: Desired, facts: Facts, spec: ServiceSpec, release: str, variables: VariablesPart, last: Release | None
 ) -> PlanPart:
-    """`spec` is what is wanted, whole; `last` the recorded release that runs."""
+    """Plan the service. `spec` is its whole desired state; `last` the recorded release that runs."""
     live, name, line = facts.service, desired.service_name, desired.lines["service"]
     scaling = _scaling(desired, facts)
     if live is None:
@@ -93,7 +93,7 @@ def _untagged(desired: Desired, live: ServiceFact, last: Release | None, missing
 
 
 def _scaling(desired: Desired, facts: Facts) -> PlanPart:
-    """Where revisions are immutable: reuse one with these numbers, or make a new one."""
+    """Where revisions are immutable, reuse a revision with these numbers or create one."""
     revisions, wanted = desired.target.capabilities.scaling_revisions, desired.settings.scaling
     if wanted is None:
         return PlanPart()
@@ -112,7 +112,7 @@ def _scaling(desired: Desired, facts: Facts) -> PlanPart:
 def _why(
     desired: Desired, live: ServiceFact, spec: ServiceSpec, variables: VariablesPart, last: Release | None
 ) -> Iterator[Cause]:
-    """Edit when the manifest is not what was released, drift when AWS is not, staged when a value waits for it."""
+    """The causes: edit when the manifest differs from the release, drift when AWS does, staged when a value waits."""
     if last is None:
         if live.status is ServiceStatus.CREATE_FAILED:
             yield Cause(kind=CauseKind.NEVER_RAN)
@@ -136,10 +136,10 @@ def _edited(desired: Desired, spec: ServiceSpec, variables: VariablesPart, last:
 
 
 def _drifted(live: ServiceFact, variables: VariablesPart, last: Release) -> Iterator[Cause]:
-    """What someone changed: settings of the service with both sides, and that some of its variables have changed."""
-    values = [change for change in variables.changes if not isinstance(change, AdoptParameter)]  # a tag is no value
+    """What someone changed: settings of the service with both sides, and whether some of its variables changed."""
+    values = [change for change in variables.changes if not isinstance(change, AdoptParameter)]  # a tag is not a value
     if any(cause.is_drift for change in values for cause in change.causes):
-        yield Cause(kind=CauseKind.DRIFT, subject="variables")  # which ones: the changes of the variables
+        yield Cause(kind=CauseKind.DRIFT, subject="variables")  # the changes of the variables name them
     yield from _outside(live, last)
 
 
@@ -152,12 +152,12 @@ def _left(variables: VariablesPart) -> Iterator[Cause]:
 
 
 def _handmade(desired: Desired, live: ServiceFact) -> bool:
-    """Whether the service does not carry the tag that the deployer gives every service it creates."""
+    """Whether the service lacks the tag that the deployer gives every service it creates."""
     return live.tags.get("managed-by") != desired.tags["managed-by"]
 
 
 def _outside(live: ServiceFact, last: Release) -> Iterator[Cause]:
-    """What of the service itself is not as it was released; its variables have changes of their own."""
+    """The settings of the service itself that differ from the release; its variables have changes of their own."""
     if live.spec.image != last.image:
         yield _drift("image", "image", State(value=last.image), State(value=live.spec.image))
     if last.settings:
@@ -178,7 +178,10 @@ def _drift(subject: str, name: str, recorded: State | None, live: State | None) 
 
 
 def another(desired: Desired, live: ServiceFact) -> ForeignService | None:
-    """The service is another environment's, whose manifest may be on another branch: its own tags say so."""
+    """The blocker when the service belongs to another environment, as its own tags show.
+
+    The other environment's manifest may be on another branch.
+    """
     whose = live.tags.get("app", desired.app), live.tags.get("environment", desired.environment)
     if live.tags.get("managed-by") != desired.tags["managed-by"] or whose == (desired.app, desired.environment):
         return None
@@ -194,7 +197,7 @@ def _status_blocker(desired: Desired, live: ServiceFact) -> Blocker:
 def _differences(
     live: ServiceFact, spec: ServiceSpec, variables: VariablesPart, last: Release | None
 ) -> tuple[Difference, ...]:
-    """What a deployment brings; a setting with its old and new state."""
+    """The differences that a deployment brings; a setting with its old and new state."""
     old = live.spec
     found = [Difference("failed-creation")] if live.status is ServiceStatus.CREATE_FAILED else []
     if old.image != spec.image:
@@ -211,7 +214,7 @@ def _differences(
 
 
 def _settings(old: Settings, new: Settings, commands: Collection[str]) -> Iterator[Difference]:
-    """Each setting that differs; a command only when it is one of `commands`, which are no secret."""
+    """Each setting that differs; a command only when it is one of `commands`, which are known not to be secret."""
     before, after = old.words(), new.words()
     for name, text in after.items():
         if before.get(name) != text:

@@ -1,4 +1,4 @@
-"""Settings of a service that its manifest does not name: kept by every update, shown, and not lost by a recreate."""
+"""Settings of a service that its manifest does not name: updates keep and show them, and no recreate loses them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deployer.core.notice import UnmanagedSetting
 from deployer.core.release import Release
 
 KEY = "encryption.kms_key"
-UNKNOWN = "a setting that this version of the deployer does not know"  # as the ledger records it
+UNKNOWN = "a setting that this version of the deployer does not know"  # in the form that the ledger records
 
 
 def unmanaged(desired: Desired, live: ServiceFact) -> dict[str, str]:
@@ -24,7 +24,7 @@ def unmanaged(desired: Desired, live: ServiceFact) -> dict[str, str]:
 
 
 def notices(desired: Desired, live: ServiceFact, last: Release | None) -> Iterator[UnmanagedSetting]:
-    """A line for each. It has drifted when the record of the running release says that the service did not have it."""
+    """A notice for each setting. It has drifted when the running release was recorded without it."""
     recorded = last.unmanaged if last else None
     for name, value in unmanaged(desired, live).items():
         drifted = recorded is not None and recorded.get(name) != value
@@ -40,7 +40,7 @@ def notices(desired: Desired, live: ServiceFact, last: Release | None) -> Iterat
 
 
 def lost(desired: Desired, last: Release | None) -> Iterator[LostSettings]:
-    """The blocker when a service that is gone had such settings: the new one would be without them."""
+    """The blocker when a service that is gone had such settings: the new service would lack them."""
     recorded: Mapping[str, str] = (last.unmanaged if last else None) or {}
     named = set(_named(desired))
     if gone := {name: value for name, value in recorded.items() if name.partition(".")[0] not in named}:
@@ -48,14 +48,14 @@ def lost(desired: Desired, last: Release | None) -> Iterator[LostSettings]:
 
 
 def encryption(desired: Desired, live: ServiceFact) -> Iterator[FixedEncryption]:
-    """A key that differs: a target takes it only with the creation of a service."""
+    """The blocker for another encryption key: a target accepts a key only when it creates a service."""
     if desired.encryption is not None and desired.encryption != live.encryption:
         line = desired.lines["service"]
         yield FixedEncryption(desired.service_name, live.encryption, desired.encryption, line=line)
 
 
 def private(desired: Desired, live: ServiceFact) -> Iterator[PrivateService]:
-    """A service that was made private by hand, which the manifest would keep so: no release of it could be proved."""
+    """The blocker for a service that someone made private: none of its releases could be verified."""
     if desired.settings.over(live.spec.settings).is_private:
         yield PrivateService(desired.service_name, line=desired.lines["service"])
 

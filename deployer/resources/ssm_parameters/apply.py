@@ -19,7 +19,7 @@ from deployer.resources.ssm_parameters import secrets
 
 
 def apply_variable(change: VariableChange, applying: Applying) -> None:
-    """Make one change of a parameter."""
+    """Apply one change of a parameter."""
     client = applying.session.ssm
     match change:
         case PutParameter():

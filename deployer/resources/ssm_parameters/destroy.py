@@ -14,7 +14,7 @@ from deployer.resources.ssm_parameters.observed import unmarked
 
 
 def remaining_parameters(reading: Reading) -> Collect:
-    """Those below the environment's path, and the values that were kept when a parameter was recreated."""
+    """Read the parameters below the environment's path, and the values kept when a parameter was recreated."""
     session, desired, pool = reading.session, reading.desired, reading.pool
     described = pool.submit(ssm.describe, session.ssm, desired.parameter_path)
     tagged = pool.submit(ssm.ours, session.ssm, desired.parameter_path)
@@ -31,7 +31,7 @@ def remaining_parameters(reading: Reading) -> Collect:
 
 
 def remove_parameters(desired: Desired, remains: Remains, options: DestroyOptions) -> Iterator[Removal | Kept]:
-    """Decide about each. Pure."""
+    """Decide about each parameter. Pure."""
     for path, fact in sorted(remains.parameters.items()):
         if path.rpartition("/")[0] != desired.parameter_path:
             yield Kept("parameter", path, "its path is below that of this environment's parameters")
@@ -52,6 +52,6 @@ def _secret(path: str, options: DestroyOptions) -> Removal | Kept:
 
 
 def delete_parameter(session: Session, desired: Desired, removal: Removal) -> None:
-    """Delete one with its history."""
+    """Delete one parameter with its history."""
     del desired
     ssm.delete(session.ssm, removal.name)

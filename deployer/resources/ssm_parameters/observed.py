@@ -35,7 +35,7 @@ def observe_parameters(reading: Reading) -> Collect:
 
 
 def unmarked(pool: ThreadPoolExecutor, session: Session, names: set[str]) -> set[str]:
-    """Those that lack the deployer's tag, although they were listed as having it.
+    """The parameters that lack the deployer's tag, although they were listed as having it.
 
     A server may ignore a filter that it does not know.
     """
@@ -44,9 +44,9 @@ def unmarked(pool: ThreadPoolExecutor, session: Session, names: set[str]) -> set
 
 
 def _restorable(session: Session, desired: Desired) -> dict[str, str]:
-    """For each secret whose older version is desired: whether it is the same, differs, or is gone.
+    """Compare each secret with its older version that is desired: it is the same, differs, or is gone.
 
-    Both are compared in memory and dropped.
+    Both values are compared in memory and dropped.
     """
     states: dict[str, str] = {}
     for wanted in desired.parameters:

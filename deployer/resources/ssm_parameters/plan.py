@@ -1,4 +1,4 @@
-"""The parameters: written when they differ, adopted when somebody else made them, removed only when asked."""
+"""Plan the parameters: write those that differ, adopt those made by others, delete only when asked."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from deployer.names import variable_or_none
 
 
 class VariablesPart(PlanPart, frozen=True):
-    """`versions` are those the service will hold, by variable; `removals` come after everything else.
+    """The plan of the variables. `versions` are those that the service will hold, by variable.
 
-    `anew` marks a variable whose parameter was deleted and made again with the version it had: nothing else tells it
-    from the one that containers hold.
+    `removals` come after everything else. `anew` marks a variable whose parameter was deleted and recreated with the
+    version it had: nothing else distinguishes it from the parameter that containers hold.
     """
 
     versions: dict[str, int] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class _One(Struct, frozen=True):
 def plan_parameters(
     desired: Desired, facts: Facts, last: RecordedRelease | None, previous: RecordedRelease | None, *, prune: bool
 ) -> VariablesPart:
-    """`last` is the release that runs, `previous` the one to go back to once this plan is carried out."""
+    """Plan the parameters. `last` is the running release, `previous` the release to roll back to after this plan."""
     ones = [_one(desired, wanted, facts, last) for wanted in desired.parameters]
     versions = {wanted.variable: one.version for wanted, one in zip(desired.parameters, ones, strict=True)}
     marks = {
@@ -89,7 +89,7 @@ def _one(desired: Desired, wanted: DesiredParameter, facts: Facts, last: Recorde
 
 
 def _adopted(wanted: DesiredParameter, found: ParameterFact, last: RecordedRelease | None) -> AdoptParameter | None:
-    """The tag for a parameter that never had it, or that has lost it since the running release."""
+    """The change that tags a parameter which never had the deployer's tag, or lost it since the running release."""
     if found.ours:
         return None
     tag = State(value="managed-by=deployer")
@@ -118,11 +118,11 @@ def _put(desired: Desired, wanted: DesiredParameter, found: ParameterFact | None
 
 
 def _is_fixed(wanted: DesiredParameter, found: ParameterFact) -> bool:
-    """Whether the parameter has a type that PutParameter with Overwrite does not change to the wanted one.
+    """Whether PutParameter with Overwrite would not change the parameter's type to the desired type.
 
     The API reference says so of every type (PutParameter, HierarchyTypeMismatchException). An older version of a secret
-    below a plain String is the proof that this parameter's type was changed: such a secret is written over it, because
-    the value that is wanted back would go with the parameter.
+    below a plain String proves that this parameter's type was changed: such a secret is overwritten, because the value
+    to bring back would be lost with the parameter.
     """
     if wanted.restore is not None:
         return False
@@ -147,7 +147,7 @@ def _recreated(desired: Desired, wanted: DesiredParameter, found: ParameterFact,
 def _secret(
     desired: Desired, wanted: DesiredParameter, found: ParameterFact | None, last: RecordedRelease | None
 ) -> _One:
-    """A secret that is missing, or a plain String: made where the manifest says how, else a person has to set it."""
+    """Plan a secret that is missing or a plain String: generate it as the manifest describes, or block the plan."""
     held = _held(wanted, last)
     was_literal = last is not None and wanted.variable in last.release.literals
     recorded = None if was_literal else at_version(held, wanted.path)
@@ -165,7 +165,7 @@ def _secret(
     if held is not None and not was_literal:
         kind = CauseKind.REMOVED if found is None else CauseKind.MADE_READABLE
         causes = (Cause(kind=kind, subject="secret", name=wanted.variable, **sides),)
-    line = "" if desired.rollback_to else wanted.line  # the manifest may name no such secret by now
+    line = "" if desired.rollback_to else wanted.line  # the manifest may not name the secret any more
     blocker: Blocker
     if found is None:
         blocker = UnsetSecret(wanted.variable, wanted.name, causes=causes, line=line)
@@ -192,7 +192,7 @@ def _held(wanted: DesiredParameter, last: RecordedRelease | None) -> int | None:
 
 
 def _anew(found: ParameterFact | None, wanted: DesiredParameter, one: _One, last: RecordedRelease | None) -> str | None:
-    """A mark for a parameter that has the version of the running release, and yet was written after it."""
+    """A mark for a parameter that has the version of the running release, but was written after it."""
     if last is None or _held(wanted, last) != one.version:
         return None
     if found is None:
@@ -205,7 +205,7 @@ def _anew(found: ParameterFact | None, wanted: DesiredParameter, one: _One, last
 
 
 def _staged(wanted: DesiredParameter, found: ParameterFact, last: RecordedRelease | None) -> Notice | None:
-    """Set since the running release: containers get it with the next deployment."""
+    """The cause for a parameter set since the running release: containers get it with the next deployment."""
     held = _held(wanted, last)
     if last is None or held is None or (held == found.version and found.changed <= last.at):
         return None
@@ -223,7 +223,7 @@ def _staged(wanted: DesiredParameter, found: ParameterFact, last: RecordedReleas
 def _left_by(
     wanted: DesiredParameter, found: ParameterFact, releases: Sequence[RecordedRelease], last: RecordedRelease
 ) -> RecordedRelease | None:
-    """The failed release that wrote this version: a deployment that fails leaves its parameters behind."""
+    """The failed release that wrote this version: a failed deployment leaves its parameters behind."""
     if _held(wanted, last) == found.version:
         return None
     later = (entry for entry in reversed(releases) if entry.number > last.number and not entry.release.healthy)
@@ -233,7 +233,7 @@ def _left_by(
 def _unfinished(
     wanted: DesiredParameter, found: ParameterFact, intended: Release | None, last: RecordedRelease
 ) -> Release | None:
-    """The release whose run wrote this version and stopped before it was deployed to its end."""
+    """The release whose run wrote this version and stopped before its deployment ended."""
     if intended is None or intended.id == last.release.id or _held(wanted, last) == found.version:
         return None
     wrote = intended.versions.get(wanted.variable), intended.literals.get(wanted.variable)
@@ -243,7 +243,7 @@ def _unfinished(
 def _why(
     desired: Desired, wanted: DesiredParameter, found: ParameterFact | None, last: RecordedRelease | None, facts: Facts
 ) -> tuple[Cause, ...]:
-    """Three-way: manifest against the last release is an edit, live against it is drift, both is a conflict."""
+    """The causes by a three-way comparison of manifest, running release and AWS: edit, drift, or a conflict of both."""
     if last is None or _held(wanted, last) is None:
         goal = text_or_none(wanted.value)
         return (desired.add("literal", desired=goal) if found is None else _edit(desired, wanted, None, found),)
@@ -296,7 +296,7 @@ def _sides(recorded: State | None, wanted: DesiredParameter, found: ParameterFac
 
 
 def _live(wanted: DesiredParameter, found: ParameterFact) -> State:
-    """What a parameter holds now: a literal's value, a StringList as such, anything else by type, version and path."""
+    """The live state of a parameter: a literal's value, a StringList as such, else type, version and path."""
     if found.secure:
         return State(version=found.version, path=wanted.path, type="" if wanted.secure else found.type)
     if wanted.secure or (found.value is None and found.listed is None):
@@ -328,7 +328,7 @@ def _removals(
 
 
 def _refused(desired: Desired, facts: Facts) -> Iterator[Blocker]:
-    """Secrets that have a value which the service would refuse at its start."""
+    """Secrets whose value the service would refuse at its start."""
     seen = facts.inspection.secrets if facts.inspection else {}
     if why := seen.get(""):
         yield RefusedSecrets(why, line=desired.lines["variables"])

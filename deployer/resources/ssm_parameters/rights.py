@@ -10,14 +10,14 @@ from deployer.core.target import Call
 
 
 def reads(desired: Desired) -> Iterator[Call]:
-    """Those of every plan."""
+    """The calls of every plan."""
     for parameter in desired.parameters:
         yield "ssm:GetParameters", {"Names": parameter.path}
     yield "ssm:DescribeParameters", {}
 
 
 def writes(desired: Desired) -> Iterator[Call]:
-    """Those of a reconcile. A parameter whose type has to change is deleted: no overwrite changes it."""
+    """The calls of a reconcile. A parameter whose type has to change is deleted: an overwrite does not change it."""
     for parameter in desired.parameters:
         yield "ssm:PutParameter", {"Name": parameter.path, "Tags": []}
         yield "ssm:DeleteParameter", {"Name": parameter.path}
@@ -25,5 +25,5 @@ def writes(desired: Desired) -> Iterator[Call]:
 
 
 def replaced(desired: Desired) -> Call:
-    """The copy of the last value of a parameter that is recreated with another type."""
+    """The call that copies the last value of a parameter that is recreated with another type."""
     return "ssm:PutParameter", {"Name": replaced_path(desired.ledger, "*"), "Tags": []}

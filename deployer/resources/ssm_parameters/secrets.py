@@ -1,4 +1,4 @@
-"""Where the value of a secret that is to be written comes from."""
+"""Find the value of a secret that is to be written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deployer.world_routes import ask
 
 
 def make(parameter: DesiredParameter, session: Session) -> SecretValue:
-    """Read the older version that is wanted back, generate the secret, or fetch it from the local world."""
+    """Read the older version to bring back, generate the secret, or fetch it from the local world."""
     if parameter.restore is not None:
         older = ssm.reveal_version(session.ssm, parameter.path, parameter.restore)
         if older is None:

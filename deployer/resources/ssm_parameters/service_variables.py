@@ -1,4 +1,4 @@
-"""What the service itself is given for each variable: a plain value, or the parameter it reads."""
+"""Plan what the service itself is given for each variable: a plain value, or the parameter it reads."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from deployer.manifest.credentials import is_telling
 def plan_service_variables(
     desired: Desired, facts: Facts, last: Release | None, written: Collection[str]
 ) -> Iterator[ServiceVariable]:
-    """A line for each that differs and that no other line tells of. `last` is the recorded release that runs.
+    """One change for each variable that differs and that no other change shows. `last` is the running release.
 
-    `written` are the variables whose parameters the plan writes: their own lines say what they get. A new service reads
-    every parameter. What an existing one loses has a line here, also where its parameter stays in SSM.
+    `written` are the variables whose parameters the plan writes: their own changes show the new value. A new service
+    reads every parameter. A variable that an existing service loses has a change here, also when its parameter is kept.
     """
     live = facts.service.spec if facts.service else None
-    wanted = ServiceSpec("", desired.settings, desired.plain, desired.secrets)  # as far as variables go
+    wanted = ServiceSpec("", desired.settings, desired.plain, desired.secrets)  # for the variables only
     secure = {parameter.variable for parameter in desired.parameters if parameter.secure}
     for variable in sorted(_variables(wanted) | _variables(live)):
         old, new = _given(live, variable), _given(wanted, variable)
@@ -71,7 +71,7 @@ def _is_secure(facts: Facts, given: Given) -> bool:
 
 
 def _name(variable: str) -> str:
-    """Somebody may have given the service a variable that no manifest can name."""
+    """The variable's parameter name. The service may have a variable that no manifest can name."""
     return variable.lower().replace("_", "-")
 
 
@@ -94,7 +94,7 @@ def _why(
     variable: str,
     kind: str,
 ) -> Cause:
-    """Three-way, as for a parameter."""
+    """The causes by a three-way comparison, as for a parameter."""
     hidden = variable in {p.variable for p in desired.parameters if p.secure} or is_telling(_name(variable))
     known = not hidden and (variable in desired.lines or old == was)
     recorded, live, goal = _state(was, known=not hidden), _state(old, known=known), _state(new, known=True)
@@ -118,7 +118,7 @@ def _path(arn: str) -> str:
 
 
 def _state(given: Given, *, known: bool) -> State | None:
-    """A value that is not `known` to the manifest, or that is a secret there, may be a secret: it is hidden."""
+    """The state of a value. Unless it is `known` to the manifest as a literal, it may be secret and is hidden."""
     if given is None:
         return None
     if given[0] == "parameter":
