@@ -57,7 +57,7 @@ def show(found: VerifyDocument, *, as_json: bool) -> str:
             f"problem: {one_line(problem.what)}" + (f"  ({problem.line})" if problem.line else ""),
             f"    fix: {hanging(as_typed(problem.fix), CONTINUED)}",
         ]
-    lines += [f"not checked:  {one_line(what)}" for what in found.unseen]
+    lines += [f"not checked: {one_line(what)}" for what in found.unseen]
     lines += [f"warning: {one_line(as_typed(what))}" for what in found.warnings]
     lines += [f"note: {one_line(what)}" for what in found.disagreements]
     if not found.problems:

@@ -198,7 +198,7 @@ def test_a_plan_that_somebody_edited_is_refused(released: Checkout) -> None:
     file = released.root / "the.plan.json"
     run(released, "plan", "local", "--out", str(file))
     before = aws.operations(released)
-    file.write_text(file.read_text().replace("WARNING -> ERROR", "WARNING -> DEBUG"))
+    file.write_text(file.read_text().replace('"value": "ERROR"', '"value": "DEBUG"'))
     assert "the file was edited" in run(released, "reconcile", "local", "--plan", str(file), code=4)
     file.write_text("{}")
     assert "is not a plan of this deployer" in run(released, "reconcile", "local", "--plan", str(file), code=3)

@@ -200,9 +200,9 @@ def test_a_dotenv_file_is_taken_as_far_as_the_manifest_names_it(released: Checko
         (f'A=1\nMETA_APP_SECRET="{VALUE}\nB=2\n', 'bad.env:2: the quote " that begins the value is not closed'),
         (
             f"META_APP_SECRET={VALUE}\nMETA_APP_SECRET={VALUE}\n",
-            "bad.env:2: META_APP_SECRET stands here for the second",
+            "bad.env:2: META_APP_SECRET is here a second",
         ),
-        ("meta_app_secret=x\n", "bad.env:1: this is no variable's name"),
+        ("meta_app_secret=x\n", "bad.env:1: this is not a valid variable name"),
         ("META_APP_SECRET=changeme\n", "META_APP_SECRET: "),
         (f"META_APP_SECRET={VALUE}\nWHATSAPP_SERVICE_API_KEY={VALUE}\n", "have the same value"),
         ("META_APP_SECRET=" + "x" * 5000 + "\n", "more than 4096 bytes"),
@@ -229,8 +229,8 @@ def test_a_bad_dotenv_file_changes_nothing_and_is_not_repeated(released: Checkou
         (["rotate", "local", "no-such-secret"], VALUE, "use one of: "),
         (["generate", "local", "no-such-secret"], "", "use one of: "),
         (["import", "local", "no-such-file"], "", "the file that was named cannot be read"),
-        (["unset", "local", "no-such-secret", "--approve", "x"], "", "there is no secret"),
-        (["unset", "local", "logging-level", "--approve", "x"], "", "there is no secret"),
+        (["unset", "local", "no-such-secret", "--approve", "x"], "", "no secret of this name"),
+        (["unset", "local", "logging-level", "--approve", "x"], "", "no secret of this name"),
         (["unset", "local", "Not A Name"], "", "this is not a secret's name"),
     ],
 )
