@@ -28,6 +28,22 @@ REGIONS = st.sampled_from(["us-west-2", "eu-central-1", "ap-southeast-2"])
 ACCOUNTS = st.from_regex(r"[0-9]{12}", fullmatch=True)
 
 
+def nearly(texts: st.SearchStrategy[str], marks: str) -> st.SearchStrategy[str]:
+    """Texts with one mark put in, or put in the place of a character: plain text is hardly ever so close to a name."""
+    return st.builds(
+        lambda text, at, mark, gone: text[: at % (len(text) + 1)] + mark + text[at % (len(text) + 1) + gone :],
+        texts,
+        st.integers(0, 200),
+        st.sampled_from(marks),
+        st.integers(0, 1),
+    )
+
+
+NEAR_NAMES = nearly(NAMES, "-_A0a.é\n ") | NAMES.map(lambda name: f"{name}-") | VARIABLES
+NEAR_VARIABLES = nearly(VARIABLES, "_-a0A.É\n ") | VARIABLES.map(lambda variable: f"{variable}_") | NAMES
+ARNS = st.builds(names.path_to_arn, PATHS, REGIONS, ACCOUNTS)
+
+
 def test_the_example_of_the_deployment_document() -> None:
     path = names.join("/app-runtime/ansari-whatsapp/staging", "backend-server-url")
 
@@ -53,7 +69,7 @@ def test_different_names_are_different_variables(some: list[str]) -> None:
     assert len({names.variable(name) for name in some}) == len(some)
 
 
-@given(st.text(max_size=30))
+@given(st.text(max_size=30) | NEAR_NAMES)
 def test_every_text_is_a_name_or_is_refused_with_a_reason(text: str) -> None:
     within = re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", text) and not reserved(text.upper().replace("-", "_"))
     if within:
@@ -65,7 +81,7 @@ def test_every_text_is_a_name_or_is_refused_with_a_reason(text: str) -> None:
     assert isinstance(refusal.value, DeployerError)
 
 
-@given(st.text(max_size=30))
+@given(st.text(max_size=30) | NEAR_VARIABLES)
 def test_every_text_is_a_variable_or_is_refused_with_a_reason(text: str) -> None:
     if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", text) and not reserved(text):
         assert names.parameter(text)
@@ -153,7 +169,7 @@ def test_a_policy_may_name_everything_below_a_path() -> None:
         names.arn_to_path(arn)
 
 
-@given(st.text(max_size=80))
+@given(st.text(max_size=80) | nearly(ARNS, "/:-_*0aA é\n"))
 def test_any_text_is_an_arn_or_is_refused(text: str) -> None:
     if re.fullmatch(r"arn:aws:ssm:[a-z]{2}(-[a-z]+)+-[0-9]:[0-9]{12}:parameter(/[A-Za-z0-9_.-]+)+", text):
         assert str(names.arn_to_path(text)) == text
