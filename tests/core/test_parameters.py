@@ -1,0 +1,87 @@
+"""What the plan does with the parameters: those that stay, and secrets whose older value a rollback brings back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from deployer.core.blocker import LostSecretVersion
+from deployer.core.change import PutParameter
+from deployer.core.desired import Desired, DesiredParameter
+from deployer.core.facts import Facts, ParameterFact
+from deployer.resources.ssm_parameters.plan import VariablesPart, plan_parameters
+
+Wish = Callable[..., Desired]
+Make = Callable[..., DesiredParameter]
+
+SECURE, PLAIN = ParameterFact(True, 4, None), ParameterFact(False, 4, "leaked")
+
+
+def planned(desired: Desired, facts: Facts) -> VariablesPart:
+    return plan_parameters(desired, facts, None, None, prune=False)
+
+
+def test_only_what_has_neither_a_change_nor_a_blocker_is_unchanged(wish: Wish, parameter: Make, empty: Facts) -> None:
+    same, edited, unset, set_ = (
+        parameter("same", "1"),
+        parameter("edited", "2"),
+        parameter("unset", None),
+        parameter("set", None),
+    )
+    observed = {
+        same.path: ParameterFact(False, 1, "1"),
+        edited.path: ParameterFact(False, 1, "1"),
+        set_.path: ParameterFact(True, 1, None),
+    }
+    part = planned(wish(same, edited, unset, set_), replace(empty, parameters=observed))
+
+    assert (len(part.changes), len(part.blockers), part.unchanged) == (1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("found", "state", "kind", "version"),
+    [
+        (SECURE, "same", None, 4),
+        (SECURE, "different", PutParameter, 5),
+        (SECURE, "gone", LostSecretVersion, 4),
+        (SECURE, None, LostSecretVersion, 4),
+        (PLAIN, "same", PutParameter, 5),
+        (PLAIN, "different", PutParameter, 5),
+        (PLAIN, "gone", LostSecretVersion, 4),
+        (None, "different", LostSecretVersion, 0),
+        (None, "gone", LostSecretVersion, 0),
+        (None, None, LostSecretVersion, 0),
+    ],
+)
+def test_an_older_value_of_a_secret_is_there_already_written_again_or_lost(
+    wish: Wish,
+    parameter: Make,
+    empty: Facts,
+    found: ParameterFact | None,
+    state: str | None,
+    kind: type[object] | None,
+    version: int,
+) -> None:
+    wanted = replace(parameter("key", None), restore=2)
+    facts = replace(
+        empty,
+        parameters={wanted.path: found} if found else {},
+        restorable={wanted.path: state} if state else {},
+    )
+    part = planned(wish(wanted), facts)
+
+    assert [type(one) for one in (*part.changes, *part.blockers)] == ([] if kind is None else [kind])
+    assert part.versions == {"KEY": version}
+    assert part.unchanged == (kind is None)
+
+
+@pytest.mark.parametrize(("found", "readable"), [(SECURE, False), (PLAIN, True), (None, False)])
+def test_a_lost_version_says_whether_a_plain_string_is_in_its_place(
+    wish: Wish, parameter: Make, empty: Facts, found: ParameterFact | None, readable: bool
+) -> None:
+    wanted = replace(parameter("key", None), restore=2)
+    part = planned(wish(wanted), replace(empty, parameters={wanted.path: found} if found else {}))
+
+    assert part.blockers == (LostSecretVersion("KEY", "key", 2, readable, line=wanted.line),)
