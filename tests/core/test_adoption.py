@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validato
 
 from deployer import names
 from deployer.core.adoption.command import why_no_command
+from deployer.core.adoption.expected import expected
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.text import manifest_text
 from deployer.core.adoption.variables import NOTHING, Taken, choose
@@ -31,6 +32,7 @@ from deployer.core.change import (
 from deployer.core.desired import DesiredImage, desired_state
 from deployer.core.facts import Facts, ImageFact, ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
 from deployer.core.plan import Plan
+from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.core.target import ServiceStatus
 from deployer.errors import Blocked, UsageError
@@ -525,3 +527,92 @@ def test_a_service_without_variables_makes_no_manifest() -> None:
     found = live(environment={})
     with pytest.raises(InvalidManifest):
         parse(manifest_text(found, choose(found, Ours)).encode(), Path("env/staging.yaml"))
+
+
+def expectations(found: Live) -> tuple[str, ...]:
+    return expected(found, choose(found, Ours))
+
+
+def test_the_first_plan_of_what_is_as_the_deployer_keeps_it_shows_only_what_it_always_adds() -> None:
+    tidy = replace(string("x"), ours=True)
+    found = live({"level": tidy}, environment={RELEASE_VARIABLE: "abc"})
+    settings = replace(SETTINGS, auto_deployments=False)
+    spec = replace(found.service.spec, settings=settings)
+    found = replace(
+        found,
+        service=replace(found.service, spec=spec),
+        scalings=(ScalingRevision("arn", Scaling(2, 4, 10), free=True),),
+        source=replace(found.source, tag=""),
+    )
+
+    assert expectations(found) == (
+        "lifecycle team/demo: old images expire, those that were released stay",
+        "a second tag for the image, so that it is kept as long as it is a release",
+        "service demo-staging: the tags managed-by, app and environment, where they differ",
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "start"),
+    [
+        ({"level": string("x")}, "1 parameter made elsewhere"),
+        ({"level": string("x"), "app-id": SECURE}, "2 parameters made elsewhere"),
+        ({"level": replace(string("x"), ours=True), "app-id": SECURE}, "1 parameter made elsewhere"),
+        ({"level": string("x"), "app-id": string("12345")}, "1 parameter made elsewhere"),
+    ],
+    ids=["one", "two", "one is tagged", "one has to be set first"],
+)
+def test_parameters_that_the_first_plan_only_tags_are_counted(parameters: dict[str, ParameterFact], start: str) -> None:
+    [tagged] = [line for line in expectations(live(parameters)) if "made elsewhere" in line]
+
+    assert tagged.startswith(start)
+
+
+def test_secrets_that_have_to_be_set_before_the_first_plan_are_named() -> None:
+    found = live({"level": string("x"), "app-id": string("12345"), "metrics-token": string("short")})
+
+    first, *_ = expectations(found)
+
+    assert first == "it is blocked until these secrets are set: app-id, metrics-token"
+
+
+@pytest.mark.parametrize(
+    ("repository", "expectation"),
+    [
+        (None, "repository team/demo: it is gone; it will be recreated"),
+        (RepositoryFact("uri", False, True, None), "repository team/demo: tags that cannot be moved"),
+        (RepositoryFact("uri", True, False, None), "repository team/demo: tags that cannot be moved"),
+        (RepositoryFact("uri", True, True, None), "lifecycle team/demo: old images expire"),
+        (RepositoryFact("uri", True, True, "{}"), "lifecycle team/demo: its rules are replaced"),
+    ],
+)
+def test_what_the_first_plan_does_to_the_repository(repository: RepositoryFact | None, expectation: str) -> None:
+    of_images = [
+        line
+        for line in expectations(replace(live(), repository=repository))
+        if line.startswith(("repository", "lifecycle"))
+    ]
+
+    assert of_images[0].startswith(expectation)
+    assert len([line for line in of_images if line.startswith("lifecycle")]) == 1
+
+
+def test_what_is_left_out_is_expected_to_stay_or_to_leave_the_service() -> None:
+    stay = "parameters that are left out below: left alone"
+    leave = "variables that are left out below and reach the service now: the deployment takes them from it"
+    parameter = live({"spare": string("")}, secrets={})
+    variable = live(environment={"lower": "x"})
+
+    assert (stay in expectations(parameter), leave in expectations(parameter)) == (True, False)
+    assert (stay in expectations(variable), leave in expectations(variable)) == (False, True)
+
+
+def test_names_instead_of_arns_and_a_paused_service_are_expected() -> None:
+    by_arn = live({"level": string("x")})
+    by_name = live({"level": string("x")}, secrets={"LEVEL": f"{PATH}/level"})
+    paused = replace(by_arn, service=replace(by_arn.service, status=ServiceStatus.PAUSED))
+
+    said = "deploy demo-staging: parameters by their ARNs instead of their names"
+    assert (said in expectations(by_name), said in expectations(by_arn)) == (True, False)
+    assert any("--old-release-first" in line for line in expectations(paused))
+    assert not any("paused" in line for line in expectations(by_arn))
