@@ -1,7 +1,7 @@
-"""Local worlds, forked from a process that has loaded what each of them needs.
+"""Start local worlds by forking a process that has imported moto.
 
-Loading takes longer than most tests keep their world. How a world starts from nothing is tested where no fixture
-starts one: by the newcomer, the operator, the documentation's commands and `tests/local`.
+The import takes longer than most test files use their world. The start from nothing is tested by the files that use
+`cold_checkout`, by `tests/e2e/test_operator.py` and by the commands of the documentation.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def start_world(manifest: Path) -> None:
 
 @functools.cache
 def _template() -> Connection:
-    """The process that worlds are forked from; it ends with this one."""
+    """Start the process that worlds are forked from, and return the connection to it. It ends with this process."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     ours, theirs = context.Pipe()
@@ -67,7 +67,7 @@ def _fork_worlds(requests: Connection) -> None:
 
 
 def _run(settings: WorldSettings, variables: dict[str, str]) -> None:
-    """What `lifecycle.up` starts, in this process."""
+    """Run a world in this process, as the one that `lifecycle.up` starts."""
     from deployer.local.world import main
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -61,7 +61,7 @@ class Checkout:
         return ready.deployer(self.root, *arguments, stdin=stdin)
 
     def start_world(self) -> None:
-        """What `deployer local up` does, in less time."""
+        """Start the world of this checkout, in less time than `deployer local up` takes."""
         start_world(self.manifest)
 
     def edit(self, old: str, new: str) -> None:
@@ -127,7 +127,7 @@ def make_checkout(root: Path) -> Checkout:
 
 @functools.cache
 def _committed() -> Path:
-    """What every checkout of this process is copied from, with the bytecode that is there already."""
+    """Commit the project that every checkout of this process is copied from. The existing bytecode is copied too."""
     root = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     copy_checkout(root)
