@@ -147,7 +147,7 @@ def test_a_service_without_what_its_code_needs_is_refused_with_the_command_that_
     assert "2 settings have no value that the service accepts; nothing was written" in told
     assert f"DEPLOYMENT_TYPE: it is read from {by_hand.ARN}/deployment-type" in told
     assert not path.exists()
-    fix = told.partition("): just ")[2].strip()
+    fix = told.partition("give each a value: just ")[2].strip()
     url = by_hand.literals(made)["backend-server-url"]
     words = fix.replace("backend-server-url=VALUE", f"backend-server-url={url}").replace("type=VALUE", "type=local")
     said = run(made, *shlex.split(words))
