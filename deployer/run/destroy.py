@@ -76,7 +76,7 @@ class Destruction:
         """
         run = self.run
         with lock.hold(run.session, run.desired.ledger, who=run.who, verb="destroy", warn=run.report.warn):
-            if self.decide().deleted != agreed.deleted:
+            if set(self.decide().deleted) - set(agreed.deleted):
                 raise Refused(
                     "what there is to delete has changed since it was listed; nothing was deleted",
                     fix="read the new list, then run again",
