@@ -48,7 +48,7 @@ def explain_library(error: BaseException) -> DeployerError | None:
     if isinstance(error, ssl.SSLError):
         reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or type(error).__name__
         return DeployerError("a TLS connection failed", why=outside(reason), fix=CERTIFICATE_FIX)
-    if names & _ADDRESS:
+    if names & _ADDRESS or _is_bad_proxy(error):
         return DeployerError(
             "an address is not a valid URL",
             why=_kind(error),
@@ -69,6 +69,11 @@ def explain_library(error: BaseException) -> DeployerError | None:
             fix="correct the file; `just check` shows the line of a manifest",
         )
     return None
+
+
+def _is_bad_proxy(error: BaseException) -> bool:
+    """httpx has no class of its own for a proxy variable that it cannot use."""
+    return isinstance(error, ValueError) and str(error).startswith("Unknown scheme for proxy URL")
 
 
 def _http(error: BaseException) -> DeployerError:

@@ -36,7 +36,7 @@ github:
   credentials: {kind: oidc, role: second-deployer, managed: true}
 
 variables:"""
-NO_CERTIFICATES = {"SSL_CERT_FILE": "/no/such/file"}
+BAD_PROXY = {"HTTP_PROXY": "nonsense://127.0.0.1", "NO_PROXY": "127.0.0.1,localhost"}
 
 
 @dataclass
@@ -202,11 +202,11 @@ class TestAnErrorAfterTheLastChange:
 
 
 class TestABrokenSettingThatShowsOnlyAtTheProbe:
-    """An HTTP client that cannot load its certificates fails when everything is deployed already."""
+    """An HTTP client that cannot use the proxy variables fails when everything is deployed already."""
 
     def said(self, world: World, *words: str) -> str:
-        said = world.run(*words, code=6, **NO_CERTIFICATES)
-        assert "error: a file does not exist" in said
+        said = world.run(*words, code=6, **BAD_PROXY)
+        assert "error: an address is not a valid URL" in said
         return said
 
     def test_of_reconcile_promote_and_rollback(self, world: World) -> None:
