@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from deployer.core.person import person
@@ -12,6 +14,7 @@ from deployer.view.blocker_text import blockers
 from deployer.view.counts import to_fix
 from deployer.view.safe import hanging, one_line, terminal
 from deployer.view.times import minute
+from deployer.view.width import cells, terminal_columns
 
 GROUPS = ("Access", "Image", "Variables", "Service", "Hold")
 COLOURS = {"+": "\x1b[32m", "~": "\x1b[33m", "-": "\x1b[31m", "!": "\x1b[36m", "?": "\x1b[2m"}
@@ -27,8 +30,12 @@ class _Row(Struct, frozen=True):
     end: str
 
 
-def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> str:
-    """The whole plan, ending in one summary line."""
+def render(plan: Plan, *, manifest: str, target: str, colour: bool = False, columns: int | None = None) -> str:
+    """The whole plan, ending in one summary line.
+
+    Its columns are aligned where every row fits into `columns`, by default those of the terminal; elsewhere a row
+    continues on the next line.
+    """
     lines = [
         f"{plan.app} / {plan.environment}   account {plan.account}  {plan.region}  target {target}",
         f"manifest {manifest}   {live(plan)}",
@@ -46,10 +53,10 @@ def render(plan: Plan, *, manifest: str, target: str, colour: bool = False) -> s
     if plan.warnings or plan.blockers or plan.hold or plan.postponed:
         lines.append("")
     groups = {group: _rows(plan, group) for group in GROUPS}
-    widths = _widths([row for rows in groups.values() for row in rows])
+    lay_out = _layout([row for rows in groups.values() for row in rows], columns or terminal_columns())
     for group, rows in groups.items():
         if rows:
-            lines += [f"  {group}", *(_line(row, widths, colour) for row in rows)]
+            lines += [f"  {group}", *(_coloured(row, lay_out(row), colour) for row in rows)]
             if group == "Variables" and plan.unchanged:
                 lines.append(f"    = {plan.unchanged} unchanged")
     return "\n".join([*lines, *([""] if any(groups.values()) else []), summary(plan)])
@@ -126,7 +133,30 @@ def _widths(rows: list[_Row]) -> tuple[int, int]:
     return widest([row.address for row in rows]), widest([row.detail for row in rows])
 
 
-def _line(row: _Row, widths: tuple[int, int], colour: bool) -> str:
+def _layout(rows: list[_Row], columns: int | None) -> Callable[[_Row], str]:
+    """How the rows of one plan are written."""
+    widths = _widths(rows)
+    if columns is None or all(cells(_aligned(row, widths)) <= columns for row in rows):
+        return lambda row: _aligned(row, widths)
+    return lambda row: _continued(row, columns)
+
+
+def _aligned(row: _Row, widths: tuple[int, int]) -> str:
     address, detail = widths
-    line = f"    {row.symbol} {row.address:<{address}}  {row.detail:<{detail}}  {row.end}".rstrip()
-    return f"{COLOURS[row.symbol]}{line}{RESET}" if colour else line
+    return f"    {row.symbol} {row.address:<{address}}  {row.detail:<{detail}}  {row.end}".rstrip()
+
+
+def _continued(row: _Row, columns: int) -> str:
+    """The parts of a row, each on the next line where it does not fit."""
+    lines = [f"    {row.symbol} {row.address}"]
+    for part in filter(None, (" ".join(row.detail.split()), row.end)):
+        longer = f"{lines[-1]}  {part}"
+        if cells(longer) <= columns:
+            lines[-1] = longer
+        else:
+            lines.append(" " * CONTINUED + part)
+    return "\n".join(lines)
+
+
+def _coloured(row: _Row, text: str, colour: bool) -> str:
+    return f"{COLOURS[row.symbol]}{text}{RESET}" if colour else text

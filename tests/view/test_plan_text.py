@@ -118,3 +118,14 @@ def test_colour_adds_nothing_but_colour() -> None:
 
 def test_a_value_cannot_draw_on_the_terminal() -> None:
     assert "\x1b" not in text(plan(changes=(put("LEVEL", "\x1b[2J\n+ FAKE", None, "~"),)))
+
+
+def test_a_row_that_is_wider_than_the_terminal_continues_below() -> None:
+    made = plan(changes=(put("LEVEL", "INFO", "DEBUG", "~"), put("A_VARIABLE_WITH_A_LONG_NAME", "x" * 30, None, "+")))
+    shown = render(made, manifest="env/staging.yaml", target="apprunner", columns=60)
+    assert "    ~ LEVEL  literal DEBUG -> INFO  edit  staging.yaml:7\n" in shown
+    assert (f"    + A_VARIABLE_WITH_A_LONG_NAME\n         literal {'x' * 30}\n         edit  staging.yaml:7\n") in shown
+    rows = shown.partition("Variables")[2].partition("Plan ")[0].splitlines()
+    assert max(map(len, rows)) <= 60
+    wide = render(made, manifest="env/staging.yaml", target="apprunner", columns=200)
+    assert wide == text(made)
