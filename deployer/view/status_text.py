@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from deployer.core.desired import short_tag
 from deployer.core.health import backlog, short_image
 from deployer.core.person import person
 from deployer.core.readiness import plain
@@ -22,7 +23,7 @@ def render(found: StatusDocument, now: datetime) -> str:
         ("answers", found.answers),
         ("messages", backlog(found.waiting, found.given_up, found.oldest_seconds)),
         ("release", f"{number}, image {_image(found.image or '')}" if found.release else "none runs"),
-        ("since", f"{ago(found.since, now)} by {person(found.by or '')}, commit {found.tag}" if found.since else ""),
+        ("since", _since(found, now)),
         ("failed", _failed(found, now)),
         ("operation", f"{found.operation} (--follow waits for its end)" if found.operation else "none under way"),
         ("lock", found.lock or "free"),
@@ -54,6 +55,12 @@ def _edits(found: StatusDocument) -> str:
     if found.edits is None:
         return ""
     return f"{found.edits} to apply: just plan {found.environment}" if found.edits else "none"
+
+
+def _since(found: StatusDocument, now: datetime) -> str:
+    if not found.since:
+        return ""
+    return f"{ago(found.since, now)} by {person(found.by or '')}, commit {short_tag(found.tag or '')}"
 
 
 def _image(image: str) -> str:
