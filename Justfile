@@ -144,6 +144,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @bench *options: _sync-dev
     python -m bench "$@"
 
+# list small changes of the code that no test notices: docs/contributing/mutants.md
+@mutants *options: _sync-dev
+    uv run --quiet --no-project --python .venv/bin/python --with mutmut==3.8.0 --with coverage==7.17.5 python -m bench.mutants "$@"
+
 # check format, lint and types
 @lint: _sync-dev
     ruff format --check .
