@@ -1,1 +1,1 @@
-"""What an account must allow: the policies of those who deploy, and the steps that prepare an account. Pure."""
+"""What an account must allow: the policies for deploying, and the steps that prepare an account. Pure."""

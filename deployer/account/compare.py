@@ -1,4 +1,4 @@
-"""What an account has beside what an environment needs. Pure."""
+"""Compare an account with what an environment needs. Pure."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ DIFFERS = (Cause(kind=CauseKind.DIFFERENT),)
 
 
 class PrincipalFact(Struct, frozen=True):
-    """A role or user that exists. `ours` says that it carries the deployer's tag.
+    """A role or user that exists. `ours` means that it carries the deployer's tag.
 
-    `policy` is the document of our policy's name, None without one; `attached` whether it has effect. `others` are the
-    names of its other policies. `denied` is what it needs and is not allowed, looked at only where somebody else keeps
-    it; `unseen` is why that could not be looked at.
+    `policy` is the document of the deployer's policy in it, None without one; `attached` whether it takes effect.
+    `others` are the names of its other policies. `denied` is what it needs and is not allowed, read only where the
+    deployer does not manage it; `unseen` is why that could not be read.
     """
 
     trust: object | None
@@ -47,7 +47,7 @@ class PrincipalFact(Struct, frozen=True):
 
 
 class AccountFacts(Struct, frozen=True):
-    """What there is. `audiences` are those of the provider, None without one; `principals` are by their use."""
+    """The observed account. `audiences` are those of the provider, None without one; `principals` are by their use."""
 
     repository: RepositoryFact | None
     audiences: tuple[str, ...] | None
@@ -55,7 +55,7 @@ class AccountFacts(Struct, frozen=True):
 
 
 def compare(wanted: Requirements, facts: AccountFacts) -> Steps:
-    """The steps, in order: a role before its policy, GitHub before the role that trusts it."""
+    """The steps in order: a role before its policy, GitHub's provider before the role that trusts it."""
     lines: list[Line] = [*_repository(wanted, facts)]
     lines += _provider(wanted, facts.audiences) if wanted.provider else ()
     for principal in wanted.principals:
@@ -77,7 +77,7 @@ def _repository(wanted: Requirements, facts: AccountFacts) -> Iterator[Line]:
 
 
 def _provider(wanted: Requirements, audiences: tuple[str, ...] | None) -> Iterator[Line]:
-    """The account's own, so that one which exists is never changed: others may trust it as it is."""
+    """The account's own provider. An existing provider is never changed: others may trust it as it is."""
     deployer = wanted.deployer
     if audiences is None and deployer.managed:
         yield CreateProvider(wanted.desired.account, symbol="+", causes=MISSING, line=deployer.line)
@@ -105,15 +105,16 @@ def _principal(wanted: Requirements, principal: Principal, found: PrincipalFact 
 
 
 def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
-    """The manifest manages it: made, or mended as far as nobody else's work is lost."""
+    """A principal that the manifest manages: created, or repaired as far as no other work is lost."""
     line = principal.line
     if found is None:
         yield CreatePrincipal(principal, symbol="+", causes=MISSING, line=line)
     elif found.trust != principal.trust:
         if not found.ours:
             yield Problem(
-                f"{principal.kind} {principal.name} exists with another trust, and not by the deployer",
-                f"name another one in {principal.key}; or let the deployer manage it: "
+                f"{principal.kind} {principal.name} exists with another trust policy, "
+                "and the deployer did not create it",
+                f"name another in {principal.key}; or let the deployer manage it: "
                 f"aws iam tag-role --role-name {principal.name} --tags Key=managed-by,Value=deployer",
                 line,
             )
@@ -125,11 +126,11 @@ def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
     if principal.kind == "user" and not (found and found.attached):
         yield AttachPolicy(principal, symbol="+", causes=MISSING, line=line)
     if found and found.others and principal.of_github:
-        yield f"{principal.kind} {principal.name} has policies of others too: {_list(found.others)}"
+        yield f"{principal.kind} {principal.name} also has other policies: {_list(found.others)}"
 
 
 def _theirs(wanted: Requirements, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
-    """Somebody else keeps it: looked at only."""
+    """A principal that the manifest does not manage: only checked."""
     what, line = f"{principal.kind} {principal.name}", principal.line
     if found is None:
         yield Problem(f"{what} does not exist", _managed(wanted, principal), line)
@@ -141,7 +142,7 @@ def _theirs(wanted: Requirements, principal: Principal, found: PrincipalFact | N
         yield f"what {what} allows was not checked: {found.unseen}"
     if principal.use == "plan":
         yield (
-            f"whether {what} has more permissions is not checked. It runs the code of pull requests, so let it "
+            f"whether {what} has more permissions is not checked. It runs the code of pull requests, so allow it "
             f"to write and decrypt nothing: just bootstrap {wanted.desired.environment} --print shows the policy"
         )
     if principal.use == "deploy":
@@ -157,7 +158,7 @@ def _trust(wanted: Requirements, principal: Principal, found: PrincipalFact) -> 
         if not (admits(found.trust, account, admitted) if principal.of_github else trusts(found.trust, admitted)):
             yield Problem(
                 f"role {name} does not trust {admitted}",
-                f"let its trust be as shown by: just bootstrap {wanted.desired.environment} --print",
+                f"set its trust policy as shown by: just bootstrap {wanted.desired.environment} --print",
                 principal.line,
             )
     for stranger in strangers(found.trust, account, principal.admits) if principal.of_github else ():

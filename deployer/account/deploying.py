@@ -1,4 +1,4 @@
-"""The policy of those who deploy one environment, CI's above all: what the deployer calls, and nothing beside. Pure."""
+"""The policy for deploying one environment, above all for CI: the calls of the deployer, and nothing else. Pure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from deployer.core.policies.rights import Need
 
 
 def deploying(desired: Desired, source: str | None = None) -> object:
-    """A new variable does not change it. `source` is the service that images are promoted from."""
+    """The policy document. A new variable does not change it. `source` is the service that images are promoted from."""
     return policy(*statements(deployment(desired, source), desired))
 
 
 def statements(needs: Iterable[Need], desired: Desired) -> list[Statement]:
-    """Each with the actions that share their resources; all below the environment's path is one resource."""
+    """Statements with the actions that share their resources; the environment's path counts as one resource."""
     together: dict[tuple[tuple[str, ...], bool], set[str]] = {}
     for need in needs:
         together.setdefault((_resources(need, desired), need.action == PASSING), set()).add(need.action)

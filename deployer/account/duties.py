@@ -1,4 +1,4 @@
-"""The rights that each verb needs in one environment: what a policy for its people, or for CI, has to allow. Pure."""
+"""The rights that each verb needs in one environment, for the policies of people and of CI. Pure."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from deployer.resources.registry import KINDS
 from deployer.resources.ssm_parameters.rights import replaced
 
 PASSING: Final = "iam:PassRole"
-# AWS makes a role of its own for a target with the rights of whoever creates an account's first service.
+# AWS creates a role of its own for a target with the rights of the caller that creates an account's first service.
 LINKING: Final = "iam:CreateServiceLinkedRole"
 _ADMINISTRATION = ("iam:CreateRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
 
 
 def duties(desired: Desired) -> dict[str, tuple[Need, ...]]:
-    """By verbs. What only some deployments need is left out: a new repository, a parameter that is pruned. So is what
-    `destroy` needs: credentials that deploy every day had better not have it.
+    """The needs of each verb.
 
-    So is iam:PassRole: a policy allows it under a condition, which a simulation does not know.
+    What only some deployments need is left out: a new repository, a parameter that is pruned. So is what `destroy`
+    needs: credentials that deploy every day should not have it. So is iam:PassRole: a policy allows it under a
+    condition, which a simulation does not know.
     """
     return {
         verbs: tuple(need for need in _together(calls, desired) if need.action != PASSING)
@@ -34,14 +35,14 @@ def duties(desired: Desired) -> dict[str, tuple[Need, ...]]:
 
 
 def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
-    """All that credentials need which deploy every day, for example those of CI.
+    """Everything that daily deployments need, for example those of CI.
 
-    That is what every verb of `duties` needs, a push of the image, the looks before a deployment, iam:PassRole, and
-    what the first service of an account needs. It is not what `bootstrap` is for: who may write a role's policy may do
-    whatever that role can be allowed. It deletes the lock, the hold, and a parameter whose type has to change, which no
-    overwrite does.
+    That is what every verb of `duties` needs, a push of the image, the checks before a deployment, iam:PassRole, and
+    what the first service of an account needs. It is not what `bootstrap` needs: a caller that may write a role's
+    policy can do whatever that role can be allowed. It deletes the lock, the hold, and a parameter whose type has to
+    change, which no overwrite does.
 
-    `source` is the service that images are promoted from: what it runs is looked at.
+    `source` is the service that images are promoted from: its running image is read.
     """
     made = _calls(desired)
     calls = [*made["plan, status, drift"], *made["logs"], *made["image push"], *made["reconcile, rollback"]]
@@ -56,15 +57,15 @@ def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
 
 
 def looking(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
-    """All that credentials need which only plan, and look for drift. `source` is as in `deployment`.
+    """Everything that only planning and drift checks need. `source` is as in `deployment`.
 
-    A plan that deploys looks at the image and at the roles of the service, too.
+    A plan that deploys also reads the image and the roles of the service.
     """
     return _together([*_looks(desired), *_promoted(desired, source), *_inspects(desired)], desired)
 
 
 def imaging(desired: Desired) -> tuple[Need, ...]:
-    """All that credentials need which only push an image."""
+    """Everything that only pushing an image needs."""
     return _together(_pushes(desired), desired)
 
 
@@ -93,7 +94,7 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
 
 
 def _holding(desired: Desired) -> Call:
-    """The read of the hold: an environment that is held by hand takes no secret."""
+    """The call that reads the hold: an environment that is held by hand accepts no secret."""
     return "ssm:GetParameters", {"Names": f"{desired.ledger}/hold"}
 
 
@@ -105,7 +106,10 @@ def _secret(name: str) -> Iterator[Call]:
 
 
 def _pushes(desired: Desired) -> Iterator[Call]:
-    """Also what docker and the like call (Amazon ECR user guide, "Required IAM permissions for pushing an image")."""
+    """The calls of a push, including those that docker and similar tools make.
+
+    Source: Amazon ECR user guide, "Required IAM permissions for pushing an image".
+    """
     yield "ecr:DescribeRepositories", {"repositoryNames": desired.image.repository}
     yield "ecr:GetAuthorizationToken", {}
     calls = ("GetLifecyclePolicy", "DescribeImages", "PutImage", "BatchGetImage", "GetDownloadUrlForLayer")
@@ -123,7 +127,7 @@ def _looks(desired: Desired) -> Iterator[Call]:
 
 
 def _promoted(desired: Desired, source: str | None) -> Iterator[Call]:
-    """The look at the environment in which an image has to be healthy first."""
+    """The calls that read the environment in which an image has to be healthy first."""
     if desired.healthy_in:
         yield "ssm:GetParameterHistory", {"Name": f"{ledger_path(desired.app, desired.healthy_in)}/release"}
     if source:
@@ -131,7 +135,7 @@ def _promoted(desired: Desired, source: str | None) -> Iterator[Call]:
 
 
 def _inspects(desired: Desired) -> Iterator[Call]:
-    """The looks before a deployment."""
+    """The calls of the checks before a deployment."""
     for kind in KINDS:
         yield from kind.inspects(desired)
 
@@ -148,7 +152,7 @@ def _changes(desired: Desired) -> Iterator[Call]:
 
 
 def _locks(desired: Desired) -> Iterator[Call]:
-    """The lock, and the hold that a resume lifts. A release that a stopped run left is recorded, too."""
+    """The calls for the lock, for the hold that a resume lifts, and for recording a release that a stopped run left."""
     for name in ("lock", "release"):
         yield "ssm:PutParameter", {"Name": f"{desired.ledger}/{name}"}
     for name in ("lock", "hold"):

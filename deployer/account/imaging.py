@@ -1,4 +1,4 @@
-"""The policy of jobs that push an image which nobody has agreed to deploy yet: that, and nothing beside. Pure."""
+"""The policy of jobs that only push an image, before a person agrees to deploy it. Pure."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from deployer.core.policies.documents import policy
 
 
 def imaging(desired: Desired) -> object:
-    """It takes no other image away: the repository's tags are immutable."""
+    """The policy document. It can replace no other image: the repository's tags are immutable."""
     return policy(*statements(duties.imaging(desired), desired))

@@ -1,4 +1,4 @@
-"""What an environment needs in its account before anybody can deploy it. Pure."""
+"""What an environment needs in its account before it can be deployed. Pure."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ IF_SHARED: Final[Mapping[Use, str]] = {
 
 
 class Principal(Struct, frozen=True):
-    """A role or a user, and what it is for.
+    """A role or a user, and its purpose.
 
-    `admits` is who has to be able to take the role on: a service of AWS, or the subjects of GitHub's tokens; none for a
-    user, which has no `trust` either. `needs` is what it has to be allowed, whoever keeps it, where a simulation can
-    tell and every deployment asks for it. A role has its policy inside; that of a user stands beside it, because inside
-    a user only 2,048 characters have room (IAM user guide, "IAM and AWS STS quotas"). `shared` names the other
-    environments that use it, and `if_shared` says what follows from that.
+    `admits` is who must be able to assume the role: a service of AWS, or the subjects of GitHub's tokens; none for a
+    user, which has no `trust` either. `needs` is what it has to be allowed, managed or not, as far as a simulation can
+    check it and every deployment needs it. A role has its policy inside; a user has it attached, because inside a user
+    only 2,048 characters have room (IAM user guide, "IAM and AWS STS quotas"). `shared` names the other environments
+    that use it, and `if_shared` the consequence of that.
     """
 
     kind: Kind
@@ -58,12 +58,12 @@ class Principal(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The key of the manifest that it stands under."""
+        """The key of the manifest that names it."""
         return "github.credentials" if self.of_github else "service.roles"
 
 
 class Requirements(Struct, frozen=True):
-    """All of it. `provider` says that jobs come with GitHub's token, so that the account has to know GitHub.
+    """What an environment needs. `provider` means that jobs use GitHub's token, which the account must trust.
 
     `beside` names the other environments whose images are in the same repository.
     """
@@ -75,14 +75,14 @@ class Requirements(Struct, frozen=True):
 
     @property
     def deployer(self) -> Principal:
-        """Who deploys: CI's role or user."""
+        """The role or user of CI that deploys."""
         return next(one for one in self.principals if one.use == "deploy")
 
 
 def requirements_of(
     manifest: Manifest, github: GitHub, desired: Desired, line: str, others: Iterable[Manifest] = ()
 ) -> Requirements:
-    """`others` are the manifests of the same account; `line` is where `github` stands."""
+    """Compute the needs. `others` are the manifests of the same account; `line` is the line of `github`."""
     near = {other.environment: other for other in others}
     return Requirements(
         desired,
@@ -114,7 +114,7 @@ def _service_roles(desired: Desired, near: Mapping[str, Manifest]) -> Iterator[P
 def _of_github(
     manifest: Manifest, github: GitHub, desired: Desired, line: str, near: Mapping[str, Manifest]
 ) -> Iterator[Principal]:
-    """Who deploys; and with roles others for the jobs of GitHub environments of their own: that plan, or push."""
+    """The deploying role or user; and with roles those of the GitHub environments whose jobs plan or push."""
     credentials, environment = github.credentials, manifest.environment
     source = near.get(manifest.protect.healthy_in or "")
     looked_at = source.service.name if source else None
@@ -148,7 +148,7 @@ def _of_github(
 
 
 def _subjects(github: GitHub, environment: str) -> list[str]:
-    """Of the jobs that may take a role on; none where there is no role."""
+    """The subjects of the jobs that may assume a role; none where there is no role."""
     if not isinstance(github.credentials, OidcRole):
         return []
     ids = (github.ids.owner, github.ids.repository) if github.ids else None

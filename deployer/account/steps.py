@@ -24,7 +24,7 @@ class _Step(Struct, frozen=True, kw_only=True):
 
 
 class CreateProvider(_Step, frozen=True):
-    """The account learns to believe GitHub's tokens. It has one such provider, whatever its environments."""
+    """Create GitHub's identity provider, which makes the account trust its tokens. An account has only one."""
 
     account: str
 
@@ -34,7 +34,7 @@ class CreateProvider(_Step, frozen=True):
 
 
 class CreatePrincipal(_Step, frozen=True):
-    """A role with its trust, or a user without keys."""
+    """Create a role with its trust policy, or a user without keys."""
 
     principal: Principal
 
@@ -44,7 +44,7 @@ class CreatePrincipal(_Step, frozen=True):
 
 
 class PutTrust(_Step, frozen=True):
-    """The trust of a role of ours, written again."""
+    """Write the trust policy of a managed role again."""
 
     principal: Principal
 
@@ -54,7 +54,7 @@ class PutTrust(_Step, frozen=True):
 
 
 class PutPolicy(_Step, frozen=True):
-    """The policy of this environment: inside a role, beside a user."""
+    """Write the policy of this environment: inside a role, as a policy of its own for a user."""
 
     principal: Principal
 
@@ -64,7 +64,7 @@ class PutPolicy(_Step, frozen=True):
 
 
 class AttachPolicy(_Step, frozen=True):
-    """A user's policy takes effect."""
+    """Attach a user's policy, so that it takes effect."""
 
     principal: Principal
 
@@ -78,7 +78,7 @@ Step = RepositoryChange | AccessStep
 
 
 class Steps(Struct, frozen=True):
-    """What there is to do, in the order it is done; what is in its way; what is as it should be; what else to know."""
+    """The steps in order, the problems that block them, what is as it should be, and notes."""
 
     environment: str
     steps: tuple[Step, ...]
@@ -88,5 +88,5 @@ class Steps(Struct, frozen=True):
 
     @property
     def fingerprint(self) -> str:
-        """12 hex digits: the consent to exactly these steps, with the documents they write."""
+        """12 hex digits over the steps with the documents they write: the consent to exactly these."""
         return hashlib.sha256(repr((self.environment, self.steps)).encode()).hexdigest()[:12]

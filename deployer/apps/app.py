@@ -26,10 +26,10 @@ class Part(BaseModel):
 
 
 class Image(Part):
-    """What the service's image is made of.
+    """The content of the service's image.
 
     `source` is its code. The local world needs no container engine: it runs the code alone, with `command`. `files` are
-    what the Dockerfile copies besides. `lock` is the requirements file that the image is installed from.
+    the other files that the Dockerfile copies. `lock` is the requirements file that the image is installed from.
     """
 
     dockerfile: FilePath = "Dockerfile"
@@ -40,12 +40,12 @@ class Image(Part):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """What an image is built from."""
+        """The files that an image is built from."""
         return (self.dockerfile, *self.files, *self.source)
 
 
 class Reason(Part):
-    """What a reason in the service's report means: the check that fails, and what to do; ENV is the environment."""
+    """The meaning of a reason in the service's report: the check that fails, and its fix; ENV is the environment."""
 
     check: str
     why: str
@@ -53,9 +53,9 @@ class Reason(Part):
 
 
 class ReadinessPage(Part):
-    """The page where the service reports whether it can serve users, and what its reasons mean.
+    """The page where the service reports whether it can serve users, and the meaning of its reasons.
 
-    `checks` are all the things that it checks. `given_up` says what to do about messages that it gave up.
+    `checks` lists everything that it checks. `given_up` is the fix for messages that it gave up.
     """
 
     path: UrlPath
@@ -65,14 +65,14 @@ class ReadinessPage(Part):
 
 
 class Backend(Part):
-    """A stand-in for ansari-backend, by the names of parameters: its address, and the key that it asks for."""
+    """A stand-in for ansari-backend, by the names of parameters: its address, and the key that it requires."""
 
     address: Name
     api_key: Name
 
 
 class Meta(Part):
-    """A stand-in for Meta's Graph API, by the names of parameters, and the path where the service takes webhooks."""
+    """A stand-in for Meta's Graph API, by the names of parameters, and the path where the service accepts webhooks."""
 
     address: Name
     webhook: UrlPath
@@ -82,20 +82,20 @@ class Meta(Part):
 
 
 class LocalWorld(Part):
-    """The upstream services that the local world stands in for. Each listens where a literal says its address is."""
+    """The upstream services that the local world stands in for. Each listens at the address in a literal."""
 
     backend: Backend | None = None
     meta: Meta | None = None
 
     @property
     def addresses(self) -> dict[str, str]:
-        """By stand-in, the name of the literal with its address."""
+        """The name of the literal with its address, by stand-in."""
         stand_ins = {"backend": self.backend, "meta": self.meta}
         return {name: stand_in.address for name, stand_in in stand_ins.items() if stand_in}
 
 
 class App(Part):
-    """A service. A key that is left out is something that the deployer does not know of it."""
+    """A service. An absent key is a feature that the deployer does not know of it."""
 
     app: Name | None = None
     image: Image = Field(default_factory=Image)

@@ -1,4 +1,4 @@
-"""The project's deployer.yaml, read and checked: what the deployer knows of the service."""
+"""Read and check the project's deployer.yaml, which describes the service to the deployer."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from deployer.errors import InvalidManifest
 def settings_class(app: App, root: Path) -> type[BaseModel] | None:
     """The settings that the service reads from its variables; None when the project names no such class.
 
-    The class is looked for in the project's folder first. Raises InvalidManifest when it cannot be imported.
+    The project's folder is searched first. Raises InvalidManifest when the class cannot be imported.
     """
     if app.settings is None:
         return None

@@ -1,4 +1,4 @@
-"""What the deployer reads of each AWS answer and cannot work without: checked when the answer arrives.
+"""The members that the deployer needs of each AWS answer, checked when the answer arrives.
 
 AWS's description of its APIs lets nearly every member of an answer be absent. An answer that lacks one of these is an
 error that names the member, never an empty value.
@@ -15,9 +15,9 @@ Page = TypeVar("Page", bound=Mapping[str, Any])
 
 
 class UnusableAnswer(BotoCoreError):
-    """AWS answered a call, and the answer cannot be used. Whether the call changed anything is not known.
+    """AWS answered a call with an answer that cannot be used. Whether the call changed anything is not known.
 
-    Its class is that of an answer which never arrived, so that both are handled alike.
+    Its base class is that of an answer which never arrived, so that both are handled alike.
     """
 
     fmt = "the answer to {call} has {lacks}"
@@ -63,7 +63,7 @@ READ: Final[dict[str, tuple[str, ...]]] = {
 
 
 def pages(ask: Callable[..., Page], **request: Any) -> Iterator[Page]:
-    """Every page of a list for which botocore has no paginator. Raises PaginationError when a token comes again."""
+    """Every page of a list for which botocore has no paginator. Raises PaginationError when a token is repeated."""
     tokens: set[str] = set()
     while True:
         page = ask(**request)

@@ -1,4 +1,4 @@
-"""Errors that botocore raises without an answer of AWS: configuration, credentials, its own installation.
+"""Explain errors that botocore raises without an answer of AWS: configuration, credentials, its own installation.
 
 The text of an exception is shown only for classes whose text holds names and paths, never a parameter's value.
 """
@@ -80,7 +80,7 @@ _DAMAGED = (
 
 
 class _Kind(NamedTuple):
-    """How a kind of exception is explained. `{named}` becomes " of profile NAME", `{option}` " --profile NAME"."""
+    """The explanation of a kind of exception. `{named}` becomes " of profile NAME", `{option}` " --profile NAME"."""
 
     classes: tuple[type[Exception], ...]
     what: str
@@ -173,7 +173,7 @@ def explain_client(error: BaseException) -> AwsError:
 
 
 def of_profile(template: str, error: BaseException | None = None) -> str:
-    """A text of this module for the profile that is chosen."""
+    """A text of this module with the name of the chosen profile."""
     profile = chosen_profile()
     return template.format(
         named=f" of profile {outside(profile)}" if profile else "",

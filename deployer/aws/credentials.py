@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def load_credentials(session: Session) -> Credentials | None:
     """The credentials of the profile or the environment; None when there are none. Raises AwsError.
 
-    Botocore reads files and runs programs that the profile names, and lets their errors pass as they are.
+    Botocore reads files and runs programs that the profile names, and does not wrap their errors.
     """
     provider = session.get_component("credential_provider").get_provider("assume-role")
     provider._prompter = ask_mfa_code  # noqa: SLF001 -- as the AWS CLI replaces it; botocore has no other way

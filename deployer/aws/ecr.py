@@ -1,4 +1,4 @@
-"""The image repository: read it, create it, keep its settings, put an image's manifest. Decides nothing."""
+"""Call the image repository: read it, create it, keep its settings, put an image's manifest. Decides nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Login(Struct, frozen=True):
-    """Where images are pushed to, such as https://123456789012.dkr.ecr.us-west-2.amazonaws.com, and the password."""
+    """The registry to push to, such as https://123456789012.dkr.ecr.us-west-2.amazonaws.com, and the password."""
 
     url: str
     password: SecretValue
@@ -45,7 +45,7 @@ def log_in(ecr: ECRClient) -> Login:
 
 
 def read_repository(ecr: ECRClient, name: str) -> RepositoryFact | None:
-    """The repository with its lifecycle policy, or None when there is none of this name."""
+    """The repository with its lifecycle policy, or None when it does not exist."""
     with ThreadPoolExecutor(1) as pool:
         policy = pool.submit(_read_lifecycle, ecr, name)
         try:
@@ -99,7 +99,7 @@ def tags(ecr: ECRClient, repository: str) -> list[str]:
 
 
 def create_repository(ecr: ECRClient, name: str) -> None:
-    """A repository whose tags never move and whose images are scanned when pushed; one that exists is left as it is."""
+    """Create a repository with immutable tags and scans on push; leave an existing repository as it is."""
     try:
         ecr.create_repository(
             repositoryName=name,
@@ -124,9 +124,9 @@ def put_lifecycle(ecr: ECRClient, name: str, policy: str) -> None:
 
 
 def put_image(ecr: ECRClient, repository: str, tag: str, manifest: bytes, digest: str) -> None:
-    """Register a manifest under a tag. The digest is given, so that the registry checks it against ours.
+    """Register a manifest under a tag. The digest is given, so that the registry checks it.
 
-    A tag that holds this image already is what was asked for.
+    A tag that already holds this image is a success.
     """
     _put(ecr, repository, tag, manifest.decode(), OCI_MANIFEST, digest)
 
@@ -138,7 +138,7 @@ def tag_image(ecr: ECRClient, repository: str, digest: str, tag: str) -> None:
 
 
 def delete_repository(ecr: ECRClient, name: str) -> None:
-    """Delete a repository with every image in it; one that is gone already is what was asked for."""
+    """Delete a repository with every image in it. One that is already gone is a success."""
     try:
         ecr.delete_repository(repositoryName=name, force=True)
     except ClientError as error:
@@ -147,7 +147,7 @@ def delete_repository(ecr: ECRClient, name: str) -> None:
 
 
 def platforms(ecr: ECRClient, repository: str, digest: str) -> list[str]:
-    """What an image runs on, such as linux/amd64: of each entry of an index, or of the image's own configuration."""
+    """The platforms of an image, such as linux/amd64: of each entry of an index, or of the image's configuration."""
     manifest = _object(_manifest(ecr, repository, digest)["imageManifest"])
     if isinstance(entries := manifest.get("manifests"), list):
         return [_platform(_member(entry, "platform")) for entry in entries]

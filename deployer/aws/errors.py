@@ -1,4 +1,4 @@
-"""AWS errors in plain words: the action, what AWS said, and what to do."""
+"""Explain AWS errors: the action, AWS's message, and the fix."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from deployer.aws.profile import login_command
 from deployer.core.policies.rights import Need
 from deployer.explain.names import outside
 
-NEEDS: Final = "Needs"  # where the session puts what a failed call needs, in AWS's answer or in botocore's exception
-SERVER_ERRORS: Final = frozenset({500, 502, 503, 504})  # as botocore tries them again
+NEEDS: Final = "Needs"  # key of the rights that a failed call needs, in AWS's answer or in botocore's exception
+SERVER_ERRORS: Final = frozenset({500, 502, 503, 504})  # the codes that botocore retries
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 # Such as: User: arn:... is not authorized to perform: ssm:PutParameter on resource: arn:... because no ...
 _NAMED = re.compile(
@@ -28,7 +28,7 @@ _SESSION = re.compile(r"(x-amz-security-token[:=]\s*)[^\s&]+", re.IGNORECASE)
 
 
 def is_denied(error: botocore.ClientError) -> bool:
-    """Whether AWS answered that these credentials may not do this."""
+    """Whether AWS answered that these credentials lack the permission."""
     return error.response.get("Error", {}).get("Code") in DENIED
 
 
@@ -39,23 +39,23 @@ def is_busy(error: botocore.ClientError) -> bool:
 
 
 def only(error: botocore.ClientError, *codes: str) -> None:
-    """Go on after one of these answers of AWS; raises every other error again.
+    """Continue after one of these error codes of AWS; raise every other error again.
 
-    Codes, not the classes that botocore offers: it makes hundreds of them at the first look at one.
+    Codes, not the classes that botocore offers: it creates hundreds of them when the first is used.
     """
     if error.response.get("Error", {}).get("Code") not in codes:
         raise error
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether AWS has surely done nothing: it answered, and with a no."""
+    """Whether AWS has certainly done nothing, because it answered with a refusal."""
     if not isinstance(error, botocore.ClientError):
         return False
     return 400 <= error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500
 
 
 def explain(error: BaseException) -> AwsError:
-    """The error for a person. Parameters of the call are left out but for names: they may hold a secret."""
+    """The error for a person. Parameters of the call are left out except names: they may hold a secret."""
     if isinstance(error, botocore.ClientError):
         return _refused(error)
     if isinstance(error, botocore.ConnectionError | botocore.HTTPClientError | botocore.IncompleteReadError):
@@ -120,7 +120,7 @@ def without_values(message: str) -> str:
 
 
 def _is_failure(error: botocore.ClientError) -> bool:
-    """Whether the fault is AWS's own. Not 501: the local AWS answers it for what it does not emulate."""
+    """Whether AWS itself failed. Not 501: the local AWS answers it for what it does not emulate."""
     return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in SERVER_ERRORS
 
 
@@ -137,7 +137,7 @@ def _allowing(needed: tuple[Need, ...], message: str) -> str:
 
 
 def _needs(error: botocore.ClientError) -> tuple[Need, ...]:
-    """What AWS says is missing, where it says so; else all that the call needs, its own action first."""
+    """The rights that AWS reports as missing; if it reports none, all that the call needs, its own action first."""
     answer: dict[str, Any] = {**error.response}
     needed: tuple[Need, ...] = answer.get(NEEDS) or (Need(error.operation_name, ("*",)),)
     said = _NAMED.search(answer.get("Error", {}).get("Message") or "")

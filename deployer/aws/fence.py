@@ -12,7 +12,7 @@ READS: Final = re.compile(r"(BatchCheck|BatchGet|Describe|Filter|Get|List|Simula
 
 
 def writes(operation: str) -> bool:
-    """Whether an operation such as "PutParameter" changes something at AWS."""
+    """Whether an operation such as "PutParameter" changes anything at AWS."""
     return READS.match(operation) is None
 
 

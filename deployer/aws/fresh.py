@@ -1,4 +1,4 @@
-"""Reads whose answer is young enough to act on."""
+"""Retry reads until an answer is young enough to act on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Read = TypeVar("Read")
 
 
 def fresh(read: Callable[[], Read]) -> Read:
-    """What a read returns within FRESH seconds. A process that was stopped while it waited reads again.
+    """The result of a read that took at most FRESH seconds. A process that was stopped while it waited reads again.
 
     SSM has no conditional write, so a read right before the write is the condition. Raises StateUnknown when no attempt
     was fast enough.

@@ -1,7 +1,7 @@
-"""The hold of an environment: an SSM parameter beside its lock and its releases.
+"""Read, place and lift the hold of an environment: an SSM parameter next to its lock and its releases.
 
-It is written without the lock, so that an operator can place a hold while a run is under way. What it was is read again
-just before: a hold that someone else placed in the meantime is neither replaced nor deleted.
+It is written without the lock, so that an operator can place a hold while a run is under way. It is read again just
+before each write: a hold that another user placed in the meantime is neither replaced nor deleted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def parameter(ledger: str) -> str:
-    """The name of the parameter."""
+    """The name of the hold's parameter."""
     return f"{ledger}/hold"
 
 
@@ -40,7 +40,7 @@ def new(who: str, reason: str) -> Hold:
 
 
 def place(ssm: SSMClient, ledger: str, hold: Hold, *, over: Hold | None) -> None:
-    """Write a hold over the one that was seen. Raises Refused when there is another one by now."""
+    """Write a hold over the hold that was seen. Raises Refused when another hold has replaced that."""
     now = fresh(lambda: read(ssm, ledger))
     _refuse_another(ledger, over, now)
     try:
@@ -58,7 +58,7 @@ def place(ssm: SSMClient, ledger: str, hold: Hold, *, over: Hold | None) -> None
 
 
 def lift(ssm: SSMClient, ledger: str, hold: Hold) -> None:
-    """Delete the hold that was seen. Raises Refused when there is another one by now; none is what was asked for."""
+    """Delete the hold that was seen. Raises Refused when another hold has replaced it; an absent hold is a success."""
     now = fresh(lambda: read(ssm, ledger))
     if now is None:
         return
@@ -74,5 +74,5 @@ def _refuse_another(ledger: str, seen: Hold | None, now: Hold | None) -> None:
         did = "lifted the hold" if now is None else "placed another hold"
         raise Refused(
             f"someone else {did} in the meantime; the hold was not changed",
-            fix=f"look again: just hold {ledger.rpartition('/')[2]}",
+            fix=f"check again: just hold {ledger.rpartition('/')[2]}",
         )

@@ -1,4 +1,4 @@
-"""Roles: read one with the inline policy that is ours, and write both. Decides nothing."""
+"""Read and write roles, each with the inline policy of the deployer. Decides nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read_role(iam: IAMClient, name: str, policy_name: str) -> RoleFact | None:
 
 
 def put_trust(iam: IAMClient, name: str, trust: object, *, create: bool) -> None:
-    """Create the role, or replace its trust."""
+    """Create the role, or replace its trust policy."""
     if create:
         _create(iam, name, json.dumps(trust))
     else:
@@ -51,13 +51,13 @@ def _create(iam: IAMClient, name: str, trust: str) -> None:
         iam.create_role(
             RoleName=name, AssumeRolePolicyDocument=trust, Tags=[{"Key": "managed-by", "Value": "deployer"}]
         )
-    except ClientError as error:  # a repeated request finds what its first attempt made
+    except ClientError as error:  # a repeated request finds what its first attempt created
         only(error, "EntityAlreadyExists")
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
 
 
 def removable(iam: IAMClient, name: str, policy_name: str) -> RemovableRole | None:
-    """What deleting the role would take away with it; None when there is no such role."""
+    """What deleting the role would delete with it; None when there is no such role."""
     try:
         role = iam.get_role(RoleName=name)["Role"]
         inline, attached = role_policies(iam, name)
@@ -85,7 +85,7 @@ def carries_tag(tags: Iterable[TagTypeDef]) -> bool:
 
 
 def delete_role(iam: IAMClient, name: str, policy_name: str) -> None:
-    """Delete a role with the inline policy that is ours; one that is gone already is what was asked for."""
+    """Delete a role with the deployer's inline policy. One that is already gone is a success."""
     delete_policy(iam, name, policy_name)
     try:
         iam.delete_role(RoleName=name)
@@ -95,7 +95,7 @@ def delete_role(iam: IAMClient, name: str, policy_name: str) -> None:
 
 
 def delete_policy(iam: IAMClient, role: str, policy_name: str) -> None:
-    """Delete an inline policy; one that is gone already is what was asked for."""
+    """Delete an inline policy. One that is already gone is a success."""
     try:
         iam.delete_role_policy(RoleName=role, PolicyName=policy_name)
     except ClientError as error:
@@ -103,7 +103,7 @@ def delete_policy(iam: IAMClient, role: str, policy_name: str) -> None:
 
 
 class Simulated(Struct, frozen=True):
-    """The actions that are not allowed, and those among them where a condition's key would decide, with these keys.
+    """The actions that are not allowed, and those of them that depend on a condition key, with these keys.
 
     A key such as aws:SourceIp has a value only in a real call, so that AWS reports it as missing.
     """
@@ -114,7 +114,7 @@ class Simulated(Struct, frozen=True):
 
 
 def simulate(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequence[str]) -> Simulated:
-    """Which of the actions the role is not allowed on every one of the resources, as AWS evaluates it."""
+    """Which of the actions the role is not allowed on every resource given, as AWS evaluates it."""
     found: list[tuple[str, list[str]]] = []
     pages = iam.get_paginator("simulate_principal_policy").paginate(
         PolicySourceArn=role, ActionNames=actions, ResourceArns=resources
@@ -138,13 +138,13 @@ def _once(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def denied(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequence[str]) -> tuple[str, ...]:
-    """Those of the actions that the role is not surely allowed on every one of the resources."""
+    """The actions that the role is not certainly allowed on every resource given."""
     simulated = simulate(iam, role, actions, resources)
     return _once([*simulated.denied, *simulated.undecided])
 
 
 def refused(iam: IAMClient, principal: str, needs: Iterable[Need]) -> tuple[Need, ...]:
-    """Those of the needs that a role or user is not allowed. Those on the same resources are asked for in one call."""
+    """The needs that a role or user is not allowed. Those on the same resources are simulated in one call."""
     together: dict[tuple[str, ...], dict[str, None]] = {}
     for need in needs:
         together.setdefault(need.resources, {})[need.action] = None

@@ -1,4 +1,4 @@
-"""The record of releases: one SSM parameter whose versions are the releases."""
+"""The ledger of releases: one SSM parameter whose versions are the releases."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def read(ssm: SSMClient, ledger: str, target: Description) -> tuple[RecordedRele
 
 
 def _once(entries: list[tuple[int, str, float]]) -> list[tuple[int, str, float]]:
-    """A record whose answer was lost on its way is written again, word for word: the first of them counts."""
+    """A record whose answer was lost is written again, word for word: only the first counts."""
     return [
         entry for before, entry in zip([None, *entries], entries, strict=False) if not before or before[1] != entry[1]
     ]
 
 
 def _readable(entries: list[tuple[int, str, float]], name: str, target: Description) -> tuple[RecordedRelease, ...]:
-    """An old entry that cannot be read is left out; the newest one says what is true now."""
+    """The readable releases. Raises Blocked when the newest, which describes the present state, cannot be read."""
     found: list[RecordedRelease] = []
     for number, text, at in entries:
         try:
@@ -58,7 +58,7 @@ def _readable(entries: list[tuple[int, str, float]], name: str, target: Descript
 
 
 def intention(ledger: str) -> str:
-    """The name of the parameter that says which release is deployed, before it is."""
+    """The name of the parameter that holds the next release before it is deployed."""
     return f"{ledger}{_INTENDED}"
 
 
@@ -68,7 +68,7 @@ def is_intention(resource: str) -> bool:
 
 
 def intend(ssm: SSMClient, ledger: str, release: Release) -> None:
-    """Write down which release is about to be deployed, whole: so that it can be recorded even if this run dies."""
+    """Write down the whole release that is about to be deployed, so that it can be recorded even if this run dies."""
     ssm.put_parameter(
         Name=intention(ledger),
         Value=release.to_text(),
@@ -88,7 +88,7 @@ def intended(text: str, target: Description) -> Release | None:
 
 
 def record(ssm: SSMClient, ledger: str, release: Release) -> int:
-    """Append a release and return its number. That it fits, without its cause, was checked when it was planned."""
+    """Append a release and return its number. The plan has already checked that it fits, without its cause."""
     name, text = f"{ledger}/release", release.fitted().to_text()
     answer = ssm.put_parameter(
         Name=name, Value=text, Type="String", Tier="Standard", Overwrite=True, Description="releases"

@@ -1,7 +1,7 @@
-"""One writer per environment: an SSM parameter that only one caller can create.
+"""The lock of an environment: an SSM parameter that only one caller can create.
 
-It carries who holds it and why, and is written again every minute, so that it can expire soon after its holder is gone.
-What it records of a deployment under way lets the next run continue from there. While it is held, every AWS write of
+It records its holder and purpose, and is written again every minute, so that it can expire soon after its holder is
+gone. Its record of a deployment under way lets the next run continue from there. While it is held, every AWS write of
 the session first proves that it still is: `deployer.aws.fence`.
 """
 
@@ -37,7 +37,7 @@ BROKEN = "it was broken: just unlock, by another user"
 
 
 class Held:
-    """The lock while this run holds it. `previous` is the record of a run that never released it."""
+    """The lock while this run holds it. `previous` is the record of an earlier run that never released it."""
 
     def __init__(self, ssm: SSMClient, name: str, record: Record, version: int, previous: Record | None) -> None:
         self._ssm, self._name = ssm, name
@@ -46,15 +46,15 @@ class Held:
         self.previous = previous
 
     def intend(self, *, release: str, content: str, image: str, tag: str) -> None:
-        """Record which deployment is about to be started, before it is. Raises LockLost."""
+        """Record which deployment is about to be started, before it starts. Raises LockLost."""
         self._write(replace(self._record, release=release, content=content, image=image, tag=tag, operation=""))
 
     def started(self, operation: str) -> None:
-        """Record which operation it became. Raises LockLost."""
+        """Record the operation that the deployment became. Raises LockLost."""
         self._write(replace(self._record, operation=operation))
 
     def settled(self) -> None:
-        """The deployment has ended and is recorded, or never started: nobody has to continue it."""
+        """Record that the deployment has ended and is recorded, or never started: no run has to continue it."""
         with self._guard:
             self._record = replace(self._record, release="", content="", image="", tag="", operation="")
 
@@ -64,32 +64,32 @@ class Held:
         return self._record.operation if self._record.release else None
 
     def prove(self) -> None:
-        """Return only when a read of this moment shows that the lock is still held by this run.
+        """Return only when a read made now shows that this run still holds the lock.
 
-        Raises LockLost when it is not, StateUnknown when AWS answers too slowly to tell. A lease that was not renewed
+        Raises LockLost when it does not, StateUnknown when AWS answers too slowly to know. A lease that was not renewed
         in time is renewed first: no other run can then take it over before the write that follows.
         """
         for _ in range(ATTEMPTS):
             if self._late:
-                self.beat()  # this machine has slept
+                self.beat()  # this machine was asleep
             with self._guard:
                 fresh(self._confirm)
             if not self._late:
                 return
-        raise StateUnknown("this machine sleeps again and again, so this run stopped before its next change")
+        raise StateUnknown("this machine keeps going to sleep, so this run stopped before its next change")
 
     @property
     def _late(self) -> bool:
         return datetime.fromisoformat(self._record.beat) + timedelta(seconds=2 * BEAT) < datetime.now(UTC)
 
     def beat(self) -> None:
-        """The heartbeat: the same record with a later expiry. Raises LockLost."""
+        """Write the heartbeat: the same record with a later expiry. Raises LockLost."""
         self._write(self._record)
 
     def release(self) -> None:
         """Delete the lock, if this run still holds it.
 
-        While a deployment is under way it is left behind instead, expired: the next run reads what it records.
+        While a deployment is under way it is left behind instead, expired: the next run reads its record.
         """
         with suppress(LockLost):
             if self._record.release:
@@ -100,9 +100,9 @@ class Held:
                 self._ssm.delete_parameter(Name=self._name)
 
     def refuse_another(self, seen: Record, version: int) -> None:
-        """Raise Refused unless this run's first version took over the one that was seen, and no other run's.
+        """Raise Refused unless this run's first version took over the lock that was seen, and no other run's.
 
-        The lock is then left to nobody: a run that it was taken from by mistake finds that out at its next write.
+        The lock is then left to no run: a run that it was taken from by mistake notices at its next write.
         """
         if self._version == 1:  # it was broken in the meantime, and this run created it
             self.previous = None
@@ -116,7 +116,7 @@ class Held:
         raise held_by(lock_record.fact(before) if before else seen.fact(), self._name)
 
     def _write(self, record: Record, *, over: bool = False) -> None:
-        """Write the next version of the lock. Raises LockLost when it is not the one after this run's last.
+        """Write the next version of the lock. Raises LockLost when another version came between.
 
         A write that another run's `just unlock` overtook creates the lock once more: it is deleted again.
         """
@@ -144,7 +144,7 @@ class Held:
         """Take a version as the newest: `least` or a later one, and each one since the last known is this run's.
 
         One more than expected is a repeated request of this run, or another run's write. A lock that was broken and
-        taken counts its versions from one, so also the last known one is read again.
+        taken counts its versions from one, so the last known version is read again too.
         """
         if version < least:
             raise self._lost(BROKEN)
@@ -163,7 +163,7 @@ class Held:
             raise self._lost(f"{person(holder.holder)} ({holder.where}) {did} {holder.since}")
 
     def _discard(self) -> None:
-        """Delete a lock that says that this run holds it, which it does not."""
+        """Delete a lock that names this run as its holder by mistake."""
         with suppress(ClientError):
             found = self._ssm.get_parameter(Name=self._name)["Parameter"]
             if lock_record.fact(found["Value"]).id == self._record.id:
@@ -194,7 +194,7 @@ def hold(session: Session, ledger: str, *, who: str, verb: str, warn: Callable[[
     finally:
         stop.set()
         heart.join(timeout=5)
-        # What was done is done, whatever becomes of the lock: it ends with this process, or expires by itself.
+        # The changes are made, whether or not the lock is deleted: it ends with this process, or expires by itself.
         try:
             held.release()
         except StateUnknown as error:
@@ -204,7 +204,7 @@ def hold(session: Session, ledger: str, *, who: str, verb: str, warn: Callable[[
 
 
 def parameter(ledger: str) -> str:
-    """The name of the parameter that is the lock."""
+    """The name of the lock's parameter."""
     return f"{ledger}/lock"
 
 
@@ -215,7 +215,7 @@ def read(ssm: SSMClient, ledger: str) -> LockFact | None:
 
 
 def break_it(ssm: SSMClient, ledger: str, lock: LockFact) -> bool:
-    """Delete the lock that was shown; False when it is gone or another one by now.
+    """Delete the lock that was shown; False when it is gone or another lock has replaced it.
 
     Returns only when the holder's last proof is too old to act on: no write of the holder follows.
     """
@@ -234,11 +234,11 @@ def _take(ssm: SSMClient, name: str, record: Record) -> Held:
         only(error, "ParameterAlreadyExists")
     try:
         seen = fresh(lambda: ssm.get_parameter(Name=name)["Parameter"])
-    except ClientError as error:  # given back in this moment
+    except ClientError as error:  # released just now
         only(error, "ParameterNotFound")
         return Held(ssm, name, record, _put(ssm, name, record, overwrite=False), None)
     holder = _holder(seen["Value"], name)
-    if holder.id != record.id:  # a repeated request may find what its first attempt wrote
+    if holder.id != record.id:  # a repeated request may find what its first attempt has written
         if not holder.over:
             raise held_by(holder.fact(), name)
         version = _put(ssm, name, record, overwrite=True)
@@ -249,12 +249,12 @@ def _take(ssm: SSMClient, name: str, record: Record) -> Held:
 
 
 def held_by(lock: LockFact, name: str) -> Refused:
-    """The refusal that names the holder; `name` is that of the parameter, below the ledger of its environment."""
+    """The error that names the holder; `name` is that of the parameter, below the ledger of its environment."""
     environment = _environment(name)
     doing = f"release {lock.release}" if lock.release else "a change"
     return Refused(
         f"{person(lock.holder)} ({lock.where}) is working on this environment since {lock.since}: {doing}",
-        why=f"its last sign of life was at {lock.beat}; the lock expires ten minutes after that",
+        why=f"its last heartbeat was at {lock.beat}; the lock expires ten minutes after that",
         fix=f"wait until it is done; a lock that is left behind is shown and broken by: just unlock {environment}",
     )
 
@@ -271,12 +271,12 @@ def _put(ssm: SSMClient, name: str, record: Record, *, overwrite: bool) -> int:
 
 
 def _environment(name: str) -> str:
-    """That of a lock's parameter, which stands below the ledger of its environment."""
+    """The environment of a lock's parameter, whose name is below the ledger of that environment."""
     return name.split("/")[-2]
 
 
 def _holder(text: str, name: str) -> Record:
-    """Raises Refused when nobody can read it: it is taken over by breaking it, not by guessing."""
+    """The holder of a lock. Raises Refused when the lock cannot be read: then only `just unlock` removes it."""
     try:
         return lock_record.parsed(text)
     except StateUnknown as error:

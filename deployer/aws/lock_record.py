@@ -1,4 +1,4 @@
-"""What a lock says: who holds it and for what, until when, and which deployment is under way."""
+"""The record in a lock: its holder and purpose, its expiry, and the deployment under way."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXPIRES_AFTER = timedelta(minutes=10)
 
 
 class Record(Struct, frozen=True):
-    """What the lock says. Times are ISO 8601 in UTC; `operation` is the platform's id once it has given one.
+    """The record of a lock. Times are ISO 8601 in UTC; `operation` is the platform's id, "" before it has given one.
 
     `release`, `content`, `image` and `tag` are those of the deployment that is about to be started, "" before that.
     """
@@ -56,18 +56,18 @@ class Record(Struct, frozen=True):
         return json.dumps({**asdict(self), **STAMP}, sort_keys=True)
 
     def beating(self) -> Record:
-        """The same with a sign of life, and the expiry that follows from it."""
+        """This record with a new heartbeat, and the expiry that follows from it."""
         now = datetime.now(UTC)
         return replace(self, beat=_written(now), expires=_written(now + EXPIRES_AFTER))
 
     def ended(self) -> Record:
-        """The same, and over from now on."""
+        """This record, expired from now on."""
         now = _written(datetime.now(UTC))
         return replace(self, beat=now, expires=now)
 
 
 def mine(who: str, verb: str) -> Record:
-    """That of this process."""
+    """A record of this process."""
     pid, now = os.getpid(), _written(datetime.now(UTC))
     return Record(
         id=secrets.token_hex(6),
@@ -83,7 +83,7 @@ def mine(who: str, verb: str) -> Record:
 
 
 def parsed(text: str) -> Record:
-    """Read a lock; unknown fields are ignored. Raises StateUnknown when it is not a lock, or in a newer format."""
+    """Parse a lock; unknown fields are ignored. Raises StateUnknown when it is not a lock, or in a newer format."""
     try:
         fields = json.loads(text)
         refuse_newer(fields, "the lock of this environment")
@@ -105,8 +105,8 @@ def fact(text: str) -> LockFact:
 def process_start(pid: int) -> int:
     """When a process of this machine was started, in clock ticks since boot; 0 when there is none.
 
-    A process number is given out again; together with its start it is not. A zombie has ended. Where there is no
-    /proc, a process that exists counts as started at 1.
+    A process number can be reused; together with its start it is unique. A zombie has ended. Where there is no /proc, a
+    process that exists counts as started at 1.
     """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: the lines of a log group since a moment. Decides nothing."""
+"""Read CloudWatch Logs: the lines of a log group since a moment. Decides nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient
 
 
-STREAMS: Final = 100  # as many FilterLogEvents takes
+STREAMS: Final = 100  # the limit of FilterLogEvents
 
 
 class Line(NamedTuple):

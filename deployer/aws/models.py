@@ -1,7 +1,7 @@
-"""Botocore's descriptions of the AWS services, found and read in less time than its own loader takes.
+"""Find and read botocore's descriptions of the AWS services faster than its own loader.
 
-Most of what a verb waits for before its first call is this data: botocore opens the folders of all services to
-learn which there are, and reads megabytes of JSON. The data and the clients stay the same.
+Before its first call a verb mostly waits for this data: botocore lists the folders of all services, and reads megabytes
+of JSON. The data and the clients stay the same.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from botocore.loaders import JSONFileLoader, Loader
 
 
 class Models(Loader):
-    """Takes every folder for a service: only the folder of the service that is asked for is looked into."""
+    """A loader that opens only the folder of the requested service."""
 
     def __init__(self) -> None:
         super().__init__(file_loader=Files())
 
     def list_available_services(self, type_name: str) -> list[str]:
-        """The folders' names. One that holds no `type_name` is found out when it is loaded."""
+        """The folders' names. A folder that holds no `type_name` is noticed when it is loaded."""
         return self._folders
 
     @cached_property
@@ -32,10 +32,7 @@ class Models(Loader):
 
 
 class Files(JSONFileLoader):
-    """Reads JSON in a third of the time, and each file once per process.
-
-    Botocore completes the loaded data in place, the same way for every session.
-    """
+    """Reads JSON in a third of the time."""
 
     def exists(self, file_path: str) -> bool:
         return _exists(file_path)

@@ -1,4 +1,4 @@
-"""Roles and users with all that an account's bootstrap looks at and writes. Decides nothing."""
+"""Read and write roles and users, with everything that an account's bootstrap needs of them. Decides nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TAGS: list[TagTypeDef] = [{"Key": "managed-by", "Value": "deployer"}]
 
 
 def read_audiences(iam: IAMClient, account: str) -> tuple[str, ...] | None:
-    """For whom the account believes GitHub's tokens; None when it does not know GitHub."""
+    """The audiences that the account trusts GitHub's tokens for; None when it has no provider for GitHub."""
     try:
         found = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider_arn(account))
     except ClientError as error:
@@ -32,7 +32,7 @@ def read_audiences(iam: IAMClient, account: str) -> tuple[str, ...] | None:
 
 
 def create_provider(iam: IAMClient) -> None:
-    """AWS finds out the thumbprint by itself; one that is there already is what was asked for."""
+    """Create the provider; AWS finds the thumbprint by itself. One that already exists is a success."""
     try:
         iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=[AUDIENCE])
     except ClientError as error:
@@ -41,7 +41,7 @@ def create_provider(iam: IAMClient) -> None:
 
 
 def read(iam: IAMClient, principal: Principal, account: str) -> PrincipalFact | None:
-    """The role or user, or None. What it is allowed is looked at only where somebody else keeps it."""
+    """The role or user, or None. Its permissions are read only where the deployer does not manage it."""
     try:
         found, arn = (_user if principal.kind == "user" else _role)(iam, principal, account)
     except ClientError as error:
@@ -60,7 +60,7 @@ def read(iam: IAMClient, principal: Principal, account: str) -> PrincipalFact | 
 
 
 def create(iam: IAMClient, principal: Principal) -> None:
-    """One that was made in this moment by a request that is repeated is what was asked for."""
+    """Create the role or user. One that a repeated request has just created is a success."""
     try:
         if principal.kind == "user":
             iam.create_user(UserName=principal.name, Tags=TAGS)
@@ -72,7 +72,7 @@ def create(iam: IAMClient, principal: Principal) -> None:
 
 
 def put_managed_policy(iam: IAMClient, name: str, account: str, policy: object) -> None:
-    """A policy of its own, or its next version: the oldest goes when there are five, which is as many as IAM keeps."""
+    """Create a managed policy, or its next version. IAM keeps five: at that number the oldest is deleted."""
     arn, text = policy_arn(name, account), json.dumps(policy)
     try:
         iam.create_policy(PolicyName=name, PolicyDocument=text)
@@ -88,7 +88,7 @@ def put_managed_policy(iam: IAMClient, name: str, account: str, policy: object) 
 
 
 def attach(iam: IAMClient, user: str, policy: str, account: str) -> None:
-    """Twice is as good as once."""
+    """Attach the policy. One that is already attached is a success."""
     iam.attach_user_policy(UserName=user, PolicyArn=policy_arn(policy, account))
 
 

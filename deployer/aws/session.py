@@ -63,7 +63,7 @@ class Session:
         if caller["Account"] != self.account:
             raise Refused(
                 f"these credentials belong to account {caller['Account']}, the manifest names {self.account}",
-                why="a deployment to the wrong account cannot be taken back",
+                why="a deployment to the wrong account cannot be undone",
                 fix="use the credentials of the manifest's account, or correct aws.account in the manifest",
             )
         return caller["Arn"]

@@ -1,4 +1,4 @@
-"""Parameter Store: read what is there, write one parameter, tag it, delete it. Decides nothing."""
+"""Call Parameter Store: read parameters, write one, tag it, delete it. Decides nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DESCRIBED_PER_CALL = 50  # DescribeParameters
 
 
 def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The names in groups that one GetParameters call takes."""
+    """The names in groups that one GetParameters call accepts."""
     return (names[start : start + NAMES_PER_CALL] for start in range(0, len(names), NAMES_PER_CALL))
 
 
@@ -45,7 +45,7 @@ def read(ssm: SSMClient, names: Sequence[str]) -> dict[str, ParameterFact]:
 
 
 def describe(ssm: SSMClient, path: str) -> dict[str, ParameterFact]:
-    """Every parameter below `path` with what is known about it but its value.
+    """Every parameter below `path` with what is known about it except its value.
 
     A page may be empty and still have a successor, so only the token ends the loop.
     """
@@ -70,9 +70,9 @@ def _author(arn: str) -> str:
 
 
 def ours(ssm: SSMClient, path: str) -> set[str]:
-    """The names below `path` that SSM lists when it is asked for those with the deployer's tag.
+    """The names below `path` that SSM lists with the deployer's tag.
 
-    What is deleted is checked by `carries_tag`, which reads the tags themselves.
+    Before a deletion, `carries_tag` reads the tags themselves.
     """
     tagged: ParameterStringFilterTypeDef = {"Key": f"tag:{MANAGED_BY['Key']}", "Values": [MANAGED_BY["Value"]]}
     return {parameter["Name"] for parameter in _described(ssm, path, tagged)}
@@ -91,7 +91,7 @@ def carries_tag(ssm: SSMClient, path: str) -> bool | None:
 def together(
     described: dict[str, ParameterFact], values: dict[str, ParameterFact], tagged: set[str]
 ) -> dict[str, ParameterFact]:
-    """One fact per parameter. What was read by name decides existence, type and version; the rest is beside it."""
+    """One fact per parameter. The read by name decides existence, type and version; the listing adds the rest."""
     named = {
         name: replace(
             described.get(name, fact), secure=fact.secure, version=fact.version, value=fact.value, listed=fact.listed
@@ -111,7 +111,7 @@ def _described(ssm: SSMClient, path: str, *filters: ParameterStringFilterTypeDef
 
 
 def reveal(ssm: SSMClient, names: Sequence[str], *, only_secure: bool = False) -> dict[str, SecretValue]:
-    """The values of those of up to ten parameters that exist, decrypted, by name; or of SecureStrings only."""
+    """The decrypted values of those of up to ten parameters that exist, by name; or of SecureStrings only."""
     found = _named(ssm, names, decrypt=True)
     return {p["Name"]: SecretValue(p["Value"]) for p in found if p["Type"] == SECURE or not only_secure}
 
@@ -127,8 +127,8 @@ def reveal_version(
 ) -> SecretValue | None:
     """The decrypted value of one version, or None when SSM no longer keeps it: it keeps the newest hundred.
 
-    One that was made later than `made_by`, in seconds since 1970, is another one: the parameter was deleted and made
-    again since, and its versions have counted from one again. `secret` is False for a literal, which may be shown.
+    A version written later than `made_by`, in seconds since 1970, is another one: the parameter was deleted and
+    recreated since, and its versions count from one again. `secret` is False for a literal, which may be shown.
     """
     try:
         found = ssm.get_parameter(Name=f"{path}:{version}", WithDecryption=True)["Parameter"]
@@ -151,8 +151,8 @@ def put(
 ) -> int:
     """Write one parameter and return its new version. A SecretValue becomes a SecureString.
 
-    Tags are only taken together with a creation (PutParameter: "tags and overwrite can't be used together").
-    The tier is pinned, so that an account's default cannot make a parameter a paid one.
+    Tags are accepted only when a parameter is created (PutParameter: "tags and overwrite can't be used together"). The
+    tier is pinned, so that an account's default cannot make a parameter a paid one.
     """
     text, kind = (value.reveal(), SECURE) if isinstance(value, SecretValue) else (value, PLAIN)
     pinned: ParameterTierType = "Advanced" if tier == "Advanced" else "Standard"
@@ -173,10 +173,10 @@ def recreate(
     pause: float,
     tier: str = "Standard",
 ) -> int:
-    """Delete a parameter and create it with another type, `pause` seconds later. Returns the new version, which is 1.
+    """Delete a parameter and create it with another type. Returns the new version, which is 1.
 
     Its last value is written to the SecureString `kept` first, so that a process that dies in between loses nothing.
-    Like an overwrite, it takes over a parameter that somebody else made.
+    Like an overwrite, it adopts a parameter that the deployer did not create.
     """
     for last in reveal(ssm, [path]).values():
         _keep(ssm, kept, last, f"The value of {path} before it was recreated with another type")
@@ -186,7 +186,7 @@ def recreate(
 
 
 def _keep(ssm: SSMClient, path: str, value: SecretValue, description: str) -> None:
-    """Write a value as a SecureString of the deployer's own."""
+    """Write a value to a SecureString with the deployer's tag."""
     written: dict[str, Any] = {
         "Name": path,
         "Value": value.reveal(),
@@ -202,7 +202,7 @@ def _keep(ssm: SSMClient, path: str, value: SecretValue, description: str) -> No
 
 
 def holds_only(ssm: SSMClient, path: str, versions: Sequence[int], value: str | SecretValue) -> bool:
-    """Whether each of these versions holds exactly this value: the same request, sent again, and nobody else's."""
+    """Whether each of these versions holds exactly this value: a repeated request of this run, and no other write."""
     secret = isinstance(value, SecretValue)
     wanted = value if isinstance(value, SecretValue) else SecretValue(value, hide=False)
     return all(reveal_version(ssm, path, version, secret=secret) == wanted for version in versions)
@@ -214,9 +214,9 @@ def adopt(ssm: SSMClient, path: str) -> None:
 
 
 def delete(ssm: SSMClient, path: str) -> None:
-    """Delete one parameter with its history; one that is gone already is what was asked for.
+    """Delete one parameter with its history. One that is already gone is a success.
 
-    Raises Refused for one without the deployer's tag, which is read immediately before.
+    Raises Refused for a parameter without the deployer's tag, which is read immediately before.
     """
     if carries_tag(ssm, path) is False:
         raise Refused(

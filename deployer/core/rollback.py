@@ -59,7 +59,9 @@ def _numbered(releases: Sequence[RecordedRelease], number: int, look: str) -> Re
         known = f"{releases[0].number} to {releases[-1].number}" if releases else "none"
         raise UsageError(f"there is no release {number}; recorded: {known}", fix=look)
     if not found.release.healthy:
-        raise Refused(f"release {number} failed, so it cannot be rolled back to", fix=f"choose a healthy one: {look}")
+        raise Refused(
+            f"release {number} failed, so it cannot be rolled back to", fix=f"choose a healthy release: {look}"
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Run the tool that builds and pushes images. Its output is shown as it comes."""
+"""Run the tool that builds and pushes images, and show its output as it comes."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from deployer.image import tool as tools
 from deployer.image.tool import Build, Registry
 from deployer.view.progress import Reporter
 
-KEPT = 40  # lines of a tool that are looked at when it fails
+KEPT = 40  # lines of a tool's output that are read when it fails
 SHOWN = 3
 
 
 @dataclass(frozen=True)
 class Builder:
-    """A working tool: docker, podman or buildah."""
+    """One of docker, podman and buildah that works."""
 
     tool: str
     report: Reporter
 
     def build(self, build: Build) -> str:
-        """Build the image; returns its platform. Raises DeployerError with the tool's last lines."""
+        """Build the image; returns its platform. Raises DeployerError with the tool's own last lines."""
         with _secrets() as secrets:
             made = Build(build.folder, build.name, build.revision, build.source, build.platform, build.base, secrets)
             code, said = self._run(tools.build_command(self.tool, made))
@@ -48,9 +48,9 @@ class Builder:
         return done.stdout.strip()
 
     def push(self, name: str, registry: Registry, password: SecretValue) -> str | None:
-        """Push a built image. Returns the digest that the tool reports, or None.
+        """Push a built image; returns the digest that the tool reports, if any.
 
-        Raises DeployerError with the tool's last lines. The login is kept for this push only.
+        Raises DeployerError with the tool's own last lines. The login is kept for this push only.
         """
         with _own_login() as (environment, digest_file):
             code, said = self._run(tools.login_command(self.tool, registry), environment, password)
@@ -66,7 +66,7 @@ class Builder:
     def _run(
         self, command: list[str], environment: Mapping[str, str] | None = None, stdin: SecretValue | None = None
     ) -> tuple[int, str]:
-        """Run the tool. Returns its exit code and its last lines. If this process ends, so does the tool."""
+        """The exit code and the last lines. If this process is stopped, the tool is stopped too."""
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -84,7 +84,7 @@ class Builder:
                 with process.stdin as given:
                     given.write(stdin.reveal() if stdin else "")
             except BrokenPipeError:
-                pass  # it has failed already, and says why
+                pass  # it has already failed and printed why
             for line in process.stdout:
                 lines = [*lines[1 - KEPT :], line.rstrip()]
                 if stdin is None:
@@ -97,7 +97,7 @@ class Builder:
 
 
 def find_builder(report: Reporter, wanted: str | None = None) -> Builder:
-    """Return the first tool that works, or the requested one. Raises DeployerError if there is none."""
+    """The first tool that works, or the tool that was chosen. Raises DeployerError when there is none."""
     if wanted not in {None, *tools.TOOLS}:
         raise UsageError(f"{wanted} is not a supported tool", fix=f"one of {', '.join(tools.TOOLS)}")
     names = (wanted,) if wanted else tools.TOOLS
@@ -147,7 +147,7 @@ def _secrets() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def _own_login() -> Iterator[tuple[dict[str, str], Path]]:
-    """Create a temporary directory for the login, and a file for the digest. docker keeps its context."""
+    """A temporary location for the login, and one for the digest. docker keeps the engine it talks to."""
     with TemporaryDirectory(prefix="deployer-push-") as name:
         folder = Path(name)
         theirs = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
@@ -156,7 +156,7 @@ def _own_login() -> Iterator[tuple[dict[str, str], Path]]:
             context = json.loads((theirs / "config.json").read_text()).get("currentContext")
             config = {"currentContext": context} if context else {}
         except (OSError, ValueError, AttributeError):
-            pass  # docker has none, or one that only docker can judge
+            pass  # docker has none, or one that only docker can check
         (folder / "config.json").write_text(json.dumps(config))
         if (theirs / "contexts").is_dir():
             (folder / "contexts").symlink_to(theirs / "contexts")

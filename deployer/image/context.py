@@ -1,4 +1,4 @@
-"""The build context of an image: the files of the commit, and nothing else of the checkout."""
+"""Collect what an image is built from: the files of the commit, and no other files of the checkout."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Context:
 
     @contextmanager
     def written(self) -> Iterator[Path]:
-        """Write the files to a temporary directory for the builder."""
+        """A temporary directory that holds the files while the builder needs them."""
         with TemporaryDirectory(prefix="deployer-image-") as name:
             folder = Path(name)
             for path, content in self.files.items():
@@ -39,7 +39,7 @@ class Context:
 
 
 def read_context(root: Path, image: Image, *, allow_changes: bool) -> Context:
-    """Read the files as they are committed; with `allow_changes`, as they are now.
+    """The files as they are committed; with `allow_changes`, as they are now.
 
     Raises Refused for a changed checkout where that is not allowed, DeployerError where there is nothing to build.
     """
@@ -63,7 +63,7 @@ def read_context(root: Path, image: Image, *, allow_changes: bool) -> Context:
 
 
 def source_url(root: Path) -> str:
-    """Return the remote's URL without users and tokens; "" if the checkout has no remote."""
+    """The origin of the checkout, without a user or token in a remote's address; "" if there is none."""
     try:
         url = git.git(root, "remote", "get-url", "origin").decode().strip()
     except DeployerError:

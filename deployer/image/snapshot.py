@@ -26,7 +26,7 @@ MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Snapshot(Struct, frozen=True):
-    """An image in the layout. `tag` is the full git SHA, marked when the working tree differs from it."""
+    """An image in the layout. `tag` is the full git SHA, with a suffix when the working tree differs from it."""
 
     tag: str
     digest: str
@@ -36,8 +36,8 @@ class Snapshot(Struct, frozen=True):
 def take(root: Path, layout: Path, image: Image) -> Snapshot:
     """Put the source of `root`'s commit into the OCI image layout at `layout`.
 
-    A changed working tree is taken as it is, with its content's hash in the tag. Raises UsageError when
-    the project does not name its source, DeployerError when `root` is not a git checkout or lacks the source.
+    A changed working tree is taken as it is, with its content's hash in the tag. Raises UsageError when the project
+    does not name its source, DeployerError when `root` is no git checkout or lacks the source.
     """
     if not image.source or not image.command:
         raise UsageError(
@@ -106,7 +106,7 @@ def _write(layout: Path, files: dict[str, bytes], command: tuple[str, ...], comm
 
 
 def _tar(files: dict[str, bytes]) -> bytes:
-    """Return a reproducible tar of the files below /app."""
+    """A tar of the files below /app that is identical in every run."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name in sorted(files):

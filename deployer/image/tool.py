@@ -1,4 +1,4 @@
-"""The tools docker, podman and buildah: choose one, build its command lines, and explain its failures.
+"""The tools that build and push images, docker, podman and buildah: their command lines and failures.
 
 Pure: deployer/image/builder.py runs them.
 """
@@ -12,21 +12,21 @@ from typing import Final
 
 LABEL: Final = "org.opencontainers.image"  # OCI image specification, "Annotations"
 TOOLS: Final = ("docker", "podman", "buildah")
-# Whether a tool can work, not only answer: docker and, beside Linux, podman are clients of something that may be down.
+# Whether a tool can work, not only answer: docker and, outside Linux, podman are clients of a service that may be down.
 ALIVE: Final[Mapping[str, tuple[str, ...]]] = {
     "docker": ("version", "--format", "{{.Server.Version}}"),
     "podman": ("info", "--format", "{{.Version.Version}}"),
     "buildah": ("--version",),
 }
-# Every tool knows a build of its own; buildah and podman take docker's form, because OCI's has no HEALTHCHECK.
+# Each tool has a build command of its own; buildah and podman use docker's format, because OCI's has no HEALTHCHECK.
 _BUILD: Final[Mapping[str, tuple[str, ...]]] = {
     "docker": ("build",),
     "podman": ("build", "--format", "docker"),
     "buildah": ("build", "--format", "docker", "--layers"),
 }
-# One image, not a list with an attestation beside it: a target is given a single manifest.
+# One image, not a list with an attestation: a target is given a single manifest.
 ENVIRONMENT: Final = {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-# What pip and uv are told of another index; and where they, and OpenSSL, are told of certificates.
+# Variables that give pip and uv another index, and those that give them and OpenSSL certificates.
 INDEX: Final = re.compile(
     r"(PIP_(INDEX_URL|EXTRA_INDEX_URL|TRUSTED_HOST|DEFAULT_TIMEOUT|RETRIES)"
     r"|UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|INSECURE_HOST|INDEX_STRATEGY|HTTP_TIMEOUT|HTTP_RETRIES)"
@@ -40,7 +40,8 @@ _DIGEST: Final = re.compile(r"digest: (sha256:[0-9a-f]{64})\b")
 class Build:
     """An image to be built from the directory `folder` under the name `name`, such as ansari-whatsapp:SHA.
 
-    `secrets` are files that the build may read and the image does not hold. An empty `base` is the Dockerfile's own.
+    `secrets` are files that the build may read and the image does not hold. With an empty `base`, the Dockerfile's own
+    is used.
     """
 
     folder: str
@@ -54,15 +55,15 @@ class Build:
 
 @dataclass(frozen=True)
 class Registry:
-    """Where to push. `plain` is http, which only a registry on this machine may speak."""
+    """Where to push. `plain` means http, which only a registry on this machine may use."""
 
     host: str
     plain: bool = False
 
 
 def build_command(tool: str, build: Build) -> list[str]:
-    """Return the command that builds the image, for the platform of the target."""
-    # As labels, not as build arguments: buildah finds a layer in its cache whatever such an argument says.
+    """The command that builds it, for the only platform that the target runs."""
+    # As labels, not as build arguments: buildah takes a layer from its cache whatever the value of such an argument.
     told = {"revision": build.revision, "source": build.source}
     labels = [part for name, value in told.items() if value for part in ("--label", f"{LABEL}.{name}={value}")]
     base = ["--build-arg", f"BASE={build.base}"] if build.base else []
@@ -82,7 +83,7 @@ def build_command(tool: str, build: Build) -> list[str]:
 
 
 def platform_command(tool: str, name: str) -> list[str]:
-    """Return the command that prints the platform of a built image, such as linux/amd64."""
+    """The command that prints the platform of a built image, such as linux/amd64."""
     if tool == "buildah":
         form = "{{.OCIv1.OS}}/{{.OCIv1.Architecture}}"
         return [tool, "inspect", "--type", "image", "--format", form, name]
@@ -95,7 +96,7 @@ def login_command(tool: str, registry: Registry) -> list[str]:
 
 
 def push_commands(tool: str, name: str, registry: Registry, digest_file: str) -> list[list[str]]:
-    """Return the commands that push a built image. docker prints the digest, the others write it to a file."""
+    """The commands that push a built image. docker prints the digest, the others write it to a file."""
     there = f"{registry.host}/{name}"
     if tool == "docker":
         return [[tool, "tag", name, there], [tool, "push", there]]
@@ -103,19 +104,19 @@ def push_commands(tool: str, name: str, registry: Registry, digest_file: str) ->
 
 
 def pushed_digest(output: str, digest_file: str) -> str | None:
-    """Return the digest of a push from its output or its file; None if neither has one."""
+    """The digest that a push printed or wrote; None if there is none."""
     said = _DIGEST.findall(output)
     return digest_file.strip() or (said[-1] if said else None)
 
 
 def index_file(environ: Mapping[str, str]) -> str:
-    """Return the variables of another package index, as lines for a shell; "" if there are none."""
+    """The variables that name another package index, as lines that a shell reads; "" where there are none."""
     given = {name: value for name, value in sorted(environ.items()) if INDEX.fullmatch(name) and value}
     return "".join(f"{name}={_quoted(value)}\n" for name, value in given.items())
 
 
 def meaning(output: str) -> tuple[str, str]:
-    """Return why a push or a login failed and how to fix it, by the tool's output."""
+    """The cause of a failed push or login, and its fix, from the output of the tool."""
     for pattern, why, fix in _MEANINGS:
         if re.search(pattern, output, re.IGNORECASE):
             return why, fix
@@ -137,7 +138,7 @@ _MEANINGS: Final = (
     (
         r"not authorized to perform|denied|\b403\b|forbidden",
         "these credentials may not push",
-        "let them do what an image push needs: just doctor ENV lists it",
+        "allow what an image push needs, as listed by: just doctor ENV",
     ),
     (r"unauthorized|\b401\b", "the registry refused the login", "run again: each run logs in again"),
     (

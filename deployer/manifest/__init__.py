@@ -1,1 +1,1 @@
-"""One YAML file per environment: its types, how it is read and checked, and its schema. Knows YAML, not AWS."""
+"""One YAML file per environment: its types, reading, checks and schema. Independent of AWS."""

@@ -1,4 +1,4 @@
-"""Which committed manifests protect an environment, and what a manifest at another location must agree with."""
+"""Find the committed manifests that protect an environment, and what a copy elsewhere must agree with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Committed(Struct, frozen=True):
 
 
 class Rules(Struct, frozen=True):
-    """What protects an environment, and the file that says so; `source` is empty for the file that was given.
+    """What protects an environment, and the file that contains it; `source` is empty for the file that was given.
 
     `folder` holds the manifest that protect.healthy_in names.
     """
@@ -57,13 +57,13 @@ def governs(committed: Manifest, manifest: Manifest) -> bool:
 
 
 def disagreements(manifest: Manifest, committed: Sequence[Committed]) -> list[Disagreement]:
-    """What a manifest that is not at its committed location has to agree with, and does not."""
+    """What a manifest that is not at its committed location must agree with, and does not."""
     found = [Disagreement(one.source, _different(one.loaded.manifest, manifest)) for one in committed]
     return [one for one in found if one.keys]
 
 
 def rules(loaded: Loaded, committed: Iterable[Committed]) -> tuple[Rules, ...]:
-    """The manifest's own rules and each committed manifest's that are others: all of them have to be satisfied."""
+    """The manifest's own rules and those of each committed manifest that differ: all have to be satisfied."""
     found = [Rules(loaded.manifest.protect, "", loaded.path.resolve().parent)]
     for one in committed:
         protect, folder = one.loaded.manifest.protect, one.loaded.path.parent

@@ -1,4 +1,4 @@
-"""Two manifests side by side: what one says and the other does not, or says otherwise. Descriptions do not count."""
+"""Compare two manifests: what only one of them holds, and what differs. Descriptions do not count."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deployer.manifest.model import LiteralVariable, Manifest, SecretVariable
 
 @dataclass(frozen=True)
 class Difference:
-    """What two manifests say otherwise; None where one says nothing. `group` is `settings` or `variables`."""
+    """One difference of two manifests; None where a side lacks it. `group` is `settings` or `variables`."""
 
     group: str
     name: str
@@ -20,7 +20,7 @@ class Difference:
 
 
 def compare(left: Manifest, right: Manifest) -> tuple[Difference, ...]:
-    """Every difference, the settings in the order of the model, then the variables in that of the files."""
+    """Every difference, the settings in the order of the model, then the variables in the order of the files."""
     names = dict.fromkeys([*left.variables, *right.variables])
     shown = [({n: _shown(v) for n, v in one.variables.items()}) for one in (left, right)]
     return (

@@ -1,7 +1,7 @@
-"""The manifest against the service's own Settings class: what the service would refuse at its start is refused here.
+"""Check a manifest against the service's Settings class, and refuse what the service would refuse at its start.
 
 A field `meta_app_secret` is the variable META_APP_SECRET. Fields that the platform or the deployer sets, such as
-`port`, are no variables of a manifest. Of a service whose settings class is not known, None, nothing is refused.
+`port`, are not variables of a manifest. For a service whose settings class is not known, None, nothing is refused.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ SettingsClass: TypeAlias = type[BaseModel] | None
 
 
 def problems(loaded: Loaded, settings: SettingsClass) -> tuple[Problem, ...]:
-    """Every way in which the service would not start with this manifest, in the order of its lines.
+    """Every reason why the service would not start with this manifest, in the order of its lines.
 
-    Literals are tried from their texts, as the service gets them; secrets are never read.
+    Literals are tried as texts, as the service gets them; secrets are never read.
     """
     if settings is None:
         return ()
@@ -45,16 +45,16 @@ def problems(loaded: Loaded, settings: SettingsClass) -> tuple[Problem, ...]:
 def refused_secrets(
     settings: SettingsClass, literals: Mapping[str, str], secrets: Mapping[str, SecretValue]
 ) -> dict[str, str]:
-    """By variable, why the service would not start with the secret's value; "" stands for several together.
+    """By variable, why the service would not start with the secret's value; "" for several together.
 
-    The values are tried in memory. A reason never repeats one: it is the validator's own words about the setting.
+    The values are tried in memory. A reason never repeats a value: it is the validator's own text about the setting.
     """
     refused = _reasons(settings, {**literals, **{v: value.reveal() for v, value in secrets.items()}})
     return {variable: reason for variable, reason in refused.items() if variable in {"", *secrets}}
 
 
 def refused_literals(settings: SettingsClass, literals: Mapping[str, str]) -> dict[str, str]:
-    """By variable, why the service would not start with the literal's value; "" stands for several together."""
+    """By variable, why the service would not start with the literal's value; "" for several together."""
     return _reasons(settings, literals)
 
 
@@ -72,7 +72,7 @@ def _reasons(settings: SettingsClass, values: Mapping[str, str]) -> dict[str, st
 
 
 def has_setting(settings: SettingsClass, variable: str) -> bool:
-    """Whether the service reads this variable, and not only something else in its container."""
+    """Whether the service itself reads this variable, and not only other programs in its container."""
     return settings is None or variable in setting_variables(settings)
 
 
@@ -203,14 +203,14 @@ def _fields(settings: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 def _reason(item: Any) -> str:
-    """The validator's own words, small at the start and without pydantic's label."""
+    """The validator's own text, with a small first letter and without pydantic's label."""
     words = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     words = words.replace("Input should be", "it should be")
     return " ".join(words.split())
 
 
 def _is_secret(field: FieldInfo) -> bool:
-    """Whether the service keeps this setting as SecretStr, in an optional or not."""
+    """Whether the service keeps this setting as SecretStr, optional or not."""
     return any(kind in {SecretStr, SecretBytes} for kind in _kinds(field.annotation))
 
 

@@ -1,4 +1,4 @@
-"""Texts that look like credentials: they never belong into a manifest, and are never shown."""
+"""Recognise texts that look like credentials: they never belong in a manifest, and are never shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from deployer.credential_shapes import shape_in
 
 _TELLING: Final = re.compile(r"(credential|key|passphrase|passwd|password|pwd|secret|token)s?")
-# The last word of a name whose value is one, however simple it is.
+# The last word of a name whose value is a credential, however simple it is.
 _PASSWORDS: Final = re.compile(r"(?:.*[^a-z0-9])?(credentials?|passphrase|passwd|password|pwd|secret)")
 _PASSWORD: Final = re.compile(
     r"(?!(?:true|false|none|null|enabled|disabled|required|optional)$)[^\s/]{8,}", re.IGNORECASE
@@ -26,10 +26,10 @@ _MOST_PARTS: Final = 6  # a random text holds few of - _ and /
 
 
 def credential_in(text: str, *, name: str = "") -> str | None:
-    """What credential a text looks like, such as "a Meta access token", or None.
+    """The kind of credential that a text looks like, such as "a Meta access token", or None.
 
-    A random text that could be an id or a digest counts only below a telling name, and a text that is not random only
-    below one that names a password or a secret.
+    A random text that could be an id or a digest counts only below a revealing name, and a text that is not random only
+    below a name of a password or a secret.
     """
     if what := shape_in(text):
         return what
@@ -41,7 +41,7 @@ def credential_in(text: str, *, name: str = "") -> str | None:
 
 
 def is_telling(name: str) -> bool:
-    """Whether a name says of itself that its value is a secret: `api-key`, `access-token-from-sys-user`."""
+    """Whether a name shows that its value is a secret: `api-key`, `access-token-from-sys-user`."""
     return any(_TELLING.fullmatch(word) for word in re.split(r"[^a-z0-9]+", name.lower()))
 
 
@@ -54,7 +54,7 @@ def _looks_random(text: str) -> bool:
 
 
 def _looks_like_key(text: str) -> bool:
-    """Whether a text is random without doubt: names, times and paths of these letters are made of words and parts."""
+    """Whether a text is certainly random: names, times and paths of these letters consist of words and parts."""
     if not _KEY.fullmatch(text) or _bits(text) < _KEY_BITS:
         return False
     words = sum(len(word) for word in _WORD.findall(text))
@@ -62,6 +62,6 @@ def _looks_like_key(text: str) -> bool:
 
 
 def _bits(text: str) -> float:
-    """The entropy of its letters, in bits for each."""
+    """The entropy of its letters, in bits per letter."""
     shares = [count / len(text) for count in Counter(text).values()]
     return -sum(share * math.log2(share) for share in shares)

@@ -1,7 +1,7 @@
-"""Edits of a manifest's text that touch the lines of one variable and nothing else.
+"""Edit a manifest's text by changing the lines of one variable only.
 
-The text is cut at the positions the parser gives, so that every comment, quote and blank stays as somebody wrote it.
-Each function returns the new text of the whole file; whether it is a good manifest is for `load.parse` to say.
+The text is cut at the positions that the parser gives, so that every comment, quote and blank is kept. Each function
+returns the new text of the whole file; `load.parse` checks whether it is valid.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 
 
 def set_value(loaded: Loaded, name: str, value: str) -> str:
-    """The text with another value of a literal. Quotes that stand there stay."""
+    """The text with another value of a literal. Its quotes are kept."""
     word = loaded.find("variables", name, "value")[1]
     if not isinstance(word, tree.Word) or word.start.line != word.end.line:
         raise UsageError(
@@ -34,7 +34,7 @@ def set_value(loaded: Loaded, name: str, value: str) -> str:
 
 
 def add(loaded: Loaded, name: str, entry: str) -> str:
-    """The text with another variable behind the last one, such as `{kind: literal, value: 3}`."""
+    """The text with another variable after the last one, such as `{kind: literal, value: 3}`."""
     variables = loaded.find("variables")[1]
     if not isinstance(variables, tree.Group) or variables.end is not None:
         raise UsageError(f"{loaded.path}: the variables are in braces", fix="write each on a line of its own first")
@@ -49,7 +49,7 @@ def add(loaded: Loaded, name: str, entry: str) -> str:
 
 
 def remove(loaded: Loaded, name: str) -> str:
-    """The text without the lines of a variable. Comments above it stay: they may be about its neighbours, too."""
+    """The text without the lines of a variable. Comments above it are kept: they may be about other variables, too."""
     key, node = loaded.find("variables", name)
     variables = loaded.find("variables")[1]
     if key is None or node is None or not isinstance(variables, tree.Group) or variables.end is not None:
@@ -60,17 +60,17 @@ def remove(loaded: Loaded, name: str) -> str:
 
 
 def literal(value: str, *, store: str | None, description: str | None, extra: bool = False) -> str:
-    """The entry of a literal, as `add` takes it."""
+    """The entry of a literal, for `add`."""
     return _entry("literal", value=written(value), store=store, extra=_flag(extra), description=_text(description))
 
 
 def secret(*, generate: int | None, description: str | None, extra: bool = False) -> str:
-    """The entry of a secret, as `add` takes it."""
+    """The entry of a secret, for `add`."""
     return _entry("secret", generate=generate, extra=_flag(extra), description=_text(description))
 
 
 def written(value: str, instead_of: tree.Word | None = None) -> str:
-    """A value as YAML: without quotes where every reader takes it alike, unless quotes stood there before."""
+    """A value as YAML: without quotes where every reader takes it alike, unless it had quotes before."""
     if _reads_alike(value) and (instead_of is None or instead_of.plain):
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -1,7 +1,7 @@
 """The part of a manifest's line that may be shown: known words and literals, `***` for everything else.
 
-A manifest should hold no secret, but the day one is pasted into it is the day its problems are printed. So a
-word is hidden unless there is a reason to show it.
+A manifest should hold no secret, but a secret that is pasted into it would be printed with its problems. So a word is
+hidden unless there is a reason to show it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STRUCTURE: Final = r"[\s{}\[\],:?'\"|>-]*"
 
 
 def harmless(key: str) -> bool:
-    """Whether a key may be repeated in a message: short, of simple characters, and like no credential."""
+    """Whether a key may be repeated in a message: it is short, of simple characters, and not like a credential."""
     return bool(re.fullmatch(rf"[A-Za-z0-9_.-]{{1,{LONGEST_KEY}}}", key)) and credential_in(key, name="key") is None
 
 
@@ -37,10 +37,10 @@ def label(path: Path) -> str:
 
 
 class Excerpts:
-    """Makes findings into problems by adding what may be shown of their lines.
+    """Add to findings what may be shown of their lines, which makes them problems.
 
-    `known` has the keys of the format by the path of their group; `closed` names variables of which nothing but
-    the name is shown.
+    `known` has the keys of the format by the path of their group; `closed` names variables of which only the name is
+    shown.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Excerpts:
     def _section(self, node: Node | None, path: Path) -> Iterator[Word]:
         """The visible words of everything but the variables."""
         if isinstance(node, Word):
-            expected = path not in self._known  # a word in the place of a group may be anything
+            expected = path not in self._known  # a word instead of a group may be anything
             if expected and not node.opaque and credential_in(node.text, name=str(path[-1])) is None:
                 yield node
         elif isinstance(node, Items):
@@ -127,7 +127,7 @@ class Excerpts:
                     yield value
 
     def _line(self, line: int, col: int) -> tuple[str, int]:
-        """What may be shown of a line, and where in it a column lies."""
+        """What may be shown of a line, and the position of a column in it."""
         if line > len(self._lines):
             return "", 0
         if line not in self._shown:
@@ -175,7 +175,7 @@ def _is_literal(variable: Node) -> bool:
 
 
 def _masked(line: str, spans: list[tuple[int, int, bool]]) -> tuple[str, list[tuple[int, int]]]:
-    """The line with hidden parts replaced, and where each of its parts went: (column, column in the result)."""
+    """The line with hidden parts replaced, and the new position of each part: (column, column in the result)."""
     parts: list[str] = []
     moved: list[tuple[int, int]] = []
     length = at = 0

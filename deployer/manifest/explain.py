@@ -1,4 +1,4 @@
-"""Why a file is no manifest: every mistake in it, once, in words and with its line."""
+"""List every mistake of an invalid manifest once, with its text and its line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST_QUOTE: Final = 40
 
 
 def excerpts(path: Path, text: str, root: tree.Node | None, closed: Collection[str] = ()) -> Excerpts:
-    """What may be shown of a manifest's lines, and nothing but the names of the variables that are `closed`."""
+    """What may be shown of a manifest's lines; of the variables that are `closed`, only the names."""
     return Excerpts(str(path), source.split_lines(text), root, KNOWN_KEYS, closed)
 
 
@@ -34,10 +34,10 @@ def explain(
     error: ValidationError | None,
     addresses: Collection[str],
 ) -> tuple[Problem, ...]:
-    """The problems of a file: of its characters (`unseen`), its syntax, and of what it says.
+    """The problems of a file: of its characters (`unseen`), of its syntax, and of its content.
 
-    `contents` is the tree as plain data; `error` is what the model has against it, None where it is a manifest.
-    `addresses` names the literals that the local world reads.
+    `contents` is the tree as plain data; `error` is the model's error, None for a valid manifest. `addresses` names the
+    literals that the local world reads.
     """
     told = {finding.position.line for finding in unseen}
     findings = [*unseen, *(one for one in read.findings if one is not read.broken or one.position.line not in told)]
@@ -54,7 +54,7 @@ def explain(
 def _inside(
     read: syntax.Tree, rules_broken: list[Finding], refused: list[Refusal], excerpts: Excerpts, path: Path
 ) -> Iterator[Finding]:
-    """What is wrong inside a file that could be read, at least in part; one finding for one mistake."""
+    """The problems inside a file that could be read, at least in part; one finding for each mistake."""
     unknown = {refusal.path for refusal in refused if refusal.type == UNKNOWN_KEY}
     words = {at: word for at, word in tree.words(read.root) if not _below(at, unknown)}
     typed = {refusal.path for refusal in refused if refusal.type in {"int_type", "bool_type"}}
@@ -68,7 +68,7 @@ def _inside(
         if _below(refusal.path, unusable) or _follows(refusal, unknown):
             continue
         if read.broken and refusal.type in ABSENT:
-            continue  # it may stand in the part that could not be read
+            continue  # it may be in the part that could not be read
         findings.append(speaker.finding(refusal))
     findings += _named(read.root, excerpts)
     findings += rules_broken
@@ -80,7 +80,7 @@ def _inside(
 def _bent(
     root: tree.Node | None, words: dict[tree.Path, tree.Word], excerpts: Excerpts
 ) -> Iterator[tuple[tree.Path, Finding]]:
-    """The unquoted words that are empty, or that YAML readers would bend."""
+    """The unquoted words that are empty, or that some YAML reader takes for another value."""
     for at, word in words.items():
         if word.opaque or not word.plain:
             continue
@@ -99,7 +99,7 @@ def _bent(
 
 
 def _named(root: tree.Node | None, excerpts: Excerpts) -> Iterator[Finding]:
-    """Names of variables that YAML readers would bend."""
+    """Names of variables that some YAML reader takes for another value."""
     variables = tree.find(root, ("variables",))[1]
     if isinstance(variables, tree.Group):
         for key, _ in variables.first.values():
@@ -139,7 +139,7 @@ def _below(path: tree.Path, tops: set[tree.Path]) -> bool:
 
 
 def _follows(refusal: Refusal, unknown: set[tree.Path]) -> bool:
-    """Whether a key is missing only because it stands there misspelt, which is told already."""
+    """Whether a key is missing only because it is misspelt, which another finding reports."""
     if refusal.type not in {"missing", "union_tag_not_found"}:
         return False
     parent, key = refusal.path[:-1], str(refusal.path[-1])

@@ -1,4 +1,4 @@
-"""The `github` section of a manifest: which repository deploys the environment, from which branch, by what right."""
+"""The `github` section of a manifest: which repository and branch deploy the environment, with which credentials."""
 
 from typing import Annotated
 from typing import Literal as OneOf
@@ -10,7 +10,7 @@ from deployer.manifest.shapes import Branch, Part, Shape
 
 
 class OidcRole(Part):
-    """A role that a job of this environment takes on by GitHub's word: no key is kept anywhere."""
+    """A role that a job of this environment assumes with GitHub's token: no key is stored anywhere."""
 
     kind: OneOf["oidc"] = Field(description="The job shows GitHub's token and is given a role for an hour.")
     role: Annotated[
@@ -21,8 +21,8 @@ class OidcRole(Part):
             "ansari-whatsapp-staging-github-actions",
         ),
     ] = Field(
-        description="The role that deploys, by name. That which only plans is called the same with `-plan`, and that "
-        "which only pushes an image, where there is one, with `-image`.",
+        description="The role that deploys, by name. The role that only plans has the same name with `-plan`, "
+        "and the role that only pushes an image, where there is one, with `-image`.",
         examples=["ansari-whatsapp-staging-github-actions"],
     )
     managed: bool = Field(
@@ -31,17 +31,17 @@ class OidcRole(Part):
 
     @property
     def planning(self) -> str:
-        """The name of the role that jobs take on which run the code of a pull request."""
+        """The name of the role assumed by jobs that run the code of a pull request."""
         return f"{self.role}-plan"
 
     @property
     def imaging(self) -> str:
-        """The name of the role of a job that only builds an image and pushes it."""
+        """The name of the role of a job that only builds and pushes an image."""
         return f"{self.role}-image"
 
 
 class AccessKeys(Part):
-    """A user whose keys GitHub keeps as secrets. They work for whoever has them, until somebody replaces them."""
+    """A user whose keys GitHub keeps as secrets. They work for anyone who has them, until someone replaces them."""
 
     kind: OneOf["keys"] = Field(description="The job uses the access keys of a user.")
     user: Annotated[
@@ -73,7 +73,7 @@ class GitHub(Part):
     ] = Field(description="The repository, as OWNER/NAME.", examples=["ansari-project/ansari-whatsapp"])
     branch: Branch = Field(description="A push to this branch deploys this environment.", examples=["develop"])
     credentials: Annotated[OidcRole | AccessKeys, Field(discriminator="kind")] = Field(
-        description="What the jobs show AWS."
+        description="The credentials that the jobs use."
     )
     ids: GitHubIds | None = Field(
         default=None,

@@ -1,7 +1,7 @@
-"""Which environment a manifest is about, read without the rest of the file.
+"""Read which environment a manifest is about, without the rest of the file.
 
-A lock is broken and a release listed in the middle of an incident, when the manifest may be half edited. Those verbs
-need to know the account and the names of things, and nothing else of the file.
+During an incident, when the manifest may be half edited, a lock is broken or releases are listed. Those verbs need the
+account and the names of resources, and nothing else of the file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FIELDS: Final[tuple[tuple[str, ...], ...]] = (
 
 
 class Identity(Struct, frozen=True):
-    """The account, and the names by which an environment's things are found there. `path` is the manifest's."""
+    """The account, and the names of an environment's resources in it. `path` is the manifest's."""
 
     app: str
     environment: str
@@ -61,7 +61,7 @@ def identity_of(manifest: Manifest, path: Path) -> Identity:
 
 
 def read_identity(raw: bytes, path: Path) -> Identity | None:
-    """The identity in a manifest's bytes, whatever else is wrong with them; None where it cannot be known for sure."""
+    """The identity in a manifest's bytes, whatever else is wrong with them; None unless it is certain."""
     try:
         text, _ = source.decode(raw, path)
     except InvalidManifest:
@@ -102,6 +102,6 @@ def _certain(root: tree.Node, field: tuple[str, ...]) -> bool:
         if Counter(word.text for word, _ in node.entries)[key] > 1:
             return False
         if key not in node.first:
-            return True  # whether it may be absent is for the model to say
+            return True  # the model checks whether it may be absent
         node = node.first[key][1]
     return isinstance(node, tree.Word) and not node.opaque and not (node.plain and bent(node.text))

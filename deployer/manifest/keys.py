@@ -1,4 +1,4 @@
-"""Which keys may stand where, read from the types of model.py."""
+"""Read from the types of model.py which keys are allowed in which group."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from deployer.manifest.model import LiteralVariable, Manifest, SecretVariable
 from deployer.manifest.tree import Node, Path, Word, find
 
 Group = type[BaseModel]
-_VARIABLES: Final = "variables"  # below it, the names are anybody's
+_VARIABLES: Final = "variables"  # below it, every name is allowed
 
 
 def groups(root: Node | None, path: Path) -> tuple[Group, ...]:
-    """The types that the group at a path of the file may have: one, or several while its `kind` does not choose."""
+    """The types that the group at a path of the file may have: one, or several while its `kind` is not chosen."""
     found: tuple[Group, ...] = (Manifest,)
     for length, step in enumerate(path, start=1):
         if path[:length] == (_VARIABLES,):
@@ -32,12 +32,12 @@ def groups(root: Node | None, path: Path) -> tuple[Group, ...]:
 
 
 def fields(of: tuple[Group, ...]) -> dict[str, FieldInfo]:
-    """The keys of groups, and what each is."""
+    """The keys of groups, and the field of each."""
     return {name: field for group in of for name, field in group.model_fields.items()}
 
 
 def kinds(group: Group) -> tuple[str, ...]:
-    """What `kind` may say in a group; nothing where it has no such key."""
+    """The values that `kind` may have in a group; nothing where it has no such key."""
     kind = group.model_fields.get("kind")
     return get_args(kind.annotation) if kind else ()
 
@@ -62,4 +62,4 @@ def _known(of: tuple[Group, ...] = (Manifest,), path: Path = ()) -> Iterator[tup
 
 
 KNOWN_KEYS: Final = dict(_known())
-"""The keys of every group but the variables, by its path."""
+"""The keys of every group except the variables, by its path."""

@@ -12,7 +12,7 @@ from typing import Final
 
 REPOSITORY_NAME: Final = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
 ROLE_NAME: Final = r"[A-Za-z0-9_+=,.@-]{1,64}"
-DEPLOYING_ROLE_NAME: Final = r"[A-Za-z0-9_+=,.@-]{1,58}"  # others are called the same, with -plan and -image
+DEPLOYING_ROLE_NAME: Final = r"[A-Za-z0-9_+=,.@-]{1,58}"  # other roles have the same name with -plan and -image
 
 KMS_KEY: Final = r"arn:aws(?:-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 

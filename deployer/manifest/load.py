@@ -1,4 +1,4 @@
-"""A manifest file, read and checked: the model with the place of every line, or every problem at once."""
+"""Read and check a manifest file: return the model with the position of every line, or raise every problem."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Loaded:
-    """A manifest without problems, and the file it stands in. `sha256` is the hex digest of the file's bytes.
+    """A manifest without problems, and its file. `sha256` is the hex digest of the file's bytes.
 
-    `app` is what the project says of the service.
+    `app` is the project's description of the service.
     """
 
     manifest: Manifest
@@ -43,22 +43,22 @@ class Loaded:
         return root_of(self.path)
 
     def where(self, *keys: str | int) -> Position:
-        """The place of a key, as `where("variables", "logging-level")`; of the nearest group if it is absent."""
+        """The position of a key, as `where("variables", "logging-level")`; of the nearest group if it is absent."""
         return tree.where(self._root, keys)
 
     def find(self, *keys: str | int) -> tuple[tree.Word | None, tree.Node | None]:
-        """The key and the node at a place; (None, None) where the file has nothing."""
+        """The key and the node at a path; (None, None) where the file has nothing."""
         return tree.find(self._root, keys)
 
     def problem(self, *keys: str | int, what: str, why: str = "", fix: str = "", hide: Collection[str] = ()) -> Problem:
-        """A problem at a place of this file, found by a later stage.
+        """A problem at a position of this file, found by a later stage.
 
         `hide` names the variables whose values may not be shown in the excerpt.
         """
         from deployer.manifest.explain import excerpts  # noqa: PLC0415 -- a good manifest needs none of it
 
         closed = frozenset(hide)
-        if closed not in self._excerpts:  # each looks at the whole file, which is too much to do for every problem
+        if closed not in self._excerpts:  # each reads the whole file, which is too slow to do for every problem
             self._excerpts[closed] = excerpts(self.path, self.text, self._root, closed)
         return self._excerpts[closed].problem(Finding(self.where(*keys), what, why, fix))
 
@@ -69,9 +69,9 @@ def load(path: Path) -> Loaded:
 
 
 def parse(raw: bytes, path: Path, app: App | None = None) -> Loaded:
-    """Read a manifest's bytes as if they stood at a path. Raises InvalidManifest with every problem.
+    """Parse a manifest's bytes as if they were the file at a path. Raises InvalidManifest with every problem.
 
-    `app` replaces what the project says of the service.
+    `app` replaces the project's description of the service.
     """
     text, findings = source.decode(raw, path)
     read = syntax.parse(text)
@@ -96,7 +96,7 @@ def parse(raw: bytes, path: Path, app: App | None = None) -> Loaded:
 
 
 def _taken_as_written(root: tree.Node | None) -> bool:
-    """Whether every reader takes each unquoted word for what it says."""
+    """Whether every YAML reader takes each unquoted word as it is written."""
     names = tree.find(root, ("variables",))[1]
     keys = [key for key, _ in names.entries] if isinstance(names, tree.Group) else []
     plain = [word for word in (*keys, *(word for _, word in tree.words(root))) if word.plain]

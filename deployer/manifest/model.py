@@ -21,7 +21,7 @@ RESERVED = "|".join(prefix.lower() for prefix in names.RESERVED_PREFIXES)
 
 
 class _NameShape(Shape):
-    """A parameter name. Its errors give the reason, because a name is refused for many."""
+    """A parameter name. Its errors give the reason, because a name can be refused for many."""
 
     def _check(self, text: str) -> str:
         if reason := names.why_not_a_name(text) or names.why_reserved(text.upper().replace("-", "_")):
@@ -103,7 +103,7 @@ class Aws(Part):
 
 
 class Image(Part):
-    """Where the service's container image is kept. It is tagged by git commit and deployed by digest."""
+    """The location of the service's container image. It is tagged by git commit and deployed by digest."""
 
     repository: Annotated[
         str,
@@ -136,7 +136,7 @@ class Protect(Part):
 
     @property
     def image_apart(self) -> bool:
-        """Whether CI builds the image in a job of its own, before anybody has agreed to the plan with it."""
+        """Whether CI builds the image in a job of its own, before a person has agreed to the plan with it."""
         return self.confirm and self.healthy_in is None
 
 
@@ -148,11 +148,11 @@ class SecretVariable(Part):
     kind: Literal["secret"] = Field(description="A secret: its value lives in SSM only.")
     description: Description | None = None
     generate: Annotated[int, Field(ge=16, le=64)] | None = Field(
-        default=None, description="Make it of this many random bytes when it is absent.", examples=[32]
+        default=None, description="Generate it from this many random bytes when it is absent.", examples=[32]
     )
     source: Literal["local-world"] | None = Field(
         default=None,
-        description="The local world hands it out. Only where `aws.endpoint` is set, and without `generate`.",
+        description="The local world provides it. Only where `aws.endpoint` is set, and without `generate`.",
     )
     extra: Extra = False
 
@@ -186,7 +186,7 @@ class Manifest(Part):
 
     app: AppName = Field(description="The app's name.", examples=["ansari-whatsapp"])
     environment: EnvironmentName = Field(
-        description="The environment's name; the file is called the same.", examples=["staging"]
+        description="The environment's name, which is also the name of the file.", examples=["staging"]
     )
     aws: Aws = Field(description="The AWS account, region and parameter path of this environment.")
     image: Image = Field(description="Where the service's container image is kept.")

@@ -1,4 +1,4 @@
-"""What is wrong with a manifest, and where: shown to a person as text, or to a program as JSON."""
+"""A problem of a manifest and its position: shown to a person as text, or to a program as JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deployer.errors import error_lines
 
 
 class Position(NamedTuple):
-    """A place in a file. Both count from 1, in characters."""
+    """A position in a file. Both numbers count from 1, in characters."""
 
     line: int
     col: int
@@ -51,7 +51,7 @@ class Problem(NamedTuple):
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Each problem once, by file and place; those of one place stay in the order they came."""
+    """Each problem once, by file and position; those of one position keep their order."""
     return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line, problem.col)))
 
 
@@ -65,5 +65,5 @@ class InvalidManifest(InvalidManifestError):
         super().__init__(f"{files}: {count} problem{'' if count == 1 else 's'}")
 
     def __str__(self) -> str:
-        """The count, then each problem, parted by empty lines."""
+        """The count, then each problem, separated by empty lines."""
         return "\n\n".join([self.what, *map(str, self.problems)])

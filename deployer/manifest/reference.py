@@ -96,6 +96,6 @@ def _number(node: dict[str, Any]) -> str:
 
 
 def _yaml(value: Any) -> str:
-    """As one would write it in the file."""
+    """A value as it is written in the file."""
     quoted = isinstance(value, str) and value.isdigit()
     return value if isinstance(value, str) and not quoted else json.dumps(value)

@@ -1,4 +1,4 @@
-"""What a rule over a manifest's plain data is made of, of which any part may be missing or of the wrong kind."""
+"""The parts of a rule over a manifest's plain data, of which any part may be missing or of the wrong kind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Broken(NamedTuple):
 class Section(NamedTuple):
     """What a target adds to the format: the rules of its `service` section, and its limits.
 
-    `unread` is a section that its type accepts, for a reader who needs only some of its keys. A plain variable of the
+    `unread` is a section that its type accepts, for a reader that needs only some of its keys. A plain variable of the
     service has at most `variable_characters`.
     """
 
@@ -40,5 +40,5 @@ def get(data: object, *keys: str) -> object:
 
 
 def is_number(value: object) -> TypeGuard[int]:
-    """Whether it is a whole number; true and false are none."""
+    """Whether it is a whole number; true and false are not."""
     return isinstance(value, int) and not isinstance(value, bool)

@@ -1,7 +1,7 @@
-"""The rules that span several fields, and those about what a value says.
+"""Rules that span several fields, and rules about the content of a value.
 
-They read the manifest as plain data, of which any part may be missing or of the wrong kind: so they hold for a
-file with other problems too, and every problem is told at once.
+They read the manifest as plain data, of which any part may be missing or of the wrong kind: so they also check a file
+with other problems, and every problem is reported at once.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _paths(manifest: Mapping[str, object]) -> Iterator[Broken]:
         yield Broken(
             ("aws", "parameter_path"),
             f"{LEDGER_ROOT} is the deployer's own",
-            "its ledger and lock live there, where no service may read",
+            "its ledger and lock are there, where no service may read",
             "use another path, such as /app-runtime/ansari-whatsapp/staging",
         )
 
@@ -67,7 +67,7 @@ def _pipeline(manifest: Mapping[str, object]) -> Iterator[Broken]:
 
 
 def _roles(manifest: Mapping[str, object]) -> Iterator[Broken]:
-    """The role that deploys is none of the service's own, whose trust would be written over."""
+    """Refuse a deploying role that is also a role of the service, whose trust policy would be overwritten."""
     roles = get(manifest, "service", "roles")
     own = [role for key, role in roles.items() if key != "managed"] if isinstance(roles, Mapping) else []
     deploying = get(manifest, "github", "credentials", "role")
@@ -190,6 +190,6 @@ def set_command(manifest: Mapping[str, object], name: str) -> str:
 
 
 def _or(name: object, instead: str) -> str:
-    """The name, unless it is none: what is no name may be anything, and is not repeated."""
+    """The name if it is valid; other text may be anything, and is not repeated."""
     known = isinstance(name, str) and not why_not_a_name(name) and not credential_in(name, name="key")
     return str(name) if known else instead

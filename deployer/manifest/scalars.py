@@ -1,4 +1,4 @@
-"""What an unquoted YAML word is taken as, and which words YAML readers would bend into something else."""
+"""How an unquoted YAML word is read, and which words some YAML reader takes for another value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 Scalar = str | bool | int | None
 
-LONGEST_NUMBER: Final = 15  # digits a spreadsheet, JavaScript or JSON reader still keeps exactly
+LONGEST_NUMBER: Final = 15  # digits that a spreadsheet, JavaScript or JSON reader keeps exactly
 
 _NUMBER: Final = re.compile(r"0|-?[1-9][0-9]*")
 _EMPTY: Final = frozenset({"", "~", "null", "Null", "NULL"})
@@ -29,7 +29,7 @@ _BENT: Final = (
 
 
 def read_plain(word: str) -> Scalar:
-    """An unquoted word as it is taken: None when empty, true or false, a whole number, else its text."""
+    """The value of an unquoted word: None when empty, true or false, a whole number, else its text."""
     if word in _EMPTY:
         return None
     if word in {"true", "false"}:
@@ -40,10 +40,9 @@ def read_plain(word: str) -> Scalar:
 
 
 def bent(word: str) -> str | None:
-    """What some YAML reader makes of an unquoted word that we would take as text, or None.
+    """What some YAML reader makes of an unquoted word that this one would take as text, or None.
 
-    YAML 1.1 and 1.2 readers disagree about these words (https://yaml.org/type/), so none of them may stand
-    unquoted.
+    YAML 1.1 and 1.2 readers disagree about these words (https://yaml.org/type/), so they must be quoted.
     """
     if word in {"true", "false"}:
         return None
@@ -53,5 +52,5 @@ def bent(word: str) -> str | None:
         return "a number too long to be kept exactly" if len(word.lstrip("-")) > LONGEST_NUMBER else None
     if not word.startswith(_BENT_STARTS):
         return None
-    shapes = (_DATE,) if " " in word else _BENT  # of all these, only a date has words after it: "1 vCPU" is none
+    shapes = (_DATE,) if " " in word else _BENT  # only a date may have words after it: "1 vCPU" is text
     return next((what for what, shape in shapes if re.fullmatch(shape, word)), None)

@@ -1,4 +1,4 @@
-"""The JSON Schema of a manifest, for editors: generated from the types, so that it cannot lie."""
+"""The JSON Schema of a manifest, for editors. It is generated from the types, so that both always agree."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def schema_text() -> str:
 
 
 def _tidy(node: Any) -> Any:
-    """Without the titles and nulls that pydantic adds: a key is left out, never null."""
+    """The schema without the titles and nulls that pydantic adds: a key is left out, never null."""
     if isinstance(node, list):
         return [_tidy(item) for item in node]
     if not isinstance(node, dict):

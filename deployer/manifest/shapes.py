@@ -1,4 +1,4 @@
-"""What the types of a manifest are made of: a part that takes no other key, and texts of a shape."""
+"""Building blocks of a manifest's types: a part that accepts no other key, and texts of a shape."""
 
 import re
 from typing import Annotated, Any, NamedTuple
@@ -10,13 +10,13 @@ from deployer.manifest import limits
 
 
 class Part(BaseModel):
-    # hide_input_in_errors: an error must never repeat a value that may be a secret in the wrong place.
+    # hide_input_in_errors: an error must never repeat a value that may be a misplaced secret.
     # defer_build: a part is checked by the manifest around it, so a validator of its own would be built for nothing.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Shape(NamedTuple):
-    """A text that matches `pattern` as a whole; `words` say what it has to be, for the error message."""
+    """A text that matches `pattern` as a whole; `words` describe it for the error message."""
 
     pattern: str
     words: str

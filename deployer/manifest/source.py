@@ -1,4 +1,4 @@
-"""A manifest's bytes, and the text in them: its size, its encoding, and characters nobody can see."""
+"""Decode a manifest's bytes, and check its size, its encoding, and invisible characters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             raw = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
-        raise _refusal(path, "there is no such file", fix="check the name; manifests live in env/") from None
+        raise _refusal(path, "there is no such file", fix="check the name; manifests are in env/") from None
     except PermissionError:
         raise _refusal(path, "this file may not be read", fix="check its permissions") from None
     except (OSError, ValueError) as error:
@@ -38,10 +38,10 @@ def read_file(path: Path) -> bytes:
 
 
 def decode(raw: bytes, path: Path) -> tuple[str, list[Finding]]:
-    """The text of a manifest and what is wrong with its characters.
+    """The text of a manifest and the problems of its characters.
 
-    The text keeps every position; what no person can see in it is replaced by '?'. Raises InvalidManifest when
-    the bytes are not UTF-8.
+    The text keeps every position; invisible characters are replaced by '?'. Raises InvalidManifest when the bytes are
+    not UTF-8.
     """
     try:
         text = raw.decode()

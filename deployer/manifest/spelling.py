@@ -1,4 +1,4 @@
-"""What a word was probably meant to be."""
+"""Guess what a misspelt word was meant to be."""
 
 from __future__ import annotations
 

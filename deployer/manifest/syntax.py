@@ -1,7 +1,7 @@
-"""YAML text as a tree that knows where each word stands; what the manifest format leaves out is reported.
+"""Parse YAML text to a tree with the position of each word, and report what the manifest format does not allow.
 
-The tree is built from the parser's events, not its constructor: so every duplicate key, tag and quote is seen,
-and a file that breaks half-way still tells what came before.
+The tree is built from the parser's events, not its constructor: so every duplicate key, tag and quote is seen, and a
+broken file still yields what comes before the error.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _TooDeep(Exception):
 
 
 def parse(text: str) -> Tree:
-    """Read YAML text. Never raises: whatever is wrong is among the findings."""
+    """Read YAML text. Never raises: every problem is among the findings."""
     builder = _Builder()
     broken: Finding | None = None
     try:
@@ -50,7 +50,7 @@ def parse(text: str) -> Tree:
     except _TooDeep:
         broken = Finding(builder.last, "this is nested too deeply", fix="a manifest has at most four levels")
     except (YAMLError, ValueError, OverflowError, IndexError, AttributeError, TypeError, AssertionError):
-        # The parser has defects of its own on hostile input; the place it reached is the best hint there is.
+        # The parser has defects of its own on hostile input; the position it reached is the best hint.
         broken = Finding(builder.last, "YAML cannot read this", fix="put the value in quotes")
     findings = builder.findings if broken is None else [*builder.findings, broken]
     return Tree(builder.root, tuple(findings), broken)
@@ -78,7 +78,9 @@ class _Builder:
         elif isinstance(event, DocumentStartEvent):
             self._document(event, start)
         elif isinstance(event, AliasEvent):
-            self._report(start, "an alias (*) stands here", "each entry says its own value", "write the value out")
+            self._report(
+                start, "an alias (*) is not allowed here", "each entry has its own value", "write the value out"
+            )
             self._add(Word(start, _position(event.end_mark), "", plain=False, opaque=True))
         elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
             self._refuse_extras(event, start)
@@ -97,19 +99,21 @@ class _Builder:
     def _document(self, event: DocumentStartEvent, start: Position) -> None:
         self._documents += 1
         if event.version or event.tags:
-            self._report(start, "a YAML directive (%) stands here", "", "delete it")
+            self._report(start, "a YAML directive (%) is not allowed here", "", "delete it")
         if self._documents > 1:
             self._report(start, "a second document starts here", "one file is one manifest", "delete the '---'")
 
     def _refuse_extras(self, event: Any, start: Position) -> bool:
         if event.anchor is not None:
-            self._report(start, "an anchor (&) stands here", "each entry says its own value", "delete it")
+            self._report(start, "an anchor (&) is not allowed here", "each entry has its own value", "delete it")
         if event.tag is not None:
-            self._report(start, "a tag (!) stands here", "kinds are not chosen by tags", "delete it, or use quotes")
+            self._report(
+                start, "a tag (!) is not allowed here", "kinds are not chosen by tags", "delete it, or use quotes"
+            )
         return event.anchor is not None or event.tag is not None
 
     def _refuse_unseen(self, text: str, start: Position) -> bool:
-        """An escape such as "\\0" in double quotes makes what the file itself may not hold."""
+        """Refuse an escape such as "\0" in double quotes, which makes a character that the file may not hold."""
         found = unseen(text)
         if found:
             what = f"an escape here makes a character that cannot be seen: U+{ord(found[0].group()):04X}"
@@ -140,14 +144,16 @@ class _Builder:
         if key.opaque:
             return
         if key.plain and key.text == "<<":
-            self._report(key.start, "a merge key (<<) stands here", "environment files stand alone", "write it out")
+            self._report(
+                key.start, "a merge key (<<) is not allowed here", "environment files are independent", "write it out"
+            )
             return
         group.entries.append((key, node))
         earlier = group.first.setdefault(key.text, (key, node))[0]
         if earlier is not key:
             self._report(
                 key.start,
-                "this key stands here for the second time",
+                "this key is repeated",
                 f"the first is on line {earlier.start.line}; only one of them can be meant",
                 "delete one of them",
             )
@@ -156,20 +162,20 @@ class _Builder:
         self.findings.append(Finding(at, what, why, fix))
 
 
-# What the parser says, in part -> what happened and what to do. Its own words may repeat the text, so they are
+# Part of the parser's message -> what happened and the fix. Its own messages may repeat the text, so they are
 # never passed on.
 _SYNTAX: Final = (
-    ("'\\t'", "a tab stands where YAML allows none", "use spaces"),
+    ("'\\t'", "a tab is not allowed here", "use spaces"),
     ("cannot start any token", "a value cannot start with this character", "put the value in quotes"),
     ("mapping values are not allowed", "a ':' is not expected here", "check the indentation, or quote the value"),
     ("could not find expected ':'", "this line has no ':' after its key", "write it as `key: value`"),
     ("expected ',' or", "a ',' or a closing bracket is missing before this", "check the brackets and commas"),
     ("end of stream", "this is never closed", "add the closing quote or bracket"),
-    ("expected key", "the indentation does not fit the lines above", "align this line with its neighbours"),
+    ("expected key", "the indentation does not fit the lines above", "align this line with the lines around it"),
     ("expected node content", "a value or a closing bracket is missing here", "check the brackets and commas"),
     ("Unicode character escape", "an escape here makes a character that cannot be seen", "leave the escape out"),
     ("escape", "a backslash in double quotes has no meaning here", "write \\\\, or use single quotes"),
-    ("document", "something stands after the end of the document", "delete it"),
+    ("document", "there is text after the end of the document", "delete it"),
 )
 
 

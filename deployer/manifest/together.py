@@ -1,4 +1,4 @@
-"""Several manifests side by side: no two hold the same thing in AWS, and one repository deploys them all."""
+"""Compare several manifests: no two may claim the same AWS resource, and one repository deploys them all."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from deployer.manifest.problem import Problem
 
 
 def clashes(manifests: Sequence[Loaded]) -> Iterator[Problem]:
-    """A problem for each service or path that two manifests claim in one account and region, told of the later one.
+    """A problem for each service or path that two manifests claim in one account and region, in the later one.
 
-    It is the slip of a copied file: one environment's reconcile would overwrite the other. A path inside another's is
-    the same: what is below a path is that environment's.
+    This is the mistake of a copied file: one environment's reconcile would overwrite the other. A path inside another's
+    is the same: what is below a path belongs to that environment.
     """
-    each = list({one.path.resolve(): one for one in manifests}.values())  # one may be named twice
+    each = list({one.path.resolve(): one for one in manifests}.values())  # a manifest may be named twice
     for number, loaded in enumerate(each):
         for other in each[:number]:
             if _place(other) != _place(loaded):
@@ -44,7 +44,7 @@ def _claimed(loaded: Loaded, other: Loaded, *keys: str) -> Problem:
 
 
 def quarrels(manifests: Sequence[Loaded]) -> Iterator[Problem]:
-    """A problem for each manifest that shares a repository and wants another number of images kept in it.
+    """A problem for each manifest that shares a repository and keeps another number of images in it.
 
     A repository has one rule for that: each environment's reconcile would change it for the other.
     """
@@ -63,7 +63,7 @@ def quarrels(manifests: Sequence[Loaded]) -> Iterator[Problem]:
 
 
 def strangers(manifests: Sequence[Loaded]) -> Iterator[Problem]:
-    """A problem for each manifest whose repository is not that of the first one that names any.
+    """A problem for each manifest whose repository differs from that of the first manifest that names one.
 
     A checkout has one set of workflows, and they run in one repository.
     """
@@ -84,9 +84,9 @@ def strangers(manifests: Sequence[Loaded]) -> Iterator[Problem]:
 
 
 def crossed(manifests: Sequence[Loaded]) -> Iterator[Problem]:
-    """A problem for each manifest called like the GitHub environment of another one's plans or images.
+    """A problem for each manifest with the name of the GitHub environment of another one's plans or images.
 
-    Its credentials deploy, and would be given to jobs that nobody has agreed to.
+    Its credentials deploy, and would be given to jobs that no person has agreed to.
     """
     for loaded in manifests:
         for other in manifests:

@@ -1,4 +1,4 @@
-"""The words of a YAML file as a tree, each with the place where it stands, and ways to find them again."""
+"""The words of a YAML file as a tree with the position of each, and functions to find them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Path = tuple[str | int, ...]
 
 
 class Word(NamedTuple):
-    """A scalar. `plain` means it stands without quotes; `end` is the position just after it.
+    """A scalar. `plain` means that it has no quotes; `end` is the position just after it.
 
-    An `opaque` word is an alias, or has a tag or an anchor: already reported, and taken for nothing.
+    An `opaque` word is an alias, or has a tag or an anchor: it is already reported, and has no value.
     """
 
     start: Position
@@ -41,7 +41,7 @@ class Group:
         self.end: Position | None = None
         self.entries: list[tuple[Word, Node]] = []
         self.first: dict[str, tuple[Word, Node]] = {}
-        self.waiting: Word | None = None  # a key that is still without its value
+        self.waiting: Word | None = None  # a key that has no value yet
 
 
 class Items:
@@ -82,7 +82,7 @@ def find(root: Node | None, path: Path) -> tuple[Word | None, Node | None]:
 
 
 def where(root: Node | None, path: Path) -> Position:
-    """The position of a path's key, or of the nearest thing around it that the file has."""
+    """The position of a path's key, or of the nearest group around it that the file has."""
     for length in range(len(path), 0, -1):
         key, node = find(root, path[:length])
         if node is not None:

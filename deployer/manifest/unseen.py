@@ -1,4 +1,4 @@
-"""Characters that nobody sees in a text: they hide what it says."""
+"""Find characters that are invisible in a text and so hide its content."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _PRINTED: Final = ("\ufffc", "\ufffd")  # Python counts these two of them as pri
 def unseen(text: str) -> tuple[re.Match[str], ...]:
     """Every such character, in order."""
     if text.replace("\n", "").isprintable() and not any(one in text for one in _PRINTED):
-        return ()  # most texts: the shape takes longer to compile than a manifest to read
+        return ()  # most texts: compiling the expression takes longer than reading a manifest
     return tuple(_compiled().finditer(text))
 
 
 def with_marks(text: str) -> str:
-    """The text with a '?' in the place of each."""
+    """The text with a '?' instead of each."""
     return _compiled().sub("?", text) if unseen(text) else text
 
 

@@ -1,4 +1,4 @@
-"""What the types refuse, in plain words: what is wrong, and what to write instead."""
+"""Explain what the types refuse: what is wrong, and what to write instead."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from deployer.manifest.tree import Node, Path, Word, find, where
 
 UNKNOWN_KEY: Final = "extra_forbidden"
 ABSENT: Final = frozenset({"missing", "union_tag_not_found", "too_short"})
-# What pydantic says -> what it means, after the name of the key; and what to do.
+# pydantic's error type -> what it means, after the name of the key; and the fix.
 _SENTENCES: Final = {
     "shape": ("has to be {words}", "write it like {example}"),
     "string_type": ("has to be text", "put it in quotes"),
@@ -48,11 +48,11 @@ class Refusal:
 
 
 def refusals(error: ValidationError) -> list[Refusal]:
-    """The errors that are about the file: one for each place, without pydantic's inner steps."""
+    """The errors that are about the file: one for each path, without pydantic's inner steps."""
     found = [
         Refusal(item)
         for item in error.errors(include_input=False, include_url=False)
-        if item["type"] != "rule"  # rules.py is asked by itself: it tells all, a model only the first
+        if item["type"] != "rule"  # rules.py is called separately: it reports all broken rules, a model only the first
     ]
     first: dict[tuple[Path, bool], Refusal] = {}
     for refusal in found:
@@ -72,7 +72,7 @@ def _path(loc: tuple[str | int, ...]) -> Path:
 
 
 class Speaker:
-    """Puts refusals into words. `root` is the file as a tree; `excerpts` says which words may be repeated."""
+    """Explain refusals. `root` is the file as a tree; `excerpts` decides which words may be repeated."""
 
     def __init__(self, root: Node | None, excerpts: Excerpts) -> None:
         self._root, self._excerpts = root, excerpts

@@ -1,4 +1,4 @@
-"""What the local world needs of a manifest with a local endpoint: addresses of this machine, and a port for each."""
+"""Check what the local world needs of a manifest with a local endpoint: local addresses, with different ports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def port_of(address: str) -> int | None:
 
 
 def faults(manifest: Mapping[str, object], addresses: Collection[str]) -> Iterator[Fault]:
-    """Path, message, reason and fix of each value with which the local world could not be started.
+    """Path, message, reason and fix of each value with which the local world could not start.
 
     `addresses` names the literals with the addresses of the services that the world stands in for.
     """

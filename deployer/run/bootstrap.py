@@ -56,7 +56,7 @@ class Bootstrap:
         """
         if self.decide().fingerprint != agreed.fingerprint:
             raise Refused(
-                "what there is to do has changed since it was listed; nothing was changed",
+                "the steps have changed since they were listed; nothing was changed",
                 fix="read the new list, then run again",
             )
         done, every = 0, len(agreed.steps)

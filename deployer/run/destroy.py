@@ -78,7 +78,7 @@ class Destruction:
         with lock.hold(run.session, run.desired.ledger, who=run.who, verb="destroy", warn=run.report.warn):
             if set(self.decide().deleted) - set(agreed.deleted):
                 raise Refused(
-                    "what there is to delete has changed since it was listed; nothing was deleted",
+                    "the list of what to delete has changed; nothing was deleted",
                     fix="read the new list, then run again",
                 )
             self._delete(agreed)

@@ -274,7 +274,7 @@ class _Carrier:
             held = "the manifest holds it (on_unhealthy)" if run.desired.on_unhealthy == "hold" else "it stays"
             fix = f"read the application's log; roll back with: just rollback {run.desired.environment}"
             return StateUnknown(f"{what}; {held}, and is serving", fix=fix)
-        run.report.step("rollback", f"release {failed} does not answer: back to release {target.number}")
+        run.report.step("rollback", f"release {failed} does not answer: rolling back to release {target.number}")
         back = replace(
             run, desired=rollback.desired_release(run.desired, target, with_secrets=False, hold=False), prune=False
         )
@@ -282,7 +282,7 @@ class _Carrier:
             outcome = _Carrier(back, self._held, time.time()).carry_out(_unblocked(back))
         except Exception as error:  # noqa: BLE001 -- whatever it is, the release that does not answer serves
             why = str(explain(error) or defect(error))
-            return StateUnknown(f"{what}, and going back to release {target.number} failed", why=why)
+            return StateUnknown(f"{what}, and the rollback to release {target.number} failed", why=why)
         again = f", as release {outcome.number}" if outcome.number else ""
         return DeploymentFailed(
             f"{what}; release {target.number} serves again{again}",

@@ -1,1 +1,1 @@
-"""One small file for each verb of the command line."""
+"""The verbs of the command line, one small file each."""

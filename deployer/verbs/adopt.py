@@ -1,4 +1,4 @@
-"""`deployer adopt ENV --service NAME`: the manifest of what was made by hand. Nothing in AWS is changed."""
+"""`deployer adopt ENV --service NAME`: write the manifest of an existing service. Nothing in AWS is changed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HELD = "; the service has it now, and loses it with the next deployment"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the command line says. `parameter_path` is None when the service decides it.
+    """The options of the command line. `parameter_path` is None when it is read from the service.
 
     `literals` holds values, by parameter name, that replace those of the service.
     """
@@ -90,7 +90,7 @@ def adopt(wanted: Wanted) -> AdoptDocument:
 
 
 def show(adopted: AdoptDocument, *, as_json: bool) -> str:
-    """What was written, what was left out and why, and what comes next; or JSON."""
+    """What was written, what was left out and why, and the next steps; or JSON."""
     if as_json:
         return json.dumps(to_builtins(adopted), indent=2, ensure_ascii=False)
     name, place = adopted.environment, f"account {adopted.account}, {adopted.region}"
@@ -109,7 +109,7 @@ def show(adopted: AdoptDocument, *, as_json: bool) -> str:
 
 
 def _of(image: str) -> str:
-    """The option that plans the image that runs now."""
+    """The option that plans the running image."""
     _, mark, tag = image.rpartition("/")[2].partition(":")
     return f" --image {tag}" if mark and "@" not in image else ""
 
@@ -146,7 +146,7 @@ def _new_file(wanted: Wanted) -> Path:
 
 
 def _incomplete(wanted: Wanted, missing: Sequence[Missing]) -> Blocked:
-    """The refusal of a service that lacks literals without which its code does not start."""
+    """The error for a service that lacks literals without which its code does not start."""
     options = {"--app": wanted.app, "--region": wanted.region, "--endpoint": wanted.endpoint}
     words = ["just", "adopt", wanted.environment, "--service", wanted.service]
     words += [word for option, value in options.items() if value for word in (option, value)]
@@ -163,7 +163,7 @@ def _incomplete(wanted: Wanted, missing: Sequence[Missing]) -> Blocked:
 
 
 def _others(path: Path) -> list[Loaded]:
-    """The manifests beside the new one. One that has problems is left to its own `check`."""
+    """The other manifests of the folder. A manifest that has problems is skipped: its own `check` reports them."""
     found: list[Loaded] = []
     for other in sorted(path.parent.glob("*.yaml")):
         try:
@@ -174,7 +174,7 @@ def _others(path: Path) -> list[Loaded]:
 
 
 def _keep(live: Live, others: Sequence[Loaded]) -> int:
-    """How many images the repository keeps: as many as the environments say that share it."""
+    """How many images the repository keeps: as many as the environments that share it ask for."""
     place = live.place
     for other in others:
         aws, image = other.manifest.aws, other.manifest.image
@@ -191,7 +191,7 @@ def _checked(path: Path, text: str) -> Loaded:
         loaded = parse(text.encode(), path)
         refuse_contract_problems(loaded)
     except InvalidManifest as refused:
-        refused.what = f"{refused.what} would be in it; nothing was written"
+        refused.what = f"{refused.what} would be introduced; nothing was written"
         raise
     return loaded
 
@@ -216,7 +216,7 @@ def _look(wanted: Wanted) -> Live:
 
 
 def _parameters(session: Session, path: str) -> dict[str, ParameterFact]:
-    """Everything below the path. Only what is no SecureString is read."""
+    """Everything below the path. No SecureString is read."""
     described = ssm.describe(session.ssm, path)
     read: dict[str, ParameterFact] = {}
     for batch in ssm.batches([name for name, fact in described.items() if not fact.secure]):
@@ -225,7 +225,7 @@ def _parameters(session: Session, path: str) -> dict[str, ParameterFact]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Never over a file that somebody else has made meanwhile."""
+    """Write the file, unless another process has created it meanwhile."""
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)

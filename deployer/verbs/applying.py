@@ -1,4 +1,4 @@
-"""Carry out a plan that was shown, under the protection of its environment."""
+"""Apply a plan that was shown, under the protection of its environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deployer.verbs.held import refuse_held_plan
 
 
 def apply(environment: Environment, planned: Planned, consent: Consent, *, retry: bool = False) -> Outcome:
-    """Carry out a plan, unless it is known to fail, or refused by the environment's protection."""
+    """Apply a plan, unless it is known to fail, or refused by the environment's protection."""
     plan = planned.plan
     refuse_held_plan(plan)
     if plan.known_bad and not retry:
@@ -28,5 +28,5 @@ def apply(environment: Environment, planned: Planned, consent: Consent, *, retry
 
 
 def settle(environment: Environment) -> RecordedRelease | None:
-    """Let what an earlier run left under way come to its end; the release it had recorded, if any."""
+    """Wait for what an earlier run left under way; returns the release it had recorded, if any."""
     return reconcile.settle(environment.run) if environment.run.observed().unsettled else None

@@ -1,4 +1,4 @@
-"""`deployer bootstrap ENV`: what an account needs before anybody can deploy there."""
+"""`deployer bootstrap ENV`: prepare an account for deployments."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from deployer.view.progress import Reporter
 
 
 def needed(loaded: Loaded) -> Requirements:
-    """What the manifest asks of its account. Raises UsageError when nobody is named who deploys."""
+    """What the manifest needs in its account. Raises UsageError when it has no section `github`."""
     refuse_contract_problems(loaded)
     manifest = loaded.manifest
     image = manifest.image
@@ -51,7 +51,7 @@ def needed(loaded: Loaded) -> Requirements:
 
 
 def printed(loaded: Loaded, *, as_json: bool) -> str:
-    """Everything as documents and lines of the AWS CLI. Asks AWS nothing."""
+    """All steps as documents and lines of the AWS CLI. Makes no AWS call."""
     manifest = loaded.manifest
     made = commands(needed(loaded), manifest.aws.endpoint)
     if not as_json:
@@ -63,7 +63,7 @@ def printed(loaded: Loaded, *, as_json: bool) -> str:
 def bootstrap(loaded: Loaded, report: Reporter, *, agree: Callable[[Steps], bool]) -> tuple[Steps, bool]:
     """Take the steps, after `agree` was shown them and said yes. Returns them, and whether they were taken.
 
-    Raises Blocked, having changed nothing, when something has to be mended first.
+    Raises Blocked, having changed nothing, when something must be fixed first.
     """
     asked = needed(loaded)
     session, _ = open_session(loaded)

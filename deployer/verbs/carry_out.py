@@ -1,4 +1,4 @@
-"""What reconcile, rollback and promote share: show a plan, ask for consent, carry it out."""
+"""The common part of reconcile, rollback and promote: show a plan, ask for consent, apply it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deployer.verbs.outcome import unchanged
 from deployer.verbs.plan import make_plan, refuse_blocked, refuse_paused
 from deployer.view.pause_text import not_applied
 
-Show: TypeAlias = Callable[[Environment, Planned], None]  # shows a plan before anybody is asked
+Show: TypeAlias = Callable[[Environment, Planned], None]  # shows a plan before consent is asked for
 
 
 class Carried(Struct, frozen=True):

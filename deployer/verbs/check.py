@@ -1,4 +1,4 @@
-"""`deployer check [ENV ...]`: read manifests and tell every problem of every one of them."""
+"""`deployer check [ENV ...]`: read manifests and report every problem of all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deployer.view.counts import counted
 
 
 def check(paths: Sequence[Path], *, as_json: bool) -> str:
-    """What to say of good manifests, as text or JSON. Raises InvalidManifest with all problems of all files."""
+    """The report of valid manifests, as text or JSON. Raises InvalidManifest with all problems of all files."""
     loaded: list[Loaded] = []
     found: list[Problem] = []
     for path in paths:
@@ -37,14 +37,14 @@ def check(paths: Sequence[Path], *, as_json: bool) -> str:
 
 
 def unchecked(app: App) -> tuple[str, ...]:
-    """What `check` cannot say of the manifests of a service, each with the reason."""
+    """What `check` cannot check in the manifests of a service, each with the reason."""
     if app.settings is not None:
         return ()
     return (f"whether the service starts with these variables: {PROJECT_FILE} names no settings class",)
 
 
 def refused_json(problems: Iterable[Problem]) -> str:
-    """`{"problems": [{"file": ..., "line": ..., "col": ..., "what": ..., ...}]}`, as `deployer schema check` says."""
+    """The problems as `{"problems": [{"file": ..., "line": ..., ...}]}`, as `deployer schema check` defines them."""
     import json  # noqa: PLC0415
 
     from msgspec import to_builtins  # noqa: PLC0415
@@ -68,7 +68,7 @@ def _line(loaded: Loaded) -> str:
 
 
 def _json(loaded: Sequence[Loaded]) -> str:
-    # People read the text: what only programs need is loaded for them.
+    # Only the JSON for programs needs this import.
     import json  # noqa: PLC0415
 
     from msgspec import to_builtins  # noqa: PLC0415

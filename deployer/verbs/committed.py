@@ -1,4 +1,4 @@
-"""Read the manifests that the repository's branches hold, to find those that protect an environment."""
+"""Read the manifests on the repository's branches, to find those that protect an environment."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from deployer.manifest.committed import Committed, governs, may_govern
 from deployer.manifest.load import Loaded, parse
 from deployer.manifest.problem import InvalidManifest
 
-_HISTORY = 50  # commits of a manifest that are searched for a valid one
+_HISTORY = 50  # commits of a manifest that are searched for a valid version
 
 
 class Found(Struct, frozen=True):
-    """The committed manifests that govern a manifest. `placed` says that the file itself is one of them at HEAD."""
+    """The committed manifests that govern a manifest. `placed` means that the file itself is one of them at HEAD."""
 
     committed: tuple[Committed, ...]
     placed: bool

@@ -1,4 +1,4 @@
-"""How a change is agreed to: by a person at a terminal, or by the fingerprint of a plan that was read before."""
+"""The consent to a change: by a person at a terminal, or by the fingerprint of a plan that was read before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Consent(Struct, frozen=True):
-    """`ask` puts a question to a person, None where there is no terminal. `approved` is the fingerprint of a plan."""
+    """The means of consent. `ask` asks a person, None without a terminal. `approved` is the fingerprint of a plan."""
 
     ask: Callable[[str], str] | None = None
     approved: str | None = None

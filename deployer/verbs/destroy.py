@@ -1,4 +1,4 @@
-"""`deployer destroy ENV`: take an environment away, after saying what goes and what stays."""
+"""`deployer destroy ENV`: delete an environment, after showing what is deleted and what is kept."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def destroy(
     *,
     agree: Callable[[Removals], None],
 ) -> Removals:
-    """Delete what is left of the environment, after `agree` was shown what that is. Returns what went and what stays.
+    """Delete what is left of the environment, after `agree` was shown it. Returns what is deleted and what is kept.
 
-    `agree` raises Refused when nobody agrees. Raises Refused for a protected environment, before AWS is asked
-    anything about it.
+    `agree` raises Refused when the user declines. Raises Refused for a protected environment, before the first AWS call
+    about it.
     """
     _refuse_protected(environment.loaded)
     refuse_incident(environment.session, environment.desired.app, environment.desired.environment)
@@ -40,7 +40,7 @@ def destroy(
 
 
 def consent(environment: Environment, approve: str | None, ask: Callable[[str], str] | None) -> None:
-    """The service's name, typed or given with --approve. Raises Refused when it is not that."""
+    """Ask for the service's name, typed or given with --approve. Raises Refused for any other answer."""
     name = environment.desired.service_name
     if approve is None and ask is None:
         again = f"just destroy {environment.desired.environment} --approve {name}"
@@ -51,7 +51,7 @@ def consent(environment: Environment, approve: str | None, ask: Callable[[str], 
 
 
 def show(found: Removals) -> str:
-    """What goes and what stays, a line each."""
+    """What is deleted and what is kept, a line each."""
     title = "Will be deleted:" if found.deleted else "Nothing is left to delete."
     gone = [f"  - {one.kind:<10}  {one.name}{f'   {one.note}' if one.note else ''}" for one in found.deleted]
     kept = [f"  = {one.kind:<10}  {one.name}   {one.why}" for one in found.kept]
@@ -85,7 +85,7 @@ def _refuse_protected(loaded: Loaded) -> None:
 
 
 def _shared(loaded: Loaded) -> Iterator[tuple[str, str]]:
-    """Every role and repository that another manifest of the same account names, and whose it is."""
+    """Every role and repository that another manifest of the same account names, with that environment."""
     aws = loaded.manifest.aws
     for other in neighbours(loaded):
         yield from ((role, other.environment) for role in other.service.role_names.values())

@@ -1,4 +1,4 @@
-"""`deployer diff ENV ENV`: where two environments differ, and which secrets they share that they should not."""
+"""`deployer diff ENV ENV`: compare two environments, and find secrets that they should not share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from deployer.view.table import table
 
 
 def diff(left: Loaded, right: Loaded, *, secrets: bool) -> DiffDocument:
-    """What the manifests say otherwise; with `secrets` also which values are the same, compared in memory only."""
+    """The differences of the manifests; with `secrets` also which values are equal, compared in memory only."""
     return DiffDocument(
         left=left.manifest.environment,
         right=right.manifest.environment,

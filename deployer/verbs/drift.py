@@ -1,4 +1,4 @@
-"""`deployer drift ENV`: what somebody changed outside the deployer, for a schedule in CI. It changes nothing."""
+"""`deployer drift ENV`: report changes made outside the deployer, on a schedule in CI. It changes nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def drift(environment: Environment) -> DriftDocument:
 
 
 def show(found: DriftDocument, *, as_json: bool) -> str:
-    """A line for each, or JSON."""
+    """A line for each difference, or JSON."""
     if as_json:
         return json.dumps(to_builtins(found), indent=2)
     now = datetime.now(UTC)
@@ -36,4 +36,6 @@ def show(found: DriftDocument, *, as_json: bool) -> str:
     lines += [f"staged  {line(item, now)}" for item in found.staged]
     if not lines:
         return f"{found.environment} has not drifted."
-    return "\n".join([*lines, as_typed(f"Take it back, or deploy it: just reconcile {found.environment}")])
+    return "\n".join(
+        [*lines, as_typed(f"Undo drift and deploy staged values with: just reconcile {found.environment}")]
+    )

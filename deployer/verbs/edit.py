@@ -1,4 +1,4 @@
-"""`deployer set|add|remove ENV NAME`: edit a manifest; what `check` would refuse is not written."""
+"""`deployer set|add|remove ENV NAME`: edit a manifest. An edit that `check` would refuse is not written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from deployer.view.documents import EditDocument
 
 
 def set_value(path: Path, name: str, value: str) -> EditDocument:
-    """Give a literal another value. Raises UsageError for a secret, and InvalidManifest for what would be refused."""
+    """Give a literal another value. Raises UsageError for a secret, and InvalidManifest for a value that is refused."""
     loaded = load(path)
     variable = _known(loaded, name := _name(name))
     if isinstance(variable, SecretVariable):
@@ -44,7 +44,7 @@ def set_value(path: Path, name: str, value: str) -> EditDocument:
 
 
 def add(path: Path, name: str, entry: str, value: str | None) -> EditDocument:
-    """Add a variable, described by an entry of `edit`. Raises UsageError when there is one, and InvalidManifest."""
+    """Add a variable, described by an entry of `edit`. Raises UsageError if it exists, and InvalidManifest."""
     loaded = load(path)
     name = _name(name)
     if name in loaded.manifest.variables:
@@ -53,7 +53,7 @@ def add(path: Path, name: str, entry: str, value: str | None) -> EditDocument:
             f"{path}:{line}: {name} is there already", fix=f"just set {loaded.manifest.environment} {name} VALUE"
         )
     if value is not None:
-        shown = name if harmless(name) else "NAME"  # some give the value in the place of the name
+        shown = name if harmless(name) else "NAME"  # a user may have typed the value instead of the name
         _refuse_credential(loaded, name, value, _as_secret(loaded.manifest.environment, shown))
     now = _write(loaded, edit.add(loaded, name, entry))
     return EditDocument("added", str(path), now.where("variables", name).line, name, None, value)
@@ -71,7 +71,7 @@ def remove(path: Path, name: str) -> EditDocument:
 
 
 def show(edited: EditDocument, environment: str, *, as_json: bool) -> str:
-    """What was edited, as one line and what to do next, or as JSON."""
+    """The edit as one line with the next step, or as JSON."""
     if as_json:
         return json.dumps(to_builtins(edited), sort_keys=True, ensure_ascii=False)
     where = f"{edited.file}:{edited.line}: {edited.name}"
@@ -87,7 +87,7 @@ def _shown(value: str | None) -> str:
 
 
 def _name(given: str) -> str:
-    """A parameter's name, also when its variable is named: LOGGING_LEVEL is logging-level."""
+    """A parameter's name, also from the name of its variable: LOGGING_LEVEL is logging-level."""
     return given if names.why_not_a_variable(given) else names.parameter(given)
 
 
@@ -106,7 +106,7 @@ def _as_secret(environment: str, name: str) -> str:
 
 
 def _refuse_credential(loaded: Loaded, name: str, value: str, fix: str) -> None:
-    """Raises UsageError, without the value, for a literal that looks like a secret or is a secret of the service."""
+    """Raise UsageError, without the value, for a literal that looks like a credential or is a secret of the service."""
     secrets = secret_variables(settings_class(loaded.app, loaded.root))
     known = not names.why_not_a_name(name) and names.variable(name) in secrets
     what = credential_in(value, name=name)
@@ -122,13 +122,13 @@ def _refuse_credential(loaded: Loaded, name: str, value: str, fix: str) -> None:
 
 
 def _write(before: Loaded, text: str) -> Loaded:
-    """Write the file if it is good; the old one stays until the new one is whole."""
+    """Write the file if it is valid; the old file stays until the new one is complete."""
     raw = text.encode()
     try:
         loaded = parse(raw, before.path)
         refuse_contract_problems(loaded)
     except InvalidManifest as refused:
-        refused.what = f"{refused.what} would be in it; the file was left as it is"
+        refused.what = f"{refused.what} would be introduced; the file is unchanged"
         raise
     target = before.path.resolve()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

@@ -1,4 +1,4 @@
-"""One environment, opened: its manifest read and checked, its AWS account confirmed."""
+"""Open an environment: read and check its manifest, confirm its AWS account."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from deployer.world_keys import keys_beside
 
 
 class Environment(Struct, frozen=True):
-    """Everything a verb that talks to AWS needs. `problems` is how many the checked-out manifest has: see known.py."""
+    """Everything that a verb needs to call AWS. `problems` counts those of the checked-out manifest: see known.py."""
 
     loaded: Loaded
     session: Session
@@ -48,11 +48,14 @@ class Environment(Struct, frozen=True):
         return self.run.desired
 
     def back_to(self, release: str | None, *, with_secrets: bool) -> Environment:
-        """The same environment, wanting a recorded release: named by number or commit, or the last healthy one."""
+        """This environment with a recorded release as its desired state.
+
+        The release is named by number or commit, or is the last healthy one.
+        """
         facts = self.run.observed().with_unrecorded()
         number = None if release is None else release_number(facts.releases, release, self.desired.environment)
         if number is None and facts.pending and facts.pending.rollback_to:
-            number = facts.pending.rollback_to  # a rollback that was stopped is not to be done twice
+            number = facts.pending.rollback_to  # a stopped rollback must not be done twice
         runs = facts.service is not None
         entry = rollback.choose(facts.releases, number, self.desired.environment, runs=runs, with_secrets=with_secrets)
         desired = rollback.desired_release(self.desired, entry, with_secrets=with_secrets)
@@ -60,7 +63,7 @@ class Environment(Struct, frozen=True):
 
 
 def open_session(loaded: Loaded) -> tuple[Session, str]:
-    """A session whose account is that of the manifest, and who calls: an ARN, or a name in the local world.
+    """Open a session of the manifest's account, and return it with the caller: an ARN, or a name in the local world.
 
     Raises DeployerError when the manifest is for the local world and that is not running.
     """
@@ -68,7 +71,7 @@ def open_session(loaded: Loaded) -> tuple[Session, str]:
 
 
 def open_identity(identity: Identity) -> tuple[Session, str]:
-    """The same for an environment of which only the identity is known."""
+    """Open a session for an environment of which only the identity is known."""
     site = site_at(identity)
     site.refuse_stopped()
     session = Session(identity.account, identity.region, identity.endpoint, keys_beside(identity.path))
@@ -86,9 +89,9 @@ def open_environment(
 ) -> Environment:
     """Read the manifest, start the local world if the manifest is for it, and confirm the account.
 
-    `image` names one in ECR instead of that of the current commit: by tag, by the start of a commit, or by the number
-    of a release. Without `start`, a local world that does not run is
-    an error. A verb that `only_looks` may do so beside another manifest that claims the same.
+    `image` names an image in ECR instead of the current commit's: by tag, by the start of a commit, or by the number of
+    a release. Without `start`, a local world that does not run is an error. A verb that `only_looks` may do so even if
+    another manifest claims the same resources.
     """
     loaded = load(manifest_path(name))
     refuse_contract_problems(loaded)
@@ -96,9 +99,9 @@ def open_environment(
 
 
 def open_known_environment(name: str, report: Reporter, *, start: bool = True, only_looks: bool = False) -> Environment:
-    """The same for a verb that works from the ledger: the manifest may have problems, or be absent.
+    """Open an environment for a verb that works from the ledger: the manifest may have problems, or be absent.
 
-    With problems nothing of it but names, roles and the like may be used, and a local world is not started.
+    With problems, only names, roles and the like of it may be used, and a local world is not started.
     """
     known = known_manifest(name, report)
     if not known.problems:
@@ -131,9 +134,9 @@ def _opened(
     else:
         site.refuse_stopped()
     session = Session(manifest.aws.account, manifest.aws.region, manifest.aws.endpoint, keys_beside(loaded.path))
-    with ThreadPoolExecutor(1) as aside:  # git is other processes: there is time for the clients meanwhile
+    with ThreadPoolExecutor(1) as aside:  # git runs as other processes, so the clients can be created meanwhile
         taken = aside.submit(site.snapshot, image)
-        arn = session.check()  # in this thread, so that Ctrl-C need not wait for an AWS that does not answer
+        arn = session.check()  # in this thread, so that Ctrl-C does not wait for an AWS that does not answer
         if image is not None and not is_tag(image):
             image = _tag(session, manifest, image)
         snapshot = taken.result()
@@ -145,7 +148,7 @@ def _opened(
 
 def _run(loaded: Loaded, session: Session, site: Site, who: str, image: DesiredImage, report: Reporter) -> Run:
     settings = None
-    with suppress(InvalidManifest):  # a verb that cannot do without them has refused before
+    with suppress(InvalidManifest):  # a verb that needs them has already refused
         settings = settings_class(loaded.app, loaded.root)
     target = open_target(loaded.manifest.service.target, session)
     return Run(
@@ -162,7 +165,7 @@ def _run(loaded: Loaded, session: Session, site: Site, who: str, image: DesiredI
 
 
 def _tag(session: Session, manifest: Manifest, image: str) -> str:
-    """The tag that a release's number, or the start of a commit means: first among the releases, then in ECR."""
+    """The tag that a release's number, or the start of a commit, means: first among the releases, then in ECR."""
     releases = ledger.read(
         session.ssm, ledger_path(manifest.app, manifest.environment), describe(manifest.service.target)
     )

@@ -1,4 +1,4 @@
-"""`deployer export ENV`: the variables of an environment for other tools. Secrets go to a file of one's own only."""
+"""`deployer export ENV`: print the variables of an environment for other tools. Secrets are written to a file only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deployer.view.env_text import FORMATS
 
 
 def export(loaded: Loaded, form: str) -> str:
-    """The literals, and the names of the secrets. Reads nothing but the manifest."""
+    """The literals, and the names of the secrets. Reads only the manifest."""
     variables = loaded.manifest.variables
     literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, LiteralVariable)}
     if form == "github":
@@ -27,9 +27,9 @@ def export(loaded: Loaded, form: str) -> str:
 
 
 def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
-    """All of them, with the secrets of SSM, into a file that only its owner may read. Raises Blocked if one is missing.
+    """Write all variables, with the secrets of SSM, into a file that only its owner may read.
 
-    Returns what to tell the user.
+    Returns the message for the user. Raises Blocked if a secret is missing.
     """
     if form == "github":
         raise UsageError("the sections for GitHub hold no secret", fix="leave out --secrets, or choose dotenv or json")
@@ -60,7 +60,7 @@ def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
 
 
 def _write_private(out: Path, text: str) -> None:
-    """Never through a link, and readable by nobody else from the first byte on."""
+    """Write a file that no other user can read at any time, and that is never a link."""
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb", buffering=0) as file:
@@ -68,7 +68,7 @@ def _write_private(out: Path, text: str) -> None:
             file.truncate(0)
             left = memoryview(text.encode())
             try:
-                while left:  # a disk that is nearly full takes a part
+                while left:  # a disk that is nearly full accepts only a part
                     left = left[file.write(left) :]
             except OSError:
                 file.truncate(0)

@@ -1,4 +1,4 @@
-"""What a hold refuses: see deployer/core/hold.py."""
+"""Refuse what a hold forbids: see deployer/core/hold.py."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from deployer.view.hold_text import since
 
 
 def refuse_held_plan(plan: Plan) -> None:
-    """Raises Refused when a hold stands against the plan."""
+    """Raise Refused when a hold refuses the plan."""
     if plan.hold is not None and plan.held:
         raise held(plan.hold, plan.environment)
 
 
 def not_deployed(plan: Plan) -> str:
-    """What a pipeline reads instead of a failure while the environment is held."""
+    """The message for a pipeline, which does not fail while the environment is held."""
     who = since(plan.hold) if plan.hold else ""
     lifts = as_typed(f"just resume {plan.environment}")
     return f"Not deployed: {plan.environment} is held {who}. To lift the hold: {lifts}"
 
 
 def refuse_incident(session: Session, app: str, environment: str) -> None:
-    """Raises Refused while an operator holds the environment: nothing but rollback, status and logs works then."""
+    """Raise Refused while an operator holds the environment: only rollback, status and logs work then."""
     found = ledger_hold.read(session.ssm, ledger_path(app, environment))
     if found is not None and found.strict:
         raise held(found, environment)
 
 
 def held(hold: Hold, environment: str) -> Refused:
-    """The refusal: who placed the hold, when and why, and the command that lifts it."""
+    """The error: who placed the hold, when and why, and the command that lifts it."""
     return Refused(
         f"{environment} is held; nothing was changed",
         why=since(hold),

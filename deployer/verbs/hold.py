@@ -1,4 +1,4 @@
-"""`deployer hold ENV`: stop deployments by hand for an incident, or show the hold there is."""
+"""`deployer hold ENV`: stop deployments by hand for an incident, or show the hold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deployer.view.hold_text import since
 
 
 def place(session: Session, who: str, ledger: str, reason: str) -> Hold:
-    """Place a hold, or replace the one there is and keep what a rollback left in it. Raises UsageError for the reason.
+    """Place a hold, or replace an existing hold and keep its refused sources. Raises UsageError for an unusable reason.
 
     A run that is under way is not stopped: its deployment cannot be cancelled.
     """

@@ -1,4 +1,4 @@
-"""`deployer image build ENV` and `deployer image push ENV`: the commit's image, from the Dockerfile into ECR."""
+"""`deployer image build ENV` and `deployer image push ENV`: build the commit's image, and push it to ECR."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def build(loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None 
 def push(
     loaded: Loaded, report: Reporter, *, base: str = "", tool: str | None = None, create: bool = False
 ) -> ImageDocument:
-    """Build the image of the commit and push it, unless ECR holds it. `create` makes a repository that is missing.
+    """Build the image of the commit and push it, unless ECR holds it. `create` creates a missing repository.
 
-    All that can be refused is looked at before anything is pushed. Raises StateUnknown when an image arrived that is
-    not the one that was built.
+    All refusals come before anything is pushed. Raises StateUnknown when the image that arrived is not the image that
+    was built.
     """
     context = _context(loaded)
     site_of(loaded).start(report)
@@ -74,7 +74,7 @@ def push(
         raise StateUnknown(what, why=told_by.why, fix=told_by.fix) from None
     if there is None or (told and told != there.digest):
         raise StateUnknown(
-            f"what was pushed is not what ECR holds as {repository}:{tag}",
+            f"the image that was pushed is not the image that ECR holds as {repository}:{tag}",
             why=f"pushed was {told or 'an image'}, and ECR holds {there.digest if there else 'none of that tag'}",
             fix=f"check it: aws ecr describe-images --repository-name {repository}",
         )
@@ -83,7 +83,7 @@ def push(
 
 
 def show(made: ImageDocument, *, as_json: bool) -> str:
-    """What became of it, for stdout."""
+    """The outcome for stdout."""
     if as_json:
         return json.dumps(to_builtins(made), indent=2)
     name = f"{made.repository}:{made.tag}"
@@ -120,7 +120,7 @@ def _built(loaded: Loaded, context: Context, builder: Builder, base: str) -> Ima
     if platform != runs:
         raise DeployerError(
             f"the image is for {platform}, and {target.title} runs {runs}; nothing was pushed",
-            why="the base image, or the tool, took no heed of the platform that was asked for",
+            why="the base image or the tool ignored the requested platform",
             fix=f"use a base image for {runs}, and a tool that builds for it",
         )
     return ImageDocument(manifest.environment, "built", repository, tag, None, platform, builder.tool)
@@ -144,19 +144,19 @@ def _held(session: Session, loaded: Loaded, tag: str) -> ImageDocument | None:
 
 
 def _missing(session: Session, loaded: Loaded, *, create: bool) -> bool:
-    """Whether there is no repository. Raises DeployerError when none may be made."""
+    """Whether the repository is missing. Raises DeployerError when it must not be created."""
     name, environment = loaded.manifest.image.repository, loaded.manifest.environment
     missing = ecr.read_repository(session.ecr, name) is None
     if missing and not create:
         raise DeployerError(
             f"repository {name} does not exist in ECR; nothing was built",
-            fix=f"correct image.repository, or have it made: just image push {environment} --create-repository",
+            fix=f"correct image.repository, or create it: just image push {environment} --create-repository",
         )
     return missing
 
 
 def _registry(url: str) -> Registry:
-    """Raises Refused for a registry that is neither AWS's nor on this machine: it would get a password."""
+    """The registry. Raises Refused unless it is AWS's or on this machine, because it would get a password."""
     parts = urlsplit(url)
     if not is_loopback(url) and not (parts.scheme == "https" and (parts.hostname or "").endswith(_AWS)):
         raise Refused(f"the login is for {parts.hostname}, which is not an AWS registry; nothing was pushed")

@@ -1,7 +1,7 @@
-"""Read a manifest that may be invalid or absent, for the verbs that must work all the same.
+"""Read a manifest that may be invalid or absent, for the verbs that must work anyway.
 
-The checked-out file counts where it says enough. Where it does not, its newest committed version does: of this branch,
-then of the others. What was used is reported on stderr.
+The checked-out file is used where it holds enough. Otherwise its newest committed version is used: of this branch, then
+of the others. The version that was used is reported on stderr.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def known_identity(name: str, report: Reporter) -> Identity:
 class KnownManifest(Struct, frozen=True):
     """A manifest to work with, and how many problems the checked-out file has.
 
-    Where it has any, `loaded` may be a committed version of it.
+    If it has any, `loaded` may be a committed version of it.
     """
 
     loaded: Loaded
@@ -54,7 +54,7 @@ class KnownManifest(Struct, frozen=True):
 
 
 def known_manifest(name: str, report: Reporter) -> KnownManifest:
-    """A manifest of an environment that says enough to roll back: neither literals nor settings are needed for that.
+    """A manifest that holds enough to roll back an environment: neither literals nor settings are needed.
 
     A committed version is used only if its identity is that of the file, where that is readable. Raises UsageError or
     InvalidManifest when there is none.
@@ -77,9 +77,9 @@ def known_manifest(name: str, report: Reporter) -> KnownManifest:
 
 
 def _known_app(root: Path, report: Reporter) -> tuple[App, int]:
-    """What the project says of the service, and how many problems deployer.yaml has.
+    """The project's description of the service, and how many problems deployer.yaml has.
 
-    With any, its committed version counts; when that is no better, nothing is known.
+    If it has any, its committed version is used; if that has problems too, nothing is known.
     """
     try:
         return read_app(root), 0
@@ -89,12 +89,12 @@ def _known_app(root: Path, report: Reporter) -> tuple[App, int]:
         app = parse_app(raw or b"", Path(PROJECT_FILE))
         report.note(f"{PROJECT_FILE} has problems (just check); its committed version is used")
         return app, count
-    report.note(f"{PROJECT_FILE} has problems (just check); what it says of the service is not used")
+    report.note(f"{PROJECT_FILE} has problems (just check); its description of the service is not used")
     return App(), count
 
 
 def _against_settings(loaded: Loaded) -> tuple[Problem, ...]:
-    """What the service's settings have against a manifest, or why they cannot be read."""
+    """The conflicts of a manifest with the service's settings, or why they cannot be read."""
     try:
         return contract.problems(loaded, settings_class(loaded.app, loaded.root))
     except InvalidManifest as error:
@@ -102,7 +102,7 @@ def _against_settings(loaded: Loaded) -> tuple[Problem, ...]:
 
 
 def _like(content: bytes, path: Path, identity: Identity | None, app: App) -> Loaded | None:
-    """A committed manifest, if it is one and has this identity."""
+    """A committed manifest, if it is valid and has this identity."""
     try:
         loaded = parse(content, path, app)
     except InvalidManifest:
@@ -116,7 +116,7 @@ def _file(name: str) -> tuple[Path, bytes | None, DeployerError | None]:
     try:
         path = manifest_path(name)
         return path, read_file(path), None
-    except InvalidManifest as error:  # there is a file, or a path was named
+    except InvalidManifest as error:  # the file exists, or a path was named
         return path, None, error
     except UsageError as error:
         if not name or Path(name).name != name:
@@ -125,7 +125,7 @@ def _file(name: str) -> tuple[Path, bytes | None, DeployerError | None]:
 
 
 def _root(error: UsageError) -> Path:
-    """The project's root, which on a strange branch may have no env/ to know it by."""
+    """The project's root, which on another branch may have no env/ to recognise it by."""
     try:
         return find_root(Path.cwd())
     except UsageError:
@@ -139,7 +139,7 @@ def _root(error: UsageError) -> Path:
 def _committed(
     path: Path, problem: DeployerError | None, report: Reporter, read: Callable[[bytes], Found | None]
 ) -> Found:
-    """What the newest committed version of the file gives that gives anything. Raises the file's own problem."""
+    """The result of the newest committed version of the file that has one. Raises the file's own problem."""
     assert problem is not None
     folder, name = path.resolve().parent, path.name
     while not folder.is_dir():

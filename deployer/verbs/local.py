@@ -1,4 +1,4 @@
-"""`deployer local ...`: the local world, and how to point any AWS client at it."""
+"""`deployer local ...`: start and stop the local world, and point any AWS client at it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def status(settings: WorldSettings) -> str:
 
 
 def env(settings: WorldSettings) -> str:
-    """Lines for `eval "$(deployer local env)"`: its keys, too. Raises DeployerError when it does not run."""
+    """Lines for `eval "$(deployer local env)"`, with its access keys. Raises DeployerError when it does not run."""
     if lifecycle.find_usable(settings) is None:
         raise DeployerError("the local world is not running", fix=f"just up {settings.manifest.stem}")
     keys = read(settings.keys, settings.endpoint)

@@ -1,4 +1,4 @@
-"""`deployer logs ENV`: what the service, or its target about it, has written."""
+"""`deployer logs ENV`: print log lines of the service, or of its target about it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ LATE = 30_000  # ms: CloudWatch may show a line after one that was written later
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which lines: of the platform instead of the application, of one operation, from `since` seconds ago on.
+    """The lines to print: of the platform instead of the application, of one operation, from `since` seconds ago on.
 
-    Without `since`: all of an operation, and a quarter of an hour of anything else.
+    Without `since`: all lines of an operation, and 15 minutes of anything else.
     """
 
     platform: bool
@@ -41,7 +41,7 @@ class Wanted:
 
 
 def seconds(text: str) -> float:
-    """`90s`, `15m`, `2h` and `3d` in seconds. Raises UsageError."""
+    """Parse `90s`, `15m`, `2h` and `3d` as seconds. Raises UsageError."""
     found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
     if not found:
         raise UsageError(f"{text!r} is not a valid duration", fix="write it like 30s, 15m, 2h or 3d")
@@ -49,9 +49,9 @@ def seconds(text: str) -> float:
 
 
 def tail(identity: Identity, wanted: Wanted, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
-    """The lines, oldest first; with `follow` for ever. No secret is in them.
+    """The lines without secrets, oldest first; with `follow` they continue indefinitely.
 
-    Raises Blocked without a service, and UsageError for an operation of which nothing is known.
+    Raises Blocked without a service, and UsageError for an unknown operation.
     """
     session, _ = open_identity(identity)
     target = open_target(identity.target, session)
@@ -61,7 +61,7 @@ def tail(identity: Identity, wanted: Wanted, pause: Callable[[float], None] = ti
     scrubber = Scrubber.below(session, identity.parameter_path)
     if not scrubber.learn():
         raise Blocked(
-            "these credentials may not read the secrets, so it is not known what to hide in the lines",
+            "these credentials may not read the secrets, so secrets in the lines cannot be hidden",
             fix="allow ssm:DescribeParameters and ssm:GetParameters with decryption,"
             " or read the log group in the AWS console",
         )
@@ -90,7 +90,7 @@ def tail(identity: Identity, wanted: Wanted, pause: Callable[[float], None] = ti
 
 
 def _start(wanted: Wanted) -> int:
-    """In ms since 1970."""
+    """The time from which lines are read, in ms since 1970."""
     if wanted.since is None and wanted.operation:
         return 0
     ago = USUALLY if wanted.since is None else wanted.since
@@ -98,7 +98,7 @@ def _start(wanted: Wanted) -> int:
 
 
 def show(line: LogLine, *, as_json: bool) -> str:
-    """A line for a person, or one of JSON. The lines of one event begin below the first, where no time stands."""
+    """A line for a person, or one of JSON. Further lines of one event are indented to the text of the first."""
     if as_json:
         return json.dumps(to_builtins(line), ensure_ascii=False)
     return f"{line.at}  {hanging(without_colours(line.text), len(line.at) + 2)}"

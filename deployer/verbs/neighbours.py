@@ -1,4 +1,4 @@
-"""The other environments whose manifests lie beside this one."""
+"""The other environments whose manifests are in the same folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from deployer.project import shortest
 
 
 def neighbours(loaded: Loaded) -> Iterator[Manifest]:
-    """The manifests beside this one whose account and endpoint are the same."""
+    """The other manifests of the folder with the same account and endpoint."""
     aws = loaded.manifest.aws
     for path in _beside(loaded):
         other = load(path).manifest
@@ -24,10 +24,10 @@ def neighbours(loaded: Loaded) -> Iterator[Manifest]:
 
 
 def refuse_shared(loaded: Loaded) -> None:
-    """Raises InvalidManifest when another manifest claims this one's service or parameters, as a copied file does.
+    """Raise InvalidManifest when another manifest claims this one's service or parameters, as a copied file does.
 
-    A neighbour is read only where its text names them, and one that has problems is left to its own verbs. A copy that
-    nobody has committed is no hindrance to a manifest that is.
+    Another manifest is read only where its text names them; one that has problems is left to its own verbs. A copy that
+    is not committed does not block a committed manifest.
     """
     found: list[Problem] = []
     for path in _beside(loaded):

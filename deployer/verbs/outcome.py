@@ -1,4 +1,4 @@
-"""What came of a reconcile or a rollback, shown."""
+"""Show the outcome of a reconcile or a rollback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deployer.view.pause_text import turned
 
 
 def show(environment: Environment, outcome: Outcome, *, as_json: bool) -> str:
-    """What came of it, for stdout; ends with the next thing to try."""
+    """The outcome for stdout; ends with the next steps."""
     if as_json:
         return json.dumps(asdict(outcome), sort_keys=True)
     if outcome.turned is not None:

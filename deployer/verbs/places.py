@@ -1,4 +1,4 @@
-"""Where `.env` and GitHub disagree with the manifest. Only those are looked at that are there."""
+"""Compare `.env` and GitHub with the manifest, where they exist."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNASKED = "GitHub's variables and secrets: set GITHUB_TOKEN to check them"
 
 
 def disagreements(environment: Environment, *, decrypt: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What differs, and what could not be looked at. With `decrypt` the secrets of `.env` are compared with SSM's."""
+    """What differs, and what could not be read. With `decrypt` the secrets of `.env` are compared with SSM's."""
     told, unseen = _dotenv(environment, decrypt=decrypt)
     if environment.loaded.manifest.github is None:
         return told, unseen
@@ -31,7 +31,7 @@ def disagreements(environment: Environment, *, decrypt: bool) -> tuple[tuple[str
         return told, (*unseen, UNASKED)
     try:
         return (*told, *_github(environment)), unseen
-    except DeployerError as error:  # it is beside the deployment that this verb is about
+    except DeployerError as error:  # this verb is about the deployment, which does not need it
         why = f" ({error.why})" if error.why else ""
         return told, (*unseen, f"GitHub's variables and secrets: {error.what}{why}")
 
@@ -45,14 +45,14 @@ def _dotenv(environment: Environment, *, decrypt: bool) -> tuple[tuple[str, ...]
     try:
         found, wrong = _read(path, literals)
     except (OSError, ValueError) as error:
-        return (), (f"{DOTENV}: {getattr(error, 'strerror', None) or 'it is no text'}",)
+        return (), (f"{DOTENV}: {getattr(error, 'strerror', None) or 'it is not text'}",)
     secrets = [names.variable(name) for name, one in variables.items() if not isinstance(one, LiteralVariable)]
     held = _held(environment, secrets) if decrypt else None
     return (*wrong, *dotenv_against(DOTENV, found, literals, secrets, held)), ()
 
 
 def _read(path: Path, literals: Collection[str]) -> tuple[dict[str, SecretValue], tuple[str, ...]]:
-    """The values, and the lines that are none. Such a line is never repeated: it may hold a secret."""
+    """The values, and the lines that cannot be read. Such a line is never repeated: it may hold a secret."""
     with path.open("rb") as opened:
         text = opened.read(LARGEST).decode("utf-8-sig")
     found: dict[str, SecretValue] = {}

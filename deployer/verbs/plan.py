@@ -1,4 +1,4 @@
-"""`deployer plan ENV`: what a reconcile would do, and why."""
+"""`deployer plan ENV`: show what a reconcile would do, and why."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def plan_environment(options: PlanOptions, report: Reporter) -> tuple[Environmen
 
 
 def make_plan(environment: Environment) -> Planned:
-    """Look at AWS and compare."""
+    """Read AWS and make the plan."""
     planned = environment.run.plan()
     if not _creates(planned):
         return planned
@@ -59,7 +59,7 @@ def make_plan(environment: Environment) -> Planned:
         planned = environment.run.plan()
         if _creates(planned):
             raise
-    return planned  # another run has created the service in this moment: the port is its own
+    return planned  # another run has just created the service, which uses the port
 
 
 def _creates(planned: Planned) -> bool:
@@ -80,20 +80,20 @@ def show(environment: Environment, planned: Planned, *, colour: bool = False, ma
 
 
 def refuse_paused(plan: Plan) -> None:
-    """Raises Refused, after the plan was shown, when nothing but the pause of the service blocks it."""
+    """Raise Refused, after the plan was shown, when only the pause of the service blocks it."""
     if plan.paused is not None and len(plan.blockers) == 1:
         paused = blocker_text(plan.paused, plan)
         raise Refused(f"{paused.what}; nothing was changed", fix=paused.fix)
 
 
 def refuse_postponed(plan: Plan) -> None:
-    """Raises Refused, after the plan was shown, when it waits for the end of a declared pause."""
+    """Raise Refused, after the plan was shown, when it waits for the end of a declared pause."""
     if plan.postponed:
         raise Refused(f"{postponed(plan)}; nothing was changed", fix=ends(plan))
 
 
 def refuse_blocked(plan: Plan) -> None:
-    """Raises Blocked, after the plan was shown, when something must be mended first."""
+    """Raise Blocked, after the plan was shown, when something must be fixed first."""
     if plan.blockers:
         fixes = "; ".join(blocker.fix for blocker in blockers(plan))
         raise Blocked(f"{to_fix(len(plan.blockers))}; nothing was changed", fix=fixes)

@@ -1,4 +1,4 @@
-"""`deployer promote ENV ENV`: the image that is healthy in one environment, with the variables of the other."""
+"""`deployer promote ENV ENV`: deploy the healthy image of one environment with the variables of the other."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def promote(options: PromoteOptions, report: Reporter, show: Show, consent: Cons
 
 
 def running(loaded: Loaded) -> Running:
-    """Raises Refused when nothing healthy runs there."""
+    """What runs in an environment. Raises Refused when no healthy release runs there."""
     manifest = loaded.manifest
     session, _ = open_session(loaded)
     service = open_target(manifest.service.target, session).observe(manifest.service.name)[0]
@@ -72,7 +72,7 @@ def running(loaded: Loaded) -> Running:
 
 
 def refuse_another_image(source: Running, plan: Plan) -> None:
-    """Raises Refused unless the plan deploys exactly that image: a tag of another repository may be another one."""
+    """Raise Refused unless the plan deploys exactly that image: the same tag in another repository may be another."""
     digest = plan.image.partition("@")[2]
     if not plan.blockers and digest != source.digest:
         raise Refused(

@@ -1,4 +1,4 @@
-"""What `protect` in a manifest asks for before anything is changed."""
+"""Check what `protect` in a manifest requires before anything is changed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from deployer.world_keys import keys_beside
 
 
 def check(environment: Environment, plan: Plan, consent: Consent) -> None:
-    """Raises Refused when the manifest's protection is not satisfied; a person is asked last."""
+    """Raise Refused when the manifest's protection is not satisfied; a person is asked last."""
     refuse_another(plan.fingerprint, consent)
     loaded = environment.loaded
     asked = _rules(loaded)
-    if plan.rollback_to is None:  # a release that was healthy here has passed all of these, and takes no file from here
+    if plan.rollback_to is None:  # a healthy release has passed all of these, and uses no file of this checkout
         for rule in asked:
             _refuse_unfit(loaded, rule)
             if rule.protect.healthy_in and plan.deployment:
@@ -35,7 +35,7 @@ def check(environment: Environment, plan: Plan, consent: Consent) -> None:
 
 
 def check_steps(loaded: Loaded, fingerprint: str, consent: Consent) -> None:
-    """The same for what is no deployment: steps with this fingerprint. Raises Refused."""
+    """Check steps with this fingerprint, which are not a deployment, in the same way. Raises Refused."""
     refuse_another(fingerprint, consent)
     asked = _rules(loaded)
     for rule in asked:
@@ -45,7 +45,7 @@ def check_steps(loaded: Loaded, fingerprint: str, consent: Consent) -> None:
 
 
 def refuse_another(fingerprint: str, consent: Consent) -> None:
-    """Raises Refused when another plan than the one of this fingerprint was approved."""
+    """Raise Refused when the approved plan is not the plan with this fingerprint."""
     if consent.approved not in {None, fingerprint}:
         raise Refused(
             f"this plan is {fingerprint}, and {consent.approved} was approved; nothing was changed",
@@ -54,16 +54,16 @@ def refuse_another(fingerprint: str, consent: Consent) -> None:
 
 
 def refuse_unfit_checkout(loaded: Loaded) -> None:
-    """Raises Refused where the branch is another one than allowed, or changes are not committed."""
+    """Raise Refused where the branch is not allowed, or changes are not committed."""
     for rule in _rules(loaded):
         _refuse_unfit(loaded, rule)
 
 
 def protections(loaded: Loaded) -> tuple[Protect, ...]:
-    """What the file asks for, and what each committed manifest of the environment does: all have to be satisfied.
+    """What the file requires, and what each committed manifest of the environment does; all must be satisfied.
 
-    So an edit that nobody has committed can only add to what protects an environment. Raises Refused for a file that
-    is not the committed manifest of its environment and disagrees with it, as an edited copy does.
+    So an uncommitted edit can only add to what protects an environment. Raises Refused for a file that is not the
+    committed manifest of its environment and disagrees with it, as an edited copy does.
     """
     return tuple(rule.protect for rule in _rules(loaded))
 
@@ -105,7 +105,7 @@ def _branch(folder: Path, environment: str, allowed: tuple[str, ...], why: str) 
 
 
 def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
-    """The same image, by digest, has to be in a healthy release of the other environment."""
+    """Check that a healthy release of the other environment has the same image, by digest."""
     other = load(manifest).manifest
     _refuse_edited(manifest, other)
     session = Session(other.aws.account, other.aws.region, other.aws.endpoint, keys_beside(manifest))
@@ -122,7 +122,7 @@ def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
 
 
 def _refuse_edited(path: Path, other: Manifest) -> None:
-    """Raises Refused where an uncommitted edit makes protect.healthy_in read the releases of something else."""
+    """Raise Refused where an uncommitted edit makes protect.healthy_in read the releases of another environment."""
     raw = git.committed(path.resolve().parent, path.name)
     if raw is None:
         return
@@ -136,13 +136,13 @@ def _refuse_edited(path: Path, other: Manifest) -> None:
 
 
 def _ledger(manifest: Manifest) -> tuple[str, str, str, str, bool]:
-    """Where an environment's releases are recorded. One local world is as good as another."""
+    """The location of an environment's ledger. All local worlds count as the same."""
     aws = manifest.aws
     return manifest.app, manifest.environment, aws.account, aws.region, aws.endpoint is not None
 
 
 def confirm(name: str, fingerprint: str, consent: Consent) -> None:
-    """Raises Refused unless the plan of this fingerprint was approved, or a person types the environment's name."""
+    """Raise Refused unless the plan with this fingerprint was approved, or a person types the environment's name."""
     if consent.approved == fingerprint:
         return
     if consent.ask is None:

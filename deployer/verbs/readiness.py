@@ -1,4 +1,4 @@
-"""What a running service reports of its readiness, for the verbs that only show it."""
+"""Read the readiness of a running service, for the verbs that only show it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from deployer.verbs.site import site_of
 
 
 def unready(environment: Environment, facts: Facts) -> list[str]:
-    """What keeps the running service from serving users, each with what to do."""
+    """What keeps the running service from serving users, each with its fix."""
     service, run = facts.service, environment.run
     if service is None or service.status is not ServiceStatus.RUNNING or not service.url:
         return []
@@ -30,7 +30,7 @@ def unready(environment: Environment, facts: Facts) -> list[str]:
 
 
 def serving(session: Session, loaded: Loaded) -> Iterator[Finding]:
-    """Whether the running service says that users are served."""
+    """Whether the running service reports that users are served."""
     manifest, known = loaded.manifest, loaded.app.readiness
     if known is None:
         yield Finding("users", "unseen", f"{PROJECT_FILE} names no page where the service reports its readiness")

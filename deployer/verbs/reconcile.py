@@ -1,4 +1,4 @@
-"""`deployer reconcile ENV`: make AWS equal to the manifest, or carry out a saved plan."""
+"""`deployer reconcile ENV` and `deployer rollback ENV`: apply a plan that was shown."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from deployer.view.progress import Reporter
 
 
 class ReconcileOptions(Struct, frozen=True, kw_only=True):
-    """`environment` is a name or a manifest's path; `image` a release number, a commit or a tag.
+    """The options of the command line.
 
-    `build` builds and pushes the commit's image, `prune` deletes parameters that the manifest no longer names, `saved`
-    is the file of a plan to carry out exactly. `retry` deploys content that failed before; with `unless_held` a held
-    environment is no error.
+    `environment` is a name or a manifest's path; `image` a release number, a commit or a tag. `build` builds and pushes
+    the commit's image, `prune` deletes parameters that the manifest no longer names, `saved` is the file of a plan to
+    apply exactly. `retry` deploys content that failed before; with `unless_held` a held environment is no error.
     """
 
     environment: str
@@ -58,7 +58,7 @@ def _planned(options: ReconcileOptions, report: Reporter) -> tuple[Environment, 
 
 
 def _saved(options: ReconcileOptions, file: Path, report: Reporter) -> tuple[Environment, Planned]:
-    """Make the saved plan again. Raises Refused when it is not the same by now."""
+    """Make the saved plan again. Raises Refused when it has changed."""
     from deployer.verbs import saved_plan  # noqa: PLC0415 -- the document's types take some time to build
 
     saved = saved_plan.read_saved(file, environment_name(options.environment))

@@ -1,4 +1,4 @@
-"""`deployer releases ENV`: what was released, when, by whom, and which one is live."""
+"""`deployer releases ENV`: list what was released, when, by whom, and which release is live."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from deployer.view.releases_text import render
 
 
 def releases(identity: Identity, *, as_json: bool, everything: bool) -> str:
-    """The newest releases first, as text or JSON; all that the ledger holds when `everything` is asked for."""
+    """The newest releases first, as text or JSON; with `everything` all that the ledger holds."""
     session, _ = open_identity(identity)
     found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), describe(identity.target))
     service = open_target(identity.target, session).observe(identity.service)[0]
@@ -33,7 +33,7 @@ def releases(identity: Identity, *, as_json: bool, everything: bool) -> str:
 
 
 def compare(identity: Identity, before: str, after: str, *, as_json: bool) -> str:
-    """What differs between two releases, each named by its number or commit, as text or JSON."""
+    """What differs between two releases, each named by number or commit, as text or JSON."""
     session, _ = open_identity(identity)
     found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), describe(identity.target))
     one, other = (recorded(found, name, identity.environment) for name in (before, after))

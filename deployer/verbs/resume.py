@@ -22,7 +22,7 @@ def lift(
     consent: Consent,
     service: ServiceFact | None,
 ) -> ServiceStateDocument:
-    """Lift the hold, if any, when a person says yes or its id is approved. The service stays as it is."""
+    """Lift the hold, if any, when a person agrees or its id is approved. The service does not change."""
     status = service.status if service else None
     if hold is None:
         return ServiceStateDocument(environment, "nothing", status)
@@ -32,7 +32,7 @@ def lift(
 
 
 def agree_to_lift(report: Reporter, environment: str, hold: Hold, consent: Consent, *, starts: bool = False) -> None:
-    """Raises Refused unless a person or an approval agrees. `starts` tells that a paused service starts, too."""
+    """Raise Refused unless a person or an approval agrees. `starts` means that a paused service starts, too."""
     report.note(f"hold {hold.id} of {environment}: {since(hold)}")
     approve, ask = consent.approved, consent.ask
     if approve is not None:

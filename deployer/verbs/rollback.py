@@ -1,4 +1,4 @@
-"""`deployer rollback ENV`: bring a recorded release back."""
+"""`deployer rollback ENV`: ask for consent to the plan that was shown."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ DEFAULT = "staging"
 
 
 class RollbackOptions(Struct, frozen=True, kw_only=True):
-    """`environment` is a name or a manifest's path, None for staging. `to` is the number or the commit of a release,
-    None for the last healthy one. `with_secrets` brings the release's secrets back, too.
+    """The options of the command line. `environment` is a name or a manifest's path, None for staging.
+
+    `to` is the number or the commit of a release, None for the last healthy one. `with_secrets` brings the release's
+    secrets back, too.
     """
 
     environment: str | None = None
@@ -51,10 +53,10 @@ def rollback(options: RollbackOptions, report: Reporter, show: Show, consent: Co
 
 
 def _agree(environment: Environment, plan: Plan, consent: Consent) -> None:
-    """Raises Refused unless a person confirms, or a plan was approved."""
+    """Raise Refused unless a person confirms, or a plan was approved."""
     protected = any(protection.confirm for protection in protections(environment.loaded))
     if consent.approved is not None or protected:
-        return  # whether it is this plan that was approved is checked with the environment's protection
+        return  # the environment's protection checks whether this plan was approved
     if consent.ask is None:
         secrets = " --with-secrets" if plan.with_secrets else ""
         again = f"just rollback {plan.environment} --to {plan.rollback_to}{secrets} --approve {plan.fingerprint}"

@@ -1,4 +1,4 @@
-"""A plan as JSON: printed for programs, saved to a file, and read again to be applied as it was saved."""
+"""Save a plan as JSON, or print it for programs, and read a saved plan to apply it unchanged."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def save(plan: Plan, path: Path) -> None:
 
 
 def read_saved(path: Path, environment: str) -> PlanDocument:
-    """Read a saved plan. Raises UsageError when it is not one, in another format, or of another environment."""
+    """Read a saved plan. Raises UsageError if it is not a plan, in another format, or of another environment."""
     make = f"make one with: just plan {environment} --out FILE"
     try:
         text = path.read_bytes()
@@ -54,11 +54,11 @@ def read_saved(path: Path, environment: str) -> PlanDocument:
 
 
 def refuse_changed(saved: PlanDocument, plan: Plan) -> None:
-    """Raises Refused unless the plan made now is the one that was saved, naming each fact that moved."""
+    """Raise Refused unless the plan made now is the saved one, naming each fact that has changed."""
     refuse_stale(saved.facts, plan)
     if agreed(saved) != agreed(document(plan)):
         raise Refused(
             "the saved plan is not what this deployer would do with the same facts; nothing was changed",
             why="the file was edited, or another version of the deployer made it",
-            fix=f"make it again: just plan {plan.environment} --out FILE",
+            fix=f"save it again: just plan {plan.environment} --out FILE",
         )

@@ -1,4 +1,4 @@
-"""`deployer say ENV TEXT`: be a WhatsApp user of the local world."""
+"""`deployer say ENV TEXT`: send a message as a WhatsApp user of the local world."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from deployer.run.ready import read_ready
 from deployer.world_keys import read
 from deployer.world_routes import ask
 
-USER = r"[0-9]{5,20}"  # what Meta takes as a user's number
-ANSWER_WITHIN = 100  # seconds; an answer of ansari-backend takes up to 115 at the very most
+USER = r"[0-9]{5,20}"  # what Meta accepts as a user's number
+ANSWER_WITHIN = 100  # seconds; an answer of ansari-backend takes at most 115
 
-LOOK_AFTER = 5  # seconds until the service is asked whether it can answer at all
+LOOK_AFTER = 5  # seconds until the service is asked whether it can answer
 
 
 def say(settings: WorldSettings, text: str, user: str) -> str:
@@ -29,7 +29,7 @@ def say(settings: WorldSettings, text: str, user: str) -> str:
             sent["error"] or f"it answered {sent['status']}",
             "deploy it: just reconcile local",
         )
-        raise DeployerError(f"the service at {settings.service_url} did not take the message", why=why, fix=fix)
+        raise DeployerError(f"the service at {settings.service_url} did not accept the message", why=why, fix=fix)
     parts, complete = _answer(settings, user, sent["wamid"], LOOK_AFTER)
     if not parts and (unready := _unready(settings)):
         raise DeployerError("no answer yet; the message waits in the inbox", why=unready[0], fix=unready[1])
@@ -42,7 +42,7 @@ def say(settings: WorldSettings, text: str, user: str) -> str:
 
 
 def _answer(settings: WorldSettings, user: str, wamid: str, seconds: int) -> tuple[list[str], bool]:
-    """The parts that answer a message so far, and whether they are all there, which is waited for."""
+    """The parts of the answer to a message so far, and whether they are complete, which is waited for."""
     query = urllib.parse.urlencode({"until": "answered", "to": wamid, "wait": seconds})
     chat = _call(settings, f"/_local/chats/{user}?{query}")
     parts = [m["text"] for m in chat["messages"] if m["sender"] == "service" and m["answers"] == wamid]
@@ -50,7 +50,7 @@ def _answer(settings: WorldSettings, user: str, wamid: str, seconds: int) -> tup
 
 
 def _unready(settings: WorldSettings) -> tuple[str, str] | None:
-    """Why the service cannot serve users and what to do, as it reports itself; None when it names no reason."""
+    """Why the service cannot serve users and the fix, as it reports; None when it names no reason."""
     known = settings.app.readiness
     readiness = read_ready(settings.service_url, known.path) if known else None
     failed = [check for check in checks(readiness, "local", known) if not check.ok] if known and readiness else []

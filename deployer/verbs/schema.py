@@ -1,4 +1,4 @@
-"""`deployer schema KIND`: the JSON Schema of a manifest, and of what each verb prints with --json."""
+"""`deployer schema KIND`: print the JSON Schema of a manifest, or of what a verb prints with --json."""
 
 from __future__ import annotations
 
@@ -43,35 +43,35 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "releases-diff": ("What differs between two releases", ReleasesDiffDocument),
     "check": ("Manifests and their problems", CheckDocument),
     "status": ("The status of an environment", StatusDocument),
-    "verify": ("What verify found of everything a deployment needs", VerifyDocument),
-    "doctor": ("What doctor found", DoctorDocument),
+    "verify": ("The results of checking everything a deployment needs", VerifyDocument),
+    "doctor": ("The findings of doctor", DoctorDocument),
     "drift": ("What was changed outside the deployer", DriftDocument),
     "destroy": ("What was deleted of an environment", DestroyDocument),
     "bootstrap": ("What an account needs before a deployment", BootstrapDocument),
     "bootstrap-print": ("What an account needs, as commands", BootstrapCommands),
-    "diff": ("Two environments side by side", DiffDocument),
+    "diff": ("The differences between two environments", DiffDocument),
     "log-line": ("A line of a log", LogLine),
-    "adopt": ("A manifest that was written from what exists", AdoptDocument),
+    "adopt": ("A manifest that was written from an existing service", AdoptDocument),
     "edit": ("An edit of a manifest", EditDocument),
     "hold": ("The hold on an environment", HoldDocument | None),
     "service-state": ("The outcome of a pause, resume or restart", ServiceStateDocument),
     "secrets": ("The secrets of an environment", tuple[SecretDocument, ...]),
     "image": ("The outcome of an image build or push", ImageDocument),
     "github-sync": ("GitHub's settings compared with those of the manifests", tuple[GitHubDocument, ...]),
-    "import": ("What became of an import of secrets", tuple[ImportDocument, ...]),
+    "import": ("The outcome of an import of secrets", tuple[ImportDocument, ...]),
 }
 KINDS: Final = ("manifest", *_DOCUMENTS)
 
 
 def page(of: str) -> str:
-    """The manifest's keys as markdown. Raises UsageError for anything else."""
+    """The manifest's keys as markdown. Raises UsageError for any other kind."""
     if of != "manifest":
         raise UsageError("--markdown belongs to the manifest", fix=f"deployer schema {of}")
     return reference()
 
 
 def schema(of: str) -> str:
-    """The schema as text, such as the checked-in files hold it."""
+    """The schema as text, as in the checked-in files."""
     if of == "manifest":
         return schema_text()
     title, kind = _DOCUMENTS[of]

@@ -1,4 +1,4 @@
-"""`deployer pause ENV`, `resume ENV` of a paused service, and `restart ENV`: no other release is deployed."""
+"""`deployer pause ENV`, `resume ENV` of a paused service, and `restart ENV`: none deploys another release."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def pause(environment: Environment, consent: Consent) -> ServiceStateDocument:
 def resume_paused(
     environment: Environment, consent: Consent, hold: Hold | None, *, old_release_first: bool
 ) -> ServiceStateDocument:
-    """Lift the hold, if any, and start the paused service. One that the manifest declares paused is not started.
+    """Lift the hold, if any, and start the paused service, unless the manifest declares it paused.
 
     Without `old_release_first` it is refused while a deployment waits: a target may deploy nothing to a paused service,
-    so that the release it ran last would start first.
+    so the release that it ran last would start first.
     """
 
     if environment.desired.paused:
@@ -114,7 +114,7 @@ def _settled(environment: Environment) -> Facts:
 
 
 def _service(facts: Facts) -> ServiceFact:
-    assert facts.service is not None  # a verb refuses before when there is none
+    assert facts.service is not None  # without a service the verb has already refused
     return facts.service
 
 
@@ -142,7 +142,7 @@ def _refuse_waiting(environment: Environment, facts: Facts) -> None:
 
 
 def _refuse_another_content(environment: Environment, facts: Facts) -> None:
-    """Raises Refused when new instances would not hold what the running release is recorded to hold."""
+    """Raise Refused when new instances would not hold what the running release is recorded to hold."""
     name, entry = environment.desired.environment, running_release(facts)
     if entry is None:
         raise Refused(
@@ -151,7 +151,7 @@ def _refuse_another_content(environment: Environment, facts: Facts) -> None:
         )
     if waits := list(staged(entry, facts.parameters, environment.desired.parameter_path)):
         raise Refused(
-            f"parameters have changed since release {entry.number}, and a restart would bring them unrecorded;"
+            f"parameters have changed since release {entry.number}, and a restart would deploy them unrecorded;"
             " nothing was changed",
             why=", ".join(waits),
             fix=f"deploy them as a release: just reconcile {name}",
@@ -164,9 +164,7 @@ def _refuse_another_content(environment: Environment, facts: Facts) -> None:
 
 
 def _agree(environment: Environment, agreed: str, consent: Consent) -> None:
-    """Raises Refused unless protect.confirm is satisfied. No file of this checkout is deployed, so its state is not
-    checked.
-    """
+    """Raise Refused unless protect.confirm is satisfied. The checkout is not checked: none of it is deployed."""
     protection.refuse_another(agreed, consent)
     if any(protect.confirm for protect in protection.protections(environment.loaded)):
         protection.confirm(environment.desired.environment, agreed, consent)

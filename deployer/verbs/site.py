@@ -1,4 +1,4 @@
-"""What differs between the real AWS and the local world. It is decided here, once, when an environment is opened."""
+"""The differences between the real AWS and the local world, decided once, when an environment is opened."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from deployer.view.progress import Reporter
 class RealAws:
     """An account of AWS.
 
-    `names_endpoint` says whether the manifest names the address of its AWS. `builds_changes` says whether an image may
-    be built of a checkout with changes, and `built_tag` is what its tag ends with.
+    `names_endpoint` means that the manifest names the address of its AWS. `builds_changes` means that an image may be
+    built from a checkout with changes, and `built_tag` is the suffix of its tag.
     """
 
     identity: Identity
-    probe_seconds: ClassVar[float] = 120.0  # DNS and the edge of the target need some time after a deployment
+    probe_seconds: ClassVar[float] = 120.0  # DNS and the target's edge need some time after a deployment
     poll_seconds: ClassVar[float] = 3.0
     # DeleteParameter: "wait for at least 30 seconds to create a parameter with the same name."
     recreation_seconds: ClassVar[float] = 30.0
@@ -36,25 +36,25 @@ class RealAws:
     built_tag: ClassVar[str] = ""
 
     def public_url(self, service_url: str) -> str:
-        """The address of a service with its scheme, which a target may leave out."""
+        """The address of a service with its scheme, which a target may omit."""
         return _with_scheme("https", service_url)
 
     def start(self, report: Reporter) -> None:
-        """It runs."""
+        """Do nothing: AWS runs."""
 
     def refuse_stopped(self) -> None:
-        """It runs."""
+        """Do nothing: AWS runs."""
 
     def caller(self, arn: str) -> str:
-        """Who calls, for the ledger."""
+        """The caller's ARN, for the ledger."""
         return arn
 
     def snapshot(self, image: str | None) -> Snapshot | None:
-        """No image that this machine could push: ECR holds the one to deploy."""
+        """None: this machine pushes no image, and ECR must hold the image to deploy."""
         return None
 
     def refuse_taken_port(self) -> None:
-        """No port of this machine is needed."""
+        """Do nothing: no port of this machine is needed."""
 
     def next_steps(self, *, rolled_back: bool) -> tuple[str, ...]:
         """What to try after a deployment, as lines."""
@@ -72,11 +72,11 @@ class LocalWorld:
     recreation_seconds: ClassVar[float] = 0.0
     names_endpoint: ClassVar[bool] = True
     builds_changes: ClassVar[bool] = True
-    built_tag: ClassVar[str] = "-built"  # a commit's own tag is that of its source, which every reconcile takes
+    built_tag: ClassVar[str] = "-built"  # a commit's own tag names its source, which every reconcile deploys
 
     @property
     def settings(self) -> WorldSettings:
-        """Where it listens."""
+        """Its addresses and ports."""
         assert self.loaded is not None
         return world_settings(self.loaded)
 
@@ -92,18 +92,18 @@ class LocalWorld:
             report.step("world", f"started: {settings.summary}")
 
     def refuse_stopped(self) -> None:
-        """Raises DeployerError when it does not run."""
+        """Raise DeployerError when it does not run."""
         name, path = self.identity.environment, self.identity.path
         port = urlsplit(self.identity.endpoint or "").port or 80
         if lifecycle.find_usable_at(port, root_of(path), path) is None:
             raise DeployerError("the local world is not running", fix=f"just up {name}, or: just reconcile {name}")
 
     def caller(self, arn: str) -> str:
-        """Who calls; the name of this user where the local AWS cannot tell."""
+        """The caller; the name of this user where the local AWS cannot identify one."""
         return local_author(self.identity.path.resolve().parent) if is_local_caller(arn) else arn
 
     def snapshot(self, image: str | None) -> Snapshot | None:
-        """The source of this checkout as an image. Nothing when `image` names another and the source is not known."""
+        """The source of this checkout as an image. None if `image` names another and the source is not known."""
         assert self.loaded is not None
         if image is not None and not self.loaded.app.image.source:
             return None
@@ -111,7 +111,7 @@ class LocalWorld:
         return take(settings.root, settings.images, self.loaded.app.image)
 
     def refuse_taken_port(self) -> None:
-        """Raises DeployerError when another program listens where the service would."""
+        """Raise DeployerError when another program listens on the service's port."""
         settings = self.settings
         lifecycle.refuse_taken_ports(settings, settings.service)
 
@@ -135,7 +135,7 @@ def site_of(loaded: Loaded) -> Site:
 
 
 def site_at(identity: Identity, loaded: Loaded | None = None) -> Site:
-    """The same for an environment of which only the identity is known."""
+    """The site of an environment of which only the identity is known."""
     return RealAws(identity) if identity.endpoint is None else LocalWorld(identity, loaded)
 
 

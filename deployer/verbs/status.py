@@ -1,4 +1,4 @@
-"""`deployer status ENV`: can users be served, which release runs, and what waits."""
+"""`deployer status ENV`: show whether users are served, which release runs, and what waits."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PROBE_SECONDS = 5.0
 
 
 class Seen(Struct, frozen=True):
-    """What was read of the service beside its configuration."""
+    """What was read of the service apart from its configuration."""
 
     operation: Operation | None = None
     answer: Answer | None = None
@@ -55,8 +55,8 @@ def status(environment: Environment) -> StatusDocument:
     seen = _seen(run, planned.facts) if service else Seen()
     failed = _failure(run, planned.facts, seen)
     busy = seen.operation is not None and seen.operation.progress is Progress.RUNNING
-    # A failed change that was taken back since is history: it is shown, and nothing is wrong any more.
-    # Of an invalid manifest nobody knows whether it was taken back.
+    # A failed change that was reverted since is shown as history, not as a trouble.
+    # An invalid manifest does not show whether it was reverted.
     pending = failed if planned.plan.deployment or environment.problems else None
     declared = f"env/{run.desired.environment}.yaml" if run.desired.paused and not environment.problems else ""
     troubles = (
@@ -115,7 +115,7 @@ def _released(run: Run) -> Desired:
 
 
 def follow(environment: Environment) -> bool:
-    """Wait for the operation that runs, telling what happens; False when none does. Raises as a deployment would."""
+    """Wait for the operation under way and report its events; False without one. Raises as a deployment would."""
     run = environment.run
     service = run.target.observe(run.desired.service_name)[0]
     operation = run.target.newest_operation(service.arn) if service else None
@@ -158,7 +158,7 @@ def _troubles(
     failed: FailureDocument | None,
     entry: RecordedRelease | None,
 ) -> list[Trouble]:
-    """What is wrong, worst first."""
+    """The troubles, worst first."""
     if service is None:
         return [Trouble("there is no service", f"just reconcile {environment}", serves=False)]
     found: list[Trouble] = []
@@ -181,7 +181,7 @@ def _troubles(
 
 
 def _paused(plan: Plan, environment: str, service: ServiceFact | None, *, declared: str) -> Iterator[Trouble]:
-    """A pause that no manifest declares: somebody has to end it."""
+    """The trouble of a pause that no manifest declares: a person has to end it."""
     if service is None or service.status is not ServiceStatus.PAUSED or declared:
         return
     first = " --old-release-first" if plan.deployment else ""
@@ -189,7 +189,7 @@ def _paused(plan: Plan, environment: str, service: ServiceFact | None, *, declar
 
 
 def _failure(run: Run, facts: Facts, seen: Seen) -> FailureDocument | None:
-    """The newest deployment when it failed; that of a service without a ledger is known from its operation."""
+    """The newest deployment when it failed; without a ledger, it is known from the service's operation."""
     service, operation = facts.service, seen.operation
     entry = health.last_failure(facts.releases)
     if entry:

@@ -8,7 +8,7 @@ from deployer.project import manifest_path
 
 
 def load_two(left: str, right: str) -> tuple[Loaded, Loaded]:
-    """Both by name or by path. Raises UsageError when they are the same, and InvalidManifest."""
+    """Load both by name or by path. Raises UsageError when they are the same, and InvalidManifest."""
     paths = manifest_path(left), manifest_path(right)
     if paths[0].resolve() == paths[1].resolve():
         raise UsageError(f"{left} and {right} are the same environment", fix="name two")

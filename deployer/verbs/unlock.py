@@ -1,4 +1,4 @@
-"""`deployer unlock ENV`: break a lock that was left behind, after showing what is broken."""
+"""`deployer unlock ENV`: break a lock that was left behind, after showing it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def unlock(identity: Identity, report: Reporter, *, ask: Callable[[str], str] | 
         return f"{name} is not locked."
     report.note(f"lock {held.id} of {name}")
     report.note(f"  holder   {person(held.holder)}, {held.where}")
-    report.note(f"  since    {held.since}, last sign of life {held.beat}")
+    report.note(f"  since    {held.since}, last heartbeat {held.beat}")
     if held.release:
         operation = f", operation {held.operation}" if held.operation else ""
         report.note(f"  doing    deploying release {held.release}{operation}: it continues without the lock")
     if held.over:
-        report.note(as_typed(f"  It is over: just reconcile {name} takes the lock and continues from there."))
+        report.note(as_typed(f"  That run has ended: just reconcile {name} takes the lock and continues from there."))
     else:
-        report.note("  It is alive: breaking it stops that run before its next change, wherever it is.")
+        report.note("  That run is alive: breaking the lock stops it before its next change.")
     if approve is not None:
         agreed = approve == held.id
     elif ask is not None:
@@ -40,5 +40,5 @@ def unlock(identity: Identity, report: Reporter, *, ask: Callable[[str], str] | 
     if not agreed:
         raise Refused("not confirmed; the lock stays")
     if not lock.break_it(session.ssm, ledger, held):
-        raise Refused("the lock has changed hands in this moment; it stays", fix=f"look again: just unlock {name}")
+        raise Refused("another run has just taken the lock; it was not broken", fix=f"check again: just unlock {name}")
     return f"The lock of {name} is broken."

@@ -1,4 +1,4 @@
-"""`deployer verify ENV`: everything a deployment needs, looked at without changing anything."""
+"""`deployer verify ENV`: check everything that a deployment needs, without changing anything."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOOKED_AT = "account and region, manifest and settings, image, roles and their r
 
 
 def verify(environment: Environment, *, decrypt: bool) -> VerifyDocument:
-    """Look at all of it; with `decrypt` also at whether the service would accept the secrets there are."""
+    """Run all checks; with `decrypt` also whether the service would accept the existing secrets."""
     run = environment.run
     facts = run.observed()
     image = run.compare(facts, None).plan.image
@@ -48,7 +48,7 @@ def verify(environment: Environment, *, decrypt: bool) -> VerifyDocument:
 
 
 def show(found: VerifyDocument, *, as_json: bool) -> str:
-    """What is wrong and what to do about it, or JSON."""
+    """What is wrong and how to fix it, or JSON."""
     if as_json:
         return json.dumps(to_builtins(found), indent=2)
     lines = [f"Checked, for image {found.image}: {LOOKED_AT}."]

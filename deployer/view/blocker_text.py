@@ -38,7 +38,7 @@ AWS_MANAGED = "the key that AWS manages"
 
 
 class BlockerText(Struct, frozen=True):
-    """A blocker for people: what is wrong, how to fix it, and the line of the manifest, "" when there is none."""
+    """A blocker for people: what is wrong, its fix, and the line of the manifest, "" when there is none."""
 
     what: str
     fix: str
@@ -122,7 +122,7 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
 
 
 def foreign_service(blocker: ForeignService, target: Description) -> tuple[str, str]:
-    """The text of the blocker that every verb raises which would change the service."""
+    """The text of the blocker for another environment's service, for every verb that would change it."""
     untag = target.commands.untag.format(arn=blocker.arn)
     return (
         f"service {blocker.service} belongs to {blocker.app} / {blocker.environment}, as its tags show",
@@ -159,7 +159,7 @@ def _secret(blocker: UnsetSecret | ReadableSecret, plan: Plan) -> tuple[str, str
 
 
 def _as_secret(name: str, plan: Plan) -> str:
-    """How a plain parameter becomes a secret again before a rollback to a release that reads it as one."""
+    """How to turn a plain parameter into a secret again before a rollback to a release that reads it as one."""
     return f"write `{name}: {{kind: secret}}` in the manifest, then: just secret set {plan.environment} {name}"
 
 

@@ -1,6 +1,6 @@
-"""The same steps as a script of the AWS CLI, for a team whose administrators take them. Pure.
+"""The steps of a bootstrap as a script of the AWS CLI, for a team whose administrators take them. Pure.
 
-Every line can be run again: what exists is not made twice, and nothing that somebody else keeps is taken away.
+Every line can be run again: what exists is not created twice, and nothing that another owner keeps is removed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ QUIET = ">/dev/null 2>&1"
 
 
 class Command(Struct, frozen=True):
-    """What it is for, a document that it writes, None for none, and the lines of a shell."""
+    """The purpose of a step, the document that it writes, None for none, and its shell lines."""
 
     about: str
     document: object | None
@@ -29,7 +29,7 @@ class Command(Struct, frozen=True):
 
 
 def commands(wanted: Requirements, endpoint: str | None) -> tuple[Command, ...]:
-    """In order. `endpoint` is the local AWS, None for the real one."""
+    """All steps in order. `endpoint` is the local AWS, None for the real one."""
     there = f" --endpoint-url {endpoint}" if endpoint else ""
     keys = f", with the keys that `deployer local env {wanted.desired.environment}` prints" if endpoint else ""
     return tuple(_commands(wanted, f"aws --region {wanted.desired.region}{there}", keys))
@@ -46,14 +46,14 @@ def _commands(wanted: Requirements, aws: str, keys: str) -> Iterator[Command]:
     account = wanted.desired.account
     right = (
         f'if [ "$({aws} sts get-caller-identity --query Account --output text)" != {account} ]; then\n'
-        f"  echo 'these credentials are not of account {account}; nothing was changed' >&2\n  exit 1\nfi"
+        f"  echo 'these credentials do not belong to account {account}; nothing was changed' >&2\n  exit 1\nfi"
     )
     yield Command(f"the account has to be {account}{keys}", None, right)
     yield from _repository(wanted, f"{aws} ecr")
     if wanted.provider:
         known = f"get-open-id-connect-provider --open-id-connect-provider-arn {provider_arn(account)}"
         make = f"create-open-id-connect-provider --url https://{ISSUER} --client-id-list {AUDIENCE}"
-        yield Command("the account believes GitHub's tokens", None, f"{aws} iam {known} {QUIET} ||\n  {aws} iam {make}")
+        yield Command("the account trusts GitHub's tokens", None, f"{aws} iam {known} {QUIET} ||\n  {aws} iam {make}")
     for principal in wanted.principals:
         yield from (
             _role(principal, f"{aws} iam") if principal.kind == "role" else _user(principal, f"{aws} iam", account)
@@ -85,7 +85,7 @@ def _repository(wanted: Requirements, ecr: str) -> Iterator[Command]:
 def _role(role: Principal, iam: str) -> Iterator[Command]:
     name, about = f"--role-name {role.name}", f"{role.name}: {USES[role.use]}"
     yield Command(
-        f"{about}; who may take it on",
+        f"{about}; who may assume it",
         role.trust,
         f"{iam} get-role {name} {QUIET} ||\n"
         f"  {iam} create-role {name} {TAGS} --assume-role-policy-document {_quoted(role.trust)}",
@@ -101,7 +101,7 @@ def _user(user: Principal, iam: str, account: str) -> Iterator[Command]:
     name, about = f"--user-name {user.name}", f"{user.name}: {USES[user.use]}"
     arn = f"--policy-arn arn:aws:iam::{account}:policy/{user.policy_name}"
     yield Command(
-        f"{about}; its keys are made by: aws iam create-access-key {name}",
+        f"{about}; create its keys with: aws iam create-access-key {name}",
         None,
         f"{iam} get-user {name} {QUIET} ||\n  {iam} create-user {name} {TAGS}",
     )

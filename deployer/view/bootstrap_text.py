@@ -49,7 +49,7 @@ def detail(step: Step) -> str:
 
 
 def render(found: Steps, *, title: str) -> str:
-    """The title, what is in the way, the steps beside what is as it should be, notes, and one line to sum up."""
+    """The title, problems, the steps, what is as it should be, notes, and a summary line."""
     lines = [title, ""]
     for blocker in found.blockers:
         lines += [f"blocked: {one_line(blocker.what)}   {blocker.line}".rstrip(), f"    fix: {hanging(blocker.fix, 9)}"]

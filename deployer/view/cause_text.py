@@ -1,4 +1,4 @@
-"""Why a change is in a plan, as text."""
+"""The causes of a change as text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deployer.core.person import person
 from deployer.view.times import minute
 
 OUTSIDE = "changed outside the deployer"
-READABLE = "its value could be read: replace what it opens"
+READABLE = "its value could be read: rotate the credential"
 
 
 def reasons(causes: Iterable[Cause]) -> str:

@@ -143,7 +143,7 @@ def _recreate(change: RecreateParameter) -> str:
 
 
 def _origin(wanted: DesiredParameter) -> str:
-    """Where the value of a secret comes from that the deployer writes."""
+    """The source of the value of a secret that the deployer writes."""
     return {"generate": "generated now", "local-world": "from the local world"}[wanted.origin.partition(":")[0]]
 
 
@@ -157,4 +157,4 @@ def _source(state: State, change: ServiceVariable) -> str:
 def _scaling(change: CreateScaling) -> str:
     scaling = change.scaling
     text = f"{scaling.min} to {scaling.max} instances, {scaling.concurrency} requests each"
-    return text + "; an unused revision goes" if change.replaces else text
+    return text + "; an unused revision is deleted" if change.replaces else text

@@ -1,4 +1,4 @@
-"""What verbs print with --json, as types: `deployer schema KIND` is made from them."""
+"""The types of what verbs print with --json; `deployer schema KIND` is generated from them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from deployer.manifest.compare import Difference
 
 
 class Problem(Struct, frozen=True):
-    """What is wrong at a place of a manifest; `line` and `col` count from 1.
+    """A problem at a position of a manifest; `line` and `col` count from 1.
 
     `source` is that line as far as it may be shown, with `***` for the rest; `caret` is the offset in it, from 0.
     """
@@ -65,9 +65,9 @@ class ReleasesDiffDocument(Struct, frozen=True):
 
 
 class EditDocument(Struct, frozen=True):
-    """What was done to a variable: `same`, `set`, `added` or `removed`, on which line.
+    """The edit of a variable: `same`, `set`, `added` or `removed`, and its line.
 
-    `before` and `after` are its values, None for a secret and where there is nothing.
+    `before` and `after` are its values, None for a secret and where there is none.
     """
 
     did: str
@@ -100,15 +100,15 @@ class StatusDocument(Struct, frozen=True):
     """The status of an environment. Absent values are None.
 
     `state` is what `--exit-code` reports: `healthy`; `degraded` (users are served, something is wrong); `unhealthy`
-    (users are not served); `paused`; `deploying` (an operation is under way); `unknown`. `healthy` says that users
-    are served, as far as that could be seen; `answers` says so in words, and `troubles` what is wrong.
+    (users are not served); `paused`; `deploying` (an operation is under way); `unknown`. `healthy` means that users are
+    served, as far as it could be checked; `answers` gives the same as text, and `troubles` what is wrong.
 
-    `service` is the platform's own word. `image` is the digest of the live image, or its name where it is named by a
-    tag. `since` is ISO 8601. `waiting`, `given_up` and `oldest_seconds` are about
-    users' messages, as one instance reports them. `failed` is the newest deployment when it failed. `edits` counts
-    what a reconcile would change besides `staged` and `drift`; `blocked` is what blocks it. With `manifest_problems`
-    the checked-out manifest is not compared: `edits` is None, and `staged` and `drift` are since the last release.
-    `declared_paused` says whether it declares the service paused: then `paused` is no trouble.
+    `service` is the platform's own status. `image` is the digest of the live image, or its name where it is named by a
+    tag. `since` is ISO 8601. `waiting`, `given_up` and `oldest_seconds` are about users' messages, as one instance
+    reports them. `failed` is the newest deployment when it failed. `edits` counts what a reconcile would change besides
+    `staged` and `drift`; `blocked` is what blocks it. With `manifest_problems` the checked-out manifest is not
+    compared: `edits` is None, and `staged` and `drift` are since the last release. `declared_paused` means that the
+    manifest declares the service paused: then `paused` is no trouble.
     """
 
     app: str
@@ -146,9 +146,9 @@ class ServiceStateDocument(Struct, frozen=True):
     """The outcome of a pause, resume or restart.
 
     `did` is `paused`, `resumed`, `restarted`, `lifted` (a hold, and nothing else) or `nothing`. `service` is the
-    platform's own word afterwards, None when there is no service. `declared` says that the manifest declares the
+    platform's own status afterwards, None when there is no service. `declared` means that the manifest declares the
     service paused. `hold` is the id of the hold that was lifted. `release` runs, or starts with the next resume;
-    `number` is its number, None if it is not recorded. `url` is that of a service that was started.
+    `number` is its number, None if it is not recorded. `url` is the address of a service that was started.
     """
 
     environment: str
@@ -193,7 +193,7 @@ class SecretDocument(Struct, frozen=True):
 
 
 class ImportDocument(Struct, frozen=True):
-    """What became of one line or one secret: `version` is the new one, None where nothing was written."""
+    """The outcome for one line or one secret: `version` is the new one, None where nothing was written."""
 
     variable: str
     did: str
@@ -201,7 +201,7 @@ class ImportDocument(Struct, frozen=True):
 
 
 class SecretPair(Struct, frozen=True):
-    """Two values of a secret as numbers: the same number is the same value, None is none."""
+    """Two values of a secret as numbers: equal numbers are equal values, None is an absent value."""
 
     name: str
     left: str | None
@@ -210,7 +210,7 @@ class SecretPair(Struct, frozen=True):
 
 
 class DiffDocument(Struct, frozen=True):
-    """Two environments side by side."""
+    """The differences between two environments."""
 
     left: str
     right: str
@@ -219,12 +219,12 @@ class DiffDocument(Struct, frozen=True):
 
     @property
     def alike(self) -> bool:
-        """Whether there is nothing to say: no difference, and every secret in both, each with a value of its own."""
+        """Whether nothing differs, and every secret is in both with a value of its own."""
         return not self.differences and all(pair.left and pair.right and not pair.same for pair in self.secrets)
 
 
 class ProblemDocument(Struct, frozen=True):
-    """A problem: what it is, what to do, and the line of the manifest it is about, "" if none."""
+    """A problem: its description, its fix, and the line of the manifest it is about, "" if none."""
 
     what: str
     fix: str
@@ -232,9 +232,9 @@ class ProblemDocument(Struct, frozen=True):
 
 
 class VerifyDocument(Struct, frozen=True):
-    """What verify found of everything a deployment needs. `unseen` is what could not be looked at, and why.
+    """The results of verify. `unseen` is what could not be checked, and why.
 
-    `disagreements` say where `.env` or GitHub hold another thing than the manifest; they stand in nobody's way.
+    `disagreements` are differences of `.env` or GitHub from the manifest; they block nothing.
     """
 
     environment: str
@@ -246,7 +246,7 @@ class VerifyDocument(Struct, frozen=True):
 
 
 class DoctorDocument(Struct, frozen=True):
-    """What doctor found, a finding for each look."""
+    """The findings of doctor, one for each check."""
 
     environment: str
     findings: tuple[Finding, ...]
@@ -262,9 +262,9 @@ class DriftDocument(Struct, frozen=True):
 
 
 class OmittedDocument(Struct, frozen=True):
-    """What a new manifest does not name, why, and what to do with it.
+    """Something that a new manifest does not name, why, and what to do with it.
 
-    `reaches` says that the service has it now, and loses it when deployed.
+    `reaches` means that the service has it now, and loses it with the next deployment.
     """
 
     name: str
@@ -274,9 +274,9 @@ class OmittedDocument(Struct, frozen=True):
 
 
 class AdoptDocument(Struct, frozen=True):
-    """A manifest that was written from what exists. `blockers` holds the commands that have to come before a plan.
+    """A manifest that was written from an existing service. `blockers` holds the commands to run before a plan.
 
-    `extra` names the variables that the service has no setting for, `shared` says what another manifest claims too.
+    `extra` names the variables that the service has no setting for, `shared` what another manifest claims too.
     """
 
     file: str
@@ -296,7 +296,7 @@ class AdoptDocument(Struct, frozen=True):
 
 
 class RemainingDocument(Struct, frozen=True):
-    """One thing of an environment: what it is, its name, and what there is to know about it."""
+    """One resource of an environment: its kind, its name, and a detail."""
 
     kind: str
     name: str
@@ -304,7 +304,7 @@ class RemainingDocument(Struct, frozen=True):
 
 
 class DestroyDocument(Struct, frozen=True):
-    """What was deleted of an environment, and what stays and why."""
+    """What was deleted of an environment, and what is kept and why."""
 
     environment: str
     deleted: tuple[RemainingDocument, ...]
@@ -312,7 +312,7 @@ class DestroyDocument(Struct, frozen=True):
 
 
 class BootstrapStep(Struct, frozen=True):
-    """One step of a bootstrap: "+" or "~", what it makes or changes, to what, why, and the manifest's line."""
+    """One step of a bootstrap: "+" or "~", what it creates or changes, to what, why, and the manifest's line."""
 
     symbol: str
     address: str
@@ -322,9 +322,9 @@ class BootstrapStep(Struct, frozen=True):
 
 
 class BootstrapDocument(Struct, frozen=True):
-    """What an account needs before a deployment. `done` says whether the steps were taken.
+    """What an account needs before a deployment. `done` means that the steps were taken.
 
-    `fingerprint` is the consent to exactly these; `settled` is as it should be.
+    `fingerprint` is the consent to exactly these steps; `settled` lists what is as it should be.
     """
 
     environment: str
@@ -337,7 +337,7 @@ class BootstrapDocument(Struct, frozen=True):
 
 
 class BootstrapCommand(Struct, frozen=True):
-    """A step as lines of a shell; `document` is the JSON that it writes, None for none."""
+    """A step as shell lines; `document` is the JSON that it writes, None for none."""
 
     about: str
     document: Any
@@ -345,7 +345,7 @@ class BootstrapCommand(Struct, frozen=True):
 
 
 class BootstrapCommands(Struct, frozen=True):
-    """The same as BootstrapDocument, for whoever runs it by hand."""
+    """The steps of a bootstrap for a person who runs them by hand."""
 
     environment: str
     commands: tuple[BootstrapCommand, ...]
@@ -354,7 +354,7 @@ class BootstrapCommands(Struct, frozen=True):
 class ImageDocument(Struct, frozen=True):
     """The outcome of an image build or push: `built`, `pushed`, or `there` when ECR held it already.
 
-    `digest` is ECR's, None when nothing was asked of it; `tool` is what built it, None when nothing was built.
+    `digest` is ECR's, None when ECR was not asked; `tool` is what built it, None when nothing was built.
     """
 
     environment: str
@@ -367,7 +367,7 @@ class ImageDocument(Struct, frozen=True):
 
 
 class GitHubChange(Struct, frozen=True):
-    """One thing on GitHub that is added (+), changed (~) or removed (-). `value` is a variable's; "" for a secret."""
+    """A change on GitHub: added (+), changed (~) or removed (-). `value` is a variable's; "" for a secret."""
 
     kind: str
     symbol: str
@@ -378,14 +378,14 @@ class GitHubChange(Struct, frozen=True):
 
 
 class GitHubNote(Struct, frozen=True):
-    """Something on GitHub that is only told: it did not come from here, or people have to put it there."""
+    """Something on GitHub that is only reported: the deployer did not create it, or people have to set it."""
 
     what: str
     why: str
 
 
 class GitHubDocument(Struct, frozen=True):
-    """One environment of a repository on GitHub. `written` says whether the changes were made, or are still to do."""
+    """One environment of a repository on GitHub. `written` means that the changes were made."""
 
     repository: str
     environment: str

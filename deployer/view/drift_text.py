@@ -12,7 +12,7 @@ from deployer.view.safe import one_line
 from deployer.view.state_text import setting, versioned
 from deployer.view.times import ago
 
-LONGEST: Final = 300  # characters of a value; two that differ later than that look the same
+LONGEST: Final = 300  # characters of a value; values that differ only after these look the same
 
 
 def line(item: DriftItem, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Variables as other tools read them: files for python-dotenv, docker, Compose and a shell, JSON, and two for GitHub.
+"""Variables as other tools read them: files for python-dotenv, docker, Compose and a shell, JSON, and GitHub's formats.
 
 Each tool reads back exactly the values that are given here, or UsageError names the variable that its format cannot
 hold.
@@ -23,7 +23,7 @@ def dotenv(values: Mapping[str, str], absent: Sequence[str] = ()) -> str:
 
 
 def docker(values: Mapping[str, str], absent: Sequence[str] = ()) -> str:
-    """A file for `docker run --env-file`, which knows no quotes and no escapes. Raises UsageError."""
+    """A file for `docker run --env-file`, which has no quotes and no escapes. Raises UsageError."""
     return _lines(values, absent, lambda value: value, _why_not_docker)
 
 
@@ -38,15 +38,15 @@ def shell(values: Mapping[str, str], absent: Sequence[str] = ()) -> str:
 
 
 def json_text(values: Mapping[str, str], absent: Sequence[str] = ()) -> str:
-    """A JSON object. JSON has no comments, so that `absent` names are left out."""
+    """A JSON object. JSON has no comments, so `absent` names are left out."""
     del absent
     return json.dumps(values, indent=2, ensure_ascii=False)
 
 
 def github_env(values: Mapping[str, str], absent: Sequence[str] = ()) -> str:
-    """Lines for the file that GITHUB_ENV names. It has no comments, so that `absent` names are left out.
+    """Lines for the file that GITHUB_ENV names. It has no comments, so `absent` names are left out.
 
-    The end of a value is marked by random letters: no value can end early and set a variable of its own.
+    Random letters mark the end of a value, so that no value can end early and set a variable of its own.
     """
     del absent
     mark = f"end-{secrets.token_hex(16)}"
@@ -65,9 +65,10 @@ FORMATS: Final[Mapping[str, Callable[[Mapping[str, str], Sequence[str]], str]]] 
 
 
 def github(literals: Mapping[str, str], parameters: Mapping[str, str], root: str) -> str:
-    """The two sections of the deployment step: what is passed as it is, and what the target fetches from SSM.
+    """The two sections of the deployment step: what is passed as it is, and what App Runner fetches from SSM.
 
-    `parameters` maps a variable to its parameter's name; `root` is what the repository's variable SSM_ROOT has to be.
+    `parameters` maps a variable to its parameter's name; `root` is the required value of the repository's variable
+    SSM_ROOT.
     """
     lines = [f"# vars.SSM_ROOT has to be {root}", "env:"]
     lines += [f"  {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in literals.items()]

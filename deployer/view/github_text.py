@@ -10,7 +10,7 @@ SHOWN = 60  # characters of a value
 
 
 def render(plan: SyncPlan) -> str:
-    """A line for each change, for what is only told, and for what stands in the way."""
+    """A line for each change, for what is only reported, and for each problem."""
     lines = [f"{plan.repository}, environment {plan.environment}"]
     rows: list[tuple[str, ...]] = [(f"  {c.symbol}", c.kind, c.name, _detail(c), c.line) for c in plan.changes]
     rows += [(f"  {n.symbol}", *n.address.split(" ", 1), n.detail, n.line) for n in plan.notices]

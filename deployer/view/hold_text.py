@@ -13,7 +13,7 @@ from deployer.view.times import minute
 
 
 def since(hold: Hold) -> str:
-    """Who placed it, when and why: on one line."""
+    """Who placed it, when and why, on one line."""
     if not hold.readable:
         return one_line(hold.reason)
     return one_line(f"by {person(hold.who)}, {minute(hold.when)}: {hold.reason}")

@@ -23,8 +23,8 @@ from deployer.view.blocker_text import blocker_text
 from deployer.view.pause_text import postponed
 
 FORMAT: Final = 2
-TEXTS: Final = {"detail", "reason", "what", "fix", "text", "postponed"}  # for people: no part of what is agreed to
-WHOLE: Final = {"spec", "kept"}  # of a deployment: its differences are shown, and what is kept may hold a secret
+TEXTS: Final = {"detail", "reason", "what", "fix", "text", "postponed"}  # for people: not part of the consent
+WHOLE: Final = {"spec", "kept"}  # of a deployment: its differences are shown, and the kept settings may hold a secret
 
 
 class _Part(BaseModel):
@@ -133,7 +133,7 @@ class SavedFormat(_Part):
 
 
 class PlanDocument(_Part):
-    """What a reconcile or a rollback would do, and what that stands on."""
+    """What a reconcile or a rollback would do, and what that depends on."""
 
     format: Literal[2] = FORMAT
     app: str
@@ -167,7 +167,7 @@ class PlanDocument(_Part):
 
 
 def document(plan: Plan) -> PlanDocument:
-    """The plan as it is printed with --json and saved with --out, without any known secret."""
+    """The plan as printed with --json and saved with --out, without any known secret."""
     whole = _whole(plan)
     return PlanDocument.model_validate({**scrubbed(whole.model_dump()), "facts": whole.facts})  # facts are compared
 
@@ -211,7 +211,7 @@ def _whole(plan: Plan) -> PlanDocument:
 
 
 def agreed(document: PlanDocument) -> Any:
-    """A document without its texts: what two versions of the deployer that word a message differently agree on."""
+    """A document without its texts: two versions of the deployer that word a message differently agree on it."""
     return _without_texts(document.model_dump())
 
 

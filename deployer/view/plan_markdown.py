@@ -20,7 +20,7 @@ GAP = "&#8203;"  # a zero-width space: GitHub looks for links, people and issues
 
 
 def render(plan: Plan, *, manifest: str) -> str:
-    """Headings and one table; what stands in the way comes first."""
+    """Headings and one table; what blocks the plan comes first."""
     lines = [f"### {plan.app} / {plan.environment}", "", f"**{_text(summary(plan))}**", ""]
     runs = f"live: release {plan.live.number}" if plan.live else _text(live(plan))
     lines += [
@@ -64,7 +64,7 @@ def _text(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """GitHub looks for no people and no issues in code, so that it can be copied."""
+    """Text as code, in which GitHub looks for no people and issues, so that it can be copied."""
     return f"<code>{_unlinked(text)}</code>" if text else ""
 
 

@@ -1,4 +1,4 @@
-"""A plan as text for people: no colour is needed to read it, every line says why."""
+"""A plan as text for people: it needs no colour, and every line shows its reason."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def live(plan: Plan) -> str:
 
 
 def summary(plan: Plan) -> str:
-    """One line: adds, changes, removals, and whether a deployment follows and how long the last ones took."""
+    """One line: adds, changes, removals, whether a deployment follows, and how long the last ones took."""
     if plan.blockers:
         return f"Plan: blocked, {to_fix(len(plan.blockers))}."
     if plan.empty:
@@ -122,7 +122,7 @@ def _row(symbol: str, address: str, detail: str, end: str) -> _Row:
 
 
 def _whole(text: str) -> str:
-    """All lines of a text, none of which passes for another line of the plan."""
+    """All lines of a text, indented so that none can be taken for another line of the plan."""
     return hanging(terminal(text), CONTINUED)
 
 

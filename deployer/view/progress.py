@@ -11,22 +11,22 @@ from deployer import secrecy
 from deployer.errors import UsageError
 from deployer.view.safe import hanging, terminal, workflow
 
-CONTINUED = 20  # columns before the second line of a note: more than any line of ours has before its first word
+CONTINUED = 20  # columns before the second line of a note: more than any line of the deployer has before its first word
 
 
 def write(text: str, stream: TextIO, *, colours: bool = False) -> None:
-    """Write all of it now, without any secret and safe for a terminal: everything that is shown is written here.
+    """Write all text now, without any secret and safe for a terminal: everything that is shown is written here.
 
-    A reader who has left changes nothing: what was begun goes on.
+    If the reader has closed the stream, the run continues.
     """
     shown = terminal(secrecy.without_secrets(text), colours=colours)
     _put(workflow(shown) if os.environ.get("GITHUB_ACTIONS") else shown, stream)
 
 
 def write_data(text: str, stream: TextIO) -> None:
-    """Write data for another program exactly as it is; to a terminal as all other text.
+    """Write data for another program exactly as it is; to a terminal like all other text.
 
-    Raises UsageError when a secret that this process knows is in it: data without it would be something else.
+    Raises UsageError when a secret that this process knows is in it: without it, the data would be wrong.
     """
     if stream.isatty():
         write(text, stream)
@@ -41,12 +41,12 @@ def write_data(text: str, stream: TextIO) -> None:
 
 
 def write_raw(text: str, stream: TextIO) -> None:
-    """Write text from outside as it is, but for the secrets. Never to a terminal."""
+    """Write text from outside as it is, except for secrets. Never to a terminal."""
     _put(secrecy.without_secrets(text), stream)
 
 
 def _put(text: str, stream: TextIO) -> None:
-    """A reader who has left changes nothing."""
+    """Write to a stream. If the reader has closed it, the run continues."""
     try:
         stream.write(text)
         stream.flush()
@@ -62,15 +62,15 @@ class Reporter:
         self._start = time.monotonic()
 
     def step(self, name: str, text: str) -> None:
-        """One thing done or begun."""
+        """Report one step that was done or begun."""
         minutes, seconds = divmod(int(time.monotonic() - self._start), 60)
         self.note(f"  {minutes:02}:{seconds:02}  {name:<11} {text}")
 
     def warn(self, text: str) -> None:
-        """Something that stops nothing, and that somebody should know."""
+        """Report something worth knowing that stops nothing."""
         self.step("warning", text)
 
     def note(self, text: str) -> None:
-        """A line beside the steps."""
-        with suppress(OSError):  # a disk that is full, say: that must not stop what was begun either
+        """Write a line between the steps."""
+        with suppress(OSError):  # such as a full disk: that must not stop the run either
             write(f"{hanging(text, CONTINUED)}\n", self._stream)

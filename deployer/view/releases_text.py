@@ -18,7 +18,7 @@ HEADINGS = ("", "number", "when", "who", "commit", "image", "took", "outcome")
 def render(
     releases: Sequence[RecordedRelease], live: int | None, *, environment: str, everything: bool, now: datetime
 ) -> str:
-    """One line for each; `live` is the number of the one that runs, `now` the time that ages are counted to."""
+    """One line for each; `live` is the number of the running release, `now` the time that ages are counted to."""
     if not releases:
         return f"{environment} has no recorded release yet."
     shown = list(reversed(releases))[: None if everything else NEWEST]

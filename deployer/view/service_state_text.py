@@ -9,7 +9,7 @@ from deployer.view.documents import ServiceStateDocument
 
 
 def render(found: ServiceStateDocument) -> str:
-    """What was done, and what to do next."""
+    """What was done, and the next step."""
     return as_typed(_text(found))
 
 
@@ -35,7 +35,7 @@ def _text(found: ServiceStateDocument) -> str:
 
 
 def _next(found: ServiceStateDocument) -> str:
-    """How the service is started again."""
+    """How to start the service again."""
     name = found.environment
     if found.declared:
         start = f"remove `paused: true` from env/{name}.yaml, then: just resume {name}"

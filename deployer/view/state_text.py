@@ -11,13 +11,13 @@ WIDEST: Final = 60  # characters of a value in a plan
 
 
 def shown(value: str) -> str:
-    """A literal as a plan shows it: on one line, quoted when it needs it, cut when long."""
+    """A literal as a plan shows it: on one line, quoted when necessary, cut when long."""
     text = value if value and value.isprintable() and value == value.strip() else repr(value)
     return text if len(text) <= WIDEST else text[: WIDEST - 3] + "..."
 
 
 def versioned(state: State) -> str:
-    """A parameter: `v3 of /path`, with its type where that is not the desired one."""
+    """A parameter: `v3 of /path`, with its type where that differs from the desired type."""
     plain = f"plain {state.type} " if state.type else ""
     typed = "SecureString " if state.type == "SecureString" else plain
     again = ", deleted and recreated" if state.recreated else ""

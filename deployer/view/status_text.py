@@ -15,7 +15,7 @@ from deployer.view.times import ago
 
 
 def render(found: StatusDocument, now: datetime) -> str:
-    """A line for each thing there is to know; of each trouble also what to do."""
+    """A line for each fact; below each trouble its fix."""
     number = f"{found.number} ({found.release})" if found.number else f"{found.release} (not recorded)"
     rows = [
         ("service", f"{found.service} at {found.url}" if found.service else "there is none"),
@@ -40,7 +40,7 @@ def render(found: StatusDocument, now: datetime) -> str:
 
 
 def plain_line(text: str) -> str:
-    """The text without what a terminal would obey, at its full length."""
+    """Text without characters that a terminal obeys, at its full length."""
     return "".join(plain(letter) for letter in text)
 
 
@@ -64,7 +64,7 @@ def _since(found: StatusDocument, now: datetime) -> str:
 
 
 def _image(image: str) -> str:
-    """The beginning of a digest; of an image that is named by a tag its repository and tag."""
+    """The beginning of a digest; for an image that is named by a tag, its repository and tag."""
     return image[7:19] if image.startswith("sha256:") else short_image(image)
 
 

@@ -8,14 +8,14 @@ from deployer.core.lengths import duration
 
 
 def minute(when: str | None) -> str:
-    """A time in ISO 8601 and UTC as `2026-11-03 09:12 UTC`; "" where there is none."""
+    """A time in ISO 8601 and UTC as `2026-11-03 09:12 UTC`; "" for none."""
     return f"{when[:16].replace('T', ' ')} UTC" if when else ""
 
 
 def ago(when: str | None, now: datetime) -> str:
-    """The same, relative first: `4 min ago (2026-11-03 09:12 UTC)`.
+    """A time, relative first: `4 min ago (2026-11-03 09:12 UTC)`.
 
-    A time in the future, as a clock that is behind sees it, is `just now`.
+    A time in the future, which a slow clock can see, is `just now`.
     """
     if not when:
         return ""

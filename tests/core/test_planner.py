@@ -91,7 +91,7 @@ def test_a_plain_string_where_a_secret_belongs_is_made_again_or_a_blocker(
     made = plan(wish(wanted), replace(empty, parameters=leaked))
     blocker = what(made)
     assert "plain String" in blocker.what
-    assert "replace what it opens" in blocker.fix
+    assert "rotate the credential" in blocker.fix
     generated = plan(wish(parameter("key", None, "generate:32")), replace(empty, parameters=leaked))
     change = only(generated, RecreateParameter)
     assert (change.was, change.becomes, change.version, change.old) == ("String", "SecureString", 1, None)

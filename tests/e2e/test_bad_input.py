@@ -134,7 +134,9 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("add", "--generate"): bad(("x", "invalid int"), ("1", "a manifest never holds")),
     ("add", "--description"): bad(("x" * 2000, "1 problem")),
     ("add", "--store"): bad(("nowhere", "invalid choice")),
-    ("remove", "NAME"): bad(("no-such-variable", "has no variable"), ("meta-app-secret", "1 problem would be in it")),
+    ("remove", "NAME"): bad(
+        ("no-such-variable", "has no variable"), ("meta-app-secret", "1 problem would be introduced")
+    ),
     ("completion", "SHELL"): bad(("csh", "invalid choice")),
     ("export", "--format"): bad(("xml", "invalid choice"))
     + bad(("github", "hold no secret"), ("github-env", "hold no secret"), secrets="", out="x"),

@@ -205,7 +205,7 @@ class TestMended:
         assert "~ trust staging-deployer" in shown
         assert "~ policy staging-instance" in shown
         assert "0 to add, 2 to change." in shown
-        assert "note: role staging-deployer has policies of others too: theirs" in shown
+        assert "note: role staging-deployer also has other policies: theirs" in shown
         assert "Nothing to do" in bootstrap(world)[0]
 
     def test_a_users_policy_however_often_it_was_written(self, world: Checkout) -> None:
@@ -228,7 +228,10 @@ class TestMended:
         iam.create_role(RoleName="staging-deployer", AssumeRolePolicyDocument=document)
         before = everything(world)
         shown, said = bootstrap(world, code=3)
-        assert "blocked: role staging-deployer exists with another trust, and not by the deployer" in shown
+        assert (
+            "blocked: role staging-deployer exists with another trust policy, and the deployer did not create it"
+            in shown
+        )
         assert "aws iam tag-role --role-name staging-deployer" in said
         assert everything(world) == before
         assert told(world, code=3)["blockers"][0]["line"].startswith("staging.yaml:")

@@ -273,7 +273,7 @@ class TestLock:
     def test_breaking_it_shows_what_is_broken_and_asks(self, released: Checkout) -> None:
         said = run(released, "unlock", "local", code=4)
         assert "deploying release cafe, operation op-1" in said
-        assert "It is alive" in said
+        assert "That run is alive" in said
         assert "just unlock local --approve 0123456789ab" in said
         assert "not confirmed" in run(released, "unlock", "local", "--approve", "something-else", code=4)
         assert "is broken" in run(released, "unlock", "local", "--approve", "0123456789ab")

@@ -309,20 +309,20 @@ def test_every_duplicate_is_told(refused: Refused) -> None:
         ("app: ansari-whatsapp\n", "app: ansari-whatsapp\napp: other\n"),
     )
 
-    assert [problem.what for problem in problems] == ["this key stands here for the second time"] * 5
+    assert [problem.what for problem in problems] == ["this key is repeated"] * 5
     assert "line" in problems[0].why
 
 
 @pytest.mark.parametrize(
     ("edit", "what"),
     [
-        (("aws:\n", "aws: &here\n"), "an anchor (&) stands here"),
-        (("keep: 30", "keep: &here 30"), "an anchor (&) stands here"),
-        (("keep: 30", "keep: !!int 30"), "a tag (!) stands here"),
-        (("value: DEBUG", "value: !ENV x"), "a tag (!) stands here"),
-        (("generate: 32", "<<: {generate: 32}"), "a merge key (<<) stands here"),
+        (("aws:\n", "aws: &here\n"), "an anchor (&) is not allowed here"),
+        (("keep: 30", "keep: &here 30"), "an anchor (&) is not allowed here"),
+        (("keep: 30", "keep: !!int 30"), "a tag (!) is not allowed here"),
+        (("value: DEBUG", "value: !ENV x"), "a tag (!) is not allowed here"),
+        (("generate: 32", "<<: {generate: 32}"), "a merge key (<<) is not allowed here"),
         (("app: ansari", "? {a: b}\n: c\napp: ansari"), "a key has to be a single word"),
-        (("app: ansari", "%YAML 1.2\n---\napp: ansari"), "a YAML directive (%) stands here"),
+        (("app: ansari", "%YAML 1.2\n---\napp: ansari"), "a YAML directive (%) is not allowed here"),
         (("generate: 32", 'description: "a\\0b"'), "an escape here makes a character that cannot be seen: U+0000"),
         (("generate: 32", 'description: "\\ud800"'), "an escape here makes a character that cannot be seen"),
     ],
@@ -337,8 +337,8 @@ def test_an_alias_and_its_anchor_are_both_told(refused: Refused) -> None:
     problems = refused(("keep: 30", "keep: &n 30"), ("port: 8001", "port: *n"))
 
     assert [problem.what for problem in problems] == [
-        "an anchor (&) stands here",
-        "an alias (*) stands here",
+        "an anchor (&) is not allowed here",
+        "an alias (*) is not allowed here",
     ]
 
 

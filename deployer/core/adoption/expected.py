@@ -23,11 +23,11 @@ def _variables(live: Live, choice: Choice) -> Iterator[str]:
     foreign = sum(fact is not None and not fact.ours for fact in facts)
     if foreign:
         made = "1 parameter" if foreign == 1 else f"{foreign} parameters"
-        yield f"{made} made elsewhere: tagged managed-by, so that it is known whose they are; the values stay"
+        yield f"{made} made elsewhere: tagged managed-by, so that the deployer manages them; their values stay"
     if any(one.name.startswith("/") for one in left):
         yield "parameters that are left out below: left alone"
     if any(one.reaches for one in left):
-        yield "variables that are left out below and reach the service now: the deployment takes them from it"
+        yield "variables that are left out below and that the service has now: the deployment removes them"
 
 
 def _image(live: Live) -> Iterator[str]:
@@ -50,7 +50,7 @@ def _service(live: Live) -> Iterator[str]:
     yield from live.target.adoption.expected(live)
     yield f"service {name}: the tags managed-by, app and environment, where they differ"
     if RELEASE_VARIABLE not in spec.environment:
-        yield f"deploy {name}: {RELEASE_VARIABLE} is set, by which the public URL proves what it serves"
+        yield f"deploy {name}: {RELEASE_VARIABLE} is set, so that the public URL shows which release it serves"
     if live.source.tag:
         yield f"deploy {name}: the image of the current commit, by its digest; of {live.source.tag} with --image"
     yield from live.target.adoption.removed(live)

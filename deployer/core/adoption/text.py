@@ -83,7 +83,7 @@ def _variables(taken: Sequence[Taken]) -> Iterator[str]:
 
 def _left(left: Sequence[LeftOut]) -> Iterator[str]:
     for reaches, title in (
-        (True, "Left out, though the service has it now; the next deployment takes it away:"),
+        (True, "Left out, though the service has it now; the next deployment removes it:"),
         (False, "Left out, and left alone:"),
     ):
         if some := [one for one in left if one.reaches == reaches]:

@@ -212,9 +212,9 @@ class _Chooser:
         variable, value = names.variable(literal.name), literal.value or ""
         if self._is_secret(variable, value):
             command = self._set(literal.name)
-            note = f"Anyone with permission to read the service can read it now: {command}; then replace what it opens."
+            note = f"Anyone with permission to read the service can read it now: {command}; then rotate the credential."
             if fact is not None:
-                note = f"A plain String in SSM now: {command}; then replace what it opens."
+                note = f"A plain String in SSM now: {command}; then rotate the credential."
             secret = replace(literal, value=None, store="parameter", notes=(note,), command=command)
             return _described(secret, fact) if fact else secret
         if why := self._why_not_written(literal):

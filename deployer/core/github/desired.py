@@ -135,7 +135,7 @@ def _github(manifest: Manifest) -> GitHub:
     if manifest.github is None:
         raise UsageError(
             f"the manifest of {manifest.environment} names no repository",
-            why="it has no `github` section, so there is nothing on GitHub that could be set",
+            why="it has no `github` section, so there is nothing to set on GitHub",
             fix="write the section: docs/reference/github-settings.md",
         )
     return manifest.github
@@ -159,7 +159,7 @@ def _problems(
     for name in (*literals, *map(_variable, secrets)):
         if name in about or name == RECORD or name in KEYS:
             yield Problem(
-                f"{name} is the name of something the deployer itself keeps on GitHub",
+                f"{name} is a name that the deployer itself uses on GitHub",
                 "give the variable another name in the manifest",
                 lines[name],
             )

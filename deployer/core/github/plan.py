@@ -75,7 +75,11 @@ def plan(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, Par
     held = {name: parameters[path].version for name, path in wanted.secrets.items() if path in parameters}
     after = Record(record.number + 1, tuple(sorted(wanted.branches)), tuple(sorted(wanted.variables)), held)
     if sent or kept is None or not record.same_names(after):
-        reason = "names and versions of what was set from here" if kept is None else "what was set from here is another"
+        reason = (
+            "names and versions that the deployer has set"
+            if kept is None
+            else "the deployer has set other names or versions"
+        )
         changes.append(Change("record", "~" if kept else "+", RECORD, reason, write_record(after)))
     touched = {change.name for change in changes}
     names = [*wanted.branches, *wanted.variables, *wanted.secrets]
@@ -183,7 +187,7 @@ def _blockers(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str
             yield Problem(f"{path}: not in SSM, so there is nothing to send", fix, wanted.line(name))
         elif not parameter.secure:
             fix = f"just plan {wanted.environment}"
-            yield Problem(f"{path}: no SecureString in SSM, so it is sent nowhere", fix, wanted.line(name))
+            yield Problem(f"{path}: not a SecureString in SSM, so it is not sent", fix, wanted.line(name))
     if facts.archived:
         yield Problem(f"{wanted.repository} is archived: nothing of it can be changed", "unarchive it on GitHub", "")
     if wanted.ids and wanted.ids != (facts.owner_id, facts.repository_id):

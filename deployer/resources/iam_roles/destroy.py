@@ -32,13 +32,13 @@ def remove_roles(desired: Desired, remains: Remains, options: DestroyOptions) ->
     for name, role in sorted(remains.roles.items()):
         stays = name in remains.shared or role.foreign
         if stays and role.ours and role.policy:
-            yield Removal("policy", f"{name}/{role.policy}", "inside a role that stays: this environment's own rights")
+            yield Removal("policy", f"{name}/{role.policy}", "this environment's policy in a role that is kept")
         if name in remains.shared:
             yield Kept("role", name, f"{remains.shared[name]} uses it")
         elif not role.ours:
             yield Kept("role", name, "it does not carry the deployer's tag")
         elif role.foreign:
-            yield Kept("role", name, f"it has policies of others: {', '.join(role.foreign)}")
+            yield Kept("role", name, f"it has other policies: {', '.join(role.foreign)}")
         else:
             yield Removal("role", name)
 

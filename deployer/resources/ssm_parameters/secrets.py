@@ -32,7 +32,7 @@ def _from_local_world(parameter: DesiredParameter, session: Session) -> SecretVa
         return SecretValue(ask(address, session.world_keys() or NONE)["value"])
     except (OSError, ValueError, KeyError):
         raise DeployerError(
-            f"{parameter.line}: the local world hands out no secret {parameter.name}",
+            f"{parameter.line}: the local world provides no secret {parameter.name}",
             fix="give it `generate: 32` instead of `source: local-world`, or set it: "
             f"just secret set local {parameter.name}",
         ) from None

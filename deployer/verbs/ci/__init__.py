@@ -1,1 +1,1 @@
-"""One file for each verb of `deployer ci`."""
+"""The verbs of `deployer ci`, one file each."""

@@ -1,4 +1,4 @@
-"""`deployer ci audit`: known vulnerabilities of what the image installs, or that nobody can say."""
+"""`deployer ci audit`: report known vulnerabilities in the packages that the image installs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from deployer.errors import Refused, StateUnknown, UsageError
 
 SECONDS = 15
 SHOWN = 3
-# What pip-audit and the library below it say when the answer is missing, not bad.
+# What pip-audit and its library print when the data is missing, rather than bad.
 _OUT_OF_REACH = re.compile(r"ConnectionError|Could not connect|Timeout|HTTPError|SSLError|ProxyError")
 
 
 def audit(lock: Path, *, service: str | None = None) -> str:
     """Ask pip-audit about every package of a lock file; `service` is the address of an OSV service in place of its own.
 
-    Raises Refused with every finding, and StateUnknown when the data cannot be reached: that is neither good nor bad.
+    Raises Refused with every finding, and StateUnknown when the data cannot be reached, which proves nothing.
     """
     if not lock.is_file():
         raise UsageError(f"{lock} is not a file", fix="name another one: --lock FILE")

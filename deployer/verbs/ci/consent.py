@@ -1,4 +1,4 @@
-"""`deployer ci consent ENV`: whether GitHub asks a reviewer before a job of the environment runs."""
+"""`deployer ci consent ENV`: check whether GitHub asks a reviewer before a job of the environment runs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def asks_reviewers(loaded: Loaded, report: Reporter) -> bool:
     repository = github_sync.wanted_of(loaded)[0].repository
     where = reach.reach(loaded.manifest.aws.endpoint, None, keys_beside(loaded.path))
     with github_sync.client(where, repository, report) as github:
-        github.about()  # raises where the token cannot see the repository: then an absent environment means nothing
+        github.about()  # raises where the token cannot read the repository: then an absent environment proves nothing
         return reviewed(github, loaded.manifest.environment)
 
 
 def refuse_unreviewed(loaded: Loaded, report: Reporter) -> str:
-    """Raises Refused where protect.confirm counts on reviewers whom GitHub does not ask; returns the answer."""
+    """Raise Refused where protect.confirm relies on reviewers whom GitHub does not ask; return the answer."""
     name = loaded.manifest.environment
     if not loaded.manifest.protect.confirm:
         return f"{name} needs no approval (protect.confirm)."

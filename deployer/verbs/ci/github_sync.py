@@ -1,4 +1,4 @@
-"""`deployer ci github-sync ENV...`: GitHub's environments, variables and secrets, equal to the manifests."""
+"""`deployer ci github-sync ENV...`: set GitHub's environments, variables and secrets from the manifests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from deployer.world_keys import keys_beside
 
 @dataclass(frozen=True)
 class Side:
-    """One environment of GitHub with its two sides open: SSM, where the values are, and GitHub, where they shall be."""
+    """One environment of GitHub with both sides open: SSM, which has the values, and GitHub, which gets them."""
 
     loaded: Loaded
     desired: DesiredGitHub
@@ -47,7 +47,7 @@ class Side:
         return plan(self.desired, facts, self._parameters()), facts
 
     def _parameters(self) -> dict[str, ParameterFact]:
-        """Existence, type and version as SSM has them now; a list of parameters may lag behind, and has the times."""
+        """Existence, type and version as SSM has them now; times from a list of parameters, which may lag behind."""
         if not self.desired.secrets:
             return {}
         described = ssm.describe(self.session.ssm, self.loaded.manifest.aws.parameter_path)
@@ -57,17 +57,17 @@ class Side:
         return {path: one for path, one in ssm.together(described, read, set()).items() if path in read}
 
     def reveal(self, name: str) -> SecretValue:
-        """The value, read at the moment when it is sent. Raises Blocked when it has gone since the plan was made."""
+        """The value, read just before it is sent. Raises Blocked when it was deleted since the plan was made."""
         path = self.desired.secrets[name]
         found = ssm.reveal(self.session.ssm, [path]).get(path)
         if found is None:
-            raise Blocked(f"{path} has gone from SSM", fix=f"just secret set {self.desired.environment} NAME")
+            raise Blocked(f"{path} is no longer in SSM", fix=f"just secret set {self.desired.environment} NAME")
         return found
 
 
 @dataclass(frozen=True)
 class Synced:
-    """What was planned for each environment, and whether it was written."""
+    """The plan for each environment, and whether it was written."""
 
     plans: tuple[SyncPlan, ...]
     written: bool
@@ -78,13 +78,13 @@ class Synced:
 
     @property
     def unreviewed(self) -> bool:
-        """Whether protect.confirm counts on reviewers whom GitHub does not ask."""
+        """Whether protect.confirm relies on reviewers whom GitHub does not ask."""
         return any(one.unreviewed for one in self.plans)
 
 
 @contextmanager
 def open_sides(manifests: Sequence[Loaded], token_file: Path | None, tell: Reporter) -> Iterator[list[Side]]:
-    """Raises UsageError, before anything is asked, for a manifest without `github`, or when there is no token."""
+    """Open every environment. Raises UsageError for a manifest without `github`, or when there is no token."""
     if len({one.manifest.environment for one in manifests}) < len(manifests):
         raise UsageError("an environment was named twice", fix="name each once")
     for one in manifests:
@@ -114,9 +114,9 @@ def client(where: Reach, repository: str, tell: Reporter) -> GitHub:
 
 
 def sync(sides: Sequence[Side], report: Reporter, *, agree: Callable[[tuple[SyncPlan, ...]], None] | None) -> Synced:
-    """Make each equal to its manifest; without `agree` only look.
+    """Make each environment equal to its manifest; without `agree` only plan.
 
-    `agree` is shown all plans before the first write, and raises when it is not to be done.
+    `agree` is shown all plans before the first write, and raises to stop it.
     """
     looked = [(side, *side.look()) for side in sides]
     plans = tuple(made for _, made, _ in looked)
@@ -150,14 +150,14 @@ def _teller(report: Reporter, made: SyncPlan) -> Callable[[Change], None]:
 
 
 def refuse_blocked(plans: Sequence[SyncPlan]) -> None:
-    """Raises Blocked, after the plans were shown, when something must be mended first."""
+    """Raise Blocked, after the plans were shown, when something must be fixed first."""
     if blockers := [blocker for made in plans for blocker in made.blockers]:
         fixes = "; ".join(dict.fromkeys(blocker.fix for blocker in blockers))
         raise Blocked(f"{to_fix(len(blockers))}; nothing was changed", fix=fixes)
 
 
 def consent(sides: Sequence[Side], plans: tuple[SyncPlan, ...], agreed: Consent) -> None:
-    """What `protect` of each manifest asks for, of those that change. Raises Refused."""
+    """Ask for what `protect` of each changed manifest requires. Raises Refused."""
     mark = fingerprint(plans)
     protection.refuse_another(mark, agreed)
     changed = {

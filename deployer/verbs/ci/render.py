@@ -1,4 +1,4 @@
-"""`deployer ci render`: write the workflows, or say which of them are not what they would be."""
+"""`deployer ci render`: write the workflows, or report which of them are out of date."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER: Final = Path(".github/workflows")
 
 
 def render(root: Path) -> str:
-    """Write the files of a checkout, and delete those that were generated before and have no reason any more."""
+    """Write the files of a checkout, and delete generated files that are no longer needed."""
     wanted, left = _wanted(root), _left(root)
     folder = root / FOLDER
     try:
@@ -31,7 +31,7 @@ def render(root: Path) -> str:
 
 
 def check(root: Path) -> str:
-    """Raises Blocked, naming each file that is missing, stale or too many."""
+    """Raise Blocked, naming each file that is missing, stale or no longer needed."""
     wanted = _wanted(root)
     stale = [name for name, text in wanted.items() if _read(root / FOLDER / name) != text]
     if stale := [*stale, *_left(root)]:
@@ -41,7 +41,7 @@ def check(root: Path) -> str:
 
 
 def render_legacy(loaded: Loaded) -> str:
-    """Raises UsageError when the manifest names no repository."""
+    """Render the workflow that deploys by an existing action. Raises UsageError without a `github` section."""
     if loaded.manifest.github is None:
         raise UsageError(
             f"the manifest of {loaded.manifest.environment} names no repository",
@@ -59,7 +59,7 @@ def _wanted(root: Path) -> dict[str, str]:
 
 
 def _left(root: Path) -> list[str]:
-    """Generated files that nothing asks for."""
+    """Generated files that are no longer needed."""
     wanted = _wanted(root)
     found = sorted((root / FOLDER).glob("*.yml"))
     return [path.name for path in found if path.name not in wanted and (_read(path) or "").startswith(HEAD)]

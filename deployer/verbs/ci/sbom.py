@@ -12,7 +12,7 @@ from deployer.image.sbom import sbom as bill
 
 
 def sbom(lock: Path, root: Path) -> str:
-    """Of the lock file that the image is installed from. Raises UsageError when it cannot be read."""
+    """The bill of materials of the image's lock file. Raises UsageError when it cannot be read."""
     try:
         text = lock.read_text()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""`deployer ci tag ENV`: the tag of the image that a workflow is to plan with."""
+"""`deployer ci tag ENV`: print the tag of the image that a workflow plans with."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from deployer.verbs.environment import open_session
 
 
 def tag(loaded: Loaded) -> str:
-    """The commit that is checked out; or, where an image has to be healthy elsewhere first, one of the same source.
+    """The commit that is checked out; or, where an image has to be healthy elsewhere first, one with the same source.
 
-    A merge makes a commit of its own, for which nothing was built. Its source is what was merged, and that was.
+    A merge makes a commit of its own, for which no image was built. Its source is that of the merged commit, which has
+    one.
     """
     root = loaded.path.resolve().parent
     commit = git.commit(root)
@@ -28,7 +29,7 @@ def tag(loaded: Loaded) -> str:
 
 
 def running(loaded: Loaded) -> str:
-    """The image of the last healthy release, so that a plan shows what the manifest changes; else this commit."""
+    """The image of the last healthy release, so that a plan shows only changes of the manifest; else this commit."""
     return next(reversed(_healthy(loaded)), None) or git.commit(loaded.path.resolve().parent)
 
 
@@ -50,7 +51,7 @@ def _healthy(loaded: Loaded) -> list[str]:
 
 
 def _tree(root: Path, commit: str) -> str | None:
-    """None for what is no commit of this repository."""
+    """The tree of a commit; None for a tag that is not a commit of this repository."""
     try:
         found = git.git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{tree}}")
     except DeployerError:

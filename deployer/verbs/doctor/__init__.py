@@ -1,1 +1,1 @@
-"""`deployer doctor`: what keeps a person from deploying, looked at one thing after another."""
+"""`deployer doctor`: check everything that can keep a person from deploying."""

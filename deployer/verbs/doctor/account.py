@@ -1,4 +1,4 @@
-"""The AWS account: whose credentials these are, what they may do, and where its target is offered."""
+"""Check the AWS account: its credentials, what they may do, and where the target is offered."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INSTEAD = "the missing action is read from the error when a call is refused"
 
 
 def credentials(session: Session) -> Iterator[Finding]:
-    """Where they come from, never what they are."""
+    """The source of the credentials, never their values."""
     where = session.credentials()
     if where:
         yield Finding("credentials", "ok", where)
@@ -31,7 +31,7 @@ def credentials(session: Session) -> Iterator[Finding]:
 
 
 def identity(session: Session, seen: list[str]) -> Iterator[Finding]:
-    """The clock and the account. Puts the caller's ARN into `seen` when the account is the manifest's."""
+    """Check the clock and the account. Puts the caller's ARN into `seen` when the account is the manifest's."""
     try:
         caller: Mapping[str, Any] = session.sts.get_caller_identity()
     except ClientError as error:
@@ -53,7 +53,7 @@ def region(session: Session, target: Description) -> Iterator[Finding]:
 
 
 def rights(session: Session, desired: Desired, who: str) -> Iterator[Finding]:
-    """What the caller may do, by verbs, as IAM simulates it."""
+    """Check what the caller may do, by verb, as IAM simulates it."""
     try:
         principal = _principal(session, who)
         if principal is None:
@@ -74,7 +74,7 @@ def rights(session: Session, desired: Desired, who: str) -> Iterator[Finding]:
 
 
 def _principal(session: Session, who: str) -> str | None:
-    """The ARN that a policy belongs to: "" for the root user, None for a caller that has none."""
+    """The ARN that a policy belongs to: "" for the root user, None for a caller without one."""
     kind, name = diagnosis.caller(who)
     if kind == "root":
         return ""

@@ -1,4 +1,4 @@
-"""A look that fails is a finding: it never stops the others."""
+"""Turn the error of a check into a finding, so that it does not stop the other checks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deployer.errors import DeployerError
 
 
 def careful(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """What the look has found before it failed, and its failure."""
+    """The findings of a check until it failed, and its failure as a finding."""
     found: list[Finding] = []
     try:
         found.extend(look())
@@ -21,6 +21,6 @@ def careful(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     except DeployerError as error:
         found.append(failed(about, error))
     except Exception as error:  # noqa: BLE001 -- the other looks are still worth taking
-        words = f"the look itself failed: {type(error).__name__}"
+        words = f"the check itself failed: {type(error).__name__}"
         found.append(Finding(about, "unseen", words, "this is a defect: please report it"))
     return found

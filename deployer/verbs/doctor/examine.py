@@ -1,4 +1,4 @@
-"""`deployer doctor ENV`: every look in turn, whatever the others find. It changes nothing."""
+"""`deployer doctor ENV`: run every check, whatever the others find. It changes nothing."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ STATES = {"ok": "ok", "note": "note", "problem": "problem", "unseen": "not check
 
 
 def examine(path: Path) -> DoctorDocument:
-    """Look at all there is to look at. Reads no secret."""
+    """Run every check. Reads no secret."""
     return DoctorDocument(path.stem, tuple(_looks(path)))
 
 
 def show(found: DoctorDocument, *, as_json: bool) -> str:
-    """A line for each finding, what to do below it, or JSON."""
+    """A line for each finding with its fix below, or JSON."""
     if as_json:
         return json.dumps(to_builtins(found), indent=2)
     wide = max(len(finding.about) for finding in found.findings)
@@ -123,7 +123,7 @@ def _aws(loaded: Loaded) -> Iterator[Finding]:
     seen: list[str] = []
     yield from careful("account", lambda: account.identity(session, seen))
     if not seen:
-        yield Finding("rights", "unseen", "the account has to be the manifest's first")
+        yield Finding("rights", "unseen", "the credentials must belong to the manifest's account first")
         return
     desired = desired_state(loaded, DesiredImage(image.repository, "", None, image.keep), target)
     yield from careful(target.title.lower(), lambda: open_target(target.name, session).examine())

@@ -1,4 +1,4 @@
-"""This machine: the tools, and the packages of the lock file."""
+"""Check this machine: the tools, and the packages of the lock file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCK = "requirements.lock"
 
 
 def tools(root: Path) -> Iterator[Finding]:
-    """Python, just, what builds images, and the AWS CLI. Only git, which `checkout` asks for, has to be there."""
+    """Check Python, just, the image builder, and the AWS CLI. Only git, which `checkout` checks, is required."""
     yield Finding("python", "ok", platform.python_version())
     just = shutil.which("just") or ((root / "just").is_file() and "./just")
     yield _found("just", f"{just}" if just else "", "not found: recipes run as ./just in the project's directory")
@@ -27,16 +27,16 @@ def tools(root: Path) -> Iterator[Finding]:
     works = ", ".join(name for name, why in here.items() if why is None)
     dead = "".join(f"; {why}" for why in here.values() if why)
     yield _found("images", works, f"none of {', '.join(TOOLS)} works: only building an image needs one{dead}")
-    yield _found("aws cli", shutil.which("aws") or "", "not found: the deployer does without; `aws sso login` needs it")
+    yield _found("aws cli", shutil.which("aws") or "", "not found: only `aws sso login` needs it")
 
 
 def checkout(root: Path) -> Iterator[Finding]:
-    """Raises DeployerError without git, or outside a checkout that has a commit."""
+    """Raise DeployerError without git, or outside a checkout that has a commit."""
     yield Finding("git", "ok", f"commit {git.commit(root)[:12]}")
 
 
 def packages(root: Path) -> Iterator[Finding]:
-    """What is installed beside what was locked."""
+    """Compare the installed packages with the lock file."""
     try:
         lock = (root / LOCK).read_text()
     except OSError:
@@ -46,7 +46,7 @@ def packages(root: Path) -> Iterator[Finding]:
 
 
 def variables(*, local: bool) -> Iterator[Finding]:
-    """Those that lead to another AWS."""
+    """Check environment variables that lead to another AWS."""
     yield redirections(os.environ, local=local)
 
 

@@ -1,4 +1,4 @@
-"""The local world of a manifest that names a local endpoint."""
+"""Check the local world of a manifest that names a local endpoint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deployer.manifest.load import Loaded
 
 
 def world(loaded: Loaded, running: list[str]) -> Iterator[Finding]:
-    """Whether it runs, or could. Puts its endpoint into `running` when it does.
+    """Whether it runs, or could be started. Puts its endpoint into `running` when it runs.
 
     Raises DeployerError for a port that is taken.
     """

@@ -1,4 +1,4 @@
-"""`deployer secret import ENV FILE`: take the secrets of a manifest from a dotenv file."""
+"""`deployer secret import ENV FILE`: write the secrets of a manifest from a dotenv file."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from deployer.view.table import table
 def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple[ImportDocument, ...]:
     """Write those secrets of the manifest that the file gives and SSM does not hold yet.
 
-    All values are looked at before the first is written. Raises UsageError for lines that cannot be read, names that
-    come twice, and values the service would refuse.
+    All values are checked before the first is written. Raises UsageError for lines that cannot be read, repeated names,
+    and values that the service would refuse.
     """
     literals = {name for name, one in loaded.manifest.variables.items() if isinstance(one, LiteralVariable)}
     given = _read(text, file, literals)

@@ -1,4 +1,4 @@
-"""`deployer secret list ENV`: every secret, and whether the containers hold what was set last. Never a value."""
+"""`deployer secret list ENV`: list every secret, and whether containers hold its newest version. Never a value."""
 
 from __future__ import annotations
 
@@ -44,14 +44,16 @@ def secret_list(loaded: Loaded, *, as_json: bool) -> str:
     makes = {name for name, secret in secrets_of(loaded).items() if secret.generate}
     lines += [
         as_typed(
-            f"Make it: just secret generate {manifest.environment} {name}"
+            f"Generate it: just secret generate {manifest.environment} {name}"
             if name in makes
             else f"Set it: just secret set {manifest.environment} {name}"
         )
         for name in missing
     ]
     if waiting:
-        lines.append(as_typed(f"One deployment takes all that are staged: just reconcile {manifest.environment}"))
+        lines.append(
+            as_typed(f"One deployment brings all of them to the containers: just reconcile {manifest.environment}")
+        )
     return "\n".join(lines)
 
 

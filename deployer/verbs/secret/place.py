@@ -1,4 +1,4 @@
-"""A secret that a manifest names: where it is kept, and how a value gets there."""
+"""A secret that a manifest names: its location in SSM, and how a value is written there."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def secrets_of(loaded: Loaded) -> dict[str, SecretVariable]:
 
 
 def secret_of(loaded: Loaded, name: str) -> tuple[str, SecretVariable]:
-    """The secret that a parameter's or a variable's name means. Raises UsageError.
+    """The secret with this parameter or variable name. Raises UsageError.
 
-    The name is not repeated there: where it was left out, what stands in its place is the value.
+    The error does not repeat the name: where the name was left out, the value is in its position.
     """
     name = name if names.why_not_a_variable(name) else names.parameter(name)
     known = secrets_of(loaded)
@@ -52,9 +52,10 @@ class Place:
 
     @classmethod
     def open(cls, loaded: Loaded, name: str) -> Place:
-        """Raises UsageError when the manifest has no such secret, InvalidManifest when another claims the parameters.
+        """Open a secret. Raises UsageError when the manifest has no such secret.
 
-        Refused is for credentials of another account.
+        Raises InvalidManifest when another manifest claims the parameters, and Refused for credentials of another
+        account.
         """
         name, secret = secret_of(loaded, name)
         refuse_shared(loaded)
@@ -76,7 +77,7 @@ class Place:
         return ssm.read(self.session.ssm, [self.path]).get(self.path)
 
     def write(self, value: SecretValue) -> int:
-        """Write it as a new version, and return that. A plain parameter is recreated: an overwrite changes no type."""
+        """Write a new version and return it. A plain parameter is recreated, because an overwrite changes no type."""
         description, found, manifest = self.secret.description or "", self.found(), self.loaded.manifest
         if found is None:
             return ssm.put(self.session.ssm, self.path, value, description, create=True)
@@ -89,7 +90,7 @@ class Place:
 
 
 def checked(text: str, *, hide: bool = True) -> SecretValue:
-    """One trailing newline is what a pipe or an editor adds; the rest is the secret. Raises UsageError."""
+    """The secret without one trailing newline, which a pipe or an editor adds. Raises UsageError."""
     text = text.removesuffix("\n").removesuffix("\r")
     if not text.strip():
         raise UsageError("the value is empty; nothing was changed")
@@ -101,9 +102,9 @@ def checked(text: str, *, hide: bool = True) -> SecretValue:
 def refuse_unusable(
     loaded: Loaded, values: Mapping[str, SecretValue], beside: Mapping[str, SecretValue] | None = None
 ) -> None:
-    """Raises UsageError, naming every secret with whose value the service would not start.
+    """Raise UsageError, naming every secret with whose value the service would not start.
 
-    `beside` holds the other secrets as far as they are known: some may not be the same.
+    `beside` holds the other known secrets, because some must differ from each other.
     """
     variables = loaded.manifest.variables
     literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, LiteralVariable)}

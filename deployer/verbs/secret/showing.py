@@ -1,4 +1,4 @@
-"""`deployer secret show ENV NAME`: one value, for the person at the terminal who agreed to see it there."""
+"""`deployer secret show ENV NAME`: show one value to a person at a terminal who agreed to see it there."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from deployer.verbs.secret.place import Place, secret_of
 
 
 def reveal(loaded: Loaded, name: str, ask: Callable[[str], str] | None) -> SecretValue:
-    """Read the value after asking. `ask` is None where nobody is at a terminal.
+    """Read the value after asking. `ask` is None without a terminal.
 
-    Raises UsageError without a terminal and without a value, and Refused when the answer is not yes.
+    Raises UsageError without a terminal or without a value, and Refused when the person declines.
     """
     name, secret = secret_of(loaded, name)
     environment = loaded.manifest.environment

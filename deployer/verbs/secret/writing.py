@@ -1,4 +1,4 @@
-"""`deployer secret set|generate|rotate|unset ENV NAME`: change a secret. None deploys; the next reconcile does."""
+"""`deployer secret set|generate|rotate|unset ENV NAME`: change a secret. The next reconcile deploys it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def put(loaded: Loaded, name: str, read: Read) -> str:
 
 
 def _holds(place: Place, value: SecretValue) -> bool:
-    """Whether the secret has this value; False for credentials that may write secrets and not read them."""
+    """Whether the secret has this value; False for credentials that may write secrets but not read them."""
     try:
         return ssm.reveal(place.session.ssm, [place.path]).get(place.path) == value
     except ClientError as error:
@@ -42,7 +42,7 @@ def _holds(place: Place, value: SecretValue) -> bool:
 
 
 def generate(loaded: Loaded, name: str) -> str:
-    """Make a secret of as many random bytes as the manifest says. Raises UsageError when there is one already."""
+    """Generate a secret of as many random bytes as the manifest asks for. Raises UsageError if it exists."""
     place = Place.open(loaded, name)
     size = _size(place)
     if found := place.found():
@@ -54,9 +54,9 @@ def generate(loaded: Loaded, name: str) -> str:
 
 
 def rotate(loaded: Loaded, name: str, read: Read, *, given: bool) -> str:
-    """Replace a secret that is there: by new random bytes where the manifest says how many, else by what is read.
+    """Replace an existing secret: by new random bytes if the manifest gives their number, else by a value that is read.
 
-    `given` says that the new value was named on the command line, so that it is read in any case.
+    `given` means that the new value was named on the command line, so that it is read in any case.
     """
     place = Place.open(loaded, name)
     found = place.found()
@@ -70,14 +70,14 @@ def rotate(loaded: Loaded, name: str, read: Read, *, given: bool) -> str:
     else:
         value = checked(read(f"new {place.name}: "))
         if ssm.reveal(place.session.ssm, [place.path]).get(place.path) == value:
-            raise UsageError("that is the value it has already; nothing was changed")
+            raise UsageError("it already has this value; nothing was changed")
     return _written(place, value, "replaced")
 
 
 def unset(loaded: Loaded, name: str, *, ask: Read | None, approve: str | None) -> str:
-    """Delete a secret with its history, after its name was typed. It need not stand in the manifest any more.
+    """Delete a secret with its history, after its name was typed. The manifest need not name it any more.
 
-    Raises Refused without that, and UsageError when there is none, or it is not the deployer's.
+    Raises Refused without that, and UsageError when it does not exist or lacks the deployer's tag.
     """
     name = name if names.why_not_a_variable(name) else names.parameter(name)
     if reason := names.why_not_a_name(name):
@@ -94,7 +94,9 @@ def unset(loaded: Loaded, name: str, *, ask: Read | None, approve: str | None) -
             fix=f"just secret list {loaded.manifest.environment}",
         )
     if not ssm.carries_tag(session.ssm, path):
-        raise UsageError(f"{path} was not made by the deployer, which leaves it alone", fix="delete it in AWS yourself")
+        raise UsageError(
+            f"{path} was not created by the deployer, which leaves it alone", fix="delete it in AWS yourself"
+        )
     told = f"{path} (version {found.version}) goes with all its versions, and no rollback can bring it back"
     if name in loaded.manifest.variables:
         told += f".\n{loaded.path} names it: the service cannot start until it is set again"
