@@ -95,7 +95,7 @@ def parsed(text: str) -> Record:
 
 
 def fact(text: str) -> LockFact:
-    """What a lock says; one that cannot be read is held by `somebody unknown`, until it is broken."""
+    """The facts of a lock. A lock that cannot be read is held by an unknown user until it is broken."""
     try:
         return parsed(text).fact()
     except StateUnknown:

@@ -1,4 +1,4 @@
-"""One door to AWS: the endpoint and the account that the manifest names, and no other."""
+"""Open AWS clients for the endpoint and the account that the manifest names, and refuse any other."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Session:
         return caller["Arn"]
 
     def credentials(self) -> str | None:
-        """Where the credentials come from, such as "env" or "sso"; None when there are none. They are not shown."""
+        """The source of the credentials, such as "env" or "sso"; None when there are none. They are never shown."""
         if self.endpoint:
             return "keys of the local world"
         found = load_credentials(self._botocore)
@@ -82,7 +82,7 @@ class Session:
         return read(self.keys, self.endpoint) if self.keys else NONE
 
     def regions(self, service: str) -> list[str]:
-        """Where a service is offered, as far as this botocore knows."""
+        """The regions where a service is offered, as far as this botocore knows."""
         return self._boto3.get_available_regions(service)
 
     def _client(self, service: str, *, fenced: bool = True) -> Any:
@@ -93,7 +93,7 @@ class Session:
             read_timeout=30,
             retries={"mode": "standard", "max_attempts": 6},
             max_pool_connections=16,
-            user_agent_extra=f"ansari-deployer md/pid#{os.getpid()}",  # CloudTrail shows which run it was
+            user_agent_extra=f"ansari-deployer md/pid#{os.getpid()}",  # CloudTrail shows the run
         )
         local = self.world_keys()
         if local is None:
@@ -110,7 +110,7 @@ class Session:
         _refuse_stranger(client.meta.endpoint_url, self.endpoint)
         if fenced:
             client.meta.events.register("before-send", self.fence.before_send)
-            client.meta.events.register_first("after-call", _note_answered)  # before a handler that raises
+            client.meta.events.register_first("after-call", _note_answered)  # first, because a later handler may raise
             client.meta.events.register("after-call-error", _note_unanswered)
         client.meta.events.register_first("after-call", _refuse_damaged)
         return client
@@ -134,7 +134,7 @@ class Session:
         self.calls[_call(event["model"])] += 1
 
     def _remember(self, **event: Any) -> None:
-        """Beside each call what it needs, so that its error can say so: the call's parameters may hold a secret."""
+        """Keep what each call needs, so that its error can name it: the call's parameters may hold a secret."""
         call, of_target = _call(event["model"]), self._calls
         event["context"][errors.NEEDS] = rights.needs(call, event["params"], self.region, self.account, of_target)
 
@@ -192,19 +192,19 @@ def _tell_unanswered(**event: Any) -> None:
 
 
 def _note_answered(**event: Any) -> None:
-    """A write is done, unless AWS answered with a refusal."""
+    """Note that a write was made, unless AWS answered with a refusal."""
     if not 400 <= event["http_response"].status_code < 500:
         _note(event)
 
 
 def _note_unanswered(**event: Any) -> None:
-    """A write may be done when its answer was lost or damaged. One that the fence stopped was never sent."""
+    """Note that a write may have been made: its answer was lost or damaged. A fenced write was never sent."""
     if not isinstance(event["exception"], DeployerError):
         _note(event)
 
 
 def _refuse_damaged(**event: Any) -> None:
-    """Raises ResponseParserError for a page of a proxy or half an answer, which botocore takes for an empty one."""
+    """Raise ResponseParserError for a proxy's page or half an answer, which botocore takes for an empty answer."""
     answer, body = event["http_response"], event["http_response"].content.strip()
     is_json = event["model"].service_model.metadata["protocol"] == "json"
     if is_json and answer.status_code < 300 and body and not (body.startswith(b"{") and body.endswith(b"}")):
@@ -212,7 +212,7 @@ def _refuse_damaged(**event: Any) -> None:
 
 
 def _note(event: Mapping[str, Any]) -> None:
-    """Note a write. What is about to be deployed is written down for the next run, and changes nothing by itself."""
+    """Note a write. The record of an intended release is left out: it changes nothing by itself."""
     _, _, operation = event["event_name"].split(".")
     [need, *_] = event["context"][errors.NEEDS]
     if writes(operation) and not any(ledger.is_intention(resource) for resource in need.resources):
@@ -230,7 +230,7 @@ def _refuse_redirection(service: str) -> None:
 
 
 def _refuse_stranger(url: str, endpoint: str | None) -> None:
-    """The endpoint a client really has, whatever a profile or variable says."""
+    """Refuse an endpoint that the manifest does not name, whatever a profile or variable sets."""
     host = urlsplit(url).hostname or ""
     right = url == endpoint if endpoint else host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
     if not right:

@@ -66,7 +66,7 @@ def _numbered(releases: Sequence[RecordedRelease], number: int, look: str) -> Re
 
 
 def desired_release(current: Desired, entry: RecordedRelease, *, with_secrets: bool, hold: bool = True) -> Desired:
-    """The desired state that repeats a release: its image, literals and settings; its secrets only when asked for.
+    """The desired state that repeats a release: its image, literals and settings; its secrets only on request.
 
     Where the manifest still names a variable, its line and its description are used. With `hold`, nothing else is
     deployed afterwards until someone lifts the hold.

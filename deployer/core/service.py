@@ -19,11 +19,11 @@ class Scaling(Struct, frozen=True, omit_defaults=True):
 
 @runtime_checkable
 class Settings(Protocol):
-    """Everything about a service but its image and its variables, in a kind of its own for each target.
+    """Every setting of a service except its image and its variables, as a type of its own for each target.
 
-    They are data that compares by value: a frozen msgspec struct, so that fingerprints and records can hold it. What
-    has its default is left out of those, so that a setting that a newer version of the deployer knows neither changes
-    nor redeploys an existing release.
+    They are data that compares by value: a frozen msgspec struct, so that fingerprints and records can hold it.
+    Settings with their default are left out of those, so that a setting that only a newer version of the deployer knows
+    neither changes nor redeploys an existing release.
     """
 
     @property
@@ -32,11 +32,11 @@ class Settings(Protocol):
 
     @property
     def probe_path(self) -> str:
-        """The path at which the release is looked for."""
+        """The path at which the release is checked."""
 
     @property
     def role_names(self) -> tuple[str, ...]:
-        """The names of the roles that the target takes."""
+        """The names of the roles that the target assumes."""
 
     @property
     def scaling(self) -> Scaling | None:
@@ -58,7 +58,7 @@ class Settings(Protocol):
         """These settings on a service that has `live`: what they do not name stays as it is."""
 
     def left_out(self, live: Any) -> dict[str, str]:
-        """What `live` has beside the defaults in the groups that these settings leave out, as `name -> text`."""
+        """The settings of `live` that differ from the defaults in the groups left out here, as `name -> text`."""
 
     def words(self) -> dict[str, str]:
         """Each setting as `name -> text`, for plans."""

@@ -92,7 +92,7 @@ class Excerpts:
         )
 
     def _section(self, node: Node | None, path: Path) -> Iterator[Word]:
-        """The visible words of everything but the variables."""
+        """The visible words of everything except the variables."""
         if isinstance(node, Word):
             expected = path not in self._known  # a word instead of a group may be anything
             if expected and not node.opaque and credential_in(node.text, name=str(path[-1])) is None:

@@ -1,7 +1,7 @@
 """The manifest as types: one environment's variables, and the service around them.
 
-These types are the format: the JSON Schema for editors is generated from them, and so are the keys an error
-message suggests. A rule about one field stands here; a rule about several is in rules.py.
+These types are the format: the JSON Schema for editors is generated from them, and so are the keys an error message
+suggests. A rule about one field is here; a rule about several is in rules.py.
 """
 
 from collections.abc import Mapping
@@ -141,7 +141,7 @@ class Protect(Part):
 
 
 class SecretVariable(Part):
-    """A value that never stands in a file: a SecureString below `aws.parameter_path`."""
+    """A value that is never in a file: a SecureString below `aws.parameter_path`."""
 
     model_config = ConfigDict(json_schema_extra={"not": {"required": ["generate", "source"]}})
 
@@ -158,7 +158,7 @@ class SecretVariable(Part):
 
 
 class LiteralVariable(Part):
-    """A value that stands in the file for everyone to read."""
+    """A value in the file, for everyone to read."""
 
     kind: Literal["literal"] = Field(description="A literal: its value is in this file.")
     value: str | bool | int = Field(

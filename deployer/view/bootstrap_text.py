@@ -1,4 +1,4 @@
-"""The steps of a bootstrap as text for people: every line says why."""
+"""The steps of a bootstrap as text for people, each with its reason."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class CheckDocument(Struct, frozen=True):
 
 
 class ReleaseDocument(Release, frozen=True, kw_only=True):
-    """An entry of the ledger, with its number there. `live` says that the service runs it."""
+    """An entry of the ledger, with its number there. `live` means that the service runs it."""
 
     number: int
     live: bool

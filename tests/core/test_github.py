@@ -183,7 +183,7 @@ def test_what_stands_in_the_way() -> None:
         return blocker.what
 
     assert "not in SSM" in what(WANTED, NOTHING, {})
-    assert "no SecureString" in what(WANTED, NOTHING, {f"{PATH}/app-secret": replace(secret(), secure=False)})
+    assert "not a SecureString" in what(WANTED, NOTHING, {f"{PATH}/app-secret": replace(secret(), secure=False)})
     assert "archived" in what(WANTED, replace(NOTHING, archived=True))
     assert "another repository" in what(replace(WANTED, ids=(1, 3)), NOTHING)
     many = {f"V{number}": VariableFact("x", 1.0) for number in range(99)}

@@ -103,10 +103,10 @@ def test_an_empty_literal_is_left_out() -> None:
     [
         (
             "aws-region: {kind: literal, value: us-east-1}",
-            "AWS_REGION is the name of something the deployer itself keeps",
+            "AWS_REGION is a name that the deployer itself uses on GitHub",
         ),
-        ("deployer-record: {kind: secret}", "DEPLOYER_RECORD is the name"),
-        ("aws-access-key-id: {kind: secret}", "AWS_ACCESS_KEY_ID is the name"),
+        ("deployer-record: {kind: secret}", "DEPLOYER_RECORD is a name"),
+        ("aws-access-key-id: {kind: secret}", "AWS_ACCESS_KEY_ID is a name"),
         ("github-level: {kind: literal, value: x}", "whose name starts with GITHUB_: GITHUB_LEVEL"),
         (f"large: {{kind: literal, store: service, value: {'x' * 49153}}}", "LARGE has 49153 bytes"),
     ],

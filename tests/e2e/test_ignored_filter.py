@@ -64,7 +64,7 @@ def test_a_reconcile_that_prunes_leaves_them_alone(world: Checkout) -> None:
 def test_a_secret_of_somebody_else_is_not_unset(world: Checkout) -> None:
     name = "secret-of-somebody-else"
     said = run(world, "secret", "unset", "local", name, "--approve", name, code=3)
-    assert "was not made by the deployer" in said
+    assert "was not created by the deployer" in said
     assert theirs(world) == dict.fromkeys(THEIRS, "theirs")
 
 

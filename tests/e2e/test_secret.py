@@ -268,5 +268,5 @@ def test_nothing_is_deleted_before_its_name_is_typed(released: Checkout) -> None
 def test_a_parameter_of_somebody_else_is_left_to_them(released: Checkout) -> None:
     path = f"{aws.PATH}/theirs"
     aws.ssm(released).put_parameter(Name=path, Value=VALUE, Type="SecureString")
-    assert "was not made by the deployer" in run(released, "unset", "local", "theirs", "--approve", "theirs", code=3)
+    assert "was not created by the deployer" in run(released, "unset", "local", "theirs", "--approve", "theirs", code=3)
     assert aws.ssm(released).get_parameter(Name=path)["Parameter"]["Version"] == 1

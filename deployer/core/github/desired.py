@@ -104,7 +104,7 @@ def imaging(manifest: Manifest) -> DesiredGitHub | None:
 
 
 def _beside(manifest: Manifest, environment: str, role: str | None, *, branches: tuple[str, ...]) -> DesiredGitHub:
-    """An environment that names a role and holds no secret; without a role, people set a user's keys there."""
+    """An environment that names a role and holds no secret. Without a role, people set a user's keys there."""
     github = _github(manifest)
     return DesiredGitHub(
         repository=github.repository,
