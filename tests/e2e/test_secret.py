@@ -125,7 +125,7 @@ def test_what_only_its_issuer_can_make_is_replaced_by_what_is_given(released: Ch
     assert "has no `generate`" in run(released, "generate", "local", GIVEN, code=3)
     rotated = f"{NEWER}-by-rotation"
     run(released, "rotate", "local", GIVEN, stdin=rotated)
-    assert "the value it has already" in run(released, "rotate", "local", GIVEN, stdin=rotated, code=3)
+    assert "it already has this value" in run(released, "rotate", "local", GIVEN, stdin=rotated, code=3)
 
 
 def test_setting_the_same_value_again_writes_nothing(released: Checkout) -> None:
