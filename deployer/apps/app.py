@@ -82,7 +82,7 @@ class Meta(Part):
 
 
 class LocalWorld(Part):
-    """The upstream services that the local world stands in for. Each listens at the address in a literal."""
+    """The upstream services that the local world emulates. Each listens at the address in a literal."""
 
     backend: Backend | None = None
     meta: Meta | None = None

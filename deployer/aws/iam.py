@@ -70,7 +70,7 @@ def removable(iam: IAMClient, name: str, policy_name: str) -> RemovableRole | No
 
 
 def role_policies(iam: IAMClient, name: str) -> tuple[list[str], list[str]]:
-    """The names of the role's inline policies, and of the attached ones. IAM may end a page early."""
+    """The names of the role's inline policies, and of its attached policies. IAM may end a page early."""
     inline = iam.get_paginator("list_role_policies").paginate(RoleName=name)
     attached = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
     return (

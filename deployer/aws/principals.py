@@ -120,7 +120,7 @@ def _user(iam: IAMClient, principal: Principal, account: str) -> tuple[Principal
 
 
 def _user_policies(iam: IAMClient, name: str) -> tuple[list[str], list[str]]:
-    """The names of the user's inline policies, and the ARNs of the attached ones."""
+    """The names of the user's inline policies, and the ARNs of its attached policies."""
     inline = iam.get_paginator("list_user_policies").paginate(UserName=name)
     attached = iam.get_paginator("list_attached_user_policies").paginate(UserName=name)
     return (
@@ -141,7 +141,7 @@ def _managed_policy(iam: IAMClient, arn: str) -> object:
 def _oldest(versions: list[PolicyVersionTypeDef]) -> str:
     kept = [one["VersionId"] for one in versions if not one["IsDefaultVersion"]]
     if not kept:
-        raise UnusableAnswer(call="iam:ListPolicyVersions", lacks="no version but default ones")
+        raise UnusableAnswer(call="iam:ListPolicyVersions", lacks="only default versions")
     return min(kept, key=_number)
 
 

@@ -19,7 +19,7 @@ from deployer.core.target import ServiceStatus
 class ParameterFact(Struct, frozen=True):
     """One parameter. `value` is that of a String, `listed` that of a StringList; a SecureString's is never read.
 
-    `ours` says whether it carries the deployer's tag. `changed_by` is an ARN, "" if unknown; `changed` is when, in
+    `ours` means that it carries the deployer's tag. `changed_by` is an ARN, "" if unknown; `changed` is when, in
     seconds since 1970 by AWS's clock. `data_type` is what Parameter Store checks the value for, such as aws:ec2:image.
     """
 

@@ -22,8 +22,7 @@ def released_tag(environment: str, tag: str) -> str:
 def lifecycle_policy(environment: str, keep: int, live: str | None) -> str:
     """The policy text for a repository whose policy is `live` now: this environment's rule and those of others.
 
-    Untagged images expire after 14 days, and all but the newest `keep` of the other unreleased images; released ones
-    stay.
+    Untagged images expire after 14 days, and all but the newest `keep` of the other images that were never released.
     """
     prefixes = sorted({*_prefixes(live), _prefix(environment)})
     rules = [

@@ -37,7 +37,7 @@ def take(root: Path, layout: Path, image: Image) -> Snapshot:
     """Put the source of `root`'s commit into the OCI image layout at `layout`.
 
     A changed working tree is taken as it is, with its content's hash in the tag. Raises UsageError when the project
-    does not name its source, DeployerError when `root` is no git checkout or lacks the source.
+    does not name its source, DeployerError when `root` is not a git checkout or lacks the source.
     """
     if not image.source or not image.command:
         raise UsageError(

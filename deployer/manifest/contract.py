@@ -77,7 +77,7 @@ def has_setting(settings: SettingsClass, variable: str) -> bool:
 
 
 def setting_variables(settings: type[BaseModel]) -> frozenset[str]:
-    """The variables that a manifest can give the service: those of its settings, without reserved ones."""
+    """The variables that a manifest can give the service: those of its settings that are not reserved."""
     return frozenset(name.upper() for name in _fields(settings))
 
 

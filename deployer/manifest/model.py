@@ -111,7 +111,7 @@ class Image(Part):
         Shape(limits.REPOSITORY_NAME, "an ECR repository name in small letters", "ansari-whatsapp"),
     ] = Field(description="The ECR repository.", examples=["ansari-whatsapp"])
     keep: int = Field(
-        default=30, ge=1, description="How many images the repository keeps; older ones expire.", examples=[30]
+        default=30, ge=1, description="How many images the repository keeps; older images expire.", examples=[30]
     )
 
 

@@ -1,4 +1,4 @@
-"""The words of a YAML file as a tree with the position of each, and functions to find them."""
+"""A YAML file as a tree of its words with the position of each, and functions to find them."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def port_of(address: str) -> int | None:
 def faults(manifest: Mapping[str, object], addresses: Collection[str]) -> Iterator[Fault]:
     """Path, message, reason and fix of each value with which the local world could not start.
 
-    `addresses` names the literals with the addresses of the services that the world stands in for.
+    `addresses` names the literals with the addresses of the services that the world emulates.
     """
     aws, service, variables = (manifest.get(key) for key in ("aws", "service", "variables"))
     endpoint = aws.get("endpoint") if isinstance(aws, Mapping) else None

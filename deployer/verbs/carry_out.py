@@ -51,7 +51,7 @@ def carry_out(
 ) -> Carried:
     """Show the plan, and apply it when it is agreed to. A plan that is empty, or that waits, changes nothing.
 
-    `retry` deploys content that failed before. With `unless_held` a held environment is no error. `agree` asks for
+    `retry` deploys content that failed before. With `unless_held` a held environment is not an error. `agree` asks for
     more than the environment's protection does; it raises Refused.
     Raises Blocked and Refused, having changed nothing.
     """

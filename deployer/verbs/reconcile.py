@@ -21,7 +21,7 @@ class ReconcileOptions(Struct, frozen=True, kw_only=True):
 
     `environment` is a name or a manifest's path; `image` a release number, a commit or a tag. `build` builds and pushes
     the commit's image, `prune` deletes parameters that the manifest no longer names, `saved` is the file of a plan to
-    apply exactly. `retry` deploys content that failed before; with `unless_held` a held environment is no error.
+    apply exactly. `retry` deploys content that failed before; with `unless_held` a held environment is not an error.
     """
 
     environment: str

@@ -108,7 +108,7 @@ class StatusDocument(Struct, frozen=True):
     reports them. `failed` is the newest deployment when it failed. `edits` counts what a reconcile would change besides
     `staged` and `drift`; `blocked` is what blocks it. With `manifest_problems` the checked-out manifest is not
     compared: `edits` is None, and `staged` and `drift` are since the last release. `declared_paused` means that the
-    manifest declares the service paused: then `paused` is no trouble.
+    manifest declares the service paused: then `paused` is not a trouble.
     """
 
     app: str

@@ -28,7 +28,7 @@ def docker(values: Mapping[str, str], absent: Sequence[str] = ()) -> str:
 
 
 def compose(values: Mapping[str, str], absent: Sequence[str] = ()) -> str:
-    """A file for `env_file` of Docker Compose 2: double quotes, the only ones that hold every value."""
+    """A file for `env_file` of Docker Compose 2: only double quotes hold every value."""
     return _lines(values, absent, _double_quoted)
 
 
@@ -65,7 +65,7 @@ FORMATS: Final[Mapping[str, Callable[[Mapping[str, str], Sequence[str]], str]]] 
 
 
 def github(literals: Mapping[str, str], parameters: Mapping[str, str], root: str) -> str:
-    """The two sections of the deployment step: what is passed as it is, and what App Runner fetches from SSM.
+    """The two sections of the deployment step: what is passed as it is, and what the target fetches from SSM.
 
     `parameters` maps a variable to its parameter's name; `root` is the required value of the repository's variable
     SSM_ROOT.
@@ -114,7 +114,7 @@ def _refuse_nul(values: Mapping[str, str]) -> None:
 
 
 def _python_dotenv(value: str) -> str:
-    """Without quotes where they change nothing; else single ones.
+    """Without quotes where they change nothing; else in single quotes.
 
     `${:-$}` is `$`, from a variable without a name that has this default: nothing else keeps python-dotenv from
     replacing `${NAME}`. A backslash at the end is written so because versions before 1.2 take `\\'` there for a quote.

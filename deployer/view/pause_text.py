@@ -11,7 +11,7 @@ from deployer.view.safe import one_line
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
-    """Why the plan waits, and how it is deployed; nothing for a plan that does not wait."""
+    """Why the plan waits, and what deploys it; nothing for a plan that does not wait."""
     if plan.postponed:
         yield f"postponed: {one_line(postponed(plan))}"
         yield f"    nothing below is applied before it runs again: {ends(plan)}"

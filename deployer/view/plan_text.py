@@ -71,7 +71,7 @@ def live(plan: Plan) -> str:
 
 
 def summary(plan: Plan) -> str:
-    """One line: adds, changes, removals, whether a deployment follows, and how long the last ones took."""
+    """One line: adds, changes, removals, whether a deployment follows, and how long the last deployments took."""
     if plan.blockers:
         return f"Plan: blocked, {to_fix(len(plan.blockers))}."
     if plan.empty:

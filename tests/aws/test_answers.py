@@ -337,7 +337,7 @@ def test_of_five_versions_of_a_policy_one_that_is_not_the_default_goes(
 
     said = changed(aws, asked, RESULTS["a policy's oldest version"], of("iam:ListPolicyVersions", five))
     if default:
-        assert said == "error: AWS's answer to iam:ListPolicyVersions has no version but default ones"
+        assert said == "error: AWS's answer to iam:ListPolicyVersions has only default versions"
     assert ("iam:DeletePolicyVersion" in aws.calls) != default
 
 

@@ -120,9 +120,9 @@ def _put(desired: Desired, wanted: DesiredParameter, found: ParameterFact | None
 def _is_fixed(wanted: DesiredParameter, found: ParameterFact) -> bool:
     """Whether PutParameter with Overwrite would not change the parameter's type to the desired type.
 
-    The API reference says so of every type (PutParameter, HierarchyTypeMismatchException). An older version of a secret
-    below a plain String proves that this parameter's type was changed: such a secret is overwritten, because the value
-    to bring back would be lost with the parameter.
+    The API reference states this for every type (PutParameter, HierarchyTypeMismatchException). An older version of a
+    secret below a plain String proves that this parameter's type was changed: such a secret is overwritten, because the
+    value to bring back would be lost with the parameter.
     """
     if wanted.restore is not None:
         return False
