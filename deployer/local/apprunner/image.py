@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from deployer.local.apprunner.errors import Problem
 
 if not hasattr(tarfile, "data_filter"):  # Python before 3.11.4, such as Debian 12's
-    from backports import tarfile  # type: ignore[import-not-found, no-redef]
+    from backports import tarfile  # type: ignore[import-not-found, import-untyped, no-redef, unused-ignore]
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
