@@ -599,7 +599,7 @@ def test_what_the_first_plan_does_to_the_repository(repository: RepositoryFact |
 
 def test_what_is_left_out_is_expected_to_stay_or_to_leave_the_service() -> None:
     stay = "parameters that are left out below: left alone"
-    leave = "variables that are left out below and reach the service now: the deployment takes them from it"
+    leave = "variables that are left out below and that the service has now: the deployment removes them"
     parameter = live({"spare": string("")}, secrets={})
     variable = live(environment={"lower": "x"})
 
