@@ -20,8 +20,10 @@ ROOT = Path(__file__).parents[2]
 CASES = {case.folder.name: case for case in cases()}
 READ = """
 import json, sys
+from deployer.view.plan_text import render
 from tests.golden.case import cases
-out = {case.folder.name: [case.plan().fingerprint, case.outputs()["plan.txt"]] for case in cases()}
+plans = {case.folder.name: case.plan() for case in cases()}
+out = {name: [plan.fingerprint, render(plan, manifest="m", target="t")] for name, plan in plans.items()}
 json.dump(out, sys.stdout)
 """
 
