@@ -18,6 +18,7 @@ from deployer.core.adoption.expected import expected
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.text import manifest_text
 from deployer.core.adoption.variables import NOTHING, Taken, choose
+from deployer.core.adoption.yaml import flow
 from deployer.core.cause import State
 from deployer.core.change import (
     AdoptParameter,
@@ -616,3 +617,9 @@ def test_names_instead_of_arns_and_a_paused_service_are_expected() -> None:
     assert (said in expectations(by_name), said in expectations(by_arn)) == (True, False)
     assert any("--old-release-first" in line for line in expectations(paused))
     assert not any("paused" in line for line in expectations(by_arn))
+
+
+def test_a_mapping_on_one_line_quotes_what_would_not_stay_a_text() -> None:
+    assert flow({"path": "/", "name": "true", "code": "12", "interval": 5}) == (
+        '{path: "/", name: "true", code: "12", interval: 5}'
+    )

@@ -80,11 +80,21 @@ def test_both_spellings_of_a_size_are_the_same(cpu: str, units: int, memory: str
 def test_what_is_not_said_is_the_documented_default() -> None:
     answer: Any = {"SourceConfiguration": {"ImageRepository": {"ImageIdentifier": "i"}}, "InstanceConfiguration": {}}
     spec = from_answer(answer, Scaling(1, 1, 1))
-    settings = of_app_runner(spec)
-    assert settings.health_check == HealthCheck("TCP", "/", 5, 2, 1, 5)
-    assert (settings.port, settings.cpu, settings.memory, settings.auto_deployments) == (
-        8080,
-        1024,
-        2048,
-        True,
+    assert spec == ServiceSpec(
+        image="i",
+        settings=ServiceSettings(
+            port=8080,
+            cpu=1024,
+            memory=2048,
+            access_role="",
+            instance_role="",
+            health_check=HealthCheck("TCP", "/", 5, 2, 1, 5),
+            scaling=Scaling(1, 1, 1),
+            auto_deployments=True,
+            command="",
+            network=Network(),
+            observability=Observability(),
+        ),
+        environment={},
+        secrets={},
     )
