@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from deployer.manifest.excerpt import WIDEST, Excerpts
 from deployer.manifest.problem import Finding, Position, Problem
 from deployer.manifest.syntax import parse
 from deployer.manifest.tree import Path
+
+Refused = Callable[..., tuple[Problem, ...]]
 
 KNOWN: dict[Path, tuple[str, ...]] = {(): ("app", "variables", "image"), ("image",): ("keep",)}
 
@@ -75,3 +79,14 @@ def test_a_line_of_the_widest_width_is_whole(width: int) -> None:
     line = "app: " + "x" * (width - 5)
 
     assert shown(line, 1, width) == (line, width - 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("app: ansari-whatsapp\n", "app: ansari-whatsapp\nbananas: 1\n", "there is no key bananas in a manifest"),
+        ("  port: 8001", "  port: 8001\n  bananas: 1", "there is no key bananas in service"),
+    ],
+)
+def test_an_unknown_key_names_its_group(refused: Refused, old: str, new: str, what: str) -> None:
+    assert [problem.what for problem in refused((old, new))] == [what]
