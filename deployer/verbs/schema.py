@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec.json
 
 from deployer.core.outcome import Outcome
+from deployer.core.service import Settings
 from deployer.errors import UsageError
 from deployer.manifest.reference import reference
 from deployer.manifest.schema import schema_text
@@ -75,5 +76,15 @@ def schema(of: str) -> str:
     if of == "manifest":
         return schema_text()
     title, kind = _DOCUMENTS[of]
-    generated = kind.model_json_schema(mode="serialization") if kind is PlanDocument else msgspec.json.schema(kind)
+    if kind is PlanDocument:
+        generated = PlanDocument.model_json_schema(mode="serialization")
+    else:
+        generated = msgspec.json.schema(kind, schema_hook=_opaque)
     return json.dumps({**generated, "$schema": DIALECT, "title": title}, indent=2) + "\n"
+
+
+def _opaque(kind: type) -> dict[str, Any]:
+    """The schema of the settings of a service, whose keys are those of its target."""
+    if kind is not Settings:
+        raise NotImplementedError(kind.__name__)
+    return {"type": "object", "description": "Every setting of the service; the keys are those of its target."}
