@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from deployer.core.change import Change, PlaceHold
 from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
@@ -103,7 +104,7 @@ def _rows(plan: Plan, group: str) -> list[_Row]:
         _row(
             change.symbol,
             change.address,
-            change_text.detail(change),
+            _detail(change),
             "  ".join(filter(None, (change_text.why(change), change.line))),
         )
         for change in plan.changes
@@ -115,6 +116,12 @@ def _rows(plan: Plan, group: str) -> list[_Row]:
         if notice.group == group
     ]
     return rows
+
+
+def _detail(change: Change) -> str:
+    """What a change does; a command in it as this user types it."""
+    detail = change_text.detail(change)
+    return as_typed(detail) if isinstance(change, PlaceHold) else detail
 
 
 def _row(symbol: str, address: str, detail: str, end: str) -> _Row:
