@@ -23,11 +23,12 @@ class Plan(Struct, frozen=True):
 
     `changes` are in the order in which they are applied. `release` is the id that the service will report, `content`
     the id of its content, and `image` the image it will run, by digest. `versions` are the parameter versions it will
-    hold, by variable; `anew` marks those that were deleted and recreated. `facts` are what the plan depends on. `took`
-    lists the seconds of the last healthy deployments. `known_bad` is the number of a failed release with the same
-    content. `rollback_to` is the release that this plan brings back. `hold` is the hold on the environment, `held`
-    whether it refuses this plan. `unmanaged` are settings of the service that the manifest does not name. `postponed`
-    means that nothing blocks the plan, but that all of it waits because the manifest declares the service paused.
+    hold, by variable; `recreated` marks those that were deleted and created again. `facts` are what the plan depends
+    on. `took` lists the seconds of the last healthy deployments. `known_bad` is the number of a failed release with
+    the same content. `rollback_to` is the release that this plan brings back. `hold` is the hold on the environment,
+    `held` whether it refuses this plan. `unmanaged` are settings of the service that the manifest does not name.
+    `postponed` means that nothing blocks the plan, but that all of it waits because the manifest declares the service
+    paused.
     """
 
     target: Description
@@ -43,7 +44,7 @@ class Plan(Struct, frozen=True):
     image: str
     tag: str
     versions: Mapping[str, int]
-    anew: Mapping[str, str]
+    recreated: Mapping[str, str]
     changes: tuple[Change, ...]
     notices: tuple[Notice, ...]
     blockers: tuple[Blocker, ...]

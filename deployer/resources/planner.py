@@ -61,7 +61,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         wanted = replace(wanted, notices=tuple(n for n in wanted.notices if not isinstance(n, StagedVariable)))
     wanted = replace(wanted, changes=(*wanted.changes, *given))
     parts = (plan_roles(desired, facts, last), images, wanted, services)
-    content = content_id(spec.image, desired.literals, wanted.versions, wanted.anew, spec.settings)
+    content = content_id(spec.image, desired.literals, wanted.versions, wanted.recreated, spec.settings)
     bad = known_bad(facts.releases, content) if deploys else None
     pausing = plan_pause(desired, facts, deploys=deploys, releases=releases)
     hold, held = plan_hold(desired, facts, running, spec)
@@ -79,7 +79,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         image=spec.image,
         tag=desired.image.tag,
         versions=wanted.versions,
-        anew=wanted.anew,
+        recreated=wanted.recreated,
         changes=(
             *([hold] if isinstance(hold, PlaceHold) else []),  # first: a crash must not leave it out
             *(change for part in parts for change in part.changes if not isinstance(change, RecordRelease)),
@@ -141,7 +141,7 @@ def _healthy_but(facts: Facts, release: str) -> RecordedRelease | None:
 
 def _spec(desired: Desired, digest: str, wanted: VariablesPart) -> tuple[ServiceSpec, str]:
     spec = ServiceSpec(desired.image_identifier(digest), desired.settings, desired.plain, desired.secrets)
-    release = release_id(spec, wanted.versions, wanted.anew)
+    release = release_id(spec, wanted.versions, wanted.recreated)
     return replace(spec, environment={**desired.plain, RELEASE_VARIABLE: release}), release
 
 

@@ -33,7 +33,7 @@ def plan(**more: object) -> Plan:
         "image": "demo@sha256:0",
         "tag": "t",
         "versions": {},
-        "anew": {},
+        "recreated": {},
         "changes": (),
         "notices": (),
         "blockers": (),

@@ -29,12 +29,12 @@ from deployer.names import variable_or_none
 class VariablesPart(PlanPart, frozen=True):
     """The plan of the variables. `versions` are those that the service will hold, by variable.
 
-    `removals` come after everything else. `anew` marks a variable whose parameter was deleted and recreated with the
-    version it had: nothing else distinguishes it from the parameter that containers hold.
+    `removals` come after everything else. `recreated` marks a variable whose parameter was deleted and created again
+    with the version it had: nothing else distinguishes it from the parameter that containers hold.
     """
 
     versions: dict[str, int] = field(default_factory=dict)
-    anew: dict[str, str] = field(default_factory=dict)
+    recreated: dict[str, str] = field(default_factory=dict)
     removals: tuple[DeleteParameter, ...] = ()
     unchanged: int = 0
 
@@ -55,7 +55,7 @@ def plan_parameters(
     ones = [_one(desired, wanted, facts, last) for wanted in desired.parameters]
     versions = {wanted.variable: one.version for wanted, one in zip(desired.parameters, ones, strict=True)}
     marks = {
-        wanted.variable: _anew(facts.parameters.get(wanted.path), wanted, one, last)
+        wanted.variable: _mark(facts.parameters.get(wanted.path), wanted, one, last)
         for wanted, one in zip(desired.parameters, ones, strict=True)
     }
     removals, left = _removals(desired, facts, previous, prune=prune)
@@ -65,7 +65,7 @@ def plan_parameters(
         notices=(*(one.notice for one in ones if one.notice), *left),
         blockers=(*(one.blocker for one in ones if one.blocker), *refused),
         versions=versions,
-        anew={variable: mark for variable, mark in marks.items() if mark},
+        recreated={variable: mark for variable, mark in marks.items() if mark},
         removals=removals,
         unchanged=sum(one.change is None and one.blocker is None for one in ones),
     )
@@ -191,7 +191,7 @@ def _held(wanted: DesiredParameter, last: RecordedRelease | None) -> int | None:
     return last.release.versions.get(wanted.variable) if last else None
 
 
-def _anew(found: ParameterFact | None, wanted: DesiredParameter, one: _One, last: RecordedRelease | None) -> str | None:
+def _mark(found: ParameterFact | None, wanted: DesiredParameter, one: _One, last: RecordedRelease | None) -> str | None:
     """A mark for a parameter that has the version of the running release, but was written after it."""
     if last is None or _held(wanted, last) != one.version:
         return None
