@@ -28,10 +28,14 @@ class Readiness(Struct, frozen=True):
 
 
 class Check(Struct, frozen=True):
-    """One thing that users depend on: whether it works and, when it does not, why and how to fix it."""
+    """One thing that users depend on: whether it works and, when it does not, the service's reason, "" for none.
+
+    `why` and `fix` are those of deployer.yaml, "" where it does not explain the reason; ENV is the environment.
+    """
 
     name: str
     ok: bool
+    reason: str = ""
     why: str = ""
     fix: str = ""
 
@@ -56,20 +60,14 @@ def parse(body: bytes) -> Readiness | None:
     )
 
 
-def checks(readiness: Readiness, environment: str, known: ReadinessPage) -> tuple[Check, ...]:
+def checks(readiness: Readiness, known: ReadinessPage) -> tuple[Check, ...]:
     """Every check with its result; a check that fails for two reasons is listed twice.
 
     `known` gives the meaning of this service's reasons.
     """
-    failed: list[Check] = []
-    for reason in readiness.reasons:
-        cause = known.reasons.get(reason) or Reason(
-            check=INSTANCE, why=f"the service reports: {reason}", fix="just logs ENV --since 1h"
-        )
-        failed.append(Check(cause.check, ok=False, why=cause.why, fix=cause.fix.replace("ENV", environment)))
+    failed = [_failed(reason, known.reasons.get(reason)) for reason in readiness.reasons]
     if not readiness.ready and not failed:
-        why = "the service reports that it is not ready, and no reason"
-        failed.append(Check(INSTANCE, ok=False, why=why, fix=f"just logs {environment} --since 1h"))
+        failed.append(Check(INSTANCE, ok=False))
     bad = {check.name for check in failed}
     return (*failed, *(Check(name, ok=True) for name in known.checks if name not in bad))
 
@@ -78,6 +76,12 @@ def plain(text: str) -> str:
     """Text from outside on one line, shortened, without characters that a terminal obeys."""
     line = "".join(letter if letter.isprintable() else "?" for letter in text)
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+
+
+def _failed(reason: str, meaning: Reason | None) -> Check:
+    if meaning is None:
+        return Check(INSTANCE, ok=False, reason=reason)
+    return Check(meaning.check, ok=False, reason=reason, why=meaning.why, fix=meaning.fix)
 
 
 def _count(value: Any) -> int | None:

@@ -45,10 +45,10 @@ def ask(url: str, path: str, release: str, *, header: str | None, seconds: float
             try:
                 answer = client.get(url + path)
                 named = plain(answer.headers.get(header, "")) if header else None
-                found = Answer(named, "" if answer.status_code == 200 else f"it answers {answer.status_code}")
+                found = Answer(named, answer.status_code)
             except httpx.HTTPError as error:
-                found = Answer(error=f"no answer ({type(error).__name__})", reached=False)
-            if (found.release in {None, release} and not found.error) or time.monotonic() >= end:
+                found = Answer(status=None, error=type(error).__name__)
+            if (found.release in {None, release} and found.good) or time.monotonic() >= end:
                 return found
             time.sleep(0.2)
 

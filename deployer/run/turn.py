@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Literal
 
 from deployer.core.facts import ServiceFact
-from deployer.core.health import Trouble, of_readiness
+from deployer.core.health import of_readiness
 from deployer.core.release import RELEASE_VARIABLE
+from deployer.core.trouble import Trouble
 from deployer.errors import DeploymentFailed, StateUnknown
 from deployer.run.follow import Follower
 from deployer.run.look import Run
 from deployer.run.probe import probe, proof
 from deployer.run.ready import read_ready
 from deployer.targets.base import Progress, Started
+from deployer.view.health_text import one_line
 
 Verb = Literal["pause", "resume", "restart"]
 
@@ -54,10 +56,10 @@ def troubles(run: Run, url: str) -> tuple[Trouble, ...]:
     """The troubles that the service reports at its public URL; none where it has no page for that."""
     known = run.app.readiness
     readiness = read_ready(url, known.path) if known else None
-    return of_readiness(readiness, run.desired.environment, known) if known and readiness else ()
+    return of_readiness(readiness, known) if known and readiness else ()
 
 
 def warn_unready(run: Run, url: str) -> None:
     """Warn about what keeps a release that answers from serving users."""
     for trouble in troubles(run, url):
-        run.report.warn(f"{trouble.what}; fix: {trouble.fix}")
+        run.report.warn(one_line(trouble, run.desired.environment))

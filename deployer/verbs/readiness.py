@@ -8,7 +8,7 @@ from deployer.apps.app import ReadinessPage
 from deployer.aws.session import Session
 from deployer.core.diagnosis import Finding
 from deployer.core.facts import Facts
-from deployer.core.health import backlog, of_readiness
+from deployer.core.health import of_readiness
 from deployer.core.readiness import Readiness, checks
 from deployer.core.target import ServiceStatus
 from deployer.manifest.load import Loaded
@@ -18,6 +18,7 @@ from deployer.run.turn import troubles
 from deployer.targets.registry import open_target
 from deployer.verbs.environment import Environment
 from deployer.verbs.site import site_of
+from deployer.view.health_text import backlog, one_line, trouble_text
 
 
 def unready(environment: Environment, facts: Facts) -> list[str]:
@@ -26,7 +27,7 @@ def unready(environment: Environment, facts: Facts) -> list[str]:
     if service is None or service.status is not ServiceStatus.RUNNING or not service.url:
         return []
     found = troubles(run, run.site.public_url(service.url))
-    return [f"{trouble.what}; fix: {trouble.fix}" for trouble in found]
+    return [one_line(trouble, run.desired.environment) for trouble in found]
 
 
 def serving(session: Session, loaded: Loaded) -> Iterator[Finding]:
@@ -47,8 +48,9 @@ def serving(session: Session, loaded: Loaded) -> Iterator[Finding]:
 
 
 def _judged(readiness: Readiness, environment: str, known: ReadinessPage) -> Iterator[Finding]:
-    for trouble in of_readiness(readiness, environment, known):
-        yield Finding("users", "note" if trouble.serves else "problem", trouble.what, trouble.fix)
-    if not any(not check.ok for check in checks(readiness, environment, known)):
+    for trouble in of_readiness(readiness, known):
+        text = trouble_text(trouble, environment)
+        yield Finding("users", "note" if trouble.serves else "problem", text.what, text.fix)
+    if not any(not check.ok for check in checks(readiness, known)):
         said = backlog(readiness.waiting, readiness.given_up, readiness.oldest_seconds)
         yield Finding("users", "ok", f"can be served; messages: {said or 'not counted'}")

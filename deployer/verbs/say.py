@@ -5,11 +5,12 @@ from __future__ import annotations
 import urllib.parse
 from typing import Any
 
-from deployer.core.readiness import checks
+from deployer.core.health import of_readiness
 from deployer.errors import DeployerError
 from deployer.local import lifecycle
 from deployer.local.settings import WorldSettings
 from deployer.run.ready import read_ready
+from deployer.view.health_text import trouble_text
 from deployer.world_keys import read
 from deployer.world_routes import ask
 
@@ -53,9 +54,12 @@ def _unready(settings: WorldSettings) -> tuple[str, str] | None:
     """Why the service cannot serve users and the fix, as it reports; None when it names no reason."""
     known = settings.app.readiness
     readiness = read_ready(settings.service_url, known.path) if known else None
-    failed = [check for check in checks(readiness, "local", known) if not check.ok] if known and readiness else []
-    bad = next(iter(failed), None)
-    return (bad.why, bad.fix) if bad else None
+    found = of_readiness(readiness, known) if known and readiness else ()
+    bad = next((trouble for trouble in found if not trouble.serves), None)
+    if bad is None:
+        return None
+    text = trouble_text(bad, "local")
+    return text.what, text.fix
 
 
 def _call(settings: WorldSettings, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:

@@ -12,12 +12,22 @@ from deployer.aws import ledger
 from deployer.core import health, rollback
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
-from deployer.core.health import Answer, Trouble
+from deployer.core.health import Answer
 from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.core.readiness import Readiness
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, last_healthy
 from deployer.core.target import ServiceStatus
+from deployer.core.trouble import (
+    AutomaticDeployments,
+    FailedDeployment,
+    ImageGone,
+    NoService,
+    OtherImage,
+    ServiceNotCreated,
+    Trouble,
+    UndeclaredPause,
+)
 from deployer.core.waiting import waiting
 from deployer.run import resume
 from deployer.run.follow import Follower
@@ -28,7 +38,9 @@ from deployer.run.running_image import missing_image
 from deployer.targets.base import Operation, Progress, Started
 from deployer.verbs.environment import Environment
 from deployer.view.blocker_text import blockers
-from deployer.view.documents import BlockerSummary, FailureDocument, StatusDocument
+from deployer.view.details import details
+from deployer.view.documents import BlockerSummary, FailureDocument, StatusDocument, TroubleDocument
+from deployer.view.health_text import answers, trouble_text
 from deployer.view.hold_text import since
 
 PROBE_SECONDS = 5.0
@@ -58,10 +70,10 @@ def status(environment: Environment) -> StatusDocument:
     # A failed change that was reverted since is shown as history, not as a trouble.
     # An invalid manifest does not show whether it was reverted.
     pending = failed if planned.plan.deployment or environment.problems else None
-    declared = f"env/{run.desired.environment}.yaml" if run.desired.paused and not environment.problems else ""
-    troubles = (
-        *_paused(planned.plan, run.desired.environment, service, declared=declared),
-        *_troubles(run.desired.environment, run.app, service, seen, pending, entry),
+    name, declared = run.desired.environment, run.desired.paused and not environment.problems
+    troubles: tuple[Trouble, ...] = (
+        *_paused(planned.plan, service, declared=declared),
+        *_troubles(run.app, service, seen, pending, entry),
     )
     state = health.state(
         service.status if service else None, busy=busy, answer=seen.answer, expected=runs or "", troubles=troubles
@@ -69,13 +81,13 @@ def status(environment: Environment) -> StatusDocument:
     lines, report = waiting(planned.plan), seen.readiness
     return StatusDocument(
         app=run.desired.app,
-        environment=run.desired.environment,
+        environment=name,
         state=state,
         service=service.status.value if service else None,
         url=run.site.public_url(service.url) if service and service.url else None,
         healthy=health.serves(state, seen.answer, troubles),
-        answers=health.answers(state, seen.answer, runs or "", troubles, declared=declared),
-        troubles=troubles,
+        answers=answers(health.serving(state, seen.answer, runs or "", troubles, declared=declared), name),
+        troubles=tuple(_described(trouble, name) for trouble in troubles),
         waiting=report.waiting if report else None,
         given_up=report.given_up if report else None,
         oldest_seconds=report.oldest_seconds if report else None,
@@ -97,6 +109,11 @@ def status(environment: Environment) -> StatusDocument:
         manifest_problems=environment.problems,
         declared_paused=None if environment.problems else run.desired.paused,
     )
+
+
+def _described(trouble: Trouble, environment: str) -> TroubleDocument:
+    text = trouble_text(trouble, environment)
+    return TroubleDocument(type(trouble).__name__, details(trouble), text.what, text.fix, trouble.serves)
 
 
 def _blocked(plan: Plan) -> tuple[BlockerSummary, ...]:
@@ -147,45 +164,38 @@ def _seen(run: Run, facts: Facts) -> Seen:
     expected = service.spec.environment.get(RELEASE_VARIABLE, "")
     answer = ask(url, path, expected, header=run.app.release_header, seconds=0.0 if busy else PROBE_SECONDS)
     ready = run.app.readiness
-    return Seen(operation, answer, read_ready(url, ready.path) if ready and answer.reached else None, gone)
+    return Seen(operation, answer, read_ready(url, ready.path) if ready and answer.status is not None else None, gone)
 
 
 def _troubles(
-    environment: str,
     app: App,
     service: ServiceFact | None,
     seen: Seen,
     failed: FailureDocument | None,
     entry: RecordedRelease | None,
-) -> list[Trouble]:
+) -> Iterator[Trouble]:
     """The troubles, worst first."""
     if service is None:
-        return [Trouble("there is no service", f"just reconcile {environment}", serves=False)]
-    found: list[Trouble] = []
-    if service.status is ServiceStatus.CREATE_FAILED:
-        found.append(Trouble("the service could not be created", f"just reconcile {environment}", serves=False))
-    if app.readiness and seen.readiness:
-        found += health.of_readiness(seen.readiness, environment, app.readiness)
-    if failed and service.status is not ServiceStatus.CREATE_FAILED:
-        which = f"release {failed.number}" if failed.number else "the last deployment"
-        found.append(Trouble(f"{which} failed: {failed.why}", f"just logs {environment} --service", serves=True))
-    if seen.image_gone:
-        which = f"release {entry.number}" if entry else "the running release"
-        found.append(health.image_gone(which, seen.image_gone, environment))
-    if entry and service.spec.image != entry.release.image:
-        found.append(health.other_image(entry.number, entry.release.image, service.spec.image, environment))
-    if service.spec.settings.auto_deployments:
-        what = "automatic deployments are on: a pushed image is deployed at once, unrecorded"
-        found.append(Trouble(what, f"just reconcile {environment}", serves=True))
-    return found
-
-
-def _paused(plan: Plan, environment: str, service: ServiceFact | None, *, declared: str) -> Iterator[Trouble]:
-    """The trouble of a pause that no manifest declares: a person has to end it."""
-    if service is None or service.status is not ServiceStatus.PAUSED or declared:
+        yield NoService()
         return
-    first = " --old-release-first" if plan.deployment else ""
-    yield Trouble("the service is paused", f"just resume {environment}{first}", serves=False)
+    if service.status is ServiceStatus.CREATE_FAILED:
+        yield ServiceNotCreated()
+    if app.readiness and seen.readiness:
+        yield from health.of_readiness(seen.readiness, app.readiness)
+    if failed and service.status is not ServiceStatus.CREATE_FAILED:
+        yield FailedDeployment(number=failed.number, why=failed.why)
+    if seen.image_gone:
+        yield ImageGone(number=entry.number if entry else None, image=seen.image_gone)
+    if entry and service.spec.image != entry.release.image:
+        yield OtherImage(number=entry.number, recorded=entry.release.image, live=service.spec.image)
+    if service.spec.settings.auto_deployments:
+        yield AutomaticDeployments()
+
+
+def _paused(plan: Plan, service: ServiceFact | None, *, declared: bool) -> Iterator[Trouble]:
+    """The trouble of a pause that no manifest declares: a person has to end it."""
+    if service is not None and service.status is ServiceStatus.PAUSED and not declared:
+        yield UndeclaredPause(deploys=plan.deployment is not None)
 
 
 def _failure(run: Run, facts: Facts, seen: Seen) -> FailureDocument | None:

@@ -7,14 +7,14 @@ import json
 from msgspec import to_builtins
 
 from deployer.core.caution import Unverified
-from deployer.core.health import image_gone
+from deployer.core.trouble import ImageGone
 from deployer.errors import as_typed
 from deployer.run.preflight import inspect
 from deployer.run.running_image import missing_image
 from deployer.verbs.environment import Environment
 from deployer.verbs.places import disagreements
 from deployer.verbs.readiness import unready
-from deployer.view import caution_text
+from deployer.view import caution_text, health_text
 from deployer.view.blocker_text import blockers
 from deployer.view.documents import ProblemDocument, VerifyDocument
 from deployer.view.safe import hanging, one_line
@@ -34,8 +34,7 @@ def verify(environment: Environment, *, decrypt: bool) -> VerifyDocument:
     differ, unseen = disagreements(environment, decrypt=decrypt)
     warnings = [caution_text.text(warning) for warning in plan.warnings if not isinstance(warning, Unverified)]
     if gone := missing_image(run.session, facts):
-        trouble = image_gone("the running release", gone, run.desired.environment)
-        warnings.append(f"{trouble.what}; fix: {trouble.fix}")
+        warnings.append(health_text.one_line(ImageGone(number=None, image=gone), run.desired.environment))
     warnings += unready(environment, facts)
     return VerifyDocument(
         environment=run.desired.environment,

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from deployer.core.cause import DriftItem
 from deployer.core.diagnosis import Finding
-from deployer.core.health import State, Trouble
+from deployer.core.health import State
 from deployer.core.release import Release
 from deployer.core.release_diff import ReleaseDifference
 from deployer.manifest.compare import Difference
@@ -96,6 +96,19 @@ class BlockerSummary(Struct, frozen=True):
     line: str
 
 
+class TroubleDocument(Struct, frozen=True):
+    """What is wrong: its kind, such as FailedCheck, and the fields of this kind that are not empty.
+
+    `serves` means that users are served in spite of it. `what` and `fix` are text for people.
+    """
+
+    kind: str
+    details: dict[str, Any]
+    what: str
+    fix: str
+    serves: bool
+
+
 class StatusDocument(Struct, frozen=True):
     """The status of an environment. Absent values are None.
 
@@ -118,7 +131,7 @@ class StatusDocument(Struct, frozen=True):
     url: str | None
     healthy: bool
     answers: str
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[TroubleDocument, ...]
     waiting: int | None
     given_up: int | None
     oldest_seconds: float | None

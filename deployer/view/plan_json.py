@@ -20,11 +20,13 @@ from deployer.core.plan import Plan
 from deployer.secrecy import scrubbed
 from deployer.view import caution_text, change_text, notice_text
 from deployer.view.blocker_text import blocker_text
+from deployer.view.details import details
 from deployer.view.pause_text import postponed
 
 FORMAT: Final = 2
 TEXTS: Final = {"detail", "reason", "what", "fix", "text", "postponed"}  # for people: not part of the consent
-WHOLE: Final = {"spec", "kept"}  # of a deployment: its differences are shown, and the kept settings may hold a secret
+# Fields of their own; and of a deployment, whose differences are shown and whose kept settings may hold a secret.
+NOT_DETAILS: Final = frozenset({"symbol", "causes", "line", "spec", "kept"})
 
 
 class _Part(BaseModel):
@@ -228,7 +230,7 @@ def _change(change: Change) -> ChangeDocument:
         group=change.group,
         address=change.address,
         causes=tuple(_cause(cause) for cause in change.causes),
-        details=_details(change),
+        details=details(change, NOT_DETAILS),
         detail=change_text.detail(change),
         reason=change_text.why(change),
         line=change.line,
@@ -252,7 +254,7 @@ def _blocker(blocker: Blocker, plan: Plan) -> BlockerDocument:
     return BlockerDocument(
         kind=type(blocker).__name__,
         causes=tuple(_cause(cause) for cause in blocker.causes),
-        details=_details(blocker),
+        details=details(blocker, NOT_DETAILS),
         what=text.what,
         fix=text.fix,
         line=blocker.line,
@@ -261,20 +263,6 @@ def _blocker(blocker: Blocker, plan: Plan) -> BlockerDocument:
 
 def _cause(cause: Cause) -> CauseDocument:
     return CauseDocument.model_validate(to_builtins(cause))
-
-
-def _details(item: Change | Blocker) -> dict[str, Any]:
-    """The fields of its kind, as plain data."""
-    fields: dict[str, Any] = to_builtins(item)
-    own = {name: value for name, value in fields.items() if name not in {"symbol", "causes", "line", *WHOLE}}
-    details: dict[str, Any] = _without_empty(own)
-    return details
-
-
-def _without_empty(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_empty(part) for name, part in value.items() if part not in (None, "", [], {})}
-    return [_without_empty(part) for part in value] if isinstance(value, list) else value
 
 
 def _hold(hold: Hold | None) -> HoldDocument | None:

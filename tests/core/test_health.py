@@ -11,28 +11,27 @@ from deployer.apps.app import ReadinessPage
 from deployer.core.health import (
     EXIT_CODES,
     Answer,
+    BadStatus,
+    NotKnown,
+    OtherRelease,
+    Paused,
+    Prevented,
+    Served,
+    Serving,
     State,
-    Trouble,
-    answers,
-    backlog,
     of_readiness,
-    other_image,
     serves,
+    serving,
     state,
 )
-from deployer.core.lengths import duration
 from deployer.core.readiness import Readiness
 from deployer.core.target import ServiceStatus
+from deployer.core.trouble import AutomaticDeployments, FailedCheck, LongWait, MessagesGivenUp, Trouble
 
 MEANINGS = ReadinessPage(path="/ready", given_up="answer them after all")
-GOOD, OLD, BROKEN, SILENT = (
-    Answer("new"),
-    Answer("old"),
-    Answer(error="it answers 503"),
-    Answer(reached=False, error="no"),
-)
-UNNAMED = Answer(None)
-MILD, BAD = Trouble("old image", "fix it", serves=True), Trouble("Meta refuses", "set it", serves=False)
+GOOD, OLD, BROKEN = Answer("new"), Answer("old"), Answer(status=503)
+SILENT, UNNAMED = Answer(status=None, error="ConnectError"), Answer(None)
+MILD, BAD = AutomaticDeployments(), FailedCheck(check="meta", why="Meta refuses", fix="set it")
 
 
 @pytest.mark.parametrize(
@@ -74,54 +73,47 @@ def test_every_state_has_an_exit_code_of_its_own() -> None:
 def test_a_deployment_under_way_is_never_called_unhealthy(answer: Answer | None, troubles: tuple[Trouble, ...]) -> None:
     found = state(ServiceStatus.BUSY, busy=True, answer=answer, expected="new", troubles=troubles)
     assert found == "deploying"
-    said = answers(found, answer, "new", troubles)
-    assert said.startswith("no: Meta refuses; fix: set it") == (BAD in troubles and (answer in {None, GOOD, OLD}))
+    assert (serving(found, answer, "new", troubles, declared=False) == Prevented(BAD)) == (
+        BAD in troubles and answer in {None, GOOD, OLD}
+    )
     assert serves(found, answer, troubles) == (answer in {GOOD, OLD} and BAD not in troubles)
 
 
-def test_the_answer_to_whether_users_are_served() -> None:
-    assert answers("healthy", GOOD, "new", ()) == "yes: reports release new"
-    assert answers("healthy", UNNAMED, "new", ()) == "yes: it answers, and names no release"
-    assert answers("degraded", GOOD, "new", (MILD,)) == "yes: reports release new"
-    assert answers("unhealthy", GOOD, "new", (MILD, BAD)) == "no: Meta refuses; fix: set it"
-    assert answers("unhealthy", OLD, "new", ()) == "no: release old answers instead of release new"
-    assert answers("unhealthy", BROKEN, "new", (BAD,)) == "no: it answers 503"
-    assert answers("paused", None, "new", (BAD,)) == "no: the service is paused; fix: set it"
-    assert answers("paused", None, "new", (), declared="env/x.yaml") == (
-        "no: the service is paused, as env/x.yaml declares"
-    )
-    assert answers("unknown", SILENT, "new", ()).startswith("not known")
+@pytest.mark.parametrize(
+    ("found", "answer", "troubles", "expected"),
+    [
+        ("healthy", GOOD, (), Served("new")),
+        ("healthy", UNNAMED, (), Served(None)),
+        ("degraded", GOOD, (MILD,), Served("new")),
+        ("unhealthy", GOOD, (MILD, BAD), Prevented(BAD)),
+        ("unhealthy", OLD, (), OtherRelease("old", "new")),
+        ("unhealthy", BROKEN, (BAD,), BadStatus(503)),
+        ("paused", None, (BAD,), Prevented(BAD)),
+        ("paused", None, (), Paused(declared=False)),
+        ("unknown", SILENT, (), NotKnown(SILENT, busy=False)),
+        ("unknown", SILENT, (BAD,), NotKnown(SILENT, busy=False)),
+        ("unknown", None, (), NotKnown(None, busy=False)),
+        ("deploying", OLD, (), Served("old", busy=True)),
+        ("deploying", BROKEN, (BAD,), NotKnown(BROKEN, busy=True)),
+        ("deploying", SILENT, (), NotKnown(SILENT, busy=True)),
+        ("deploying", None, (), NotKnown(None, busy=True)),
+    ],
+)
+def test_whether_users_are_served_and_the_first_cause(
+    found: State, answer: Answer | None, troubles: tuple[Trouble, ...], expected: Serving
+) -> None:
+    assert serving(found, answer, "new", troubles, declared=False) == expected
+
+
+def test_a_declared_pause_is_no_trouble() -> None:
+    assert serving("paused", None, "new", (BAD,), declared=True) == Paused(declared=True)
 
 
 def test_what_was_given_up_or_waits_long_serves_the_others() -> None:
-    found = of_readiness(Readiness(ready=True, waiting=4, given_up=1, oldest_seconds=900), "staging", MEANINGS)
-    assert [trouble.what for trouble in found] == [
-        "the oldest message has been waiting for 15 min",
-        "1 message was given up",
-    ]
+    found = of_readiness(Readiness(ready=True, waiting=4, given_up=1, oldest_seconds=900), MEANINGS)
+    assert found == (LongWait(seconds=900), MessagesGivenUp(count=1, fix="answer them after all"))
     assert all(trouble.serves for trouble in found)
-    assert found[1].fix == "answer them after all"
-    assert of_readiness(Readiness(ready=True, waiting=4, given_up=0, oldest_seconds=299), "staging", MEANINGS) == ()
-    [refused] = of_readiness(Readiness(ready=False, reasons=("meta_token",)), "staging", MEANINGS)
+    assert of_readiness(Readiness(ready=True, waiting=4, given_up=0, oldest_seconds=299), MEANINGS) == ()
+    [refused] = of_readiness(Readiness(ready=False, reasons=("meta_token",)), MEANINGS)
+    assert refused == FailedCheck(check="instance", reason="meta_token")
     assert not refused.serves
-
-
-def test_messages_are_counted_with_the_age_of_the_oldest() -> None:
-    assert backlog(3, 1, 41.5) == "3 waiting, the oldest for 41 s; 1 given up"
-    assert backlog(0, 0, None) == "0 waiting; 0 given up"
-    assert backlog(None, None, None) == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (7199, "119 min"), (7200, "2 h"), (172800, "2 d")]
-)
-def test_a_length_of_time(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
-
-
-def test_an_image_of_no_release_is_named() -> None:
-    digest = f"1.dkr.ecr.us-west-2.amazonaws.com/team/app@sha256:{'0123456789ab' * 5}0123"
-    found = other_image(3, digest, "1.dkr.ecr.us-west-2.amazonaws.com/team/app:latest", "staging")
-    assert found == Trouble(
-        "the service runs app:latest, but release 3 is app@sha256:0123456789ab", "just reconcile staging", serves=True
-    )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deployer.view.times import ago
+from deployer.view.times import ago, duration
 
 NOW = datetime(2026, 11, 3, 9, 16, tzinfo=UTC)
 
@@ -31,3 +31,10 @@ def test_what_is_no_time_is_not_guessed(when: str | None, shown: str) -> None:
 
 def test_another_time_zone_is_shown_in_utc() -> None:
     assert ago("2026-11-03T11:12:00+02:00", NOW) == "4 min ago (2026-11-03 09:12 UTC)"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (7199, "119 min"), (7200, "2 h"), (172800, "2 d")]
+)
+def test_a_length_of_time(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
