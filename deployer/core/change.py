@@ -317,7 +317,9 @@ class LiftHold(_Change, frozen=True):
 
 RepositoryChange = CreateRepository | ChangeRepository | PutLifecycle
 ImageChange = RepositoryChange | PushImage | KeepImage
-VariableChange = PutParameter | RecreateParameter | AdoptParameter | ServiceVariable | DeleteParameter
-ServiceChange = CreateScaling | TagService | DeployService | RecordRelease | PauseService | ResumeService
+ParameterChange = PutParameter | RecreateParameter | AdoptParameter | DeleteParameter
+ServiceChange = (
+    ServiceVariable | CreateScaling | TagService | DeployService | RecordRelease | PauseService | ResumeService
+)
 HoldChange = PlaceHold | LiftHold
-Change = PutRole | ImageChange | VariableChange | ServiceChange | HoldChange
+Change = PutRole | ImageChange | ParameterChange | ServiceChange | HoldChange

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
+from deployer.core.facts import Facts
+from deployer.core.part import PlanPart, Running
+from deployer.core.release import RecordedRelease
 from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
 from deployer.core.target import Call
 
@@ -62,16 +65,35 @@ def no_calls(desired: Desired) -> Iterable[Call]:
     return ()
 
 
+class Prune(Protocol):
+    """Plans the deletions that come after everything else, and notices about what is kept.
+
+    `previous` is the release to roll back to after this plan; `prune` means that the user asked to delete.
+    """
+
+    def __call__(
+        self, desired: Desired, facts: Facts, previous: RecordedRelease | None, *, prune: bool
+    ) -> PlanPart: ...
+
+
+def no_removals(desired: Desired, facts: Facts, previous: RecordedRelease | None, *, prune: bool) -> PlanPart:
+    """Plan no deletion: only `destroy` deletes this kind."""
+    del desired, facts, previous, prune
+    return PlanPart()
+
+
 class Kind(Struct, frozen=True):
     """The functions of one kind of resource.
 
-    `changes` are the classes that `apply` knows. `reads` are the calls of every plan, `inspects` those before a
-    deployment, `writes` those of a reconcile, `repairs` those that only some reconciles make. `remains` reads what is
-    left of the kind in AWS, `removals` decides what of it is deleted with the environment, and `delete` deletes one of
-    `deletes`.
+    `plan` compares the desired with the observed state. `changes` are the classes that `apply` knows. `reads` are the
+    calls of every plan, `inspects` those before a deployment, `writes` those of a reconcile, `repairs` those that only
+    some reconciles make. `remains` reads what is left of the kind in AWS, `removals` decides what of it is deleted with
+    the environment, and `delete` deletes one of `deletes`.
     """
 
     name: str
+    plan: Callable[[Desired, Facts, Running], PlanPart]
+    prune: Prune
     changes: tuple[type, ...]
     observe: Callable[[Reading], Collect]
     apply: Callable[[Any, Applying], None]

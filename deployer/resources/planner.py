@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -12,7 +12,8 @@ from deployer.core.caution import Caution, FailedBefore, NoRelease, Unverified
 from deployer.core.change import DeployService, LiftHold, PlaceHold, RecordRelease
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
-from deployer.core.notice import LeftBehind, StagedVariable
+from deployer.core.notice import LeftBehind, Notice, StagedVariable
+from deployer.core.part import PlanPart, Running, joined
 from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import (
@@ -28,14 +29,12 @@ from deployer.core.release import (
 )
 from deployer.core.service import ServiceSpec
 from deployer.core.target import ServiceStatus
-from deployer.resources.ecr_repository.plan import plan_image
 from deployer.resources.hold.plan import plan_hold
-from deployer.resources.iam_roles.plan import plan_roles
+from deployer.resources.registry import KINDS
 from deployer.resources.service.pause import plan_pause
 from deployer.resources.service.plan import plan_service
 from deployer.resources.service.unmanaged import unmanaged
-from deployer.resources.ssm_parameters.plan import VariablesPart, plan_parameters
-from deployer.resources.ssm_parameters.service_variables import plan_service_variables
+from deployer.resources.service.variables import plan_service_variables
 
 
 def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
@@ -43,28 +42,19 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
 
     `prune` also deletes parameters that carry the deployer's tag and are no longer desired.
     """
-    running = _running(facts)
-    stays = running if running and running.release.path in {"", desired.parameter_path} else None
-    same = stays is not None and stays.release.service in {"", desired.service_name}
-    last = stays.release if stays and same else None
-    images = plan_image(desired, facts, running.release if running else None)
-    wanted = plan_parameters(desired, facts, stays, None, prune=False)
-    spec, release = _spec(desired, images.digest, wanted)
-    written = {change.address for change in wanted.changes}
-    given = tuple(plan_service_variables(desired, facts, last, written))
-    services = plan_service(desired, facts, spec, release, replace(wanted, changes=(*wanted.changes, *given)), last)
-    deploys = any(isinstance(change, DeployService) for change in services.changes)
-    releases = deploys or any(isinstance(change, RecordRelease) for change in services.changes)
-    previous = _healthy_but(facts, release) if releases else before(facts.releases, running, with_secrets=False)
-    wanted = plan_parameters(desired, facts, stays, previous, prune=prune)
-    if _says(facts) == release:  # the containers already hold it, though the ledger does not list it
-        wanted = replace(wanted, notices=tuple(n for n in wanted.notices if not isinstance(n, StagedVariable)))
-    wanted = replace(wanted, changes=(*wanted.changes, *given))
-    parts = (plan_roles(desired, facts, last), images, wanted, services)
-    content = content_id(spec.image, desired.literals, wanted.versions, wanted.recreated, spec.settings)
+    running = _running(desired, facts)
+    kinds = joined(*(kind.plan(desired, facts, running) for kind in KINDS))
+    resources = joined(kinds, plan_service_variables(desired, facts, running.service, kinds))
+    spec, release = _spec(desired, resources)
+    service = plan_service(desired, facts, spec, release, resources, running.service)
+    deploys = any(isinstance(change, DeployService) for change in service.changes)
+    releases = deploys or any(isinstance(change, RecordRelease) for change in service.changes)
+    previous = _healthy_but(facts, release) if releases else before(facts.releases, running.release, with_secrets=False)
+    removals = joined(*(kind.prune(desired, facts, previous, prune=prune) for kind in KINDS))
+    content = content_id(spec.image, desired.literals, resources.versions, resources.recreated, spec.settings)
     bad = known_bad(facts.releases, content) if deploys else None
     pausing = plan_pause(desired, facts, deploys=deploys, releases=releases)
-    hold, held = plan_hold(desired, facts, running, spec)
+    hold, held = plan_hold(desired, facts, running.release, spec)
     made = Plan(
         target=desired.target,
         app=desired.app,
@@ -73,29 +63,36 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         region=desired.region,
         parameter_path=desired.parameter_path,
         service_name=desired.service_name,
-        live=running if facts.service else None,
+        live=running.release if facts.service else None,
         release=release,
         content=content,
         image=spec.image,
         tag=desired.image.tag,
-        versions=wanted.versions,
-        recreated=wanted.recreated,
+        versions=resources.versions,
+        recreated=resources.recreated,
         changes=(
             *([hold] if isinstance(hold, PlaceHold) else []),  # first: a crash must not leave it out
-            *(change for part in parts for change in part.changes if not isinstance(change, RecordRelease)),
+            *resources.changes,
+            *(change for change in service.changes if not isinstance(change, RecordRelease)),
             *([pausing.resume] if pausing.resume else []),
-            *(change for change in services.changes if isinstance(change, RecordRelease)),  # after it is seen running
-            *wanted.removals,
+            *(change for change in service.changes if isinstance(change, RecordRelease)),  # after it is seen running
+            *removals.changes,
             *([hold] if isinstance(hold, LiftHold) else []),
             *([pausing.pause] if pausing.pause else []),
         ),
-        notices=(*(notice for part in parts for notice in part.notices), *_left_behind(desired, running)),
+        notices=(
+            *_still_staged(resources.notices, facts, release),
+            *removals.notices,
+            *service.notices,
+            *_left_behind(desired, running.release),
+        ),
         blockers=(
             *([pausing.blocker] if pausing.blocker else []),
-            *(blocker for part in parts for blocker in part.blockers),
+            *resources.blockers,
+            *service.blockers,
         ),
         warnings=_warnings(facts, bad),
-        unchanged=wanted.unchanged,
+        unchanged=resources.unchanged,
         facts={**facts.named(), "manifest": desired.manifest_sha},
         took=typical_seconds(facts.releases),
         known_bad=bad.number if bad else None,
@@ -110,11 +107,20 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
     return replace(made, blockers=(*made.blockers, *_too_long(desired, made)))
 
 
-def _running(facts: Facts) -> RecordedRelease | None:
+def _running(desired: Desired, facts: Facts) -> Running:
     """The recorded release that the service reports; if it is not recorded, the last healthy one."""
     says = _says(facts)
     found = next((entry for entry in reversed(facts.releases) if entry.release.id == says), None)
-    return found or last_healthy(facts.releases)
+    release = found or last_healthy(facts.releases)
+    stays = release if release and release.release.path in {"", desired.parameter_path} else None
+    same = stays is not None and stays.release.service in {"", desired.service_name}
+    return Running(release, stays, stays.release if stays and same else None)
+
+
+def _still_staged(notices: Iterable[Notice], facts: Facts, release: str) -> Iterator[Notice]:
+    """The notices, without staged values when the containers already hold the release, though no record lists it."""
+    held = _says(facts) == release
+    return (notice for notice in notices if not (held and isinstance(notice, StagedVariable)))
 
 
 def _left_behind(desired: Desired, running: RecordedRelease | None) -> Iterator[LeftBehind]:
@@ -139,9 +145,9 @@ def _healthy_but(facts: Facts, release: str) -> RecordedRelease | None:
     return last_healthy([entry for entry in facts.releases if entry.release.id != release])
 
 
-def _spec(desired: Desired, digest: str, wanted: VariablesPart) -> tuple[ServiceSpec, str]:
-    spec = ServiceSpec(desired.image_identifier(digest), desired.settings, desired.plain, desired.secrets)
-    release = release_id(spec, wanted.versions, wanted.recreated)
+def _spec(desired: Desired, resources: PlanPart) -> tuple[ServiceSpec, str]:
+    spec = ServiceSpec(desired.image_identifier(resources.digest), desired.settings, desired.plain, desired.secrets)
+    release = release_id(spec, resources.versions, resources.recreated)
     return replace(spec, environment={**desired.plain, RELEASE_VARIABLE: release}), release
 
 

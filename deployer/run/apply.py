@@ -22,6 +22,7 @@ from deployer.core.change import (
     RecordRelease,
     ResumeService,
     ServiceChange,
+    ServiceVariable,
     TagService,
 )
 from deployer.core.hold import after_rollback
@@ -96,6 +97,8 @@ class Applier:
                 self._create_scaling(change)
             case DeployService():
                 return self._deploy(change)
+            case ServiceVariable():
+                pass  # the deployment brings it
             case RecordRelease():
                 pass  # the caller records every release that it saw running
             case PauseService():

@@ -11,7 +11,8 @@ from deployer.core.blocker import LostSecretVersion
 from deployer.core.change import PutParameter
 from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.facts import Facts, ParameterFact
-from deployer.resources.ssm_parameters.plan import VariablesPart, plan_parameters
+from deployer.core.part import PlanPart, Running
+from deployer.resources.ssm_parameters.plan import plan_parameters
 
 Wish = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
@@ -19,8 +20,8 @@ Make = Callable[..., DesiredParameter]
 SECURE, PLAIN = ParameterFact(True, 4, None), ParameterFact(False, 4, "leaked")
 
 
-def planned(desired: Desired, facts: Facts) -> VariablesPart:
-    return plan_parameters(desired, facts, None, None, prune=False)
+def planned(desired: Desired, facts: Facts) -> PlanPart:
+    return plan_parameters(desired, facts, Running())
 
 
 def test_only_what_has_neither_a_change_nor_a_blocker_is_unchanged(wish: Wish, parameter: Make, empty: Facts) -> None:

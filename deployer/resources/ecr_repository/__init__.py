@@ -8,10 +8,13 @@ from deployer.core.change import ChangeRepository, CreateRepository, KeepImage, 
 from deployer.resources.ecr_repository import destroy, rights
 from deployer.resources.ecr_repository.apply import apply_image
 from deployer.resources.ecr_repository.observed import observe_repository
-from deployer.resources.kind import Kind
+from deployer.resources.ecr_repository.plan import plan_image
+from deployer.resources.kind import Kind, no_removals
 
 KIND: Final = Kind(
     name="ecr_repository",
+    plan=plan_image,
+    prune=no_removals,
     changes=(CreateRepository, ChangeRepository, PutLifecycle, PushImage, KeepImage),
     observe=observe_repository,
     apply=apply_image,

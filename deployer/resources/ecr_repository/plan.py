@@ -20,18 +20,12 @@ from deployer.core.change import (
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, RepositoryFact
 from deployer.core.lifecycle import kept, lifecycle_policy, released_tag, same_policy
-from deployer.core.part import PlanPart
-from deployer.core.release import Release
+from deployer.core.part import PlanPart, Running
 
 
-class ImagePart(PlanPart, frozen=True):
-    """The plan of the image. `digest` is the digest that will run; empty when there is no image."""
-
-    digest: str = ""
-
-
-def plan_image(desired: Desired, facts: Facts, last: Release | None) -> ImagePart:
-    """Plan the image. `last` is the recorded release that runs."""
+def plan_image(desired: Desired, facts: Facts, running: Running) -> PlanPart:
+    """Plan the image and its repository."""
+    last = running.release.release if running.release else None
     part = _image(desired, facts, ran=last is not None and last.tag == desired.image.tag)
     changes = (*plan_repository(desired, facts.repository, released=last is not None), *part.changes)
     return replace(part, changes=changes, blockers=(*part.blockers, *_platform(desired, facts)))
@@ -91,12 +85,12 @@ def _of(kind: CauseKind, subject: str, *, recorded: State, live: State | None = 
     return Cause(kind=kind, subject=subject, desired=recorded, live=live)
 
 
-def _image(desired: Desired, facts: Facts, *, ran: bool) -> ImagePart:
+def _image(desired: Desired, facts: Facts, *, ran: bool) -> PlanPart:
     wanted, found, line = desired.image, facts.image, desired.lines["image"]
     if found is None and not wanted.here:
-        return ImagePart(blockers=(_gone(desired, line, ran=ran),))
+        return PlanPart(blockers=(_gone(desired, line, ran=ran),))
     if found is not None and wanted.digest not in {None, found.digest}:
-        return ImagePart(digest=wanted.digest or "", blockers=(TakenTag(wanted.tag, line=line),))
+        return PlanPart(digest=wanted.digest or "", blockers=(TakenTag(wanted.tag, line=line),))
     digest = found.digest if found else wanted.digest
     assert digest is not None
     changes: list[Change] = []
@@ -108,7 +102,7 @@ def _image(desired: Desired, facts: Facts, *, ran: bool) -> ImagePart:
     if found is None or not any(t.startswith(released_tag(desired.environment, "")) for t in found.tags):
         keep = _of(CauseKind.REMOVED if ran else CauseKind.MISSING, "image", recorded=held)
         changes.append(KeepImage(wanted, digest, tag, symbol="+", causes=(keep,), line=line))
-    return ImagePart(changes=tuple(changes), digest=digest)
+    return PlanPart(changes=tuple(changes), digest=digest)
 
 
 def _gone(desired: Desired, line: str, *, ran: bool) -> Blocker:

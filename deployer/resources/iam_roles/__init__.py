@@ -8,10 +8,13 @@ from deployer.core.change import PutRole
 from deployer.resources.iam_roles import destroy, rights
 from deployer.resources.iam_roles.apply import apply_role
 from deployer.resources.iam_roles.observed import observe_roles
-from deployer.resources.kind import Kind, no_calls
+from deployer.resources.iam_roles.plan import plan_roles
+from deployer.resources.kind import Kind, no_calls, no_removals
 
 KIND: Final = Kind(
     name="iam_roles",
+    plan=plan_roles,
+    prune=no_removals,
     changes=(PutRole,),
     observe=observe_roles,
     apply=apply_role,

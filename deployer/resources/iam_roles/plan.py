@@ -11,12 +11,13 @@ from deployer.core.cause import HIDDEN, Cause, CauseKind, State
 from deployer.core.change import PutRole
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
-from deployer.core.part import PlanPart
+from deployer.core.part import PlanPart, Running
 from deployer.core.release import Release
 
 
-def plan_roles(desired: Desired, facts: Facts, last: Release | None) -> PlanPart:
-    """Plan the roles. `last` is the recorded release that runs."""
+def plan_roles(desired: Desired, facts: Facts, running: Running) -> PlanPart:
+    """Plan the roles."""
+    last = running.service
     return PlanPart(changes=tuple(_mended(desired, facts, last)), blockers=tuple(_wrong(desired, facts, last)))
 
 

@@ -12,7 +12,9 @@ from deployer.core.change import (
     CreateScaling,
     DeployService,
     Difference,
+    ParameterChange,
     RecordRelease,
+    ServiceVariable,
     TagService,
 )
 from deployer.core.desired import Desired
@@ -24,15 +26,17 @@ from deployer.core.service import ServiceSpec, Settings
 from deployer.core.target import ServiceStatus
 from deployer.resources.service.pause import stale_tag
 from deployer.resources.service.unmanaged import encryption, lost, notices, private
-from deployer.resources.ssm_parameters.plan import VariablesPart
 
 DEPLOYABLE = {ServiceStatus.RUNNING, ServiceStatus.CREATE_FAILED, ServiceStatus.PAUSED}
 
 
 def plan_service(
-    desired: Desired, facts: Facts, spec: ServiceSpec, release: str, variables: VariablesPart, last: Release | None
+    desired: Desired, facts: Facts, spec: ServiceSpec, release: str, resources: PlanPart, last: Release | None
 ) -> PlanPart:
-    """Plan the service. `spec` is its whole desired state; `last` the recorded release that runs."""
+    """Plan the service. `spec` is its whole desired state; `last` the recorded release that runs.
+
+    `resources` is the plan of everything that the service uses, and of its own variables.
+    """
     live, name, line = facts.service, desired.service_name, desired.lines["service"]
     scaling = _scaling(desired, facts)
     if live is None:
@@ -60,10 +64,10 @@ def plan_service(
                 live.arn,
                 spec,
                 release,
-                _differences(live, spec.over(live.spec), variables, last),
+                _differences(live, spec.over(live.spec), resources, last),
                 kept=live.unmodelled,
                 symbol="~",
-                causes=tuple(_why(desired, live, spec, variables, last)),
+                causes=tuple(_why(desired, live, spec, resources, last)),
                 line=line,
             )
         )
@@ -110,7 +114,7 @@ def _scaling(desired: Desired, facts: Facts) -> PlanPart:
 
 
 def _why(
-    desired: Desired, live: ServiceFact, spec: ServiceSpec, variables: VariablesPart, last: Release | None
+    desired: Desired, live: ServiceFact, spec: ServiceSpec, resources: PlanPart, last: Release | None
 ) -> Iterator[Cause]:
     """The causes: edit when the manifest differs from the release, drift when AWS does, staged when a value waits."""
     if last is None:
@@ -120,33 +124,32 @@ def _why(
             yield Cause(kind=CauseKind.CREATED_OUTSIDE) if _handmade(desired, live) else desired.edit()
         return
     causes = [
-        *_edited(desired, spec, variables, last),
-        *_drifted(live, variables, last),
-        *_left(variables),
-        *([Cause(kind=CauseKind.STAGED)] if any(isinstance(n, StagedVariable) for n in variables.notices) else []),
+        *_edited(desired, spec, resources, last),
+        *_drifted(live, resources, last),
+        *_left(resources),
+        *([Cause(kind=CauseKind.STAGED)] if any(isinstance(n, StagedVariable) for n in resources.notices) else []),
     ]
     rest = desired.edit() if desired.rollback_to else Cause(kind=CauseKind.PARAMETERS)
     yield from causes or [rest]
 
 
-def _edited(desired: Desired, spec: ServiceSpec, variables: VariablesPart, last: Release) -> Iterator[Cause]:
-    now = spec.image, spec.settings, desired.literals, set(variables.versions)
+def _edited(desired: Desired, spec: ServiceSpec, resources: PlanPart, last: Release) -> Iterator[Cause]:
+    now = spec.image, spec.settings, desired.literals, set(resources.versions)
     if now != (last.image, last.settings, dict(last.literals), set(last.versions)):
         yield desired.edit()
 
 
-def _drifted(live: ServiceFact, variables: VariablesPart, last: Release) -> Iterator[Cause]:
+def _drifted(live: ServiceFact, resources: PlanPart, last: Release) -> Iterator[Cause]:
     """What someone changed: settings of the service with both sides, and whether some of its variables changed."""
-    values = [change for change in variables.changes if not isinstance(change, AdoptParameter)]  # a tag is not a value
-    if any(cause.is_drift for change in values for cause in change.causes):
+    if any(cause.is_drift for change in _values(resources) for cause in change.causes):
         yield Cause(kind=CauseKind.DRIFT, subject="variables")  # the changes of the variables name them
     yield from _outside(live, last)
 
 
-def _left(variables: VariablesPart) -> Iterator[Cause]:
+def _left(resources: PlanPart) -> Iterator[Cause]:
     """The first release that left a parameter behind."""
     left = {CauseKind.LEFT_BY_FAILED, CauseKind.LEFT_BY_UNFINISHED}
-    found = (cause for change in variables.changes for cause in change.causes if cause.kind in left)
+    found = (cause for change in resources.changes for cause in change.causes if cause.kind in left)
     if first := next(found, None):
         yield Cause(kind=first.kind, release=first.release, release_id=first.release_id)
 
@@ -195,15 +198,15 @@ def _status_blocker(desired: Desired, live: ServiceFact) -> Blocker:
 
 
 def _differences(
-    live: ServiceFact, spec: ServiceSpec, variables: VariablesPart, last: Release | None
+    live: ServiceFact, spec: ServiceSpec, resources: PlanPart, last: Release | None
 ) -> tuple[Difference, ...]:
     """The differences that a deployment brings; a setting with its old and new state."""
     old = live.spec
     found = [Difference("failed-creation")] if live.status is ServiceStatus.CREATE_FAILED else []
     if old.image != spec.image:
         found.append(Difference("image"))
-    moved = {change.address for change in variables.changes if not isinstance(change, AdoptParameter)} | {
-        notice.variable for notice in variables.notices if isinstance(notice, StagedVariable)
+    moved = {change.address for change in _values(resources)} | {
+        notice.variable for notice in resources.notices if isinstance(notice, StagedVariable)
     }
     moved |= _moved(old.environment, spec.environment) | _moved(old.secrets, spec.secrets)
     if names := sorted(moved - {RELEASE_VARIABLE}):
@@ -211,6 +214,13 @@ def _differences(
     released = {last.settings.command} if last and last.settings else set()
     found += _settings(old.settings, spec.settings, {spec.settings.command} | released)
     return tuple(found) or (Difference("release-id"),)
+
+
+def _values(resources: PlanPart) -> Iterator[ParameterChange | ServiceVariable]:
+    """The changes that give a variable another value; the tag of an adopted parameter is none."""
+    for change in resources.changes:
+        if isinstance(change, ParameterChange | ServiceVariable) and not isinstance(change, AdoptParameter):
+            yield change
 
 
 def _settings(old: Settings, new: Settings, commands: Collection[str]) -> Iterator[Difference]:

@@ -1,20 +1,23 @@
-"""The SSM parameters below the environment's path, and how the service is given its variables."""
+"""The SSM parameters below the environment's path."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter, ServiceVariable
+from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter
 from deployer.resources.kind import Kind, no_calls
 from deployer.resources.ssm_parameters import destroy, rights
-from deployer.resources.ssm_parameters.apply import apply_variable
+from deployer.resources.ssm_parameters.apply import apply_parameter
 from deployer.resources.ssm_parameters.observed import observe_parameters
+from deployer.resources.ssm_parameters.plan import plan_parameters, plan_removals
 
 KIND: Final = Kind(
     name="ssm_parameters",
-    changes=(PutParameter, RecreateParameter, AdoptParameter, ServiceVariable, DeleteParameter),
+    plan=plan_parameters,
+    prune=plan_removals,
+    changes=(PutParameter, RecreateParameter, AdoptParameter, DeleteParameter),
     observe=observe_parameters,
-    apply=apply_variable,
+    apply=apply_parameter,
     reads=rights.reads,
     inspects=no_calls,
     writes=rights.writes,

@@ -8,17 +8,16 @@ from deployer.aws import ssm
 from deployer.core.change import (
     AdoptParameter,
     DeleteParameter,
+    ParameterChange,
     PutParameter,
     RecreateParameter,
-    ServiceVariable,
-    VariableChange,
 )
 from deployer.errors import StateUnknown
 from deployer.resources.kind import Applying
 from deployer.resources.ssm_parameters import secrets
 
 
-def apply_variable(change: VariableChange, applying: Applying) -> None:
+def apply_parameter(change: ParameterChange, applying: Applying) -> None:
     """Apply one change of a parameter."""
     client = applying.session.ssm
     match change:
@@ -28,8 +27,6 @@ def apply_variable(change: VariableChange, applying: Applying) -> None:
             _recreate(change, applying)
         case AdoptParameter():
             ssm.adopt(client, change.parameter.path)
-        case ServiceVariable():
-            pass  # the deployment brings it
         case DeleteParameter():
             ssm.delete(client, change.path)
         case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypedDict
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from deployer.core.blocker import (
@@ -21,22 +21,9 @@ from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter, 
 from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.facts import Facts, ParameterFact
 from deployer.core.notice import KeptParameter, Notice, StagedVariable
-from deployer.core.part import PlanPart
+from deployer.core.part import PlanPart, Running
 from deployer.core.release import RecordedRelease, Release, replaced_path
 from deployer.names import variable_or_none
-
-
-class VariablesPart(PlanPart, frozen=True):
-    """The plan of the variables. `versions` are those that the service will hold, by variable.
-
-    `removals` come after everything else. `recreated` marks a variable whose parameter was deleted and created again
-    with the version it had: nothing else distinguishes it from the parameter that containers hold.
-    """
-
-    versions: dict[str, int] = field(default_factory=dict)
-    recreated: dict[str, str] = field(default_factory=dict)
-    removals: tuple[DeleteParameter, ...] = ()
-    unchanged: int = 0
 
 
 class _One(Struct, frozen=True):
@@ -48,27 +35,45 @@ class _One(Struct, frozen=True):
     blocker: Blocker | None = None
 
 
-def plan_parameters(
-    desired: Desired, facts: Facts, last: RecordedRelease | None, previous: RecordedRelease | None, *, prune: bool
-) -> VariablesPart:
-    """Plan the parameters. `last` is the running release, `previous` the release to roll back to after this plan."""
+def plan_parameters(desired: Desired, facts: Facts, running: Running) -> PlanPart:
+    """Plan the parameters that the manifest names."""
+    last = running.parameters
     ones = [_one(desired, wanted, facts, last) for wanted in desired.parameters]
     versions = {wanted.variable: one.version for wanted, one in zip(desired.parameters, ones, strict=True)}
     marks = {
         wanted.variable: _mark(facts.parameters.get(wanted.path), wanted, one, last)
         for wanted, one in zip(desired.parameters, ones, strict=True)
     }
-    removals, left = _removals(desired, facts, previous, prune=prune)
-    refused = tuple(_refused(desired, facts))
-    return VariablesPart(
+    return PlanPart(
         changes=tuple(one.change for one in ones if one.change),
-        notices=(*(one.notice for one in ones if one.notice), *left),
-        blockers=(*(one.blocker for one in ones if one.blocker), *refused),
+        notices=tuple(one.notice for one in ones if one.notice),
+        blockers=(*(one.blocker for one in ones if one.blocker), *_refused(desired, facts)),
         versions=versions,
         recreated={variable: mark for variable, mark in marks.items() if mark},
-        removals=removals,
         unchanged=sum(one.change is None and one.blocker is None for one in ones),
     )
+
+
+def plan_removals(desired: Desired, facts: Facts, previous: RecordedRelease | None, *, prune: bool) -> PlanPart:
+    """Plan the deletion of parameters that the manifest does not name, and notices about those that are kept."""
+    wanted = {parameter.path for parameter in desired.parameters}
+    removals, notices = list[DeleteParameter](), list[Notice]()
+    for path in sorted(facts.parameters.keys() - wanted):
+        variable = variable_or_none(path, desired.parameter_path)
+        in_service = variable in desired.plain
+        gone = Cause(kind=CauseKind.HELD_BY_SERVICE if in_service else CauseKind.UNNAMED, release=desired.rollback_to)
+        if path.rpartition("/")[0] != desired.parameter_path:
+            notices.append(KeptParameter(path, cause=Cause(kind=CauseKind.DEEPER)))
+        elif not facts.parameters[path].ours:
+            notices.append(KeptParameter(path, cause=Cause(kind=CauseKind.NOT_OURS)))
+        elif previous and variable in previous.release.versions:
+            needed = Cause(kind=CauseKind.NEEDED_BY_RELEASE, release=previous.number)
+            notices.append(KeptParameter(path, cause=needed, in_service=in_service))
+        elif not prune:
+            notices.append(KeptParameter(path, cause=gone, in_service=in_service))
+        else:
+            removals.append(DeleteParameter(path, symbol="-", causes=(gone,)))
+    return PlanPart(changes=tuple(removals), notices=tuple(notices))
 
 
 def _one(desired: Desired, wanted: DesiredParameter, facts: Facts, last: RecordedRelease | None) -> _One:
@@ -302,29 +307,6 @@ def _live(wanted: DesiredParameter, found: ParameterFact) -> State:
     if wanted.secure or (found.value is None and found.listed is None):
         return State(version=found.version, path=wanted.path, type=found.type)
     return State(value=found.value) if found.value is not None else State(value=found.listed, type=found.type)
-
-
-def _removals(
-    desired: Desired, facts: Facts, previous: RecordedRelease | None, *, prune: bool
-) -> tuple[tuple[DeleteParameter, ...], list[Notice]]:
-    wanted = {parameter.path for parameter in desired.parameters}
-    removals, notices = list[DeleteParameter](), list[Notice]()
-    for path in sorted(facts.parameters.keys() - wanted):
-        variable = variable_or_none(path, desired.parameter_path)
-        in_service = variable in desired.plain
-        gone = Cause(kind=CauseKind.HELD_BY_SERVICE if in_service else CauseKind.UNNAMED, release=desired.rollback_to)
-        if path.rpartition("/")[0] != desired.parameter_path:
-            notices.append(KeptParameter(path, cause=Cause(kind=CauseKind.DEEPER)))
-        elif not facts.parameters[path].ours:
-            notices.append(KeptParameter(path, cause=Cause(kind=CauseKind.NOT_OURS)))
-        elif previous and variable in previous.release.versions:
-            needed = Cause(kind=CauseKind.NEEDED_BY_RELEASE, release=previous.number)
-            notices.append(KeptParameter(path, cause=needed, in_service=in_service))
-        elif not prune:
-            notices.append(KeptParameter(path, cause=gone, in_service=in_service))
-        else:
-            removals.append(DeleteParameter(path, symbol="-", causes=(gone,)))
-    return tuple(removals), notices
 
 
 def _refused(desired: Desired, facts: Facts) -> Iterator[Blocker]:

@@ -9,22 +9,29 @@ from msgspec.structs import replace
 
 from deployer import names
 from deployer.core.cause import HIDDEN, Cause, CauseKind, State
-from deployer.core.change import ServiceVariable
+from deployer.core.change import ParameterChange, ServiceVariable
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
+from deployer.core.part import PlanPart
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec
 from deployer.manifest.credentials import is_telling
 
 
-def plan_service_variables(
-    desired: Desired, facts: Facts, last: Release | None, written: Collection[str]
-) -> Iterator[ServiceVariable]:
+def plan_service_variables(desired: Desired, facts: Facts, last: Release | None, resources: PlanPart) -> PlanPart:
     """One change for each variable that differs and that no other change shows. `last` is the running release.
 
-    `written` are the variables whose parameters the plan writes: their own changes show the new value. A new service
-    reads every parameter. A variable that an existing service loses has a change here, also when its parameter is kept.
+    `resources` is the plan of the resources: where it writes a parameter, that change shows the new value. A new
+    service reads every parameter. A variable that an existing service loses has a change here, also when its parameter
+    is kept.
     """
+    written = {change.address for change in resources.changes if isinstance(change, ParameterChange)}
+    return PlanPart(changes=tuple(_changes(desired, facts, last, written)))
+
+
+def _changes(
+    desired: Desired, facts: Facts, last: Release | None, written: Collection[str]
+) -> Iterator[ServiceVariable]:
     live = facts.service.spec if facts.service else None
     wanted = ServiceSpec("", desired.settings, desired.plain, desired.secrets)  # for the variables only
     secure = {parameter.variable for parameter in desired.parameters if parameter.secure}
