@@ -42,8 +42,8 @@ def _bootstrap(options: Options) -> int:
             write(verb.show(manifest, found) + "\n", shown)
         if found.blockers or not found.steps or options.preview:
             return False
-        from deployer.verbs.consent import Consent
-        from deployer.verbs.protection import check_steps
+        from deployer.environment.consent import Consent
+        from deployer.environment.protection import check_steps
 
         check_steps(manifest, found.fingerprint, Consent(person(), options.approve))
         return True

@@ -13,9 +13,9 @@ from deployer.view.progress import Reporter, write
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from deployer.environment.carry_out import Carried
+    from deployer.environment.open import Environment
     from deployer.run.look import Planned
-    from deployer.verbs.carry_out import Carried
-    from deployer.verbs.environment import Environment
 
 
 def _plan_options(parser: Parser) -> None:
@@ -30,7 +30,8 @@ def _plan_options(parser: Parser) -> None:
 
 
 def _plan(options: Options) -> int:
-    from deployer.verbs.plan import PlanOptions, plan_environment, refuse_blocked, show
+    from deployer.environment.plan import refuse_blocked
+    from deployer.verbs.plan import PlanOptions, plan_environment
 
     if options.json and options.markdown:
         raise UsageError("--json and --markdown exclude each other", fix="choose one of the two")
@@ -45,12 +46,16 @@ def _plan(options: Options) -> int:
     reporter = Reporter(sys.stderr)
     environment, planned = plan_environment(asked, reporter)
     if options.json or options.out:  # the document's types take some time to build
-        from deployer.verbs import saved_plan
+        from deployer.environment import saved_plan
     if options.json:
         out(saved_plan.as_json(planned.plan))
+    elif options.markdown:
+        from deployer.view import plan_markdown
+
+        out(plan_markdown.render(planned.plan, manifest=str(environment.loaded.path)))
     else:
         coloured = colour(sys.stdout)
-        out(show(environment, planned, colour=coloured, markdown=options.markdown), colours=coloured)
+        out(_plan_text(environment, planned, colour=coloured), colours=coloured)
     if options.out:
         saved_plan.save(planned.plan, options.out)
         reporter.note(as_typed(f"saved: just reconcile {planned.plan.environment} --plan ") + str(options.out))
@@ -70,7 +75,7 @@ def _reconcile_options(parser: Parser) -> None:
 
 
 def _reconcile(options: Options) -> int:
-    from deployer.verbs.consent import Consent
+    from deployer.environment.consent import Consent
     from deployer.verbs.reconcile import ReconcileOptions, reconcile
 
     asked = ReconcileOptions(
@@ -94,7 +99,7 @@ def _rollback_options(parser: Parser) -> None:
 
 
 def _rollback(options: Options) -> int:
-    from deployer.verbs.consent import Consent
+    from deployer.environment.consent import Consent
     from deployer.verbs.rollback import RollbackOptions, rollback
 
     asked = RollbackOptions(environment=options.environment, to=options.to, with_secrets=options.with_secrets)
@@ -111,7 +116,7 @@ def _promote_options(parser: Parser) -> None:
 
 
 def _promote(options: Options) -> int:
-    from deployer.verbs.consent import Consent
+    from deployer.environment.consent import Consent
     from deployer.verbs.promote import PromoteOptions, promote
 
     asked = PromoteOptions(source=options.source, environment=options.environment, retry=options.retry)
@@ -119,25 +124,36 @@ def _promote(options: Options) -> int:
     return _ended(promote(asked, Reporter(sys.stderr), _shows(options), consent), options)
 
 
+def _plan_text(environment: Environment, planned: Planned, *, colour: bool) -> str:
+    from deployer.view.plan_text import render_with_lock
+
+    loaded = environment.loaded
+    manifest, target = str(loaded.path), loaded.manifest.service.target
+    return render_with_lock(planned.plan, planned.facts.lock, manifest=manifest, target=target, colour=colour)
+
+
 def _shows(options: Options) -> Callable[[Environment, Planned], None]:
     """Prints a plan: to stderr where stdout carries JSON."""
-    from deployer.verbs.plan import show
-
     stream = sys.stderr if options.json else sys.stdout
 
     def print_plan(environment: Environment, planned: Planned) -> None:
-        write(show(environment, planned, colour=colour(stream)) + "\n", stream, colours=colour(stream))
+        write(_plan_text(environment, planned, colour=colour(stream)) + "\n", stream, colours=colour(stream))
 
     return print_plan
 
 
 def _ended(carried: Carried, options: Options) -> int:
     """Print the outcome of a plan that was shown."""
-    from deployer.verbs import outcome
+    from deployer.view.outcome_text import outcome_json, render_outcome
 
     if carried.why_not:
         write(carried.why_not + "\n", sys.stderr if options.json else sys.stdout)
-    out(outcome.show(carried.environment, carried.outcome, as_json=options.json))
+    environment, outcome = carried.environment, carried.outcome
+    if options.json:
+        out(outcome_json(outcome))
+        return 0
+    next_steps = environment.site.next_steps(rolled_back=outcome.rollback_to is not None) if outcome.deployed else ()
+    out(render_outcome(outcome, environment.desired.environment, next_steps))
     return 0
 
 
@@ -151,8 +167,8 @@ def _destroy_options(parser: Parser) -> None:
 
 def _destroy(options: Options) -> int:
     from deployer.core.removal import DestroyOptions, Removals
+    from deployer.environment.open import open_environment
     from deployer.verbs import destroy as verb
-    from deployer.verbs.environment import open_environment
 
     environment = open_environment(options.environment, Reporter(sys.stderr), start=False)
     shown = sys.stderr if options.json else sys.stdout
@@ -176,11 +192,11 @@ def _unlock_options(parser: Parser) -> None:
 
 
 def _unlock(options: Options) -> int:
-    from deployer.verbs.known import known_identity
+    from deployer.environment.usable_manifest import usable_identity
     from deployer.verbs.unlock import unlock
 
     reporter = Reporter(sys.stderr)
-    out(unlock(known_identity(options.environment, reporter), reporter, ask=person(), approve=options.approve))
+    out(unlock(usable_identity(options.environment, reporter), reporter, ask=person(), approve=options.approve))
     return 0
 
 
@@ -193,11 +209,11 @@ def _hold_options(parser: Parser) -> None:
 def _hold(options: Options) -> int:
     from deployer.aws import hold as ledger_hold
     from deployer.core.release import ledger_path
+    from deployer.environment.open import open_identity
+    from deployer.environment.usable_manifest import usable_identity
     from deployer.verbs import hold as verb
-    from deployer.verbs.environment import open_identity
-    from deployer.verbs.known import known_identity
 
-    identity = known_identity(options.environment, Reporter(sys.stderr))
+    identity = usable_identity(options.environment, Reporter(sys.stderr))
     session, who = open_identity(identity)
     name, ledger = identity.environment, ledger_path(identity.app, identity.environment)
     if options.reason is None:

@@ -11,7 +11,7 @@ from deployer.errors import Refused
 from deployer.view.progress import Reporter
 
 if TYPE_CHECKING:
-    from deployer.verbs.environment import Environment
+    from deployer.environment.open import Environment
     from deployer.view.documents import ServiceStateDocument
 
 
@@ -22,14 +22,14 @@ def _options(parser: Parser) -> None:
 
 
 def _pause(options: Options) -> int:
-    from deployer.verbs.consent import Consent
+    from deployer.environment.consent import Consent
     from deployer.verbs.service_state import pause
 
     return _show(options, pause(_environment(options), Consent(person(), options.approve)))
 
 
 def _restart(options: Options) -> int:
-    from deployer.verbs.consent import Consent
+    from deployer.environment.consent import Consent
     from deployer.verbs.service_state import restart
 
     return _show(options, restart(_environment(options), Consent(person(), options.approve)))
@@ -50,14 +50,14 @@ def _resume(options: Options) -> int:
     from deployer.aws import hold as ledger_hold
     from deployer.core.release import ledger_path
     from deployer.core.target import ServiceStatus
+    from deployer.environment.consent import Consent
+    from deployer.environment.open import open_identity
+    from deployer.environment.usable_manifest import usable_identity
     from deployer.targets.registry import open_target
-    from deployer.verbs.consent import Consent
-    from deployer.verbs.environment import open_identity
-    from deployer.verbs.known import known_identity
     from deployer.verbs.resume import lift
 
     reporter = Reporter(sys.stderr)
-    identity = known_identity(options.environment, reporter)
+    identity = usable_identity(options.environment, reporter)
     session, _ = open_identity(identity)
     name, consent = identity.environment, Consent(person(), options.approve)
     ledger = ledger_path(identity.app, name)
@@ -92,7 +92,7 @@ def _show(options: Options, found: ServiceStateDocument) -> int:
 
 
 def _environment(options: Options) -> Environment:
-    from deployer.verbs.environment import open_environment
+    from deployer.environment.open import open_environment
 
     return open_environment(options.environment, Reporter(sys.stderr), start=False)
 

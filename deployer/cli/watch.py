@@ -27,10 +27,10 @@ def _releases_options(parser: Parser) -> None:
 
 
 def _releases(options: Options) -> int:
-    from deployer.verbs.known import known_identity
+    from deployer.environment.usable_manifest import usable_identity
     from deployer.verbs.releases import compare, releases
 
-    identity = known_identity(options.environment, Reporter(sys.stderr))
+    identity = usable_identity(options.environment, Reporter(sys.stderr))
     if options.diff:
         out(compare(identity, *options.diff, as_json=options.json))
         return 0
@@ -68,11 +68,11 @@ def _status(options: Options) -> int:
 
 def _read_status(options: Options) -> StatusDocument:
     """Print the status, and return it."""
-    from deployer.verbs.environment import open_known_environment
+    from deployer.environment.open import open_usable_environment
     from deployer.verbs.status import follow, status
 
     reporter = Reporter(sys.stderr)
-    environment = open_known_environment(options.environment, reporter, start=False, only_looks=True)
+    environment = open_usable_environment(options.environment, reporter, start=False, only_looks=True)
     if options.follow and not follow(environment):
         reporter.note("no operation is under way")
     found = status(environment)
@@ -102,7 +102,7 @@ def _logs_options(parser: Parser) -> None:
 
 
 def _logs(options: Options) -> int:
-    from deployer.verbs.known import known_identity
+    from deployer.environment.usable_manifest import usable_identity
     from deployer.verbs.logs import Wanted, seconds, show, tail
 
     if options.raw and options.json:
@@ -117,7 +117,7 @@ def _logs(options: Options) -> int:
     since = None if options.since is None else seconds(options.since)
     wanted = Wanted(options.service, options.operation, since, options.follow)
     nothing = True
-    for line in tail(known_identity(options.environment, reporter), wanted):
+    for line in tail(usable_identity(options.environment, reporter), wanted):
         nothing = False
         if options.raw:
             write_raw(f"{line.text}\n", sys.stdout)
@@ -136,7 +136,7 @@ def _verify_options(parser: Parser) -> None:
 
 
 def _verify(options: Options) -> int:
-    from deployer.verbs.environment import open_environment
+    from deployer.environment.open import open_environment
     from deployer.verbs.verify import show, verify
 
     environment = open_environment(options.environment, Reporter(sys.stderr), image=options.image, start=False)
@@ -166,8 +166,8 @@ def _drift_options(parser: Parser) -> None:
 
 
 def _drift(options: Options) -> int:
+    from deployer.environment.open import open_environment
     from deployer.verbs.drift import drift, show
-    from deployer.verbs.environment import open_environment
 
     found = drift(open_environment(options.environment, Reporter(sys.stderr), start=False, only_looks=True))
     out(show(found, as_json=options.json))
@@ -183,10 +183,10 @@ def _diff_options(parser: Parser) -> None:
 
 
 def _diff(options: Options) -> int:
+    from deployer.environment.two_manifests import load_two_manifests
     from deployer.verbs.diff import diff, show
-    from deployer.verbs.two_environments import load_two
 
-    left, right = load_two(options.left, options.right)
+    left, right = load_two_manifests(options.left, options.right)
     found = diff(left, right, secrets=options.secrets)
     out(show(found, as_json=options.json))
     return 2 if options.detailed_exitcode and not found.alike else 0

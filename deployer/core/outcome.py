@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from deployer.core.plan import Plan
+
 
 class Outcome(Struct, frozen=True):
     """How many changes were made, and the release that is live now.
@@ -25,3 +27,10 @@ class Outcome(Struct, frozen=True):
     rollback_to: int | None = None
     postponed: int = 0
     turned: Literal["paused", "resumed"] | None = None
+
+
+def unchanged(plan: Plan) -> Outcome:
+    """The outcome of a plan that makes no change: it is empty, or it waits."""
+    number, release = (plan.live.number, plan.live.release.id) if plan.live else (None, "")
+    waits = len(plan.changes) if plan.postponed else 0
+    return Outcome(0, False, number, plan.release if plan.empty else release, "", 0, plan.rollback_to, waits)

@@ -23,6 +23,7 @@ from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.text import KEEP, manifest_text
 from deployer.core.adoption.variables import Missing, choose
 from deployer.core.facts import ParameterFact
+from deployer.environment.contract import refuse_contract_problems
 from deployer.errors import Blocked, UsageError, as_typed
 from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Aws
@@ -30,7 +31,6 @@ from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.together import clashes
 from deployer.project import find_root, shortest
 from deployer.targets.registry import DEFAULT, describe, open_target
-from deployer.verbs.check import refuse_contract_problems
 from deployer.view.documents import AdoptDocument, OmittedDocument
 from deployer.world_keys import keys_in
 

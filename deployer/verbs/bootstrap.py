@@ -10,14 +10,14 @@ from msgspec import to_builtins
 from deployer.account.requirements import Requirements, requirements_of
 from deployer.account.steps import Steps
 from deployer.core.desired import DesiredImage, desired_state
+from deployer.environment.contract import refuse_contract_problems
+from deployer.environment.holds import refuse_incident
+from deployer.environment.open import open_session
+from deployer.environment.other_manifests import other_manifests
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded
 from deployer.run.bootstrap import Bootstrap
 from deployer.targets.registry import describe
-from deployer.verbs.check import refuse_contract_problems
-from deployer.verbs.environment import open_session
-from deployer.verbs.held import refuse_incident
-from deployer.verbs.neighbours import neighbours
 from deployer.view.bootstrap_commands import commands, script
 from deployer.view.bootstrap_text import detail, render
 from deployer.view.cause_text import reasons
@@ -47,7 +47,7 @@ def needed(loaded: Loaded) -> Requirements:
     target = describe(manifest.service.target)
     desired = desired_state(loaded, DesiredImage(image.repository, "", None, image.keep), target)
     line = f"{loaded.path.name}:{loaded.where('github').line}"
-    return requirements_of(manifest, manifest.github, desired, line, neighbours(loaded))
+    return requirements_of(manifest, manifest.github, desired, line, other_manifests(loaded))
 
 
 def printed(loaded: Loaded, *, as_json: bool) -> str:

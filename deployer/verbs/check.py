@@ -55,12 +55,6 @@ def refused_json(problems: Iterable[Problem]) -> str:
     return json.dumps({"problems": told}, indent=2, ensure_ascii=False)
 
 
-def refuse_contract_problems(loaded: Loaded) -> None:
-    """Raise InvalidManifest when the service would not start with this manifest."""
-    if found := problems(loaded, settings_class(loaded.app, loaded.root)):
-        raise InvalidManifest(found)
-
-
 def _line(loaded: Loaded) -> str:
     secrets, literals = _counts(loaded)
     good = f"{loaded.path}: good ({counted(secrets, 'secret')}, {counted(literals, 'literal')})"

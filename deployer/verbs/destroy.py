@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from msgspec import to_builtins
 
 from deployer.core.removal import DestroyOptions, Removals
+from deployer.environment.holds import refuse_incident
+from deployer.environment.open import Environment
+from deployer.environment.other_manifests import other_manifests
+from deployer.environment.protection import protections
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
 from deployer.run.destroy import Destruction
-from deployer.verbs.environment import Environment
-from deployer.verbs.held import refuse_incident
-from deployer.verbs.neighbours import neighbours
-from deployer.verbs.protection import protections
 from deployer.view.documents import DestroyDocument, RemainingDocument
 
 
@@ -87,7 +87,7 @@ def _refuse_protected(loaded: Loaded) -> None:
 def _shared(loaded: Loaded) -> Iterator[tuple[str, str]]:
     """Every role and repository that another manifest of the same account names, with that environment."""
     aws = loaded.manifest.aws
-    for other in neighbours(loaded):
+    for other in other_manifests(loaded):
         yield from ((role, other.environment) for role in other.service.role_names.values())
         if other.aws.region == aws.region:
             yield other.image.repository, other.environment

@@ -9,10 +9,10 @@ from msgspec import to_builtins
 from deployer import names
 from deployer.aws import ssm
 from deployer.core.secret import SecretValue
+from deployer.environment.open import open_session
+from deployer.environment.secret_parameter import secrets_of
 from deployer.manifest.compare import compare
 from deployer.manifest.load import Loaded
-from deployer.verbs.environment import open_session
-from deployer.verbs.secret.place import secrets_of
 from deployer.view.documents import DiffDocument, SecretPair
 from deployer.view.table import table
 

@@ -9,9 +9,9 @@ from msgspec import to_builtins
 
 from deployer.core.cause import DriftItem, State
 from deployer.core.waiting import waiting
+from deployer.environment.open import Environment
 from deployer.errors import as_typed
 from deployer.run.running_image import missing_image
-from deployer.verbs.environment import Environment
 from deployer.view.documents import DriftDocument
 from deployer.view.drift_text import line
 

@@ -11,6 +11,7 @@ from msgspec import to_builtins
 
 from deployer import names
 from deployer.apps.settings import settings_class
+from deployer.environment.contract import refuse_contract_problems
 from deployer.errors import UsageError, as_typed
 from deployer.manifest import edit
 from deployer.manifest.contract import secret_variables
@@ -20,7 +21,6 @@ from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.spelling import close
-from deployer.verbs.check import refuse_contract_problems
 from deployer.view.documents import EditDocument
 
 

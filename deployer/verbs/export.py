@@ -9,10 +9,10 @@ from deployer import names
 from deployer.aws import ssm
 from deployer.ci.legacy import sections
 from deployer.core.secret import SecretValue
+from deployer.environment.open import open_session
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import LiteralVariable, SecretVariable
-from deployer.verbs.environment import open_session
 from deployer.view.env_text import FORMATS
 
 

@@ -13,6 +13,8 @@ from deployer.aws import ecr
 from deployer.aws.errors import explain
 from deployer.aws.session import Session
 from deployer.core.desired import short_tag
+from deployer.environment.open import open_session
+from deployer.environment.site import LocalWorld, site_of
 from deployer.errors import DeployerError, Refused, StateUnknown, as_typed
 from deployer.image.builder import Builder, find_builder
 from deployer.image.context import Context, read_context, source_url
@@ -20,8 +22,6 @@ from deployer.image.tool import Build, Registry
 from deployer.local.loopback import is_loopback
 from deployer.manifest.load import Loaded
 from deployer.targets.registry import describe
-from deployer.verbs.environment import open_session
-from deployer.verbs.site import LocalWorld, site_of
 from deployer.view.documents import ImageDocument
 from deployer.view.progress import Reporter
 

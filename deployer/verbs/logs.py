@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from msgspec import to_builtins
 
 from deployer.aws import logs
+from deployer.environment.open import open_identity
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.identity import Identity
 from deployer.run.scrub import Scrubber
 from deployer.targets.base import Started
 from deployer.targets.registry import open_target
-from deployer.verbs.environment import open_identity
 from deployer.view.documents import LogLine
 from deployer.view.safe import hanging, without_colours
 

@@ -8,14 +8,14 @@ from deployer.aws import ledger
 from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE, ledger_path
 from deployer.core.target import ServiceStatus
+from deployer.environment.carry_out import Carried, Show, carry_out, settled_plan
+from deployer.environment.consent import Consent
+from deployer.environment.open import open_environment, open_session
+from deployer.environment.plan import refuse_postponed
+from deployer.environment.two_manifests import load_two_manifests
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
 from deployer.targets.registry import describe, open_target
-from deployer.verbs.carry_out import Carried, Show, carry_out, settled_plan
-from deployer.verbs.consent import Consent
-from deployer.verbs.environment import open_environment, open_session
-from deployer.verbs.plan import refuse_postponed
-from deployer.verbs.two_environments import load_two
 from deployer.view.progress import Reporter
 
 
@@ -41,7 +41,7 @@ def promote(options: PromoteOptions, report: Reporter, show: Show, consent: Cons
 
     Raises Refused while the environment is declared paused: nothing would run the image.
     """
-    source = running(load_two(options.source, options.environment)[0])
+    source = running(load_two_manifests(options.source, options.environment)[0])
     report.note(f"promoting release {source.number} of {source.environment}: {source.tag}, {source.digest[:19]}")
     environment = open_environment(options.environment, report, image=source.tag)
     planned = settled_plan(environment)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from deployer.environment.carry_out import Carried, Show, carry_out, settled_plan
+from deployer.environment.consent import Consent
+from deployer.environment.open import Environment, open_environment, open_usable_environment
 from deployer.errors import UsageError
 from deployer.manifest.load import load
 from deployer.project import environment_name, manifest_path
 from deployer.run.look import Planned
-from deployer.verbs.carry_out import Carried, Show, carry_out, settled_plan
-from deployer.verbs.consent import Consent
-from deployer.verbs.environment import Environment, open_environment, open_known_environment
 from deployer.view.progress import Reporter
 
 
@@ -59,11 +59,11 @@ def _planned(options: ReconcileOptions, report: Reporter) -> tuple[Environment, 
 
 def _saved(options: ReconcileOptions, file: Path, report: Reporter) -> tuple[Environment, Planned]:
     """Make the saved plan again. Raises Refused when it has changed."""
-    from deployer.verbs import saved_plan  # noqa: PLC0415 -- the document's types take some time to build
+    from deployer.environment import saved_plan  # noqa: PLC0415 -- the document's types take some time to build
 
     saved = saved_plan.read_saved(file, environment_name(options.environment))
     if saved.rollback_to:
-        environment = open_known_environment(options.environment, report)
+        environment = open_usable_environment(options.environment, report)
         environment = environment.back_to(str(saved.rollback_to), with_secrets=saved.with_secrets)
     else:
         environment = open_environment(options.environment, report, image=saved.tag, prune=saved.prune)

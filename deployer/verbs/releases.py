@@ -12,9 +12,9 @@ from deployer.aws import ledger
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, ledger_path
 from deployer.core.release_diff import compare_releases
 from deployer.core.revision import recorded
+from deployer.environment.open import open_identity
 from deployer.manifest.identity import Identity
 from deployer.targets.registry import describe, open_target
-from deployer.verbs.environment import open_identity
 from deployer.view import release_diff_text
 from deployer.view.documents import ReleaseDocument, ReleasesDiffDocument
 from deployer.view.releases_text import render

@@ -6,8 +6,8 @@ from deployer.aws import hold as ledger_hold
 from deployer.aws.session import Session
 from deployer.core.facts import ServiceFact
 from deployer.core.hold import Hold
+from deployer.environment.consent import Consent
 from deployer.errors import Refused
-from deployer.verbs.consent import Consent
 from deployer.view.documents import ServiceStateDocument
 from deployer.view.hold_text import since
 from deployer.view.progress import Reporter

@@ -5,13 +5,13 @@ from __future__ import annotations
 from msgspec import Struct
 
 from deployer.core.plan import Plan
+from deployer.environment.apply import settle
+from deployer.environment.carry_out import Carried, Show, carry_out
+from deployer.environment.consent import Consent
+from deployer.environment.open import Environment, open_usable_environment
+from deployer.environment.plan import make_plan
+from deployer.environment.protection import protections
 from deployer.errors import Refused
-from deployer.verbs.applying import settle
-from deployer.verbs.carry_out import Carried, Show, carry_out
-from deployer.verbs.consent import Consent
-from deployer.verbs.environment import Environment, open_known_environment
-from deployer.verbs.plan import make_plan
-from deployer.verbs.protection import protections
 from deployer.view.progress import Reporter
 
 DEFAULT = "staging"
@@ -36,7 +36,7 @@ def rollback(options: RollbackOptions, report: Reporter, show: Show, consent: Co
     """
     if options.environment is None:
         report.note(f"no environment was named: this is {DEFAULT}")
-    environment = open_known_environment(options.environment or DEFAULT, report)
+    environment = open_usable_environment(options.environment or DEFAULT, report)
     to, stopped = options.to, settle(environment)
     if stopped and stopped.release.rollback_to and to is None:
         report.note(f"the rollback that was stopped is done: release {stopped.release.rollback_to} serves again")

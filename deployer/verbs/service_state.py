@@ -12,14 +12,14 @@ from deployer.core.hold import Hold
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.restart import consent_id, running_release, staged
 from deployer.core.target import ServiceStatus
+from deployer.environment import protection
+from deployer.environment.apply import settle
+from deployer.environment.consent import Consent
+from deployer.environment.holds import held
+from deployer.environment.open import Environment
 from deployer.errors import Refused
 from deployer.run.running_image import missing_image
 from deployer.run.service_state import change_state
-from deployer.verbs import protection
-from deployer.verbs.applying import settle
-from deployer.verbs.consent import Consent
-from deployer.verbs.environment import Environment
-from deployer.verbs.held import held
 from deployer.verbs.resume import agree_to_lift, lift
 from deployer.view.blocker_text import blocker_text
 from deployer.view.change_text import differences

@@ -29,6 +29,7 @@ from deployer.core.trouble import (
     UndeclaredPause,
 )
 from deployer.core.waiting import waiting
+from deployer.environment.open import Environment
 from deployer.run import resume
 from deployer.run.follow import Follower
 from deployer.run.look import Run
@@ -36,7 +37,6 @@ from deployer.run.probe import ask
 from deployer.run.ready import read_ready
 from deployer.run.running_image import missing_image
 from deployer.targets.base import Operation, Progress, Started
-from deployer.verbs.environment import Environment
 from deployer.view.blocker_text import blockers
 from deployer.view.details import details
 from deployer.view.documents import BlockerSummary, FailureDocument, StatusDocument, TroubleDocument

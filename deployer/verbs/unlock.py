@@ -7,9 +7,9 @@ from collections.abc import Callable
 from deployer.aws import lock
 from deployer.core.person import person
 from deployer.core.release import ledger_path
+from deployer.environment.open import open_identity
 from deployer.errors import Refused, as_typed
 from deployer.manifest.identity import Identity
-from deployer.verbs.environment import open_identity
 from deployer.view.progress import Reporter
 
 

@@ -8,12 +8,12 @@ from msgspec import to_builtins
 
 from deployer.core.caution import Unverified
 from deployer.core.trouble import ImageGone
+from deployer.environment.open import Environment
+from deployer.environment.other_locations import disagreements
+from deployer.environment.readiness import unready
 from deployer.errors import as_typed
 from deployer.run.preflight import inspect
 from deployer.run.running_image import missing_image
-from deployer.verbs.environment import Environment
-from deployer.verbs.places import disagreements
-from deployer.verbs.readiness import unready
 from deployer.view import caution_text, health_text
 from deployer.view.blocker_text import blockers
 from deployer.view.documents import ProblemDocument, VerifyDocument

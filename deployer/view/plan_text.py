@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from deployer.core.change import Change, PlaceHold
+from deployer.core.facts import LockFact
 from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
@@ -97,6 +98,23 @@ def _follows(plan: Plan) -> str:
 
 def _time(seconds: int) -> str:
     return f"{seconds} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def render_with_lock(plan: Plan, lock: LockFact | None, *, manifest: str, target: str, colour: bool = False) -> str:
+    """The plan after a note about the run that holds the environment's lock, if any."""
+    return "\n".join([*_lock_lines(lock, plan), render(plan, manifest=manifest, target=target, colour=colour)])
+
+
+def _lock_lines(lock: LockFact | None, plan: Plan) -> list[str]:
+    if lock is None:
+        return []
+    doing = f"release {lock.release}" if lock.release else "a change"
+    if not lock.over:
+        return [
+            f"note: {person(lock.holder)} ({lock.where}) is working on this environment since {lock.since}: {doing}"
+        ]
+    then = as_typed(f"just reconcile {plan.environment} continues from there")
+    return [f"note: a run of {person(lock.holder)} stopped in the middle of {doing}; {then}"]
 
 
 def _rows(plan: Plan, group: str) -> list[_Row]:

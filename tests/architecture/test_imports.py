@@ -13,6 +13,7 @@ from deployer.resources.registry import KINDS
 ROOT = Path(__file__).parents[2]
 CHOICE = "deployer/manifest/targets.py"  # where a manifest chooses its target
 TARGETS = ROOT / "deployer" / "targets"
+ABOVE = ("run", "environment", "diagnostics", "verbs", "cli")  # the upper layers, lowest first
 NETWORK = {"boto3", "botocore", "httpx", "aiohttp", "sanic", "moto", "urllib.request", "socket", "subprocess"}
 
 
@@ -40,27 +41,29 @@ def within(name: str, packages: set[str]) -> bool:
     [
         (
             "deployer/core",
-            NETWORK
-            | {f"deployer.{p}" for p in ("aws", "targets", "resources", "account", "run", "verbs", "view", "local")},
+            NETWORK | {f"deployer.{p}" for p in ("aws", "targets", "resources", "account", *ABOVE, "view", "local")},
         ),
         (
             "deployer/manifest",
-            NETWORK | {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "view", "local")},
+            NETWORK | {f"deployer.{p}" for p in ("aws", "targets", *ABOVE, "view", "local")},
         ),
-        ("deployer/ci", NETWORK | {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "local")}),
-        ("deployer/aws", {f"deployer.{p}" for p in ("targets", "run", "verbs", "view", "local", "manifest")}),
-        ("deployer/targets", {f"deployer.{p}" for p in ("run", "verbs", "view", "local")}),
-        ("deployer/view", {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "local")} | NETWORK),
-        ("deployer/resources", {f"deployer.{p}" for p in ("run", "verbs", "view", "local", "targets")}),
+        ("deployer/ci", NETWORK | {f"deployer.{p}" for p in ("aws", "targets", *ABOVE, "local")}),
+        ("deployer/aws", {f"deployer.{p}" for p in ("targets", *ABOVE, "view", "local", "manifest")}),
+        ("deployer/targets", {f"deployer.{p}" for p in (*ABOVE, "view", "local")}),
+        ("deployer/view", {f"deployer.{p}" for p in ("aws", "targets", *ABOVE, "local")} | NETWORK),
+        ("deployer/resources", {f"deployer.{p}" for p in (*ABOVE, "view", "local", "targets")}),
         (
             "deployer/account",
-            NETWORK | {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "view", "local")},
+            NETWORK | {f"deployer.{p}" for p in ("aws", "targets", *ABOVE, "view", "local")},
         ),
-        ("deployer/run", {"deployer.verbs", "deployer.local"}),
-        ("deployer/github", {f"deployer.{p}" for p in ("run", "verbs", "view", "local", "targets")}),
-        ("deployer/local", {f"deployer.{p}" for p in ("run", "verbs", "targets", "view")}),
+        ("deployer/run", {f"deployer.{p}" for p in ("environment", "diagnostics", "verbs", "cli", "local")}),
+        ("deployer/environment", {f"deployer.{p}" for p in ("diagnostics", "verbs", "cli")}),
+        ("deployer/diagnostics", {f"deployer.{p}" for p in ("verbs", "cli")}),
+        ("deployer/verbs", {"deployer.cli"}),
+        ("deployer/github", {f"deployer.{p}" for p in (*ABOVE, "view", "local", "targets")}),
+        ("deployer/local", {f"deployer.{p}" for p in (*ABOVE, "targets", "view")}),
         ("deployer", {"ansari_whatsapp"}),
-        ("deployer/apps", NETWORK | {f"deployer.{p}" for p in ("aws", "targets", "run", "verbs", "view", "local")}),
+        ("deployer/apps", NETWORK | {f"deployer.{p}" for p in ("aws", "targets", *ABOVE, "view", "local")}),
         ("ansari_whatsapp", {"deployer", "boto3", "botocore"}),
     ],
 )

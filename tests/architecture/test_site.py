@@ -10,10 +10,10 @@ DECIDES = re.compile(
     r"endpoint is (not )?None|\bif (not )?[\w.]*endpoint\b(:| and| or| else)|is_local\(|(desired|wanted)\.local"
 )
 ALLOWED = {
-    "deployer/verbs/site.py": "the place",
+    "deployer/environment/site.py": "the place",
     "deployer/aws/session.py": "which credentials and addresses its clients may use",
     "deployer/github/reach.py": "which GitHub belongs to an AWS",
-    "deployer/verbs/protection.py": "one local world's releases are as good as another's",
+    "deployer/environment/protection.py": "one local world's releases are as good as another's",
     "deployer/core/adoption/text.py": "it is written as it is",
     "deployer/view/bootstrap_commands.py": "the same",
     "deployer/local/settings.py": "it refuses the real AWS",

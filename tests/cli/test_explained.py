@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from deployer.cli.terminal import colour
+from deployer.core.dotenv_file import bindings
 from deployer.errors import DeployerError
 from deployer.git import git
-from deployer.verbs.secret.importing import bindings
 from tests.samples import ROOT, make_project
 
 SECRET = "sentinel-in-standard-input"

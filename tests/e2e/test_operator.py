@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from deployer.verbs.environment import open_environment
+from deployer.environment.open import open_environment
 from deployer.view.progress import Reporter
 from tests import loopback
 from tests.e2e import aws

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from deployer.environment.contract import refuse_contract_problems
 from deployer.manifest.load import load
 from deployer.manifest.problem import InvalidManifest
-from deployer.verbs.check import check, refuse_contract_problems, refused_json
+from deployer.verbs.check import check, refused_json
 from tests.samples import make_project
 
 ENVIRONMENTS = ["staging", "production", "local"]

@@ -23,10 +23,10 @@ from deployer.core.hold import Hold
 from deployer.core.record_format import FORMAT, NewerFormat, unknown_fields, with_unknown
 from deployer.core.release import PACKED, content_id, release_id
 from deployer.core.service import Scaling, ServiceSpec
+from deployer.environment.saved_plan import read_saved
 from deployer.errors import StateUnknown, UsageError
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.settings import HealthCheck, Network, Observability, ServiceSettings
-from deployer.verbs.saved_plan import read_saved
 from deployer.view.plan_json import PlanDocument, document
 from tests.core.test_release import SETTINGS, SPEC, VERSIONS, release
 from tests.golden.case import HERE as GOLDEN

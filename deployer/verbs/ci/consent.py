@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 from deployer.core.github.plan import UNREVIEWED
+from deployer.environment.github import asks_reviewers
 from deployer.errors import Refused
-from deployer.github import reach
-from deployer.github.settings import reviewed
 from deployer.manifest.load import Loaded
-from deployer.verbs.ci import github_sync
 from deployer.view.progress import Reporter
-from deployer.world_keys import keys_beside
-
-
-def asks_reviewers(loaded: Loaded, report: Reporter) -> bool:
-    """Whether the GitHub environment of a manifest has required reviewers.
-
-    Raises UsageError for a manifest without `github`, and DeployerError where GitHub cannot be read.
-    """
-    repository = github_sync.wanted_of(loaded)[0].repository
-    where = reach.reach(loaded.manifest.aws.endpoint, None, keys_beside(loaded.path))
-    with github_sync.client(where, repository, report) as github:
-        github.about()  # raises where the token cannot read the repository: then an absent environment proves nothing
-        return reviewed(github, loaded.manifest.environment)
 
 
 def refuse_unreviewed(loaded: Loaded, report: Reporter) -> str:

@@ -10,59 +10,19 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
-from deployer.aws import ssm
-from deployer.aws.session import Session
-from deployer.core.facts import ParameterFact
-from deployer.core.github.desired import DesiredGitHub, environments
-from deployer.core.github.facts import GitHubFacts
-from deployer.core.github.plan import Change, SyncPlan, fingerprint, plan
-from deployer.core.secret import SecretValue
+from deployer.core.github.plan import Change, SyncPlan, fingerprint
+from deployer.environment import protection
+from deployer.environment.consent import Consent
+from deployer.environment.contract import refuse_contract_problems
+from deployer.environment.github import GitHubEnvironment, desired_github, open_github, reach_github
+from deployer.environment.open import open_session
 from deployer.errors import Blocked, StateUnknown, UsageError
-from deployer.github.api import GitHub
-from deployer.github.reach import Reach, reach
-from deployer.github.settings import Writer, apply, observe
+from deployer.github.settings import Writer, apply
 from deployer.manifest.load import Loaded
 from deployer.partial import halted
-from deployer.verbs import protection
-from deployer.verbs.check import refuse_contract_problems
-from deployer.verbs.consent import Consent
-from deployer.verbs.environment import open_session
 from deployer.view.counts import to_fix
 from deployer.view.documents import GitHubChange, GitHubDocument, GitHubNote, ProblemDocument
 from deployer.view.progress import Reporter
-from deployer.world_keys import keys_beside
-
-
-@dataclass(frozen=True)
-class Side:
-    """One environment of GitHub with both sides open: SSM, which has the values, and GitHub, which gets them."""
-
-    loaded: Loaded
-    desired: DesiredGitHub
-    session: Session
-    github: GitHub
-
-    def look(self) -> tuple[SyncPlan, GitHubFacts]:
-        facts = observe(self.github, self.desired.environment)
-        return plan(self.desired, facts, self._parameters()), facts
-
-    def _parameters(self) -> dict[str, ParameterFact]:
-        """Existence, type and version as SSM has them now; times from a list of parameters, which may lag behind."""
-        if not self.desired.secrets:
-            return {}
-        described = ssm.describe(self.session.ssm, self.loaded.manifest.aws.parameter_path)
-        read: dict[str, ParameterFact] = {}
-        for batch in ssm.batches(list(self.desired.secrets.values())):
-            read |= ssm.read(self.session.ssm, batch)
-        return {path: one for path, one in ssm.together(described, read, set()).items() if path in read}
-
-    def reveal(self, name: str) -> SecretValue:
-        """The value, read just before it is sent. Raises Blocked when it was deleted since the plan was made."""
-        path = self.desired.secrets[name]
-        found = ssm.reveal(self.session.ssm, [path]).get(path)
-        if found is None:
-            raise Blocked(f"{path} is no longer in SSM", fix=f"just secret set {self.desired.environment} NAME")
-        return found
 
 
 @dataclass(frozen=True)
@@ -83,42 +43,33 @@ class Synced:
 
 
 @contextmanager
-def open_sides(manifests: Sequence[Loaded], token_file: Path | None, tell: Reporter) -> Iterator[list[Side]]:
+def open_sides(
+    manifests: Sequence[Loaded], token_file: Path | None, tell: Reporter
+) -> Iterator[list[GitHubEnvironment]]:
     """Open every environment. Raises UsageError for a manifest without `github`, or when there is no token."""
     if len({one.manifest.environment for one in manifests}) < len(manifests):
         raise UsageError("an environment was named twice", fix="name each once")
     for one in manifests:
         refuse_contract_problems(one)
-    asked = [(one, wanted_of(one)) for one in manifests]
-    reached = [
-        (one, every, reach(one.manifest.aws.endpoint, token_file, keys_beside(one.path))) for one, every in asked
-    ]
+    asked = [(one, desired_github(one)) for one in manifests]
+    reached = [(one, every, reach_github(one, token_file)) for one, every in asked]
     with ExitStack() as opened:
-        sides: list[Side] = []
+        sides: list[GitHubEnvironment] = []
         for one, every, where in reached:
-            session, github = open_session(one)[0], client(where, every[0].repository, tell)
+            session, github = open_session(one)[0], open_github(where, every[0].repository, tell)
             opened.enter_context(github)
-            sides += (Side(one, what, session, github) for what in every)
+            sides += (GitHubEnvironment(one, what, session, github) for what in every)
         yield sides
 
 
-def wanted_of(loaded: Loaded) -> tuple[DesiredGitHub, ...]:
-    def line(name: str) -> str:
-        return f"{loaded.path}:{loaded.where('variables', name).line}"
-
-    return environments(loaded.manifest, line)
-
-
-def client(where: Reach, repository: str, tell: Reporter) -> GitHub:
-    return GitHub(where.address, where.token, repository, tell.note)
-
-
-def sync(sides: Sequence[Side], report: Reporter, *, agree: Callable[[tuple[SyncPlan, ...]], None] | None) -> Synced:
+def sync(
+    sides: Sequence[GitHubEnvironment], report: Reporter, *, agree: Callable[[tuple[SyncPlan, ...]], None] | None
+) -> Synced:
     """Make each environment equal to its manifest; without `agree` only plan.
 
     `agree` is shown all plans before the first write, and raises to stop it.
     """
-    looked = [(side, *side.look()) for side in sides]
+    looked = [(side, *side.compare()) for side in sides]
     plans = tuple(made for _, made, _ in looked)
     if agree is None or all(made.empty for made in plans):
         return Synced(plans, written=False)
@@ -156,7 +107,7 @@ def refuse_blocked(plans: Sequence[SyncPlan]) -> None:
         raise Blocked(f"{to_fix(len(blockers))}; nothing was changed", fix=fixes)
 
 
-def consent(sides: Sequence[Side], plans: tuple[SyncPlan, ...], agreed: Consent) -> None:
+def consent(sides: Sequence[GitHubEnvironment], plans: tuple[SyncPlan, ...], agreed: Consent) -> None:
     """Ask for what `protect` of each changed manifest requires. Raises Refused."""
     mark = fingerprint(plans)
     protection.refuse_another(mark, agreed)

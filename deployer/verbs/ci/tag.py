@@ -8,10 +8,10 @@ from pathlib import Path
 from deployer import git
 from deployer.aws import ledger
 from deployer.core.release import ledger_path
+from deployer.environment.open import open_session
 from deployer.errors import DeployerError
 from deployer.manifest.load import Loaded, load
 from deployer.targets.registry import describe
-from deployer.verbs.environment import open_session
 
 
 def tag(loaded: Loaded) -> str:

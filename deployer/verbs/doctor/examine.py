@@ -12,16 +12,16 @@ from msgspec import to_builtins
 from deployer.aws.session import Session
 from deployer.core.desired import DesiredImage, desired_state
 from deployer.core.diagnosis import Finding
+from deployer.diagnostics import account, machine
+from deployer.diagnostics.careful import careful
+from deployer.diagnostics.local_world import local_world
+from deployer.environment.contract import refuse_contract_problems
+from deployer.environment.readiness import serving
+from deployer.environment.site import site_of
 from deployer.errors import DeployerError, as_typed
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.problem import InvalidManifest
 from deployer.targets.registry import describe, open_target
-from deployer.verbs.check import refuse_contract_problems
-from deployer.verbs.doctor import account, machine
-from deployer.verbs.doctor.careful import careful
-from deployer.verbs.doctor.world import world
-from deployer.verbs.readiness import serving
-from deployer.verbs.site import site_of
 from deployer.view.counts import counted
 from deployer.view.documents import DoctorDocument
 from deployer.view.progress import Reporter
@@ -67,7 +67,7 @@ def _looks(path: Path) -> Iterator[Finding]:
     yield from careful("endpoint", lambda: machine.variables(local=local))
     running: list[str] = []
     if local:
-        yield from careful("local world", lambda: world(loaded, running))
+        yield from careful("local world", lambda: local_world(loaded, running))
     if local and not running:
         yield Finding("aws", "unseen", "the local world does not run")
         return
@@ -96,7 +96,7 @@ def _reviewers(loaded: Loaded) -> Iterator[Finding]:
     if not token_is_given():
         yield Finding("reviewers", "unseen", "GITHUB_TOKEN is not set, so GitHub is not asked for required reviewers")
         return
-    from deployer.verbs.ci.consent import asks_reviewers  # noqa: PLC0415 -- httpx is loaded only where a token is given
+    from deployer.environment.github import asks_reviewers  # noqa: PLC0415 -- httpx is loaded only where a token is given
 
     name = loaded.manifest.environment
     try:

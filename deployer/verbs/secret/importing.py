@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import json
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
 
-from dotenv.parser import parse_stream
 from msgspec import to_builtins
 
 from deployer import names
 from deployer.aws import ssm
 from deployer.aws.session import Session
+from deployer.core.dotenv_file import bindings
 from deployer.core.secret import SecretValue
+from deployer.environment.holds import refuse_incident
+from deployer.environment.open import open_session
+from deployer.environment.other_manifests import refuse_shared
+from deployer.environment.secret_parameter import Place, checked, refuse_unusable, secrets_of
 from deployer.errors import StateUnknown, UsageError, as_typed
 from deployer.manifest.credentials import credential_in
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import LiteralVariable
 from deployer.partial import halted
-from deployer.verbs.environment import open_session
-from deployer.verbs.held import refuse_incident
-from deployer.verbs.neighbours import refuse_shared
-from deployer.verbs.secret.place import Place, checked, refuse_unusable, secrets_of
 from deployer.view.documents import ImportDocument
 from deployer.view.table import table
 
@@ -95,41 +92,6 @@ def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretVa
             f"{file} cannot be imported; nothing was changed", why="\n       ".join(wrong), fix="correct these lines"
         )
     return found
-
-
-class Line(NamedTuple):
-    """A line of a dotenv file: either a name, with or without a value, or the problem that makes it unreadable."""
-
-    number: int
-    name: str | None
-    value: str | None
-    problem: str = ""
-
-
-def bindings(text: str) -> Iterator[Line]:
-    """Every line that is neither blank nor a comment. A problem repeats nothing of its line."""
-    for binding in parse_stream(io.StringIO(text)):
-        whole = binding.original.string
-        number = binding.original.line + len(whole) - len(whole.lstrip("\r\n"))
-        if binding.error:
-            yield Line(number, None, None, _problem(whole.strip()))
-        elif binding.key is not None:
-            missing = "" if binding.value is not None else NO_BINDING
-            yield Line(number, binding.key, binding.value, missing)
-
-
-NO_BINDING: Final = "this line is not NAME=value"
-_QUOTED: Final = re.compile(r"""(?:export\s+)?[^=\s]+[ \t]*=[ \t]*(?P<quote>['"])(?P<rest>[^\r\n]*)""")
-
-
-def _problem(text: str) -> str:
-    found = _QUOTED.match(text)
-    if found is None:
-        return NO_BINDING
-    quote = found["quote"]
-    if re.search(rf"(?<!\\)(?:\\\\)*{quote}", found["rest"]):
-        return f"text follows the quote {quote} that ends the value; put a \\ before a quote inside the value"
-    return f"the quote {quote} that begins the value is not closed; end the value with {quote}"
 
 
 def _held(session: Session, places: list[Place]) -> Mapping[str, SecretValue]:

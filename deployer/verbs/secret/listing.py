@@ -12,11 +12,11 @@ from deployer.aws import ledger, ssm
 from deployer.core.person import person
 from deployer.core.release import ledger_path
 from deployer.core.secret_state import SecretState, secret_states
+from deployer.environment.open import open_session
+from deployer.environment.secret_parameter import secrets_of
 from deployer.errors import as_typed
 from deployer.manifest.load import Loaded
 from deployer.targets.registry import describe
-from deployer.verbs.environment import open_session
-from deployer.verbs.secret.place import secrets_of
 from deployer.view.documents import SecretDocument
 from deployer.view.table import table
 from deployer.view.times import ago

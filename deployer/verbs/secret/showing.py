@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from deployer.aws import ssm
 from deployer.core.secret import SecretValue
+from deployer.environment.open import open_session
+from deployer.environment.secret_parameter import Place, secret_of
 from deployer.errors import Refused, UsageError
 from deployer.manifest.load import Loaded
-from deployer.verbs.environment import open_session
-from deployer.verbs.secret.place import Place, secret_of
 
 
 def reveal(loaded: Loaded, name: str, ask: Callable[[str], str] | None) -> SecretValue:

@@ -11,12 +11,12 @@ from deployer import names
 from deployer.aws import ssm
 from deployer.aws.errors import is_denied
 from deployer.core.secret import SecretValue
+from deployer.environment.holds import refuse_incident
+from deployer.environment.open import open_session
+from deployer.environment.other_manifests import refuse_shared
+from deployer.environment.secret_parameter import Place, checked, refuse_unusable
 from deployer.errors import Refused, UsageError
 from deployer.manifest.load import Loaded
-from deployer.verbs.environment import open_session
-from deployer.verbs.held import refuse_incident
-from deployer.verbs.neighbours import refuse_shared
-from deployer.verbs.secret.place import Place, checked, refuse_unusable
 
 Read = Callable[[str], str]
 

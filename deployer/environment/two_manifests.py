@@ -7,7 +7,7 @@ from deployer.manifest.load import Loaded, load
 from deployer.project import manifest_path
 
 
-def load_two(left: str, right: str) -> tuple[Loaded, Loaded]:
+def load_two_manifests(left: str, right: str) -> tuple[Loaded, Loaded]:
     """Load both by name or by path. Raises UsageError when they are the same, and InvalidManifest."""
     paths = manifest_path(left), manifest_path(right)
     if paths[0].resolve() == paths[1].resolve():

@@ -29,7 +29,7 @@ from deployer.view.progress import Reporter
 Found = TypeVar("Found")
 
 
-def known_identity(name: str, report: Reporter) -> Identity:
+def usable_identity(name: str, report: Reporter) -> Identity:
     """The identity of an environment. Raises UsageError or InvalidManifest when no version of its file has one."""
     path, raw, problem = _file(name)
     if raw is not None:
@@ -43,7 +43,7 @@ def known_identity(name: str, report: Reporter) -> Identity:
     return _committed(path, problem, report, lambda content: read_identity(content, path))
 
 
-class KnownManifest(Struct, frozen=True):
+class UsableManifest(Struct, frozen=True):
     """A manifest to work with, and how many problems the checked-out file has.
 
     If it has any, `loaded` may be a committed version of it.
@@ -53,7 +53,7 @@ class KnownManifest(Struct, frozen=True):
     problems: int = 0
 
 
-def known_manifest(name: str, report: Reporter) -> KnownManifest:
+def usable_manifest(name: str, report: Reporter) -> UsableManifest:
     """A manifest that holds enough to roll back an environment: neither literals nor settings are needed.
 
     A committed version is used only if its identity is that of the file, where that is readable. Raises UsageError or
@@ -70,10 +70,10 @@ def known_manifest(name: str, report: Reporter) -> KnownManifest:
         else:
             if against := _against_settings(loaded):
                 report.note(f"{_state(path, InvalidManifest(against))}; what this needs of it is readable")
-            return KnownManifest(loaded, found + len(against))
+            return UsableManifest(loaded, found + len(against))
         identity = read_identity(raw, path)
     loaded = _committed(path, problem, report, lambda content: _like(content, path, identity, app))
-    return KnownManifest(loaded, len(problem.problems) if isinstance(problem, InvalidManifest) else 1)
+    return UsableManifest(loaded, len(problem.problems) if isinstance(problem, InvalidManifest) else 1)
 
 
 def _known_app(root: Path, report: Reporter) -> tuple[App, int]:

@@ -11,13 +11,13 @@ from deployer.core.facts import Facts
 from deployer.core.health import of_readiness
 from deployer.core.readiness import Readiness, checks
 from deployer.core.target import ServiceStatus
+from deployer.environment.open import Environment
+from deployer.environment.site import site_of
 from deployer.manifest.load import Loaded
 from deployer.project import PROJECT_FILE
 from deployer.run.ready import read_ready
 from deployer.run.turn import troubles
 from deployer.targets.registry import open_target
-from deployer.verbs.environment import Environment
-from deployer.verbs.site import site_of
 from deployer.view.health_text import backlog, one_line, trouble_text
 
 

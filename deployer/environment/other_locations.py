@@ -7,15 +7,13 @@ from pathlib import Path
 
 from deployer import names
 from deployer.aws import ssm
-from deployer.core.places import dotenv_against, github_against
+from deployer.core.dotenv_file import NO_BINDING, bindings
+from deployer.core.other_locations import dotenv_against, github_against
 from deployer.core.secret import SecretValue
+from deployer.environment.open import Environment
 from deployer.errors import DeployerError
-from deployer.github import reach
-from deployer.manifest.load import Loaded
+from deployer.github.reach import token_is_given
 from deployer.manifest.model import LiteralVariable
-from deployer.verbs.environment import Environment
-from deployer.verbs.secret.importing import NO_BINDING, bindings
-from deployer.world_keys import keys_beside
 
 DOTENV = ".env"
 LARGEST = 1024 * 1024  # bytes
@@ -27,7 +25,7 @@ def disagreements(environment: Environment, *, decrypt: bool) -> tuple[tuple[str
     told, unseen = _dotenv(environment, decrypt=decrypt)
     if environment.loaded.manifest.github is None:
         return told, unseen
-    if not reach.token_is_given():
+    if not token_is_given():
         return told, (*unseen, UNASKED)
     try:
         return (*told, *_github(environment)), unseen
@@ -75,11 +73,10 @@ def _held(environment: Environment, secrets: list[str]) -> dict[str, SecretValue
 
 
 def _github(environment: Environment) -> tuple[str, ...]:
-    from deployer.verbs.ci import github_sync  # noqa: PLC0415 -- httpx is loaded only where a token is given
+    from deployer.environment import github  # noqa: PLC0415 -- httpx is loaded only where a token is given
 
-    loaded: Loaded = environment.loaded
-    where = reach.reach(loaded.manifest.aws.endpoint, None, keys_beside(loaded.path))
-    wanted = github_sync.wanted_of(loaded)
-    with github_sync.client(where, wanted[0].repository, environment.run.report) as github:
-        plans = [github_sync.Side(loaded, what, environment.session, github).look()[0] for what in wanted]
+    loaded, desired = environment.loaded, github.desired_github(environment.loaded)
+    with github.open_github(github.reach_github(loaded), desired[0].repository, environment.run.report) as opened:
+        sides = [github.GitHubEnvironment(loaded, one, environment.session, opened) for one in desired]
+        plans = [side.compare()[0] for side in sides]
     return github_against(loaded.manifest.environment, plans)

@@ -9,14 +9,14 @@ from deployer.aws import ledger
 from deployer.aws.session import Session
 from deployer.core.plan import Plan
 from deployer.core.release import ledger_path
+from deployer.environment.committed_manifests import governing
+from deployer.environment.consent import Consent
+from deployer.environment.open import Environment
 from deployer.errors import Refused
 from deployer.manifest.committed import Rules, disagreements, rules
 from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Manifest, Protect
 from deployer.targets.registry import describe
-from deployer.verbs.committed import governing
-from deployer.verbs.consent import Consent
-from deployer.verbs.environment import Environment
 from deployer.world_keys import keys_beside
 
 

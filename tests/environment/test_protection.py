@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from deployer.environment.consent import Consent
+from deployer.environment.protection import check_steps, protections
 from deployer.errors import DeployerError, Refused
 from deployer.git import committed
 from deployer.manifest.load import load
 from deployer.manifest.problem import InvalidManifest
-from deployer.verbs.consent import Consent
-from deployer.verbs.protection import check_steps, protections
 from tests.samples import sample_text
 
 STRICT = "protect: {confirm: true, branches: [main], clean_tree: true, healthy_in: staging}"

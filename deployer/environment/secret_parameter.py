@@ -12,14 +12,14 @@ from deployer.aws.session import Session
 from deployer.core.facts import ParameterFact
 from deployer.core.release import ledger_path, replaced_path
 from deployer.core.secret import SecretValue
+from deployer.environment.holds import refuse_incident
+from deployer.environment.open import open_session
+from deployer.environment.other_manifests import refuse_shared
+from deployer.environment.site import site_of
 from deployer.errors import UsageError, as_typed
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import LiteralVariable, SecretVariable
-from deployer.verbs.environment import open_session
-from deployer.verbs.held import refuse_incident
-from deployer.verbs.neighbours import refuse_shared
-from deployer.verbs.site import site_of
 
 MAXIMUM_BYTES = 4096  # a standard parameter's value (AWS Systems Manager user guide, "Managing parameter tiers")
 

@@ -17,6 +17,10 @@ from deployer.core import rollback
 from deployer.core.desired import Desired, DesiredImage, desired_state
 from deployer.core.release import ledger_path
 from deployer.core.revision import is_tag, release_number, released_tag, unique_tag
+from deployer.environment.contract import refuse_contract_problems
+from deployer.environment.other_manifests import refuse_shared
+from deployer.environment.site import Site, site_at, site_of
+from deployer.environment.usable_manifest import usable_manifest
 from deployer.image.snapshot import Snapshot
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.identity import Identity, identity_of
@@ -26,16 +30,15 @@ from deployer.manifest.problem import InvalidManifest
 from deployer.project import manifest_path
 from deployer.run.look import Run
 from deployer.targets.registry import describe, open_target
-from deployer.verbs.check import refuse_contract_problems
-from deployer.verbs.known import known_manifest
-from deployer.verbs.neighbours import refuse_shared
-from deployer.verbs.site import Site, site_at, site_of
 from deployer.view.progress import Reporter
 from deployer.world_keys import keys_beside
 
 
 class Environment(Struct, frozen=True):
-    """Everything that a verb needs to call AWS. `problems` counts those of the checked-out manifest: see known.py."""
+    """Everything that a verb needs to call AWS.
+
+    `problems` counts those of the checked-out manifest: see usable_manifest.py.
+    """
 
     loaded: Loaded
     session: Session
@@ -98,12 +101,14 @@ def open_environment(
     return _opened(loaded, report, image=image, prune=prune, start=start, only_looks=only_looks)
 
 
-def open_known_environment(name: str, report: Reporter, *, start: bool = True, only_looks: bool = False) -> Environment:
+def open_usable_environment(
+    name: str, report: Reporter, *, start: bool = True, only_looks: bool = False
+) -> Environment:
     """Open an environment for a verb that works from the ledger: the manifest may have problems, or be absent.
 
     With problems, only names, roles and the like of it may be used, and a local world is not started.
     """
-    known = known_manifest(name, report)
+    known = usable_manifest(name, report)
     if not known.problems:
         return _opened(known.loaded, report, start=start, only_looks=only_looks)
     if not only_looks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployer.core.places import dotenv_against
+from deployer.core.other_locations import dotenv_against
 from deployer.core.secret import SecretValue
 
 LITERALS = {"LOGGING_LEVEL": "DEBUG", "ORIGINS": "x"}

@@ -7,14 +7,13 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from deployer.core.outcome import Outcome
+from deployer.core.outcome import Outcome, unchanged
 from deployer.core.plan import Plan
+from deployer.environment.consent import Consent
+from deployer.environment.holds import not_deployed
+from deployer.environment.open import Environment
+from deployer.environment.plan import make_plan, refuse_blocked, refuse_paused
 from deployer.run.look import Planned
-from deployer.verbs.consent import Consent
-from deployer.verbs.environment import Environment
-from deployer.verbs.held import not_deployed
-from deployer.verbs.outcome import unchanged
-from deployer.verbs.plan import make_plan, refuse_blocked, refuse_paused
 from deployer.view.pause_text import not_applied
 
 Show: TypeAlias = Callable[[Environment, Planned], None]  # shows a plan before consent is asked for
@@ -33,7 +32,7 @@ def settled_plan(environment: Environment) -> Planned:
     planned = make_plan(environment)
     if not planned.facts.unsettled:
         return planned
-    from deployer.verbs.applying import settle  # noqa: PLC0415 -- an environment with nothing to do never loads it
+    from deployer.environment.apply import settle  # noqa: PLC0415 -- an environment with nothing to do never loads it
 
     settle(environment)
     return make_plan(environment)
@@ -67,6 +66,6 @@ def carry_out(
         return Carried(environment, unchanged(plan), not_deployed(plan))
     if agree is not None:
         agree(plan)
-    from deployer.verbs.applying import apply  # noqa: PLC0415 -- a run that finds nothing to do never loads it
+    from deployer.environment.apply import apply  # noqa: PLC0415 -- a run that finds nothing to do never loads it
 
     return Carried(environment, apply(environment, planned, consent, retry=retry))

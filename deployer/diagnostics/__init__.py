@@ -1,0 +1,1 @@
+"""The checks of `deployer doctor`: this machine, the local world, the AWS account. They change nothing."""

@@ -1,0 +1,84 @@
+"""The GitHub environments of a manifest: read both sides, plan them, and ask GitHub for required reviewers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from deployer.aws import ssm
+from deployer.aws.session import Session
+from deployer.core.facts import ParameterFact
+from deployer.core.github.desired import DesiredGitHub, environments
+from deployer.core.github.facts import GitHubFacts
+from deployer.core.github.plan import SyncPlan, plan
+from deployer.core.secret import SecretValue
+from deployer.errors import Blocked
+from deployer.github.api import GitHub
+from deployer.github.reach import Reach, reach
+from deployer.github.settings import observe, reviewed
+from deployer.manifest.load import Loaded
+from deployer.view.progress import Reporter
+from deployer.world_keys import keys_beside
+
+
+class GitHubEnvironment(Struct, frozen=True):
+    """One environment of GitHub with both sides open: SSM, which has the values, and GitHub, which gets them."""
+
+    loaded: Loaded
+    desired: DesiredGitHub
+    session: Session
+    github: GitHub
+
+    def compare(self) -> tuple[SyncPlan, GitHubFacts]:
+        """Read both sides and make the plan."""
+        facts = observe(self.github, self.desired.environment)
+        return plan(self.desired, facts, self._parameters()), facts
+
+    def _parameters(self) -> dict[str, ParameterFact]:
+        """Existence, type and version as SSM has them now; times from a list of parameters, which may lag behind."""
+        if not self.desired.secrets:
+            return {}
+        described = ssm.describe(self.session.ssm, self.loaded.manifest.aws.parameter_path)
+        read: dict[str, ParameterFact] = {}
+        for batch in ssm.batches(list(self.desired.secrets.values())):
+            read |= ssm.read(self.session.ssm, batch)
+        return {path: one for path, one in ssm.together(described, read, set()).items() if path in read}
+
+    def reveal(self, name: str) -> SecretValue:
+        """The value, read just before it is sent. Raises Blocked when it was deleted since the plan was made."""
+        path = self.desired.secrets[name]
+        found = ssm.reveal(self.session.ssm, [path]).get(path)
+        if found is None:
+            raise Blocked(f"{path} is no longer in SSM", fix=f"just secret set {self.desired.environment} NAME")
+        return found
+
+
+def desired_github(loaded: Loaded) -> tuple[DesiredGitHub, ...]:
+    """What the manifest desires of GitHub. Raises UsageError for a manifest without `github`."""
+
+    def line(name: str) -> str:
+        return f"{loaded.path}:{loaded.where('variables', name).line}"
+
+    return environments(loaded.manifest, line)
+
+
+def reach_github(loaded: Loaded, token_file: Path | None = None) -> Reach:
+    """The address of the manifest's GitHub, and a token for it. Raises UsageError when there is no token."""
+    return reach(loaded.manifest.aws.endpoint, token_file, keys_beside(loaded.path))
+
+
+def open_github(where: Reach, repository: str, report: Reporter) -> GitHub:
+    """A client of GitHub's API, to be closed by the caller."""
+    return GitHub(where.address, where.token, repository, report.note)
+
+
+def asks_reviewers(loaded: Loaded, report: Reporter) -> bool:
+    """Whether the GitHub environment of a manifest has required reviewers.
+
+    Raises UsageError for a manifest without `github`, and DeployerError where GitHub cannot be read.
+    """
+    repository = desired_github(loaded)[0].repository
+    with open_github(reach_github(loaded), repository, report) as github:
+        github.about()  # raises where the token cannot read the repository: then an absent environment proves nothing
+        return reviewed(github, loaded.manifest.environment)
