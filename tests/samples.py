@@ -14,7 +14,7 @@ from deployer.ci.workflows import workflows
 from deployer.core.release import Release
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import Manifest
-from deployer.targets.apprunner.description import APP_RUNNER
+from deployer.targets.registry import RECORDED
 
 ROOT: Final = Path(__file__).parents[1]
 MANIFESTS: Final = Path(__file__).with_name("manifests")
@@ -89,5 +89,5 @@ def copy_checkout(root: Path) -> None:
 
 
 def read_release(text: str, name: str = "a release") -> Release:
-    """A record of a release of App Runner."""
-    return Release.from_text(text, APP_RUNNER.read_settings, name)
+    """A record of a release of any target."""
+    return Release.from_text(text, RECORDED, name)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from deployer.aws.errors import only
-from deployer.core.release import LEDGER_ROOT, RecordedRelease, Release
-from deployer.core.target import Description
+from deployer.core.release import LEDGER_ROOT, RecordedRelease, RecordedTargets, Release
 from deployer.errors import Blocked
 
 if TYPE_CHECKING:
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
 _INTENDED: Final = "/intended"
 
 
-def read(ssm: SSMClient, ledger: str, target: Description) -> tuple[RecordedRelease, ...]:
-    """Every recorded release of a target, oldest first; empty when there is no ledger. Raises NewerFormat."""
+def read(ssm: SSMClient, ledger: str, targets: RecordedTargets) -> tuple[RecordedRelease, ...]:
+    """Every recorded release, oldest first; empty when there is no ledger. Raises NewerFormat."""
     found: list[tuple[int, str, float]] = []
     try:
         for page in ssm.get_paginator("get_parameter_history").paginate(Name=f"{ledger}/release"):
@@ -29,7 +28,7 @@ def read(ssm: SSMClient, ledger: str, target: Description) -> tuple[RecordedRele
     except ClientError as error:
         only(error, "ParameterNotFound")
         return ()
-    return _readable(_once(sorted(found)), f"{ledger}/release", target)
+    return _readable(_once(sorted(found)), f"{ledger}/release", targets)
 
 
 def _once(entries: list[tuple[int, str, float]]) -> list[tuple[int, str, float]]:
@@ -39,12 +38,14 @@ def _once(entries: list[tuple[int, str, float]]) -> list[tuple[int, str, float]]
     ]
 
 
-def _readable(entries: list[tuple[int, str, float]], name: str, target: Description) -> tuple[RecordedRelease, ...]:
+def _readable(
+    entries: list[tuple[int, str, float]], name: str, targets: RecordedTargets
+) -> tuple[RecordedRelease, ...]:
     """The readable releases. Raises Blocked when the newest, which describes the present state, cannot be read."""
     found: list[RecordedRelease] = []
     for number, text, at in entries:
         try:
-            release = Release.from_text(text, target.read_settings, f"release {number}")
+            release = Release.from_text(text, targets, f"release {number}")
             found.append(RecordedRelease(number, release, at))
         except ValueError as error:
             if number == entries[-1][0]:
@@ -79,10 +80,10 @@ def intend(ssm: SSMClient, ledger: str, release: Release) -> None:
     )
 
 
-def intended(text: str, target: Description) -> Release | None:
+def intended(text: str, targets: RecordedTargets) -> Release | None:
     """The release that was about to be deployed; None for text that is not a record. Raises NewerFormat."""
     try:
-        return Release.from_text(text, target.read_settings, "the release that was deployed last")
+        return Release.from_text(text, targets, "the release that was deployed last")
     except ValueError:
         return None
 

@@ -120,6 +120,13 @@ class PrivateService(_Blocker, frozen=True):
     service: str
 
 
+class OtherTarget(_Blocker, frozen=True):
+    """The release to roll back to was deployed to another target. Nothing moves a service between targets."""
+
+    number: int
+    target: str
+
+
 class UnsetSecret(_Blocker, frozen=True):
     """A secret has no value, and the deployer cannot make one."""
 
@@ -183,6 +190,7 @@ Blocker = (
     | LostSettings
     | FixedEncryption
     | PrivateService
+    | OtherTarget
     | UnsetSecret
     | ReadableSecret
     | LostSecretVersion

@@ -81,7 +81,8 @@ class Desired(Struct, frozen=True):
 
     `plain` are variables of the service itself; `lines` maps an address to its line in the manifest. `roles` are those
     to create and repair, empty when the manifest does not manage them. `rollback_to` is the number of the recorded
-    release that is brought back, `with_secrets` whether its secrets are brought back too. `healthy_in` is the
+    release that is brought back, `rollback_target` the target it ran on, and `with_secrets` whether its secrets are
+    brought back too. `healthy_in` is the
     environment that must have run the image before. `after_rollback` is "deploy" when other content lifts the hold of a
     rollback, `places_hold` whether this rollback places one. `encryption` is the ARN of the key that a new service is
     encrypted with, "" for a key that AWS manages, None where the manifest does not name one. `paused` means that the
@@ -105,6 +106,7 @@ class Desired(Struct, frozen=True):
     manifest_sha: str
     lines: Mapping[str, str]
     rollback_to: int | None = None
+    rollback_target: str = ""
     with_secrets: bool = False
     healthy_in: str | None = None
     after_rollback: str = "hold"

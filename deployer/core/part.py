@@ -16,7 +16,7 @@ class Running(Struct, frozen=True):
     """The recorded release that runs, and how far it is comparable with the manifest.
 
     `release` is None before the first release. `parameters` is the same release while its parameters are those below
-    the manifest's path; `service` while, besides, it ran as the service of the manifest's name.
+    the manifest's path; `service` while, besides, it ran as the service of the manifest's name, on its target.
     """
 
     release: RecordedRelease | None = None

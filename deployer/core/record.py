@@ -31,4 +31,5 @@ def record(
         service=desired.service_name,
         path=desired.parameter_path,
         unmanaged=plan.unmanaged,
+        target=desired.target.name,
     )

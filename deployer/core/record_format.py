@@ -6,7 +6,7 @@ older versions keep and ignore fields that they do not know, newer versions use 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from deployer import VERSION
@@ -32,6 +32,19 @@ def refuse_newer(fields: Mapping[str, Any], record: str) -> None:
     raise NewerFormat(
         f"{record} was written by {needed} in format {found}; nothing was changed",
         why=f"this is deployer {VERSION}, which reads formats up to {FORMAT}",
+        fix=f"use {needed} or newer: git pull, or check out the commit that was deployed last",
+    )
+
+
+def refuse_unknown_target(fields: Mapping[str, Any], record: str, known: Collection[str]) -> None:
+    """Raise NewerFormat when `record` names a target that is not `known`: its settings cannot be read."""
+    target, wrote = fields.get("target"), fields.get("deployer")
+    if target is None or target in known:
+        return
+    needed = f"deployer {wrote}" if isinstance(wrote, str) and wrote else "a newer deployer"
+    raise NewerFormat(
+        f"{record} is of the target {target}, which this deployer does not know; nothing was changed",
+        why=f"this is deployer {VERSION}, which knows: {', '.join(known)}",
         fix=f"use {needed} or newer: git pull, or check out the commit that was deployed last",
     )
 

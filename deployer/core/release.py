@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
-from deployer.core.record_format import STAMP, refuse_newer, unknown_fields, with_unknown
+from deployer.core.record_format import STAMP, refuse_newer, refuse_unknown_target, unknown_fields, with_unknown
 from deployer.core.service import ServiceSpec, Settings
 from deployer.secrecy import scrubbed
 
@@ -22,6 +22,13 @@ LEDGER_ROOT = "/app-deployer"
 LEDGER_BYTES = 4096  # a standard parameter's value (AWS Systems Manager endpoints and quotas)
 PACKED = "zlib:"
 ReadSettings: TypeAlias = Callable[[Mapping[str, Any]], Settings]  # raises TypeError for what are none
+
+
+class RecordedTargets(Struct, frozen=True):
+    """The targets whose records can be read. `first` is the target of a record that does not name its target."""
+
+    first: str
+    settings: Mapping[str, ReadSettings]
 
 
 def ledger_path(app: str, environment: str) -> str:
@@ -54,7 +61,8 @@ class Release(Struct, frozen=True):
     version without a literal is a secret. `when` is ISO 8601 in UTC; `outcome` is "healthy" or "failed", and `why` is
     the cause of a failure. `rollback_to` is the number of the release that this one brought back. `anew` marks
     parameters that were deleted and recreated since an older release. `service` is the name of the service and `path`
-    that of its parameters, "" where they were not recorded. `unmanaged` are settings that the service had and the
+    that of its parameters, "" where they were not recorded. `target` is the compute platform that it was deployed to:
+    only that target reads its settings. `unmanaged` are settings that the service had and the
     manifest did not name, None where they were not recorded. The number of a release is the version of the ledger
     parameter, so it is not part of the record. `unknown` are fields that another version of the deployer wrote: they
     are kept.
@@ -79,6 +87,7 @@ class Release(Struct, frozen=True):
     service: str = ""
     path: str = ""
     unmanaged: Mapping[str, str] | None = None
+    target: str = ""
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
     def _known(self) -> dict[str, Any]:
@@ -114,18 +123,20 @@ class Release(Struct, frozen=True):
         return PACKED + base64.b85encode(zlib.compress(text.encode(), 9)).decode()
 
     @classmethod
-    def from_text(cls, text: str, read_settings: ReadSettings, name: str = "a release") -> Release:
-        """Parse a record. Raises ValueError for invalid text, and NewerFormat for the format of a newer deployer."""
+    def from_text(cls, text: str, targets: RecordedTargets, name: str = "a release") -> Release:
+        """Parse a record. Raises ValueError for invalid text, and NewerFormat for a record that is not understood."""
         try:
             if text.startswith(PACKED):
                 text = zlib.decompress(base64.b85decode(text.removeprefix(PACKED))).decode()
             fields = json.loads(text)
             refuse_newer(fields, name)
-            settings = read_settings(fields["settings"]) if fields["settings"] else None
+            refuse_unknown_target(fields, name, targets.settings)
+            target = fields.get("target", targets.first)
+            settings = targets.settings[target](fields["settings"]) if fields["settings"] else None
             known = {
                 name: value for name, value in fields.items() if name in cls.__struct_fields__ and name != "unknown"
             }
-            read = cls(**{**known, "settings": settings})
+            read = cls(**{**known, "settings": settings, "target": target})
             return replace(read, unknown=unknown_fields(fields, {**read._known(), **STAMP}))
         except (TypeError, KeyError, AttributeError, zlib.error, binascii.Error) as error:
             raise ValueError(f"not a release record: {type(error).__name__}") from None

@@ -69,10 +69,12 @@ def desired_release(current: Desired, entry: RecordedRelease, *, with_secrets: b
     """The desired state that repeats a release: its image, literals and settings; its secrets only on request.
 
     Where the manifest still names a variable, its line and its description are used. With `hold`, nothing else is
-    deployed afterwards until someone lifts the hold.
+    deployed afterwards until someone lifts the hold. The settings of a release of another target are not those of this
+    one: the plan is blocked.
     """
     release = entry.release
-    assert release.settings is not None
+    settings = release.settings if release.target == current.target.name else current.settings
+    assert settings is not None
     known = {parameter.variable: parameter for parameter in current.parameters}
     parameters = tuple(
         _parameter(current, known.get(variable), variable, entry, with_secrets) for variable in release.versions
@@ -82,9 +84,10 @@ def desired_release(current: Desired, entry: RecordedRelease, *, with_secrets: b
         parameters=parameters,
         plain={name: text for name, text in release.literals.items() if name not in release.versions},
         image=replace(current.image, tag=release.tag, digest=release.digest, here=False),
-        settings=release.settings,
+        settings=settings,
         manifest_sha=release.manifest,
         rollback_to=entry.number,
+        rollback_target=release.target,
         with_secrets=with_secrets,
         places_hold=hold,
     )

@@ -29,7 +29,7 @@ from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.project import manifest_path
 from deployer.run.look import Run
-from deployer.targets.registry import describe, open_target
+from deployer.targets.registry import RECORDED, open_target
 from deployer.view.progress import Reporter
 from deployer.world_keys import keys_beside
 
@@ -171,9 +171,7 @@ def _run(loaded: Loaded, session: Session, site: Site, who: str, image: DesiredI
 
 def _tag(session: Session, manifest: Manifest, image: str) -> str:
     """The tag that a release's number, or the start of a commit, means: first among the releases, then in ECR."""
-    releases = ledger.read(
-        session.ssm, ledger_path(manifest.app, manifest.environment), describe(manifest.service.target)
-    )
+    releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment), RECORDED)
     if tag := released_tag(releases, image, manifest.environment):
         return tag
     return unique_tag(ecr.tags(session.ecr, manifest.image.repository), image) or image

@@ -16,7 +16,7 @@ from deployer.errors import Refused
 from deployer.manifest.committed import Rules, disagreements, rules
 from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Manifest, Protect
-from deployer.targets.registry import describe
+from deployer.targets.registry import RECORDED
 from deployer.world_keys import keys_beside
 
 
@@ -110,7 +110,7 @@ def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
     _refuse_edited(manifest, other)
     session = Session(other.aws.account, other.aws.region, other.aws.endpoint, keys_beside(manifest))
     session.check()
-    releases = ledger.read(session.ssm, ledger_path(other.app, other.environment), describe(other.service.target))
+    releases = ledger.read(session.ssm, ledger_path(other.app, other.environment), RECORDED)
     digest = plan.image.partition("@")[2]
     healthy = {e.release.image.partition("@")[2] for e in releases if e.release.outcome == "healthy"}
     if digest not in healthy:

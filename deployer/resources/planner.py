@@ -113,7 +113,11 @@ def _running(desired: Desired, facts: Facts) -> Running:
     found = next((entry for entry in reversed(facts.releases) if entry.release.id == says), None)
     release = found or last_healthy(facts.releases)
     stays = release if release and release.release.path in {"", desired.parameter_path} else None
-    same = stays is not None and stays.release.service in {"", desired.service_name}
+    same = (
+        stays is not None
+        and stays.release.service in {"", desired.service_name}
+        and stays.release.target == desired.target.name
+    )
     return Running(release, stays, stays.release if stays and same else None)
 
 
@@ -131,7 +135,7 @@ def _left_behind(desired: Desired, running: RecordedRelease | None) -> Iterator[
     cause = Cause(kind=CauseKind.LEFT_BEHIND, release=running.number, release_id=running.release.id)
     if path not in {"", desired.parameter_path}:
         yield LeftBehind("parameters", path, cause=cause)
-    if name not in {"", desired.service_name}:
+    if name not in {"", desired.service_name} or running.release.target != desired.target.name:
         yield LeftBehind("service", name, cause=cause)
 
 

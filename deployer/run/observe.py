@@ -13,6 +13,7 @@ from deployer.core.hold import Hold
 from deployer.resources.kind import Reading
 from deployer.resources.registry import KINDS
 from deployer.targets.base import Target
+from deployer.targets.registry import RECORDED
 
 
 def observe(session: Session, target: Target, desired: Desired, *, prune: bool = False) -> Facts:
@@ -28,7 +29,7 @@ def observe(session: Session, target: Target, desired: Desired, *, prune: bool =
         reading = Reading(session, desired, pool, prune=prune, also=records)
         service = pool.submit(target.observe, desired.service_name)
         collects = [kind.observe(reading) for kind in KINDS]
-        releases = pool.submit(ledger.read, session.ssm, path, desired.target)
+        releases = pool.submit(ledger.read, session.ssm, path, RECORDED)
         fields: dict[str, Any] = {}
         for collect in collects:
             fields |= collect()
@@ -43,6 +44,6 @@ def observe(session: Session, target: Target, desired: Desired, *, prune: bool =
             service=found,
             releases=releases.result(),
             lock=lock_record.fact(held.value or "") if held else None,
-            intended=ledger.intended(intended.value or "", desired.target) if intended else None,
+            intended=ledger.intended(intended.value or "", RECORDED) if intended else None,
             hold=Hold.from_text(holds.value or "") if holds else None,
         )

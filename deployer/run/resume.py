@@ -15,6 +15,7 @@ from deployer.core.release import RecordedRelease, Release, last_healthy
 from deployer.errors import DeployerError, DeploymentFailed, StateUnknown
 from deployer.run.follow import Follower
 from deployer.targets.base import Operation, Progress, Started, Target
+from deployer.targets.registry import RECORDED
 
 CLOCKS_APART = 60.0  # seconds by which this machine's clock and the platform's may differ
 
@@ -43,7 +44,7 @@ def settle(
         progress = follower.follow(started, operation.started)
     if intended is None:
         return None
-    releases = ledger.read(session.ssm, desired.ledger, desired.target)
+    releases = ledger.read(session.ssm, desired.ledger, RECORDED)
     recorded = next((entry for entry in releases if entry.release.operation == operation.id), None)
     if recorded is None and progress is not Progress.SUCCEEDED:
         written = desired_release(session, desired)
@@ -51,7 +52,9 @@ def settle(
         seconds = ended.seconds if ended and ended.id == operation.id else operation.seconds
         why = follower.cause(started, operation.started)
         reason = failed_because(follower.reason(started, operation.started))
-        ledger.record(session.ssm, desired.ledger, _failed(intended, operation, written, seconds, reason))
+        ledger.record(
+            session.ssm, desired.ledger, _failed(intended, operation, written, seconds, reason, target.description.name)
+        )
         held.settled()
         raise failure(progress, intended.release, last_healthy(releases), why)
     held.settled()
@@ -100,10 +103,12 @@ def desired_release(session: Session, desired: Desired) -> Release | None:
     """The release that was deployed last, as it was written down."""
     name = ledger.intention(desired.ledger)
     found = ssm.read(session.ssm, [name]).get(name)
-    return ledger.intended(found.value or "", desired.target) if found else None
+    return ledger.intended(found.value or "", RECORDED) if found else None
 
 
-def _failed(said: Record, operation: Operation, written: Release | None, seconds: int, why: str) -> Release:
+def _failed(
+    said: Record, operation: Operation, written: Release | None, seconds: int, why: str, target: str
+) -> Release:
     """The record of a failed deployment whose own run stopped before it could write one."""
     if written is not None and written.id == said.release:
         return replace(written, outcome="failed", operation=operation.id, seconds=seconds, why=why)
@@ -122,4 +127,5 @@ def _failed(said: Record, operation: Operation, written: Release | None, seconds
         seconds=seconds,
         content=said.content,
         why=why,
+        target=target,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deployer.aws.session import Session
+from deployer.core.release import RecordedTargets
 from deployer.core.target import Description
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.target import open_apprunner
@@ -12,6 +13,7 @@ DEFAULT = APP_RUNNER.name
 _DESCRIBED = {APP_RUNNER.name: APP_RUNNER}
 _OPENED = {APP_RUNNER.name: open_apprunner}
 TARGETS = tuple(_OPENED)
+RECORDED = RecordedTargets(DEFAULT, {name: target.read_settings for name, target in _DESCRIBED.items()})
 
 
 def describe(name: str) -> Description:

@@ -15,7 +15,7 @@ from deployer.environment.plan import refuse_postponed
 from deployer.environment.two_manifests import load_two_manifests
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
-from deployer.targets.registry import describe, open_target
+from deployer.targets.registry import RECORDED, open_target
 from deployer.view.progress import Reporter
 
 
@@ -57,9 +57,7 @@ def running(loaded: Loaded) -> Running:
     session, _ = open_session(loaded)
     service = open_target(manifest.service.target, session).observe(manifest.service.name)[0]
     runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
-    releases = ledger.read(
-        session.ssm, ledger_path(manifest.app, manifest.environment), describe(manifest.service.target)
-    )
+    releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment), RECORDED)
     entry = next((e for e in reversed(releases) if e.release.healthy and e.release.id == runs), None)
     if service is None or entry is None or service.status is not ServiceStatus.RUNNING:
         state = "has no service" if service is None else f"is {service.status}, release {runs or 'unknown'}"

@@ -14,7 +14,7 @@ from deployer.core.release_diff import compare_releases
 from deployer.core.revision import recorded
 from deployer.environment.open import open_identity
 from deployer.manifest.identity import Identity
-from deployer.targets.registry import describe, open_target
+from deployer.targets.registry import RECORDED, open_target
 from deployer.view import release_diff_text
 from deployer.view.documents import ReleaseDocument, ReleasesDiffDocument
 from deployer.view.releases_text import render
@@ -23,7 +23,7 @@ from deployer.view.releases_text import render
 def releases(identity: Identity, *, as_json: bool, everything: bool) -> str:
     """The newest releases first, as text or JSON; with `everything` all that the ledger holds."""
     session, _ = open_identity(identity)
-    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), describe(identity.target))
+    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), RECORDED)
     service = open_target(identity.target, session).observe(identity.service)[0]
     says = service.spec.environment.get(RELEASE_VARIABLE) if service else None
     live = next((entry.number for entry in reversed(found) if entry.release.id == says), None)
@@ -35,7 +35,7 @@ def releases(identity: Identity, *, as_json: bool, everything: bool) -> str:
 def compare(identity: Identity, before: str, after: str, *, as_json: bool) -> str:
     """What differs between two releases, each named by number or commit, as text or JSON."""
     session, _ = open_identity(identity)
-    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), describe(identity.target))
+    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), RECORDED)
     one, other = (recorded(found, name, identity.environment) for name in (before, after))
     differences = compare_releases(one.release, other.release)
     document = ReleasesDiffDocument(identity.environment, one.number, other.number, differences)

@@ -37,6 +37,7 @@ from deployer.run.probe import ask
 from deployer.run.ready import read_ready
 from deployer.run.running_image import missing_image
 from deployer.targets.base import Operation, Progress, Started
+from deployer.targets.registry import RECORDED
 from deployer.view.blocker_text import blockers
 from deployer.view.details import details
 from deployer.view.documents import BlockerSummary, FailureDocument, StatusDocument, TroubleDocument
@@ -125,7 +126,7 @@ def _blocked(plan: Plan) -> tuple[BlockerSummary, ...]:
 
 def _released(run: Run) -> Desired:
     """What the last healthy release deployed, in place of a manifest with problems."""
-    entry = last_healthy(ledger.read(run.session.ssm, run.desired.ledger, run.desired.target))
+    entry = last_healthy(ledger.read(run.session.ssm, run.desired.ledger, RECORDED))
     if entry is None or entry.release.settings is None:
         return run.desired
     return rollback.desired_release(run.desired, entry, with_secrets=False, hold=False)

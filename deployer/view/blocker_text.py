@@ -19,6 +19,7 @@ from deployer.core.blocker import (
     MissingImage,
     MissingRole,
     NoScalingRevision,
+    OtherTarget,
     PrivateService,
     ReadableSecret,
     RefusedSecret,
@@ -103,6 +104,10 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
         case PrivateService():
             what = f"service {blocker.service} is private, and the manifest does not name its network: {PRIVATE_WHY}"
             return what, "write `network: {ingress: public}` below service, with what else its network has"
+        case OtherTarget():
+            what = f"release {blocker.number} ran on {blocker.target}, and the manifest chooses {plan.target.name}"
+            fix = f"choose a release of {plan.target.name}: just releases {environment}, then --to NUMBER"
+            return f"{what}: a release cannot be moved to another target", fix
         case UnsetSecret() | ReadableSecret():
             return _secret(blocker, plan)
         case LostSecretVersion():

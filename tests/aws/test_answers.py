@@ -26,10 +26,10 @@ from deployer.core.service import Scaling
 from deployer.explain import explain
 from deployer.local.models import service_model
 from deployer.targets.apprunner import answers as of_target
-from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.rights import CALLS as OF_TARGET
 from deployer.targets.apprunner.target import AppRunner, open_apprunner
 from deployer.targets.base import Started
+from deployer.targets.registry import RECORDED
 from tests.aws.answering import Answer, Answering, Change, answering
 from tests.aws.conftest import ACCOUNT, REGION
 from tests.core.test_release import release
@@ -116,7 +116,7 @@ RESULTS: dict[str, Read] = {
     "an older value": lambda session: ssm.reveal_version(session.ssm, f"{PATH}/name", 1, made_by=2e9),
     "a version's value": lambda session: ssm.holds_only(session.ssm, f"{PATH}/name", [1], "value"),
     "a parameter's version": lambda session: ssm.put(session.ssm, f"{PATH}/name", "value", "", create=True),
-    "the releases": lambda session: ledger.read(session.ssm, LEDGER, APP_RUNNER),
+    "the releases": lambda session: ledger.read(session.ssm, LEDGER, RECORDED),
     "a release's number": lambda session: ledger.record(session.ssm, LEDGER, release()),
     "the lock": lambda session: lock.read(session.ssm, LEDGER),
     "the held lock": _hold_the_lock,

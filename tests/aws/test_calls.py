@@ -25,8 +25,8 @@ from deployer.core.facts import ParameterFact
 from deployer.core.lifecycle import lifecycle_policy
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked, LockLost, Refused
-from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.rights import CALLS
+from deployer.targets.registry import RECORDED
 from tests.core.test_release import release
 
 if TYPE_CHECKING:
@@ -213,17 +213,17 @@ class TestRole:
 
 class TestLedger:
     def test_it_starts_empty_and_keeps_every_release(self, session: Session, fresh: str) -> None:
-        assert ledger.read(session.ssm, f"/{fresh}", APP_RUNNER) == ()
+        assert ledger.read(session.ssm, f"/{fresh}", RECORDED) == ()
         numbers = [ledger.record(session.ssm, f"/{fresh}", release(id=f"r{n}")) for n in range(60)]
         assert numbers == list(range(1, 61))
-        assert [(e.number, e.release.id) for e in ledger.read(session.ssm, f"/{fresh}", APP_RUNNER)] == [
+        assert [(e.number, e.release.id) for e in ledger.read(session.ssm, f"/{fresh}", RECORDED)] == [
             (n, f"r{n - 1}") for n in range(1, 61)
         ]
 
     def test_what_is_no_release_is_said(self, session: Session, fresh: str) -> None:
         session.ssm.put_parameter(Name=f"/{fresh}/release", Value="nonsense", Type="String")
         with pytest.raises(Blocked, match="not a release"):
-            ledger.read(session.ssm, f"/{fresh}", APP_RUNNER)
+            ledger.read(session.ssm, f"/{fresh}", RECORDED)
 
 
 hold = partial(lock.hold, warn=pytest.fail)
@@ -412,10 +412,10 @@ class TestDamagedLedger:
         for value in (text, "garbage"):
             session.ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
         with pytest.raises(Blocked, match="version 2 of the ledger") as blocked:
-            ledger.read(session.ssm, f"/{fresh}", APP_RUNNER)
+            ledger.read(session.ssm, f"/{fresh}", RECORDED)
         assert "that of version 1" in blocked.value.fix
         session.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
-        assert [entry.number for entry in ledger.read(session.ssm, f"/{fresh}", APP_RUNNER)] == [1, 3]
+        assert [entry.number for entry in ledger.read(session.ssm, f"/{fresh}", RECORDED)] == [1, 3]
 
 
 def test_log_lines_come_in_order_and_since_a_moment(session: Session, fresh: str) -> None:

@@ -97,6 +97,7 @@ def release(**more: Any) -> Release:
         "when": "2026-01-01T00:00:00+00:00",
         "seconds": 1,
         "content": "c",
+        "target": "apprunner",
     }
     return Release(**{**fields, **more})
 

@@ -31,6 +31,7 @@ def entry(path: str = ROOT) -> RecordedRelease:
         seconds=1,
         content="c",
         path=path,
+        target="apprunner",
     )
     return RecordedRelease(1, release, at=100.0)
 

@@ -25,8 +25,8 @@ from deployer.core.release import PACKED, content_id, release_id
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.environment.saved_plan import read_saved
 from deployer.errors import StateUnknown, UsageError
-from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.settings import HealthCheck, Network, Observability, ServiceSettings
+from deployer.targets.registry import RECORDED
 from deployer.view.plan_json import PlanDocument, document
 from tests.core.test_release import SETTINGS, SPEC, VERSIONS, release
 from tests.golden.case import HERE as GOLDEN
@@ -52,8 +52,8 @@ def fields(text: str) -> dict[str, Any]:
 def test_a_release_is_read_and_written_again_with_nothing_lost(sample: Path) -> None:
     read = read_release(sample.read_text().strip())
     assert read.unknown == {}
-    assert fields(read.to_text()) == fields(sample.read_text())
-    assert ledger.intended(sample.read_text().strip(), APP_RUNNER) == read
+    assert fields(read.to_text()) == {"target": "apprunner", **fields(sample.read_text())}
+    assert ledger.intended(sample.read_text().strip(), RECORDED) == read
 
 
 @pytest.mark.parametrize("sample", samples("hold"), ids=lambda path: path.name)
@@ -114,7 +114,17 @@ def test_a_release_in_a_newer_format_names_the_version_that_is_needed(name: str)
     assert f"this is deployer {VERSION}" in raised.value.why
     assert raised.value.fix.startswith("use deployer 9.8.7 or newer")
     with pytest.raises(NewerFormat):
-        ledger.intended(text, APP_RUNNER)
+        ledger.intended(text, RECORDED)
+
+
+def test_a_release_of_an_unknown_target_names_the_version_that_is_needed() -> None:
+    text = json.dumps({**fields(release().to_text()), "target": "moon", "deployer": "9.8.7"})
+    with pytest.raises(NewerFormat) as raised:
+        read_release(text, "release 62")
+    assert (
+        raised.value.what == "release 62 is of the target moon, which this deployer does not know; nothing was changed"
+    )
+    assert raised.value.fix.startswith("use deployer 9.8.7 or newer")
 
 
 def test_a_lock_in_a_newer_format_is_held() -> None:

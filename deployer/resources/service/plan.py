@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from deployer.core.blocker import Blocker, BrokenService, BusyService, ForeignService, NoScalingRevision
+from deployer.core.blocker import Blocker, BrokenService, BusyService, ForeignService, NoScalingRevision, OtherTarget
 from deployer.core.cause import HIDDEN, Cause, CauseKind, State, text_or_none
 from deployer.core.change import (
     AdoptParameter,
@@ -39,6 +39,8 @@ def plan_service(
     """
     live, name, line = facts.service, desired.service_name, desired.lines["service"]
     scaling = _scaling(desired, facts)
+    if desired.rollback_to is not None and desired.rollback_target != desired.target.name:
+        return PlanPart(blockers=(OtherTarget(desired.rollback_to, desired.rollback_target, line=line),))
     if live is None:
         key, why = desired.encryption or "", (_missing(last),)
         deploy = DeployService(name, None, spec, release, (), encryption=key, symbol="+", causes=why, line=line)

@@ -11,7 +11,7 @@ from deployer.core.release import ledger_path
 from deployer.environment.open import open_session
 from deployer.errors import DeployerError
 from deployer.manifest.load import Loaded, load
-from deployer.targets.registry import describe
+from deployer.targets.registry import RECORDED
 
 
 def tag(loaded: Loaded) -> str:
@@ -45,7 +45,7 @@ def _healthy(loaded: Loaded) -> list[str]:
     found = ledger.read(
         session.ssm,
         ledger_path(loaded.manifest.app, loaded.manifest.environment),
-        describe(loaded.manifest.service.target),
+        RECORDED,
     )
     return [entry.release.tag for entry in found if entry.release.outcome == "healthy"]
 

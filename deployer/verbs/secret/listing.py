@@ -16,7 +16,7 @@ from deployer.environment.open import open_session
 from deployer.environment.secret_parameter import secrets_of
 from deployer.errors import as_typed
 from deployer.manifest.load import Loaded
-from deployer.targets.registry import describe
+from deployer.targets.registry import RECORDED
 from deployer.view.documents import SecretDocument
 from deployer.view.table import table
 from deployer.view.times import ago
@@ -28,9 +28,7 @@ def secret_list(loaded: Loaded, *, as_json: bool) -> str:
     session, _ = open_session(loaded)
     paths = {name: names.join(manifest.aws.parameter_path, name) for name in secrets_of(loaded)}
     found = ssm.describe(session.ssm, manifest.aws.parameter_path)
-    releases = ledger.read(
-        session.ssm, ledger_path(manifest.app, manifest.environment), describe(manifest.service.target)
-    )
+    releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment), RECORDED)
     states = secret_states(paths, found, releases)
     if as_json:
         return json.dumps([to_builtins(_listed(state)) for state in states], indent=2)
