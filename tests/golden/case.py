@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from msgspec import convert
-from ruamel.yaml import YAML
 
 from deployer.core import rollback
 from deployer.core.desired import Desired, DesiredImage, desired_state
@@ -86,7 +86,7 @@ def cases() -> list[Case]:
 
 def read(path: Path) -> dict[str, Any]:
     """A YAML file as plain data; empty when there is none."""
-    return (YAML(typ="safe", pure=True).load(path) or {}) if path.exists() else {}
+    return (yaml.load(path.read_bytes(), yaml.CSafeLoader) or {}) if path.exists() else {}
 
 
 def merged(base: Any, patch: Any) -> Any:
