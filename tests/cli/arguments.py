@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Iterator
 
 from deployer.cli import DEPLOYER
 from deployer.cli.command import Group, Parser
 
 
-def verbs(group: Group = DEPLOYER, before: str = "") -> Iterator[tuple[str, tuple[argparse.Action, ...]]]:
-    """`secret set` and its arguments, without the --help that each has."""
+@functools.cache
+def verbs() -> tuple[tuple[str, tuple[argparse.Action, ...]], ...]:
+    """`secret set` and its arguments, without the --help that each has. The parsers are made once."""
+    return tuple(_verbs(DEPLOYER, ""))
+
+
+def _verbs(group: Group, before: str) -> Iterator[tuple[str, tuple[argparse.Action, ...]]]:
     for name, verb in group.verbs.items():
         words = f"{before} {name}".strip()
         if isinstance(verb, Group):
-            yield from verbs(verb, words)
+            yield from _verbs(verb, words)
         else:
             parser = Parser(prog=words)
             verb.options(parser)
