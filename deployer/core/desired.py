@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, field
 
 from deployer import names
 from deployer.core.cause import Cause, CauseKind, State
-from deployer.core.policies.documents import policy_name, service_trust
 from deployer.core.release import ledger_path
 from deployer.core.service import Settings
 from deployer.core.target import Description
-from deployer.manifest.load import Loaded
-from deployer.manifest.model import LiteralVariable, SecretVariable
 
 _COMMIT_TAG = re.compile(r"([0-9a-f]{40})(?:(-dirty).*)?")
 
@@ -86,8 +82,9 @@ class Desired(Struct, frozen=True):
     environment that must have run the image before. `after_rollback` is "deploy" when other content lifts the hold of a
     rollback, `places_hold` whether this rollback places one. `encryption` is the ARN of the key that a new service is
     encrypted with, "" for a key that AWS manages, None where the manifest does not name one. `paused` means that the
-    manifest declares the service paused; it is not part of a release, and a rollback does not change it. The image's
-    digest and the release id are not here, because they depend on the observed state.
+    manifest declares the service paused; it is not part of a release, and a rollback does not change it. `resources` is
+    the desired state of each kind that is not part of a release, by the name of the kind. The image's digest and the
+    release id are not here, because they depend on the observed state.
     """
 
     target: Description
@@ -96,15 +93,16 @@ class Desired(Struct, frozen=True):
     account: str
     region: str
     parameter_path: str
-    parameters: tuple[DesiredParameter, ...]
-    plain: Mapping[str, str]
     image: DesiredImage
-    roles: tuple[DesiredRole, ...]
     service_name: str
     settings: Settings
     on_unhealthy: str
     manifest_sha: str
     lines: Mapping[str, str]
+    parameters: tuple[DesiredParameter, ...] = ()
+    plain: Mapping[str, str] = field(default_factory=dict)
+    roles: tuple[DesiredRole, ...] = ()
+    resources: Mapping[str, Struct] = field(default_factory=dict)
     rollback_to: int | None = None
     rollback_target: str = ""
     with_secrets: bool = False
@@ -156,72 +154,3 @@ class Desired(Struct, frozen=True):
     def secrets(self) -> dict[str, str]:
         """The ARN of the parameter that each variable is read from."""
         return {p.variable: names.path_to_arn(p.path, self.region, self.account) for p in self.parameters}
-
-
-def desired_state(loaded: Loaded, image: DesiredImage, target: Description) -> Desired:
-    """Compute the desired state from a checked manifest, the image to run and the manifest's target."""
-    manifest = loaded.manifest
-    aws, service = manifest.aws, manifest.service
-    parameters: list[DesiredParameter] = []
-    plain: dict[str, str] = {}
-    lines = {key: _line(loaded, key) for key in ("image", "service", "variables")}
-    lines["paused"] = _line(loaded, "service", "paused")
-    for name, variable in manifest.variables.items():
-        line = _line(loaded, "variables", name)
-        lines[names.variable(name)] = line
-        if isinstance(variable, LiteralVariable) and variable.store == "service":
-            plain[names.variable(name)] = variable.text
-        else:
-            parameters.append(_parameter(name, variable, aws.parameter_path, line))
-    made = Desired(
-        target=target,
-        app=manifest.app,
-        environment=manifest.environment,
-        account=aws.account,
-        region=aws.region,
-        parameter_path=aws.parameter_path,
-        parameters=tuple(parameters),
-        plain=plain,
-        image=image,
-        roles=(),
-        service_name=service.name,
-        settings=target.settings(service, aws.account),
-        on_unhealthy=service.on_unhealthy,
-        manifest_sha=loaded.sha256,
-        lines=lines,
-        healthy_in=manifest.protect.healthy_in,
-        after_rollback=service.after_rollback,
-        encryption=service.encryption.arn if service.encryption else None,
-        paused=service.paused,
-    )
-    return replace(made, roles=managed_roles(made)) if service.roles.managed else made
-
-
-def managed_roles(desired: Desired) -> tuple[DesiredRole, ...]:
-    """The roles that the target uses, each with the least rights it needs."""
-    name = policy_name(desired.app, desired.environment)
-    return tuple(
-        DesiredRole(role.name, service_trust(role.service), role.policy, name) for role in desired.target.roles(desired)
-    )
-
-
-def _parameter(name: str, variable: LiteralVariable | SecretVariable, root: str, line: str) -> DesiredParameter:
-    origin = ""
-    if isinstance(variable, SecretVariable):
-        if variable.generate:
-            origin = f"generate:{variable.generate}"
-        elif variable.source:
-            origin = variable.source
-    return DesiredParameter(
-        name=name,
-        path=names.join(root, name),
-        variable=names.variable(name),
-        value=variable.text if isinstance(variable, LiteralVariable) else None,
-        origin=origin,
-        description=variable.description or "",
-        line=line,
-    )
-
-
-def _line(loaded: Loaded, *keys: str) -> str:
-    return f"{loaded.path.name}:{loaded.where(*keys).line}"

@@ -104,8 +104,11 @@ class ServiceFact(Struct, frozen=True):
     encryption: str = ""
     unmodelled: Mapping[str, object] = field(default_factory=dict)
 
-    def beside(self) -> Iterator[tuple[str, str]]:
-        """Facts that few services have, by name."""
+    def named(self) -> Iterator[tuple[str, str]]:
+        """Every fact about the service that a plan depends on, by name."""
+        yield "service", f"{self.arn} {self.status}"
+        yield "service configuration", _digest(to_builtins(self.spec))
+        yield "service tags", _digest(dict(self.tags))
         if self.encryption:
             yield "service encryption", self.encryption
         if self.unmodelled:
@@ -147,18 +150,20 @@ class Facts(Struct, frozen=True):
     `parameters` is keyed by path, `roles` by role name (only those the manifest manages). `restorable` gives by path
     whether an older version of a secret equals the present one ("same"), differs, or is "gone". `intended` is the
     release that was deployed last, as its run wrote it down before it started the deployment; `pending` is the same
-    release while it still has to be recorded. `hold` shows who stopped deployments, and why.
+    release while it still has to be recorded. `hold` shows who stopped deployments, and why. `resources` is what was
+    observed of other kinds, by the name of the kind.
     """
 
     account: str
     region: str
-    parameters: Mapping[str, ParameterFact]
-    repository: RepositoryFact | None
-    image: ImageFact | None
-    roles: Mapping[str, RoleFact | None]
-    scalings: tuple[ScalingRevision, ...]
-    service: ServiceFact | None
-    releases: tuple[RecordedRelease, ...]
+    parameters: Mapping[str, ParameterFact] = field(default_factory=dict)
+    repository: RepositoryFact | None = None
+    image: ImageFact | None = None
+    roles: Mapping[str, RoleFact | None] = field(default_factory=dict)
+    scalings: tuple[ScalingRevision, ...] = ()
+    service: ServiceFact | None = None
+    releases: tuple[RecordedRelease, ...] = ()
+    resources: Mapping[str, Struct] = field(default_factory=dict)
     lock: LockFact | None = None
     restorable: Mapping[str, str] = field(default_factory=dict)
     inspection: Inspection | None = None
@@ -186,11 +191,9 @@ class Facts(Struct, frozen=True):
 
     def named(self) -> dict[str, str]:
         """Every fact that a plan depends on, as text by name: they are compared again before a plan is applied."""
-        return dict(self._named())
+        return dict([("account", self.account), ("region", self.region), *self._of_resources(), *self._of_service()])
 
-    def _named(self) -> Iterator[tuple[str, str]]:
-        yield "account", self.account
-        yield "region", self.region
+    def _of_resources(self) -> Iterator[tuple[str, str]]:
         for path, found in self.parameters.items():
             yield f"parameter {path}", f"{found.type} v{found.version}" + ("" if found.ours else ", not tagged")
         if self.repository:
@@ -200,12 +203,13 @@ class Facts(Struct, frozen=True):
         for name, role in self.roles.items():
             if role:
                 yield f"role {name}", _digest([role.trust, role.policy])
+        for name, resource in self.resources.items():
+            yield name, _digest(to_builtins(resource))
+
+    def _of_service(self) -> Iterator[tuple[str, str]]:
         yield "scaling", " ".join(revision.arn for revision in self.scalings) or "none"
         if self.service:
-            yield "service", f"{self.service.arn} {self.service.status}"
-            yield "service configuration", _digest(to_builtins(self.service.spec))
-            yield "service tags", _digest(dict(self.service.tags))
-            yield from self.service.beside()
+            yield from self.service.named()
         if self.releases:
             yield "newest release", str(self.releases[-1].number)
         if self.hold:

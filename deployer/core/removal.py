@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from deployer.core.facts import ParameterFact, RemovableRole
 
@@ -24,15 +24,17 @@ class Remains(Struct, frozen=True):
 
     `parameters` is keyed by path, `roles` by name: those that the manifest manages and that exist. `shared` maps the
     name of a role or the repository to another environment of the same account that uses it. `replaced` are the paths
-    of values that were kept when a parameter was recreated with another type.
+    of values that were kept when a parameter was recreated with another type. `resources` is what is left of
+    other kinds, by the name of the kind.
     """
 
     service: str | None
     scalings: int
-    parameters: Mapping[str, ParameterFact]
-    roles: Mapping[str, RemovableRole]
-    repository: bool
     shared: Mapping[str, str]
+    parameters: Mapping[str, ParameterFact] = field(default_factory=dict)
+    roles: Mapping[str, RemovableRole] = field(default_factory=dict)
+    repository: bool = False
+    resources: Mapping[str, Struct] = field(default_factory=dict)
     replaced: tuple[str, ...] = ()
 
 

@@ -14,7 +14,7 @@ from deployer.apps.settings import settings_class
 from deployer.aws import ecr, ledger
 from deployer.aws.session import Session
 from deployer.core import rollback
-from deployer.core.desired import Desired, DesiredImage, desired_state
+from deployer.core.desired import Desired, DesiredImage
 from deployer.core.release import ledger_path
 from deployer.core.revision import is_tag, release_number, released_tag, unique_tag
 from deployer.environment.contract import refuse_contract_problems
@@ -28,6 +28,7 @@ from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.project import manifest_path
+from deployer.resources.desired import desired_state
 from deployer.run.look import Run
 from deployer.targets.registry import RECORDED, open_target
 from deployer.view.progress import Reporter

@@ -46,6 +46,10 @@ class Loaded:
         """The position of a key, as `where("variables", "logging-level")`; of the nearest group if it is absent."""
         return tree.where(self._root, keys)
 
+    def line(self, *keys: str | int) -> str:
+        """The position of a key as `file:line`."""
+        return f"{self.path.name}:{self.where(*keys).line}"
+
     def find(self, *keys: str | int) -> tuple[tree.Word | None, tree.Node | None]:
         """The key and the node at a path; (None, None) where the file has nothing."""
         return tree.find(self._root, keys)

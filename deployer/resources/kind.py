@@ -1,45 +1,54 @@
 """The interface of one kind of resource that the deployer keeps equal to the manifest.
 
-A kind is a folder: `plan.py` decides what changes (pure), `observed.py` reads the live state, `apply.py` applies one
-change, `rights.py` lists the calls (pure), `destroy.py` decides about deletions and makes them. `registry.py` lists the
-kinds in the order in which they are read, applied and shown.
+A kind is a folder: `desired.py` reads the manifest (pure), `observed.py` reads the live state, `plan.py` decides what
+changes (pure), `apply.py` applies one change, `rights.py` lists the calls (pure), `destroy.py` decides about deletions
+and makes them. `registry.py` lists the kinds in the order in which they are read, applied and shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts
+from deployer.core.facts import Facts, ParameterFact
 from deployer.core.part import PlanPart, Running
 from deployer.core.release import RecordedRelease
 from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
 from deployer.core.target import Call
+from deployer.manifest.load import Loaded
+
+
+@dataclass(frozen=True)
+class Records:
+    """The ledger's parameters, by path: they are read in the same calls as those of the environment."""
+
+    names: tuple[str, ...] = ()
+    found: dict[str, ParameterFact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Reading:
     """The inputs for reading the live state. Calls that need no other call's answer are submitted to the pool.
 
-    `prune` means that the plan may delete parameters. `also` are parameters to read along with those of the kind, in
-    the same calls: the ledger's.
+    `prune` means that the plan may delete parameters.
     """
 
     session: Session
     desired: Desired
     pool: ThreadPoolExecutor
     prune: bool = False
-    also: tuple[str, ...] = ()
+    records: Records = field(default_factory=Records)
 
 
-# Waits for the answers, and returns the fields of Facts or Remains that this kind observes.
-Collect: TypeAlias = Callable[[], Mapping[str, Any]]
+# Waits for the answers, and adds what this kind observes.
+Collect: TypeAlias = Callable[[Facts], Facts]
+CollectRemains: TypeAlias = Callable[[Remains], Remains]
 
 
 @dataclass
@@ -57,6 +66,12 @@ class Applying:
     tell: Callable[[str, str], None]
     repeated: bool = False
     changed_roles: bool = False
+
+
+def desired_as_chosen(desired: Desired, loaded: Loaded) -> Desired:
+    """Add nothing, for a kind whose desired state the caller chose."""
+    del loaded
+    return desired
 
 
 def no_calls(desired: Desired) -> Iterable[Call]:
@@ -85,13 +100,14 @@ def no_removals(desired: Desired, facts: Facts, previous: RecordedRelease | None
 class Kind(Struct, frozen=True):
     """The functions of one kind of resource.
 
-    `plan` compares the desired with the observed state. `changes` are the classes that `apply` knows. `reads` are the
-    calls of every plan, `inspects` those before a deployment, `writes` those of a reconcile, `repairs` those that only
-    some reconciles make. `remains` reads what is left of the kind in AWS, `removals` decides what of it is deleted with
-    the environment, and `delete` deletes one of `deletes`.
+    `desired` adds what the manifest asks for, `observe` reads the live state, and `plan` compares the two. `changes`
+    are the classes of its changes. `reads` are the calls of every plan, `inspects` those before a deployment, `writes`
+    those of a reconcile, `repairs` those that only some reconciles make. `remains` reads what is left of the kind in
+    AWS, `removals` decides what of it is deleted with the environment, and `delete` deletes one of `deletes`.
     """
 
     name: str
+    desired: Callable[[Desired, Loaded], Desired]
     plan: Callable[[Desired, Facts, Running], PlanPart]
     prune: Prune
     changes: tuple[type, ...]
@@ -101,7 +117,7 @@ class Kind(Struct, frozen=True):
     inspects: Callable[[Desired], Iterable[Call]]
     writes: Callable[[Desired], Iterable[Call]]
     repairs: Callable[[Desired], Iterable[Call]]
-    remains: Callable[[Reading], Collect]
+    remains: Callable[[Reading], CollectRemains]
     removals: Callable[[Desired, Remains, DestroyOptions], Iterable[Removal | Kept]]
     deletes: frozenset[str]
     delete: Callable[[Session, Desired, Removal], None]

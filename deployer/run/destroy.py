@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -49,15 +48,9 @@ class Destruction:
                 raise Refused(f"{what}; nothing was deleted", fix=fix)
             if service and service.status is ServiceStatus.BUSY:
                 self._refuse_busy(service.arn)
-            fields: dict[str, Any] = {}
+            remains = Remains(service.arn if service else None, len(scalings), self.shared)
             for collect in collects:
-                fields |= collect()
-            remains = Remains(
-                service=service.arn if service else None,
-                scalings=len(scalings),
-                shared=self.shared,
-                **fields,
-            )
+                remains = collect(remains)
         return removals(desired, remains, self.options)
 
     def _refuse_busy(self, arn: str) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+
+from msgspec.structs import replace
 
 from deployer.aws import hold, ledger, lock, lock_record
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts
 from deployer.core.hold import Hold
-from deployer.resources.kind import Reading
+from deployer.resources.kind import Reading, Records
 from deployer.resources.registry import KINDS
 from deployer.targets.base import Target
 from deployer.targets.registry import RECORDED
@@ -24,22 +25,20 @@ def observe(session: Session, target: Target, desired: Desired, *, prune: bool =
     # Each client is created in this thread, while the calls of the others are under way: creating one is not
     # thread-safe, using it is.
     path = desired.ledger
-    records = (lock.parameter(path), ledger.intention(path), hold.parameter(path))
+    names = (lock.parameter(path), ledger.intention(path), hold.parameter(path))
+    records = Records(names)
     with ThreadPoolExecutor(16) as pool:
-        reading = Reading(session, desired, pool, prune=prune, also=records)
+        reading = Reading(session, desired, pool, prune=prune, records=records)
         service = pool.submit(target.observe, desired.service_name)
         collects = [kind.observe(reading) for kind in KINDS]
         releases = pool.submit(ledger.read, session.ssm, path, RECORDED)
-        fields: dict[str, Any] = {}
+        facts = Facts(desired.account, desired.region)
         for collect in collects:
-            fields |= collect()
-        held, intended, holds = (fields["also"][name] for name in records)
-        del fields["also"]
+            facts = collect(facts)
+        held, intended, holds = (records.found.get(name) for name in names)
         found, scalings = service.result()
-        return Facts(
-            account=desired.account,
-            region=desired.region,
-            **fields,
+        return replace(
+            facts,
             scalings=scalings,
             service=found,
             releases=releases.result(),

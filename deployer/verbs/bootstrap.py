@@ -9,13 +9,14 @@ from msgspec import to_builtins
 
 from deployer.account.requirements import Requirements, requirements_of
 from deployer.account.steps import Steps
-from deployer.core.desired import DesiredImage, desired_state
+from deployer.core.desired import DesiredImage
 from deployer.environment.contract import refuse_contract_problems
 from deployer.environment.holds import refuse_incident
 from deployer.environment.open import open_session
 from deployer.environment.other_manifests import other_manifests
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded
+from deployer.resources.desired import desired_state
 from deployer.run.bootstrap import Bootstrap
 from deployer.targets.registry import describe
 from deployer.view.bootstrap_commands import commands, script

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from deployer.account.requirements import Requirements, requirements_of
-from deployer.core.desired import DesiredImage, desired_state
+from deployer.core.desired import DesiredImage
 from deployer.manifest.load import parse
+from deployer.resources.desired import desired_state
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample_text
 

@@ -29,7 +29,7 @@ from deployer.core.change import (
     ServiceVariable,
     TagService,
 )
-from deployer.core.desired import Desired, DesiredImage, DesiredParameter, managed_roles
+from deployer.core.desired import Desired, DesiredImage, DesiredParameter
 from deployer.core.facts import (
     Facts,
     ImageFact,
@@ -45,6 +45,7 @@ from deployer.core.record import record
 from deployer.core.release import RecordedRelease
 from deployer.core.service import Scaling
 from deployer.core.target import ServiceStatus
+from deployer.resources.iam_roles.desired import managed_roles
 from deployer.resources.service.pause import BY_MANIFEST, BY_NOBODY, TAG
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.settings import HealthCheck, ServiceSettings

@@ -30,7 +30,7 @@ from deployer.core.change import (
     ServiceVariable,
     TagService,
 )
-from deployer.core.desired import DesiredImage, desired_state
+from deployer.core.desired import DesiredImage
 from deployer.core.facts import Facts, ImageFact, ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
 from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE
@@ -43,6 +43,7 @@ from deployer.manifest.load import Loaded, parse
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.unseen import unseen
+from deployer.resources.desired import desired_state
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.limits import SERVICE_VARIABLE_CHARACTERS

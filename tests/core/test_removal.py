@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from deployer.core.desired import Desired, DesiredImage, desired_state
+from deployer.core.desired import Desired, DesiredImage
 from deployer.core.facts import ParameterFact, RemovableRole
 from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
+from deployer.resources.desired import desired_state
 from deployer.resources.removals import removals
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample
@@ -25,7 +26,7 @@ FULL = Remains(
     repository=True,
     shared={},
 )
-NOTHING = Remains(None, 0, {}, {}, repository=False, shared={})
+NOTHING = Remains(None, 0, shared={})
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,10 @@ import jsonschema
 import pytest
 
 from deployer.account.duties import duties
-from deployer.core.desired import DesiredImage, desired_state
+from deployer.core.desired import DesiredImage
 from deployer.core.policies.rights import needs
 from deployer.manifest.load import load
+from deployer.resources.desired import desired_state
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests import loopback
 from tests.e2e import aws, tiny

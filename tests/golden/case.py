@@ -20,11 +20,12 @@ import yaml
 from msgspec import convert
 
 from deployer.core import rollback
-from deployer.core.desired import Desired, DesiredImage, desired_state
+from deployer.core.desired import Desired, DesiredImage
 from deployer.core.facts import Facts
 from deployer.core.plan import Plan
 from deployer.core.service import Settings
 from deployer.manifest.load import load
+from deployer.resources.desired import desired_state
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.view.plan_json import document

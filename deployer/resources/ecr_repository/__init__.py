@@ -9,10 +9,11 @@ from deployer.resources.ecr_repository import destroy, rights
 from deployer.resources.ecr_repository.apply import apply_image
 from deployer.resources.ecr_repository.observed import observe_repository
 from deployer.resources.ecr_repository.plan import plan_image
-from deployer.resources.kind import Kind, no_removals
+from deployer.resources.kind import Kind, desired_as_chosen, no_removals
 
 KIND: Final = Kind(
     name="ecr_repository",
+    desired=desired_as_chosen,
     plan=plan_image,
     prune=no_removals,
     changes=(CreateRepository, ChangeRepository, PutLifecycle, PushImage, KeepImage),

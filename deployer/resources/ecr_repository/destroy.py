@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from deployer.aws import ecr
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
-from deployer.resources.kind import Collect, Reading
+from deployer.resources.kind import CollectRemains, Reading
 
 
-def remaining_repository(reading: Reading) -> Collect:
+def remaining_repository(reading: Reading) -> CollectRemains:
     """Read whether the repository exists."""
     found = reading.pool.submit(ecr.read_repository, reading.session.ecr, reading.desired.image.repository)
-    return lambda: {"repository": found.result() is not None}
+    return lambda remains: replace(remains, repository=found.result() is not None)
 
 
 def remove_repository(desired: Desired, remains: Remains, options: DestroyOptions) -> Iterator[Removal | Kept]:

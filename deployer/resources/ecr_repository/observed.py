@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from deployer.aws import ecr
 from deployer.resources.kind import Collect, Reading
 
@@ -12,4 +14,4 @@ def observe_repository(reading: Reading) -> Collect:
     digest = None if image.here else image.digest
     repository = reading.pool.submit(ecr.read_repository, client, image.repository)
     found = reading.pool.submit(ecr.read_image, client, image.repository, image.tag, digest)
-    return lambda: {"repository": repository.result(), "image": found.result()}
+    return lambda facts: replace(facts, repository=repository.result(), image=found.result())

@@ -7,12 +7,14 @@ from typing import Final
 from deployer.core.change import PutRole
 from deployer.resources.iam_roles import destroy, rights
 from deployer.resources.iam_roles.apply import apply_role
+from deployer.resources.iam_roles.desired import desired_roles
 from deployer.resources.iam_roles.observed import observe_roles
 from deployer.resources.iam_roles.plan import plan_roles
 from deployer.resources.kind import Kind, no_calls, no_removals
 
 KIND: Final = Kind(
     name="iam_roles",
+    desired=desired_roles,
     plan=plan_roles,
     prune=no_removals,
     changes=(PutRole,),

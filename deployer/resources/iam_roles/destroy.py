@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from deployer.aws import iam
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.policies.documents import policy_name
 from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
-from deployer.resources.kind import Collect, Reading
+from deployer.resources.kind import CollectRemains, Reading
 
 
-def remaining_roles(reading: Reading) -> Collect:
+def remaining_roles(reading: Reading) -> CollectRemains:
     """Read the managed roles that exist, by name."""
     client = reading.session.iam
     roles = {
@@ -20,9 +22,9 @@ def remaining_roles(reading: Reading) -> Collect:
         for role in reading.desired.roles
     }
 
-    def collect() -> dict[str, object]:
+    def collect(remains: Remains) -> Remains:
         found = {name: role.result() for name, role in roles.items()}
-        return {"roles": {name: role for name, role in found.items() if role}}
+        return replace(remains, roles={name: role for name, role in found.items() if role})
 
     return collect
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from deployer.aws import iam
 from deployer.resources.kind import Collect, Reading
 
@@ -13,4 +15,4 @@ def observe_roles(reading: Reading) -> Collect:
         role.name: reading.pool.submit(iam.read_role, client, role.name, role.policy_name)
         for role in reading.desired.roles
     }
-    return lambda: {"roles": {name: role.result() for name, role in roles.items()}}
+    return lambda facts: replace(facts, roles={name: role.result() for name, role in roles.items()})

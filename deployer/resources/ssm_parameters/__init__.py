@@ -8,11 +8,13 @@ from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter, 
 from deployer.resources.kind import Kind, no_calls
 from deployer.resources.ssm_parameters import destroy, rights
 from deployer.resources.ssm_parameters.apply import apply_parameter
+from deployer.resources.ssm_parameters.desired import desired_variables
 from deployer.resources.ssm_parameters.observed import observe_parameters
 from deployer.resources.ssm_parameters.plan import plan_parameters, plan_removals
 
 KIND: Final = Kind(
     name="ssm_parameters",
+    desired=desired_variables,
     plan=plan_parameters,
     prune=plan_removals,
     changes=(PutParameter, RecreateParameter, AdoptParameter, DeleteParameter),

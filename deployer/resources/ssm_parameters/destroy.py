@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.release import replaced_path
 from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
-from deployer.resources.kind import Collect, Reading
+from deployer.resources.kind import CollectRemains, Reading
 from deployer.resources.ssm_parameters.observed import unmarked
 
 
-def remaining_parameters(reading: Reading) -> Collect:
+def remaining_parameters(reading: Reading) -> CollectRemains:
     """Read the parameters below the environment's path, and the values kept when a parameter was recreated."""
     session, desired, pool = reading.session, reading.desired, reading.pool
     described = pool.submit(ssm.describe, session.ssm, desired.parameter_path)
     tagged = pool.submit(ssm.ours, session.ssm, desired.parameter_path)
     replaced = pool.submit(ssm.describe, session.ssm, replaced_path(desired.ledger, "").removesuffix("/"))
 
-    def collect() -> dict[str, object]:
+    def collect(remains: Remains) -> Remains:
         marked = tagged.result() - unmarked(pool, session, tagged.result())
-        return {
-            "parameters": ssm.together(described.result(), {}, marked),
-            "replaced": tuple(sorted(replaced.result())),
-        }
+        parameters = ssm.together(described.result(), {}, marked)
+        return replace(remains, parameters=parameters, replaced=tuple(sorted(replaced.result())))
 
     return collect
 

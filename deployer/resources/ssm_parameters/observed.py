@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from msgspec.structs import replace
+
 from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.facts import ParameterFact
+from deployer.core.facts import Facts, ParameterFact
 from deployer.resources.kind import Collect, Reading
 
 
 def observe_parameters(reading: Reading) -> Collect:
-    """Every parameter below the path. The answer for `reading.also` is the field of that name."""
-    session, desired, pool = reading.session, reading.desired, reading.pool
+    """Every parameter below the path, and the ledger's records."""
+    session, desired, pool, records = reading.session, reading.desired, reading.pool, reading.records
     described = pool.submit(ssm.describe, session.ssm, desired.parameter_path)
     tagged = pool.submit(ssm.ours, session.ssm, desired.parameter_path)
-    names = [*(parameter.path for parameter in desired.parameters), *reading.also]
+    names = [*(parameter.path for parameter in desired.parameters), *records.names]
     values = [pool.submit(ssm.read, session.ssm, batch) for batch in ssm.batches(names)]
     restorable = pool.submit(_restorable, session, desired)
 
-    def collect() -> dict[str, object]:
+    def collect(facts: Facts) -> Facts:
         read: dict[str, ParameterFact] = {}
         for batch in values:
             read |= batch.result()
-        also = {name: read.pop(name, None) for name in reading.also}
+        records.found.update((name, read.pop(name)) for name in records.names if name in read)
         marked = tagged.result()
         if reading.prune:
             marked -= unmarked(pool, session, marked - read.keys())
         parameters = ssm.together(described.result(), read, marked)
-        return {"parameters": parameters, "restorable": restorable.result(), "also": also}
+        return replace(facts, parameters=parameters, restorable=restorable.result())
 
     return collect
 

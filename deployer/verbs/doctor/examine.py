@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import to_builtins
 
 from deployer.aws.session import Session
-from deployer.core.desired import DesiredImage, desired_state
+from deployer.core.desired import DesiredImage
 from deployer.core.diagnosis import Finding
 from deployer.diagnostics import account, machine
 from deployer.diagnostics.careful import careful
@@ -21,6 +21,7 @@ from deployer.environment.site import site_of
 from deployer.errors import DeployerError, as_typed
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.problem import InvalidManifest
+from deployer.resources.desired import desired_state
 from deployer.targets.registry import describe, open_target
 from deployer.view.counts import counted
 from deployer.view.documents import DoctorDocument

@@ -17,10 +17,11 @@ from deployer.account.deploying import deploying
 from deployer.account.duties import LINKING, PASSING, deployment, duties
 from deployer.account.imaging import imaging
 from deployer.account.planning import planning
-from deployer.core.desired import Desired, DesiredImage, desired_state
+from deployer.core.desired import Desired, DesiredImage
 from deployer.core.policies.documents import github_trust, subjects
 from deployer.core.policies.trust import admits, strangers
 from deployer.local.iam import decide
+from deployer.resources.desired import desired_state
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample
 

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from policy_sentry.querying.actions import get_action_data
 
 from deployer.account.duties import deployment, duties
-from deployer.core.desired import Desired, DesiredImage, desired_state
+from deployer.core.desired import Desired, DesiredImage
 from deployer.core.policies.rights import CALLS, PUSHED, Need
+from deployer.resources.desired import desired_state
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.settings import Network, Observability, of_app_runner
 from tests.samples import sample

@@ -1,0 +1,37 @@
+"""Compute the desired state from a manifest: each kind of resource adds its part."""
+
+from __future__ import annotations
+
+from deployer.core.desired import Desired, DesiredImage
+from deployer.core.target import Description
+from deployer.manifest.load import Loaded
+from deployer.resources.registry import KINDS
+
+
+def desired_state(loaded: Loaded, image: DesiredImage, target: Description) -> Desired:
+    """Compute the desired state from a checked manifest, the image to run and the manifest's target."""
+    manifest = loaded.manifest
+    aws, service = manifest.aws, manifest.service
+    lines = {key: loaded.line(key) for key in ("image", "service", "variables")}
+    lines["paused"] = loaded.line("service", "paused")
+    desired = Desired(
+        target=target,
+        app=manifest.app,
+        environment=manifest.environment,
+        account=aws.account,
+        region=aws.region,
+        parameter_path=aws.parameter_path,
+        image=image,
+        service_name=service.name,
+        settings=target.settings(service, aws.account),
+        on_unhealthy=service.on_unhealthy,
+        manifest_sha=loaded.sha256,
+        lines=lines,
+        healthy_in=manifest.protect.healthy_in,
+        after_rollback=service.after_rollback,
+        encryption=service.encryption.arn if service.encryption else None,
+        paused=service.paused,
+    )
+    for kind in KINDS:
+        desired = kind.desired(desired, loaded)
+    return desired
