@@ -14,20 +14,13 @@ from deployer.aws.errors import explain, is_denied, refused_call
 from deployer.aws.session import Session
 from deployer.core import diagnosis
 from deployer.core.desired import Desired
-from deployer.core.diagnosis import Finding
-from deployer.core.policies.rights import Need
+from deployer.core.finding import Account, Credentials, Finding, Region, Rights, RightsNotSimulated, RootUser
 from deployer.core.target import Description
-
-INSTEAD = "the missing action is read from the error when a call is refused"
 
 
 def credentials(session: Session) -> Iterator[Finding]:
     """The source of the credentials, never their values."""
-    where = session.credentials()
-    if where:
-        yield Finding("credentials", "ok", where)
-    else:
-        yield Finding("credentials", "problem", "none found", "log in, for example with: aws sso login")
+    yield Credentials(source=session.credentials() or "")
 
 
 def identity(session: Session, seen: list[str]) -> Iterator[Finding]:
@@ -40,7 +33,7 @@ def identity(session: Session, seen: list[str]) -> Iterator[Finding]:
     yield from _clock(caller)
     if caller["Account"] == session.account:
         seen.append(caller["Arn"])
-    yield diagnosis.account(caller["Account"], session.account, caller["Arn"])
+    yield Account(live=caller["Account"], desired=session.account, who=caller["Arn"])
 
 
 def _clock(answer: Mapping[str, Any]) -> Iterator[Finding]:
@@ -49,7 +42,8 @@ def _clock(answer: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def region(session: Session, target: Description) -> Iterator[Finding]:
-    yield diagnosis.region(session.region, session.regions(target.aws_service), target.title)
+    """Whether the target is offered in the region, as far as this botocore knows."""
+    yield Region(region=session.region, title=target.title, offered=tuple(session.regions(target.aws_service)))
 
 
 def rights(session: Session, desired: Desired, who: str) -> Iterator[Finding]:
@@ -57,20 +51,20 @@ def rights(session: Session, desired: Desired, who: str) -> Iterator[Finding]:
     try:
         principal = _principal(session, who)
         if principal is None:
-            yield Finding("rights", "unseen", f"IAM simulates users and roles only, not {who}; {INSTEAD}")
+            yield RightsNotSimulated(caller=who)
             return
         if not principal:
-            yield Finding(
-                "rights", "note", "this is the account's root user, who may do everything: use a role instead"
-            )
+            yield RootUser()
             return
         wanted = duties(desired)
         refused = iam.refused(session.iam, principal, [need for needs in wanted.values() for need in needs])
         for verbs, needs in wanted.items():
-            yield _judged(verbs, [need for need in needs if need in refused])
+            yield Rights(verbs=verbs, denied=tuple(need for need in needs if need in refused))
     except ClientError as error:
-        why = f"these credentials may not call {refused_call(error)}" if is_denied(error) else explain(error).what
-        yield Finding("rights", "unseen", f"{why}; {INSTEAD}")
+        if is_denied(error):
+            yield RightsNotSimulated(refused=refused_call(error))
+        else:
+            yield RightsNotSimulated(error=explain(error).what)
 
 
 def _principal(session: Session, who: str) -> str | None:
@@ -79,12 +73,3 @@ def _principal(session: Session, who: str) -> str | None:
     if kind == "root":
         return ""
     return iam.role_arn(session.iam, name) if kind == "role" else name or None
-
-
-def _judged(verbs: str, denied: list[Need]) -> Finding:
-    about = f"rights: {verbs}"
-    if not denied:
-        return Finding(about, "ok", "allowed")
-    statements = "\n".join(need.statement for need in denied)
-    actions = ", ".join(need.action for need in denied)
-    return Finding(about, "problem", f"not allowed: {actions}", f"add to a policy of these credentials:\n{statements}")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deployer.aws.errors import explain
-from deployer.core.diagnosis import Finding, failed
+from deployer.core.diagnosis import failed
+from deployer.core.finding import CheckBroken, Finding
 from deployer.errors import DeployerError
 
 
@@ -21,6 +22,5 @@ def careful(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     except DeployerError as error:
         found.append(failed(about, error))
     except Exception as error:  # noqa: BLE001 -- the other looks are still worth taking
-        words = f"the check itself failed: {type(error).__name__}"
-        found.append(Finding(about, "unseen", words, "this is a defect: please report it"))
+        found.append(CheckBroken(about=about, error=type(error).__name__))
     return found

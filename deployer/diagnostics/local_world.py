@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.core.diagnosis import Finding
+from deployer.core.finding import Finding, WorldRuns, WorldStopped
 from deployer.local import lifecycle
 from deployer.local.settings import world_settings
 from deployer.manifest.load import Loaded
@@ -18,10 +18,7 @@ def local_world(loaded: Loaded, running: list[str]) -> Iterator[Finding]:
     settings = world_settings(loaded)
     if lifecycle.find_usable(settings):
         running.append(settings.endpoint)
-        yield Finding("local world", "ok", f"runs: {settings.summary}")
+        yield WorldRuns(summary=settings.summary)
         return
     lifecycle.refuse_taken_ports(settings, *settings.lines)
-    start = f"start it with: just up {loaded.manifest.environment}"
-    yield Finding(
-        "local world", "note", f"does not run; its ports {', '.join(map(str, settings.lines))} are free", start
-    )
+    yield WorldStopped(ports=tuple(settings.lines))

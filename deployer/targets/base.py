@@ -10,8 +10,8 @@ from typing import Protocol
 from botocore.exceptions import ClientError
 from msgspec import Struct
 
-from deployer.core.diagnosis import Finding
 from deployer.core.facts import ScalingRevision, ServiceFact
+from deployer.core.finding import Finding
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.core.target import Description
 

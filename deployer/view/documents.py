@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from deployer.core import finding
 from deployer.core.cause import DriftItem
-from deployer.core.diagnosis import Finding
 from deployer.core.health import State
 from deployer.core.release import Release
 from deployer.core.release_diff import ReleaseDifference
@@ -258,11 +258,25 @@ class VerifyDocument(Struct, frozen=True):
     disagreements: tuple[str, ...] = ()
 
 
+class FindingDocument(Struct, frozen=True):
+    """The result of one check: its kind, such as Clock or Rights, and the fields of this kind that are not empty.
+
+    `unseen` is what could not be checked. `says` and `fix` are text for people; `fix` is "" where none is needed.
+    """
+
+    about: str
+    state: finding.State
+    says: str
+    fix: str
+    kind: str
+    details: dict[str, Any]
+
+
 class DoctorDocument(Struct, frozen=True):
     """The findings of doctor, one for each check."""
 
     environment: str
-    findings: tuple[Finding, ...]
+    findings: tuple[FindingDocument, ...]
 
 
 class DriftDocument(Struct, frozen=True):

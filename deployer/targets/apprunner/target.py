@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from deployer.aws.answers import pages
 from deployer.aws.errors import only
 from deployer.aws.session import Session
-from deployer.core.diagnosis import Finding
 from deployer.core.facts import ScalingRevision, ServiceFact
+from deployer.core.finding import Finding
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.targets.apprunner import refusals, words
 from deployer.targets.apprunner.answers import READ
