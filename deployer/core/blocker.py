@@ -106,10 +106,11 @@ class LostSettings(_Blocker, frozen=True):
     settings: Mapping[str, str]
 
 
-class FixedEncryption(_Blocker, frozen=True):
-    """The service is encrypted with another key than the manifest names, "" for a key that AWS manages."""
+class FixedSetting(_Blocker, frozen=True):
+    """A setting that the target takes only when it creates a service differs from the manifest's."""
 
     service: str
+    name: str
     live: str
     desired: str
 
@@ -188,7 +189,7 @@ Blocker = (
     | BrokenService
     | NoScalingRevision
     | LostSettings
-    | FixedEncryption
+    | FixedSetting
     | PrivateService
     | OtherTarget
     | UnsetSecret

@@ -227,9 +227,9 @@ class Difference(Struct, frozen=True, omit_defaults=True):
 class DeployService(_Change, frozen=True):
     """Make the one deployment that brings everything else to the running containers.
 
-    `differences` are empty for a service that is created. `encryption` is the ARN of the key that a new service is
-    encrypted with, "" for a key that AWS manages. `kept` are settings of the live service that this version of the
-    deployer does not know, by path: an update sends them again.
+    `differences` are empty for a service that is created. `fixed` are settings that only a new service takes. `kept`
+    are settings of the live service that this version of the deployer does not know, by path: an update sends them
+    again.
     """
 
     group: ClassVar[str] = "Service"
@@ -238,7 +238,7 @@ class DeployService(_Change, frozen=True):
     spec: ServiceSpec
     release: str
     differences: tuple[Difference, ...]
-    encryption: str = ""
+    fixed: Mapping[str, str] = {}
     kept: Mapping[str, object] = {}
 
     @property

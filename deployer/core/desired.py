@@ -80,8 +80,8 @@ class Desired(Struct, frozen=True):
     release that is brought back, `rollback_target` the target it ran on, and `with_secrets` whether its secrets are
     brought back too. `healthy_in` is the
     environment that must have run the image before. `after_rollback` is "deploy" when other content lifts the hold of a
-    rollback, `places_hold` whether this rollback places one. `encryption` is the ARN of the key that a new service is
-    encrypted with, "" for a key that AWS manages, None where the manifest does not name one. `paused` means that the
+    rollback, `places_hold` whether this rollback places one. `fixed` are the settings that the manifest names and the
+    target takes only when it creates a service. `paused` means that the
     manifest declares the service paused; it is not part of a release, and a rollback does not change it. `resources` is
     the desired state of each kind that is not part of a release, by the name of the kind. The image's digest and the
     release id are not here, because they depend on the observed state.
@@ -109,7 +109,7 @@ class Desired(Struct, frozen=True):
     healthy_in: str | None = None
     after_rollback: str = "hold"
     places_hold: bool = False
-    encryption: str | None = None
+    fixed: Mapping[str, str] = field(default_factory=dict)
     paused: bool = False
 
     def image_identifier(self, digest: str) -> str:

@@ -91,7 +91,7 @@ class ScalingRevision(Struct, frozen=True):
 class ServiceFact(Struct, frozen=True):
     """The service on its target.
 
-    `encryption` is the ARN of the key for the data that the target keeps of it, "" for a key that AWS manages.
+    `fixed` are the settings that a target takes only when it creates a service, without those that have their default.
     `unmodelled` are settings that this version does not know, by their path in the target's answer; they may hold a
     secret.
     """
@@ -101,7 +101,7 @@ class ServiceFact(Struct, frozen=True):
     status: ServiceStatus
     spec: ServiceSpec
     tags: Mapping[str, str] = field(default_factory=dict)
-    encryption: str = ""
+    fixed: Mapping[str, str] = field(default_factory=dict)
     unmodelled: Mapping[str, object] = field(default_factory=dict)
 
     def named(self) -> Iterator[tuple[str, str]]:
@@ -109,8 +109,8 @@ class ServiceFact(Struct, frozen=True):
         yield "service", f"{self.arn} {self.status}"
         yield "service configuration", _digest(to_builtins(self.spec))
         yield "service tags", _digest(dict(self.tags))
-        if self.encryption:
-            yield "service encryption", self.encryption
+        for name, value in self.fixed.items():
+            yield f"service {name}", value
         if self.unmodelled:
             yield "service settings of a newer API", _digest(dict(self.unmodelled))
 

@@ -29,7 +29,7 @@ def desired_state(loaded: Loaded, image: DesiredImage, target: Description) -> D
         lines=lines,
         healthy_in=manifest.protect.healthy_in,
         after_rollback=service.after_rollback,
-        encryption=service.encryption.arn if service.encryption else None,
+        fixed=service.fixed,
         paused=service.paused,
     )
     for kind in KINDS:

@@ -30,7 +30,7 @@ from deployer.errors import Refused
 from deployer.resources.kind import Applying
 from deployer.resources.registry import KINDS, kind_of
 from deployer.resources.service.pause import BY_MANIFEST, TAG
-from deployer.targets.base import Started, Target
+from deployer.targets.base import Started, Target, pausing, scaling
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 30.0)  # seconds until AWS knows a changed role everywhere
 
@@ -49,7 +49,6 @@ class Applier:
     target: Target
     tags: dict[str, str]
     who: str
-    scaling_arn: str | None
     applying: Applying
 
     @property
@@ -104,7 +103,7 @@ class Applier:
             case PauseService():
                 return self._pause(change)
             case ResumeService():
-                return self.target.resume(change.arn)
+                return pausing(self.target).resume(change.arn)
             case _:
                 assert_never(change)
         return None
@@ -113,12 +112,13 @@ class Applier:
         """Write the tag first: it shows a later run that the manifest declared the pause, also after a crash."""
         assert change.arn is not None
         self.target.tag(change.arn, {TAG: BY_MANIFEST})
-        return self.target.pause(change.arn)
+        return pausing(self.target).pause(change.arn)
 
     def _create_scaling(self, change: CreateScaling) -> None:
+        target = scaling(self.target)
         if change.replaces:
-            self.target.delete_scaling(change.replaces)
-        self.scaling_arn = self.target.create_scaling(change.name, change.scaling)
+            target.delete_scaling(change.replaces)
+        target.create_scaling(change.name, change.scaling)
 
     def _deploy(self, change: DeployService) -> Started:
         for pause in PAUSES if self.applying.changed_roles else ():
@@ -133,8 +133,6 @@ class Applier:
         return self._send(change)
 
     def _send(self, change: DeployService) -> Started:
-        scaling = self.scaling_arn or ""
-        assert scaling or change.spec.settings.scaling is None
         if change.arn is None:
-            return self.target.create(change.name, change.spec, scaling, self.tags, change.encryption)
-        return self.target.update(change.arn, change.spec, scaling, change.kept)
+            return self.target.create(change.name, change.spec, self.tags, change.fixed)
+        return self.target.update(change.arn, change.spec, change.kept)

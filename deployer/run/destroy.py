@@ -20,7 +20,7 @@ from deployer.resources.removals import removals
 from deployer.resources.service.plan import another
 from deployer.run.look import Run
 from deployer.run.wait import wait
-from deployer.targets.base import Progress, Started
+from deployer.targets.base import Progress, Started, scaling
 from deployer.view.blocker_text import foreign_service
 
 
@@ -99,7 +99,7 @@ class Destruction:
             case "scaling":
                 for revision in target.observe(removal.name)[1]:
                     if revision.free:
-                        target.delete_scaling(revision.arn)
+                        scaling(target).delete_scaling(revision.arn)
             case _:
                 [kind] = (kind for kind in KINDS if removal.kind in kind.deletes)
                 kind.delete(session, desired, removal)

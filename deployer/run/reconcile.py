@@ -98,12 +98,10 @@ class _Carrier:
 
     def _carry_out(self, planned: Planned, extent: _Extent) -> Outcome:
         run, plan = self._run, planned.plan
-        wanted = next((r.arn for r in planned.facts.scalings if r.scaling == run.desired.settings.scaling), None)
         applier = Applier(
             target=run.target,
             tags=run.desired.tags,
             who=run.who,
-            scaling_arn=wanted,
             applying=Applying(run.session, run.image_manifest, run.site.recreation_seconds, run.report.step),
         )
         if planned.facts.pending:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import assert_never
 
 from deployer.aws import lock
 from deployer.core.facts import Facts
@@ -15,7 +16,7 @@ from deployer.run import resume, turn
 from deployer.run.follow import Follower
 from deployer.run.look import Run
 from deployer.run.turn import Verb
-from deployer.targets.base import Started
+from deployer.targets.base import Started, pausing
 
 
 def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Facts], None]) -> None:
@@ -57,9 +58,16 @@ def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Facts], No
 
 def _start(run: Run, verb: Verb, arn: str) -> Started | None:
     """Start the operation; None when the service is already in that state."""
-    start = {"pause": run.target.pause, "resume": run.target.resume, "restart": run.target.restart}[verb]
     run.report.step("service", f"{verb} {run.desired.service_name}")
-    return start(arn)
+    match verb:
+        case "pause":
+            return pausing(run.target).pause(arn)
+        case "resume":
+            return pausing(run.target).resume(arn)
+        case "restart":
+            return run.target.restart(arn)
+        case _:
+            assert_never(verb)
 
 
 def _unknown(run: Run, verb: Verb, error: DeployerError, *, ended: bool) -> StateUnknown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from botocore.exceptions import ClientError
 from msgspec import Struct
@@ -84,30 +84,16 @@ class Target(Watched, Protocol):
     def newest_operation(self, arn: str) -> Operation | None:
         """What was done last to a service, or None."""
 
-    def create_scaling(self, name: str, scaling: Scaling) -> str:
-        """Make one and return its ARN. Not called for a target whose services hold their scaling themselves."""
-
-    def delete_scaling(self, arn: str) -> None:
-        """Delete a revision that no service uses; one that is gone already is what was asked for."""
-
-    def resume(self, arn: str) -> Started | None:
-        """Start a paused service; None when it runs already."""
-
-    def pause(self, arn: str) -> Started | None:
-        """Stop every instance of a running service; None when it is paused already."""
-
     def restart(self, arn: str) -> Started:
         """Deploy what the service runs once more, with new instances."""
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """Set these tags of a service; others stay."""
 
-    def create(
-        self, name: str, spec: ServiceSpec, scaling_arn: str, tags: Mapping[str, str], encryption: str
-    ) -> Started:
-        """Start the creation of the service. `encryption` is the ARN of a key, "" for one that AWS manages."""
+    def create(self, name: str, spec: ServiceSpec, tags: Mapping[str, str], fixed: Mapping[str, str]) -> Started:
+        """Start the creation of the service. `fixed` are settings that only a new service takes."""
 
-    def update(self, arn: str, spec: ServiceSpec, scaling_arn: str, kept: Mapping[str, object]) -> Started:
+    def update(self, arn: str, spec: ServiceSpec, kept: Mapping[str, object]) -> Started:
         """Start a deployment of the whole spec to an existing service, with the `unmodelled` settings it has."""
 
     def delete(self, arn: str) -> Started:
@@ -127,3 +113,37 @@ class Target(Watched, Protocol):
 
     def logs(self, started: Started) -> LogPlaces:
         """Where to look while it runs and when it fails."""
+
+
+@runtime_checkable
+class Pauses(Protocol):
+    """A target with the capability `pause`."""
+
+    def resume(self, arn: str) -> Started | None:
+        """Start a paused service; None when it runs already."""
+
+    def pause(self, arn: str) -> Started | None:
+        """Stop every instance of a running service; None when it is paused already."""
+
+
+@runtime_checkable
+class KeepsScalings(Protocol):
+    """A target with the capability `scaling_revisions`: a deployment uses the revision with the numbers of its spec."""
+
+    def create_scaling(self, name: str, scaling: Scaling) -> None:
+        """Create a revision with these numbers."""
+
+    def delete_scaling(self, arn: str) -> None:
+        """Delete a revision that no service uses. A revision that is already gone is not an error."""
+
+
+def pausing(target: Target) -> Pauses:
+    """The target, for a plan that pauses or resumes its service. Plans do so only with the capability `pause`."""
+    assert isinstance(target, Pauses)
+    return target
+
+
+def scaling(target: Target) -> KeepsScalings:
+    """The target, for a plan that creates or deletes revisions. Plans do so only with `scaling_revisions`."""
+    assert isinstance(target, KeepsScalings)
+    return target

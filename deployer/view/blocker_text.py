@@ -11,7 +11,7 @@ from deployer.core.blocker import (
     BrokenService,
     BusyService,
     DeniedActions,
-    FixedEncryption,
+    FixedSetting,
     ForeignService,
     LongRecord,
     LostSecretVersion,
@@ -34,8 +34,6 @@ from deployer.core.plan import Plan
 from deployer.core.target import Description
 from deployer.manifest.rule import PRIVATE_WHY
 from deployer.view.cause_text import READABLE
-
-AWS_MANAGED = "the key that AWS manages"
 
 
 class BlockerText(Struct, frozen=True):
@@ -95,11 +93,10 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
             what = f"service {blocker.service} is gone, and a new one would be without what the manifest does not name"
             fix = f"name it below service in env/{environment}.yaml, or create the service with it by hand"
             return f"{what}: {listed}", fix
-        case FixedEncryption():
-            now, desired = blocker.live or AWS_MANAGED, blocker.desired or AWS_MANAGED
-            what = f"service {blocker.service} is encrypted with {now}, not with {desired}"
-            key = blocker.live or "aws-managed"
-            fix = f"write `kms_key: {key}`, or choose another service.name for a new service"
+        case FixedSetting():
+            what = f"service {blocker.service} was created with {blocker.name} {blocker.live}, not {blocker.desired}"
+            key = blocker.name.rpartition(".")[2]
+            fix = f"write `{key}: {blocker.live}`, or choose another service.name for a new service"
             return f"{what}: {target} cannot change that", fix
         case PrivateService():
             what = f"service {blocker.service} is private, and the manifest does not name its network: {PRIVATE_WHY}"

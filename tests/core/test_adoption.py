@@ -47,6 +47,7 @@ from deployer.resources.desired import desired_state
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.limits import SERVICE_VARIABLE_CHARACTERS
+from deployer.targets.apprunner.manifest import KMS_KEY
 from deployer.targets.apprunner.settings import HealthCheck, Network, Observability, ServiceSettings
 from deployer.view.blocker_text import blockers
 
@@ -505,16 +506,17 @@ def test_settings_that_few_services_have_are_taken_over(
 ) -> None:
     found = live()
     settings = replace(SETTINGS, network=network, observability=observability, command=command)
+    fixed = {KMS_KEY: key} if key else {}
     found = replace(
         found,
-        service=replace(found.service, spec=replace(found.service.spec, settings=settings), encryption=key),
+        service=replace(found.service, spec=replace(found.service.spec, settings=settings), fixed=fixed),
     )
 
     wish = desired_state(written(found), DesiredImage("team/demo", "v1", None, 30, here=False), APP_RUNNER)
 
     assert wish.settings.over(settings).network == network
     assert wish.settings.over(settings).observability == observability
-    assert (wish.encryption or "") == key
+    assert wish.fixed == fixed
     left_out = "its start command" in manifest_text(found, choose(found, Ours))
     assert wish.settings.command == ("" if left_out else command)
     assert left_out == bool(why_no_command(command, SERVICE_VARIABLE_CHARACTERS))

@@ -88,7 +88,7 @@ def test_another_key_blocks(connected: tuple[Checkout, str]) -> None:
     said = checkout.deployer("plan", "local")
     checkout.edit(KEY[:-1] + "0", KEY)
     assert said.returncode == 3
-    assert f"is encrypted with {KEY}" in said.stdout + said.stderr
+    assert f"was created with encryption.kms_key {KEY}" in said.stdout + said.stderr
 
 
 def test_a_connector_that_is_not_there_is_refused(connected: tuple[Checkout, str]) -> None:

@@ -25,7 +25,7 @@ from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec, Settings
 from deployer.core.target import ServiceStatus
 from deployer.resources.service.pause import stale_tag
-from deployer.resources.service.unmanaged import encryption, lost, notices, private
+from deployer.resources.service.unmanaged import fixed, lost, notices, private
 
 DEPLOYABLE = {ServiceStatus.RUNNING, ServiceStatus.CREATE_FAILED, ServiceStatus.PAUSED}
 
@@ -42,15 +42,15 @@ def plan_service(
     if desired.rollback_to is not None and desired.rollback_target != desired.target.name:
         return PlanPart(blockers=(OtherTarget(desired.rollback_to, desired.rollback_target, line=line),))
     if live is None:
-        key, why = desired.encryption or "", (_missing(last),)
-        deploy = DeployService(name, None, spec, release, (), encryption=key, symbol="+", causes=why, line=line)
+        why = (_missing(last),)
+        deploy = DeployService(name, None, spec, release, (), fixed=desired.fixed, symbol="+", causes=why, line=line)
         return PlanPart(changes=(*scaling.changes, deploy), blockers=(*scaling.blockers, *lost(desired, last)))
     if blocker := another(desired, live):
         return PlanPart(blockers=(blocker,))
     kept = tuple(notices(desired, live, last))
-    fixed = (*scaling.blockers, *encryption(desired, live), *private(desired, live))
+    blocked = (*scaling.blockers, *fixed(desired, live), *private(desired, live))
     if live.status not in DEPLOYABLE:
-        return PlanPart(scaling.changes, kept, (*fixed, _status_blocker(desired, live)))
+        return PlanPart(scaling.changes, kept, (*blocked, _status_blocker(desired, live)))
     changes: list[Change] = [*scaling.changes]
     causes: tuple[Cause, ...]
     if missing := {key: value for key, value in desired.tags.items() if live.tags.get(key) != value}:
@@ -78,7 +78,7 @@ def plan_service(
         kind = CauseKind.UNRECORDED if unrecorded else CauseKind.RECORDED_FAILED
         causes = (Cause(kind=kind, release_id=release),)
         changes.append(RecordRelease(name, release, symbol="+", causes=causes, line=line))
-    return PlanPart(tuple(changes), kept, fixed)
+    return PlanPart(tuple(changes), kept, blocked)
 
 
 def _missing(last: Release | None) -> Cause:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from deployer.core.blocker import FixedEncryption, LostSettings, PrivateService
+from deployer.core.blocker import FixedSetting, LostSettings, PrivateService
 from deployer.core.cause import Cause, CauseKind, State, text_or_none
 from deployer.core.desired import Desired
 from deployer.core.facts import ServiceFact
 from deployer.core.notice import UnmanagedSetting
 from deployer.core.release import Release
 
-KEY = "encryption.kms_key"
 UNKNOWN = "a setting that this version of the deployer does not know"  # in the form that the ledger records
 
 
 def unmanaged(desired: Desired, live: ServiceFact) -> dict[str, str]:
     """Each such setting as `name -> value`, without those that have AWS's default."""
     found = desired.settings.left_out(live.spec.settings)
-    if desired.encryption is None and live.encryption:
-        found[KEY] = live.encryption
+    found |= {name: value for name, value in live.fixed.items() if name not in desired.fixed}
     return found | dict.fromkeys(live.unmodelled, UNKNOWN)
 
 
@@ -47,11 +45,12 @@ def lost(desired: Desired, last: Release | None) -> Iterator[LostSettings]:
         yield LostSettings(desired.service_name, gone, line=desired.lines["service"])
 
 
-def encryption(desired: Desired, live: ServiceFact) -> Iterator[FixedEncryption]:
-    """The blocker for another encryption key: a target accepts a key only when it creates a service."""
-    if desired.encryption is not None and desired.encryption != live.encryption:
-        line = desired.lines["service"]
-        yield FixedEncryption(desired.service_name, live.encryption, desired.encryption, line=line)
+def fixed(desired: Desired, live: ServiceFact) -> Iterator[FixedSetting]:
+    """The blocker for each setting that differs and that the target takes only when it creates a service."""
+    for name, value in desired.fixed.items():
+        has = live.fixed.get(name, desired.target.fixed[name])
+        if has != value:
+            yield FixedSetting(desired.service_name, name, has, value, line=desired.lines["service"])
 
 
 def private(desired: Desired, live: ServiceFact) -> Iterator[PrivateService]:
@@ -62,5 +61,4 @@ def private(desired: Desired, live: ServiceFact) -> Iterator[PrivateService]:
 
 def _named(desired: Desired) -> Iterator[str]:
     yield from sorted(desired.settings.named)
-    if desired.encryption is not None:
-        yield "encryption"
+    yield from (name.partition(".")[0] for name in desired.fixed)

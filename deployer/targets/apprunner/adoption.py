@@ -18,6 +18,7 @@ from deployer.errors import Blocked
 from deployer.manifest.limits import ROLE_NAME
 from deployer.manifest.rule import PRIVATE_WHY
 from deployer.targets.apprunner.limits import SERVICE_NAME, SERVICE_VARIABLE_CHARACTERS
+from deployer.targets.apprunner.manifest import KMS_KEY
 from deployer.targets.apprunner.settings import Network, of_app_runner
 
 _ROLE: Final = re.compile(rf"arn:aws:iam::[0-9]{{12}}:role/(?P<name>{ROLE_NAME})")
@@ -73,8 +74,8 @@ def _beside(service: ServiceFact) -> Iterator[str]:
         yield f"network: {{{connector}ingress: {network.ingress}, ip_address_type: {word(network.ip_address_type)}}}"
     if observability and observability.configuration:
         yield f"observability: {{configuration: {word(observability.configuration)}}}"
-    if service.encryption:
-        yield f"encryption: {{kms_key: {word(service.encryption)}}}"
+    if KMS_KEY in service.fixed:
+        yield f"encryption: {{kms_key: {word(service.fixed[KMS_KEY])}}}"
 
 
 def expected(live: Live) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from deployer.core.target import Capabilities, Commands, Description
 from deployer.targets.apprunner.adoption import ADOPTION
+from deployer.targets.apprunner.manifest import AWS_MANAGED, KMS_KEY
 from deployer.targets.apprunner.rights import RIGHTS
 from deployer.targets.apprunner.roles import roles
 from deployer.targets.apprunner.settings import ServiceSettings, settings
@@ -33,4 +34,5 @@ APP_RUNNER: Final = Description(
     roles=roles,
     rights=RIGHTS,
     adoption=ADOPTION,
+    fixed={KMS_KEY: AWS_MANAGED},
 )

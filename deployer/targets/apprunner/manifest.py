@@ -9,12 +9,14 @@ from typing import Literal as OneOf
 
 from pydantic import Field
 
-from deployer.manifest.limits import KMS_KEY
+from deployer.manifest import limits as of_aws
 from deployer.manifest.rule import PRIVATE_WHY, Broken, Section, get, is_number
 from deployer.manifest.shapes import Part, RoleName, Shape
 from deployer.targets.apprunner import limits
 
 ARN_COLONS: Final = 5
+KMS_KEY: Final = "encryption.kms_key"
+AWS_MANAGED: Final = "aws-managed"  # the value of that key for one that AWS manages
 Seconds = Annotated[int, Field(ge=1, le=20)]
 Times = Annotated[int, Field(ge=1, le=20)]
 
@@ -115,7 +117,7 @@ class Encryption(Part):
     kms_key: Annotated[
         str,
         Shape(
-            rf"aws-managed|{KMS_KEY}",
+            rf"{AWS_MANAGED}|{of_aws.KMS_KEY}",
             "aws-managed, or the ARN of a KMS key",
             "arn:aws:kms:us-west-2:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
         ),
@@ -123,11 +125,6 @@ class Encryption(Part):
         description="The ARN of a KMS key, or aws-managed. It can never be changed: another key needs another service.",
         examples=["aws-managed"],
     )
-
-    @property
-    def arn(self) -> str:
-        """The key's ARN, "" for one that AWS manages."""
-        return "" if self.kms_key == "aws-managed" else self.kms_key
 
 
 class Service(Part):
@@ -199,6 +196,11 @@ class Service(Part):
     def role_variables(self) -> Mapping[str, str]:
         """The same, by the variables from which a deployment workflow reads their ARNs."""
         return {"APPRUNNER_ACCESS_ROLE_ARN": self.roles.access, "APPRUNNER_INSTANCE_ROLE_ARN": self.roles.instance}
+
+    @property
+    def fixed(self) -> Mapping[str, str]:
+        """The settings of this section that the target takes only when it creates a service."""
+        return {KMS_KEY: self.encryption.kms_key} if self.encryption else {}
 
     @property
     def cpu_units(self) -> int:

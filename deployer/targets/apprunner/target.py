@@ -14,13 +14,16 @@ from deployer.aws.session import Session
 from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.finding import Finding
 from deployer.core.service import Scaling, ServiceSpec
+from deployer.errors import StateUnknown
 from deployer.targets.apprunner import refusals, words
 from deployer.targets.apprunner.answers import READ
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.diagnosis import failure_reason
 from deployer.targets.apprunner.examine import examine
+from deployer.targets.apprunner.manifest import AWS_MANAGED, KMS_KEY
 from deployer.targets.apprunner.members import unmodelled, with_kept
 from deployer.targets.apprunner.rights import CALLS
+from deployer.targets.apprunner.settings import of_app_runner
 from deployer.targets.apprunner.spec import from_answer, to_request
 from deployer.targets.base import LogPlaces, Operation, Progress, Started
 
@@ -40,6 +43,7 @@ class AppRunner:
 
     def __init__(self, client: AppRunnerClient) -> None:
         self._client = client
+        self._used: dict[tuple[str, Scaling], str] = {}  # the ARN of a revision, by the service's name and its numbers
 
     def observe(self, name: str) -> tuple[ServiceFact | None, tuple[ScalingRevision, ...]]:
         """Found by listing, because the ARN ends in an id that the name does not tell."""
@@ -63,7 +67,7 @@ class AppRunner:
                 status=words.status(service["Status"]),
                 spec=from_answer(service, known[used] if used in known else self._scaling(used)),
                 tags={tag["Key"]: tag["Value"] for tag in tagged if "Key" in tag and "Value" in tag},
-                encryption=service.get("EncryptionConfiguration", {}).get("KmsKey", ""),
+                fixed={KMS_KEY: key} if (key := service.get("EncryptionConfiguration", {}).get("KmsKey", "")) else {},
                 unmodelled=unmodelled(service),
             )
             return fact, revisions.result()
@@ -86,7 +90,7 @@ class AppRunner:
             )
         return None
 
-    def create_scaling(self, name: str, scaling: Scaling) -> str:
+    def create_scaling(self, name: str, scaling: Scaling) -> None:
         answer = self._client.create_auto_scaling_configuration(
             AutoScalingConfigurationName=name,
             MinSize=scaling.min,
@@ -94,9 +98,10 @@ class AppRunner:
             MaxConcurrency=scaling.concurrency,
             Tags=[{"Key": "managed-by", "Value": "deployer"}],
         )
-        return answer["AutoScalingConfiguration"].get("AutoScalingConfigurationArn", "")
+        self._used[name, scaling] = answer["AutoScalingConfiguration"].get("AutoScalingConfigurationArn", "")
 
     def delete_scaling(self, arn: str) -> None:
+        self._used = {key: used for key, used in self._used.items() if used != arn}
         try:
             self._client.delete_auto_scaling_configuration(AutoScalingConfigurationArn=arn)
         except ClientError as error:
@@ -117,20 +122,20 @@ class AppRunner:
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": tags[key]} for key in sorted(tags)])
 
-    def create(
-        self, name: str, spec: ServiceSpec, scaling_arn: str, tags: Mapping[str, str], encryption: str
-    ) -> Started:
-        key: dict[str, Any] = {"EncryptionConfiguration": {"KmsKey": encryption}} if encryption else {}
+    def create(self, name: str, spec: ServiceSpec, tags: Mapping[str, str], fixed: Mapping[str, str]) -> Started:
+        named = fixed.get(KMS_KEY, AWS_MANAGED)
+        key: dict[str, Any] = {} if named == AWS_MANAGED else {"EncryptionConfiguration": {"KmsKey": named}}
         answer = self._client.create_service(
             ServiceName=name,
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-            **to_request(spec, scaling_arn),
+            **to_request(spec, self._revision(name, spec)),
             **key,
         )
         return Started(answer["Service"]["ServiceArn"], answer["OperationId"])
 
-    def update(self, arn: str, spec: ServiceSpec, scaling_arn: str, kept: Mapping[str, object]) -> Started:
-        answer = self._client.update_service(ServiceArn=arn, **with_kept(to_request(spec, scaling_arn), kept))
+    def update(self, arn: str, spec: ServiceSpec, kept: Mapping[str, object]) -> Started:
+        request = to_request(spec, self._revision(_name(arn), spec))
+        answer = self._client.update_service(ServiceArn=arn, **with_kept(request, kept))
         return Started(arn, answer["OperationId"])
 
     def delete(self, arn: str) -> Started:
@@ -176,6 +181,17 @@ class AppRunner:
                 if summary.get("Status") != "DELETED":
                     yield summary.get("ServiceName", ""), summary.get("ServiceArn", "")
 
+    def _revision(self, name: str, spec: ServiceSpec) -> str:
+        """The ARN of a revision with the numbers of the spec. A plan creates it before its deployment."""
+        numbers = of_app_runner(spec).scaling
+        if (name, numbers) not in self._used:
+            self._revisions(name)
+        if (name, numbers) not in self._used:
+            raise StateUnknown(
+                f"the scaling revision of {name} is gone; nothing was deployed", fix="run again: it is created again"
+            )
+        return self._used[name, numbers]
+
     def _revisions(self, name: str) -> tuple[ScalingRevision, ...]:
         """The summary of a revision lacks its numbers, so each one is described."""
         found: list[tuple[int, ScalingRevision]] = []
@@ -187,7 +203,9 @@ class AppRunner:
                     free = not (summary.get("HasAssociatedService") or summary.get("IsDefault"))
                     number = summary.get("AutoScalingConfigurationRevision", 0)
                     found.append((number, ScalingRevision(arn, self._scaling(arn), free)))
-        return tuple(revision for _, revision in sorted(found, key=lambda one: one[0]))
+        revisions = tuple(revision for _, revision in sorted(found, key=lambda one: one[0]))
+        self._used = {(name, revision.scaling): revision.arn for revision in reversed(revisions)}
+        return revisions
 
     def _scaling(self, arn: str) -> Scaling:
         found = self._client.describe_auto_scaling_configuration(AutoScalingConfigurationArn=arn)
@@ -197,3 +215,8 @@ class AppRunner:
             max=numbers.get("MaxSize", 25),
             concurrency=numbers.get("MaxConcurrency", 100),
         )
+
+
+def _name(arn: str) -> str:
+    """The name of the service with this ARN: arn:...:service/NAME/ID."""
+    return arn.split(":service/", 1)[1].partition("/")[0]
