@@ -16,6 +16,7 @@ from deployer.core.policies.rights import Right
 from deployer.core.service import ServiceSpec, Settings
 
 if TYPE_CHECKING:
+    from deployer.core.adoption.expected import Expectation
     from deployer.core.adoption.live import Live
     from deployer.core.desired import Desired
     from deployer.core.facts import ServiceFact
@@ -102,14 +103,14 @@ class Adoption(Struct, frozen=True):
 
     `name` is the pattern of a service's name. `refuse` raises Blocked for a service that no manifest can describe.
     `section` are the lines of its section below target and name. The first plan creates what is `expected`, and its
-    deployment removes what is `removed`: a sentence for each.
+    deployment removes what is `removed`.
     """
 
     name: str
     refuse: Callable[[str, ServiceSpec], None]
     section: Callable[[ServiceFact], Iterable[str]]
-    expected: Callable[[Live], Iterable[str]]
-    removed: Callable[[Live], Iterable[str]]
+    expected: Callable[[Live], Iterable[Expectation]]
+    removed: Callable[[Live], Iterable[Expectation]]
 
 
 class Description(Struct, frozen=True):

@@ -20,8 +20,7 @@ from deployer.aws import ecr, ssm
 from deployer.aws.session import Session
 from deployer.core.adoption.expected import expected
 from deployer.core.adoption.live import Live, Place, parameter_path, source
-from deployer.core.adoption.text import KEEP, manifest_text
-from deployer.core.adoption.variables import Missing, choose
+from deployer.core.adoption.variables import LeftOut, Missing, choose
 from deployer.core.facts import ParameterFact
 from deployer.environment.contract import refuse_contract_problems
 from deployer.errors import Blocked, UsageError, as_typed
@@ -31,6 +30,9 @@ from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.together import clashes
 from deployer.project import find_root, shortest
 from deployer.targets.registry import DEFAULT, describe, open_target
+from deployer.view.adopted_manifest import KEEP, manifest_text
+from deployer.view.adoption_text import expectation, fix, set_secret, shown_name, why
+from deployer.view.details import details
 from deployer.view.documents import AdoptDocument, OmittedDocument
 from deployer.world_keys import keys_in
 
@@ -82,10 +84,21 @@ def adopt(wanted: Wanted) -> AdoptDocument:
         secrets=tuple(one.name for one in choice.taken if one.value is None),
         literals=tuple(one.name for one in choice.taken if one.value is not None),
         extra=tuple(one.name for one in choice.taken if one.extra),
-        left=tuple(OmittedDocument(one.name, one.why, one.reaches, one.fix) for one in choice.left),
-        expected=expected(live, choice),
-        blockers=tuple(one.command for one in choice.taken if one.command),
+        left=tuple(_omitted(one, wanted.environment) for one in choice.left),
+        expected=tuple(expectation(change, wanted.environment) for change in expected(live, choice)),
+        blockers=tuple(set_secret(one.name, wanted.environment) for one in choice.taken if one.unset),
         shared=tuple(problem.what for problem in clashes([*others, loaded]) if problem.file == str(path)),
+    )
+
+
+def _omitted(left: LeftOut, environment: str) -> OmittedDocument:
+    return OmittedDocument(
+        name=shown_name(left.name),
+        why=why(left.reason),
+        reaches=left.reaches,
+        fix=fix(left.fix, environment),
+        kind=type(left.reason).__name__,
+        details=details(left.reason),
     )
 
 
@@ -157,7 +170,7 @@ def _incomplete(wanted: Wanted, missing: Sequence[Missing]) -> Blocked:
     count = "1 setting has" if len(missing) == 1 else f"{len(missing)} settings have"
     return Blocked(
         f"{count} no value that the service accepts; nothing was written",
-        why="\n       ".join(f"{names.variable(one.name)}: {one.why}" for one in missing),
+        why="\n       ".join(f"{names.variable(one.name)}: {why(one.reason)}" for one in missing),
         fix=f"give each a value: {shlex.join(words)} {asked}",
     )
 

@@ -289,15 +289,18 @@ class DriftDocument(Struct, frozen=True):
 
 
 class OmittedDocument(Struct, frozen=True):
-    """Something that a new manifest does not name, why, and what to do with it.
+    """Something that a new manifest does not name: the kind of reason, such as NotRead, and its fields.
 
-    `reaches` means that the service has it now, and loses it with the next deployment.
+    `reaches` means that the service has it now, and loses it with the next deployment. `why` and `fix` are text for
+    people.
     """
 
     name: str
     why: str
     reaches: bool
     fix: str
+    kind: str
+    details: dict[str, Any]
 
 
 class AdoptDocument(Struct, frozen=True):

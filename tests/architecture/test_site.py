@@ -14,7 +14,7 @@ ALLOWED = {
     "deployer/aws/session.py": "which credentials and addresses its clients may use",
     "deployer/github/reach.py": "which GitHub belongs to an AWS",
     "deployer/environment/protection.py": "one local world's releases are as good as another's",
-    "deployer/core/adoption/text.py": "it is written as it is",
+    "deployer/view/adopted_manifest.py": "it is written as it is",
     "deployer/view/bootstrap_commands.py": "the same",
     "deployer/local/settings.py": "it refuses the real AWS",
 }

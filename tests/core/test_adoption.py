@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
 
 from deployer import names
-from deployer.core.adoption.command import why_no_command
+from deployer.core.adoption.command import fault_of_command
 from deployer.core.adoption.expected import expected
 from deployer.core.adoption.live import Live, Place, parameter_path, source
-from deployer.core.adoption.text import manifest_text
-from deployer.core.adoption.variables import NOTHING, Taken, choose
+from deployer.core.adoption.reason import WasStringList
+from deployer.core.adoption.variables import Taken, choose
 from deployer.core.adoption.yaml import flow
 from deployer.core.cause import State
 from deployer.core.change import (
@@ -49,6 +49,8 @@ from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.limits import SERVICE_VARIABLE_CHARACTERS
 from deployer.targets.apprunner.manifest import KMS_KEY
 from deployer.targets.apprunner.settings import HealthCheck, Network, Observability, ServiceSettings
+from deployer.view.adopted_manifest import manifest_text
+from deployer.view.adoption_text import NOTHING, expectation, fix, shown_name, why
 from deployer.view.blocker_text import blockers
 
 ACCOUNT, REGION, PATH = "123456789012", "us-west-2", "/app-runtime/demo/staging"
@@ -141,7 +143,7 @@ def variable_of(name: str) -> str:
 
 
 def left_out(found: Live) -> dict[str, tuple[str, bool]]:
-    return {one.name: (one.why, one.reaches) for one in choose(found, Ours).left}
+    return {shown_name(one.name): (why(one.reason), one.reaches) for one in choose(found, Ours).left}
 
 
 def first_plan(found: Live, loaded: Loaded) -> Plan:
@@ -204,7 +206,7 @@ def test_the_first_plan_changes_no_value_and_no_setting(parameters: dict[str, Pa
     assert {type(change) for change in made.changes} <= {
         ServiceVariable, AdoptParameter, CreateScaling, DeployService, KeepImage, PutLifecycle, TagService,
     }  # fmt: skip
-    assert len(made.blockers) == sum(bool(one.command) for one in taken)
+    assert len(made.blockers) == sum(one.unset for one in taken)
     [deploy] = [change for change in made.changes if isinstance(change, DeployService)]
     settings = [difference for difference in deploy.differences if difference.kind == "setting"]
     assert settings == [Difference("setting", ("auto_deployments",), State(value="true"), State(value="false"))]
@@ -224,7 +226,7 @@ def test_a_string_that_should_be_secret_becomes_one_and_is_not_repeated(name: st
     for found in (live({name: fact}), live({}, environment={name.upper().replace("-", "_"): fact.value or ""})):
         choice = choose(found, Ours)
         one = next(one for one in choice.taken if one.name == name)
-        assert (one.value, one.command) == (None, f"just secret set staging {name}")
+        assert (one.value, one.unset) == (None, True)
         text = manifest_text(found, choice)
         extra = "" if name == "app-id" else ", extra: true"
         assert f"{name}: {{kind: secret{extra}}}" in text
@@ -265,7 +267,7 @@ def test_what_the_service_reads_from_elsewhere_is_left_out_with_the_reason() -> 
     assert "one line" in left["Y"][0]
     choice = choose(found, Ours)
     assert [one.name for one in choice.taken] == ["level"]
-    fixes = {one.name: one.fix for one in choice.left}
+    fixes = {one.name: fix(one.fix, "staging") for one in choice.left}
     assert fixes["FAR"] == "just add staging far --secret --extra, and: just secret set staging far"
     assert fixes["X"] == "just add staging x VALUE --extra"
     assert fixes["lower"].startswith("rename it where it is read")
@@ -294,14 +296,14 @@ def test_a_string_list_is_taken_over_with_the_text_that_the_service_gets() -> No
     [one] = choose(found, Ours).taken
 
     assert (one.value, one.store) == ("A,B", "parameter")
-    assert "the first plan recreates it" in one.notes[0]
+    assert one.notes == (WasStringList(),)
 
 
 def test_a_name_that_is_too_long_for_a_parameter_is_left_out_whatever_its_value_is() -> None:
     for value in ("x", "EAA" + "a1" * 20):
         [left] = choose(live({}, environment={"X" * 1000: value}), Ours).left
-        assert (left.name, left.reaches) == ("a variable whose name is not shown", True)
-        assert left.why == "this name makes an ARN of more than 1011 characters"
+        assert (left.name, left.reaches) == ("", True)
+        assert why(left.reason) == "this name makes an ARN of more than 1011 characters"
 
 
 def test_a_variable_that_the_service_has_in_both_ways_is_read_from_its_parameter() -> None:
@@ -319,8 +321,8 @@ def test_a_value_that_the_service_refuses_is_left_out_with_its_reason_and_what_t
     left = {one.name: one for one in choose(found, Strict).left}
 
     assert left.keys() == {"HOURS", "LEVEL"}
-    assert left["HOURS"].why.startswith("the service refuses its value: it should be a valid integer")
-    assert left["LEVEL"].fix == "just add staging level VALUE"
+    assert why(left["HOURS"].reason).startswith("the service refuses its value: it should be a valid integer")
+    assert fix(left["LEVEL"].fix, "staging") == "just add staging level VALUE"
     assert set(written(found, Strict).manifest.variables) == {"app-id", "stage", "api-url"}
 
 
@@ -330,7 +332,7 @@ def test_a_required_secret_that_the_service_lacks_is_declared_with_the_command_t
         choice = choose(found, Strict)
         [one] = [one for one in choice.taken if one.name == "app-id"]
 
-        assert (one.value, one.command) == (None, "just secret set staging app-id")
+        assert (one.value, one.unset) == (None, True)
         assert not any(one.name == "APP_ID" for one in choice.left)
         made = first_plan(found, written(found, Strict))
         assert [blocker.fix for blocker in blockers(made)] == ["just secret set staging app-id"]
@@ -347,7 +349,7 @@ def test_a_parameter_that_nothing_reads_is_taken_where_the_service_would_not_sta
 
 def test_a_required_literal_without_a_usable_value_is_missing_until_it_is_given() -> None:
     found = live({"app-id": SECURE}, environment={"API_URL": "http://api.example"})
-    missing = {one.name: one.why for one in choose(found, Strict).missing}
+    missing = {one.name: why(one.reason) for one in choose(found, Strict).missing}
 
     assert missing == {
         "stage": "the service demo-staging does not set it",
@@ -398,12 +400,12 @@ def test_whatever_the_service_is_check_accepts_its_manifest_or_every_reason_is_t
     }
     found = live(parameters, read | {variable_of(name): at for name, at in elsewhere.items()}, plain)
     choice = choose(found, Strict)
-    assert all(one.why and one.fix for one in choice.left)
+    assert all(why(one.reason) for one in choice.left)
     kept = {names.variable(one.name) for one in choice.taken}
     if choice.missing:
         gone = {names.variable(one.name) for one in choice.missing}
         assert gone == {one for one in required_variables(Strict) if one not in kept}
-        assert all(one.why for one in choice.missing)
+        assert all(why(one.reason) for one in choice.missing)
         return
     loaded = written(found, Strict)
     assert {names.variable(name) for name in loaded.manifest.variables} == kept
@@ -519,12 +521,12 @@ def test_settings_that_few_services_have_are_taken_over(
     assert wish.fixed == fixed
     left_out = "its start command" in manifest_text(found, choose(found, Ours))
     assert wish.settings.command == ("" if left_out else command)
-    assert left_out == bool(why_no_command(command, SERVICE_VARIABLE_CHARACTERS))
+    assert left_out == (fault_of_command(command, SERVICE_VARIABLE_CHARACTERS) is not None)
 
 
 @pytest.mark.parametrize("command", ["python -m demo", "sh -c 'exec serve --port $PORT'", 'serve # "x"'])
 def test_a_usual_start_command_is_taken_over(command: str) -> None:
-    assert why_no_command(command, SERVICE_VARIABLE_CHARACTERS) == ""
+    assert fault_of_command(command, SERVICE_VARIABLE_CHARACTERS) is None
 
 
 def test_a_service_without_variables_makes_no_manifest() -> None:
@@ -534,7 +536,7 @@ def test_a_service_without_variables_makes_no_manifest() -> None:
 
 
 def expectations(found: Live) -> tuple[str, ...]:
-    return expected(found, choose(found, Ours))
+    return tuple(expectation(change, "staging") for change in expected(found, choose(found, Ours)))
 
 
 def test_the_first_plan_of_what_is_as_the_deployer_keeps_it_shows_only_what_it_always_adds() -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import shlex
 
+from deployer.core.adoption.reason import CommandFault
 from deployer.manifest.credentials import credential_in
 from deployer.manifest.unseen import unseen
 
 
-def why_no_command(command: str, longest: int) -> str:
-    """Why no manifest can hold this start command of at most `longest` characters, "" when one can."""
+def fault_of_command(command: str, longest: int) -> CommandFault | None:
+    """Why no manifest can hold this start command of at most `longest` characters, None when one can."""
     if credential_in(command):
-        return "holds what looks like a credential"
+        return "credential"
     if len(command) > longest or not {*command}.isdisjoint("\r\n") or unseen(command):
-        return "is not one line of text"
+        return "not-one-line"
     try:
         shlex.split(command)
     except ValueError:
-        return "cannot be split into words"
-    return ""
+        return "not-words"
+    return None

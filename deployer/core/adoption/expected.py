@@ -4,55 +4,173 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from deployer.core.adoption.live import Live
+from deployer.core.adoption.reason import CommandFault
 from deployer.core.adoption.variables import Choice
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
 
 
-def expected(live: Live, choice: Choice) -> tuple[str, ...]:
-    """One sentence for each kind of change."""
+class SecretsUnset(Struct, frozen=True):
+    """It is blocked until these secrets are set."""
+
+    names: tuple[str, ...]
+
+
+class ParametersTagged(Struct, frozen=True):
+    """This many parameters get the deployer's tag."""
+
+    count: int
+
+
+class ParametersLeftAlone(Struct, frozen=True):
+    """Parameters that the manifest leaves out stay."""
+
+
+class VariablesRemoved(Struct, frozen=True):
+    """The service loses variables that the manifest leaves out."""
+
+
+class RepositoryRecreated(Struct, frozen=True):
+    """The repository is gone, and created again."""
+
+    repository: str
+
+
+class RepositoryHardened(Struct, frozen=True):
+    """The repository gets immutable tags and scans each image."""
+
+    repository: str
+
+
+class LifecycleAdded(Struct, frozen=True):
+    """The repository gets rules for old images."""
+
+    repository: str
+
+
+class LifecycleReplaced(Struct, frozen=True):
+    """The repository's rules for old images are replaced."""
+
+    repository: str
+
+
+class SecondTag(Struct, frozen=True):
+    """The image gets a second tag."""
+
+
+class Paused(Struct, frozen=True):
+    """The service is paused: nothing is deployed before it runs again."""
+
+    service: str
+
+
+class NewScaling(Struct, frozen=True):
+    """The service gets a scaling revision of its own."""
+
+    service: str
+
+
+class ServiceTags(Struct, frozen=True):
+    """The service gets the deployer's tags."""
+
+    service: str
+
+
+class ReleaseVariable(Struct, frozen=True):
+    """The service gets the variable that names its release."""
+
+    service: str
+
+
+class ImageByDigest(Struct, frozen=True):
+    """The service names its image by digest. `tag` is its tag now."""
+
+    service: str
+    tag: str
+
+
+class CommandRemoved(Struct, frozen=True):
+    """The service loses its start command, which no manifest can hold."""
+
+    service: str
+    fault: CommandFault
+
+
+class AutomaticDeploymentsOff(Struct, frozen=True):
+    """The platform deploys nothing by itself any more."""
+
+    service: str
+
+
+class ReferencesByArn(Struct, frozen=True):
+    """The service names its parameters by their ARNs."""
+
+    service: str
+
+
+Expectation = (
+    SecretsUnset
+    | ParametersTagged
+    | ParametersLeftAlone
+    | VariablesRemoved
+    | RepositoryRecreated
+    | RepositoryHardened
+    | LifecycleAdded
+    | LifecycleReplaced
+    | SecondTag
+    | Paused
+    | NewScaling
+    | ServiceTags
+    | ReleaseVariable
+    | ImageByDigest
+    | CommandRemoved
+    | AutomaticDeploymentsOff
+    | ReferencesByArn
+)
+
+
+def expected(live: Live, choice: Choice) -> tuple[Expectation, ...]:
+    """Every kind of change, once, in the order in which they are shown."""
     return (*_variables(live, choice), *_image(live), *_service(live))
 
 
-def _variables(live: Live, choice: Choice) -> Iterator[str]:
+def _variables(live: Live, choice: Choice) -> Iterator[Expectation]:
     taken, left = choice.taken, choice.left
-    if unset := [one.name for one in taken if one.command]:
-        yield f"it is blocked until these secrets are set: {', '.join(unset)}"
-    facts = [live.parameters.get(f"{live.parameter_path}/{one.name}") for one in taken if not one.command]
+    if unset := tuple(one.name for one in taken if one.unset):
+        yield SecretsUnset(unset)
+    facts = [live.parameters.get(f"{live.parameter_path}/{one.name}") for one in taken if not one.unset]
     foreign = sum(fact is not None and not fact.ours for fact in facts)
     if foreign:
-        made = "1 parameter" if foreign == 1 else f"{foreign} parameters"
-        yield f"{made} made elsewhere: tagged managed-by, so that the deployer manages them; their values stay"
+        yield ParametersTagged(foreign)
     if any(one.name.startswith("/") for one in left):
-        yield "parameters that are left out below: left alone"
+        yield ParametersLeftAlone()
     if any(one.reaches for one in left):
-        yield "variables that are left out below and that the service has now: the deployment removes them"
+        yield VariablesRemoved()
 
 
-def _image(live: Live) -> Iterator[str]:
-    found = live.repository
+def _image(live: Live) -> Iterator[Expectation]:
+    found, name = live.repository, live.source.repository
     if found is None:
-        yield f"repository {live.source.repository}: it is gone; it will be recreated"
+        yield RepositoryRecreated(name)
     elif not (found.immutable and found.scan_on_push):
-        yield f"repository {live.source.repository}: tags that cannot be moved, and a scan of each image"
-    if found is None or found.lifecycle is None:
-        yield f"lifecycle {live.source.repository}: old images expire, those that were released stay"
-    else:
-        yield f"lifecycle {live.source.repository}: its rules are replaced by those of the deployer"
-    yield "a second tag for the image, so that it is kept as long as it is a release"
+        yield RepositoryHardened(name)
+    yield LifecycleAdded(name) if found is None or found.lifecycle is None else LifecycleReplaced(name)
+    yield SecondTag()
 
 
-def _service(live: Live) -> Iterator[str]:
+def _service(live: Live) -> Iterator[Expectation]:
     spec, name = live.service.spec, live.source.service
     if live.service.status is ServiceStatus.PAUSED:
-        yield f"service {name}: it is paused; nothing is deployed before: just resume ENV --old-release-first"
+        yield Paused(name)
     yield from live.target.adoption.expected(live)
-    yield f"service {name}: the tags managed-by, app and environment, where they differ"
+    yield ServiceTags(name)
     if RELEASE_VARIABLE not in spec.environment:
-        yield f"deploy {name}: {RELEASE_VARIABLE} is set, so that the public URL shows which release it serves"
+        yield ReleaseVariable(name)
     if live.source.tag:
-        yield f"deploy {name}: the image of the current commit, by its digest; of {live.source.tag} with --image"
+        yield ImageByDigest(name, live.source.tag)
     yield from live.target.adoption.removed(live)
     if any(reference.startswith("/") for reference in spec.secrets.values()):
-        yield f"deploy {name}: parameters by their ARNs instead of their names"
+        yield ReferencesByArn(name)

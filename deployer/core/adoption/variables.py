@@ -12,6 +12,26 @@ from msgspec.structs import replace
 
 from deployer import names
 from deployer.core.adoption.live import Live
+from deployer.core.adoption.reason import (
+    AddVariable,
+    BelowThePath,
+    Fix,
+    LostDescription,
+    NoParameter,
+    NotAllowed,
+    Note,
+    NotRead,
+    NotReadNow,
+    NotSet,
+    NoValue,
+    Readable,
+    ReadElsewhere,
+    Reason,
+    RefusedValue,
+    RenameVariable,
+    UnseenCharacter,
+    WasStringList,
+)
 from deployer.core.facts import ParameterFact
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.errors import UsageError
@@ -21,11 +41,10 @@ from deployer.manifest.unseen import unseen
 
 _SAYABLE: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")  # other text was probably not meant as a name
 _LONGEST_REASON: Final = 200
-NOTHING: Final = "nothing to do"
 
 
 class Taken(Struct, frozen=True):
-    """A variable of the new manifest; `value` is None for a secret. `command` must be run before a plan, "" when none.
+    """A variable of the new manifest; `value` is None for a secret. `unset` marks a secret to set before a plan.
 
     `extra` marks a variable that the service has no setting for.
     """
@@ -34,28 +53,29 @@ class Taken(Struct, frozen=True):
     value: str | None
     store: str = "parameter"
     description: str = ""
-    notes: tuple[str, ...] = ()
-    command: str = ""
+    notes: tuple[Note, ...] = ()
+    unset: bool = False
     extra: bool = False
 
 
 class LeftOut(Struct, frozen=True):
-    """A variable that the new manifest does not name, why, and what to do with it.
+    """A variable that the new manifest does not name, why, and what to do with it; None for nothing.
 
-    `reaches` means that the service has the variable now, and loses it with the next deployment.
+    `name` is "" where it may not be shown. `reaches` means that the service has the variable now, and loses it with the
+    next deployment.
     """
 
     name: str
-    why: str
+    reason: Reason
     reaches: bool
-    fix: str = NOTHING
+    fix: Fix | None = None
 
 
 class Missing(Struct, frozen=True):
     """A literal without which the service does not start, and for which no usable value was found."""
 
     name: str
-    why: str
+    reason: Reason
 
 
 class Choice(Struct, frozen=True):
@@ -88,7 +108,7 @@ def choose(live: Live, settings: contract.SettingsClass, given: Mapping[str, str
         if not isinstance(found.get(variable), Taken):
             found[variable] = chooser.needed(variable, found.get(variable))
     found |= {
-        variable: Missing(names.parameter(variable), left.why) if variable in required else left
+        variable: Missing(names.parameter(variable), left.reason) if variable in required else left
         for variable, left in chooser.refused(found).items()
     }
     kept = {f"{live.parameter_path}/{one.name}" for one in found.values() if isinstance(one, Taken)}
@@ -117,7 +137,7 @@ class _Chooser:
             yield variable, self._unnamable(variable) or self._referred(variable, reference)
         for variable, value in sorted(spec.environment.items()):
             if variable == RELEASE_VARIABLE:
-                yield variable, LeftOut(variable, names.why_reserved(variable) or "", reaches=False)
+                yield variable, LeftOut(variable, NotAllowed(names.why_reserved(variable) or ""), reaches=False)
             elif unnamable := self._unnamable(variable):
                 yield variable, unnamable
             else:
@@ -129,10 +149,13 @@ class _Chooser:
         if self._is_secret(variable, value):
             raise UsageError(
                 f"{variable} is a secret: a manifest never holds its value",
-                fix=f"leave it out, and when the manifest is written: {self._set(name)}",
+                fix="leave it out, and when the manifest is written: "
+                f"just secret set {self._live.place.environment} {name}",
             )
         literal = self._new(variable, value)
-        if why := self._why_not_written(literal):
+        if reason := self._why_not_written(literal):
+            unseen_character = "its value holds a character that cannot be seen"
+            why = reason.rule if isinstance(reason, NotAllowed) else unseen_character
             raise UsageError(f"--literal {name}: {why}", fix="give it another value")
         return variable, literal
 
@@ -146,7 +169,7 @@ class _Chooser:
         return {
             variable: LeftOut(
                 variable,
-                f"the service refuses its value: {textwrap.shorten(reason, _LONGEST_REASON)}",
+                RefusedValue(textwrap.shorten(reason, _LONGEST_REASON)),
                 reaches=True,
                 fix=self._add(names.parameter(variable)),
             )
@@ -156,17 +179,15 @@ class _Chooser:
 
     def needed(self, variable: str, known: Taken | LeftOut | Missing | None) -> Taken | Missing:
         """Add a setting without which the service does not start, and which the service has in no adoptable form."""
-        why = known.why if isinstance(known, LeftOut) else f"the service {self._live.source.service} does not set it"
+        reason = known.reason if isinstance(known, LeftOut) else NotSet(self._live.source.service)
         name = names.parameter(variable)
         fact = self._live.parameters.get(f"{self._live.parameter_path}/{name}")
         found = self._parameter(variable, fact) if fact else None
         if isinstance(found, Taken):
-            return replace(found, notes=(f"Nothing reads this parameter now: {why}.", *found.notes))
+            return replace(found, notes=(NotReadNow(reason), *found.notes))
         if variable in self._secrets:
-            set_it = self._set(name)
-            note = f"It has no value at this path, and the service does not start without one: {why}. Set it: {set_it}"
-            return replace(self._new(variable, None), notes=(note,), command=set_it)
-        return Missing(name, why)
+            return replace(self._new(variable, None), notes=(NoValue(reason),), unset=True)
+        return Missing(name, reason)
 
     def unread(self, kept: set[str]) -> Iterator[LeftOut]:
         """List the parameters below the path that neither the service nor the manifest reads."""
@@ -174,11 +195,7 @@ class _Chooser:
         paths = {self._live.place.path_of(reference) for reference in read}
         for parameter in sorted(self._live.parameters.keys() - paths - kept):
             name = parameter.removeprefix(f"{path}/")
-            if "/" in name:
-                why = "its path is below that of this manifest's parameters"
-            else:
-                why = names.why_not_a_name(name) or names.why_reserved(name.upper().replace("-", "_")) or ""
-            yield LeftOut(parameter, why or "the service does not read it", reaches=False)
+            yield LeftOut(parameter, BelowThePath() if "/" in name else _unread(name), reaches=False)
 
     def _new(self, variable: str, value: str | None, *, store: str = "parameter") -> Taken:
         return Taken(names.parameter(variable), value, store, extra=not self._has_setting(variable))
@@ -189,12 +206,10 @@ class _Chooser:
         fix = self._add(names.parameter(variable), secret=True)
         if self._live.place.path_of(reference) != path:
             known = reference.startswith(("arn:aws", "/")) and _SAYABLE.fullmatch(reference)
-            where = reference if known else "something else"
-            why = f"it is read from {where}; this manifest would read it from {path}"
-            return LeftOut(variable, why, reaches=True, fix=fix)
+            return LeftOut(variable, ReadElsewhere(reference if known else "", path), reaches=True, fix=fix)
         fact = self._live.parameters.get(path)
         if fact is None:
-            return LeftOut(variable, f"parameter {path} does not exist", reaches=True, fix=fix)
+            return LeftOut(variable, NoParameter(path), reaches=True, fix=fix)
         return self._parameter(variable, fact)
 
     def _parameter(self, variable: str, fact: ParameterFact) -> Taken | LeftOut:
@@ -203,22 +218,18 @@ class _Chooser:
             return _described(self._new(variable, None), fact)
         taken = self._literal(self._new(variable, fact.value if fact.listed is None else fact.listed), fact)
         if isinstance(taken, Taken) and taken.value is not None and fact.listed is not None:
-            note = "A StringList now. A manifest holds a String: the first plan recreates it, with the same value."
-            return replace(taken, notes=(*taken.notes, note))
+            return replace(taken, notes=(*taken.notes, WasStringList()))
         return taken
 
     def _literal(self, literal: Taken, fact: ParameterFact | None = None) -> Taken | LeftOut:
         """Write the value into the file, unless it must be hidden or the file cannot hold it."""
         variable, value = names.variable(literal.name), literal.value or ""
         if self._is_secret(variable, value):
-            command = self._set(literal.name)
-            note = f"Anyone with permission to read the service can read it now: {command}; then rotate the credential."
-            if fact is not None:
-                note = f"A plain String in SSM now: {command}; then rotate the credential."
-            secret = replace(literal, value=None, store="parameter", notes=(note,), command=command)
+            note = Readable(stored=fact is not None)
+            secret = replace(literal, value=None, store="parameter", notes=(note,), unset=True)
             return _described(secret, fact) if fact else secret
-        if why := self._why_not_written(literal):
-            return LeftOut(variable, why, reaches=True, fix=self._add(literal.name))
+        if reason := self._why_not_written(literal):
+            return LeftOut(variable, reason, reaches=True, fix=self._add(literal.name))
         return _described(literal, fact) if fact else literal
 
     def _is_secret(self, variable: str, value: str) -> bool:
@@ -228,20 +239,20 @@ class _Chooser:
     def _unnamable(self, variable: str) -> LeftOut | None:
         """Leave out a variable that a manifest cannot name, whatever its value."""
         if why := names.why_reserved(variable):
-            return LeftOut(variable, why, reaches=True)
+            return LeftOut(variable, NotAllowed(why), reaches=True)
         why = names.why_not_a_variable(variable) or self._broken(names.parameter(variable), {"kind": "secret"})
         if not why:
             return None
         shown = _SAYABLE.fullmatch(variable) and not credential_in(variable, name="key")
-        fix = "rename it where it is read, and add it by its new name: just add ENV NAME VALUE"
-        return LeftOut(variable if shown else "a variable whose name is not shown", why, reaches=True, fix=fix)
+        return LeftOut(variable if shown else "", NotAllowed(why), reaches=True, fix=RenameVariable())
 
-    def _why_not_written(self, literal: Taken) -> str:
-        """Why the manifest cannot hold this literal, "" when it can."""
+    def _why_not_written(self, literal: Taken) -> UnseenCharacter | NotAllowed | None:
+        """Why the manifest cannot hold this literal, None when it can."""
         value = literal.value or ""
         if unseen(value):
-            return "its value holds a character that cannot be seen"
-        return self._broken(literal.name, {"kind": "literal", "value": value, "store": literal.store})
+            return UnseenCharacter()
+        rule = self._broken(literal.name, {"kind": "literal", "value": value, "store": literal.store})
+        return NotAllowed(rule) if rule else None
 
     def _broken(self, name: str, entry: Mapping[str, str]) -> str:
         """The first rule that a manifest with this variable breaks, "" when it breaks none."""
@@ -252,19 +263,20 @@ class _Chooser:
     def _has_setting(self, variable: str) -> bool:
         return contract.has_setting(self._settings, variable)
 
-    def _add(self, name: str, *, secret: bool = False) -> str:
-        """The command that puts a variable into the manifest once that is written."""
-        extra = "" if self._has_setting(names.variable(name)) else " --extra"
-        if secret or names.variable(name) in self._secrets or is_telling(name):
-            return f"just add {self._live.place.environment} {name} --secret{extra}, and: {self._set(name)}"
-        return f"just add {self._live.place.environment} {name} VALUE{extra}"
+    def _add(self, name: str, *, secret: bool = False) -> AddVariable:
+        """Add the variable to the manifest once that is written."""
+        variable = names.variable(name)
+        secret = secret or variable in self._secrets or is_telling(name)
+        return AddVariable(name, secret, extra=not self._has_setting(variable))
 
-    def _set(self, name: str) -> str:
-        return f"just secret set {self._live.place.environment} {name}"
+
+def _unread(name: str) -> Reason:
+    """Why a parameter directly below the path is left out."""
+    why = names.why_not_a_name(name) or names.why_reserved(name.upper().replace("-", "_"))
+    return NotAllowed(why) if why else NotRead()
 
 
 def _described(taken: Taken, fact: ParameterFact) -> Taken:
     if credential_in(fact.description) or unseen(fact.description):
-        note = "Its description looks like a credential, or holds what cannot be seen: the parameter loses it."
-        return replace(taken, notes=(*taken.notes, note))
+        return replace(taken, notes=(*taken.notes, LostDescription()))
     return replace(taken, description=fact.description)

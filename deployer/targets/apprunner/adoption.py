@@ -8,8 +8,10 @@ from typing import Final
 
 from msgspec.structs import asdict
 
-from deployer.core.adoption.command import why_no_command
+from deployer.core.adoption.command import fault_of_command
+from deployer.core.adoption.expected import AutomaticDeploymentsOff, CommandRemoved, Expectation, NewScaling
 from deployer.core.adoption.live import Live
+from deployer.core.adoption.reason import CommandFault
 from deployer.core.adoption.yaml import flow, word
 from deployer.core.facts import ServiceFact
 from deployer.core.service import ServiceSpec
@@ -57,7 +59,7 @@ def section(service: ServiceFact) -> Iterator[str]:
     yield f"port: {settings.port}"
     yield f"health_check: {flow(asdict(settings.health_check))}"
     yield f"scaling: {flow(asdict(settings.scaling))}"
-    if settings.command and not _why_no_command(settings.command):
+    if settings.command and not _fault(settings.command):
         yield f"command: {word(settings.command)}"
     yield from _beside(service)
     yield "# Both roles exist, and may be shared with others: they are not changed from here."
@@ -78,23 +80,23 @@ def _beside(service: ServiceFact) -> Iterator[str]:
         yield f"encryption: {{kms_key: {word(service.fixed[KMS_KEY])}}}"
 
 
-def expected(live: Live) -> Iterator[str]:
+def expected(live: Live) -> Iterator[Expectation]:
     """What the first plan creates."""
     if not any(revision.scaling == live.service.spec.settings.scaling for revision in live.scalings):
-        yield f"scaling {live.source.service}: a revision of its own, with the numbers it has now"
+        yield NewScaling(live.source.service)
 
 
-def removed(live: Live) -> Iterator[str]:
+def removed(live: Live) -> Iterator[Expectation]:
     """What the first deployment removes."""
     settings, name = live.service.spec.settings, live.source.service
-    if why := _why_no_command(settings.command):
-        yield f"deploy {name}: its start command {why}, is left out here, and is removed"
+    if fault := _fault(settings.command):
+        yield CommandRemoved(name, fault)
     if settings.auto_deployments:
-        yield f"deploy {name}: automatic deployments off, so that nothing is deployed but what was planned"
+        yield AutomaticDeploymentsOff(name)
 
 
-def _why_no_command(command: str) -> str:
-    return why_no_command(command, SERVICE_VARIABLE_CHARACTERS)
+def _fault(command: str) -> CommandFault | None:
+    return fault_of_command(command, SERVICE_VARIABLE_CHARACTERS)
 
 
 def _name(arn: str) -> str:

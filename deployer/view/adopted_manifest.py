@@ -10,6 +10,7 @@ from deployer.core.adoption.live import Live
 from deployer.core.adoption.variables import Choice, LeftOut, Taken
 from deployer.core.adoption.yaml import word
 from deployer.manifest import edit
+from deployer.view.adoption_text import expectation, fix, note, shown_name, why
 
 WIDTH = 120
 KEEP = 30
@@ -19,7 +20,14 @@ def manifest_text(live: Live, choice: Choice, *, keep: int = KEEP) -> str:
     """The whole file; `load.parse` checks whether it is valid. `keep` is the number of images."""
     left = choice.left
     return "\n".join(
-        [*_head(live, choice), *_place(live, keep), *_service(live), *_variables(choice.taken), *_left(left), ""]
+        [
+            *_head(live, choice),
+            *_place(live, keep),
+            *_service(live),
+            *_variables(live, choice.taken),
+            *_left(live, left),
+            "",
+        ]
     )
 
 
@@ -32,8 +40,8 @@ def _head(live: Live, choice: Choice) -> Iterator[str]:
     )
     yield "#"
     yield from _comment(f"What `just plan {place.environment}` still shows, because it was not set by hand:")
-    for sentence in expected(live, choice):
-        yield from _comment(sentence, mark="- ")
+    for change in expected(live, choice):
+        yield from _comment(expectation(change, place.environment), mark="- ")
     yield f"app: {word(place.app)}"
     yield f"environment: {word(place.environment)}"
     yield ""
@@ -66,12 +74,12 @@ def _service(live: Live) -> Iterator[str]:
     yield ""
 
 
-def _variables(taken: Sequence[Taken]) -> Iterator[str]:
+def _variables(live: Live, taken: Sequence[Taken]) -> Iterator[str]:
     yield "# A literal is edited here. It holds no secret: no SecureString was decrypted to write this file."
     yield "variables:" if taken else "variables: {}"
     for one in taken:
-        for note in one.notes:
-            yield from _comment(note, indent="  ")
+        for found in one.notes:
+            yield from _comment(note(found, one.name, live.place.environment), indent="  ")
         description = one.description or None
         if one.value is None:
             entry = edit.secret(generate=None, description=description, extra=one.extra)
@@ -81,7 +89,7 @@ def _variables(taken: Sequence[Taken]) -> Iterator[str]:
         yield f"  {word(one.name)}: {entry}"
 
 
-def _left(left: Sequence[LeftOut]) -> Iterator[str]:
+def _left(live: Live, left: Sequence[LeftOut]) -> Iterator[str]:
     for reaches, title in (
         (True, "Left out, though the service has it now; the next deployment removes it:"),
         (False, "Left out, and left alone:"),
@@ -90,7 +98,8 @@ def _left(left: Sequence[LeftOut]) -> Iterator[str]:
             yield ""
             yield from _comment(title)
             for one in some:
-                yield from _comment(f"{one.name}: {one.why}; {one.fix}", mark="- ")
+                text = f"{shown_name(one.name)}: {why(one.reason)}; {fix(one.fix, live.place.environment)}"
+                yield from _comment(text, mark="- ")
 
 
 def _comment(text: str, *, mark: str = "", indent: str = "") -> list[str]:
