@@ -89,10 +89,10 @@ def _github_sync_options(parser: Parser) -> None:
 
 
 def _github_sync(options: Options) -> int:
-    from deployer.core.github.plan import SyncPlan, fingerprint
     from deployer.environment.consent import Consent
     from deployer.manifest.load import load
     from deployer.project import manifest_path
+    from deployer.resources.github_environment.plan import SyncPlan, fingerprint
     from deployer.verbs.ci import github_sync as verb
     from deployer.view.github_text import render
 

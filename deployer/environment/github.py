@@ -9,15 +9,15 @@ from msgspec import Struct
 from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.facts import ParameterFact
-from deployer.core.github.desired import DesiredGitHub, environments
-from deployer.core.github.facts import GitHubFacts
-from deployer.core.github.plan import SyncPlan, plan
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked
 from deployer.github.api import GitHub
 from deployer.github.reach import Reach, reach
-from deployer.github.settings import observe, reviewed
 from deployer.manifest.load import Loaded
+from deployer.resources.github_environment.desired import DesiredGitHub, environments
+from deployer.resources.github_environment.facts import GitHubFacts
+from deployer.resources.github_environment.observed import observe, reviewed
+from deployer.resources.github_environment.plan import SyncPlan, plan
 from deployer.view.progress import Reporter
 from deployer.world_keys import keys_beside
 

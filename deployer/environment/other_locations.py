@@ -8,12 +8,13 @@ from pathlib import Path
 from deployer import names
 from deployer.aws import ssm
 from deployer.core.dotenv_file import NO_BINDING, bindings
-from deployer.core.other_locations import dotenv_against, github_against
+from deployer.core.other_locations import dotenv_against
 from deployer.core.secret import SecretValue
 from deployer.environment.open import Environment
 from deployer.errors import DeployerError
 from deployer.github.reach import token_is_given
 from deployer.manifest.model import LiteralVariable
+from deployer.view.other_locations_text import github_against
 
 DOTENV = ".env"
 LARGEST = 1024 * 1024  # bytes

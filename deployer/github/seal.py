@@ -9,9 +9,9 @@ import base64
 import binascii
 from collections.abc import Mapping
 
-from deployer.core.github.desired import VALUE_BYTES
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError
+from deployer.github.limits import VALUE_BYTES
 
 
 def seal(value: SecretValue, key: Mapping[str, object]) -> tuple[str, str]:

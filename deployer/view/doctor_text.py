@@ -31,8 +31,8 @@ from deployer.core.finding import (
     WorldRuns,
     WorldStopped,
 )
-from deployer.core.github.plan import UNREVIEWED
 from deployer.errors import as_typed
+from deployer.resources.github_environment.plan import UNREVIEWED
 from deployer.view.counts import counted
 from deployer.view.details import details
 from deployer.view.documents import DoctorDocument, FindingDocument

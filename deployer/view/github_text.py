@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployer.core.github.plan import Change, SyncPlan
+from deployer.resources.github_environment.plan import Change, SyncPlan
 from deployer.view.safe import hanging, one_line
 from deployer.view.table import table
 

@@ -85,7 +85,7 @@ def test_a_kind_of_resource_decides_without_asking_aws() -> None:
         f"{path.relative_to(ROOT)} imports {name}"
         for path in pure
         for name in imports(path)
-        if within(name, NETWORK | {"deployer.aws"})
+        if within(name, NETWORK | {"deployer.aws", "deployer.github.api"})
     ]
     assert wrong == []
     assert {path.name for path in pure} >= {"plan.py", "rights.py", "planner.py"}
@@ -93,6 +93,9 @@ def test_a_kind_of_resource_decides_without_asking_aws() -> None:
 
 def test_every_kind_of_resource_has_its_files_and_is_registered() -> None:
     folders = {path.parent for path in (ROOT / "deployer" / "resources").glob("*/apply.py")}
+    [github] = [folder for folder in folders if folder.name == "github_environment"]  # needs a token of GitHub
+    assert {path.name for path in github.glob("*.py")} >= {"desired.py", "observed.py", "plan.py", "apply.py"}
+    folders.remove(github)
     assert {folder.name for folder in folders} == {kind.name for kind in KINDS}
     for folder in folders:
         names = {path.name for path in folder.glob("*.py")}

@@ -10,16 +10,16 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
-from deployer.core.github.plan import Change, SyncPlan, fingerprint
 from deployer.environment import protection
 from deployer.environment.consent import Consent
 from deployer.environment.contract import refuse_contract_problems
 from deployer.environment.github import GitHubEnvironment, desired_github, open_github, reach_github
 from deployer.environment.open import open_session
 from deployer.errors import Blocked, StateUnknown, UsageError
-from deployer.github.settings import Writer, apply
 from deployer.manifest.load import Loaded
 from deployer.partial import halted
+from deployer.resources.github_environment.apply import Writer, apply
+from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint
 from deployer.view.counts import to_fix
 from deployer.view.documents import GitHubChange, GitHubDocument, GitHubNote, ProblemDocument
 from deployer.view.progress import Reporter

@@ -10,15 +10,12 @@ from msgspec import Struct
 from deployer import names
 from deployer.core.advice import Problem
 from deployer.errors import UsageError
+from deployer.github.limits import RESERVED_PREFIX, VALUE_BYTES
 from deployer.manifest.github import AccessKeys, GitHub, OidcRole
 from deployer.manifest.model import LiteralVariable, Manifest
 
 RECORD: Final = "DEPLOYER_RECORD"
 KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-# https://docs.github.com/en/actions/reference/workflows-and-actions/variables and .../reference/security/secrets
-VALUE_BYTES: Final = 48 * 1024
-NAMES_AT_MOST: Final = 100  # variables of an environment, and as many secrets
-RESERVED_PREFIX: Final = "GITHUB_"
 
 
 class DesiredGitHub(Struct, frozen=True):

@@ -10,9 +10,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from deployer.core.facts import ParameterFact
-from deployer.core.github.desired import RECORD, DesiredGitHub
-from deployer.core.github.facts import EnvironmentFact, GitHubFacts, Policy, Record, VariableFact, write_record
-from deployer.core.github.plan import Change, SyncPlan, fingerprint, plan
+from deployer.resources.github_environment.desired import RECORD, DesiredGitHub
+from deployer.resources.github_environment.facts import (
+    EnvironmentFact,
+    GitHubFacts,
+    Policy,
+    Record,
+    VariableFact,
+    write_record,
+)
+from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint, plan
 
 PATH = "/app-runtime/app/staging"
 WANTED = DesiredGitHub(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from deployer.core.github.desired import DesiredGitHub, environments, imaging, planning, wanted
 from deployer.errors import UsageError
 from deployer.manifest.load import parse
 from deployer.manifest.model import Manifest
+from deployer.resources.github_environment.desired import DesiredGitHub, environments, imaging, planning, wanted
 from tests.samples import sample_manifest, sample_text
 
 STAGING = sample_text("staging")

@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from deployer.core.advice import Note, Problem
 from deployer.core.facts import ParameterFact
-from deployer.core.github.desired import NAMES_AT_MOST, RECORD, DesiredGitHub
-from deployer.core.github.facts import GitHubFacts, Record, VariableFact, read_record, write_record
+from deployer.github.limits import NAMES_AT_MOST
+from deployer.resources.github_environment.desired import RECORD, DesiredGitHub
+from deployer.resources.github_environment.facts import GitHubFacts, Record, VariableFact, read_record, write_record
 
 Kind = Literal["environment", "branch", "variable", "secret", "record"]
 

@@ -1,1 +1,0 @@
-"""What a manifest asks of GitHub, what GitHub has, and the plan between them; pure."""
