@@ -7,6 +7,7 @@ of JSON. The data and the clients stay the same.
 from __future__ import annotations
 
 import gzip
+import os
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,8 @@ class Models(Loader):
 
     @cached_property
     def _folders(self) -> list[str]:
-        places = filter(Path.is_dir, map(Path, self.search_paths))
-        return sorted({entry.name for place in places for entry in place.iterdir()})
+        places = filter(os.path.isdir, self.search_paths)
+        return sorted({name for place in places for name in os.listdir(place)})  # noqa: PTH208 -- no path of each is needed
 
 
 class Files(JSONFileLoader):
