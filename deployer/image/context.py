@@ -53,7 +53,7 @@ def read_context(root: Path, image: Image, *, allow_changes: bool) -> Context:
             "this checkout differs from its commit, whose SHA would name the image; nothing was built",
             fix="commit or stash the changes: git status",
         )
-    files = working_tree(root, *paths) if changed else committed(root, *paths)
+    files = working_tree(root, *paths) if changed else committed(root, *paths)[1]
     if missing := [path for path in paths if not any(name == path or name.startswith(f"{path}/") for name in files)]:
         raise DeployerError(f"{root} holds no {', no '.join(missing)}", fix=f"correct `image` in {PROJECT_FILE}")
     changes = _hash(files) if changed else ""

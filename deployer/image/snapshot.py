@@ -45,9 +45,11 @@ def take(root: Path, layout: Path, image: Image) -> Snapshot:
             fix=f"name the code and its start command in {PROJECT_FILE}:"
             " `image: {source: [notes.py], command: [python, notes.py]}`",
         )
-    commit = git.commit(root)
     dirty = bool(git.git(root, "status", "--porcelain", "--", *image.source).strip())
-    files = working_tree(root, *image.source) if dirty else committed(root, *image.source)
+    if dirty:
+        commit, files = git.commit(root), working_tree(root, *image.source)
+    else:
+        commit, files = committed(root, *image.source)
     if not files:
         raise DeployerError(
             f"{root} holds no {' and no '.join(image.source)}", fix=f"correct image.source in {PROJECT_FILE}"
@@ -55,11 +57,12 @@ def take(root: Path, layout: Path, image: Image) -> Snapshot:
     return _write(layout, files, image.command, commit, dirty=dirty)
 
 
-def committed(root: Path, *paths: str) -> dict[str, bytes]:
-    """Return the files below `paths` as the commit has them."""
+def committed(root: Path, *paths: str) -> tuple[str, dict[str, bytes]]:
+    """Return the checked-out commit, and the files below `paths` as it has them."""
     archive = git.git(root, "archive", "--format=tar", "HEAD", *paths)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        return {m.name: _read(tar, m) for m in tar.getmembers() if m.isfile()}
+        files = {m.name: _read(tar, m) for m in tar.getmembers() if m.isfile()}
+        return tar.pax_headers["comment"], files  # git archive writes the commit's id there
 
 
 def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

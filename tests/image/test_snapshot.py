@@ -94,7 +94,7 @@ def test_a_deleted_file_is_not_in_it(checkout: Path, tmp_path: Path) -> None:
 
 
 def test_outside_of_git_it_says_so(tmp_path: Path) -> None:
-    with pytest.raises(DeployerError, match="git rev-parse failed"):
+    with pytest.raises(DeployerError, match="git status failed"):
         take(tmp_path, tmp_path / "layout", IMAGE)
 
 
