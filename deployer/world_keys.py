@@ -12,18 +12,23 @@ import json
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+from msgspec.structs import asdict
 
-@dataclass(frozen=True)
-class Keys:
+
+class Keys(Struct, frozen=True):
     """`access_key` and `secret_key` sign AWS calls; `token` is for the control routes of all four servers."""
 
     access_key: str
-    secret_key: str = field(repr=False)
-    token: str = field(repr=False)
+    secret_key: str
+    token: str
+
+    def __repr__(self) -> str:
+        """Without the secrets."""
+        return f"Keys(access_key={self.access_key!r})"
 
     @classmethod
     def make(cls) -> Keys:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from deployer.core.person import is_local_caller
 from deployer.errors import DeployerError, as_typed
@@ -18,8 +19,7 @@ from deployer.project import root_of
 from deployer.view.progress import Reporter
 
 
-@dataclass(frozen=True)
-class RealAws:
+class RealAws(Struct, frozen=True):
     """An account of AWS.
 
     `names_endpoint` means that the manifest names the address of its AWS. `builds_changes` means that an image may be
@@ -61,8 +61,7 @@ class RealAws:
         return () if rolled_back else (as_typed(f"Undo: just rollback {self.identity.environment}"),)
 
 
-@dataclass(frozen=True)
-class LocalWorld:
+class LocalWorld(Struct, frozen=True):
     """The local world of a manifest. `loaded` is None where only the identity is known."""
 
     identity: Identity

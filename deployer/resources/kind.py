@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
@@ -24,16 +23,14 @@ from deployer.core.target import Call
 from deployer.manifest.load import Loaded
 
 
-@dataclass(frozen=True)
-class Records:
+class Records(Struct, frozen=True):
     """The ledger's parameters, by path: they are read in the same calls as those of the environment."""
 
     names: tuple[str, ...] = ()
     found: dict[str, ParameterFact] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """The inputs for reading the live state. Calls that need no other call's answer are submitted to the pool.
 
     `prune` means that the plan may delete parameters.
@@ -51,8 +48,7 @@ Collect: TypeAlias = Callable[[Facts], Facts]
 CollectRemains: TypeAlias = Callable[[Remains], Remains]
 
 
-@dataclass
-class Applying:
+class Applying(Struct):
     """The inputs for applying a change, and what it leaves for later changes of the same plan.
 
     `tell` reports progress as a group and a text. `repeated` means that a parameter got more than one version, because
