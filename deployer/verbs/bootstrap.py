@@ -98,7 +98,7 @@ def as_json(found: Steps, *, done: bool) -> str:
                     BootstrapStep(s.symbol, s.address, detail(s), reasons(s.causes), s.line) for s in found.steps
                 ),
                 settled=tuple(one.address for one in found.settled),
-                blockers=tuple(ProblemDocument(one.what, one.fix, one.line) for one in found.blockers),
+                blockers=tuple(ProblemDocument(one.what, one.fix, one.line, "", {}) for one in found.blockers),
                 notes=found.notes,
             )
         ),

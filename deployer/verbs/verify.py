@@ -6,7 +6,9 @@ import json
 
 from msgspec import to_builtins
 
+from deployer.core.blocker import Blocker
 from deployer.core.caution import Unverified
+from deployer.core.plan import Plan
 from deployer.core.trouble import ImageGone
 from deployer.environment.open import Environment
 from deployer.environment.other_locations import disagreements
@@ -15,7 +17,8 @@ from deployer.errors import as_typed
 from deployer.run.preflight import inspect
 from deployer.run.running_image import missing_image
 from deployer.view import caution_text, health_text
-from deployer.view.blocker_text import blockers
+from deployer.view.blocker_text import blocker_text
+from deployer.view.details import details
 from deployer.view.documents import ProblemDocument, VerifyDocument
 from deployer.view.safe import hanging, one_line
 
@@ -39,11 +42,17 @@ def verify(environment: Environment, *, decrypt: bool) -> VerifyDocument:
     return VerifyDocument(
         environment=run.desired.environment,
         image=plan.tag,
-        problems=tuple(ProblemDocument(blocker.what, blocker.fix, blocker.line) for blocker in blockers(plan)),
+        problems=tuple(_problem(blocker, plan) for blocker in plan.blockers),
         unseen=(*seen.unverified, *unseen),
         warnings=tuple(warnings),
         disagreements=differ,
     )
+
+
+def _problem(blocker: Blocker, plan: Plan) -> ProblemDocument:
+    text = blocker_text(blocker, plan)
+    kind, own = type(blocker).__name__, details(blocker, {"line", "causes"})
+    return ProblemDocument(text.what, text.fix, text.line, kind, own)
 
 
 def show(found: VerifyDocument, *, as_json: bool) -> str:

@@ -32,10 +32,10 @@ from deployer.core.finding import (
     WorldStopped,
 )
 from deployer.errors import as_typed
-from deployer.resources.github_environment.plan import UNREVIEWED
 from deployer.view.counts import counted
 from deployer.view.details import details
 from deployer.view.documents import DoctorDocument, FindingDocument
+from deployer.view.github_text import UNREVIEWED
 from deployer.view.health_text import backlog, trouble_text
 from deployer.view.safe import one_line
 

@@ -237,11 +237,16 @@ class DiffDocument(Struct, frozen=True):
 
 
 class ProblemDocument(Struct, frozen=True):
-    """A problem: its description, its fix, and the line of the manifest it is about, "" if none."""
+    """A problem: its kind, such as MissingRole, the fields of this kind that are not empty, and text for people.
+
+    `line` is the line of the manifest it is about, "" if none.
+    """
 
     what: str
     fix: str
     line: str
+    kind: str
+    details: dict[str, Any]
 
 
 class VerifyDocument(Struct, frozen=True):
@@ -397,7 +402,10 @@ class ImageDocument(Struct, frozen=True):
 
 
 class GitHubChange(Struct, frozen=True):
-    """A change on GitHub: added (+), changed (~) or removed (-). `value` is a variable's; "" for a secret."""
+    """A change on GitHub: added (+), changed (~) or removed (-). `value` is a variable's; "" for a secret.
+
+    `reason` is the cause as text for people.
+    """
 
     kind: str
     symbol: str
@@ -405,6 +413,7 @@ class GitHubChange(Struct, frozen=True):
     reason: str
     value: str
     line: str
+    cause: dict[str, Any]
 
 
 class GitHubNote(Struct, frozen=True):
@@ -412,6 +421,7 @@ class GitHubNote(Struct, frozen=True):
 
     what: str
     why: str
+    kind: str
 
 
 class GitHubDocument(Struct, frozen=True):

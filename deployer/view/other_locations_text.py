@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from deployer.resources.github_environment.plan import Change, SyncPlan
+from deployer.view.github_text import notice_text, reason
 
 
 def github_against(environment: str, plans: Sequence[SyncPlan]) -> tuple[str, ...]:
@@ -28,6 +29,6 @@ def _told(plan: SyncPlan) -> Iterator[str]:
         yield f"lacks: {', '.join(lacks)}"
     for change in _shown(plan):
         if change.symbol != "+":
-            yield f"{change.words}: {change.reason}"
+            yield f"{change.words}: {reason(change)}"
     for notice in plan.notices:
-        yield f"{notice.address}: {notice.detail}"
+        yield f"{notice.what} {notice.name}: {notice_text(notice, plan.environment)}"

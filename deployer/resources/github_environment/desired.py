@@ -8,11 +8,11 @@ from typing import Final
 from msgspec import Struct
 
 from deployer import names
-from deployer.core.advice import Problem
 from deployer.errors import UsageError
 from deployer.github.limits import RESERVED_PREFIX, VALUE_BYTES
 from deployer.manifest.github import AccessKeys, GitHub, OidcRole
 from deployer.manifest.model import LiteralVariable, Manifest
+from deployer.resources.github_environment.blocker import Blocker, LongValue, NameInUse, NameReserved
 
 RECORD: Final = "DEPLOYER_RECORD"
 KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -37,7 +37,7 @@ class DesiredGitHub(Struct, frozen=True):
     by_hand: tuple[str, ...] = ()
     ids: tuple[int, int] | None = None
     lines: Mapping[str, str] | None = None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Blocker, ...] = ()
     reviewed: bool = False
 
     def line(self, name: str) -> str:
@@ -152,24 +152,12 @@ def _variable(name: str) -> str:
 
 def _problems(
     literals: Mapping[str, str], secrets: list[str], about: Mapping[str, str], lines: Mapping[str, str]
-) -> Iterator[Problem]:
+) -> Iterator[Blocker]:
     for name in (*literals, *map(_variable, secrets)):
         if name in about or name == RECORD or name in KEYS:
-            yield Problem(
-                f"{name} is a name that the deployer itself uses on GitHub",
-                "give the variable another name in the manifest",
-                lines[name],
-            )
+            yield NameInUse(name=name, line=lines[name])
         elif name.startswith(RESERVED_PREFIX):
-            yield Problem(
-                f"GitHub takes no variable or secret whose name starts with {RESERVED_PREFIX}: {name}",
-                "give the variable another name in the manifest",
-                lines[name],
-            )
+            yield NameReserved(name=name, prefix=RESERVED_PREFIX, line=lines[name])
     for name, text in literals.items():
-        if len(text.encode()) > VALUE_BYTES:
-            yield Problem(
-                f"{name} has {len(text.encode())} bytes, and GitHub takes at most {VALUE_BYTES}",
-                "make its value shorter",
-                lines[name],
-            )
+        if (size := len(text.encode())) > VALUE_BYTES:
+            yield LongValue(name=name, size=size, limit=VALUE_BYTES, line=lines[name])

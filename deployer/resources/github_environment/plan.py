@@ -1,26 +1,32 @@
-"""Plan the changes from what GitHub has to what a manifest asks for, each with its reason."""
+"""Plan the changes from what GitHub has to what a manifest asks for, each with its cause."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from math import floor
 from typing import Final, Literal
 
 from msgspec import Struct
 
-from deployer.core.advice import Note, Problem
 from deployer.core.facts import ParameterFact
 from deployer.github.limits import NAMES_AT_MOST
+from deployer.resources.github_environment.blocker import (
+    Archived,
+    Blocker,
+    NotSecure,
+    NotStored,
+    OtherRepository,
+    TooMany,
+)
+from deployer.resources.github_environment.cause import Cause, CauseKind
 from deployer.resources.github_environment.desired import RECORD, DesiredGitHub
 from deployer.resources.github_environment.facts import GitHubFacts, Record, VariableFact, read_record, write_record
+from deployer.resources.github_environment.notice import LeftAlone, MayDeploy, Notice, OpenSecret, SetByHand, Unreviewed
 
 Kind = Literal["environment", "branch", "variable", "secret", "record"]
 
-UNREVIEWED: Final = (
-    "protect.confirm needs required reviewers, and the GitHub environment has none: set them in its settings"
-)
+NEW: Final = Cause(kind=CauseKind.NEW)
 
 
 class Change(Struct, frozen=True):
@@ -29,7 +35,7 @@ class Change(Struct, frozen=True):
     kind: Kind
     symbol: Literal["+", "~", "-"]
     name: str
-    reason: str
+    cause: Cause
     value: str = ""
     line: str = ""
 
@@ -45,8 +51,8 @@ class SyncPlan(Struct, frozen=True):
     repository: str
     environment: str
     changes: tuple[Change, ...]
-    notices: tuple[Note, ...]
-    blockers: tuple[Problem, ...]
+    notices: tuple[Notice, ...]
+    blockers: tuple[Blocker, ...]
     unchanged: int
     unreviewed: bool = False  # protect.confirm counts on required reviewers, and there are none
 
@@ -76,12 +82,8 @@ def plan(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, Par
     held = {name: parameters[path].version for name, path in wanted.secrets.items() if path in parameters}
     after = Record(record.number + 1, tuple(sorted(wanted.branches)), tuple(sorted(wanted.variables)), held)
     if sent or kept is None or not record.same_names(after):
-        reason = (
-            "names and versions that the deployer has set"
-            if kept is None
-            else "the deployer has set other names or versions"
-        )
-        changes.append(Change("record", "~" if kept else "+", RECORD, reason, write_record(after)))
+        cause = Cause(kind=CauseKind.RECORD_OTHER if kept else CauseKind.RECORD_NEW)
+        changes.append(Change("record", "~" if kept else "+", RECORD, cause, write_record(after)))
     touched = {change.name for change in changes}
     names = [*wanted.branches, *wanted.variables, *wanted.secrets]
     return SyncPlan(
@@ -97,28 +99,29 @@ def plan(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, Par
 
 def _environment(wanted: DesiredGitHub, facts: GitHubFacts) -> Iterator[Change]:
     if facts.environment is None:
-        yield Change("environment", "+", wanted.environment, "new")
+        yield Change("environment", "+", wanted.environment, NEW)
     elif wanted.branches and facts.environment.policy != "custom":
-        now = "every branch" if facts.environment.policy == "all" else "every protected branch"
-        yield Change("environment", "~", wanted.environment, f"{now} may deploy it, and protect.branches names a few")
+        to_all = facts.environment.policy == "all"
+        kind = CauseKind.OPEN_TO_ALL if to_all else CauseKind.OPEN_TO_PROTECTED
+        yield Change("environment", "~", wanted.environment, Cause(kind=kind))
 
 
 def _branches(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Iterator[Change]:
     there = facts.environment.branches if facts.environment else {}
     for branch in wanted.branches:
         if branch not in there:
-            yield Change("branch", "+", branch, "protect.branches names it")
+            yield Change("branch", "+", branch, Cause(kind=CauseKind.BRANCH_NAMED))
     for branch in sorted(there.keys() & set(record.branches) - set(wanted.branches)):
-        yield Change("branch", "-", branch, "protect.branches no longer names it")
+        yield Change("branch", "-", branch, Cause(kind=CauseKind.BRANCH_NOT_NAMED))
 
 
 def _variables(wanted: DesiredGitHub, facts: GitHubFacts) -> Iterator[Change]:
     for name, value in wanted.variables.items():
         found = facts.variables.get(name)
         if found is None:
-            yield Change("variable", "+", name, "new", value, wanted.line(name))
+            yield Change("variable", "+", name, NEW, value, wanted.line(name))
         elif found.value != value:
-            yield Change("variable", "~", name, "GitHub has another value", value, wanted.line(name))
+            yield Change("variable", "~", name, Cause(kind=CauseKind.OTHER_VALUE), value, wanted.line(name))
 
 
 def _sent(
@@ -133,79 +136,68 @@ def _sent(
         if parameter is None:
             continue
         if there is None:
-            yield Change("secret", "+", name, f"new: version {parameter.version}", line=wanted.line(name))
-        elif reason := _why_again(parameter, there, record.secrets.get(name), kept.updated if kept else there):
-            yield Change("secret", "~", name, reason, line=wanted.line(name))
+            cause = Cause(kind=CauseKind.NEW, version=parameter.version)
+            yield Change("secret", "+", name, cause, line=wanted.line(name))
+        elif again := _why_again(parameter, there, record.secrets.get(name), kept.updated if kept else there):
+            yield Change("secret", "~", name, again, line=wanted.line(name))
 
 
-def _why_again(parameter: ParameterFact, there: float, version: int | None, recorded: float) -> str:
+def _why_again(parameter: ParameterFact, there: float, version: int | None, recorded: float) -> Cause | None:
     """Why a secret is sent although GitHub has one with its name: GitHub never returns a secret's value."""
     if version is None:
-        return f"sent again, version {parameter.version}: that of GitHub ({_when(there)}) did not come from here"
+        return Cause(kind=CauseKind.NOT_FROM_HERE, version=parameter.version, there=there)
     if version != parameter.version:
-        return f"sent again: SSM has version {parameter.version}, GitHub was sent version {version}"
+        return Cause(kind=CauseKind.OTHER_VERSION, version=parameter.version, sent=version)
     if floor(parameter.changed) > there:
-        return f"sent again: SSM's is of {_when(parameter.changed)}, GitHub's of {_when(there)}"
+        return Cause(kind=CauseKind.CHANGED_LATER, changed=parameter.changed, there=there)
     if there > recorded:
-        return f"sent again: it was replaced on GitHub at {_when(there)}"
-    return ""
+        return Cause(kind=CauseKind.REPLACED, there=there)
+    return None
 
 
 def _removed(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Iterator[Change]:
+    cause = Cause(kind=CauseKind.NOT_ASKED)
     for name in sorted(facts.variables.keys() & set(record.variables) - wanted.variables.keys()):
-        yield Change("variable", "-", name, "the manifest no longer asks for it")
+        yield Change("variable", "-", name, cause)
     for name in sorted(facts.secrets.keys() & record.secrets.keys() - wanted.secrets.keys()):
-        yield Change("secret", "-", name, "the manifest no longer asks for it")
+        yield Change("secret", "-", name, cause)
 
 
-def _notices(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Iterator[Note]:
+def _notices(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Iterator[Notice]:
     asked = {*wanted.variables, RECORD}
     for name in sorted(facts.variables.keys() - asked - set(record.variables)):
-        open_secret = name in wanted.secrets
-        why = "a variable with the name of a secret: everyone can read it" if open_secret else "left: not from here"
-        yield Note("?", f"variable {name}", why)
+        yield OpenSecret(name) if name in wanted.secrets else LeftAlone("variable", name)
     for name in sorted(facts.secrets.keys() - wanted.secrets.keys() - record.secrets.keys() - set(wanted.by_hand)):
-        yield Note("?", f"secret {name}", "left: not from here")
+        yield LeftAlone("secret", name)
     for name in wanted.by_hand:
         if name not in facts.secrets:
-            yield Note("!", f"secret {name}", f"the jobs need it: gh secret set {name} --env {wanted.environment}")
+            yield SetByHand(name)
     found = facts.environment
     if wanted.reviewed and not (found and found.reviewed):
-        yield Note("!", f"reviewers {wanted.environment}", UNREVIEWED)
+        yield Unreviewed(wanted.environment)
     if found is None:
         return
     for branch in sorted(found.branches.keys() - set(wanted.branches) - set(record.branches)):
-        yield Note("?", f"branch {branch}", "left: it may deploy, and protect.branches does not name it")
+        yield MayDeploy("branch", branch)
     for tag in found.tags:
-        yield Note("?", f"tag {tag}", "left: it may deploy, and protect.branches does not name it")
+        yield MayDeploy("tag", tag)
 
 
-def _blockers(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, ParameterFact]) -> Iterator[Problem]:
+def _blockers(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, ParameterFact]) -> Iterator[Blocker]:
     for name, path in wanted.secrets.items():
-        parameter, secret = parameters.get(path), path.rpartition("/")[2]
+        parameter = parameters.get(path)
         if parameter is None:
-            fix = f"just secret {'generate' if path in wanted.generated else 'set'} {wanted.environment} {secret}"
-            yield Problem(f"{path}: not in SSM, so there is nothing to send", fix, wanted.line(name))
+            yield NotStored(path=path, generated=path in wanted.generated, line=wanted.line(name))
         elif not parameter.secure:
-            fix = f"just plan {wanted.environment}"
-            yield Problem(f"{path}: not a SecureString in SSM, so it is not sent", fix, wanted.line(name))
+            yield NotSecure(path=path, line=wanted.line(name))
     if facts.archived:
-        yield Problem(f"{wanted.repository} is archived: nothing of it can be changed", "unarchive it on GitHub", "")
+        yield Archived()
     if wanted.ids and wanted.ids != (facts.owner_id, facts.repository_id):
-        numbers = f"owner: {facts.owner_id}, repository: {facts.repository_id}"
-        yield Problem(
-            f"{wanted.repository} is another repository than github.ids names: on GitHub it is {{{numbers}}}",
-            "check who owns it now, then correct github.ids or github.repository",
-            "",
-        )
-    for kind, names in (
+        yield OtherRepository(owner=facts.owner_id, repository=facts.repository_id)
+    counts: tuple[tuple[Literal["variables", "secrets"], set[str]], ...] = (
         ("variables", {*facts.variables, *wanted.variables, RECORD}),
         ("secrets", {*facts.secrets, *wanted.secrets}),
-    ):
+    )
+    for what, names in counts:
         if len(names) > NAMES_AT_MOST:
-            fix = "remove some of them on GitHub"
-            yield Problem(f"{len(names)} {kind}: an environment takes at most {NAMES_AT_MOST}", fix, "")
-
-
-def _when(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+            yield TooMany(what=what, count=len(names), limit=NAMES_AT_MOST)

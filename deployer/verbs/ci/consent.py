@@ -5,7 +5,7 @@ from __future__ import annotations
 from deployer.environment.github import asks_reviewers
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
-from deployer.resources.github_environment.plan import UNREVIEWED
+from deployer.view.github_text import UNREVIEWED
 from deployer.view.progress import Reporter
 
 

@@ -19,9 +19,12 @@ from deployer.errors import Blocked, StateUnknown, UsageError
 from deployer.manifest.load import Loaded
 from deployer.partial import halted
 from deployer.resources.github_environment.apply import Writer, apply
+from deployer.resources.github_environment.blocker import Blocker
 from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint
 from deployer.view.counts import to_fix
+from deployer.view.details import details
 from deployer.view.documents import GitHubChange, GitHubDocument, GitHubNote, ProblemDocument
+from deployer.view.github_text import blocker_text, notice_text, reason
 from deployer.view.progress import Reporter
 
 
@@ -102,9 +105,9 @@ def _teller(report: Reporter, made: SyncPlan) -> Callable[[Change], None]:
 
 def refuse_blocked(plans: Sequence[SyncPlan]) -> None:
     """Raise Blocked, after the plans were shown, when something must be fixed first."""
-    if blockers := [blocker for made in plans for blocker in made.blockers]:
-        fixes = "; ".join(dict.fromkeys(blocker.fix for blocker in blockers))
-        raise Blocked(f"{to_fix(len(blockers))}; nothing was changed", fix=fixes)
+    if texts := [blocker_text(blocker, made) for made in plans for blocker in made.blockers]:
+        fixes = "; ".join(dict.fromkeys(fix for _, fix in texts))
+        raise Blocked(f"{to_fix(len(texts))}; nothing was changed", fix=fixes)
 
 
 def consent(sides: Sequence[GitHubEnvironment], plans: tuple[SyncPlan, ...], agreed: Consent) -> None:
@@ -128,13 +131,24 @@ def document(synced: Synced) -> tuple[GitHubDocument, ...]:
             environment=made.environment,
             fingerprint=fingerprint(synced.plans),
             written=synced.written and bool(made.changes),
-            changes=tuple(GitHubChange(c.kind, c.symbol, c.name, c.reason, c.value, c.line) for c in made.changes),
-            left=tuple(GitHubNote(notice.address, notice.detail) for notice in made.notices),
-            problems=tuple(ProblemDocument(blocker.what, blocker.fix, blocker.line) for blocker in made.blockers),
+            changes=tuple(
+                GitHubChange(c.kind, c.symbol, c.name, reason(c), c.value, c.line, details(c.cause))
+                for c in made.changes
+            ),
+            left=tuple(
+                GitHubNote(f"{n.what} {n.name}", notice_text(n, made.environment), type(n).__name__)
+                for n in made.notices
+            ),
+            problems=tuple(_problem(blocker, made) for blocker in made.blockers),
             unchanged=made.unchanged,
         )
         for made in synced.plans
     )
+
+
+def _problem(blocker: Blocker, plan: SyncPlan) -> ProblemDocument:
+    what, fix = blocker_text(blocker, plan)
+    return ProblemDocument(what, fix, blocker.line, type(blocker).__name__, details(blocker, {"line"}))
 
 
 def as_json(synced: Synced) -> str:

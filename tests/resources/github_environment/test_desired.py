@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from deployer.errors import UsageError
 from deployer.manifest.load import parse
 from deployer.manifest.model import Manifest
+from deployer.resources.github_environment.blocker import Blocker, LongValue, NameInUse, NameReserved
 from deployer.resources.github_environment.desired import DesiredGitHub, environments, imaging, planning, wanted
 from tests.samples import sample_manifest, sample_text
 
@@ -99,22 +101,21 @@ def test_an_empty_literal_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "blocker"),
     [
+        ("aws-region: {kind: literal, value: us-east-1}", NameInUse(name="AWS_REGION")),
+        ("deployer-record: {kind: secret}", NameInUse(name="DEPLOYER_RECORD")),
+        ("aws-access-key-id: {kind: secret}", NameInUse(name="AWS_ACCESS_KEY_ID")),
+        ("github-level: {kind: literal, value: x}", NameReserved(name="GITHUB_LEVEL", prefix="GITHUB_")),
         (
-            "aws-region: {kind: literal, value: us-east-1}",
-            "AWS_REGION is a name that the deployer itself uses on GitHub",
+            f"large: {{kind: literal, store: service, value: {'x' * 49153}}}",
+            LongValue(name="LARGE", size=49153, limit=49152),
         ),
-        ("deployer-record: {kind: secret}", "DEPLOYER_RECORD is a name"),
-        ("aws-access-key-id: {kind: secret}", "AWS_ACCESS_KEY_ID is a name"),
-        ("github-level: {kind: literal, value: x}", "whose name starts with GITHUB_: GITHUB_LEVEL"),
-        (f"large: {{kind: literal, store: service, value: {'x' * 49153}}}", "LARGE has 49153 bytes"),
     ],
 )
-def test_what_github_cannot_take_is_a_problem_on_its_line(line: str, words: str) -> None:
+def test_what_github_cannot_take_is_a_problem_on_its_line(line: str, blocker: Blocker) -> None:
     [problem] = more(line).problems
-    assert words in problem.what
-    assert problem.line == f"line of {line.partition(':')[0]}"
+    assert problem == replace(blocker, line=f"line of {line.partition(':')[0]}")
 
 
 def test_without_the_section_there_is_nothing_to_set() -> None:

@@ -10,6 +10,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from deployer.core.facts import ParameterFact
+from deployer.resources.github_environment.blocker import (
+    Archived,
+    Blocker,
+    NotSecure,
+    NotStored,
+    OtherRepository,
+    TooMany,
+)
 from deployer.resources.github_environment.desired import RECORD, DesiredGitHub
 from deployer.resources.github_environment.facts import (
     EnvironmentFact,
@@ -19,7 +27,9 @@ from deployer.resources.github_environment.facts import (
     VariableFact,
     write_record,
 )
+from deployer.resources.github_environment.notice import OpenSecret, SetByHand, Unreviewed
 from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint, plan
+from deployer.view import github_text
 
 PATH = "/app-runtime/app/staging"
 WANTED = DesiredGitHub(
@@ -55,7 +65,7 @@ def test_an_environment_that_asks_a_person_needs_required_reviewers(
 ) -> None:
     made = plan(replace(WANTED, reviewed=reviewed), replace(NOTHING, environment=environment), HELD)
     assert made.unreviewed == unreviewed
-    assert [one.symbol for one in made.notices if one.address == "reviewers staging"] == (["!"] if unreviewed else [])
+    assert [one.symbol for one in made.notices if isinstance(one, Unreviewed)] == (["!"] if unreviewed else [])
 
 
 HELD = {f"{PATH}/app-secret": secret()}
@@ -96,7 +106,7 @@ def words(made: SyncPlan) -> list[str]:
 
 def reason(made: SyncPlan, name: str) -> str:
     [change] = [change for change in made.changes if change.name == name]
-    return change.reason
+    return github_text.reason(change)
 
 
 def test_all_of_it_is_new_the_first_time() -> None:
@@ -152,7 +162,7 @@ def test_only_what_came_from_here_is_removed() -> None:
         "- secret APP_SECRET",
         f"~ record {RECORD}",
     ]
-    assert {notice.address for notice in made.notices} == {
+    assert {f"{notice.what} {notice.name}" for notice in made.notices} == {
         "variable THEIRS",
         "secret THEIR_SECRET",
         "branch release/*",
@@ -173,28 +183,30 @@ def test_an_environment_that_everybody_may_deploy_is_closed() -> None:
 def test_a_plain_variable_with_the_name_of_a_secret_is_told() -> None:
     facts = replace(first(), variables={**first().variables, "APP_SECRET": VariableFact("oh", 1.0)})
     [notice] = plan(WANTED, facts, HELD).notices
-    assert "everyone can read it" in notice.detail
+    assert notice == OpenSecret("APP_SECRET")
 
 
 def test_keys_that_people_put_there_are_asked_for_and_left() -> None:
     keys = replace(WANTED, by_hand=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
     facts = replace(first(), secrets={**first().secrets, "AWS_ACCESS_KEY_ID": 1.0})
     [notice] = plan(keys, facts, HELD).notices
-    assert notice.address == "secret AWS_SECRET_ACCESS_KEY"
-    assert "gh secret set AWS_SECRET_ACCESS_KEY --env staging" in notice.detail
+    assert notice == SetByHand("AWS_SECRET_ACCESS_KEY")
 
 
 def test_what_stands_in_the_way() -> None:
-    def what(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, ParameterFact] = HELD) -> str:
+    def what(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, ParameterFact] = HELD) -> Blocker:
         [blocker] = plan(wanted, facts, parameters).blockers
-        return blocker.what
+        return blocker
 
-    assert "not in SSM" in what(WANTED, NOTHING, {})
-    assert "not a SecureString" in what(WANTED, NOTHING, {f"{PATH}/app-secret": replace(secret(), secure=False)})
-    assert "archived" in what(WANTED, replace(NOTHING, archived=True))
-    assert "another repository" in what(replace(WANTED, ids=(1, 3)), NOTHING)
+    path = f"{PATH}/app-secret"
+    assert what(WANTED, NOTHING, {}) == NotStored(path=path, generated=False)
+    assert what(replace(WANTED, generated=frozenset({path})), NOTHING, {}) == NotStored(path=path, generated=True)
+    assert what(WANTED, NOTHING, {path: replace(secret(), secure=False)}) == NotSecure(path=path)
+    assert what(WANTED, replace(NOTHING, archived=True)) == Archived()
+    assert what(replace(WANTED, ids=(1, 3)), NOTHING) == OtherRepository(owner=1, repository=2)
     many = {f"V{number}": VariableFact("x", 1.0) for number in range(99)}
-    assert "102 variables" in what(WANTED, replace(NOTHING, variables=many))
+    full = TooMany(what="variables", count=102, limit=100)
+    assert what(WANTED, replace(NOTHING, variables=many)) == full
     assert plan(replace(WANTED, ids=(1, 2)), NOTHING, HELD).blockers == ()
 
 
