@@ -59,9 +59,10 @@ class WrongPlatform(_Blocker, frozen=True):
 
 
 class ServicePaused(_Blocker, frozen=True):
-    """The service is paused, and the target deploys nothing to a paused service.
+    """The service is paused.
 
-    `declared` means that the manifest declares the pause; `deploys` that a deployment waits.
+    `declared` means that the manifest declares the pause; `deploys` that a deployment waits which the target does not
+    make to a paused service.
     """
 
     service: str
@@ -119,6 +120,16 @@ class PrivateService(_Blocker, frozen=True):
     """Someone made the service private, and the manifest does not name its network: no release could be verified."""
 
     service: str
+
+
+class ParameterInUse(_Blocker, frozen=True):
+    """A parameter would be recreated, and containers that start meanwhile would not find it.
+
+    `name` is its name in the manifest.
+    """
+
+    variable: str
+    name: str
 
 
 class OtherTarget(_Blocker, frozen=True):
@@ -192,6 +203,7 @@ Blocker = (
     | FixedSetting
     | PrivateService
     | OtherTarget
+    | ParameterInUse
     | UnsetSecret
     | ReadableSecret
     | LostSecretVersion

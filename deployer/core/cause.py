@@ -40,6 +40,7 @@ class CauseKind(StrEnum):
     DEEPER = "deeper"  # it lies below a longer path than this environment's parameters
     NOT_OURS = "not-ours"  # it does not carry the deployer's tag
     LEFT_BEHIND = "left-behind"  # the running release had it under another path or name
+    IGNORED = "ignored"  # the manifest names it, and the target does not use it
     UNMANAGED = "unmanaged"  # AWS holds it, and the manifest does not name it
 
 

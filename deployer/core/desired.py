@@ -12,6 +12,7 @@ from deployer.core.cause import Cause, CauseKind, State
 from deployer.core.release import ledger_path
 from deployer.core.service import Settings
 from deployer.core.target import Description
+from deployer.manifest.rule import KeyReason
 
 _COMMIT_TAG = re.compile(r"([0-9a-f]{40})(?:(-dirty).*)?")
 
@@ -72,6 +73,14 @@ class DesiredImage(Struct, frozen=True):
         return short_tag(self.tag)
 
 
+class UnusedKey(Struct, frozen=True):
+    """A key that the manifest names below `service` and the target does not use."""
+
+    key: str
+    reason: KeyReason
+    line: str
+
+
 class Desired(Struct, frozen=True):
     """The whole desired state.
 
@@ -81,7 +90,8 @@ class Desired(Struct, frozen=True):
     brought back too. `healthy_in` is the
     environment that must have run the image before. `after_rollback` is "deploy" when other content lifts the hold of a
     rollback, `places_hold` whether this rollback places one. `fixed` are the settings that the manifest names and the
-    target takes only when it creates a service. `paused` means that the
+    target takes only when it creates a service. `ignored` are the keys of the manifest that the target does not use.
+    `paused` means that the
     manifest declares the service paused; it is not part of a release, and a rollback does not change it. `resources` is
     the desired state of each kind that is not part of a release, by the name of the kind. The image's digest and the
     release id are not here, because they depend on the observed state.
@@ -110,6 +120,7 @@ class Desired(Struct, frozen=True):
     after_rollback: str = "hold"
     places_hold: bool = False
     fixed: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[UnusedKey, ...] = ()
     paused: bool = False
 
     def image_identifier(self, digest: str) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from deployer.core.cause import Cause
+from deployer.manifest.rule import KeyReason
 
 
 class _Notice(Struct, frozen=True, kw_only=True):
@@ -19,10 +20,14 @@ class _Notice(Struct, frozen=True, kw_only=True):
 
 
 class StagedVariable(_Notice, frozen=True):
-    """A parameter was written since the running release: containers get it with the next deployment."""
+    """A parameter was written since the running release: containers get it with the next deployment.
+
+    `at_start` means that every container that starts gets it, without a deployment.
+    """
 
     symbol: ClassVar[Literal["!", "?"]] = "!"
     variable: str
+    at_start: bool = False
 
     @property
     def address(self) -> str:
@@ -66,4 +71,17 @@ class UnmanagedSetting(_Notice, frozen=True):
         return self.name
 
 
-Notice = StagedVariable | KeptParameter | LeftBehind | UnmanagedSetting
+class IgnoredKey(_Notice, frozen=True):
+    """A key of the manifest that the target does not use. `target` is its title."""
+
+    group: ClassVar[str] = "Service"
+    key: str
+    reason: KeyReason
+    target: str
+
+    @property
+    def address(self) -> str:
+        return self.key
+
+
+Notice = StagedVariable | KeptParameter | LeftBehind | UnmanagedSetting | IgnoredKey

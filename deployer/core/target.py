@@ -71,31 +71,72 @@ class TargetRights(Struct, frozen=True):
     linked: str
 
 
+class SecretsRead(StrEnum):
+    """When the platform reads the parameters that variables refer to."""
+
+    DEPLOYMENT = "deployment"  # all instances of a release hold the values at its deployment
+    CONTAINER_START = "every container start"  # instances of one release may hold different values
+
+
+class FoundBy(StrEnum):
+    """How the deployment that a call has started is found again."""
+
+    OPERATION_ID = "operation id"  # the call returns it
+    TARGET_REVISION = "target revision"  # the call returns the revision that is deployed, and deployments name theirs
+
+
 class Capabilities(Struct, frozen=True):
     """What a target can do, and how. Plans, documents and tests read this table.
 
-    `image_platform` is the only platform whose images it runs. With `scaling_revisions` the numbers of its scaling are
-    in immutable resources of their own: that many revisions are kept. `updates_while_paused` means that a deployment
-    reaches a paused service. `one_operation_at_a_time` means that it refuses a second operation while one is under way,
-    `automatic_deployments` that a pushed image can be deployed without the deployer. `secrets_at_start` means that each
-    new instance reads parameters when it starts; otherwise all instances of a release hold the values at its
-    deployment. `throttles_idle` means that an instance has no processor while no request is in flight.
+    - `image_platform`: the only platform whose images it runs.
+    - `roles`: the roles that it assumes, by their keys in the manifest.
+    - `deployments_found_by`: how the deployment that a call has started is found again.
+    - `one_operation_at_a_time`: it refuses a second operation while one is under way.
+    - `secrets_read_at`: when it reads parameters. At every container start, a parameter that was written since the
+      release already reaches new containers, and one that is deleted stops them.
+    - `pause`: a service can be stopped and started again without another release.
+    - `updates_while_paused`: a deployment reaches a paused service, and starts it.
+    - `scaling_revisions`: how many revisions it keeps of immutable scaling resources; 0 where the service holds its
+      scaling itself.
+    - `concurrency`: a service limits the requests that an instance takes at once.
+    - `tcp_health_check`: a health check can only connect, without a request.
+    - `logs_by_instance`: each instance writes a log stream of its own.
+    - `automatic_deployments`: a pushed image can be deployed without the deployer.
+    - `encryption_key`: a service can be encrypted with a key of the account.
+    - `observability`: requests can be traced.
+    - `throttles_idle`: an instance has no processor while no request is in flight.
     """
 
     image_platform: str
-    scaling_revisions: int
-    updates_while_paused: bool
+    roles: tuple[str, ...]
+    deployments_found_by: FoundBy
     one_operation_at_a_time: bool
+    secrets_read_at: SecretsRead
+    pause: bool
+    updates_while_paused: bool
+    scaling_revisions: int
+    concurrency: bool
+    tcp_health_check: bool
+    logs_by_instance: bool
     automatic_deployments: bool
-    secrets_at_start: bool
+    encryption_key: bool
+    observability: bool
     throttles_idle: bool
+
+    @property
+    def secrets_at_start(self) -> bool:
+        """Whether every container reads parameters when it starts."""
+        return self.secrets_read_at is SecretsRead.CONTAINER_START
 
 
 class Commands(Struct, frozen=True):
-    """AWS CLI commands that a fix shows. `untag` has `{arn}` for the service's ARN."""
+    """AWS CLI commands that a fix shows. `untag` has `{arn}` for the service's ARN.
+
+    `list_scaling` is "" for a target without scaling revisions.
+    """
 
     untag: str
-    list_scaling: str
+    list_scaling: str = ""
 
 
 class Adoption(Struct, frozen=True):

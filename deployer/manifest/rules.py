@@ -12,7 +12,7 @@ from typing import Final
 
 from deployer.manifest import limits
 from deployer.manifest.credentials import credential_in
-from deployer.manifest.rule import Broken, Path, get
+from deployer.manifest.rule import REASONS, Broken, Path, get
 from deployer.manifest.targets import section
 from deployer.names import why_not_a_name
 
@@ -26,6 +26,7 @@ def broken(manifest: Mapping[str, object]) -> Iterator[Broken]:
     yield from _pipeline(manifest)
     yield from _roles(manifest)
     yield from _command(manifest)
+    yield from _refused(manifest)
     yield from section(manifest).broken(manifest)
     variables = get(manifest, "variables")
     if isinstance(variables, Mapping):
@@ -79,6 +80,15 @@ def _roles(manifest: Mapping[str, object]) -> Iterator[Broken]:
             "it trusts GitHub's jobs, and that of the service its target",
             "name another role",
         )
+
+
+def _refused(manifest: Mapping[str, object]) -> Iterator[Broken]:
+    """The keys that the chosen target refuses because their use would surprise."""
+    target = section(manifest)
+    for key, reason in target.refused.items():
+        if get(manifest, "service", *key.split(".")) is not None:
+            why = f"{target.title} {REASONS[reason]}"
+            yield Broken(("service", *key.split(".")), f"service.{key} cannot be used on this target", why, "delete it")
 
 
 def _command(manifest: Mapping[str, object]) -> Iterator[Broken]:

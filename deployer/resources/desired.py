@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from deployer.core.desired import Desired, DesiredImage
+from collections.abc import Iterator
+
+from deployer.core.desired import Desired, DesiredImage, UnusedKey
 from deployer.core.target import Description
 from deployer.manifest.load import Loaded
+from deployer.manifest.targets import SECTIONS
 from deployer.resources.registry import KINDS
 
 
@@ -30,8 +33,17 @@ def desired_state(loaded: Loaded, image: DesiredImage, target: Description) -> D
         healthy_in=manifest.protect.healthy_in,
         after_rollback=service.after_rollback,
         fixed=service.fixed,
+        ignored=tuple(_ignored(loaded)),
         paused=service.paused,
     )
     for kind in KINDS:
         desired = kind.desired(desired, loaded)
     return desired
+
+
+def _ignored(loaded: Loaded) -> Iterator[UnusedKey]:
+    """The keys that the file names below `service` and its target does not use."""
+    for key, reason in SECTIONS[loaded.manifest.service.target].ignored.items():
+        path = ("service", *key.split("."))
+        if loaded.find(*path)[1] is not None:
+            yield UnusedKey(f"service.{key}", reason, loaded.line(*path))

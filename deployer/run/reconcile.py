@@ -236,7 +236,7 @@ class _Carrier:
         why = self._follower.cause(started, self._begin)
         reason = self._follower.reason(started, self._begin)
         self._record(plan, "failed", started, resume.failed_because(reason))
-        raise resume.failure(progress, plan.release, plan.live, why)
+        raise resume.failure(progress, plan.release, plan.live, why, plan.target)
 
     def _prove(self, planned: Planned, started: Started | None) -> tuple[int, str]:
         """Wait until the public URL reports the release, which makes it healthy."""

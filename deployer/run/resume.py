@@ -12,6 +12,7 @@ from deployer.aws.lock_record import Record
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.release import RecordedRelease, Release, last_healthy
+from deployer.core.target import Description
 from deployer.errors import DeployerError, DeploymentFailed, StateUnknown
 from deployer.run.follow import Follower
 from deployer.targets.base import Operation, Progress, Started, Target
@@ -56,19 +57,23 @@ def settle(
             session.ssm, desired.ledger, _failed(intended, operation, written, seconds, reason, target.description.name)
         )
         held.settled()
-        raise failure(progress, intended.release, last_healthy(releases), why)
+        raise failure(progress, intended.release, last_healthy(releases), why, desired.target)
     held.settled()
     return recorded
 
 
-def failure(progress: Progress, release: str, serving: RecordedRelease | None, why: str) -> DeployerError:
+def failure(
+    progress: Progress, release: str, serving: RecordedRelease | None, why: str, target: Description
+) -> DeployerError:
     """The error for a failed deployment: rolled back by the platform, or in an unknown state."""
     fix = "fix the cause, then run again; this exact release is refused without --retry"
     if progress is Progress.ROLLED_BACK:
         old = f"release {serving.number}" if serving else "the previous version"
+        at_start = target.capabilities.secrets_at_start
+        reach = f"containers get them {'when they start' if at_start else 'only with the next deployment'}"
         return DeploymentFailed(
             f"release {release} did not become healthy; {old} is serving, unaffected"
-            " (parameters in SSM keep their new values, and containers get them only with the next deployment)",
+            f" (parameters in SSM keep their new values, and {reach})",
             why=why,
             fix=fix,
         )

@@ -17,7 +17,7 @@ from deployer.environment.apply import settle
 from deployer.environment.consent import Consent
 from deployer.environment.holds import held
 from deployer.environment.open import Environment
-from deployer.errors import Refused
+from deployer.errors import Blocked, Refused
 from deployer.run.running_image import missing_image
 from deployer.run.service_state import change_state
 from deployer.verbs.resume import agree_to_lift, lift
@@ -33,6 +33,7 @@ def pause(environment: Environment, consent: Consent) -> ServiceStateDocument:
         _refuse_held(environment, facts)
         _refuse_unless(environment, facts, ServiceStatus.RUNNING)
 
+    _refuse_unable(environment)
     facts = _settled(environment)
     if facts.service is not None and facts.service.status is ServiceStatus.PAUSED:
         return _turned(environment, facts, "nothing")
@@ -107,6 +108,17 @@ def restart(environment: Environment, consent: Consent) -> ServiceStateDocument:
     return _turned(environment, facts, "restarted")
 
 
+def _refuse_unable(environment: Environment) -> None:
+    """Raise Blocked for a target that cannot pause a service."""
+    name, target = environment.desired.environment, environment.desired.target
+    if not target.capabilities.pause:
+        raise Blocked(
+            f"{target.title} cannot pause a service; nothing was changed",
+            why="its instances run until the service is deleted",
+            fix=f"delete the environment, if nobody needs it: just destroy {name}",
+        )
+
+
 def _settled(environment: Environment) -> Facts:
     """The observed state, after what an earlier run or another user left under way has ended."""
     settle(environment)
@@ -136,7 +148,7 @@ def _refuse_unless(environment: Environment, facts: Facts, status: ServiceStatus
 def _refuse_waiting(environment: Environment, facts: Facts) -> None:
     """Raises Refused for a paused service while a deployment waits: the old release would start first."""
     plan = environment.run.compare(facts, None).plan
-    if plan.paused is not None and plan.deployment is not None:
+    if plan.paused is not None and plan.paused.deploys and plan.deployment is not None:
         paused, waits = blocker_text(plan.paused, plan), differences(plan.deployment)
         raise Refused(f"{paused.what}; nothing was changed", why=f"it waits: {waits}", fix=paused.fix)
 

@@ -146,9 +146,8 @@ def follow(environment: Environment) -> bool:
     if progress is not Progress.SUCCEEDED:
         facts = run.observed()
         release = service.spec.environment.get(RELEASE_VARIABLE, "that is not named")
-        raise resume.failure(
-            progress, release, last_healthy(facts.releases), follower.cause(started, operation.started)
-        )
+        why = follower.cause(started, operation.started)
+        raise resume.failure(progress, release, last_healthy(facts.releases), why, run.desired.target)
     return True
 
 

@@ -20,6 +20,7 @@ from deployer.core.blocker import (
     MissingRole,
     NoScalingRevision,
     OtherTarget,
+    ParameterInUse,
     PrivateService,
     ReadableSecret,
     RefusedSecret,
@@ -82,7 +83,9 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
         case ForeignService():
             return foreign_service(blocker, plan.target)
         case BusyService():
-            what = f"service {blocker.service} is {blocker.status}: {target} runs one operation at a time"
+            one = plan.target.capabilities.one_operation_at_a_time
+            rule = f"{target} runs one operation at a time" if one else "a second deployment would disturb it"
+            what = f"service {blocker.service} is {blocker.status}: {rule}"
             return what, f"wait until it has ended; just reconcile {environment} waits by itself"
         case BrokenService():
             return f"service {blocker.service} is {blocker.status}", f"check its events in the {target} console"
@@ -101,6 +104,10 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
         case PrivateService():
             what = f"service {blocker.service} is private, and the manifest does not name its network: {PRIVATE_WHY}"
             return what, "write `network: {ingress: public}` below service, with what else its network has"
+        case ParameterInUse():
+            what = f"{blocker.variable}: its parameter would be recreated, and {target} reads it for each new container"
+            fix = f"give {blocker.name} another name in the manifest and in the service, and keep the old parameter"
+            return what, fix
         case OtherTarget():
             what = f"release {blocker.number} ran on {blocker.target}, and the manifest chooses {plan.target.name}"
             fix = f"choose a release of {plan.target.name}: just releases {environment}, then --to NUMBER"

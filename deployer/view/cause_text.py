@@ -79,6 +79,8 @@ def reason(cause: Cause) -> str:  # noqa: C901 -- one return for each kind
             return "in SSM, without the deployer's tag; left alone"
         case CauseKind.LEFT_BEHIND:
             return f"of release {cause.release}"
+        case CauseKind.IGNORED:
+            return "not used by this target"
         case CauseKind.UNMANAGED:
             return "not in the manifest"
         case _:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from deployer.core.cause import CauseKind
-from deployer.core.notice import KeptParameter, LeftBehind, Notice, StagedVariable, UnmanagedSetting
+from deployer.core.notice import IgnoredKey, KeptParameter, LeftBehind, Notice, StagedVariable, UnmanagedSetting
+from deployer.manifest.rule import REASONS
 from deployer.view.cause_text import OUTSIDE, changed, reason
 
 
@@ -22,6 +23,8 @@ def detail(notice: Notice, *, rollback_to: int | None = None) -> str:
             value = notice.value or "a setting that this version of the deployer does not know"
             why = f"{OUTSIDE}; " if notice.cause.is_drift else ""
             return f"{value}: {why}not in the manifest, kept as it is"
+        case IgnoredKey():
+            return f"not used: {notice.target} {REASONS[notice.reason]}"
         case _:
             assert_never(notice)
 
@@ -37,9 +40,12 @@ def _staged(notice: StagedVariable) -> str:
     held, live = cause.recorded, cause.live
     assert held is not None
     assert live is not None
-    if live.recreated:
-        return f"{kind}  deleted and recreated{changed(cause)}; containers still hold the one before"
-    return f"{kind}  v{held.version} -> v{live.version}{changed(cause)}; containers still hold v{held.version}"
+    before = "the one before" if live.recreated else f"v{held.version}"
+    holds = f"containers still hold {before}"
+    if notice.at_start:
+        holds = f"containers that start read it now, those that run hold {before}"
+    did = "deleted and recreated" if live.recreated else f"v{held.version} -> v{live.version}"
+    return f"{kind}  {did}{changed(cause)}; {holds}"
 
 
 def _kept(notice: KeptParameter, rollback_to: int | None) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from msgspec.structs import asdict
 
 from deployer.manifest.targets import SECTIONS
+from deployer.targets.apprunner.description import APP_RUNNER
+from deployer.targets.apprunner.target import AppRunner
+from deployer.targets.base import KeepsScalings, Pauses
 from deployer.targets.registry import TARGETS, describe
 from tests.samples import ROOT
 
@@ -25,4 +30,40 @@ def test_the_page_shows_what_each_target_can_do() -> None:
     header, _, *rows = PAGE.split("## What a target can do")[1].split("\n\n")[2].splitlines()
     assert header == f"| capability | {' | '.join(TARGETS)} |"
     tables = [asdict(describe(name).capabilities) for name in TARGETS]
-    assert rows == [f"| `{key}` | {' | '.join(f'`{table[key]}`' for table in tables)} |" for key in tables[0]]
+    assert rows == [f"| `{key}` | {' | '.join(cell(table[key]) for table in tables)} |" for key in tables[0]]
+
+
+def cell(value: object) -> str:
+    """A value of the table as the page shows it."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            return ", ".join(f"`{part}`" for part in value)
+        case str():
+            return value if " " in value else f"`{value}`"
+        case _:
+            return str(value)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_table_is_true_of_the_section_and_of_the_protocol(name: str) -> None:
+    """A capability that no key asks for, or a key that the target cannot keep, would be a lie of the table."""
+    table, section, described = describe(name).capabilities, SECTIONS[name], describe(name)
+    schema = json.dumps(section.type.model_json_schema())
+    keys = set(section.type.model_fields) - set(section.ignored) - set(section.refused)
+    assert table.pause == ("paused" in keys)
+    assert table.pause or not table.updates_while_paused
+    assert table.concurrency == ('"concurrency"' in schema)
+    assert table.tcp_health_check == ('"TCP"' in schema)
+    assert table.encryption_key == ("encryption" in keys)
+    assert table.observability == ("observability" in keys)
+    assert section.title == described.title
+    assert {key.partition(".")[0] for key in described.fixed} <= keys
+    assert bool(described.commands.list_scaling) == (table.scaling_revisions > 0)
+
+
+def test_app_runner_has_the_calls_that_its_table_promises() -> None:
+    table = APP_RUNNER.capabilities
+    assert issubclass(AppRunner, Pauses) == table.pause
+    assert issubclass(AppRunner, KeepsScalings) == (table.scaling_revisions > 0)

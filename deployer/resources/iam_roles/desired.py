@@ -11,7 +11,7 @@ from deployer.manifest.load import Loaded
 
 def desired_roles(desired: Desired, loaded: Loaded) -> Desired:
     """Add the roles, where the manifest manages them."""
-    return replace(desired, roles=managed_roles(desired)) if loaded.manifest.service.roles.managed else desired
+    return replace(desired, roles=managed_roles(desired)) if loaded.manifest.service.manages_roles else desired
 
 
 def managed_roles(desired: Desired) -> tuple[DesiredRole, ...]:

@@ -1,7 +1,7 @@
 """Plan the pause of a service, which the manifest declares or an operator chose.
 
-A target may deploy nothing to a paused service, and a resume starts the release that ran last. So no plan starts an old
-release while another one waits.
+A resume starts the release that ran last, and a target may deploy nothing to a paused service: its capability
+`updates_while_paused`. So no plan starts an old release while another one waits.
 """
 
 from __future__ import annotations
@@ -42,19 +42,20 @@ def plan_pause(desired: Desired, facts: Facts, *, deploys: bool, releases: bool)
     A reconcile pauses what the manifest declares paused, and resumes only what a reconcile has paused: a service that
     an operator has paused is started by an operator. A rollback does neither.
     """
-    live = facts.service
+    live, reached = facts.service, desired.target.capabilities.updates_while_paused
     stopped = live is not None and live.status is ServiceStatus.PAUSED
     if desired.rollback_to is not None:
-        return Pausing(blocker=_refuses(desired, deploys=True)) if stopped else Pausing()
+        waits = stopped and (desired.paused or not reached)
+        return Pausing(blocker=_refuses(desired, deploys=True)) if waits else Pausing()
     if desired.paused:
         if not stopped:
             return Pausing(pause=_pause(desired, live))
         return Pausing(postponed=releases)
     if live is None or not stopped:
         return Pausing()
-    if by_manifest(live) and not deploys:
+    if by_manifest(live) and (reached or not deploys):
         return Pausing(resume=_resume(desired, live))
-    return Pausing(blocker=_refuses(desired, deploys=deploys))
+    return Pausing(blocker=_refuses(desired, deploys=deploys and not reached))
 
 
 def by_manifest(live: ServiceFact) -> bool:

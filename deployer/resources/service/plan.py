@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from deployer.core.blocker import Blocker, BrokenService, BusyService, ForeignService, NoScalingRevision, OtherTarget
+from deployer.core.blocker import (
+    Blocker,
+    BrokenService,
+    BusyService,
+    ForeignService,
+    NoScalingRevision,
+    OtherTarget,
+    ParameterInUse,
+)
 from deployer.core.cause import HIDDEN, Cause, CauseKind, State, text_or_none
 from deployer.core.change import (
     AdoptParameter,
@@ -14,12 +22,13 @@ from deployer.core.change import (
     Difference,
     ParameterChange,
     RecordRelease,
+    RecreateParameter,
     ServiceVariable,
     TagService,
 )
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
-from deployer.core.notice import StagedVariable
+from deployer.core.notice import IgnoredKey, Notice, StagedVariable
 from deployer.core.part import PlanPart
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec, Settings
@@ -44,11 +53,17 @@ def plan_service(
     if live is None:
         why = (_missing(last),)
         deploy = DeployService(name, None, spec, release, (), fixed=desired.fixed, symbol="+", causes=why, line=line)
-        return PlanPart(changes=(*scaling.changes, deploy), blockers=(*scaling.blockers, *lost(desired, last)))
+        blockers = (*scaling.blockers, *lost(desired, last))
+        return PlanPart((*scaling.changes, deploy), tuple(ignored(desired)), blockers)
     if blocker := another(desired, live):
         return PlanPart(blockers=(blocker,))
-    kept = tuple(notices(desired, live, last))
-    blocked = (*scaling.blockers, *fixed(desired, live), *private(desired, live))
+    kept: tuple[Notice, ...] = (*ignored(desired), *notices(desired, live, last))
+    blocked = (
+        *scaling.blockers,
+        *fixed(desired, live),
+        *private(desired, live),
+        *_in_use(desired, live, resources),
+    )
     if live.status not in DEPLOYABLE:
         return PlanPart(scaling.changes, kept, (*blocked, _status_blocker(desired, live)))
     changes: list[Change] = [*scaling.changes]
@@ -79,6 +94,13 @@ def plan_service(
         causes = (Cause(kind=kind, release_id=release),)
         changes.append(RecordRelease(name, release, symbol="+", causes=causes, line=line))
     return PlanPart(tuple(changes), kept, blocked)
+
+
+def ignored(desired: Desired) -> Iterator[IgnoredKey]:
+    """A notice for each key of the manifest that the target does not use; a rollback does not read the manifest's."""
+    for unused in desired.ignored if desired.rollback_to is None else ():
+        cause = Cause(kind=CauseKind.IGNORED, subject="setting", name=unused.key)
+        yield IgnoredKey(unused.key, unused.reason, desired.target.title, cause=cause, line=unused.line)
 
 
 def _missing(last: Release | None) -> Cause:
@@ -113,6 +135,15 @@ def _scaling(desired: Desired, facts: Facts) -> PlanPart:
     causes = (Cause(kind=CauseKind.NO_REVISION),)
     create = CreateScaling(name, wanted, oldest if full else None, symbol="+", causes=causes, line=line)
     return PlanPart(changes=(create,))
+
+
+def _in_use(desired: Desired, live: ServiceFact, resources: PlanPart) -> Iterator[ParameterInUse]:
+    """The blocker for each parameter that the plan recreates, where every container reads it when it starts."""
+    if desired.target.capabilities.secrets_at_start:
+        for change in resources.changes:
+            if isinstance(change, RecreateParameter) and change.parameter.variable in live.spec.secrets:
+                parameter = change.parameter
+                yield ParameterInUse(parameter.variable, parameter.name, line=parameter.line)
 
 
 def _why(

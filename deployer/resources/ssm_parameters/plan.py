@@ -90,7 +90,7 @@ def _one(desired: Desired, wanted: DesiredParameter, facts: Facts, last: Recorde
             "description", desired=text_or_none(wanted.description), live=State(value=found.description)
         )
         return _put(desired, wanted, found, (edit,))
-    return _One(found.version, change=_adopted(wanted, found, last), notice=_staged(wanted, found, last))
+    return _One(found.version, change=_adopted(wanted, found, last), notice=_staged(desired, wanted, found, last))
 
 
 def _adopted(wanted: DesiredParameter, found: ParameterFact, last: RecordedRelease | None) -> AdoptParameter | None:
@@ -209,7 +209,9 @@ def _mark(found: ParameterFact | None, wanted: DesiredParameter, one: _One, last
     return last.release.anew.get(wanted.variable)
 
 
-def _staged(wanted: DesiredParameter, found: ParameterFact, last: RecordedRelease | None) -> Notice | None:
+def _staged(
+    desired: Desired, wanted: DesiredParameter, found: ParameterFact, last: RecordedRelease | None
+) -> Notice | None:
     """The cause for a parameter set since the running release: containers get it with the next deployment."""
     held = _held(wanted, last)
     if last is None or held is None or (held == found.version and found.changed <= last.at):
@@ -222,7 +224,8 @@ def _staged(wanted: DesiredParameter, found: ParameterFact, last: RecordedReleas
         who=found.changed_by,
         when=found.when,
     )
-    return StagedVariable(wanted.variable, cause=cause, line=wanted.line)
+    at_start = desired.target.capabilities.secrets_at_start
+    return StagedVariable(wanted.variable, at_start, cause=cause, line=wanted.line)
 
 
 def _left_by(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from deployer.core.target import Capabilities, Commands, Description
+from deployer.core.target import Capabilities, Commands, Description, FoundBy, SecretsRead
 from deployer.targets.apprunner.adoption import ADOPTION
 from deployer.targets.apprunner.manifest import AWS_MANAGED, KMS_KEY
 from deployer.targets.apprunner.rights import RIGHTS
@@ -18,11 +18,19 @@ APP_RUNNER: Final = Description(
     log_groups="/aws/apprunner/{service}",
     capabilities=Capabilities(
         image_platform="linux/amd64",  # App Runner developer guide, "Architecture"
-        scaling_revisions=5,  # of one configuration; not adjustable (developer guide, "Quotas")
-        updates_while_paused=False,  # developer guide, "Pausing and resuming a service"
+        roles=("access", "instance"),
+        deployments_found_by=FoundBy.OPERATION_ID,
         one_operation_at_a_time=True,
+        secrets_read_at=SecretsRead.DEPLOYMENT,
+        pause=True,
+        updates_while_paused=False,  # developer guide, "Pausing and resuming a service"
+        scaling_revisions=5,  # of one configuration; not adjustable (developer guide, "Quotas")
+        concurrency=True,
+        tcp_health_check=True,
+        logs_by_instance=True,
         automatic_deployments=True,
-        secrets_at_start=False,
+        encryption_key=True,
+        observability=True,
         throttles_idle=True,  # "AWS App Runner pricing"
     ),
     commands=Commands(

@@ -198,6 +198,11 @@ class Service(Part):
         return {"APPRUNNER_ACCESS_ROLE_ARN": self.roles.access, "APPRUNNER_INSTANCE_ROLE_ARN": self.roles.instance}
 
     @property
+    def manages_roles(self) -> bool:
+        """Whether the deployer creates and updates the roles."""
+        return self.roles.managed
+
+    @property
     def fixed(self) -> Mapping[str, str]:
         """The settings of this section that the target takes only when it creates a service."""
         return {KMS_KEY: self.encryption.kms_key} if self.encryption else {}
@@ -299,6 +304,8 @@ def _roles(manifest: Mapping[str, object]) -> Iterator[Broken]:
 
 
 SECTION: Final = Section(
+    type=Service,
+    title="App Runner",
     broken=broken,
     unread={"target": "apprunner", "port": 1, "roles": {"access": "unread-access", "instance": "unread"}},
     variable_characters=limits.SERVICE_VARIABLE_CHARACTERS,

@@ -1,0 +1,142 @@
+"""What a plan does on a target whose table of capabilities differs from App Runner's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from deployer.core.blocker import OtherTarget, ParameterInUse, ServicePaused
+from deployer.core.change import DeployService, RecreateParameter, ResumeService
+from deployer.core.desired import Desired, DesiredParameter, UnusedKey
+from deployer.core.facts import Facts, ServiceFact
+from deployer.core.notice import IgnoredKey, LeftBehind, StagedVariable
+from deployer.core.plan import Plan
+from deployer.core.target import SecretsRead, ServiceStatus
+from deployer.manifest.rule import KeyReason
+from deployer.resources.planner import plan
+from deployer.resources.service.pause import BY_MANIFEST, TAG
+from deployer.view import notice_text
+from deployer.view.blocker_text import blockers
+
+Wish = Callable[..., Desired]
+Make = Callable[..., DesiredParameter]
+CarryOut = Callable[..., Facts]
+
+
+def on(desired: Desired, **capabilities: Any) -> Desired:
+    """The same desired state, on a target with these capabilities."""
+    table = replace(desired.target.capabilities, **capabilities)
+    return replace(desired, target=replace(desired.target, capabilities=table))
+
+
+def live(facts: Facts) -> ServiceFact:
+    assert facts.service is not None
+    return facts.service
+
+
+def paused(facts: Facts, *, by_manifest: bool = False) -> Facts:
+    tags = {**live(facts).tags, **({TAG: BY_MANIFEST} if by_manifest else {})}
+    return replace(facts, service=replace(live(facts), status=ServiceStatus.PAUSED, tags=tags))
+
+
+def kinds(made: Plan) -> list[type]:
+    return [type(change) for change in made.changes]
+
+
+@pytest.fixture(name="desired")
+def desired_fixture(wish: Wish, parameter: Make) -> Desired:
+    return wish(parameter("level", "DEBUG"))
+
+
+@pytest.fixture(name="running")
+def running_fixture(desired: Desired, carry_out: CarryOut, empty: Facts) -> Facts:
+    return carry_out(plan(desired, empty), empty, desired)
+
+
+@pytest.fixture(name="edited")
+def edited_fixture(wish: Wish, parameter: Make) -> Desired:
+    return on(wish(parameter("level", "INFO")), updates_while_paused=True)
+
+
+def test_a_deployment_that_reaches_a_paused_service_ends_a_declared_pause(edited: Desired, running: Facts) -> None:
+    made = plan(edited, paused(running, by_manifest=True))
+    assert made.blockers == ()
+    assert kinds(made)[-2:] == [DeployService, ResumeService]
+
+
+def test_a_pause_by_an_operator_still_needs_the_operator_and_does_not_start_an_old_release(
+    edited: Desired, running: Facts
+) -> None:
+    made = plan(edited, paused(running))
+    assert made.blockers == (ServicePaused("demo-staging", declared=False, deploys=False, line="staging.yaml:14"),)
+    assert "--old-release-first" not in blockers(made)[0].fix
+
+
+def test_a_rollback_reaches_a_paused_service_unless_the_manifest_declares_the_pause(
+    edited: Desired, running: Facts
+) -> None:
+    back = replace(edited, rollback_to=1, rollback_target=edited.target.name)
+    assert plan(back, paused(running)).blockers == ()
+    assert plan(replace(back, paused=True), paused(running)).paused is not None
+
+
+@pytest.mark.parametrize("read", SecretsRead)
+def test_a_staged_value_reaches_containers_when_the_target_reads_it(
+    read: SecretsRead, wish: Wish, parameter: Make, empty: Facts, carry_out: CarryOut
+) -> None:
+    first = wish(parameter("key", None, "generate:16"))
+    running = carry_out(plan(first, empty), empty, first)
+    path = first.parameters[0].path
+    set_again = replace(running, parameters={path: replace(running.parameters[path], version=2)})
+    made = plan(on(first, secrets_read_at=read), set_again)
+    [staged] = [notice for notice in made.notices if isinstance(notice, StagedVariable)]
+    says = notice_text.detail(staged)
+    if read is SecretsRead.CONTAINER_START:
+        assert "containers that start read it now, those that run hold v1" in says
+    else:
+        assert "containers still hold v1" in says
+    assert made.deployment is not None  # either way, a release that names the new version is deployed
+
+
+@pytest.mark.parametrize("read", SecretsRead)
+def test_no_parameter_that_starting_containers_read_is_deleted(
+    read: SecretsRead, wish: Wish, parameter: Make, empty: Facts, carry_out: CarryOut
+) -> None:
+    first = wish(parameter("key", "plain"))
+    running = carry_out(plan(first, empty), empty, first)
+    secret = on(wish(parameter("key", None, "generate:16")), secrets_read_at=read)
+    made = plan(secret, running)
+    assert RecreateParameter in kinds(made)
+    expected = (ParameterInUse("KEY", "key", line="staging.yaml:3"),) if read is SecretsRead.CONTAINER_START else ()
+    assert made.blockers == expected
+    fresh = plan(secret, replace(running, service=None))
+    assert fresh.blockers == ()
+
+
+def test_a_key_that_the_target_does_not_use_is_a_notice_and_changes_nothing(desired: Desired, running: Facts) -> None:
+    unused = UnusedKey("service.health_check.interval", KeyReason.SET_BY_PLATFORM, "staging.yaml:17")
+    told = replace(desired, ignored=(unused,))
+    for facts in (running, replace(running, service=None)):
+        made = plan(told, facts)
+        [notice] = [one for one in made.notices if isinstance(one, IgnoredKey)]
+        assert (notice.address, notice.line) == (unused.key, unused.line)
+        assert notice_text.detail(notice) == "not used: App Runner sets it itself"
+        assert made.fingerprint == plan(desired, facts).fingerprint
+    assert plan(told, running).empty
+    assert not any(isinstance(one, IgnoredKey) for one in plan(replace(told, rollback_to=1), running).notices)
+
+
+def test_a_release_of_another_target_is_neither_compared_with_nor_brought_back(
+    desired: Desired, running: Facts
+) -> None:
+    elsewhere = replace(running.releases[0], release=replace(running.releases[0].release, target="moon"))
+    facts = replace(running, releases=(elsewhere,), service=None)
+    made = plan(desired, facts)
+    assert made.blockers == ()
+    assert [notice.what for notice in made.notices if isinstance(notice, LeftBehind)] == ["service"]
+    back = plan(replace(desired, rollback_to=1, rollback_target="moon"), facts)
+    assert [type(blocker) for blocker in back.blockers] == [OtherTarget]
+    assert back.deployment is None
