@@ -6,6 +6,23 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from deployer.account.finding import (
+    Blocker,
+    DeniedNeed,
+    ForeignPrincipal,
+    MissingPrincipal,
+    MissingTrust,
+    MoreRights,
+    NoProvider,
+    Note,
+    OtherAudience,
+    OtherPolicies,
+    PassRole,
+    RightsUnseen,
+    Settled,
+    Shared,
+    StrangerTrusted,
+)
 from deployer.account.requirements import Principal, Requirements
 from deployer.account.steps import (
     AttachPolicy,
@@ -16,7 +33,6 @@ from deployer.account.steps import (
     Step,
     Steps,
 )
-from deployer.core.advice import Note, Problem
 from deployer.core.cause import Cause, CauseKind
 from deployer.core.facts import RepositoryFact
 from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
@@ -24,7 +40,7 @@ from deployer.core.policies.rights import Need
 from deployer.core.policies.trust import admits, strangers, trusts
 from deployer.resources.ecr_repository.plan import plan_repository
 
-Line = Step | Problem | Note | str
+Line = Step | Blocker | Settled | Note
 MISSING = (Cause(kind=CauseKind.MISSING),)
 DIFFERS = (Cause(kind=CauseKind.DIFFERENT),)
 
@@ -62,10 +78,11 @@ def compare(wanted: Requirements, facts: AccountFacts) -> Steps:
         lines += _principal(wanted, principal, facts.principals[principal.use])
     return Steps(
         wanted.desired.environment,
-        tuple(line for line in lines if not isinstance(line, Problem | Note | str)),
-        tuple(line for line in lines if isinstance(line, Problem)),
+        wanted.desired.target.title,
+        tuple(line for line in lines if not isinstance(line, Blocker | Settled | Note)),
+        tuple(line for line in lines if isinstance(line, Blocker)),
+        tuple(line for line in lines if isinstance(line, Settled)),
         tuple(line for line in lines if isinstance(line, Note)),
-        tuple(line for line in lines if isinstance(line, str)),
     )
 
 
@@ -73,7 +90,7 @@ def _repository(wanted: Requirements, facts: AccountFacts) -> Iterator[Line]:
     changes = plan_repository(wanted.desired, facts.repository, released=False)
     yield from changes
     if not changes:
-        yield Note("=", f"repository {wanted.desired.image.repository}", "as it should be")
+        yield Settled("repository", wanted.desired.image.repository)
 
 
 def _provider(wanted: Requirements, audiences: tuple[str, ...] | None) -> Iterator[Line]:
@@ -82,26 +99,28 @@ def _provider(wanted: Requirements, audiences: tuple[str, ...] | None) -> Iterat
     if audiences is None and deployer.managed:
         yield CreateProvider(wanted.desired.account, symbol="+", causes=MISSING, line=deployer.line)
     elif audiences is None:
-        yield Problem(f"the account does not know {ISSUER}", _managed(wanted, deployer), deployer.line)
+        yield NoProvider(key=deployer.key, line=deployer.line)
     elif AUDIENCE not in audiences:
-        arn = provider_arn(wanted.desired.account)
-        yield Problem(
-            f"the account knows {ISSUER}, but for {', '.join(audiences) or 'no audience'}, not for {AUDIENCE}",
-            "it may be used by others, so add it yourself: aws iam add-client-id-to-open-id-connect-provider "
-            f"--open-id-connect-provider-arn {arn} --client-id {AUDIENCE}",
-            deployer.line,
-        )
+        yield OtherAudience(arn=provider_arn(wanted.desired.account), audiences=audiences, line=deployer.line)
     else:
-        yield Note("=", f"provider {ISSUER}", f"knows {AUDIENCE}")
+        yield Settled("provider", ISSUER)
 
 
 def _principal(wanted: Requirements, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
+    kind, name = principal.kind, principal.name
     lines = [*(_ours(principal, found) if principal.managed else _theirs(wanted, principal, found))]
     yield from lines
-    if not any(isinstance(line, Problem) or not isinstance(line, str) for line in lines):
-        yield Note("=", f"{principal.kind} {principal.name}", principal.use)
+    if all(isinstance(line, Note) for line in lines):
+        yield Settled(kind, name, principal.use)
     if principal.shared:
-        yield _shared(wanted, principal)
+        yield Shared(
+            principal=kind,
+            name=name,
+            use=principal.use,
+            key=principal.key,
+            environments=principal.shared,
+            if_shared=principal.if_shared,
+        )
 
 
 def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
@@ -111,13 +130,7 @@ def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
         yield CreatePrincipal(principal, symbol="+", causes=MISSING, line=line)
     elif found.trust != principal.trust:
         if not found.ours:
-            yield Problem(
-                f"{principal.kind} {principal.name} exists with another trust policy, "
-                "and the deployer did not create it",
-                f"name another in {principal.key}; or let the deployer manage it: "
-                f"aws iam tag-role --role-name {principal.name} --tags Key=managed-by,Value=deployer",
-                line,
-            )
+            yield ForeignPrincipal(principal=principal.kind, name=principal.name, key=principal.key, line=line)
             return
         yield PutTrust(principal, symbol="~", causes=DIFFERS, line=line)
     policy = found.policy if found else None
@@ -126,63 +139,30 @@ def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
     if principal.kind == "user" and not (found and found.attached):
         yield AttachPolicy(principal, symbol="+", causes=MISSING, line=line)
     if found and found.others and principal.of_github:
-        yield f"{principal.kind} {principal.name} also has other policies: {_list(found.others)}"
+        yield OtherPolicies(principal=principal.kind, name=principal.name, policies=found.others)
 
 
 def _theirs(wanted: Requirements, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
     """A principal that the manifest does not manage: only checked."""
-    what, line = f"{principal.kind} {principal.name}", principal.line
+    kind, name, line = principal.kind, principal.name, principal.line
     if found is None:
-        yield Problem(f"{what} does not exist", _managed(wanted, principal), line)
+        yield MissingPrincipal(principal=kind, name=name, key=principal.key, line=line)
         return
     yield from _trust(wanted, principal, found)
     for need in found.denied:
-        yield Problem(f"{what} does not allow {need.action}", f"add to a policy of it: {need.statement}", line)
+        yield DeniedNeed(principal=kind, name=name, need=need, line=line)
     if found.unseen:
-        yield f"what {what} allows was not checked: {found.unseen}"
+        yield RightsUnseen(principal=kind, name=name, why=found.unseen)
     if principal.use == "plan":
-        yield (
-            f"whether {what} has more permissions is not checked. It runs the code of pull requests, so allow it "
-            f"to write and decrypt nothing: just bootstrap {wanted.desired.environment} --print shows the policy"
-        )
+        yield MoreRights(principal=kind, name=name)
     if principal.use == "deploy":
-        yield (
-            f"whether {what} may pass the service's roles to {wanted.desired.target.title} cannot be checked: "
-            f"just bootstrap {wanted.desired.environment} --print shows the statement for iam:PassRole"
-        )
+        yield PassRole(principal=kind, name=name)
 
 
-def _trust(wanted: Requirements, principal: Principal, found: PrincipalFact) -> Iterator[Problem]:
-    account, name = wanted.desired.account, principal.name
+def _trust(wanted: Requirements, principal: Principal, found: PrincipalFact) -> Iterator[Blocker]:
+    account, role, line = wanted.desired.account, principal.name, principal.line
     for admitted in principal.admits:
         if not (admits(found.trust, account, admitted) if principal.of_github else trusts(found.trust, admitted)):
-            yield Problem(
-                f"role {name} does not trust {admitted}",
-                f"set its trust policy as shown by: just bootstrap {wanted.desired.environment} --print",
-                principal.line,
-            )
+            yield MissingTrust(role=role, admitted=admitted, line=line)
     for stranger in strangers(found.trust, account, principal.admits) if principal.of_github else ():
-        yield Problem(
-            f"role {name} can be assumed by {stranger}",
-            f"name the jobs of this environment only: {_list(principal.admits)}",
-            principal.line,
-        )
-
-
-def _managed(wanted: Requirements, principal: Principal) -> str:
-    return (
-        f"let the deployer create it: `managed: true` in {principal.key}; "
-        f"or create it yourself from: just bootstrap {wanted.desired.environment} --print"
-    )
-
-
-def _shared(wanted: Requirements, principal: Principal) -> str:
-    others = _list(principal.shared)
-    apart = f"give each environment its own in {principal.key}"
-    if principal.use == "access":
-        apart += ", if they are to differ"
-    return f"{principal.kind} {principal.name} is shared with {others} and {principal.if_shared}; {apart}"
-
-
-def _list(names: tuple[str, ...]) -> str:
-    return ", ".join(names)
+        yield StrangerTrusted(role=role, stranger=stranger, admits=principal.admits, line=line)

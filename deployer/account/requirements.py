@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Literal, get_args
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -11,6 +11,7 @@ from deployer import names
 from deployer.account import duties
 from deployer.account.deploying import deploying
 from deployer.account.duties import LINKING, PASSING, deployment, looking
+from deployer.account.finding import PrincipalKind
 from deployer.account.imaging import imaging
 from deployer.account.planning import planning
 from deployer.core.desired import Desired
@@ -19,13 +20,7 @@ from deployer.core.policies.rights import Need
 from deployer.manifest.github import GitHub, OidcRole
 from deployer.manifest.model import Manifest
 
-Kind = Literal["role", "user"]
 Use = Literal["deploy", "plan", "image"]
-IF_SHARED: Final[Mapping[Use, str]] = {
-    "deploy": "can deploy both",
-    "plan": "can read both",
-    "image": "can push the images of both",
-}
 
 
 class Principal(Struct, frozen=True):
@@ -35,10 +30,10 @@ class Principal(Struct, frozen=True):
     user, which has no `trust` either. `needs` is what it has to be allowed, managed or not, as far as a simulation can
     check it and every deployment needs it. A role has its policy inside; a user has it attached, because inside a user
     only 2,048 characters have room (IAM user guide, "IAM and AWS STS quotas"). `shared` names the other environments
-    that use it, and `if_shared` the consequence of that.
+    that use it, and `if_shared` the target's text of the consequence, "" for a role or user of GitHub's jobs.
     """
 
-    kind: Kind
+    kind: PrincipalKind
     name: str
     use: str
     managed: bool
@@ -143,7 +138,6 @@ def _of_github(
             needs=tuple(need for need in needs if need.action not in {PASSING, LINKING}),
             line=line,
             shared=tuple(env for env, other in near.items() if other.github and _same(other.github, github)),
-            if_shared=IF_SHARED[use],
         )
 
 

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from deployer.account.finding import Blocker, Note, Settled
 from deployer.account.requirements import Principal
-from deployer.core.advice import Note, Problem
 from deployer.core.cause import Cause
 from deployer.core.change import RepositoryChange
 from deployer.core.policies.documents import ISSUER
@@ -78,13 +78,14 @@ Step = RepositoryChange | AccessStep
 
 
 class Steps(Struct, frozen=True):
-    """The steps in order, the problems that block them, what is as it should be, and notes."""
+    """The steps in order, what blocks them, what is as it should be, and notes. `target` is the platform's title."""
 
     environment: str
+    target: str
     steps: tuple[Step, ...]
-    blockers: tuple[Problem, ...]
-    settled: tuple[Note, ...]
-    notes: tuple[str, ...]
+    blockers: tuple[Blocker, ...]
+    settled: tuple[Settled, ...]
+    notes: tuple[Note, ...]
 
     @property
     def fingerprint(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from msgspec import to_builtins
 
+from deployer.account.finding import Blocker
 from deployer.account.requirements import Requirements, requirements_of
 from deployer.account.steps import Steps
 from deployer.core.desired import DesiredImage
@@ -20,9 +21,10 @@ from deployer.resources.desired import desired_state
 from deployer.run.bootstrap import Bootstrap
 from deployer.targets.registry import describe
 from deployer.view.bootstrap_commands import commands, script
-from deployer.view.bootstrap_text import detail, render
+from deployer.view.bootstrap_text import blocker_text, detail, note_text, render
 from deployer.view.cause_text import reasons
 from deployer.view.counts import to_fix
+from deployer.view.details import details
 from deployer.view.documents import (
     BootstrapCommand,
     BootstrapCommands,
@@ -72,7 +74,8 @@ def bootstrap(loaded: Loaded, report: Reporter, *, agree: Callable[[Steps], bool
     found = run.decide()
     agreed = agree(found)
     if found.blockers:
-        fixes = "\n       ".join(dict.fromkeys(blocker.fix for blocker in found.blockers))
+        texts = [blocker_text(blocker, found.environment) for blocker in found.blockers]
+        fixes = "\n       ".join(dict.fromkeys(fix for _, fix in texts))
         raise Blocked(f"{to_fix(len(found.blockers))}; nothing was changed", fix=fixes)
     if not agreed or not found.steps:
         return found, False
@@ -87,6 +90,11 @@ def show(loaded: Loaded, found: Steps) -> str:
     return render(found, title=title)
 
 
+def _problem(blocker: Blocker, environment: str) -> ProblemDocument:
+    what, fix = blocker_text(blocker, environment)
+    return ProblemDocument(what, fix, blocker.line, type(blocker).__name__, details(blocker, {"line"}))
+
+
 def as_json(found: Steps, *, done: bool) -> str:
     return json.dumps(
         to_builtins(
@@ -98,8 +106,8 @@ def as_json(found: Steps, *, done: bool) -> str:
                     BootstrapStep(s.symbol, s.address, detail(s), reasons(s.causes), s.line) for s in found.steps
                 ),
                 settled=tuple(one.address for one in found.settled),
-                blockers=tuple(ProblemDocument(one.what, one.fix, one.line, "", {}) for one in found.blockers),
-                notes=found.notes,
+                blockers=tuple(_problem(blocker, found.environment) for blocker in found.blockers),
+                notes=tuple(note_text(note, found) for note in found.notes),
             )
         ),
         indent=2,

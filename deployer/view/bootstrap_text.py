@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from deployer.account.finding import (
+    Blocker,
+    DeniedNeed,
+    ForeignPrincipal,
+    MissingPrincipal,
+    MissingTrust,
+    MoreRights,
+    NoProvider,
+    Note,
+    OtherAudience,
+    OtherPolicies,
+    PassRole,
+    RightsUnseen,
+    Settled,
+    Shared,
+    StrangerTrusted,
+)
 from deployer.account.steps import (
     AttachPolicy,
     CreatePrincipal,
@@ -14,7 +31,7 @@ from deployer.account.steps import (
     Steps,
 )
 from deployer.core.change import ChangeRepository, CreateRepository, PutLifecycle
-from deployer.core.policies.documents import AUDIENCE
+from deployer.core.policies.documents import AUDIENCE, ISSUER
 from deployer.view import cause_text, change_text
 from deployer.view.counts import to_fix
 from deployer.view.safe import hanging, one_line
@@ -26,6 +43,11 @@ USES = {
     "deploy": "deploys",
     "plan": "plans",
     "image": "pushes the image",
+}
+IF_SHARED = {
+    "deploy": "can deploy both",
+    "plan": "can read both",
+    "image": "can push the images of both",
 }
 
 
@@ -52,7 +74,8 @@ def render(found: Steps, *, title: str) -> str:
     """The title, problems, the steps, what is as it should be, notes, and a summary line."""
     lines = [title, ""]
     for blocker in found.blockers:
-        lines += [f"blocked: {one_line(blocker.what)}   {blocker.line}".rstrip(), f"    fix: {hanging(blocker.fix, 9)}"]
+        what, fix = blocker_text(blocker, found.environment)
+        lines += [f"blocked: {one_line(what)}   {blocker.line}".rstrip(), f"    fix: {hanging(fix, 9)}"]
     lines += [""] if found.blockers else []
     rows = [
         (
@@ -62,12 +85,86 @@ def render(found: Steps, *, title: str) -> str:
         )
         for step in found.steps
     ]
-    rows += [
-        (f"  {note.symbol} {note.address}", USES.get(note.detail, note.detail), note.line) for note in found.settled
-    ]
+    rows += [(f"  = {one.address}", _settled(one), "") for one in found.settled]
     lines += [table(rows)] if rows else []
-    lines += [f"note: {one_line(note)}" for note in found.notes]
+    lines += [f"note: {one_line(note_text(note, found))}" for note in found.notes]
     return "\n".join([*lines, "", _summary(found)])
+
+
+def blocker_text(blocker: Blocker, environment: str) -> tuple[str, str]:
+    """What must be fixed first, and its fix."""
+    printed = f"just bootstrap {environment} --print"
+    match blocker:
+        case NoProvider():
+            return f"the account does not know {ISSUER}", _manage(blocker.key, printed)
+        case OtherAudience():
+            known = ", ".join(blocker.audiences) or "no audience"
+            return (
+                f"the account knows {ISSUER}, but for {known}, not for {AUDIENCE}",
+                (
+                    "it may be used by others, so add it yourself: aws iam add-client-id-to-open-id-connect-provider "
+                    f"--open-id-connect-provider-arn {blocker.arn} --client-id {AUDIENCE}"
+                ),
+            )
+        case ForeignPrincipal():
+            what = f"{blocker.principal} {blocker.name} exists with another trust policy"
+            tag = f"aws iam tag-role --role-name {blocker.name} --tags Key=managed-by,Value=deployer"
+            return (
+                f"{what}, and the deployer did not create it",
+                f"name another in {blocker.key}; or let the deployer manage it: {tag}",
+            )
+        case MissingPrincipal():
+            return f"{blocker.principal} {blocker.name} does not exist", _manage(blocker.key, printed)
+        case DeniedNeed():
+            what = f"{blocker.principal} {blocker.name} does not allow {blocker.need.action}"
+            return what, f"add to a policy of it: {blocker.need.statement}"
+        case MissingTrust():
+            what = f"role {blocker.role} does not trust {blocker.admitted}"
+            return what, f"set its trust policy as shown by: {printed}"
+        case StrangerTrusted():
+            what = f"role {blocker.role} can be assumed by {blocker.stranger}"
+            return what, f"name the jobs of this environment only: {', '.join(blocker.admits)}"
+        case _:
+            assert_never(blocker)
+
+
+def _manage(key: str, printed: str) -> str:
+    return f"let the deployer create it: `managed: true` in {key}; or create it yourself from: {printed}"
+
+
+def note_text(note: Note, found: Steps) -> str:
+    """Something to know that is no step."""
+    who, printed = f"{note.principal} {note.name}", f"just bootstrap {found.environment} --print"
+    match note:
+        case OtherPolicies():
+            return f"{who} also has other policies: {', '.join(note.policies)}"
+        case RightsUnseen():
+            return f"what {who} allows was not checked: {note.why}"
+        case MoreRights():
+            least = "It runs the code of pull requests, so allow it to write and decrypt nothing"
+            return f"whether {who} has more permissions is not checked. {least}: {printed} shows the policy"
+        case PassRole():
+            passes = f"whether {who} may pass the service's roles to {found.target} cannot be checked"
+            return f"{passes}: {printed} shows the statement for iam:PassRole"
+        case Shared():
+            consequence = note.if_shared or IF_SHARED[note.use]
+            apart = ", if they are to differ" if note.use == "access" else ""
+            shared = f"{who} is shared with {', '.join(note.environments)} and {consequence}"
+            return f"{shared}; give each environment its own in {note.key}{apart}"
+        case _:
+            assert_never(note)
+
+
+def _settled(found: Settled) -> str:
+    match found.kind:
+        case "repository":
+            return "as it should be"
+        case "provider":
+            return f"knows {AUDIENCE}"
+        case "role" | "user":
+            return USES.get(found.use, found.use)
+        case _:
+            assert_never(found.kind)
 
 
 def _summary(found: Steps) -> str:
