@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from deployer.cli.command import Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.command import Options, Parser, Verb, accepts_json, loaded, names_environment
 from deployer.cli.terminal import out, person
 from deployer.errors import UsageError
 from deployer.view.progress import Reporter, write
@@ -21,7 +21,7 @@ def _options(parser: Parser) -> None:
     )
     parser.add_argument("--preview", action="store_true", help="show what would be done, and do nothing")
     parser.add_argument("--approve", metavar="ID", help="the fingerprint of the steps that were agreed to")
-    as_json(parser, "bootstrap")
+    accepts_json(parser, "bootstrap")
 
 
 def _bootstrap(options: Options) -> int:

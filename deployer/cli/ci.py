@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from deployer.cli.command import Group, Options, Parser, Verb, as_json, file, loaded, names_environment
+from deployer.cli.command import Group, Options, Parser, Verb, accepts_json, file, loaded, names_environment
 from deployer.cli.terminal import out, person
 from deployer.errors import UsageError
 from deployer.view.progress import Reporter, write
@@ -85,7 +85,7 @@ def _github_sync_options(parser: Parser) -> None:
     parser.add_argument("--check", action="store_true", help="write nothing, and exit 2 when something differs")
     parser.add_argument("--token-file", metavar="FILE", type=file, help="a file with the token instead of GITHUB_TOKEN")
     parser.add_argument("--approve", metavar="ID", help="the fingerprint of the plan that was agreed to")
-    as_json(parser, "github-sync")
+    accepts_json(parser, "github-sync")
 
 
 def _github_sync(options: Options) -> int:

@@ -135,6 +135,6 @@ def names_environment(parser: Parser, name: str = "environment", metavar: str = 
     parser.add_argument(name, metavar=metavar, help="such as local, staging, or a manifest's path")
 
 
-def as_json(parser: Parser, kind: str, text: str = "for programs") -> None:
+def accepts_json(parser: Parser, kind: str, text: str = "for programs") -> None:
     """`kind` is what `deployer schema` calls the document."""
     parser.add_argument("--json", action="store_true", help=f"{text}: deployer schema {kind}")

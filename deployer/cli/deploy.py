@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from deployer.cli.command import Options, Parser, Verb, as_json, file, names_environment
-from deployer.cli.terminal import colour, out, person
+from deployer.cli.command import Options, Parser, Verb, accepts_json, file, names_environment
+from deployer.cli.terminal import colour, consent, out
 from deployer.errors import UsageError, as_typed
 from deployer.view.progress import Reporter, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from deployer.core.removal import Removals
     from deployer.environment.carry_out import Carried
     from deployer.environment.open import Environment
     from deployer.run.look import Planned
@@ -23,7 +24,7 @@ def _plan_options(parser: Parser) -> None:
     _image(parser)
     parser.add_argument("--rollback", action="store_true", help="show what a rollback would do instead")
     _release(parser)
-    as_json(parser, "plan")
+    accepts_json(parser, "plan")
     parser.add_argument("--markdown", action="store_true", help="for the summary of a CI job")
     parser.add_argument("--out", metavar="FILE", type=file, help="save the plan; it holds no secret")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when there is something to do")
@@ -71,12 +72,11 @@ def _reconcile_options(parser: Parser) -> None:
     _consent(parser)
     _retry(parser)
     parser.add_argument("--unless-held", action="store_true", help="exit 0 instead of 4 when the environment is held")
-    as_json(parser, "outcome")
+    accepts_json(parser, "outcome")
 
 
 def _reconcile(options: Options) -> int:
-    from deployer.environment.consent import Consent
-    from deployer.verbs.reconcile import ReconcileOptions, reconcile
+    from deployer.verbs.reconcile import ReconcileOptions, reconcile_environment
 
     asked = ReconcileOptions(
         environment=options.environment,
@@ -87,24 +87,24 @@ def _reconcile(options: Options) -> int:
         retry=options.retry,
         unless_held=options.unless_held,
     )
-    consent = Consent(person(), options.approve)
-    return _ended(reconcile(asked, Reporter(sys.stderr), _shows(options), consent), options)
+    return _ended(
+        reconcile_environment(asked, Reporter(sys.stderr), _shows(options), consent(options.approve)), options
+    )
 
 
 def _rollback_options(parser: Parser) -> None:
     parser.add_argument("environment", metavar="ENV", nargs="?", help="staging when left out")
     _release(parser)
     _consent(parser)
-    as_json(parser, "outcome")
+    accepts_json(parser, "outcome")
 
 
 def _rollback(options: Options) -> int:
-    from deployer.environment.consent import Consent
-    from deployer.verbs.rollback import RollbackOptions, rollback
+    from deployer.verbs.rollback import RollbackOptions, roll_back
 
     asked = RollbackOptions(environment=options.environment, to=options.to, with_secrets=options.with_secrets)
-    consent = Consent(person(), options.approve)
-    return _ended(rollback(asked, Reporter(sys.stderr), _shows(options), consent), options)
+    carried = roll_back(asked, Reporter(sys.stderr), _shows(options), consent(options.approve))
+    return _ended(carried, options)
 
 
 def _promote_options(parser: Parser) -> None:
@@ -112,16 +112,15 @@ def _promote_options(parser: Parser) -> None:
     names_environment(parser, "environment", "TO")
     _consent(parser)
     _retry(parser)
-    as_json(parser, "outcome")
+    accepts_json(parser, "outcome")
 
 
 def _promote(options: Options) -> int:
-    from deployer.environment.consent import Consent
-    from deployer.verbs.promote import PromoteOptions, promote
+    from deployer.verbs.promote import PromoteOptions, promote_image
 
     asked = PromoteOptions(source=options.source, environment=options.environment, retry=options.retry)
-    consent = Consent(person(), options.approve)
-    return _ended(promote(asked, Reporter(sys.stderr), _shows(options), consent), options)
+    carried = promote_image(asked, Reporter(sys.stderr), _shows(options), consent(options.approve))
+    return _ended(carried, options)
 
 
 def _plan_text(environment: Environment, planned: Planned, *, colour: bool) -> str:
@@ -162,27 +161,27 @@ def _destroy_options(parser: Parser) -> None:
     parser.add_argument("--with-secrets", action="store_true", help="delete its secrets too; they cannot be recovered")
     parser.add_argument("--with-repository", action="store_true", help="the image repository, too, with every image")
     parser.add_argument("--approve", metavar="NAME", help="the service's name, where there is no terminal")
-    as_json(parser, "destroy")
+    accepts_json(parser, "destroy")
 
 
 def _destroy(options: Options) -> int:
-    from deployer.core.removal import DestroyOptions, Removals
-    from deployer.environment.open import open_environment
-    from deployer.verbs import destroy as verb
+    from deployer.verbs.destroy import DestroyOptions, destroy_environment
+    from deployer.view.destroy_text import destroy_document, render_removals
+    from deployer.view.json_text import as_json
 
-    environment = open_environment(options.environment, Reporter(sys.stderr), start=False)
-    shown = sys.stderr if options.json else sys.stdout
+    def show(found: Removals) -> None:
+        write(render_removals(found) + "\n", sys.stderr if options.json else sys.stdout)
 
-    def agree(found: Removals) -> None:
-        write(verb.show(found) + "\n", shown)
-        verb.consent(environment, options.approve, person())
-
-    asked = DestroyOptions(secrets=options.with_secrets, repository=options.with_repository)
-    found = verb.destroy(environment, asked, agree=agree)
+    asked = DestroyOptions(
+        environment=options.environment,
+        with_secrets=options.with_secrets,
+        with_repository=options.with_repository,
+    )
+    gone = destroy_environment(asked, Reporter(sys.stderr), show, consent(options.approve))
     if options.json:
-        out(verb.as_json(found, environment.desired.environment))
+        out(as_json(destroy_document(gone.environment, gone.removals)))
     else:
-        out(f"{environment.desired.environment} is gone." if found.deleted else verb.show(found))
+        out(f"{gone.environment} is gone." if gone.removals.deleted else render_removals(gone.removals))
     return 0
 
 
@@ -192,35 +191,33 @@ def _unlock_options(parser: Parser) -> None:
 
 
 def _unlock(options: Options) -> int:
-    from deployer.environment.usable_manifest import usable_identity
-    from deployer.verbs.unlock import unlock
+    from deployer.verbs.unlock import UnlockOptions, break_lock
+    from deployer.view.lock_text import render_unlocked
 
-    reporter = Reporter(sys.stderr)
-    out(unlock(usable_identity(options.environment, reporter), reporter, ask=person(), approve=options.approve))
+    asked = UnlockOptions(environment=options.environment)
+    unlocked = break_lock(asked, Reporter(sys.stderr), consent(options.approve))
+    out(render_unlocked(unlocked.environment, was_locked=unlocked.was_locked))
     return 0
 
 
 def _hold_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--reason", metavar="TEXT", help="place a hold; without it the hold there is, is shown")
-    as_json(parser, "hold")
+    accepts_json(parser, "hold")
 
 
 def _hold(options: Options) -> int:
-    from deployer.aws import hold as ledger_hold
-    from deployer.core.release import ledger_path
-    from deployer.environment.open import open_identity
-    from deployer.environment.usable_manifest import usable_identity
-    from deployer.verbs import hold as verb
+    from deployer.verbs.hold import HoldOptions, hold_environment
+    from deployer.view.hold_json import hold_document
+    from deployer.view.hold_text import render_hold
+    from deployer.view.json_text import as_json
 
-    identity = usable_identity(options.environment, Reporter(sys.stderr))
-    session, who = open_identity(identity)
-    name, ledger = identity.environment, ledger_path(identity.app, identity.environment)
-    if options.reason is None:
-        found = ledger_hold.read(session.ssm, ledger)
+    asked = HoldOptions(environment=options.environment, reason=options.reason)
+    state = hold_environment(asked, Reporter(sys.stderr))
+    if options.json:
+        out(as_json(hold_document(state.environment, state.hold)))
     else:
-        found = verb.place(session, who, ledger, options.reason)
-    out(verb.show(found, name, as_json=options.json))
+        out(render_hold(state.environment, state.hold))
     return 0
 
 

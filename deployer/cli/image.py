@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
-from deployer.cli.command import Group, Options, Parser, Verb, as_json, loaded, names_environment
+from deployer.cli.command import Group, Options, Parser, Verb, accepts_json, names_environment
 from deployer.cli.terminal import out
 from deployer.view.progress import Reporter
+
+if TYPE_CHECKING:
+    from deployer.view.documents import ImageDocument
 
 
 def _build_options(parser: Parser) -> None:
     names_environment(parser)
-    parser.add_argument("--base", metavar="IMAGE", default=None, help="the base image; the Dockerfile's when left out")
+    parser.add_argument("--base", metavar="IMAGE", help="the base image; the Dockerfile's when left out")
     parser.add_argument("--tool", metavar="NAME", help="docker, podman or buildah; the first that works when left out")
-    as_json(parser, "image")
+    accepts_json(parser, "image")
 
 
 def _push_options(parser: Parser) -> None:
@@ -22,24 +26,29 @@ def _push_options(parser: Parser) -> None:
 
 
 def _build(options: Options) -> int:
-    from deployer.verbs import image
+    from deployer.verbs.image.build import BuildOptions, build_image
 
-    made = image.build(loaded(options), Reporter(sys.stderr), base=options.base or "", tool=options.tool)
-    out(image.show(made, as_json=options.json))
-    return 0
+    asked = BuildOptions(environment=options.environment, base=options.base or "", tool=options.tool)
+    return _show(options, build_image(asked, Reporter(sys.stderr)))
 
 
 def _push(options: Options) -> int:
-    from deployer.verbs import image
+    from deployer.verbs.image.push import PushOptions, push_image
 
-    made = image.push(
-        loaded(options),
-        Reporter(sys.stderr),
+    asked = PushOptions(
+        environment=options.environment,
         base=options.base or "",
         tool=options.tool,
-        create=options.create_repository,
+        create_repository=options.create_repository,
     )
-    out(image.show(made, as_json=options.json))
+    return _show(options, push_image(asked, Reporter(sys.stderr)))
+
+
+def _show(options: Options, made: ImageDocument) -> int:
+    from deployer.view.image_text import render_image
+    from deployer.view.json_text import as_json
+
+    out(as_json(made) if options.json else render_image(made))
     return 0
 
 

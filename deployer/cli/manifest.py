@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from deployer.cli.command import Options, Parser, Verb, as_json, file, loaded, names_environment
+from deployer.cli.command import Options, Parser, Verb, accepts_json, file, names_environment
 from deployer.cli.terminal import out
 from deployer.errors import UsageError
 from deployer.view.progress import write, write_data
 
+if TYPE_CHECKING:
+    from deployer.view.documents import EditDocument
+
 
 def _check_options(parser: Parser) -> None:
     parser.add_argument("environments", nargs="*", metavar="ENV", help="names or files; all of env/ when left out")
-    as_json(parser, "check")
+    accepts_json(parser, "check")
 
 
 def _check(options: Options) -> int:
     from deployer.manifest.problem import InvalidManifest
-    from deployer.project import find_root, manifest_path
-    from deployer.verbs.check import check, refused_json
+    from deployer.verbs.check import CheckOptions, check_manifests
 
-    paths = [manifest_path(name) for name in options.environments]
-    if not paths:
-        names = sorted(path.stem for path in (find_root(Path.cwd()) / "env").glob("*.yaml"))
-        paths = [manifest_path(name) for name in names]
     try:
-        out(check(paths, as_json=options.json))
+        checked = check_manifests(CheckOptions(environments=tuple(options.environments)))
     except InvalidManifest as invalid:
         if not options.json:
             raise
-        out(refused_json(invalid.problems))
+        from deployer.view.check_json import problems_json
+
+        out(problems_json(invalid.problems))
         return invalid.exit_code
+    if options.json:  # the document's types take some time to build
+        from deployer.view.check_json import checked_json
+
+        out(checked_json(checked.manifests))
+    else:
+        from deployer.view.check_text import render_checked
+
+        out(render_checked(checked.manifests))
     return 0
 
 
@@ -50,33 +57,26 @@ def _adopt_options(parser: Parser) -> None:
         default=[],
         help="the value of a setting that the service lacks, or that replaces its value; may be repeated",
     )
-    as_json(parser, "adopt")
+    accepts_json(parser, "adopt")
 
 
 def _adopt(options: Options) -> int:
-    from deployer.verbs.adopt import Wanted, adopt, show
+    from deployer.verbs.adopt import AdoptOptions, adopt_service
+    from deployer.view.adoption_text import render_adopted
+    from deployer.view.json_text import as_json
 
-    wanted = Wanted(
-        app=options.app or _app(),
+    asked = AdoptOptions(
         environment=options.environment,
         service=options.service,
+        app=options.app or "",
         region=options.region,
         endpoint=options.endpoint,
         parameter_path=options.parameter_path,
         literals=dict(map(_literal, options.literal)),
     )
-    out(show(adopt(wanted), as_json=options.json))
+    adopted = adopt_service(asked)
+    out(as_json(adopted, ensure_ascii=False) if options.json else render_adopted(adopted))
     return 0
-
-
-def _app() -> str:
-    from deployer.apps.project_file import read_app
-    from deployer.project import PROJECT_FILE, find_root
-
-    app = read_app(find_root(Path.cwd())).app
-    if app is None:
-        raise UsageError(f"{PROJECT_FILE} names no app", fix="name it: --app NAME, or `app: NAME` there")
-    return app
 
 
 def _literal(given: str) -> tuple[str, str]:
@@ -93,17 +93,14 @@ def _literal(given: str) -> tuple[str, str]:
 def _set_options(parser: Parser) -> None:
     _variable(parser)
     parser.add_argument("value", metavar="VALUE", type=str, help="its new value, as the manifest would hold it")
-    as_json(parser, "edit")
+    accepts_json(parser, "edit")
 
 
 def _set(options: Options) -> int:
-    from deployer.project import manifest_path
-    from deployer.verbs import edit
+    from deployer.verbs.set import SetOptions, set_variable
 
-    path = manifest_path(options.environment)
-    edited = edit.set_value(path, options.name, options.value)
-    out(edit.show(edited, path.stem, as_json=options.json))
-    return 0
+    asked = SetOptions(environment=options.environment, name=options.name, value=options.value)
+    return _show_edit(options, set_variable(asked))
 
 
 def _add_options(parser: Parser) -> None:
@@ -116,41 +113,41 @@ def _add_options(parser: Parser) -> None:
         "--store", choices=("parameter", "service"), help="where a literal is kept; parameter if left out"
     )
     parser.add_argument("--extra", action="store_true", help="a variable that the service has no setting for")
-    as_json(parser, "edit")
+    accepts_json(parser, "edit")
 
 
 def _add(options: Options) -> int:
-    from deployer.manifest import edit as entry
-    from deployer.project import manifest_path
-    from deployer.verbs import edit
+    from deployer.verbs.add import AddOptions, add_variable
 
-    secret = options.secret or options.generate is not None
-    if secret == (options.value is not None):
-        wrong = "a manifest never holds a secret's value" if secret else "a literal needs a value"
-        raise UsageError(wrong, fix="just add ENV NAME VALUE, or: just add ENV NAME --secret")
-    if secret and options.store:
-        raise UsageError("--store belongs to a literal", fix="leave it out: every secret is kept in SSM")
-    path = manifest_path(options.environment)
-    about: dict[str, Any] = {"description": options.description, "extra": options.extra}
-    if secret:
-        text = entry.secret(generate=options.generate, **about)
-    else:
-        text = entry.literal(options.value, store=options.store, **about)
-    out(edit.show(edit.add(path, options.name, text, options.value), path.stem, as_json=options.json))
-    return 0
+    asked = AddOptions(
+        environment=options.environment,
+        name=options.name,
+        value=options.value,
+        secret=options.secret,
+        generate=options.generate,
+        store=options.store,
+        description=options.description,
+        extra=options.extra,
+    )
+    return _show_edit(options, add_variable(asked))
 
 
 def _remove_options(parser: Parser) -> None:
     _variable(parser)
-    as_json(parser, "edit")
+    accepts_json(parser, "edit")
 
 
 def _remove(options: Options) -> int:
-    from deployer.project import manifest_path
-    from deployer.verbs import edit
+    from deployer.verbs.remove import RemoveOptions, remove_variable
 
-    path = manifest_path(options.environment)
-    out(edit.show(edit.remove(path, options.name), path.stem, as_json=options.json))
+    asked = RemoveOptions(environment=options.environment, name=options.name)
+    return _show_edit(options, remove_variable(asked))
+
+
+def _show_edit(options: Options, edited: EditDocument) -> int:
+    from deployer.view.edit_text import edit_json, render_edit
+
+    out(edit_json(edited) if options.json else render_edit(edited))
     return 0
 
 
@@ -168,16 +165,17 @@ def _export_options(parser: Parser) -> None:
 
 
 def _export(options: Options) -> int:
-    from deployer.verbs.export import export, export_with_secrets
+    from deployer.verbs.export import ExportOptions, export_variables
+    from deployer.view.env_text import render_file
 
-    if options.secrets != (options.out is not None):
-        wrong = "secrets are written to a file only" if options.secrets else "--out belongs to --secrets"
-        raise UsageError(wrong, fix="give both --secrets and --out FILE, or neither")
-    manifest = loaded(options)
-    if options.secrets:
-        out(export_with_secrets(manifest, options.format, options.out))
+    asked = ExportOptions(
+        environment=options.environment, form=options.format, secrets=options.secrets, out=options.out
+    )
+    exported = export_variables(asked)
+    if isinstance(exported, str):
+        write_data(exported + "\n", sys.stdout)
     else:
-        write_data(export(manifest, options.format) + "\n", sys.stdout)
+        out(render_file(exported.path, variables=exported.variables, secrets=exported.secrets))
     return 0
 
 
@@ -187,11 +185,9 @@ def _schema_options(parser: Parser) -> None:
 
 
 def _schema(options: Options) -> int:
-    from deployer.verbs.schema import KINDS, page, schema
+    from deployer.verbs.schema import SchemaOptions, describe_format
 
-    if options.of not in KINDS:
-        raise UsageError("no schema has this name", fix=f"use one of: {', '.join(KINDS)}")
-    write(page(options.of) if options.markdown else schema(options.of), sys.stdout)
+    write(describe_format(SchemaOptions(kind=options.of, markdown=options.markdown)), sys.stdout)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from deployer.cli.command import Group, Options, Parser, Verb, as_json, file, loaded, names_environment
+from deployer.cli.command import Group, Options, Parser, Verb, accepts_json, file, loaded, names_environment
 from deployer.cli.terminal import file_text, input_text, out, person, secret_value, show_secret
 
 
@@ -62,7 +62,7 @@ def _show(options: Options) -> int:
 
 def _list_options(parser: Parser) -> None:
     names_environment(parser)
-    as_json(parser, "secrets")
+    accepts_json(parser, "secrets")
 
 
 def _list(options: Options) -> int:
@@ -77,7 +77,7 @@ def _import_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("file", metavar="FILE", help="- is standard input")
     parser.add_argument("--check", action="store_true", help="show what would be set, and write nothing")
-    as_json(parser, "import")
+    accepts_json(parser, "import")
 
 
 def _import(options: Options) -> int:

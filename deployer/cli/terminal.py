@@ -15,6 +15,7 @@ from deployer.view.safe import terminal
 
 if TYPE_CHECKING:
     from deployer.core.secret import SecretValue
+    from deployer.environment.consent import Consent
 
 LARGEST_FILE = 1024 * 1024  # bytes
 
@@ -33,6 +34,13 @@ def colour(stream: object) -> bool:
 def person() -> Callable[[str], str] | None:
     """Asks whoever sits at the terminal; None where nobody does."""
     return _ask if sys.stdin.isatty() else None
+
+
+def consent(approved: str | None) -> Consent:
+    """The consent of the person at the terminal, or the id that was approved before."""
+    from deployer.environment.consent import Consent
+
+    return Consent(person(), approved)
 
 
 def _ask(question: str) -> str:

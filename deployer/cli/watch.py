@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
-from deployer.cli.command import Options, Parser, Verb, as_json, names_environment
+from deployer.cli.command import Options, Parser, Verb, accepts_json, names_environment
 from deployer.cli.terminal import out
-from deployer.errors import DeployerError, StatusUnknown, UsageError
+from deployer.errors import UsageError
 from deployer.view.progress import Reporter, write_raw
-
-if TYPE_CHECKING:
-    from deployer.view.documents import StatusDocument
 
 
 def _releases_options(parser: Parser) -> None:
@@ -23,18 +20,25 @@ def _releases_options(parser: Parser) -> None:
         metavar=("A", "B"),
         help="show what differs between two releases, by number or commit; with --json: deployer schema releases-diff",
     )
-    as_json(parser, "releases")
+    accepts_json(parser, "releases")
 
 
 def _releases(options: Options) -> int:
-    from deployer.environment.usable_manifest import usable_identity
-    from deployer.verbs.releases import compare, releases
+    from deployer.verbs.releases import ReleasesOptions, list_releases
+    from deployer.view import release_diff_text, releases_text
+    from deployer.view.documents import ReleasesDiffDocument
+    from deployer.view.json_text import as_json
+    from deployer.view.releases_json import release_documents
 
-    identity = usable_identity(options.environment, Reporter(sys.stderr))
-    if options.diff:
-        out(compare(identity, *options.diff, as_json=options.json))
-        return 0
-    out(releases(identity, as_json=options.json, everything=options.all))
+    asked = ReleasesOptions(environment=options.environment, compared=tuple(options.diff) if options.diff else None)
+    found = list_releases(asked, Reporter(sys.stderr))
+    if isinstance(found, ReleasesDiffDocument):
+        out(as_json(found) if options.json else release_diff_text.render(found))
+    elif options.json:
+        out(as_json(release_documents(found.entries, found.live)))
+    else:
+        name, now = found.environment, datetime.now(UTC)
+        out(releases_text.render(found.entries, found.live, environment=name, everything=options.all, now=now))
     return 0
 
 
@@ -42,53 +46,19 @@ def _status_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--follow", action="store_true", help="first wait for the operation that is under way")
     parser.add_argument("--exit-code", action="store_true", help="for monitors: exit with a code for each state")
-    as_json(parser, "status")
+    accepts_json(parser, "status")
 
 
 def _status(options: Options) -> int:
     from deployer.core.health import EXIT_CODES
+    from deployer.verbs.status import StatusOptions, show_status
+    from deployer.view import status_text
+    from deployer.view.json_text import as_json
 
-    if not options.exit_code:
-        _read_status(options)
-        return 0
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        return EXIT_CODES[_read_status(options).state]
-    except DeployerError as error:
-        if error.exit_code != DeployerError.exit_code:
-            raise
-        raise StatusUnknown(error.what, why=error.why, fix=error.fix) from None
-    except (BotoCoreError, ClientError) as error:
-        from deployer.aws.errors import explain
-
-        found = explain(error)
-        raise StatusUnknown(found.what, why=found.why, fix=found.fix) from None
-
-
-def _read_status(options: Options) -> StatusDocument:
-    """Print the status, and return it."""
-    from deployer.environment.open import open_usable_environment
-    from deployer.verbs.status import follow, status
-
-    reporter = Reporter(sys.stderr)
-    environment = open_usable_environment(options.environment, reporter, start=False, only_looks=True)
-    if options.follow and not follow(environment):
-        reporter.note("no operation is under way")
-    found = status(environment)
-    if options.json:
-        import json
-
-        from msgspec import to_builtins
-
-        out(json.dumps(to_builtins(found), indent=2))
-    else:
-        from datetime import UTC, datetime
-
-        from deployer.view.status_text import render
-
-        out(render(found, datetime.now(UTC)))
-    return found
+    asked = StatusOptions(environment=options.environment, follow=options.follow, monitored=options.exit_code)
+    found = show_status(asked, Reporter(sys.stderr))
+    out(as_json(found) if options.json else status_text.render(found, datetime.now(UTC)))
+    return EXIT_CODES[found.state] if options.exit_code else 0
 
 
 def _logs_options(parser: Parser) -> None:
@@ -98,12 +68,12 @@ def _logs_options(parser: Parser) -> None:
     parser.add_argument("--service", action="store_true", help="the platform's own lines about the service instead")
     parser.add_argument("--operation", metavar="ID", help="all lines of the platform during one operation")
     parser.add_argument("--raw", action="store_true", help="only the text, exactly as written, into a pipe or a file")
-    as_json(parser, "log-line", "a JSON object a line, for programs")
+    accepts_json(parser, "log-line", "a JSON object a line, for programs")
 
 
 def _logs(options: Options) -> int:
-    from deployer.environment.usable_manifest import usable_identity
-    from deployer.verbs.logs import Wanted, seconds, show, tail
+    from deployer.verbs.logs import LogsOptions, read_logs
+    from deployer.view.logs_text import log_line_json, render_log_line
 
     if options.raw and options.json:
         raise UsageError("--raw and --json exclude each other", fix="choose one of the two")
@@ -113,16 +83,21 @@ def _logs(options: Options) -> int:
             why="they may hold characters that a terminal obeys",
             fix=f"just logs {options.environment} --raw | cat -v",
         )
+    asked = LogsOptions(
+        environment=options.environment,
+        service=options.service,
+        operation=options.operation,
+        since=options.since,
+        follow=options.follow,
+    )
     reporter = Reporter(sys.stderr)
-    since = None if options.since is None else seconds(options.since)
-    wanted = Wanted(options.service, options.operation, since, options.follow)
     nothing = True
-    for line in tail(usable_identity(options.environment, reporter), wanted):
+    for line in read_logs(asked, reporter):
         nothing = False
         if options.raw:
             write_raw(f"{line.text}\n", sys.stdout)
         else:
-            out(show(line, as_json=options.json))
+            out(log_line_json(line) if options.json else render_log_line(line))
     if nothing:
         reporter.note("nothing was written in that time; --since 3d looks further back")
     return 0
@@ -132,45 +107,48 @@ def _verify_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("--image", metavar="IMAGE", help="a release number, commit or tag; default: the current commit")
     parser.add_argument("--decrypt", action="store_true", help="read the secrets, too: would the service accept them?")
-    as_json(parser, "verify")
+    accepts_json(parser, "verify")
 
 
 def _verify(options: Options) -> int:
-    from deployer.environment.open import open_environment
-    from deployer.verbs.verify import show, verify
+    from deployer.verbs.verify import VerifyOptions, verify_environment
+    from deployer.view.json_text import as_json
+    from deployer.view.verify_text import render_verified
 
-    environment = open_environment(options.environment, Reporter(sys.stderr), image=options.image, start=False)
-    found = verify(environment, decrypt=options.decrypt)
-    out(show(found, as_json=options.json))
+    asked = VerifyOptions(environment=options.environment, image=options.image, decrypt=options.decrypt)
+    found = verify_environment(asked, Reporter(sys.stderr))
+    out(as_json(found) if options.json else render_verified(found))
     return 3 if found.problems else 0
 
 
 def _doctor_options(parser: Parser) -> None:
     parser.add_argument("environment", metavar="ENV", nargs="?", default="staging", help="staging when left out")
-    as_json(parser, "doctor")
+    accepts_json(parser, "doctor")
 
 
 def _doctor(options: Options) -> int:
-    from deployer.project import manifest_path
-    from deployer.verbs.doctor.examine import examine, show
+    from deployer.verbs.doctor import DoctorOptions, examine_setup
+    from deployer.view import doctor_text
+    from deployer.view.json_text import as_json
 
-    found = examine(manifest_path(options.environment))
-    out(show(found, as_json=options.json))
+    found = examine_setup(DoctorOptions(environment=options.environment), Reporter(sys.stderr))
+    out(as_json(found) if options.json else doctor_text.render(found))
     return 3 if any(finding.state == "problem" for finding in found.findings) else 0
 
 
 def _drift_options(parser: Parser) -> None:
     names_environment(parser)
     _detailed(parser)
-    as_json(parser, "drift")
+    accepts_json(parser, "drift")
 
 
 def _drift(options: Options) -> int:
-    from deployer.environment.open import open_environment
-    from deployer.verbs.drift import drift, show
+    from deployer.verbs.drift import DriftOptions, find_drift
+    from deployer.view.drift_text import render_drift
+    from deployer.view.json_text import as_json
 
-    found = drift(open_environment(options.environment, Reporter(sys.stderr), start=False, only_looks=True))
-    out(show(found, as_json=options.json))
+    found = find_drift(DriftOptions(environment=options.environment), Reporter(sys.stderr))
+    out(as_json(found) if options.json else render_drift(found, datetime.now(UTC)))
     return 2 if options.detailed_exitcode and (found.drift or found.staged) else 0
 
 
@@ -179,16 +157,16 @@ def _diff_options(parser: Parser) -> None:
     names_environment(parser, "right", "RIGHT")
     parser.add_argument("--secrets", action="store_true", help="show also which secrets are the same; reads them")
     _detailed(parser)
-    as_json(parser, "diff")
+    accepts_json(parser, "diff")
 
 
 def _diff(options: Options) -> int:
-    from deployer.environment.two_manifests import load_two_manifests
-    from deployer.verbs.diff import diff, show
+    from deployer.verbs.diff import DiffOptions, compare_environments
+    from deployer.view.diff_text import render_diff
+    from deployer.view.json_text import as_json
 
-    left, right = load_two_manifests(options.left, options.right)
-    found = diff(left, right, secrets=options.secrets)
-    out(show(found, as_json=options.json))
+    found = compare_environments(DiffOptions(left=options.left, right=options.right, secrets=options.secrets))
+    out(as_json(found, ensure_ascii=False) if options.json else render_diff(found))
     return 2 if options.detailed_exitcode and not found.alike else 0
 
 

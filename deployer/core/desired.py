@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct, field
 
@@ -48,6 +49,11 @@ class DesiredRole(Struct, frozen=True):
     trust: object
     policy: object
     policy_name: str
+
+
+# The suffix of an image that is built for the local world. A commit's own tag names its source, which every reconcile
+# deploys there.
+BUILT_TAG: Final = "-built"
 
 
 def short_tag(tag: str) -> str:

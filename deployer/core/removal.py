@@ -12,7 +12,7 @@ from deployer.core.facts import ParameterFact, RemovableRole
 Kind = Literal["service", "scaling", "parameter", "secret", "role", "policy", "repository"]
 
 
-class DestroyOptions(Struct, frozen=True):
+class RemovalOptions(Struct, frozen=True):
     """What the user asked to delete too. A deleted secret cannot be read back, a deleted image cannot be rebuilt."""
 
     secrets: bool = False

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from deployer.core.desired import BUILT_TAG
 from deployer.core.person import is_local_caller
 from deployer.errors import DeployerError, as_typed
 from deployer.image.snapshot import Snapshot, take
@@ -71,7 +72,7 @@ class LocalWorld(Struct, frozen=True):
     recreation_seconds: ClassVar[float] = 0.0
     names_endpoint: ClassVar[bool] = True
     builds_changes: ClassVar[bool] = True
-    built_tag: ClassVar[str] = "-built"  # a commit's own tag names its source, which every reconcile deploys
+    built_tag: ClassVar[str] = BUILT_TAG
 
     @property
     def settings(self) -> WorldSettings:

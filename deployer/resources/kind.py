@@ -18,7 +18,7 @@ from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ParameterFact
 from deployer.core.part import PlanPart, Running
 from deployer.core.release import RecordedRelease
-from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
+from deployer.core.removal import Kept, Remains, Removal, RemovalOptions
 from deployer.core.target import Call
 from deployer.manifest.load import Loaded
 
@@ -114,6 +114,6 @@ class Kind(Struct, frozen=True):
     writes: Callable[[Desired], Iterable[Call]]
     repairs: Callable[[Desired], Iterable[Call]]
     remains: Callable[[Reading], CollectRemains]
-    removals: Callable[[Desired, Remains, DestroyOptions], Iterable[Removal | Kept]]
+    removals: Callable[[Desired, Remains, RemovalOptions], Iterable[Removal | Kept]]
     deletes: frozenset[str]
     delete: Callable[[Session, Desired, Removal], None]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.core.desired import Desired
-from deployer.core.removal import DestroyOptions, Kept, Remains, Removal, Removals
+from deployer.core.removal import Kept, Remains, Removal, RemovalOptions, Removals
 from deployer.resources.registry import KINDS
 
 
-def removals(desired: Desired, remains: Remains, options: DestroyOptions) -> Removals:
+def removals(desired: Desired, remains: Remains, options: RemovalOptions) -> Removals:
     """Decide about everything that is left of an environment. Pure.
 
     The service goes first, because it reads the rest; then the kinds in the reverse of the order of their creation.

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from deployer.aws import lock
 from deployer.aws.errors import only
-from deployer.core.removal import DestroyOptions, Remains, Removal, Removals
+from deployer.core.removal import Remains, Removal, RemovalOptions, Removals
 from deployer.core.target import ServiceStatus
 from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
 from deployer.partial import halted
@@ -29,7 +29,7 @@ class Destruction:
     """The deletion of one environment. `shared` gives the other environment that uses a role or the repository."""
 
     run: Run
-    options: DestroyOptions
+    options: RemovalOptions
     shared: Mapping[str, str]
 
     def decide(self) -> Removals:

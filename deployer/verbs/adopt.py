@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import re
 import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from msgspec import to_builtins
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from deployer import names
@@ -23,12 +23,12 @@ from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.variables import LeftOut, Missing, choose
 from deployer.core.facts import ParameterFact
 from deployer.environment.contract import refuse_contract_problems
-from deployer.errors import Blocked, UsageError, as_typed
+from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded, load, parse
 from deployer.manifest.model import Aws
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.together import clashes
-from deployer.project import find_root, shortest
+from deployer.project import PROJECT_FILE, find_root, shortest
 from deployer.targets.registry import DEFAULT, describe, open_target
 from deployer.view.adopted_manifest import KEEP, manifest_text
 from deployer.view.adoption_text import expectation, fix, set_secret, shown_name, why
@@ -37,56 +37,57 @@ from deployer.view.documents import AdoptDocument, OmittedDocument
 from deployer.world_keys import keys_in
 
 _UNKNOWN_ACCOUNT = "000000000000"
-HELD = "; the service has it now, and loses it with the next deployment"
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The options of the command line. `parameter_path` is None when it is read from the service.
+class AdoptOptions(Struct, frozen=True, kw_only=True):
+    """`environment` names the manifest to write, `service` the existing service.
 
-    `literals` holds values, by parameter name, that replace those of the service.
+    `app` is the app's name, "" for that of deployer.yaml. `endpoint` is the local AWS, None for the real one.
+    `parameter_path` is where the parameters are, None when it is read from the service. `literals` holds values, by
+    parameter name, that replace those of the service.
     """
 
-    app: str
     environment: str
     service: str
-    region: str
-    endpoint: str | None
-    parameter_path: str | None
-    literals: Mapping[str, str] = field(default_factory=dict)
+    app: str = ""
+    region: str = "us-west-2"
+    endpoint: str | None = None
+    parameter_path: str | None = None
+    literals: Mapping[str, str] = {}
     target: str = DEFAULT
 
 
-def adopt(wanted: Wanted) -> AdoptDocument:
+def adopt_service(options: AdoptOptions) -> AdoptDocument:
     """Read the service and its parameters, and write env/ENV.yaml, which `check` accepts.
 
     Raises UsageError when the file exists or names are wrong, Blocked when no manifest can describe the service or a
     setting has no usable value, and InvalidManifest when `check` would refuse the file. Then nothing is written.
     """
-    path = _new_file(wanted)
-    live = _look(wanted)
+    options = replace(options, app=options.app or _app())
+    path = _new_file(options)
+    live = _look(options)
     root = find_root(Path.cwd())
-    choice = choose(live, settings_class(read_app(root), root), wanted.literals)
+    choice = choose(live, settings_class(read_app(root), root), options.literals)
     if choice.missing:
-        raise _incomplete(wanted, choice.missing)
+        raise _incomplete(options, choice.missing)
     others = _others(path)
     text = manifest_text(live, choice, keep=_keep(live, others))
     loaded = _checked(path, text)
     _write(path, text)
     return AdoptDocument(
         file=str(path),
-        environment=wanted.environment,
+        environment=options.environment,
         account=live.place.account,
         region=live.place.region,
-        service=wanted.service,
+        service=options.service,
         parameter_path=live.parameter_path,
         image=live.service.spec.image,
         secrets=tuple(one.name for one in choice.taken if one.value is None),
         literals=tuple(one.name for one in choice.taken if one.value is not None),
         extra=tuple(one.name for one in choice.taken if one.extra),
-        left=tuple(_omitted(one, wanted.environment) for one in choice.left),
-        expected=tuple(expectation(change, wanted.environment) for change in expected(live, choice)),
-        blockers=tuple(set_secret(one.name, wanted.environment) for one in choice.taken if one.unset),
+        left=tuple(_omitted(one, options.environment) for one in choice.left),
+        expected=tuple(expectation(change, options.environment) for change in expected(live, choice)),
+        blockers=tuple(set_secret(one.name, options.environment) for one in choice.taken if one.unset),
         shared=tuple(problem.what for problem in clashes([*others, loaded]) if problem.file == str(path)),
     )
 
@@ -102,45 +103,28 @@ def _omitted(left: LeftOut, environment: str) -> OmittedDocument:
     )
 
 
-def show(adopted: AdoptDocument, *, as_json: bool) -> str:
-    """What was written, what was left out and why, and the next steps; or JSON."""
-    if as_json:
-        return json.dumps(to_builtins(adopted), indent=2, ensure_ascii=False)
-    name, place = adopted.environment, f"account {adopted.account}, {adopted.region}"
-    held = f"{len(adopted.secrets)} secrets, {len(adopted.literals)} literals"
-    lines = [f"{adopted.file}: {held}, from service {adopted.service} in {place}"]
-    if adopted.extra:
-        lines.append(
-            f"kept with `extra: true`, because the service has no setting for them: {', '.join(adopted.extra)}"
-        )
-    for one in adopted.left:
-        lines += [f"left out: {one.name}: {one.why}{HELD if one.reaches else ''}", as_typed(f"  fix: {one.fix}")]
-    lines += [as_typed(f"blocks a plan until it is done: {command}") for command in adopted.blockers]
-    lines += [f"{what}: keep one of the two files before anything is deployed" for what in adopted.shared]
-    then = f"Read it and commit it, then: just check {name}, and: just plan {name}{_of(adopted.image)}"
-    return "\n".join([*lines, as_typed(then)])
+def _app() -> str:
+    """The app's name in deployer.yaml. Raises UsageError."""
+    app = read_app(find_root(Path.cwd())).app
+    if app is None:
+        raise UsageError(f"{PROJECT_FILE} names no app", fix="name it: --app NAME, or `app: NAME` there")
+    return app
 
 
-def _of(image: str) -> str:
-    """The option that plans the running image."""
-    _, mark, tag = image.rpartition("/")[2].partition(":")
-    return f" --image {tag}" if mark and "@" not in image else ""
-
-
-def _new_file(wanted: Wanted) -> Path:
-    for option, name in (("ENV", wanted.environment), ("--app", wanted.app)):
+def _new_file(options: AdoptOptions) -> Path:
+    for option, name in (("ENV", options.environment), ("--app", options.app)):
         if why := names.why_not_a_name(name):
             raise UsageError(f"{option} is not a name", why=why, fix="write it like staging, or ansari-whatsapp")
-    if not re.fullmatch(describe(wanted.target).adoption.name, wanted.service):
+    if not re.fullmatch(describe(options.target).adoption.name, options.service):
         raise UsageError(
-            f"--service is not a valid name of an {describe(wanted.target).title} service",
+            f"--service is not a valid name of an {describe(options.target).title} service",
             fix="write it like ansari-staging-whatsapp",
         )
     given = {
         "account": _UNKNOWN_ACCOUNT,
-        "region": wanted.region,
-        "parameter_path": wanted.parameter_path or f"/app-runtime/{wanted.app}/{wanted.environment}",
-        "endpoint": wanted.endpoint,
+        "region": options.region,
+        "parameter_path": options.parameter_path or f"/app-runtime/{options.app}/{options.environment}",
+        "endpoint": options.endpoint,
     }
     try:
         Aws.model_validate(given)
@@ -149,23 +133,23 @@ def _new_file(wanted: Wanted) -> Path:
         option = str(first["loc"][0]).replace("_", "-")
         example = first.get("ctx", {}).get("example", "")
         raise UsageError(f"--{option} {first['msg']}", fix=f"write it like {example}") from None
-    path = shortest(find_root(Path.cwd()) / "env" / f"{wanted.environment}.yaml")
+    path = shortest(find_root(Path.cwd()) / "env" / f"{options.environment}.yaml")
     if path.exists() or path.is_symlink():
         raise UsageError(
             f"{path} is there already; nothing was changed",
-            fix=f"move it away, or choose another name; compare it with AWS by: just plan {wanted.environment}",
+            fix=f"move it away, or choose another name; compare it with AWS by: just plan {options.environment}",
         )
     return path
 
 
-def _incomplete(wanted: Wanted, missing: Sequence[Missing]) -> Blocked:
+def _incomplete(options: AdoptOptions, missing: Sequence[Missing]) -> Blocked:
     """The error for a service that lacks literals without which its code does not start."""
-    options = {"--app": wanted.app, "--region": wanted.region, "--endpoint": wanted.endpoint}
-    words = ["just", "adopt", wanted.environment, "--service", wanted.service]
-    words += [word for option, value in options.items() if value for word in (option, value)]
-    if wanted.parameter_path:
-        words += ["--parameter-path", wanted.parameter_path]
-    words += [word for name, value in wanted.literals.items() for word in ("--literal", f"{name}={value}")]
+    given = {"--app": options.app, "--region": options.region, "--endpoint": options.endpoint}
+    words = ["just", "adopt", options.environment, "--service", options.service]
+    words += [word for option, value in given.items() if value for word in (option, value)]
+    if options.parameter_path:
+        words += ["--parameter-path", options.parameter_path]
+    words += [word for name, value in options.literals.items() for word in ("--literal", f"{name}={value}")]
     asked = " ".join(f"--literal {one.name}=VALUE" for one in missing)
     count = "1 setting has" if len(missing) == 1 else f"{len(missing)} settings have"
     return Blocked(
@@ -209,19 +193,19 @@ def _checked(path: Path, text: str) -> Loaded:
     return loaded
 
 
-def _look(wanted: Wanted) -> Live:
-    session = Session("", wanted.region, wanted.endpoint, keys_in(find_root(Path.cwd()).resolve()))
-    session = replace(session, account=session.sts.get_caller_identity()["Account"])
-    place = Place(wanted.app, wanted.environment, session.account, wanted.region, wanted.endpoint)
-    target = open_target(wanted.target, session)
-    service, scalings = target.observe(wanted.service)
+def _look(options: AdoptOptions) -> Live:
+    session = Session("", options.region, options.endpoint, keys_in(find_root(Path.cwd()).resolve()))
+    session = dataclasses.replace(session, account=session.sts.get_caller_identity()["Account"])
+    place = Place(options.app, options.environment, session.account, options.region, options.endpoint)
+    target = open_target(options.target, session)
+    service, scalings = target.observe(options.service)
     if service is None:
         raise UsageError(
-            f"there is no service {wanted.service} in account {place.account}, region {place.region}",
+            f"there is no service {options.service} in account {place.account}, region {place.region}",
             fix="check the name, the account of these credentials, and --region",
         )
-    parts = source(place, wanted.service, service.spec, target.description)
-    below = wanted.parameter_path or parameter_path(place, service.spec)
+    parts = source(place, options.service, service.spec, target.description)
+    below = options.parameter_path or parameter_path(place, service.spec)
     with ThreadPoolExecutor(1) as pool:
         repository = pool.submit(ecr.read_repository, session.ecr, parts.repository)
         parameters = _parameters(session, below)

@@ -2,73 +2,70 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 
-from msgspec import to_builtins
+from msgspec import Struct
 
-from deployer.core.removal import DestroyOptions, Removals
+from deployer.core.removal import RemovalOptions, Removals
+from deployer.environment.consent import Consent
 from deployer.environment.holds import refuse_incident
-from deployer.environment.open import Environment
+from deployer.environment.open import open_environment
 from deployer.environment.other_manifests import other_manifests
 from deployer.environment.protection import protections
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
 from deployer.run.destroy import Destruction
-from deployer.view.documents import DestroyDocument, RemainingDocument
+from deployer.view.progress import Reporter
 
 
-def destroy(
-    environment: Environment,
-    options: DestroyOptions,
-    *,
-    agree: Callable[[Removals], None],
-) -> Removals:
-    """Delete what is left of the environment, after `agree` was shown it. Returns what is deleted and what is kept.
+class DestroyOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path; its secrets and its repository of images are deleted on request."""
 
-    `agree` raises Refused when the user declines. Raises Refused for a protected environment, before the first AWS call
-    about it.
+    environment: str
+    with_secrets: bool = False
+    with_repository: bool = False
+
+
+class Destroyed(Struct, frozen=True):
+    """What was deleted of an environment, and what is kept."""
+
+    environment: str
+    removals: Removals
+
+
+def destroy_environment(
+    options: DestroyOptions, report: Reporter, show: Callable[[Removals], None], consent: Consent
+) -> Destroyed:
+    """Delete what is left of the environment, after it was shown and agreed to.
+
+    The approval is the service's name. Raises Refused without it, and, before the first AWS call about it, for a
+    protected environment.
     """
+    environment = open_environment(options.environment, report, start=False)
     _refuse_protected(environment.loaded)
-    refuse_incident(environment.session, environment.desired.app, environment.desired.environment)
-    destruction = Destruction(environment.run, options, dict(_shared(environment.loaded)))
+    desired = environment.desired
+    refuse_incident(environment.session, desired.app, desired.environment)
+    asked = RemovalOptions(secrets=options.with_secrets, repository=options.with_repository)
+    destruction = Destruction(environment.run, asked, dict(_shared(environment.loaded)))
     found = destruction.decide()
     if found.deleted:
-        agree(found)
+        show(found)
+        _refuse_unconfirmed(desired.environment, desired.service_name, consent)
         destruction.carry_out(found)
-    return found
+    return Destroyed(desired.environment, found)
 
 
-def consent(environment: Environment, approve: str | None, ask: Callable[[str], str] | None) -> None:
-    """Ask for the service's name, typed or given with --approve. Raises Refused for any other answer."""
-    name = environment.desired.service_name
-    if approve is None and ask is None:
-        again = f"just destroy {environment.desired.environment} --approve {name}"
+def _refuse_unconfirmed(environment: str, service: str, consent: Consent) -> None:
+    """Raise Refused unless the service's name was typed or given with --approve."""
+    if consent.approved is not None:
+        typed = consent.approved
+    elif consent.ask is not None:
+        typed = consent.ask(f"Type the service's name to delete this [{service}]: ")
+    else:
+        again = f"just destroy {environment} --approve {service}"
         raise Refused("no terminal to confirm at; nothing was deleted", fix=again)
-    typed = approve if approve is not None else ask(f"Type the service's name to delete this [{name}]: ") if ask else ""
-    if typed.strip() != name:
-        raise Refused("not confirmed; nothing was deleted", why=f"the service's name is {name}")
-
-
-def show(found: Removals) -> str:
-    """What is deleted and what is kept, a line each."""
-    title = "Will be deleted:" if found.deleted else "Nothing is left to delete."
-    gone = [f"  - {one.kind:<10}  {one.name}{f'   {one.note}' if one.note else ''}" for one in found.deleted]
-    kept = [f"  = {one.kind:<10}  {one.name}   {one.why}" for one in found.kept]
-    return "\n".join([title, *gone, "Stays:", *kept])
-
-
-def as_json(found: Removals, environment: str) -> str:
-    return json.dumps(
-        to_builtins(
-            DestroyDocument(
-                environment=environment,
-                deleted=tuple(RemainingDocument(one.kind, one.name, one.note) for one in found.deleted),
-                kept=tuple(RemainingDocument(one.kind, one.name, one.why) for one in found.kept),
-            )
-        ),
-        indent=2,
-    )
+    if typed.strip() != service:
+        raise Refused("not confirmed; nothing was deleted", why=f"the service's name is {service}")
 
 
 def _refuse_protected(loaded: Loaded) -> None:

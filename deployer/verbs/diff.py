@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import json
-
-from msgspec import to_builtins
+from msgspec import Struct
 
 from deployer import names
 from deployer.aws import ssm
 from deployer.core.secret import SecretValue
 from deployer.environment.open import open_session
 from deployer.environment.secret_parameter import secrets_of
+from deployer.environment.two_manifests import load_two_manifests
 from deployer.manifest.compare import compare
 from deployer.manifest.load import Loaded
 from deployer.view.documents import DiffDocument, SecretPair
-from deployer.view.table import table
 
 
-def diff(left: Loaded, right: Loaded, *, secrets: bool) -> DiffDocument:
+class DiffOptions(Struct, frozen=True, kw_only=True):
+    """`left` and `right` are names or manifests' paths. `secrets` compares the values of secrets, too."""
+
+    left: str
+    right: str
+    secrets: bool = False
+
+
+def compare_environments(options: DiffOptions) -> DiffDocument:
     """The differences of the manifests; with `secrets` also which values are equal, compared in memory only."""
+    left, right = load_two_manifests(options.left, options.right)
     return DiffDocument(
         left=left.manifest.environment,
         right=right.manifest.environment,
         differences=compare(left.manifest, right.manifest),
-        secrets=_pairs(left, right) if secrets else (),
+        secrets=_pairs(left, right) if options.secrets else (),
     )
-
-
-def show(found: DiffDocument, *, as_json: bool) -> str:
-    """A line for each difference, or JSON."""
-    if as_json:
-        return json.dumps(to_builtins(found), indent=2, ensure_ascii=False)
-    if not found.differences and not found.secrets:
-        return f"{found.left} and {found.right} are the same."
-    rows = [("", found.left, found.right)]
-    rows += [(one.name, one.left or "–", one.right or "–") for one in found.differences]
-    rows += [(one.name, one.left or "–", (one.right or "–") + _warning(one)) for one in found.secrets]
-    return table(rows)
 
 
 def _pairs(left: Loaded, right: Loaded) -> tuple[SecretPair, ...]:
@@ -56,7 +51,3 @@ def _values(loaded: Loaded) -> dict[str, SecretValue]:
     for batch in ssm.batches(list(by_path)):
         values |= {by_path[path]: value for path, value in ssm.reveal(session.ssm, batch).items()}
     return {name: values[name] for name in by_path.values() if name in values}
-
-
-def _warning(pair: SecretPair) -> str:
-    return "  the same value in both: a leak of one exposes the other" if pair.same else ""

@@ -5,32 +5,58 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from msgspec import Struct
+
 from deployer import names
 from deployer.aws import ssm
 from deployer.ci.legacy import sections
 from deployer.core.secret import SecretValue
 from deployer.environment.open import open_session
 from deployer.errors import Blocked, UsageError
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import LiteralVariable, SecretVariable
+from deployer.project import manifest_path
 from deployer.view.env_text import FORMATS
 
 
-def export(loaded: Loaded, form: str) -> str:
-    """The literals, and the names of the secrets. Reads only the manifest."""
+class ExportOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path, `form` one of the formats. `secrets` are written to `out` only."""
+
+    environment: str
+    form: str = "dotenv"
+    secrets: bool = False
+    out: Path | None = None
+
+
+class ExportedFile(Struct, frozen=True):
+    """A file that holds all variables, and how many of them are secrets."""
+
+    path: Path
+    variables: int
+    secrets: int
+
+
+def export_variables(options: ExportOptions) -> str | ExportedFile:
+    """The literals and the names of the secrets as text, or the file that holds all, with the secrets of SSM.
+
+    Raises UsageError for options that contradict each other, and Blocked if a secret is missing.
+    """
+    if options.secrets != (options.out is not None):
+        wrong = "secrets are written to a file only" if options.secrets else "--out belongs to --secrets"
+        raise UsageError(wrong, fix="give both --secrets and --out FILE, or neither")
+    loaded = load(manifest_path(options.environment))
+    if options.out is not None:
+        return _write_all(loaded, options.form, options.out)
     variables = loaded.manifest.variables
     literals = {names.variable(name): one.text for name, one in variables.items() if isinstance(one, LiteralVariable)}
-    if form == "github":
+    if options.form == "github":
         return sections(loaded.manifest)
     secrets = [names.variable(name) for name, one in variables.items() if isinstance(one, SecretVariable)]
-    return FORMATS[form](literals, secrets)
+    return FORMATS[options.form](literals, secrets)
 
 
-def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
-    """Write all variables, with the secrets of SSM, into a file that only its owner may read.
-
-    Returns the message for the user. Raises Blocked if a secret is missing.
-    """
+def _write_all(loaded: Loaded, form: str, out: Path) -> ExportedFile:
+    """Write all variables, with the secrets of SSM, into a file that only its owner may read."""
     if form == "github":
         raise UsageError("the sections for GitHub hold no secret", fix="leave out --secrets, or choose dotenv or json")
     if form == "github-env":
@@ -56,7 +82,7 @@ def export_with_secrets(loaded: Loaded, form: str, out: Path) -> str:
         for name, one in loaded.manifest.variables.items()
     }
     _write_private(out, FORMATS[form](values, ()) + "\n")
-    return f"{out}: {len(values)} variables, {len(secret)} of them secrets. Only you may read it; keep it out of git."
+    return ExportedFile(out, len(values), len(secret))
 
 
 def _write_private(out: Path, text: str) -> None:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from msgspec import to_builtins
+from msgspec import Struct
 
 from deployer.aws import logs
 from deployer.environment.open import open_identity
+from deployer.environment.usable_manifest import usable_identity
 from deployer.errors import Blocked, UsageError
-from deployer.manifest.identity import Identity
 from deployer.run.scrub import Scrubber
 from deployer.targets.base import Started
 from deployer.targets.registry import open_target
 from deployer.view.documents import LogLine
-from deployer.view.safe import hanging, without_colours
+from deployer.view.progress import Reporter
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 USUALLY = 15 * 60.0  # seconds
@@ -27,32 +25,28 @@ LOOK_EVERY = 2.0  # seconds
 LATE = 30_000  # ms: CloudWatch may show a line after one that was written later
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The lines to print: of the platform instead of the application, of one operation, from `since` seconds ago on.
+class LogsOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path.
 
-    Without `since`: all lines of an operation, and 15 minutes of anything else.
+    `service` reads the platform's lines about the service instead of its own, `operation` those during one operation.
+    `since` is a duration such as 15m; None for all lines of an operation, and 15 minutes of anything else. With
+    `follow` the lines continue until the verb is interrupted.
     """
 
-    platform: bool
-    operation: str | None
-    since: float | None
-    follow: bool
+    environment: str
+    service: bool = False
+    operation: str | None = None
+    since: str | None = None
+    follow: bool = False
 
 
-def seconds(text: str) -> float:
-    """Parse `90s`, `15m`, `2h` and `3d` as seconds. Raises UsageError."""
-    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
-    if not found:
-        raise UsageError(f"{text!r} is not a valid duration", fix="write it like 30s, 15m, 2h or 3d")
-    return float(found[1]) * UNITS[found[2]]
+def read_logs(options: LogsOptions, report: Reporter, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
+    """The lines without secrets, oldest first.
 
-
-def tail(identity: Identity, wanted: Wanted, pause: Callable[[float], None] = time.sleep) -> Iterator[LogLine]:
-    """The lines without secrets, oldest first; with `follow` they continue indefinitely.
-
-    Raises Blocked without a service, and UsageError for an unknown operation.
+    Raises Blocked without a service, and UsageError for an unknown operation or an invalid duration.
     """
+    since = None if options.since is None else _seconds(options.since)
+    identity = usable_identity(options.environment, report)
     session, _ = open_identity(identity)
     target = open_target(identity.target, session)
     service = target.observe(identity.service)[0]
@@ -65,43 +59,44 @@ def tail(identity: Identity, wanted: Wanted, pause: Callable[[float], None] = ti
             fix="allow ssm:DescribeParameters and ssm:GetParameters with decryption,"
             " or read the log group in the AWS console",
         )
-    one = Started(service.arn, wanted.operation or "")
+    one = Started(service.arn, options.operation or "")
     places = target.logs(one)
-    group = places.platform if wanted.platform or wanted.operation else places.application
-    prefix = places.streams if wanted.operation else ""
-    start = _start(wanted)
+    group = places.platform if options.service or options.operation else places.application
+    prefix = places.streams if options.operation else ""
+    start = _start(options, since)
     told: dict[str, int] = {}
     while True:
         lines = logs.since(session.logs, group, start, prefix=prefix, limit=10_000)
-        if wanted.operation and not lines and target.progress(one) is None:
+        if options.operation and not lines and target.progress(one) is None:
             raise UsageError(
-                f"{identity.service} has no operation {wanted.operation}",
+                f"{identity.service} has no operation {options.operation}",
                 fix=f"the id is in what a reconcile prints, and in: just logs {identity.environment} --service",
             )
         for line in lines:
             if line.id not in told:
                 told[line.id] = line.at
                 yield LogLine(_moment(line.at), scrubber.clean([line.text])[0].rstrip("\n"))
-        if not wanted.follow:
+        if not options.follow:
             return
         start = max([start, *(at - LATE for at in told.values())])
         told = {name: at for name, at in told.items() if at >= start}
         pause(LOOK_EVERY)
 
 
-def _start(wanted: Wanted) -> int:
+def _start(options: LogsOptions, since: float | None) -> int:
     """The time from which lines are read, in ms since 1970."""
-    if wanted.since is None and wanted.operation:
+    if since is None and options.operation:
         return 0
-    ago = USUALLY if wanted.since is None else wanted.since
+    ago = USUALLY if since is None else since
     return max(0, int((time.time() - ago) * 1000))
 
 
-def show(line: LogLine, *, as_json: bool) -> str:
-    """A line for a person, or one of JSON. Further lines of one event are indented to the text of the first."""
-    if as_json:
-        return json.dumps(to_builtins(line), ensure_ascii=False)
-    return f"{line.at}  {hanging(without_colours(line.text), len(line.at) + 2)}"
+def _seconds(text: str) -> float:
+    """Parse `90s`, `15m`, `2h` and `3d` as seconds. Raises UsageError."""
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if not found:
+        raise UsageError(f"{text!r} is not a valid duration", fix="write it like 30s, 15m, 2h or 3d")
+    return float(found[1]) * UNITS[found[2]]
 
 
 def _moment(milliseconds: int) -> str:

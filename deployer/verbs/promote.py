@@ -36,7 +36,7 @@ class Running(Struct, frozen=True):
     digest: str
 
 
-def promote(options: PromoteOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
+def promote_image(options: PromoteOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
     """Plan the deployment of the image that runs in the source, show the plan, and apply it.
 
     Raises Refused while the environment is declared paused: nothing would run the image.

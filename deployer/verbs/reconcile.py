@@ -1,4 +1,4 @@
-"""`deployer reconcile ENV` and `deployer rollback ENV`: apply a plan that was shown."""
+"""`deployer reconcile ENV`: apply a plan that was shown."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from deployer.environment.carry_out import Carried, Show, carry_out, settled_pla
 from deployer.environment.consent import Consent
 from deployer.environment.open import Environment, open_environment, open_usable_environment
 from deployer.errors import UsageError
-from deployer.manifest.load import load
-from deployer.project import environment_name, manifest_path
+from deployer.project import environment_name
 from deployer.run.look import Planned
 from deployer.view.progress import Reporter
 
@@ -33,7 +32,7 @@ class ReconcileOptions(Struct, frozen=True, kw_only=True):
     unless_held: bool = False
 
 
-def reconcile(options: ReconcileOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
+def reconcile_environment(options: ReconcileOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
     """Plan, show the plan, and apply it. Raises UsageError for options that contradict each other."""
     _refuse_contradictions(options)
     environment, planned = _saved(options, options.saved, report) if options.saved else _planned(options, report)
@@ -50,9 +49,9 @@ def _refuse_contradictions(options: ReconcileOptions) -> None:
 def _planned(options: ReconcileOptions, report: Reporter) -> tuple[Environment, Planned]:
     image = options.image
     if options.build:
-        from deployer.verbs.image import push  # noqa: PLC0415 -- only a build loads the builders
+        from deployer.verbs.image.push import PushOptions, push_image  # noqa: PLC0415 -- only a build loads the builders
 
-        image = push(load(manifest_path(options.environment)), report).tag
+        image = push_image(PushOptions(environment=options.environment), report).tag
     environment = open_environment(options.environment, report, image=image, prune=options.prune)
     return environment, settled_plan(environment)
 

@@ -1,47 +1,45 @@
-"""`deployer releases ENV`: list what was released, when, by whom, and which release is live."""
+"""`deployer releases ENV`: list what was released, when, by whom, and which release is live, or compare two."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-
-from msgspec import to_builtins
-from msgspec.structs import asdict
+from msgspec import Struct
 
 from deployer.aws import ledger
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, ledger_path
 from deployer.core.release_diff import compare_releases
 from deployer.core.revision import recorded
 from deployer.environment.open import open_identity
-from deployer.manifest.identity import Identity
+from deployer.environment.usable_manifest import usable_identity
 from deployer.targets.registry import RECORDED, open_target
-from deployer.view import release_diff_text
-from deployer.view.documents import ReleaseDocument, ReleasesDiffDocument
-from deployer.view.releases_text import render
+from deployer.view.documents import ReleasesDiffDocument
+from deployer.view.progress import Reporter
 
 
-def releases(identity: Identity, *, as_json: bool, everything: bool) -> str:
-    """The newest releases first, as text or JSON; with `everything` all that the ledger holds."""
+class ReleasesOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path. `compared` are two releases to compare, by number or commit."""
+
+    environment: str
+    compared: tuple[str, str] | None = None
+
+
+class Releases(Struct, frozen=True):
+    """The recorded releases of an environment, oldest first, and the number of the one that its service runs."""
+
+    environment: str
+    entries: tuple[RecordedRelease, ...]
+    live: int | None
+
+
+def list_releases(options: ReleasesOptions, report: Reporter) -> Releases | ReleasesDiffDocument:
+    """Read the ledger: all releases, or what differs between two. Raises UsageError for an unknown release."""
+    identity = usable_identity(options.environment, report)
     session, _ = open_identity(identity)
     found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), RECORDED)
+    if options.compared:
+        before, after = (recorded(found, name, identity.environment) for name in options.compared)
+        differences = compare_releases(before.release, after.release)
+        return ReleasesDiffDocument(identity.environment, before.number, after.number, differences)
     service = open_target(identity.target, session).observe(identity.service)[0]
-    says = service.spec.environment.get(RELEASE_VARIABLE) if service else None
-    live = next((entry.number for entry in reversed(found) if entry.release.id == says), None)
-    if as_json:
-        return json.dumps([_document(entry, live) for entry in reversed(found)], indent=2)
-    return render(found, live, environment=identity.environment, everything=everything, now=datetime.now(UTC))
-
-
-def compare(identity: Identity, before: str, after: str, *, as_json: bool) -> str:
-    """What differs between two releases, each named by number or commit, as text or JSON."""
-    session, _ = open_identity(identity)
-    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), RECORDED)
-    one, other = (recorded(found, name, identity.environment) for name in (before, after))
-    differences = compare_releases(one.release, other.release)
-    document = ReleasesDiffDocument(identity.environment, one.number, other.number, differences)
-    return json.dumps(to_builtins(document), indent=2) if as_json else release_diff_text.render(document)
-
-
-def _document(entry: RecordedRelease, live: int | None) -> dict[str, object]:
-    document = ReleaseDocument(**asdict(entry.release), number=entry.number, live=entry.number == live)
-    return dict(to_builtins(document))
+    runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
+    live = next((entry.number for entry in reversed(found) if entry.release.id == runs), None)
+    return Releases(identity.environment, tuple(found), live)

@@ -1,4 +1,4 @@
-"""`deployer rollback ENV`: ask for consent to the plan that was shown."""
+"""`deployer rollback ENV`: bring back a recorded release, after asking."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RollbackOptions(Struct, frozen=True, kw_only=True):
     with_secrets: bool = False
 
 
-def rollback(options: RollbackOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
+def roll_back(options: RollbackOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
     """Plan the rollback, show the plan, ask, and apply it.
 
     A rollback that was stopped is finished first; without `to` that is all, because it was asked for once.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 from msgspec.structs import replace
 
 from deployer.apps.app import App
 from deployer.aws import ledger
+from deployer.aws.errors import explain
 from deployer.core import health, rollback
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
@@ -29,7 +31,8 @@ from deployer.core.trouble import (
     UndeclaredPause,
 )
 from deployer.core.waiting import waiting
-from deployer.environment.open import Environment
+from deployer.environment.open import Environment, open_usable_environment
+from deployer.errors import DeployerError, StatusUnknown
 from deployer.run import resume
 from deployer.run.follow import Follower
 from deployer.run.look import Run
@@ -43,8 +46,20 @@ from deployer.view.details import details
 from deployer.view.documents import BlockerSummary, FailureDocument, StatusDocument, TroubleDocument
 from deployer.view.health_text import answers, trouble_text
 from deployer.view.hold_text import since
+from deployer.view.progress import Reporter
 
 PROBE_SECONDS = 5.0
+
+
+class StatusOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path. `follow` first waits for the operation that is under way.
+
+    `monitored` is for a monitor, to which an error is a state like others.
+    """
+
+    environment: str
+    follow: bool = False
+    monitored: bool = False
 
 
 class Seen(Struct, frozen=True):
@@ -56,8 +71,32 @@ class Seen(Struct, frozen=True):
     image_gone: str | None = None
 
 
-def status(environment: Environment) -> StatusDocument:
-    """Read everything, and change nothing."""
+def show_status(options: StatusOptions, report: Reporter) -> StatusDocument:
+    """Read everything, and change nothing. Raises as a deployment would when a followed operation failed.
+
+    For a monitor an error that leaves the status unknown is raised as StatusUnknown.
+    """
+    if not options.monitored:
+        return _status(options, report)
+    try:
+        return _status(options, report)
+    except DeployerError as error:
+        if error.exit_code != DeployerError.exit_code:
+            raise
+        raise StatusUnknown(error.what, why=error.why, fix=error.fix) from None
+    except (BotoCoreError, ClientError) as error:
+        found = explain(error)
+        raise StatusUnknown(found.what, why=found.why, fix=found.fix) from None
+
+
+def _status(options: StatusOptions, report: Reporter) -> StatusDocument:
+    environment = open_usable_environment(options.environment, report, start=False, only_looks=True)
+    if options.follow and not _follow(environment):
+        report.note("no operation is under way")
+    return _read(environment)
+
+
+def _read(environment: Environment) -> StatusDocument:
     run = environment.run
     if environment.problems:
         run = replace(run, desired=_released(run))
@@ -132,7 +171,7 @@ def _released(run: Run) -> Desired:
     return rollback.desired_release(run.desired, entry, with_secrets=False, hold=False)
 
 
-def follow(environment: Environment) -> bool:
+def _follow(environment: Environment) -> bool:
     """Wait for the operation under way and report its events; False without one. Raises as a deployment would."""
     run = environment.run
     service = run.target.observe(run.desired.service_name)[0]

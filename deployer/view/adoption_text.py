@@ -1,4 +1,4 @@
-"""What adoption leaves out, notes and expects, as text."""
+"""The outcome of an adoption, and what it leaves out, notes and expects, as text."""
 
 from __future__ import annotations
 
@@ -46,9 +46,12 @@ from deployer.core.adoption.reason import (
     WasStringList,
 )
 from deployer.core.release import RELEASE_VARIABLE
+from deployer.errors import as_typed
 from deployer.view.counts import counted
+from deployer.view.documents import AdoptDocument
 
 NOTHING: Final = "nothing to do"
+HELD: Final = "; the service has it now, and loses it with the next deployment"
 FAULTS: Final[dict[CommandFault, str]] = {
     "credential": "holds what looks like a credential",
     "not-one-line": "is not one line of text",
@@ -176,3 +179,26 @@ def expectation(found: Expectation, environment: str) -> str:  # noqa: C901 -- e
             return f"deploy {found.service}: parameters by their ARNs instead of their names"
         case _:
             assert_never(found)
+
+
+def render_adopted(adopted: AdoptDocument) -> str:
+    """What was written, what was left out and why, and the next steps."""
+    name, place = adopted.environment, f"account {adopted.account}, {adopted.region}"
+    held = f"{len(adopted.secrets)} secrets, {len(adopted.literals)} literals"
+    lines = [f"{adopted.file}: {held}, from service {adopted.service} in {place}"]
+    if adopted.extra:
+        lines.append(
+            f"kept with `extra: true`, because the service has no setting for them: {', '.join(adopted.extra)}"
+        )
+    for one in adopted.left:
+        lines += [f"left out: {one.name}: {one.why}{HELD if one.reaches else ''}", as_typed(f"  fix: {one.fix}")]
+    lines += [as_typed(f"blocks a plan until it is done: {command}") for command in adopted.blockers]
+    lines += [f"{what}: keep one of the two files before anything is deployed" for what in adopted.shared]
+    then = f"Read it and commit it, then: just check {name}, and: just plan {name}{_of(adopted.image)}"
+    return "\n".join([*lines, as_typed(then)])
+
+
+def _of(image: str) -> str:
+    """The option that plans the running image."""
+    _, mark, tag = image.rpartition("/")[2].partition(":")
+    return f" --image {tag}" if mark and "@" not in image else ""

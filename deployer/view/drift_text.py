@@ -8,11 +8,24 @@ from typing import Final
 
 from deployer.core.cause import DriftItem, State
 from deployer.core.person import person
+from deployer.errors import as_typed
+from deployer.view.documents import DriftDocument
 from deployer.view.safe import one_line
 from deployer.view.state_text import setting, versioned
 from deployer.view.times import ago
 
 LONGEST: Final = 300  # characters of a value; values that differ only after these look the same
+
+
+def render_drift(found: DriftDocument, now: datetime) -> str:
+    """A line for each difference, and the command that ends them."""
+    lines = [f"drift   {line(item, now)}" for item in found.drift]
+    lines += [f"staged  {line(item, now)}" for item in found.staged]
+    if not lines:
+        return f"{found.environment} has not drifted."
+    return "\n".join(
+        [*lines, as_typed(f"Undo drift and deploy staged values with: just reconcile {found.environment}")]
+    )
 
 
 def line(item: DriftItem, now: datetime) -> str:

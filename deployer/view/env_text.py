@@ -10,6 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from deployer.errors import UsageError
@@ -149,3 +150,8 @@ def _why_not_docker(value: str) -> str:
     if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
         return "it begins and ends with a quote, which some versions of docker remove"
     return ""
+
+
+def render_file(path: Path, *, variables: int, secrets: int) -> str:
+    """What was written to a file that only its owner may read."""
+    return f"{path}: {variables} variables, {secrets} of them secrets. Only you may read it; keep it out of git."

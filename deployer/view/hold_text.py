@@ -27,3 +27,12 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield f"held: {since(hold)}"
     if plan.held:
         yield as_typed(f"    no deployment before the hold is lifted: just resume {plan.environment}")
+
+
+def render_hold(environment: str, hold: Hold | None) -> str:
+    """The hold on an environment, and the command that lifts it."""
+    if hold is None:
+        return f"{environment} is not held."
+    allowed = "Only rollback, status and logs work" if hold.strict else "Nothing is deployed"
+    lifts = as_typed(f"just resume {environment}")
+    return f"{environment} is held {since(hold)}\n{allowed} until the hold is lifted: {lifts}"

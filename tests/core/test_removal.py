@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.facts import ParameterFact, RemovableRole
-from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
+from deployer.core.removal import Kept, Remains, Removal, RemovalOptions
 from deployer.resources.desired import desired_state
 from deployer.resources.removals import removals
 from deployer.targets.apprunner.description import APP_RUNNER
@@ -36,7 +36,7 @@ def wanted() -> Desired:
 
 
 def test_the_service_goes_first_and_secrets_and_images_stay(wanted: Desired) -> None:
-    found = removals(wanted, FULL, DestroyOptions())
+    found = removals(wanted, FULL, RemovalOptions())
     assert [(one.kind, one.name) for one in found.deleted] == [
         ("service", "ansari-local-whatsapp"),
         ("scaling", "ansari-local-whatsapp"),
@@ -49,7 +49,7 @@ def test_the_service_goes_first_and_secrets_and_images_stay(wanted: Desired) -> 
 
 
 def test_what_is_named_goes_too(wanted: Desired) -> None:
-    found = removals(wanted, FULL, DestroyOptions(secrets=True, repository=True))
+    found = removals(wanted, FULL, RemovalOptions(secrets=True, repository=True))
     assert {"secret", "repository"} <= {one.kind for one in found.deleted}
     assert [one.kind for one in found.kept] == ["history", "logs"]
 
@@ -58,9 +58,9 @@ def test_values_that_were_kept_go_with_the_secrets(wanted: Desired) -> None:
     remains = replace(NOTHING, replaced=("/app-deployer/x/replaced/a",))
     assert (
         Kept("secret", remains.replaced[0], "--with-secrets deletes it")
-        in removals(wanted, remains, DestroyOptions()).kept
+        in removals(wanted, remains, RemovalOptions()).kept
     )
-    [gone] = removals(wanted, remains, DestroyOptions(secrets=True)).deleted
+    [gone] = removals(wanted, remains, RemovalOptions(secrets=True)).deleted
     assert (gone.kind, gone.name) == ("secret", remains.replaced[0])
 
 
@@ -77,13 +77,13 @@ def test_values_that_were_kept_go_with_the_secrets(wanted: Desired) -> None:
     ],
 )
 def test_what_is_not_ours_alone_always_stays(wanted: Desired, remains: Remains, kept: str) -> None:
-    found = removals(wanted, remains, DestroyOptions(secrets=True, repository=True))
+    found = removals(wanted, remains, RemovalOptions(secrets=True, repository=True))
     assert kept in found.kept[0].why
     assert found.kept[0].name not in {one.name for one in found.deleted}
 
 
 def test_nothing_that_is_left_is_nothing_to_delete(wanted: Desired) -> None:
-    assert removals(wanted, NOTHING, DestroyOptions(secrets=True, repository=True)).deleted == ()
+    assert removals(wanted, NOTHING, RemovalOptions(secrets=True, repository=True)).deleted == ()
 
 
 def test_a_role_that_stays_loses_what_it_may_do_for_this_environment(wanted: Desired) -> None:
@@ -93,13 +93,13 @@ def test_a_role_that_stays_loses_what_it_may_do_for_this_environment(wanted: Des
         replace(FULL, roles={"Access": own}, shared={"Access": "staging"}),
         replace(FULL, roles={"Access": replace(own, foreign=("Other",))}),
     ):
-        found = removals(wanted, remains, DestroyOptions())
+        found = removals(wanted, remains, RemovalOptions())
         assert ("policy", "Access/ansari-whatsapp-local") in {(one.kind, one.name) for one in found.deleted}
         assert ("role", "Access") in {(one.kind, one.name) for one in found.kept}
     strange = replace(FULL, roles={"Access": replace(own, ours=False)}, shared={"Access": "staging"})
-    assert "policy" not in {one.kind for one in removals(wanted, strange, DestroyOptions()).deleted}
+    assert "policy" not in {one.kind for one in removals(wanted, strange, RemovalOptions()).deleted}
     assert "policy" not in {
-        one.kind for one in removals(wanted, replace(FULL, roles={"Access": own}), DestroyOptions()).deleted
+        one.kind for one in removals(wanted, replace(FULL, roles={"Access": own}), RemovalOptions()).deleted
     }
 
 
@@ -108,11 +108,11 @@ def test_a_role_that_stays_loses_what_it_may_do_for_this_environment(wanted: Des
         st.sampled_from([f"{PATH}/a", f"{PATH}/b", f"{PATH}/c/d", "/elsewhere/a"]),
         st.builds(ParameterFact, secure=st.booleans(), version=st.just(1), value=st.none(), ours=st.booleans()),
     ),
-    wish=st.builds(DestroyOptions, secrets=st.booleans(), repository=st.booleans()),
+    wish=st.builds(RemovalOptions, secrets=st.booleans(), repository=st.booleans()),
     shared=st.dictionaries(st.sampled_from(["Access", "ansari-whatsapp"]), st.just("staging")),
 )
 def test_everything_is_either_deleted_or_stays_and_only_what_is_ours_goes(
-    wanted: Desired, facts: dict[str, ParameterFact], wish: DestroyOptions, shared: dict[str, str]
+    wanted: Desired, facts: dict[str, ParameterFact], wish: RemovalOptions, shared: dict[str, str]
 ) -> None:
     found = removals(wanted, replace(FULL, parameters=facts, shared=shared), wish)
     every: list[Removal | Kept] = [*found.deleted, *found.kept]

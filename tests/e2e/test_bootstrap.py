@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from deployer.verbs.schema import schema
+from deployer.view.schemas import schema_json
 from tests.e2e import accounts, aws, tiny
 from tests.e2e.accounts import ACCOUNT
 from tests.e2e.checkout import Checkout
@@ -84,7 +84,7 @@ def told(checkout: Checkout, *words: str, name: str = "staging", code: int = 0) 
     """As JSON that its schema allows."""
     shown, _ = bootstrap(checkout, *words, "--json", name=name, code=code)
     found: dict[str, Any] = json.loads(shown)
-    jsonschema.Draft202012Validator(json.loads(schema("bootstrap"))).validate(found)
+    jsonschema.Draft202012Validator(json.loads(schema_json("bootstrap"))).validate(found)
     return found
 
 
@@ -315,7 +315,7 @@ class TestPrinted:
         assert (shown.splitlines()[0], said) == ("set -eu", "")
         assert "`deployer local env staging`" in shown  # the keys that its commands need here
         found = json.loads(bootstrap(world, "--print", "--json")[0])
-        jsonschema.Draft202012Validator(json.loads(schema("bootstrap-print"))).validate(found)
+        jsonschema.Draft202012Validator(json.loads(schema_json("bootstrap-print"))).validate(found)
         assert all(one["lines"] in shown for one in found["commands"])
         assert "--print only prints" in bootstrap(world, "--print", "--preview", code=3)[1]
 

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from deployer.verbs.schema import KINDS, schema
+from deployer.view.schemas import KINDS, schema_json
 from tests.cli.arguments import named, verbs
 from tests.e2e import tiny
 from tests.e2e.checkout import Checkout, write_piped, write_second
@@ -90,7 +90,7 @@ def test_what_is_printed_fits_the_schema(world: Checkout) -> None:
         assert documents, line
         fingerprint = documents[0].get("fingerprint", "") if isinstance(documents[0], dict) else ""
         hold = documents[0]["id"] if verb == "hold" else ""
-        validator = _strict(json.loads(schema(KIND[verb])))
+        validator = _strict(json.loads(schema_json(KIND[verb])))
         for document in documents:
             validator.validate(document)
 

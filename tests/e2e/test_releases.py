@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from botocore.exceptions import ClientError
 
-from deployer.verbs.schema import schema
+from deployer.view.schemas import schema_json
 from tests import loopback
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, approved, resumed
@@ -71,7 +71,7 @@ def test_two_are_compared_by_number_or_commit(released: Checkout) -> None:
     assert (found["before"], found["after"]) == (1, 2)
     literals = [one for one in found["differences"] if one["kind"] == "literal"]
     assert literals == [{"kind": "literal", "name": "LOGGING_LEVEL", "before": "DEBUG", "after": "INFO"}]
-    jsonschema.Draft202012Validator(json.loads(schema("releases-diff"))).validate(found)
+    jsonschema.Draft202012Validator(json.loads(schema_json("releases-diff"))).validate(found)
     assert "LOGGING_LEVEL  DEBUG -> INFO" in run(released, "releases", "local", "--diff", "1", commit)
     assert "there is no release 7; recorded: 1 to 2" in run(released, "releases", "local", "--diff", "1", "7", code=3)
 

@@ -10,7 +10,9 @@ import pytest
 from deployer.environment.contract import refuse_contract_problems
 from deployer.manifest.load import load
 from deployer.manifest.problem import InvalidManifest
-from deployer.verbs.check import check, refused_json
+from deployer.verbs.check import Checked, CheckOptions, check_manifests
+from deployer.view.check_json import checked_json, problems_json
+from deployer.view.check_text import render_checked
 from tests.samples import make_project
 
 ENVIRONMENTS = ["staging", "production", "local"]
@@ -25,14 +27,18 @@ def paths(folder: Path) -> list[Path]:
     return [folder / f"{name}.yaml" for name in ENVIRONMENTS]
 
 
+def check(*manifests: Path) -> Checked:
+    return check_manifests(CheckOptions(environments=tuple(map(str, manifests))))
+
+
 def test_good_manifests_say_so(folder: Path) -> None:
-    assert check(paths(folder), as_json=False).splitlines() == [
+    assert render_checked(check(*paths(folder)).manifests).splitlines() == [
         f"{folder}/{name}.yaml: good (5 secrets, 10 literals)" for name in ENVIRONMENTS
     ]
 
 
 def test_good_manifests_as_json(folder: Path) -> None:
-    told = json.loads(check(paths(folder), as_json=True))
+    told = json.loads(checked_json(check(*paths(folder)).manifests))
 
     assert told["problems"] == []
     assert [one["environment"] for one in told["manifests"]] == ENVIRONMENTS
@@ -44,7 +50,7 @@ def test_every_problem_of_every_file(folder: Path) -> None:
     staging.write_text(staging.read_text().replace("keep: 30", "kep: 30"))
     production.write_text(production.read_text().replace("  logging-level:", "  loging-level:"))
     with pytest.raises(InvalidManifest) as refusal:
-        check([*paths(folder), folder / "none.yaml"], as_json=False)
+        check(*paths(folder), folder / "none.yaml")
 
     told = [(Path(one.file).name, one.what) for one in refusal.value.problems]
     assert told == [
@@ -52,7 +58,7 @@ def test_every_problem_of_every_file(folder: Path) -> None:
         ("production.yaml", "the service has no setting LOGING_LEVEL"),
         ("staging.yaml", "there is no key kep in image"),
     ]
-    shown = json.loads(refused_json(refusal.value.problems))["problems"]
+    shown = json.loads(problems_json(refusal.value.problems))["problems"]
     assert [(one["line"], one["col"]) for one in shown] == [(one.line, one.col) for one in refusal.value.problems]
 
 
@@ -64,7 +70,7 @@ def test_two_environments_may_not_hold_the_same_thing(folder: Path) -> None:
         .replace("whatsapp/production", "whatsapp/staging")
     )
     with pytest.raises(InvalidManifest) as refusal:
-        check([staging, production, staging], as_json=False)
+        check(staging, production, staging)
 
     assert [one.what for one in refusal.value.problems] == [
         f"aws.parameter_path is that of {staging} too",

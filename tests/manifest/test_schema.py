@@ -11,7 +11,8 @@ from ruamel.yaml import YAML
 
 from deployer.manifest.load import Loaded
 from deployer.manifest.schema import json_schema
-from deployer.verbs.schema import page, schema
+from deployer.verbs.schema import SchemaOptions, describe_format
+from deployer.view.schemas import schema_json
 from tests.samples import ROOT
 
 
@@ -30,14 +31,15 @@ def staging(read: Callable[..., Loaded]) -> dict[str, Any]:
 def test_the_file_in_the_repository_is_fresh() -> None:
     written = (ROOT / "env" / "manifest.schema.json").read_text()
 
-    assert written == schema("manifest"), "write it again: deployer schema > env/manifest.schema.json"
+    assert written == schema_json("manifest"), "write it again: deployer schema > env/manifest.schema.json"
     assert written.endswith("}\n")
 
 
 def test_the_reference_in_the_docs_is_fresh_and_has_every_key() -> None:
     written = (ROOT / "docs" / "reference" / "manifest.md").read_text()
 
-    assert written == page("manifest"), "write it again: deployer schema --markdown > docs/reference/manifest.md"
+    page = describe_format(SchemaOptions(markdown=True))
+    assert written == page, "write it again: deployer schema --markdown > docs/reference/manifest.md"
     parts = [json_schema(), *json_schema()["$defs"].values()]
     assert all(f"| `{key}` |" in written for part in parts for key in part["properties"])
 

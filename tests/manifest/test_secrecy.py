@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deployer.manifest.load import Loaded, parse
 from deployer.manifest.problem import InvalidManifest, Problem
-from deployer.verbs.check import refused_json
+from deployer.view.check_json import problems_json
 
 WHERE = Path("env/staging.yaml")
 SENTINEL = "hunter2correcthorse"
@@ -69,7 +69,7 @@ def test_a_secret_is_not_shown(refused: Callable[..., tuple[Problem, ...]], entr
     )
 
     assert SENTINEL not in str(InvalidManifest(problems))
-    assert SENTINEL not in refused_json(problems)
+    assert SENTINEL not in problems_json(problems)
     assert SENTINEL not in repr(InvalidManifest(problems))
 
 
@@ -86,7 +86,7 @@ def test_a_secret_is_not_shown(refused: Callable[..., tuple[Problem, ...]], entr
 def test_a_secret_outside_the_variables_is_not_shown(refused: Callable[..., tuple[Problem, ...]], line: str) -> None:
     problems = refused(("app: ansari-whatsapp\n", f"app: ansari-whatsapp\n{line}\n"))
 
-    assert SENTINEL not in refused_json(problems)
+    assert SENTINEL not in problems_json(problems)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_secret_outside_the_variables_is_not_shown(refused: Callable[..., tupl
 def test_what_yaml_hides_from_us_we_do_not_show(refused: Callable[..., tuple[Problem, ...]], value: str) -> None:
     problems = refused(("value: DEBUG", f"value: {value}"))
 
-    assert SENTINEL not in refused_json(problems)
+    assert SENTINEL not in problems_json(problems)
 
 
 def test_a_comment_is_no_part_of_the_problem(refused: Callable[..., tuple[Problem, ...]]) -> None:
@@ -117,8 +117,8 @@ def test_a_bent_secret_is_not_quoted(refused: Callable[..., tuple[Problem, ...]]
         "a manifest never holds a secret's value",
         "variables.pin-secret.value is not taken as it is written",
     ]
-    assert "0123456789012345678" not in refused_json(problems)
-    assert "0987654321" not in refused_json(problems)
+    assert "0123456789012345678" not in problems_json(problems)
+    assert "0987654321" not in problems_json(problems)
     assert problems[1].fix == "put it in quotes"
 
 
@@ -140,7 +140,7 @@ def outcome(raw: bytes) -> str:
         parse(raw, WHERE)
     except InvalidManifest as error:
         problems = error.problems
-        shown = f"{error}\n{refused_json(problems)}\n{error!r}"
+        shown = f"{error}\n{problems_json(problems)}\n{error!r}"
     else:
         return ""
     assert problems

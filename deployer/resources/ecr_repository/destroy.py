@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from deployer.aws import ecr
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
+from deployer.core.removal import Kept, Remains, Removal, RemovalOptions
 from deployer.resources.kind import CollectRemains, Reading
 
 
@@ -19,7 +19,7 @@ def remaining_repository(reading: Reading) -> CollectRemains:
     return lambda remains: replace(remains, repository=found.result() is not None)
 
 
-def remove_repository(desired: Desired, remains: Remains, options: DestroyOptions) -> Iterator[Removal | Kept]:
+def remove_repository(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | Kept]:
     """Decide whether the repository is deleted or kept. Pure."""
     name = desired.image.repository
     if not remains.repository:

@@ -10,7 +10,7 @@ from deployer.aws import iam
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.policies.documents import policy_name
-from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
+from deployer.core.removal import Kept, Remains, Removal, RemovalOptions
 from deployer.resources.kind import CollectRemains, Reading
 
 
@@ -29,7 +29,7 @@ def remaining_roles(reading: Reading) -> CollectRemains:
     return collect
 
 
-def remove_roles(desired: Desired, remains: Remains, options: DestroyOptions) -> Iterator[Removal | Kept]:
+def remove_roles(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | Kept]:
     """Decide about each role. Pure."""
     for name, role in sorted(remains.roles.items()):
         stays = name in remains.shared or role.foreign

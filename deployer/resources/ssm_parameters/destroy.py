@@ -10,7 +10,7 @@ from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.release import replaced_path
-from deployer.core.removal import DestroyOptions, Kept, Remains, Removal
+from deployer.core.removal import Kept, Remains, Removal, RemovalOptions
 from deployer.resources.kind import CollectRemains, Reading
 from deployer.resources.ssm_parameters.observed import unmarked
 
@@ -30,7 +30,7 @@ def remaining_parameters(reading: Reading) -> CollectRemains:
     return collect
 
 
-def remove_parameters(desired: Desired, remains: Remains, options: DestroyOptions) -> Iterator[Removal | Kept]:
+def remove_parameters(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | Kept]:
     """Decide about each parameter. Pure."""
     for path, fact in sorted(remains.parameters.items()):
         if path.rpartition("/")[0] != desired.parameter_path:
@@ -45,7 +45,7 @@ def remove_parameters(desired: Desired, remains: Remains, options: DestroyOption
         yield _secret(path, options)
 
 
-def _secret(path: str, options: DestroyOptions) -> Removal | Kept:
+def _secret(path: str, options: RemovalOptions) -> Removal | Kept:
     if options.secrets:
         return Removal("secret", path, "its value cannot be recovered")
     return Kept("secret", path, "--with-secrets deletes it")

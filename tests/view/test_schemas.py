@@ -7,9 +7,9 @@ import json
 import jsonschema
 import pytest
 
-from deployer.verbs.schema import KINDS, schema
+from deployer.view.schemas import KINDS, schema_json
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_document_has_a_schema(kind: str) -> None:
-    jsonschema.Draft202012Validator.check_schema(json.loads(schema(kind)))
+    jsonschema.Draft202012Validator.check_schema(json.loads(schema_json(kind)))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from msgspec import to_builtins
+from msgspec import Struct
 
 from deployer.aws.session import Session
 from deployer.core.desired import DesiredImage
@@ -21,27 +19,28 @@ from deployer.environment.site import site_of
 from deployer.errors import DeployerError
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.problem import InvalidManifest
+from deployer.project import manifest_path
 from deployer.resources.desired import desired_state
 from deployer.targets.registry import describe, open_target
-from deployer.view.doctor_text import document, render
+from deployer.view.doctor_text import document
 from deployer.view.documents import DoctorDocument
 from deployer.view.progress import Reporter
 from deployer.world_keys import keys_beside
 
 
-def examine(path: Path) -> DoctorDocument:
+class DoctorOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path."""
+
+    environment: str
+
+
+def examine_setup(options: DoctorOptions, report: Reporter) -> DoctorDocument:
     """Run every check. Reads no secret."""
-    return DoctorDocument(path.stem, tuple(document(finding, path.stem) for finding in _looks(path)))
+    path = manifest_path(options.environment)
+    return DoctorDocument(path.stem, tuple(document(finding, path.stem) for finding in _findings(path, report)))
 
 
-def show(found: DoctorDocument, *, as_json: bool) -> str:
-    """A line for each finding with its fix below, or JSON."""
-    if as_json:
-        return json.dumps(to_builtins(found), indent=2)
-    return render(found)
-
-
-def _looks(path: Path) -> Iterator[Finding]:
+def _findings(path: Path, report: Reporter) -> Iterator[Finding]:
     root = path.resolve().parent.parent
     yield from careful("tools", lambda: machine.tools(root))
     yield from careful("git", lambda: machine.checkout(root))
@@ -62,7 +61,7 @@ def _looks(path: Path) -> Iterator[Finding]:
         return
     yield from _aws(loaded)
     if loaded.manifest.protect.confirm and loaded.manifest.github:
-        yield from careful("reviewers", lambda: _reviewers(loaded))
+        yield from careful("reviewers", lambda: _reviewers(loaded, report))
 
 
 def _manifest(path: Path, read: list[Loaded]) -> Iterator[Finding]:
@@ -78,7 +77,7 @@ def _manifest(path: Path, read: list[Loaded]) -> Iterator[Finding]:
         yield ManifestRead(path=str(path))
 
 
-def _reviewers(loaded: Loaded) -> Iterator[Finding]:
+def _reviewers(loaded: Loaded, report: Reporter) -> Iterator[Finding]:
     from deployer.github.reach import token_is_given  # noqa: PLC0415 -- needed only with protect.confirm
 
     if not token_is_given():
@@ -87,7 +86,7 @@ def _reviewers(loaded: Loaded) -> Iterator[Finding]:
     from deployer.environment.github import asks_reviewers  # noqa: PLC0415 -- httpx is loaded only where a token is given
 
     try:
-        yield Reviewers(asked=asks_reviewers(loaded, Reporter(sys.stderr)))
+        yield Reviewers(asked=asks_reviewers(loaded, report))
     except DeployerError as error:
         yield CheckFailed(about="reviewers", state="unseen", what=error.what, why=error.why, fix=error.fix)
 

@@ -1,1 +1,0 @@
-"""`deployer doctor`: check everything that can keep a person from deploying."""

@@ -1,0 +1,69 @@
+"""`deployer restart ENV`: replace every instance of a service by a new one of the same release."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from deployer.core.facts import Facts
+from deployer.core.restart import consent_id, running_release, staged
+from deployer.core.target import ServiceStatus
+from deployer.environment.consent import Consent
+from deployer.environment.open import Environment, open_environment
+from deployer.environment.service_state import (
+    existing_service,
+    refuse_held,
+    refuse_other_status,
+    refuse_unconfirmed,
+    settled_facts,
+    state_document,
+)
+from deployer.errors import Refused
+from deployer.run.running_image import missing_image
+from deployer.run.service_state import change_state
+from deployer.view.documents import ServiceStateDocument
+from deployer.view.progress import Reporter
+
+
+class RestartOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path."""
+
+    environment: str
+
+
+def restart_service(options: RestartOptions, report: Reporter, consent: Consent) -> ServiceStateDocument:
+    """Replace every instance. Raises Refused, having changed nothing, when that would deploy anything else."""
+    environment = open_environment(options.environment, report, start=False)
+
+    def refuse(facts: Facts) -> None:
+        refuse_held(environment, facts)
+        refuse_other_status(environment, facts, ServiceStatus.RUNNING)
+        _refuse_another_content(environment, facts)
+
+    facts = settled_facts(environment)
+    refuse(facts)
+    agreed = consent_id("restart", existing_service(facts))
+    refuse_unconfirmed(environment, agreed, consent)
+    change_state(environment.run, "restart", agreed, refuse)
+    return state_document(environment, facts, "restarted")
+
+
+def _refuse_another_content(environment: Environment, facts: Facts) -> None:
+    """Raise Refused when new instances would not hold what the running release is recorded to hold."""
+    name, entry = environment.desired.environment, running_release(facts)
+    if entry is None:
+        raise Refused(
+            f"the release that {name} runs is not recorded, so a restart could change it; nothing was changed",
+            fix=f"just reconcile {name}",
+        )
+    if waits := list(staged(entry, facts.parameters, environment.desired.parameter_path)):
+        raise Refused(
+            f"parameters have changed since release {entry.number}, and a restart would deploy them unrecorded;"
+            " nothing was changed",
+            why=", ".join(waits),
+            fix=f"deploy them as a release: just reconcile {name}",
+        )
+    if gone := missing_image(environment.session, facts):
+        raise Refused(
+            f"the image of release {entry.number} ({gone[:19]}) is gone from ECR; nothing was changed",
+            fix=f"deploy an image that is there: just reconcile {name}",
+        )

@@ -1,0 +1,36 @@
+"""Valid manifests as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deployer.apps.app import App
+from deployer.manifest.load import Loaded
+from deployer.manifest.model import SecretVariable
+from deployer.project import PROJECT_FILE
+from deployer.view.counts import counted
+
+
+def render_checked(manifests: Iterable[Loaded]) -> str:
+    """A line for each manifest, and what could not be checked."""
+    return "\n".join(map(_line, manifests))
+
+
+def unchecked(app: App) -> tuple[str, ...]:
+    """What `check` cannot check in the manifests of a service, each with the reason."""
+    if app.settings is not None:
+        return ()
+    return (f"whether the service starts with these variables: {PROJECT_FILE} names no settings class",)
+
+
+def count_variables(loaded: Loaded) -> tuple[int, int]:
+    """How many secrets and how many literals a manifest names."""
+    variables = loaded.manifest.variables.values()
+    secrets = sum(isinstance(variable, SecretVariable) for variable in variables)
+    return secrets, len(variables) - secrets
+
+
+def _line(loaded: Loaded) -> str:
+    secrets, literals = count_variables(loaded)
+    good = f"{loaded.path}: good ({counted(secrets, 'secret')}, {counted(literals, 'literal')})"
+    return "\n".join([good, *(f"  not checked: {what}" for what in unchecked(loaded.app))])

@@ -1,0 +1,26 @@
+"""The results of verify as text."""
+
+from __future__ import annotations
+
+from deployer.errors import as_typed
+from deployer.view.documents import VerifyDocument
+from deployer.view.safe import hanging, one_line
+
+CONTINUED = 9  # columns before the second line of a fix
+LOOKED_AT = "account and region, manifest and settings, image, roles and their rights, parameters, service, ledger"
+
+
+def render_verified(found: VerifyDocument) -> str:
+    """What was checked, what is wrong, and how to fix it."""
+    lines = [f"Checked, for image {found.image}: {LOOKED_AT}."]
+    for problem in found.problems:
+        lines += [
+            f"problem: {one_line(problem.what)}" + (f"  ({problem.line})" if problem.line else ""),
+            f"    fix: {hanging(as_typed(problem.fix), CONTINUED)}",
+        ]
+    lines += [f"not checked: {one_line(what)}" for what in found.unseen]
+    lines += [f"warning: {one_line(as_typed(what))}" for what in found.warnings]
+    lines += [f"note: {one_line(what)}" for what in found.disagreements]
+    if not found.problems:
+        lines.append(as_typed(f"Ready to: just reconcile {found.environment}"))
+    return "\n".join(lines)
