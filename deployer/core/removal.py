@@ -39,11 +39,49 @@ class Remains(Struct, frozen=True):
 
 
 class Removal(Struct, frozen=True):
-    """Something that is deleted."""
+    """Something that is deleted. A policy is deleted from a role that is kept: its name is ROLE/POLICY."""
 
     kind: Kind
     name: str
-    note: str = ""
+
+
+class UsedBy(Struct, frozen=True):
+    """Another environment uses it."""
+
+    environment: str
+
+
+class NeedsOption(Struct, frozen=True):
+    """It is deleted only with an option of the command line."""
+
+    option: Literal["--with-secrets", "--with-repository"]
+
+
+class NotOurs(Struct, frozen=True):
+    """It does not carry the deployer's tag."""
+
+
+class OtherPolicies(Struct, frozen=True):
+    """The role has policies that the deployer did not write."""
+
+    names: tuple[str, ...]
+
+
+class BelowThePath(Struct, frozen=True):
+    """The parameter's path is below that of the environment's parameters."""
+
+
+class History(Struct, frozen=True):
+    """The ledger is never deleted."""
+
+
+class TargetLogs(Struct, frozen=True):
+    """The platform with this title owns the logs."""
+
+    title: str
+
+
+Reason = UsedBy | NeedsOption | NotOurs | OtherPolicies | BelowThePath | History | TargetLogs
 
 
 class Kept(Struct, frozen=True):
@@ -51,7 +89,7 @@ class Kept(Struct, frozen=True):
 
     kind: str
     name: str
-    why: str
+    reason: Reason
 
 
 class Removals(Struct, frozen=True):

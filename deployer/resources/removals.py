@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.core.desired import Desired
-from deployer.core.removal import Kept, Remains, Removal, RemovalOptions, Removals
+from deployer.core.removal import History, Kept, Remains, Removal, RemovalOptions, Removals, TargetLogs
 from deployer.resources.registry import KINDS
 
 
@@ -27,12 +27,12 @@ def removals(desired: Desired, remains: Remains, options: RemovalOptions) -> Rem
 
 def _service(desired: Desired, remains: Remains) -> Iterator[Removal]:
     if remains.service:
-        yield Removal("service", desired.service_name, "its address stops answering; a new service gets another")
+        yield Removal("service", desired.service_name)
     if remains.scalings:
         yield Removal("scaling", desired.service_name)
 
 
 def _always(desired: Desired) -> Iterator[Kept]:
-    yield Kept("history", desired.ledger, "what was released, when and by whom; it holds no secret")
+    yield Kept("history", desired.ledger, History())
     logs = desired.target.log_groups.format(service=desired.service_name)
-    yield Kept("logs", logs, f"{desired.target.title}'s own; CloudWatch keeps them")
+    yield Kept("logs", logs, TargetLogs(desired.target.title))

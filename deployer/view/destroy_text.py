@@ -1,16 +1,30 @@
-"""What is deleted of an environment and what is kept, as text or JSON."""
+"""What is deleted with an environment and what is kept, as text or JSON."""
 
 from __future__ import annotations
 
-from deployer.core.removal import Removals
-from deployer.view.documents import DestroyDocument, RemainingDocument
+from typing import assert_never
+
+from deployer.core.removal import (
+    BelowThePath,
+    History,
+    NeedsOption,
+    NotOurs,
+    OtherPolicies,
+    Reason,
+    Removal,
+    Removals,
+    TargetLogs,
+    UsedBy,
+)
+from deployer.view.details import details
+from deployer.view.documents import DestroyDocument, KeptDocument, RemovedDocument
 
 
 def render_removals(found: Removals) -> str:
     """What is deleted and what is kept, a line each."""
     title = "Will be deleted:" if found.deleted else "Nothing is left to delete."
-    gone = [f"  - {one.kind:<10}  {one.name}{f'   {one.note}' if one.note else ''}" for one in found.deleted]
-    kept = [f"  = {one.kind:<10}  {one.name}   {one.why}" for one in found.kept]
+    gone = [f"  - {one.kind:<10}  {one.name}   {consequence(one)}".rstrip() for one in found.deleted]
+    kept = [f"  = {one.kind:<10}  {one.name}   {why(one.reason)}" for one in found.kept]
     return "\n".join([title, *gone, "Stays:", *kept])
 
 
@@ -18,6 +32,48 @@ def destroy_document(environment: str, found: Removals) -> DestroyDocument:
     """The same for programs."""
     return DestroyDocument(
         environment=environment,
-        deleted=tuple(RemainingDocument(one.kind, one.name, one.note) for one in found.deleted),
-        kept=tuple(RemainingDocument(one.kind, one.name, one.why) for one in found.kept),
+        deleted=tuple(RemovedDocument(one.kind, one.name, consequence(one)) for one in found.deleted),
+        kept=tuple(
+            KeptDocument(one.kind, one.name, why(one.reason), type(one.reason).__name__, details(one.reason))
+            for one in found.kept
+        ),
     )
+
+
+def consequence(removal: Removal) -> str:
+    """What a person should know of a deletion, "" for nothing."""
+    match removal.kind:
+        case "service":
+            return "its address stops answering; a new service gets another"
+        case "secret":
+            return "its value cannot be recovered"
+        case "policy":
+            return "this environment's policy in a role that is kept"
+        case "repository":
+            return "with every image in it"
+        case "scaling" | "parameter" | "role":
+            return ""
+        case _:
+            assert_never(removal.kind)
+
+
+def why(reason: Reason) -> str:
+    """Why something is kept."""
+    match reason:
+        case UsedBy():
+            return f"{reason.environment} uses it"
+        case NeedsOption():
+            every = ", with every image in it" if reason.option == "--with-repository" else ""
+            return f"{reason.option} deletes it{every}"
+        case NotOurs():
+            return "it does not carry the deployer's tag"
+        case OtherPolicies():
+            return f"it has other policies: {', '.join(reason.names)}"
+        case BelowThePath():
+            return "its path is below that of this environment's parameters"
+        case History():
+            return "what was released, when and by whom; it holds no secret"
+        case TargetLogs():
+            return f"{reason.title}'s own; CloudWatch keeps them"
+        case _:
+            assert_never(reason)

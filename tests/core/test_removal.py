@@ -9,7 +9,20 @@ from msgspec.structs import replace
 
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.facts import ParameterFact, RemovableRole
-from deployer.core.removal import Kept, Remains, Removal, RemovalOptions
+from deployer.core.removal import (
+    BelowThePath,
+    History,
+    Kept,
+    NeedsOption,
+    NotOurs,
+    OtherPolicies,
+    Reason,
+    Remains,
+    Removal,
+    RemovalOptions,
+    TargetLogs,
+    UsedBy,
+)
 from deployer.resources.desired import desired_state
 from deployer.resources.removals import removals
 from deployer.targets.apprunner.description import APP_RUNNER
@@ -44,8 +57,9 @@ def test_the_service_goes_first_and_secrets_and_images_stay(wanted: Desired) -> 
         ("role", "Access"),
     ]
     assert [one.kind for one in found.kept] == ["secret", "repository", "history", "logs"]
-    assert "--with-secrets" in found.kept[0].why
-    assert "--with-repository" in found.kept[1].why
+    assert found.kept[0].reason == NeedsOption("--with-secrets")
+    assert found.kept[1].reason == NeedsOption("--with-repository")
+    assert [type(one.reason) for one in found.kept[2:]] == [History, TargetLogs]
 
 
 def test_what_is_named_goes_too(wanted: Desired) -> None:
@@ -57,7 +71,7 @@ def test_what_is_named_goes_too(wanted: Desired) -> None:
 def test_values_that_were_kept_go_with_the_secrets(wanted: Desired) -> None:
     remains = replace(NOTHING, replaced=("/app-deployer/x/replaced/a",))
     assert (
-        Kept("secret", remains.replaced[0], "--with-secrets deletes it")
+        Kept("secret", remains.replaced[0], NeedsOption("--with-secrets"))
         in removals(wanted, remains, RemovalOptions()).kept
     )
     [gone] = removals(wanted, remains, RemovalOptions(secrets=True)).deleted
@@ -67,18 +81,18 @@ def test_values_that_were_kept_go_with_the_secrets(wanted: Desired) -> None:
 @pytest.mark.parametrize(
     ("remains", "kept"),
     [
-        (replace(FULL, parameters={f"{PATH}/x": replace(LITERAL, ours=False)}), "tag"),
-        (replace(FULL, parameters={f"{PATH}/x": replace(SECRET, ours=False)}), "tag"),
-        (replace(FULL, parameters={f"{PATH}/deeper/x": LITERAL}), "is below that of"),
-        (replace(FULL, parameters={}, shared={"Access": "staging"}), "staging uses it"),
-        (replace(FULL, parameters={}, roles={"Access": replace(OURS, ours=False)}), "tag"),
-        (replace(FULL, parameters={}, roles={"Access": replace(OURS, foreign=("Other",))}), "Other"),
-        (replace(FULL, parameters={}, shared={"ansari-whatsapp": "staging"}), "staging uses it"),
+        (replace(FULL, parameters={f"{PATH}/x": replace(LITERAL, ours=False)}), NotOurs()),
+        (replace(FULL, parameters={f"{PATH}/x": replace(SECRET, ours=False)}), NotOurs()),
+        (replace(FULL, parameters={f"{PATH}/deeper/x": LITERAL}), BelowThePath()),
+        (replace(FULL, parameters={}, shared={"Access": "staging"}), UsedBy("staging")),
+        (replace(FULL, parameters={}, roles={"Access": replace(OURS, ours=False)}), NotOurs()),
+        (replace(FULL, parameters={}, roles={"Access": replace(OURS, foreign=("Other",))}), OtherPolicies(("Other",))),
+        (replace(FULL, parameters={}, shared={"ansari-whatsapp": "staging"}), UsedBy("staging")),
     ],
 )
-def test_what_is_not_ours_alone_always_stays(wanted: Desired, remains: Remains, kept: str) -> None:
+def test_what_is_not_ours_alone_always_stays(wanted: Desired, remains: Remains, kept: Reason) -> None:
     found = removals(wanted, remains, RemovalOptions(secrets=True, repository=True))
-    assert kept in found.kept[0].why
+    assert found.kept[0].reason == kept
     assert found.kept[0].name not in {one.name for one in found.deleted}
 
 

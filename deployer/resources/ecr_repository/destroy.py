@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from deployer.aws import ecr
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.removal import Kept, Remains, Removal, RemovalOptions
+from deployer.core.removal import Kept, NeedsOption, Remains, Removal, RemovalOptions, UsedBy
 from deployer.resources.kind import CollectRemains, Reading
 
 
@@ -25,11 +25,11 @@ def remove_repository(desired: Desired, remains: Remains, options: RemovalOption
     if not remains.repository:
         return
     if name in remains.shared:
-        yield Kept("repository", name, f"{remains.shared[name]} uses it")
+        yield Kept("repository", name, UsedBy(remains.shared[name]))
     elif options.repository:
-        yield Removal("repository", name, "with every image in it")
+        yield Removal("repository", name)
     else:
-        yield Kept("repository", name, "--with-repository deletes it, with every image in it")
+        yield Kept("repository", name, NeedsOption("--with-repository"))
 
 
 def delete_repository(session: Session, desired: Desired, removal: Removal) -> None:

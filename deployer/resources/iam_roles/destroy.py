@@ -10,7 +10,7 @@ from deployer.aws import iam
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.policies.documents import policy_name
-from deployer.core.removal import Kept, Remains, Removal, RemovalOptions
+from deployer.core.removal import Kept, NotOurs, OtherPolicies, Remains, Removal, RemovalOptions, UsedBy
 from deployer.resources.kind import CollectRemains, Reading
 
 
@@ -34,13 +34,13 @@ def remove_roles(desired: Desired, remains: Remains, options: RemovalOptions) ->
     for name, role in sorted(remains.roles.items()):
         stays = name in remains.shared or role.foreign
         if stays and role.ours and role.policy:
-            yield Removal("policy", f"{name}/{role.policy}", "this environment's policy in a role that is kept")
+            yield Removal("policy", f"{name}/{role.policy}")
         if name in remains.shared:
-            yield Kept("role", name, f"{remains.shared[name]} uses it")
+            yield Kept("role", name, UsedBy(remains.shared[name]))
         elif not role.ours:
-            yield Kept("role", name, "it does not carry the deployer's tag")
+            yield Kept("role", name, NotOurs())
         elif role.foreign:
-            yield Kept("role", name, f"it has other policies: {', '.join(role.foreign)}")
+            yield Kept("role", name, OtherPolicies(tuple(role.foreign)))
         else:
             yield Removal("role", name)
 

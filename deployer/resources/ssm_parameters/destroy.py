@@ -10,7 +10,7 @@ from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.release import replaced_path
-from deployer.core.removal import Kept, Remains, Removal, RemovalOptions
+from deployer.core.removal import BelowThePath, Kept, NeedsOption, NotOurs, Remains, Removal, RemovalOptions
 from deployer.resources.kind import CollectRemains, Reading
 from deployer.resources.ssm_parameters.observed import unmarked
 
@@ -34,9 +34,9 @@ def remove_parameters(desired: Desired, remains: Remains, options: RemovalOption
     """Decide about each parameter. Pure."""
     for path, fact in sorted(remains.parameters.items()):
         if path.rpartition("/")[0] != desired.parameter_path:
-            yield Kept("parameter", path, "its path is below that of this environment's parameters")
+            yield Kept("parameter", path, BelowThePath())
         elif not fact.ours:
-            yield Kept("parameter", path, "it does not carry the deployer's tag")
+            yield Kept("parameter", path, NotOurs())
         elif fact.secure:
             yield _secret(path, options)
         else:
@@ -47,8 +47,8 @@ def remove_parameters(desired: Desired, remains: Remains, options: RemovalOption
 
 def _secret(path: str, options: RemovalOptions) -> Removal | Kept:
     if options.secrets:
-        return Removal("secret", path, "its value cannot be recovered")
-    return Kept("secret", path, "--with-secrets deletes it")
+        return Removal("secret", path)
+    return Kept("secret", path, NeedsOption("--with-secrets"))
 
 
 def delete_parameter(session: Session, desired: Desired, removal: Removal) -> None:
