@@ -10,7 +10,9 @@ from deployer import names
 from deployer.ci.actions import CHECKOUT, ECR_LOGIN
 from deployer.ci.steps import RUNNER, credentials, github, one_at_a_time, permissions, run, workflow
 from deployer.ci.text import Value, yaml_text
+from deployer.errors import UsageError
 from deployer.manifest.model import LiteralVariable, Manifest
+from deployer.manifest.targets import AppRunnerService
 from deployer.view import env_text
 
 ACTION: Final = "awslabs/amazon-app-runner-deploy@v2.5.2"  # a tag: look up its commit before you rely on it
@@ -30,7 +32,10 @@ docker push "$IMAGE"
 
 
 def legacy(manifest: Manifest) -> str:
-    """Return the workflow. Its last step is the action, with the sections of `deployer export --format github`."""
+    """Return the workflow. Its last step is the action, with the sections of `deployer export --format github`.
+
+    Raises UsageError for a service on another target than App Runner.
+    """
     name = manifest.environment
     image = f"${{{{ steps.ecr.outputs.registry }}}}/{manifest.image.repository}:${{{{ github.sha }}}}"
     job: Mapping[str, Value] = {
@@ -68,6 +73,11 @@ def sections(manifest: Manifest) -> str:
 def _service(manifest: Manifest, image: str) -> Mapping[str, str]:
     """Return the action's inputs (https://github.com/awslabs/amazon-app-runner-deploy). CPU in vCPUs, memory in GB."""
     service, role = manifest.service, f"arn:aws:iam::{manifest.aws.account}:role/"
+    if not isinstance(service, AppRunnerService):
+        raise UsageError(
+            f"{manifest.environment} runs on {service.target}, and this action deploys to App Runner only",
+            fix=f"leave out --legacy: just ci render {manifest.environment}",
+        )
     return {
         "service": service.name,
         "image": image,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from deployer.manifest.model import LiteralVariable, Manifest, SecretVariable
+from deployer.manifest.targets import TAG
 from deployer.manifest.tree import Node, Path, Word, find
 
 Group = type[BaseModel]
@@ -17,16 +18,13 @@ _VARIABLES: Final = "variables"  # below it, every name is allowed
 
 
 def groups(root: Node | None, path: Path) -> tuple[Group, ...]:
-    """The types that the group at a path of the file may have: one, or several while its `kind` is not chosen."""
+    """The types that the group at a path of the file may have: one, or several while its kind is not chosen."""
     found: tuple[Group, ...] = (Manifest,)
     for length, step in enumerate(path, start=1):
         if path[:length] == (_VARIABLES,):
             continue
-        inside = (
-            (SecretVariable, LiteralVariable) if path[:1] == (_VARIABLES,) else _inside(fields(found).get(str(step)))
-        )
-        kind = find(root, (*path[:length], "kind"))[1]
-        chosen = tuple(group for group in inside if isinstance(kind, Word) and kind.text in kinds(group))
+        inside = (SecretVariable, LiteralVariable) if path[:1] == (_VARIABLES,) else _inside(found, str(step))
+        chosen = tuple(group for group in inside if _is_chosen(root, path[:length], group))
         found = chosen or inside
     return found
 
@@ -38,16 +36,30 @@ def fields(of: tuple[Group, ...]) -> dict[str, FieldInfo]:
 
 def kinds(group: Group) -> tuple[str, ...]:
     """The values that `kind` may have in a group; nothing where it has no such key."""
-    kind = group.model_fields.get("kind")
-    return get_args(kind.annotation) if kind else ()
+    return _values(group, "kind")
 
 
-def _inside(field: FieldInfo | None) -> tuple[Group, ...]:
-    return tuple(_groups_in(field.annotation)) if field else ()
+def _values(group: Group, key: str) -> tuple[str, ...]:
+    field = group.model_fields.get(key)
+    return get_args(field.annotation) if field else ()
+
+
+def _is_chosen(root: Node | None, path: Path, group: Group) -> bool:
+    """Whether the file names this type: by its `kind`, or by its `target`."""
+    words = {key: find(root, (*path, key))[1] for key in ("kind", TAG)}
+    return any(isinstance(word, Word) and word.text in _values(group, key) for key, word in words.items())
+
+
+def _inside(of: tuple[Group, ...], key: str) -> tuple[Group, ...]:
+    """The types of the group below a key, which several groups may have."""
+    annotations = (group.model_fields[key].annotation for group in of if key in group.model_fields)
+    return tuple(dict.fromkeys(inner for annotation in annotations for inner in _groups_in(annotation)))
 
 
 def _groups_in(annotation: Any) -> Iterator[Group]:
-    if get_origin(annotation) in {Union, UnionType}:
+    if get_origin(annotation) is Annotated:
+        yield from _groups_in(get_args(annotation)[0])
+    elif get_origin(annotation) in {Union, UnionType}:
         for one in get_args(annotation):
             yield from _groups_in(one)
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -56,8 +68,8 @@ def _groups_in(annotation: Any) -> Iterator[Group]:
 
 def _known(of: tuple[Group, ...] = (Manifest,), path: Path = ()) -> Iterator[tuple[Path, tuple[str, ...]]]:
     yield path, tuple(fields(of))
-    for name, field in fields(of).items():
-        if inside := _inside(field):
+    for name in fields(of):
+        if inside := _inside(of, name):
             yield from _known(inside, (*path, name))
 
 

@@ -5,7 +5,7 @@ suggests. A rule about one field is here; a rule about several is in rules.py.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,8 +14,13 @@ from deployer import names
 from deployer.manifest import limits, rules
 from deployer.manifest.github import GitHub
 from deployer.manifest.shapes import Branch, Part, Shape
-from deployer.manifest.targets import Service
+from deployer.manifest.targets import ServiceSection, service_type
 from deployer.manifest.world import ENDPOINT
+
+if TYPE_CHECKING:
+    Service = ServiceSection
+else:
+    Service = service_type()
 
 RESERVED = "|".join(prefix.lower() for prefix in names.RESERVED_PREFIXES)
 

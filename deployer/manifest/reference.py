@@ -33,7 +33,11 @@ def _parts(schema: dict[str, Any], whole: dict[str, Any], above: str) -> Iterato
         for choices in (node, *node.get("patternProperties", {}).values()):
             for choice in choices.get("oneOf", ()):
                 part = _followed(choice, whole)
-                yield f"{above}{key}: {part['properties']['kind']['const']}", part
+                tag = node["discriminator"]["propertyName"] if "discriminator" in node else "kind"
+                name = f"{above}{key}: {part['properties'][tag]['const']}"
+                yield name, part
+                if tag != "kind":
+                    yield from _parts(part, whole, f"{name}: ")
         if "$ref" in node:
             part = _followed(node, whole)
             yield f"{above}{key}", part

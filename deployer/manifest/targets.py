@@ -3,17 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Any, Final, Protocol
+
+from pydantic import Field
 
 from deployer.manifest.rule import Section, get
 from deployer.targets.apprunner import manifest as apprunner
 
-Service = apprunner.Service
-SECTIONS: Final[Mapping[str, Section]] = {"apprunner": apprunner.SECTION}
+TAG: Final = "target"  # the key of the section that names its target
+SECTIONS: Final[dict[str, Section]] = {"apprunner": apprunner.SECTION}
 FIRST: Final = next(iter(SECTIONS))
+AppRunnerService = apprunner.Service
+
+
+class ServiceSection(Protocol):
+    """What the deployer reads of the `service` section of any target; the rest is for the target itself."""
+
+    @property
+    def target(self) -> str:
+        """The name of the target."""
+
+    @property
+    def name(self) -> str:
+        """The service's name on its target."""
+
+    @property
+    def port(self) -> int:
+        """The port that the service listens on."""
+
+    @property
+    def on_unhealthy(self) -> str:
+        """What happens when a new release does not become healthy: "rollback" or "hold"."""
+
+    @property
+    def after_rollback(self) -> str:
+        """What happens after `just rollback`: "hold" or "deploy"."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the manifest declares the service paused; False for a target that cannot pause."""
+
+    @property
+    def role_names(self) -> Mapping[str, str]:
+        """The roles that the target assumes, by their keys."""
+
+    @property
+    def role_variables(self) -> Mapping[str, str]:
+        """The same roles, by the variables from which a deployment workflow reads their ARNs."""
+
+    @property
+    def manages_roles(self) -> bool:
+        """Whether the deployer creates and updates the roles."""
+
+    @property
+    def fixed(self) -> Mapping[str, str]:
+        """The settings that the section names and that the target takes only when it creates a service."""
+
+
+def register(name: str, section: Section) -> None:
+    """Add a target to choose from. It must be added before `deployer.manifest.model` is imported."""
+    SECTIONS[name] = section
+
+
+def service_type() -> Any:
+    """The type of the `service` section: that of the only target, or of the one that `target` names."""
+    types = tuple(section.type for section in SECTIONS.values())
+    return types[0] if len(types) == 1 else Annotated[types, Field(discriminator=TAG)]
 
 
 def section(manifest: Mapping[str, object]) -> Section:
     """What the target of a manifest adds to the format; the first target's where none is chosen yet."""
-    chosen = get(manifest, "service", "target")
+    chosen = get(manifest, "service", TAG)
     return SECTIONS.get(str(chosen), SECTIONS[FIRST])

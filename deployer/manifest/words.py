@@ -14,6 +14,7 @@ from deployer.manifest.keys import KNOWN_KEYS, fields, groups, kinds
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import Finding
 from deployer.manifest.spelling import close
+from deployer.manifest.targets import SECTIONS, TAG
 from deployer.manifest.tree import Node, Path, Word, find, where
 
 UNKNOWN_KEY: Final = "extra_forbidden"
@@ -44,7 +45,7 @@ class Refusal:
         self.is_key = "[key]" in error["loc"]
         self.path = _path(error["loc"])
         if self.type in {"union_tag_invalid", "union_tag_not_found"}:
-            self.path = (*self.path, "kind")
+            self.path = (*self.path, self.context["discriminator"].strip("'"))
 
 
 def refusals(error: ValidationError) -> list[Refusal]:
@@ -65,6 +66,8 @@ def _path(loc: tuple[str | int, ...]) -> Path:
     path = tuple(step for step in loc if step != "[key]")
     if path[:2] == ("github", "credentials"):
         return (*path[:2], *path[3:])
+    if path[:1] == ("service",) and len(SECTIONS) > 1 and path[1:2] and path[1] in SECTIONS:
+        return (*path[:1], *path[2:])
     if path[:1] == ("variables",) and len(path) > 2:
         rest = path[3:] if path[2] in _KINDS else path[2:]
         return (*path[:2], *rest[:1])
@@ -94,6 +97,8 @@ class Speaker:
         at = where(self._root, tuple(parent))
         what = f"{label(refusal.path)} is missing"
         around = groups(self._root, tuple(parent))
+        if key == TAG and parent == ["service"]:
+            return Finding(at, what, fix=f"add {' or '.join(f'`{TAG}: {name}`' for name in SECTIONS)}")
         if key == "kind":
             why = "every variable declares whether it is a secret or a literal" if parent[0] == "variables" else ""
             choices = [f"`kind: {kind}`" for group in around for kind in kinds(group)]

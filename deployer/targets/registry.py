@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from deployer.aws.session import Session
-from deployer.core.release import RecordedTargets
+from deployer.core.release import ReadSettings, RecordedTargets
 from deployer.core.target import Description
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.target import open_apprunner
 from deployer.targets.base import Target
 
 DEFAULT = APP_RUNNER.name
-_DESCRIBED = {APP_RUNNER.name: APP_RUNNER}
-_OPENED = {APP_RUNNER.name: open_apprunner}
-TARGETS = tuple(_OPENED)
-RECORDED = RecordedTargets(DEFAULT, {name: target.read_settings for name, target in _DESCRIBED.items()})
+_DESCRIBED: dict[str, Description] = {}
+_OPENED: dict[str, Callable[[Session], Target]] = {}
+_SETTINGS: dict[str, ReadSettings] = {}
+RECORDED = RecordedTargets(DEFAULT, _SETTINGS)
+
+
+def register(description: Description, opens: Callable[[Session], Target]) -> None:
+    """Add a target. `opens` gives it in the account and region of a session."""
+    _DESCRIBED[description.name] = description
+    _OPENED[description.name] = opens
+    _SETTINGS[description.name] = description.read_settings
+
+
+register(APP_RUNNER, open_apprunner)
+
+
+def targets() -> tuple[str, ...]:
+    """The names of all targets."""
+    return tuple(_DESCRIBED)
 
 
 def describe(name: str) -> Description:

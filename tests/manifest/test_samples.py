@@ -6,6 +6,7 @@ import pytest
 
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import LiteralVariable, SecretVariable
+from deployer.manifest.targets import AppRunnerService
 from tests.samples import ENVIRONMENTS, sample
 
 PARAMETERS = {
@@ -54,6 +55,7 @@ def test_the_service_of_the_deployment_document(environments: dict[str, Loaded],
     manifest = environments[environment].manifest
     service = manifest.service
 
+    assert isinstance(service, AppRunnerService)
     assert service.name == f"ansari-{environment}-whatsapp"
     assert (manifest.aws.region, manifest.image.repository) == ("us-west-2", "ansari-whatsapp")
     assert (service.cpu_units, service.memory_mb, service.port) == (1024, 2048, 8001)

@@ -11,25 +11,25 @@ from deployer.manifest.targets import SECTIONS
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.target import AppRunner
 from deployer.targets.base import KeepsScalings, Pauses
-from deployer.targets.registry import TARGETS, describe
+from deployer.targets.registry import describe, targets
 from tests.samples import ROOT
 
 PAGE = (ROOT / "docs" / "contributing" / "targets.md").read_text()
 
 
 def test_a_manifest_chooses_from_the_targets_that_can_be_opened() -> None:
-    assert tuple(SECTIONS) == TARGETS
+    assert tuple(SECTIONS) == targets()
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", targets())
 def test_a_target_describes_itself_by_the_name_that_a_manifest_gives_it(name: str) -> None:
     assert describe(name).name == name
 
 
 def test_the_page_shows_what_each_target_can_do() -> None:
     header, _, *rows = PAGE.split("## What a target can do")[1].split("\n\n")[2].splitlines()
-    assert header == f"| capability | {' | '.join(TARGETS)} |"
-    tables = [asdict(describe(name).capabilities) for name in TARGETS]
+    assert header == f"| capability | {' | '.join(targets())} |"
+    tables = [asdict(describe(name).capabilities) for name in targets()]
     assert rows == [f"| `{key}` | {' | '.join(cell(table[key]) for table in tables)} |" for key in tables[0]]
 
 
@@ -46,7 +46,7 @@ def cell(value: object) -> str:
             return str(value)
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", targets())
 def test_the_table_is_true_of_the_section_and_of_the_protocol(name: str) -> None:
     """A capability that no key asks for, or a key that the target cannot keep, would be a lie of the table."""
     table, section, described = describe(name).capabilities, SECTIONS[name], describe(name)
