@@ -6,6 +6,9 @@ import time
 
 from deployer.core.health import Answer
 from deployer.core.readiness import plain
+from deployer.run.public_url import connect
+
+STEP = 5.0  # seconds to connect, and between two parts of the answer
 
 
 def probe(url: str, path: str, release: str, *, header: str | None, seconds: float) -> str | None:
@@ -16,7 +19,7 @@ def probe(url: str, path: str, release: str, *, header: str | None, seconds: flo
     import httpx  # noqa: PLC0415 -- a run that deploys nothing need not load it
 
     end, seen = time.monotonic() + seconds, "no answer"
-    with httpx.Client(timeout=5.0, follow_redirects=False) as client:
+    with connect(url, seconds=STEP) as client:
         while True:
             try:
                 answer = client.get(url + path)
@@ -40,7 +43,7 @@ def ask(url: str, path: str, release: str, *, header: str | None, seconds: float
     import httpx  # noqa: PLC0415 -- a run that deploys nothing need not load it
 
     end = time.monotonic() + seconds
-    with httpx.Client(timeout=5.0, follow_redirects=False) as client:
+    with connect(url, seconds=STEP) as client:
         while True:
             try:
                 answer = client.get(url + path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deployer.core.readiness import Readiness, parse
+from deployer.run.public_url import connect
 
 SECONDS = 10.0  # the service checks its upstream services meanwhile, for at most three seconds
 MOST_BYTES = 65536
@@ -13,7 +14,8 @@ def read_ready(url: str, path: str) -> Readiness | None:
     import httpx  # noqa: PLC0415 -- a run that deploys nothing need not load it
 
     try:
-        answer = httpx.get(url + path, timeout=SECONDS, follow_redirects=False)
+        with connect(url, seconds=SECONDS) as client:
+            answer = client.get(url + path)
     except httpx.HTTPError:
         return None
     return parse(answer.content) if len(answer.content) <= MOST_BYTES else None
