@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 
 from msgspec import Struct
 
 from deployer.core.facts import ParameterFact
 from deployer.core.release import RecordedRelease, last_healthy
+
+
+class SecretStatus(StrEnum):
+    """The status of a secret. Programs read these values, so they never change their meaning."""
+
+    MISSING = "missing"  # it has no parameter
+    READABLE = "readable"  # its parameter is a plain String
+    UNDEPLOYED = "undeployed"  # no running release holds it
+    RUNNING = "running"  # the containers hold its newest version
+    STAGED = "staged"  # the containers get its newest version with the next deployment
 
 
 class SecretState(Struct, frozen=True):
@@ -21,7 +32,7 @@ class SecretState(Struct, frozen=True):
     running: int | None
     changed: float
     by: str
-    state: str
+    status: SecretStatus
 
 
 def secret_states(
@@ -35,13 +46,13 @@ def secret_states(
 def _state(name: str, fact: ParameterFact | None, live: RecordedRelease | None) -> SecretState:
     running = live.release.versions.get(name.upper().replace("-", "_")) if live else None
     if fact is None:
-        return SecretState(name, None, running, 0.0, "", "missing")
+        return SecretState(name, None, running, 0.0, "", SecretStatus.MISSING)
     if not fact.secure:
-        said = "a plain String"
+        status = SecretStatus.READABLE
     elif live is None or running is None:
-        said = "not deployed yet"
+        status = SecretStatus.UNDEPLOYED
     elif running == fact.version and fact.changed <= live.at:
-        said = "running"
+        status = SecretStatus.RUNNING
     else:
-        said = "staged"
-    return SecretState(name, fact.version, running, fact.changed, fact.changed_by, said)
+        status = SecretStatus.STAGED
+    return SecretState(name, fact.version, running, fact.changed, fact.changed_by, status)

@@ -11,6 +11,7 @@ from deployer.core.cause import DriftItem
 from deployer.core.health import State
 from deployer.core.release import Release
 from deployer.core.release_diff import ReleaseDifference
+from deployer.core.secret_state import SecretStatus
 from deployer.manifest.compare import Difference
 
 
@@ -195,9 +196,13 @@ class LogLine(Struct, frozen=True):
 
 
 class SecretDocument(Struct, frozen=True):
-    """A secret as programs read it. `changed` is ISO 8601; `running` is the version that the containers hold."""
+    """A secret as programs read it. `changed` is ISO 8601; `running` is the version that the containers hold.
+
+    `state` is the status as text for people.
+    """
 
     name: str
+    status: SecretStatus
     state: str
     version: int | None
     running: int | None

@@ -6,7 +6,7 @@ import pytest
 
 from deployer.core.facts import ParameterFact
 from deployer.core.release import RecordedRelease
-from deployer.core.secret_state import SecretState, secret_states
+from deployer.core.secret_state import SecretState, SecretStatus, secret_states
 from tests.core.test_release import release
 
 PATH = "/app-runtime/demo/staging/app-secret"
@@ -26,15 +26,15 @@ def state(found: ParameterFact | None, *releases: RecordedRelease) -> SecretStat
 @pytest.mark.parametrize(
     ("releases", "running", "expected"),
     [
-        ((), None, "not deployed yet"),
-        ((entry(1, 200.0, outcome="failed", APP_SECRET=2),), None, "not deployed yet"),
-        ((entry(1, 200.0, LEVEL=2),), None, "not deployed yet"),
-        ((entry(1, 200.0, APP_SECRET=2),), 2, "running"),
-        ((entry(1, 100.0, APP_SECRET=2),), 2, "running"),
-        ((entry(1, 99.0, APP_SECRET=2),), 2, "staged"),
-        ((entry(1, 200.0, APP_SECRET=1),), 1, "staged"),
-        ((entry(1, 200.0, APP_SECRET=2), entry(2, 300.0, APP_SECRET=1)), 1, "staged"),
-        ((entry(1, 200.0, APP_SECRET=2), entry(2, 300.0, outcome="failed", APP_SECRET=1)), 2, "running"),
+        ((), None, SecretStatus.UNDEPLOYED),
+        ((entry(1, 200.0, outcome="failed", APP_SECRET=2),), None, SecretStatus.UNDEPLOYED),
+        ((entry(1, 200.0, LEVEL=2),), None, SecretStatus.UNDEPLOYED),
+        ((entry(1, 200.0, APP_SECRET=2),), 2, SecretStatus.RUNNING),
+        ((entry(1, 100.0, APP_SECRET=2),), 2, SecretStatus.RUNNING),
+        ((entry(1, 99.0, APP_SECRET=2),), 2, SecretStatus.STAGED),
+        ((entry(1, 200.0, APP_SECRET=1),), 1, SecretStatus.STAGED),
+        ((entry(1, 200.0, APP_SECRET=2), entry(2, 300.0, APP_SECRET=1)), 1, SecretStatus.STAGED),
+        ((entry(1, 200.0, APP_SECRET=2), entry(2, 300.0, outcome="failed", APP_SECRET=1)), 2, SecretStatus.RUNNING),
     ],
     ids=[
         "no release",
@@ -48,24 +48,31 @@ def state(found: ParameterFact | None, *releases: RecordedRelease) -> SecretStat
         "a failed release counts for nothing",
     ],
 )
-def test_the_state_of_a_secret(releases: tuple[RecordedRelease, ...], running: int | None, expected: str) -> None:
+def test_the_state_of_a_secret(
+    releases: tuple[RecordedRelease, ...], running: int | None, expected: SecretStatus
+) -> None:
     assert state(SECURE, *releases) == SecretState("app-secret", 2, running, 100.0, BY, expected)
 
 
 def test_a_secret_without_a_parameter_is_missing_though_containers_may_hold_it() -> None:
-    assert state(None) == SecretState("app-secret", None, None, 0.0, "", "missing")
-    assert state(None, entry(1, 200.0, APP_SECRET=2)) == SecretState("app-secret", None, 2, 0.0, "", "missing")
+    assert state(None) == SecretState("app-secret", None, None, 0.0, "", SecretStatus.MISSING)
+    assert state(None, entry(1, 200.0, APP_SECRET=2)) == SecretState(
+        "app-secret", None, 2, 0.0, "", SecretStatus.MISSING
+    )
 
 
 def test_a_plain_string_is_named_as_such() -> None:
     plain = ParameterFact(False, 2, "x", changed=100.0, changed_by=BY)
 
-    assert state(plain).state == "a plain String"
-    assert state(plain, entry(1, 200.0, APP_SECRET=2)).state == "a plain String"
+    assert state(plain).status == SecretStatus.READABLE
+    assert state(plain, entry(1, 200.0, APP_SECRET=2)).status == SecretStatus.READABLE
 
 
 def test_each_secret_is_looked_up_by_its_own_path() -> None:
     other = PATH.replace("app-secret", "token")
     found = secret_states({"app-secret": PATH, "token": other}, {other: SECURE}, ())
 
-    assert [(one.name, one.state) for one in found] == [("app-secret", "missing"), ("token", "not deployed yet")]
+    assert [(one.name, one.status) for one in found] == [
+        ("app-secret", SecretStatus.MISSING),
+        ("token", SecretStatus.UNDEPLOYED),
+    ]

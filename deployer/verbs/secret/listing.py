@@ -11,13 +11,14 @@ from deployer import names
 from deployer.aws import ledger, ssm
 from deployer.core.person import person
 from deployer.core.release import ledger_path
-from deployer.core.secret_state import SecretState, secret_states
+from deployer.core.secret_state import SecretState, SecretStatus, secret_states
 from deployer.environment.open import open_session
 from deployer.environment.secret_parameter import secrets_of
 from deployer.errors import as_typed
 from deployer.manifest.load import Loaded
 from deployer.targets.registry import RECORDED
 from deployer.view.documents import SecretDocument
+from deployer.view.secrets_text import status_text
 from deployer.view.table import table
 from deployer.view.times import ago
 
@@ -36,8 +37,8 @@ def secret_list(loaded: Loaded, *, as_json: bool) -> str:
         return f"{loaded.path} names no secret."
     now = datetime.now(UTC)
     rows = [("secret", "state", "version", "changed", "by"), *(_row(state, now) for state in states)]
-    waiting = [state.name for state in states if state.state in {"staged", "not deployed yet"}]
-    missing = [state.name for state in states if state.state == "missing"]
+    waiting = [state.name for state in states if state.status in {SecretStatus.STAGED, SecretStatus.UNDEPLOYED}]
+    missing = [state.name for state in states if state.status is SecretStatus.MISSING]
     lines = [table(rows)]
     makes = {name for name, secret in secrets_of(loaded).items() if secret.generate}
     lines += [
@@ -56,13 +57,25 @@ def secret_list(loaded: Loaded, *, as_json: bool) -> str:
 
 
 def _row(state: SecretState, now: datetime) -> tuple[str, ...]:
-    held = f", containers hold {state.running}" if state.state == "staged" and state.running is not None else ""
+    held = (
+        f", containers hold {state.running}"
+        if state.status is SecretStatus.STAGED and state.running is not None
+        else ""
+    )
     version = "" if state.version is None else f"{state.version}{held}"
-    return (state.name, state.state, version, ago(_when(state), now), person(state.by))
+    return (state.name, status_text(state.status), version, ago(_when(state), now), person(state.by))
 
 
 def _listed(state: SecretState) -> SecretDocument:
-    return SecretDocument(state.name, state.state, state.version, state.running, _when(state) or None, state.by or None)
+    return SecretDocument(
+        name=state.name,
+        status=state.status,
+        state=status_text(state.status),
+        version=state.version,
+        running=state.running,
+        changed=_when(state) or None,
+        by=state.by or None,
+    )
 
 
 def _when(state: SecretState) -> str:
