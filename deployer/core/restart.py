@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from deployer.core.facts import Facts, ParameterFact, ServiceFact
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease
 from deployer.names import variable_or_none
@@ -16,7 +18,18 @@ def running_release(facts: Facts) -> RecordedRelease | None:
     return next((entry for entry in reversed(facts.releases) if entry.release.id == runs), None)
 
 
-def staged(entry: RecordedRelease, parameters: Mapping[str, ParameterFact], root: str) -> Iterator[str]:
+class OtherVersion(Struct, frozen=True):
+    """A variable whose parameter is another one than the release holds. `live` is its version, None if deleted.
+
+    With the recorded version again it was deleted and recreated.
+    """
+
+    variable: str
+    recorded: int
+    live: int | None
+
+
+def staged(entry: RecordedRelease, parameters: Mapping[str, ParameterFact], root: str) -> Iterator[OtherVersion]:
     """The variables whose parameter has another version than the release: a new instance would read another value.
 
     `root` is the environment's parameter path.
@@ -26,11 +39,9 @@ def staged(entry: RecordedRelease, parameters: Mapping[str, ParameterFact], root
     for variable, version in sorted(entry.release.versions.items()):
         fact = now.get(variable)
         if fact is None:
-            yield f"{variable} (v{version} -> deleted)"
-        elif fact.version != version:
-            yield f"{variable} (v{version} -> v{fact.version})"
-        elif fact.changed > entry.at:
-            yield f"{variable} (deleted and recreated)"
+            yield OtherVersion(variable, version, None)
+        elif fact.version != version or fact.changed > entry.at:
+            yield OtherVersion(variable, version, fact.version)
 
 
 def consent_id(verb: str, service: ServiceFact) -> str:

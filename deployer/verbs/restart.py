@@ -22,6 +22,7 @@ from deployer.run.running_image import missing_image
 from deployer.run.service_state import change_state
 from deployer.view.documents import ServiceStateDocument
 from deployer.view.progress import Reporter
+from deployer.view.state_text import other_version
 
 
 class RestartOptions(Struct, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ def _refuse_another_content(environment: Environment, facts: Facts) -> None:
         raise Refused(
             f"parameters have changed since release {entry.number}, and a restart would deploy them unrecorded;"
             " nothing was changed",
-            why=", ".join(waits),
+            why=", ".join(map(other_version, waits)),
             fix=f"deploy them as a release: just reconcile {name}",
         )
     if gone := missing_image(environment.session, facts):

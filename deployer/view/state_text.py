@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from deployer.core.cause import State
+from deployer.core.restart import OtherVersion
 
 UNSHOWN: Final = "a value that is not shown"
 WIDEST: Final = 60  # characters of a value in a plan
@@ -22,6 +23,17 @@ def versioned(state: State) -> str:
     typed = "SecureString " if state.type == "SecureString" else plain
     again = ", deleted and recreated" if state.recreated else ""
     return f"{typed}v{state.version} of {state.path}{again}"
+
+
+def other_version(found: OtherVersion) -> str:
+    """A variable whose parameter is another one than the running release holds."""
+    if found.live is None:
+        change = f"v{found.recorded} -> deleted"
+    elif found.live == found.recorded:
+        change = "deleted and recreated"
+    else:
+        change = f"v{found.recorded} -> v{found.live}"
+    return f"{found.variable} ({change})"
 
 
 def setting(name: str, state: State | None) -> str:

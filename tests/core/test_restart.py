@@ -6,7 +6,7 @@ import pytest
 
 from deployer.core.facts import ParameterFact, ServiceFact
 from deployer.core.release import RecordedRelease, Release
-from deployer.core.restart import consent_id, staged
+from deployer.core.restart import OtherVersion, consent_id, staged
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.core.target import ServiceStatus
 from deployer.targets.apprunner.settings import HealthCheck, ServiceSettings
@@ -40,14 +40,14 @@ def entry(path: str = ROOT) -> RecordedRelease:
     ("version", "changed", "said"),
     [
         (3, 50.0, []),
-        (4, 150.0, ["APP_SECRET (v3 -> v4)"]),
-        (3, 150.0, ["APP_SECRET (deleted and recreated)"]),
-        (None, 0.0, ["APP_SECRET (v3 -> deleted)"]),
+        (4, 150.0, [OtherVersion("APP_SECRET", 3, 4)]),
+        (3, 150.0, [OtherVersion("APP_SECRET", 3, 3)]),
+        (None, 0.0, [OtherVersion("APP_SECRET", 3, None)]),
     ],
 )
 @pytest.mark.parametrize("path", ["", ROOT])
 def test_a_parameter_that_is_not_the_recorded_one_is_named(
-    path: str, version: int | None, changed: float, said: list[str]
+    path: str, version: int | None, changed: float, said: list[OtherVersion]
 ) -> None:
     found = {} if version is None else {f"{ROOT}/app-secret": ParameterFact(True, version, None, changed=changed)}
     assert list(staged(entry(path), found, ROOT)) == said
