@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from deployer.core.policies.rights import Need
+from deployer.core.policies.trust import Stranger
 
 PrincipalKind = Literal["role", "user"]
 
@@ -65,7 +66,7 @@ class StrangerTrusted(_Blocker, frozen=True):
     """A role for GitHub's jobs can be assumed by others than `admits`."""
 
     role: str
-    stranger: str
+    stranger: Stranger
     admits: tuple[str, ...]
 
 

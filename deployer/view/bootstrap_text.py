@@ -32,6 +32,7 @@ from deployer.account.steps import (
 )
 from deployer.core.change import ChangeRepository, CreateRepository, PutLifecycle
 from deployer.core.policies.documents import AUDIENCE, ISSUER
+from deployer.core.policies.trust import Stranger
 from deployer.view import cause_text, change_text
 from deployer.view.counts import to_fix
 from deployer.view.safe import hanging, one_line
@@ -122,10 +123,22 @@ def blocker_text(blocker: Blocker, environment: str) -> tuple[str, str]:
             what = f"role {blocker.role} does not trust {blocker.admitted}"
             return what, f"set its trust policy as shown by: {printed}"
         case StrangerTrusted():
-            what = f"role {blocker.role} can be assumed by {blocker.stranger}"
+            what = f"role {blocker.role} can be assumed by {_stranger(blocker.stranger)}"
             return what, f"name the jobs of this environment only: {', '.join(blocker.admits)}"
         case _:
             assert_never(blocker)
+
+
+def _stranger(stranger: Stranger) -> str:
+    match stranger.kind:
+        case "named":
+            return stranger.name
+        case "every-job":
+            return "every job of every repository on GitHub"
+        case "everybody":
+            return "everybody"
+        case _:
+            assert_never(stranger.kind)
 
 
 def _manage(key: str, printed: str) -> str:

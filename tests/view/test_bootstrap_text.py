@@ -23,6 +23,7 @@ from deployer.account.finding import (
 )
 from deployer.account.steps import Steps
 from deployer.core.policies.rights import Need
+from deployer.core.policies.trust import Stranger
 from deployer.view.bootstrap_text import blocker_text, note_text, render
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -70,9 +71,21 @@ NOTHING = Steps("staging", "App Runner", (), (), (), ())
             "set its trust policy as shown by: just bootstrap staging --print",
         ),
         (
-            StrangerTrusted(role="ci", stranger="repo:team/*", admits=("repo:team/a", "repo:team/b"), line="x:1"),
+            StrangerTrusted(
+                role="ci", stranger=Stranger("named", "repo:team/*"), admits=("repo:team/a", "repo:team/b"), line="x:1"
+            ),
             "role ci can be assumed by repo:team/*",
             "name the jobs of this environment only: repo:team/a, repo:team/b",
+        ),
+        (
+            StrangerTrusted(role="ci", stranger=Stranger("every-job"), admits=("repo:team/a",), line="x:1"),
+            "role ci can be assumed by every job of every repository on GitHub",
+            "name the jobs of this environment only: repo:team/a",
+        ),
+        (
+            StrangerTrusted(role="ci", stranger=Stranger("everybody"), admits=("repo:team/a",), line="x:1"),
+            "role ci can be assumed by everybody",
+            "name the jobs of this environment only: repo:team/a",
         ),
     ],
 )

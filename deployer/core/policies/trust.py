@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Literal
+
+from msgspec import Struct
 
 from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
 
@@ -37,39 +39,50 @@ def admits(document: object, account: str, subject: str) -> bool:
     return any(_holds(statement, token) for statement in _of_github(document, account))
 
 
-def strangers(document: object, account: str, named: Collection[str]) -> tuple[str, ...]:
+class Stranger(Struct, frozen=True):
+    """Another identity that may assume a role: one with a name, every job on GitHub, or everybody."""
+
+    kind: Literal["named", "every-job", "everybody"]
+    name: str = ""
+
+
+def strangers(document: object, account: str, named: Collection[str]) -> tuple[Stranger, ...]:
     """Who may assume the role apart from the named subjects.
 
     These are other jobs or a pattern of jobs, every job on GitHub, another identity provider, another account, or
     everyone. A user or role of the same account is not listed: an administrator of the account can allow it anyway.
     """
-    found: list[str] = []
+    found: list[Stranger] = []
     for statement in _allowing(document):
         if not any(_assumes(action) for action in _listed(statement.get("Action"))):
             continue
         if statement.get("Principal") == "*" or "NotPrincipal" in statement:
-            found.append("everybody")
+            found.append(Stranger("everybody"))
         found += [_whose(one) for one in _principals(statement, "AWS") if not _of_account(str(one), account)]
-        found += [str(one) for one in _principals(statement, "Federated") if one != provider_arn(account)]
+        found += [_named(one) for one in _principals(statement, "Federated") if one != provider_arn(account)]
         if provider_arn(account) in _principals(statement, "Federated"):
             found += _jobs(statement, named)
     return tuple(found)
 
 
-def _jobs(statement: Mapping[str, Any], named: Collection[str]) -> list[str]:
+def _jobs(statement: Mapping[str, Any], named: Collection[str]) -> list[Stranger]:
     """The subjects that are not named. Only a condition that allows narrows them, not one that denies."""
     understood = [values for how, key, values in _conditions(statement) if key == SUBJECT and how in _EQUAL | _LIKE]
     if not understood:
-        return ["every job of every repository on GitHub"]
-    return [subject for values in understood for subject in values if subject not in named]
+        return [Stranger("every-job")]
+    return [_named(subject) for values in understood for subject in values if subject not in named]
 
 
 def _assumes(action: object) -> bool:
     return any(fnmatchcase(call, str(action)) for call in ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"))
 
 
-def _whose(principal: object) -> str:
-    return "everybody" if principal == "*" else str(principal)
+def _whose(principal: object) -> Stranger:
+    return Stranger("everybody") if principal == "*" else _named(principal)
+
+
+def _named(identity: object) -> Stranger:
+    return Stranger("named", str(identity))
 
 
 def _of_account(principal: str, account: str) -> bool:
