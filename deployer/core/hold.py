@@ -30,7 +30,8 @@ class Hold(Struct, frozen=True):
     `kind` is "rollback", "manual" or "unreadable"; a kind that this version does not know counts as manual. `release`
     is the number of the release that was rolled back from, `to` the release that serves since. `refused` are the
     sources (see `source_id`) that were rolled back from, oldest first. A hold in a newer `format` counts as manual.
-    `unknown` are fields that another version of the deployer wrote: they are kept.
+    Of an unreadable hold only the `id` is known. `unknown` are fields that another version of the deployer wrote: they
+    are kept.
     """
 
     id: str
@@ -83,7 +84,7 @@ class Hold(Struct, frozen=True):
             return replace(read, unknown=unknown_fields(fields, {**STAMP, **read._known()}))
         except (TypeError, ValueError, KeyError, AttributeError):
             mark = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:12]
-            return cls(mark, "unreadable", "an unknown user", "", "the hold in the ledger cannot be read")
+            return cls(mark, "unreadable", "", "", "")
 
 
 class Sources(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deployer.core.hold import Hold
 from deployer.view.documents import HoldDocument
+from deployer.view.hold_text import reason, who
 
 
 def hold_document(environment: str, hold: Hold | None) -> HoldDocument | None:
@@ -14,9 +15,9 @@ def hold_document(environment: str, hold: Hold | None) -> HoldDocument | None:
         id=hold.id,
         environment=environment,
         kind=hold.kind,
-        who=hold.who,
+        who=who(hold),
         when=hold.when,
-        reason=hold.reason,
+        reason=reason(hold),
         release=hold.release,
         to=hold.to,
     )

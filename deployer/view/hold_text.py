@@ -15,8 +15,18 @@ from deployer.view.times import minute
 def since(hold: Hold) -> str:
     """Who placed it, when and why, on one line."""
     if not hold.readable:
-        return one_line(hold.reason)
+        return reason(hold)
     return one_line(f"by {person(hold.who)}, {minute(hold.when)}: {hold.reason}")
+
+
+def who(hold: Hold) -> str:
+    """Who placed it: an ARN or a name."""
+    return hold.who if hold.readable else "an unknown user"
+
+
+def reason(hold: Hold) -> str:
+    """Why it was placed."""
+    return hold.reason if hold.readable else "the hold in the ledger cannot be read"
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

@@ -18,7 +18,7 @@ from deployer.core.hold import Hold
 from deployer.core.notice import Notice
 from deployer.core.plan import Plan
 from deployer.secrecy import scrubbed
-from deployer.view import caution_text, change_text, notice_text
+from deployer.view import caution_text, change_text, hold_text, notice_text
 from deployer.view.blocker_text import blocker_text
 from deployer.view.details import details
 from deployer.view.pause_text import postponed
@@ -271,9 +271,9 @@ def _hold(hold: Hold | None) -> HoldDocument | None:
     return HoldDocument(
         id=hold.id,
         kind=hold.kind,
-        who=hold.who,
+        who=hold_text.who(hold),
         when=hold.when,
-        reason=hold.reason,
+        reason=hold_text.reason(hold),
         release=hold.release,
         to=hold.to,
     )
