@@ -5,21 +5,25 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from dotenv.parser import parse_stream
 
-NO_BINDING: Final = "this line is not NAME=value"
+Problem = Literal["no-binding", "text-after-quote", "open-quote"]
 _QUOTED: Final = re.compile(r"""(?:export\s+)?[^=\s]+[ \t]*=[ \t]*(?P<quote>['"])(?P<rest>[^\r\n]*)""")
 
 
 class Line(NamedTuple):
-    """A line of a dotenv file: either a name, with or without a value, or the problem that makes it unreadable."""
+    """A line of a dotenv file: either a name, with or without a value, or the problem that makes it unreadable.
+
+    `quote` is the quote that begins the value, where the problem is about it.
+    """
 
     number: int
     name: str | None
     value: str | None
-    problem: str = ""
+    problem: Problem | None = None
+    quote: str = ""
 
 
 def bindings(text: str) -> Iterator[Line]:
@@ -28,17 +32,16 @@ def bindings(text: str) -> Iterator[Line]:
         whole = binding.original.string
         number = binding.original.line + len(whole) - len(whole.lstrip("\r\n"))
         if binding.error:
-            yield Line(number, None, None, _problem(whole.strip()))
+            yield Line(number, None, None, *_problem(whole.strip()))
         elif binding.key is not None:
-            missing = "" if binding.value is not None else NO_BINDING
-            yield Line(number, binding.key, binding.value, missing)
+            yield Line(number, binding.key, binding.value, None if binding.value is not None else "no-binding")
 
 
-def _problem(text: str) -> str:
+def _problem(text: str) -> tuple[Problem, str]:
     found = _QUOTED.match(text)
     if found is None:
-        return NO_BINDING
+        return "no-binding", ""
     quote = found["quote"]
     if re.search(rf"(?<!\\)(?:\\\\)*{quote}", found["rest"]):
-        return f"text follows the quote {quote} that ends the value; put a \\ before a quote inside the value"
-    return f"the quote {quote} that begins the value is not closed; end the value with {quote}"
+        return "text-after-quote", quote
+    return "open-quote", quote

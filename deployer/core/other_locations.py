@@ -1,19 +1,28 @@
-"""Compare a .env file with the manifest, one line per kind of difference."""
+"""Compare a .env file with the manifest. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Literal
+
+from msgspec import Struct
 
 from deployer.core.secret import SecretValue
 
 
+class DotenvDifference(Struct, frozen=True):
+    """One kind of difference, and the variables that differ in this way."""
+
+    kind: Literal["missing", "not-in-manifest", "other-value", "empty-secret", "other-secret"]
+    names: tuple[str, ...]
+
+
 def dotenv_against(
-    place: str,
     found: Mapping[str, SecretValue],
     literals: Mapping[str, str],
     secrets: Collection[str],
     held: Mapping[str, SecretValue] | None,
-) -> tuple[str, ...]:
+) -> tuple[DotenvDifference, ...]:
     """Names that are missing or unknown, and values that differ; the result holds no value of `found`.
 
     `held` are the secrets of SSM, by variable; None when they must not be read.
@@ -22,14 +31,11 @@ def dotenv_against(
     differ = [name for name, text in texts.items() if name in found and found[name] != text]
     other = [name for name in secrets if name in found and found[name] != (held or {}).get(name, found[name])]
     empty = [name for name in secrets if name in found and found[name] == SecretValue("")]
-    return tuple(
-        f"{place} {words}: {', '.join(names)}"
-        for words, names in (
-            ("lacks", [name for name in (*literals, *secrets) if name not in found]),
-            ("has what the manifest does not name", [n for n in found if n not in literals and n not in secrets]),
-            ("has another value than the manifest", differ),
-            ("has no value for the secret", empty),
-            ("has another secret than SSM", [name for name in other if name not in empty]),
-        )
-        if names
+    differences = (
+        DotenvDifference("missing", tuple(name for name in (*literals, *secrets) if name not in found)),
+        DotenvDifference("not-in-manifest", tuple(n for n in found if n not in literals and n not in secrets)),
+        DotenvDifference("other-value", tuple(differ)),
+        DotenvDifference("empty-secret", tuple(empty)),
+        DotenvDifference("other-secret", tuple(name for name in other if name not in empty)),
     )
+    return tuple(difference for difference in differences if difference.names)

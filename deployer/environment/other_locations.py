@@ -7,14 +7,14 @@ from pathlib import Path
 
 from deployer import names
 from deployer.aws import ssm
-from deployer.core.dotenv_file import NO_BINDING, bindings
+from deployer.core.dotenv_file import bindings
 from deployer.core.other_locations import dotenv_against
 from deployer.core.secret import SecretValue
 from deployer.environment.open import Environment
 from deployer.errors import DeployerError
 from deployer.github.reach import token_is_given
 from deployer.manifest.model import LiteralVariable
-from deployer.view.other_locations_text import github_against
+from deployer.view.other_locations_text import dotenv_lines, dotenv_problem, github_against
 
 DOTENV = ".env"
 LARGEST = 1024 * 1024  # bytes
@@ -47,7 +47,7 @@ def _dotenv(environment: Environment, *, decrypt: bool) -> tuple[tuple[str, ...]
         return (), (f"{DOTENV}: {getattr(error, 'strerror', None) or 'it is not text'}",)
     secrets = [names.variable(name) for name, one in variables.items() if not isinstance(one, LiteralVariable)]
     held = _held(environment, secrets) if decrypt else None
-    return (*wrong, *dotenv_against(DOTENV, found, literals, secrets, held)), ()
+    return (*wrong, *dotenv_lines(DOTENV, dotenv_against(found, literals, secrets, held))), ()
 
 
 def _read(path: Path, literals: Collection[str]) -> tuple[dict[str, SecretValue], tuple[str, ...]]:
@@ -56,11 +56,12 @@ def _read(path: Path, literals: Collection[str]) -> tuple[dict[str, SecretValue]
         text = opened.read(LARGEST).decode("utf-8-sig")
     found: dict[str, SecretValue] = {}
     wrong: list[str] = []
-    for line, name, value, problem in bindings(text):
-        if name is None or names.why_not_a_variable(name):
-            wrong.append(f"{DOTENV}:{line}: {problem or NO_BINDING}")
+    for line in bindings(text):
+        if line.name is None or names.why_not_a_variable(line.name):
+            unreadable = line if line.problem else line._replace(problem="no-binding")
+            wrong.append(f"{DOTENV}:{line.number}: {dotenv_problem(unreadable)}")
         else:
-            found[name] = SecretValue(value or "", hide=name not in literals)
+            found[line.name] = SecretValue(line.value or "", hide=line.name not in literals)
     return found, tuple(wrong)
 
 

@@ -1,11 +1,51 @@
-"""The differences of GitHub from the manifest as text."""
+"""The differences of a .env file and of GitHub from the manifest as text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
 
+from deployer.core.dotenv_file import Line
+from deployer.core.other_locations import DotenvDifference
 from deployer.resources.github_environment.plan import Change, SyncPlan
 from deployer.view.github_text import notice_text, reason
+
+
+def dotenv_lines(file: str, differences: Iterable[DotenvDifference]) -> tuple[str, ...]:
+    """A line for each kind of difference of a .env file."""
+    return tuple(f"{file} {_differs(one)}: {', '.join(one.names)}" for one in differences)
+
+
+def _differs(difference: DotenvDifference) -> str:
+    match difference.kind:
+        case "missing":
+            return "lacks"
+        case "not-in-manifest":
+            return "has what the manifest does not name"
+        case "other-value":
+            return "has another value than the manifest"
+        case "empty-secret":
+            return "has no value for the secret"
+        case "other-secret":
+            return "has another secret than SSM"
+        case _:
+            assert_never(difference.kind)
+
+
+def dotenv_problem(found: Line) -> str:
+    """Why a line of a .env file cannot be read. It repeats nothing of the line but its quote."""
+    match found.problem:
+        case None:
+            return ""
+        case "no-binding":
+            return "this line is not NAME=value"
+        case "text-after-quote":
+            ends = f"text follows the quote {found.quote} that ends the value"
+            return f"{ends}; put a \\ before a quote inside the value"
+        case "open-quote":
+            return f"the quote {found.quote} that begins the value is not closed; end the value with {found.quote}"
+        case _:
+            assert_never(found.problem)
 
 
 def github_against(environment: str, plans: Sequence[SyncPlan]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from deployer.cli.terminal import colour
 from deployer.core.dotenv_file import bindings
 from deployer.errors import DeployerError
 from deployer.git import git
+from deployer.view.other_locations_text import dotenv_problem
 from tests.samples import ROOT, make_project
 
 SECRET = "sentinel-in-standard-input"
@@ -138,7 +139,7 @@ def test_a_broken_aws_config_file_is_named(project: Path) -> None:
 def test_a_line_of_a_dotenv_that_cannot_be_read(text: str, line: int, problem: str) -> None:
     [found] = [one for one in bindings(text) if one.problem]
     assert found.number == line
-    assert found.problem.startswith(problem)
+    assert dotenv_problem(found).startswith(problem)
 
 
 class Terminal:

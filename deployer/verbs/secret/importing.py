@@ -22,6 +22,7 @@ from deployer.manifest.load import Loaded
 from deployer.manifest.model import LiteralVariable
 from deployer.partial import halted
 from deployer.view.documents import ImportDocument
+from deployer.view.other_locations_text import dotenv_problem
 from deployer.view.table import table
 
 
@@ -76,9 +77,10 @@ def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretVa
     """The values by parameter name. A line that cannot be read is never repeated: it may hold a secret."""
     wrong: list[str] = []
     found: dict[str, SecretValue] = {}
-    for line, variable, value, problem in bindings(text):
+    for one in bindings(text):
+        line, variable, value = one.number, one.name, one.value
         if variable is None or value is None:
-            wrong.append(f"{file}:{line}: {problem}")
+            wrong.append(f"{file}:{line}: {dotenv_problem(one)}")
         elif names.why_not_a_variable(variable):
             wrong.append(f"{file}:{line}: this is not a valid variable name, such as META_APP_SECRET")
         elif names.why_reserved(variable) is None:
