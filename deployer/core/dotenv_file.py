@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple
 from dotenv.parser import parse_stream
 
 Problem = Literal["no-binding", "text-after-quote", "open-quote"]
+_REFERENCE: Final = re.compile(r"\$\{:-([$\\])\}")
 _QUOTED: Final = re.compile(r"""(?:export\s+)?[^=\s]+[ \t]*=[ \t]*(?P<quote>['"])(?P<rest>[^\r\n]*)""")
 
 
@@ -34,7 +35,15 @@ def bindings(text: str) -> Iterator[Line]:
         if binding.error:
             yield Line(number, None, None, *_problem(whole.strip()))
         elif binding.key is not None:
-            yield Line(number, binding.key, binding.value, None if binding.value is not None else "no-binding")
+            if binding.value is None:
+                yield Line(number, binding.key, None, "no-binding")
+            else:
+                yield Line(number, binding.key, _undo_references(binding.value))
+
+
+def _undo_references(value: str) -> str:
+    """The value as it was before `export` wrote it: the parser leaves `${:-$}`, which python-dotenv reads as `$`."""
+    return _REFERENCE.sub(r"\1", value)
 
 
 def _problem(text: str) -> tuple[Problem, str]:

@@ -81,11 +81,6 @@ def github(literals: Mapping[str, str], parameters: Mapping[str, str], root: str
     return "\n".join([*lines, "  copy-secret-env-vars: |", *(f"    {name}" for name in parameters)])
 
 
-def undo_references(value: str) -> str:
-    """A value as it was before `dotenv` wrote it, from a reader that leaves `${NAME}` as it is."""
-    return re.sub(r"\$\{:-([$\\])\}", r"\1", value)
-
-
 def _lines(
     values: Mapping[str, str],
     absent: Sequence[str],
