@@ -10,7 +10,7 @@ from deployer.cli.terminal import out
 from deployer.view.progress import Reporter
 
 if TYPE_CHECKING:
-    from deployer.view.documents import ImageDocument
+    from deployer.view.documents.image import ImageDocument
 
 
 def _build_options(parser: Parser) -> None:

@@ -11,7 +11,7 @@ from deployer.errors import UsageError
 from deployer.view.progress import write, write_data
 
 if TYPE_CHECKING:
-    from deployer.view.documents import EditDocument
+    from deployer.view.documents.edit import EditDocument
 
 
 def _check_options(parser: Parser) -> None:

@@ -10,7 +10,7 @@ from deployer.cli.terminal import consent, out
 from deployer.view.progress import Reporter
 
 if TYPE_CHECKING:
-    from deployer.view.documents import ServiceStateDocument
+    from deployer.view.documents.service_state import ServiceStateDocument
 
 
 def _options(parser: Parser) -> None:

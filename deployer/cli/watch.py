@@ -26,7 +26,7 @@ def _releases_options(parser: Parser) -> None:
 def _releases(options: Options) -> int:
     from deployer.verbs.releases import ReleasesOptions, list_releases
     from deployer.view import release_diff_text, releases_text
-    from deployer.view.documents import ReleasesDiffDocument
+    from deployer.view.documents.releases import ReleasesDiffDocument
     from deployer.view.json_text import as_json
     from deployer.view.releases_json import release_documents
 

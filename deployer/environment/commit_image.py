@@ -12,7 +12,7 @@ from deployer.image.context import Context, read_context, source_url
 from deployer.image.tool import Build
 from deployer.manifest.load import Loaded
 from deployer.targets.registry import describe
-from deployer.view.documents import ImageDocument
+from deployer.view.documents.image import ImageDocument
 
 
 def image_tag(loaded: Loaded, context: Context) -> str:

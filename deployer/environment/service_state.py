@@ -14,7 +14,7 @@ from deployer.environment.consent import Consent
 from deployer.environment.holds import held
 from deployer.environment.open import Environment
 from deployer.errors import Refused
-from deployer.view.documents import ServiceStateDocument
+from deployer.view.documents.service_state import ServiceStateDocument
 
 
 def settled_facts(environment: Environment) -> Facts:

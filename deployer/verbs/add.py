@@ -10,7 +10,7 @@ from deployer.manifest import edit
 from deployer.manifest.excerpt import harmless
 from deployer.manifest.load import load
 from deployer.project import manifest_path
-from deployer.view.documents import EditDocument
+from deployer.view.documents.edit import EditDocument
 
 
 class AddOptions(Struct, frozen=True, kw_only=True):

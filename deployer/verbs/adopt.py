@@ -33,7 +33,7 @@ from deployer.targets.registry import DEFAULT, describe, open_target
 from deployer.view.adopted_manifest import KEEP, manifest_text
 from deployer.view.adoption_text import expectation, fix, set_secret, shown_name, why
 from deployer.view.details import details
-from deployer.view.documents import AdoptDocument, OmittedDocument
+from deployer.view.documents.adopt import AdoptDocument, OmittedDocument
 from deployer.world_keys import keys_in
 
 _UNKNOWN_ACCOUNT = "000000000000"

@@ -25,13 +25,8 @@ from deployer.view.bootstrap_text import blocker_text, detail, note_text, render
 from deployer.view.cause_text import reasons
 from deployer.view.counts import to_fix
 from deployer.view.details import details
-from deployer.view.documents import (
-    BootstrapCommand,
-    BootstrapCommands,
-    BootstrapDocument,
-    BootstrapStep,
-    ProblemDocument,
-)
+from deployer.view.documents.bootstrap import BootstrapCommand, BootstrapCommands, BootstrapDocument, BootstrapStep
+from deployer.view.documents.problem import ProblemDocument
 from deployer.view.progress import Reporter
 
 

@@ -12,7 +12,7 @@ from deployer.environment.secret_parameter import secrets_of
 from deployer.environment.two_manifests import load_two_manifests
 from deployer.manifest.compare import compare
 from deployer.manifest.load import Loaded
-from deployer.view.documents import DiffDocument, SecretPair
+from deployer.view.documents.diff import DiffDocument, SecretPair
 
 
 class DiffOptions(Struct, frozen=True, kw_only=True):

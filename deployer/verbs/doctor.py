@@ -23,7 +23,7 @@ from deployer.project import manifest_path
 from deployer.resources.desired import desired_state
 from deployer.targets.registry import describe, open_target
 from deployer.view.doctor_text import document
-from deployer.view.documents import DoctorDocument
+from deployer.view.documents.doctor import DoctorDocument
 from deployer.view.progress import Reporter
 from deployer.world_keys import keys_beside
 

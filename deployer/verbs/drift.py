@@ -8,7 +8,7 @@ from deployer.core.cause import DriftItem, State
 from deployer.core.waiting import waiting
 from deployer.environment.open import open_environment
 from deployer.run.running_image import missing_image
-from deployer.view.documents import DriftDocument
+from deployer.view.documents.drift import DriftDocument
 from deployer.view.progress import Reporter
 
 

@@ -16,7 +16,7 @@ from deployer.errors import Blocked, UsageError
 from deployer.run.scrub import Scrubber
 from deployer.targets.base import Started
 from deployer.targets.registry import open_target
-from deployer.view.documents import LogLine
+from deployer.view.documents.logs import LogLine
 from deployer.view.progress import Reporter
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

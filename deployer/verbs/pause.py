@@ -19,7 +19,7 @@ from deployer.environment.service_state import (
 )
 from deployer.errors import Blocked
 from deployer.run.service_state import change_state
-from deployer.view.documents import ServiceStateDocument
+from deployer.view.documents.service_state import ServiceStateDocument
 from deployer.view.progress import Reporter
 
 

@@ -11,7 +11,7 @@ from deployer.core.revision import recorded
 from deployer.environment.open import open_identity
 from deployer.environment.usable_manifest import usable_identity
 from deployer.targets.registry import RECORDED, open_target
-from deployer.view.documents import ReleasesDiffDocument
+from deployer.view.documents.releases import ReleasesDiffDocument
 from deployer.view.progress import Reporter
 
 

@@ -9,7 +9,7 @@ from deployer.manifest import edit
 from deployer.manifest.load import load
 from deployer.manifest.model import LiteralVariable
 from deployer.project import manifest_path
-from deployer.view.documents import EditDocument
+from deployer.view.documents.edit import EditDocument
 
 
 class RemoveOptions(Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from deployer.environment.service_state import (
 from deployer.errors import Refused
 from deployer.run.running_image import missing_image
 from deployer.run.service_state import change_state
-from deployer.view.documents import ServiceStateDocument
+from deployer.view.documents.service_state import ServiceStateDocument
 from deployer.view.progress import Reporter
 from deployer.view.state_text import other_version
 

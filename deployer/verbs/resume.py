@@ -27,7 +27,7 @@ from deployer.run.service_state import change_state
 from deployer.targets.registry import open_target
 from deployer.view.blocker_text import blocker_text
 from deployer.view.change_text import differences
-from deployer.view.documents import ServiceStateDocument
+from deployer.view.documents.service_state import ServiceStateDocument
 from deployer.view.hold_text import since
 from deployer.view.progress import Reporter
 

@@ -16,7 +16,7 @@ from deployer.manifest import edit
 from deployer.manifest.load import load
 from deployer.manifest.model import SecretVariable
 from deployer.project import manifest_path
-from deployer.view.documents import EditDocument
+from deployer.view.documents.edit import EditDocument
 
 
 class SetOptions(Struct, frozen=True, kw_only=True):

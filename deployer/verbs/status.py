@@ -43,7 +43,7 @@ from deployer.targets.base import Operation, Progress, Started
 from deployer.targets.registry import RECORDED
 from deployer.view.blocker_text import blockers
 from deployer.view.details import details
-from deployer.view.documents import BlockerSummary, FailureDocument, StatusDocument, TroubleDocument
+from deployer.view.documents.status import BlockerSummary, FailureDocument, StatusDocument, TroubleDocument
 from deployer.view.health_text import answers, trouble_text
 from deployer.view.hold_text import since
 from deployer.view.progress import Reporter

@@ -16,7 +16,8 @@ from deployer.run.running_image import missing_image
 from deployer.view import caution_text, health_text
 from deployer.view.blocker_text import blocker_text
 from deployer.view.details import details
-from deployer.view.documents import ProblemDocument, VerifyDocument
+from deployer.view.documents.problem import ProblemDocument
+from deployer.view.documents.verify import VerifyDocument
 from deployer.view.progress import Reporter
 
 

@@ -48,7 +48,7 @@ from deployer.core.adoption.reason import (
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.errors import as_typed
 from deployer.view.counts import counted
-from deployer.view.documents import AdoptDocument
+from deployer.view.documents.adopt import AdoptDocument
 
 NOTHING: Final = "nothing to do"
 HELD: Final = "; the service has it now, and loses it with the next deployment"

@@ -10,7 +10,7 @@ from msgspec import to_builtins
 from deployer.manifest.load import Loaded
 from deployer.manifest.problem import Problem as FoundProblem
 from deployer.view.check_text import count_variables, unchecked
-from deployer.view.documents import CheckDocument, Problem, ValidManifest
+from deployer.view.documents.check import CheckDocument, Problem, ValidManifest
 from deployer.view.json_text import as_json
 
 

@@ -17,7 +17,7 @@ from deployer.core.removal import (
     UsedBy,
 )
 from deployer.view.details import details
-from deployer.view.documents import DestroyDocument, KeptDocument, RemovedDocument
+from deployer.view.documents.destroy import DestroyDocument, KeptDocument, RemovedDocument
 
 
 def render_removals(found: Removals) -> str:

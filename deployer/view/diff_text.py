@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployer.view.documents import DiffDocument, SecretPair
+from deployer.view.documents.diff import DiffDocument, SecretPair
 from deployer.view.table import table
 
 

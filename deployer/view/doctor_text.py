@@ -34,7 +34,7 @@ from deployer.core.finding import (
 from deployer.errors import as_typed
 from deployer.view.counts import counted
 from deployer.view.details import details
-from deployer.view.documents import DoctorDocument, FindingDocument
+from deployer.view.documents.doctor import DoctorDocument, FindingDocument
 from deployer.view.github_text import UNREVIEWED
 from deployer.view.health_text import backlog, trouble_text
 from deployer.view.safe import one_line

@@ -9,7 +9,7 @@ from typing import Final
 from deployer.core.cause import DriftItem, State
 from deployer.core.person import person
 from deployer.errors import as_typed
-from deployer.view.documents import DriftDocument
+from deployer.view.documents.drift import DriftDocument
 from deployer.view.safe import one_line
 from deployer.view.state_text import setting, versioned
 from deployer.view.times import ago

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import to_builtins
 
 from deployer.errors import as_typed
-from deployer.view.documents import EditDocument
+from deployer.view.documents.edit import EditDocument
 
 
 def edit_json(edited: EditDocument) -> str:

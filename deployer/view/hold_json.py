@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployer.core.hold import Hold
-from deployer.view.documents import HoldDocument
+from deployer.view.documents.hold import HoldDocument
 from deployer.view.hold_text import reason, who
 
 

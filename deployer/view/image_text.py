@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployer.core.desired import BUILT_TAG
 from deployer.errors import as_typed
-from deployer.view.documents import ImageDocument
+from deployer.view.documents.image import ImageDocument
 
 
 def render_image(made: ImageDocument) -> str:

@@ -6,7 +6,7 @@ import json
 
 from msgspec import to_builtins
 
-from deployer.view.documents import LogLine
+from deployer.view.documents.logs import LogLine
 from deployer.view.safe import hanging, without_colours
 
 

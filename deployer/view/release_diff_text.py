@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployer.view.documents import ReleasesDiffDocument
+from deployer.view.documents.releases import ReleasesDiffDocument
 from deployer.view.state_text import shown
 from deployer.view.table import table
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import asdict
 
 from deployer.core.release import RecordedRelease
-from deployer.view.documents import ReleaseDocument
+from deployer.view.documents.releases import ReleaseDocument
 
 
 def release_documents(releases: Iterable[RecordedRelease], live: int | None) -> list[ReleaseDocument]:

@@ -10,28 +10,23 @@ import msgspec.json
 from deployer.core.outcome import Outcome
 from deployer.core.service import Settings
 from deployer.manifest.schema import schema_text
-from deployer.view.documents import (
-    AdoptDocument,
-    BootstrapCommands,
-    BootstrapDocument,
-    CheckDocument,
-    DestroyDocument,
-    DiffDocument,
-    DoctorDocument,
-    DriftDocument,
-    EditDocument,
-    GitHubDocument,
-    HoldDocument,
-    ImageDocument,
-    ImportDocument,
-    LogLine,
-    ReleaseDocument,
-    ReleasesDiffDocument,
-    SecretDocument,
-    ServiceStateDocument,
-    StatusDocument,
-    VerifyDocument,
-)
+from deployer.view.documents.adopt import AdoptDocument
+from deployer.view.documents.bootstrap import BootstrapCommands, BootstrapDocument
+from deployer.view.documents.check import CheckDocument
+from deployer.view.documents.destroy import DestroyDocument
+from deployer.view.documents.diff import DiffDocument
+from deployer.view.documents.doctor import DoctorDocument
+from deployer.view.documents.drift import DriftDocument
+from deployer.view.documents.edit import EditDocument
+from deployer.view.documents.github_sync import GitHubDocument
+from deployer.view.documents.hold import HoldDocument
+from deployer.view.documents.image import ImageDocument
+from deployer.view.documents.logs import LogLine
+from deployer.view.documents.releases import ReleaseDocument, ReleasesDiffDocument
+from deployer.view.documents.secrets import ImportDocument, SecretDocument
+from deployer.view.documents.service_state import ServiceStateDocument
+from deployer.view.documents.status import StatusDocument
+from deployer.view.documents.verify import VerifyDocument
 from deployer.view.plan_json import PlanDocument
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from deployer.errors import as_typed
-from deployer.view.documents import ServiceStateDocument
+from deployer.view.documents.service_state import ServiceStateDocument
 
 
 def render(found: ServiceStateDocument) -> str:

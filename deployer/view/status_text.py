@@ -8,7 +8,7 @@ from deployer.core.desired import short_tag
 from deployer.core.person import person
 from deployer.core.readiness import plain
 from deployer.errors import as_typed
-from deployer.view.documents import StatusDocument
+from deployer.view.documents.status import StatusDocument
 from deployer.view.drift_text import line
 from deployer.view.health_text import backlog, short_image
 from deployer.view.times import ago

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployer.errors import as_typed
-from deployer.view.documents import VerifyDocument
+from deployer.view.documents.verify import VerifyDocument
 from deployer.view.safe import hanging, one_line
 
 CONTINUED = 9  # columns before the second line of a fix

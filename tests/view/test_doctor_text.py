@@ -34,7 +34,7 @@ from deployer.core.finding import (
 from deployer.core.policies.rights import Need
 from deployer.core.trouble import FailedCheck, MessagesGivenUp
 from deployer.view.doctor_text import document, render
-from deployer.view.documents import DoctorDocument, FindingDocument
+from deployer.view.documents.doctor import DoctorDocument, FindingDocument
 
 LOCKED = {"boto3": "1.44.5", "botocore": "1.44.5"}
 CLOCK = "set this machine's clock, for example with: sudo timedatectl set-ntp true"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from deployer.core.release import RecordedRelease
 from deployer.core.release_diff import ReleaseDifference
-from deployer.view.documents import ReleasesDiffDocument
+from deployer.view.documents.releases import ReleasesDiffDocument
 from deployer.view.release_diff_text import render as compared
 from deployer.view.releases_text import render
 from tests.core.test_release import release

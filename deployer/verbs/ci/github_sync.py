@@ -23,7 +23,8 @@ from deployer.resources.github_environment.blocker import Blocker
 from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint
 from deployer.view.counts import to_fix
 from deployer.view.details import details
-from deployer.view.documents import GitHubChange, GitHubDocument, GitHubNote, ProblemDocument
+from deployer.view.documents.github_sync import GitHubChange, GitHubDocument, GitHubNote
+from deployer.view.documents.problem import ProblemDocument
 from deployer.view.github_text import blocker_text, notice_text, reason
 from deployer.view.progress import Reporter
 

@@ -8,7 +8,7 @@ from deployer.environment.commit_image import build_commit_image, image_context
 from deployer.image.builder import find_builder
 from deployer.manifest.load import load
 from deployer.project import manifest_path
-from deployer.view.documents import ImageDocument
+from deployer.view.documents.image import ImageDocument
 from deployer.view.progress import Reporter
 
 

@@ -22,7 +22,7 @@ from deployer.image.tool import Registry
 from deployer.local.loopback import is_loopback
 from deployer.manifest.load import Loaded, load
 from deployer.project import manifest_path
-from deployer.view.documents import ImageDocument
+from deployer.view.documents.image import ImageDocument
 from deployer.view.progress import Reporter
 
 _AWS: Final = (".amazonaws.com", ".amazonaws.com.cn")

@@ -21,7 +21,7 @@ from deployer.manifest.credentials import credential_in
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import LiteralVariable
 from deployer.partial import halted
-from deployer.view.documents import ImportDocument
+from deployer.view.documents.secrets import ImportDocument
 from deployer.view.other_locations_text import dotenv_problem
 from deployer.view.table import table
 

@@ -17,7 +17,7 @@ from deployer.environment.secret_parameter import secrets_of
 from deployer.errors import as_typed
 from deployer.manifest.load import Loaded
 from deployer.targets.registry import RECORDED
-from deployer.view.documents import SecretDocument
+from deployer.view.documents.secrets import SecretDocument
 from deployer.view.secrets_text import status_text
 from deployer.view.table import table
 from deployer.view.times import ago
