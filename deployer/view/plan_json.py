@@ -14,13 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 from deployer.core.blocker import Blocker
 from deployer.core.cause import Cause, CauseKind
 from deployer.core.change import Change
-from deployer.core.hold import Hold
 from deployer.core.notice import Notice
 from deployer.core.plan import Plan
 from deployer.secrecy import scrubbed
-from deployer.view import caution_text, change_text, hold_text, notice_text
+from deployer.view import caution_text, change_text, notice_text
 from deployer.view.blocker_text import blocker_text
 from deployer.view.details import details
+from deployer.view.documents.hold import HoldDocument
+from deployer.view.hold_json import hold_document
 from deployer.view.pause_text import postponed
 
 FORMAT: Final = 2
@@ -118,16 +119,6 @@ class LiveDocument(_Part):
     who: str
 
 
-class HoldDocument(_Part):
-    id: str = Field(description="`just resume ENV --approve ID` lifts exactly this hold.")
-    kind: str = Field(description="rollback, manual, or unreadable.")
-    who: str
-    when: str = Field(description="ISO 8601 in UTC.")
-    reason: str
-    release: int | None = Field(description="The release that was rolled back from.")
-    to: int | None = Field(description="The release that was rolled back to.")
-
-
 class SavedFormat(_Part):
     """The one field of a saved plan that every version of the deployer can read."""
 
@@ -205,7 +196,7 @@ def _whole(plan: Plan) -> PlanDocument:
         warnings=tuple(
             WarningDocument(kind=type(warning).__name__, text=caution_text.text(warning)) for warning in plan.warnings
         ),
-        hold=_hold(plan.hold),
+        hold=hold_document(plan.environment, plan.hold),
         held=plan.held,
         postponed=postponed(plan) if plan.postponed else "",
         facts=dict(plan.facts),
@@ -263,17 +254,3 @@ def _blocker(blocker: Blocker, plan: Plan) -> BlockerDocument:
 
 def _cause(cause: Cause) -> CauseDocument:
     return CauseDocument.model_validate(to_builtins(cause))
-
-
-def _hold(hold: Hold | None) -> HoldDocument | None:
-    if hold is None:
-        return None
-    return HoldDocument(
-        id=hold.id,
-        kind=hold.kind,
-        who=hold_text.who(hold),
-        when=hold.when,
-        reason=hold_text.reason(hold),
-        release=hold.release,
-        to=hold.to,
-    )

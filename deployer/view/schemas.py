@@ -6,6 +6,7 @@ import json
 from typing import Any, Final
 
 import msgspec.json
+from pydantic import TypeAdapter
 
 from deployer.core.outcome import Outcome
 from deployer.core.service import Settings
@@ -54,6 +55,7 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "github-sync": ("GitHub's settings compared with those of the manifests", tuple[GitHubDocument, ...]),
     "import": ("The outcome of an import of secrets", tuple[ImportDocument, ...]),
 }
+_PARSED: Final = {"plan", "hold"}  # documents of pydantic, because a saved plan is parsed again
 KINDS: Final = ("manifest", *_DOCUMENTS)
 
 
@@ -62,8 +64,8 @@ def schema_json(of: str) -> str:
     if of == "manifest":
         return schema_text()
     title, kind = _DOCUMENTS[of]
-    if kind is PlanDocument:
-        generated = PlanDocument.model_json_schema(mode="serialization")
+    if of in _PARSED:
+        generated = TypeAdapter(kind).json_schema(mode="serialization")
     else:
         generated = msgspec.json.schema(kind, schema_hook=_opaque)
     return json.dumps({**generated, "$schema": DIALECT, "title": title}, indent=2) + "\n"
