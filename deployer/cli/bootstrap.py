@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from deployer.cli.command import Options, Parser, Verb, accepts_json, loaded, names_environment
-from deployer.cli.terminal import out, person
-from deployer.errors import UsageError
+from deployer.cli.command import Options, Parser, Verb, accepts_json, names_environment
+from deployer.cli.terminal import consent, out
 from deployer.view.progress import Reporter, write
 
 if TYPE_CHECKING:
-    from deployer.account.steps import Steps
+    from deployer.verbs.bootstrap import Preparation
 
 
 def _options(parser: Parser) -> None:
@@ -25,34 +24,28 @@ def _options(parser: Parser) -> None:
 
 
 def _bootstrap(options: Options) -> int:
-    from deployer.verbs import bootstrap as verb
+    from deployer.verbs.bootstrap import AccountCommands, BootstrapOptions, prepare_account
+    from deployer.view import bootstrap_commands, bootstrap_text
+    from deployer.view.bootstrap_json import commands_document, steps_document
+    from deployer.view.json_text import as_json
 
-    manifest = loaded(options)
-    if options.print:
-        if options.preview or options.approve:
-            raise UsageError("--print only prints", fix="leave out --preview and --approve")
-        out(verb.printed(manifest, as_json=options.json))
-        return 0
-    shown = sys.stderr if options.json else sys.stdout
+    def show(found: Preparation) -> None:
+        steps = found.steps
+        if options.json and (steps.blockers or options.preview):
+            out(as_json(steps_document(steps, done=False)))
+            return
+        title = f"{found.app} / {steps.environment}   account {found.account}  {found.region}"
+        write(bootstrap_text.render(steps, title=title) + "\n", sys.stderr if options.json else sys.stdout)
 
-    def agree(found: Steps) -> bool:
-        if options.json and (found.blockers or options.preview):
-            out(verb.as_json(found, done=False))
-        else:
-            write(verb.show(manifest, found) + "\n", shown)
-        if found.blockers or not found.steps or options.preview:
-            return False
-        from deployer.environment.consent import Consent
-        from deployer.environment.protection import check_steps
-
-        check_steps(manifest, found.fingerprint, Consent(person(), options.approve))
-        return True
-
-    found, done = verb.bootstrap(manifest, Reporter(sys.stderr), agree=agree)
-    if options.json and not options.preview:
-        out(verb.as_json(found, done=done))
-    elif done:
-        out(f"The account is ready for {found.environment}.")
+    asked = BootstrapOptions(environment=options.environment, preview=options.preview, as_commands=options.print)
+    found = prepare_account(asked, Reporter(sys.stderr), show, consent(options.approve))
+    if isinstance(found, AccountCommands):
+        made = found.commands
+        out(as_json(commands_document(found.environment, made)) if options.json else bootstrap_commands.script(made))
+    elif options.json and not options.preview:
+        out(as_json(steps_document(found.steps, done=found.done)))
+    elif found.done:
+        out(f"The account is ready for {found.steps.environment}.")
     return 0
 
 

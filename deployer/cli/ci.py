@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from deployer.cli.command import Group, Options, Parser, Verb, accepts_json, file, loaded, names_environment
-from deployer.cli.terminal import out, person
-from deployer.errors import UsageError
+from deployer.cli.command import Group, Options, Parser, Verb, accepts_json, file, names_environment
+from deployer.cli.terminal import consent, out
 from deployer.view.progress import Reporter, write
+
+if TYPE_CHECKING:
+    from deployer.resources.github_environment.plan import SyncPlan
 
 
 def _render_options(parser: Parser) -> None:
@@ -17,17 +19,14 @@ def _render_options(parser: Parser) -> None:
 
 
 def _render(options: Options) -> int:
-    from deployer.manifest.load import load
-    from deployer.project import find_root, manifest_path
-    from deployer.verbs.ci.render import check, render, render_legacy
+    from deployer.verbs.ci.render import RenderOptions, render_workflows
+    from deployer.view.workflows_text import render_current, render_written
 
-    if options.legacy is not None:
-        if options.check:
-            raise UsageError("--check and --legacy exclude each other", fix="choose one of the two")
-        out(render_legacy(load(manifest_path(options.legacy))))
-        return 0
-    root = find_root(Path.cwd())
-    out(check(root) if options.check else render(root))
+    found = render_workflows(RenderOptions(check=options.check, legacy=options.legacy))
+    if isinstance(found, str):
+        out(found)
+    else:
+        out(render_written(found.files, found.deleted) if found.written else render_current(found.files))
     return 0
 
 
@@ -37,10 +36,9 @@ def _tag_options(parser: Parser) -> None:
 
 
 def _tag(options: Options) -> int:
-    from deployer.verbs.ci.tag import running, tag
+    from deployer.verbs.ci.tag import TagOptions, choose_tag
 
-    manifest = loaded(options)
-    out(running(manifest) if options.running else tag(manifest))
+    out(choose_tag(TagOptions(environment=options.environment, running=options.running)))
     return 0
 
 
@@ -48,23 +46,10 @@ def _lock_options(parser: Parser) -> None:
     parser.add_argument("--lock", metavar="FILE", type=file, help="the lock file; that of deployer.yaml when left out")
 
 
-def _lock(options: Options) -> tuple[Path, Path]:
-    from deployer.apps.project_file import read_app
-    from deployer.project import PROJECT_FILE, find_root
-
-    root = find_root(Path.cwd())
-    if options.lock:
-        return options.lock, root
-    lock = read_app(root).image.lock
-    if lock is None:
-        raise UsageError(f"{PROJECT_FILE} names no lock file", fix="name one: --lock FILE, or image.lock there")
-    return root / lock, root
-
-
 def _sbom(options: Options) -> int:
-    from deployer.verbs.ci.sbom import sbom
+    from deployer.verbs.ci.sbom import SbomOptions, list_packages
 
-    out(sbom(*_lock(options)))
+    out(list_packages(SbomOptions(lock=options.lock)))
     return 0
 
 
@@ -74,9 +59,10 @@ def _audit_options(parser: Parser) -> None:
 
 
 def _audit(options: Options) -> int:
-    from deployer.verbs.ci.audit import audit
+    from deployer.verbs.ci.audit import AuditOptions, audit_packages
 
-    out(audit(_lock(options)[0], service=options.service))
+    audited = audit_packages(AuditOptions(lock=options.lock, service=options.service))
+    out(f"{audited.lock}: {audited.packages} packages, no known vulnerability.")
     return 0
 
 
@@ -89,43 +75,33 @@ def _github_sync_options(parser: Parser) -> None:
 
 
 def _github_sync(options: Options) -> int:
-    from deployer.environment.consent import Consent
-    from deployer.manifest.load import load
-    from deployer.project import manifest_path
-    from deployer.resources.github_environment.plan import SyncPlan, fingerprint
-    from deployer.verbs.ci import github_sync as verb
-    from deployer.view.github_text import render
+    from deployer.environment.github import refuse_blocked_sync
+    from deployer.verbs.ci.github_sync import GitHubSyncOptions, sync_github
+    from deployer.view.github_json import sync_documents
+    from deployer.view.github_text import render_plans
+    from deployer.view.json_text import as_json
 
-    if options.check and options.approve:
-        raise UsageError("--check changes nothing, so there is nothing to approve", fix="leave out one of the two")
-    report, shown = Reporter(sys.stderr), sys.stderr if options.json else sys.stdout
-    manifests = [load(manifest_path(name)) for name in options.environments]
-    with verb.open_sides(manifests, options.token_file, report) as sides:
+    def show(plans: tuple[SyncPlan, ...]) -> None:
+        write(render_plans(plans) + "\n", sys.stderr if options.json else sys.stdout)
 
-        def show(plans: tuple[SyncPlan, ...]) -> None:
-            mark = f"\nplan {fingerprint(plans)}" if any(plan.changes for plan in plans) else ""
-            write("\n".join(map(render, plans)) + mark + "\n", shown)
-
-        def agree(plans: tuple[SyncPlan, ...]) -> None:
-            show(plans)
-            verb.refuse_blocked(plans)
-            verb.consent(sides, plans, Consent(person(), options.approve))
-
-        synced = verb.sync(sides, report, agree=None if options.check else agree)
-        if not synced.written:
-            show(synced.plans)
+    asked = GitHubSyncOptions(
+        environments=tuple(options.environments), check=options.check, token_file=options.token_file
+    )
+    synced = sync_github(asked, Reporter(sys.stderr), show, consent(options.approve))
     if options.json:
-        out(verb.as_json(synced))
+        out(as_json(sync_documents(synced.plans, written=synced.written), ensure_ascii=False))
     elif synced.written:
         out("GitHub is equal to the manifests.")
-    verb.refuse_blocked(synced.plans)
+    refuse_blocked_sync(synced.plans)
     return 2 if options.check and (synced.pending or synced.unreviewed) else 0
 
 
 def _consent(options: Options) -> int:
-    from deployer.verbs.ci.consent import refuse_unreviewed
+    from deployer.verbs.ci.consent import ConsentOptions, refuse_unreviewed
+    from deployer.view.github_text import render_reviewers
 
-    out(refuse_unreviewed(loaded(options), Reporter(sys.stderr)))
+    reviewed = refuse_unreviewed(ConsentOptions(environment=options.environment), Reporter(sys.stderr))
+    out(render_reviewers(reviewed.environment, required=reviewed.required))
     return 0
 
 

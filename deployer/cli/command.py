@@ -6,12 +6,9 @@ import argparse
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
+from typing import NamedTuple, NoReturn, TypeAlias
 
 from deployer.errors import UsageError
-
-if TYPE_CHECKING:
-    from deployer.manifest.load import Loaded
 
 Options: TypeAlias = argparse.Namespace
 
@@ -121,14 +118,6 @@ def _listing(program: str, group: Group) -> Parser:
     for name, verb in group.verbs.items():
         verbs.add_parser(name, help=verb.help)
     return parser
-
-
-def loaded(options: Options) -> Loaded:
-    """The manifest of the environment that was named. Raises UsageError and InvalidManifest."""
-    from deployer.manifest.load import load
-    from deployer.project import manifest_path
-
-    return load(manifest_path(options.environment))
 
 
 def names_environment(parser: Parser, name: str = "environment", metavar: str = "ENV") -> None:

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from deployer.cli.command import Group, Options, Parser, Verb, file
 from deployer.cli.terminal import out
 
-_ENVIRONMENTS: Final = "_deployer_environments"  # a function of the shell, which lists those of this folder
-_DEFINED: Final = {
-    "bash": f'{_ENVIRONMENTS}() {{ compgen -W "$(basename -as .yaml env/*.yaml 2>/dev/null)" -- "$1"; }}',
-    "zsh": f"{_ENVIRONMENTS}() {{ local -a names; names=(env/*.yaml(N:t:r)); _describe environment names; }}",
-}
-
 
 def _options(parser: Parser) -> None:
-    parser.add_argument("shell", metavar="SHELL", choices=[*_DEFINED], help=" or ".join(_DEFINED))
+    from deployer.verbs.completion import SHELLS
+
+    parser.add_argument("shell", metavar="SHELL", choices=[*SHELLS], help=" or ".join(SHELLS))
 
 
 def _completion(options: Options) -> int:
-    import shtab
-
     from deployer.cli import DEPLOYER
+    from deployer.verbs.completion import CompletionOptions, write_completion
 
     parser = Parser("deployer")
     _add_verbs(parser, DEPLOYER)
-    out(shtab.complete(parser, options.shell, preamble=_DEFINED[options.shell]))
+    out(write_completion(CompletionOptions(shell=options.shell), parser))
     return 0
 
 
 def _add_verbs(parser: Parser, group: Group) -> None:
     import shtab
+
+    from deployer.verbs.completion import ENVIRONMENTS, SHELLS
 
     verbs = parser.add_subparsers(metavar="VERB")
     for name, verb in group.verbs.items():
@@ -43,7 +38,7 @@ def _add_verbs(parser: Parser, group: Group) -> None:
             if action.type is file:
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
             elif action.metavar in {"ENV", "LEFT", "RIGHT", "SOURCE"}:
-                action.complete = dict.fromkeys(_DEFINED, _ENVIRONMENTS)  # type: ignore[attr-defined]
+                action.complete = dict.fromkeys(SHELLS, ENVIRONMENTS)  # type: ignore[attr-defined]
 
 
 VERBS = {

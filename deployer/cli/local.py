@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
-
-from deployer.cli.command import Group, Options, Parser, Verb, loaded, names_environment
+from deployer.cli.command import Group, Options, Parser, Verb, names_environment
 from deployer.cli.terminal import out
-from deployer.errors import UsageError
-
-if TYPE_CHECKING:
-    from deployer.local.settings import WorldSettings
 
 
 def _local_options(parser: Parser) -> None:
@@ -18,30 +11,38 @@ def _local_options(parser: Parser) -> None:
 
 
 def _up(options: Options) -> int:
-    from deployer.verbs import local
+    from deployer.verbs.local.up import UpOptions, start_world
+    from deployer.view.local_text import render_up
 
-    out(local.up(_settings(options)))
+    world = start_world(UpOptions(environment=options.environment))
+    out(render_up(world.pid, world.endpoint, world.upstream, world.log, started=world.started))
     return 0
 
 
 def _down(options: Options) -> int:
-    from deployer.verbs import local
+    from deployer.verbs.local.down import DownOptions, stop_world
+    from deployer.view.local_text import render_down
 
-    out(local.down(_settings(options)))
+    world = stop_world(DownOptions(environment=options.environment))
+    out(render_down(stopped=world.stopped))
     return 0
 
 
 def _status(options: Options) -> int:
-    from deployer.verbs import local
+    from deployer.verbs.local.status import StatusOptions, find_world
+    from deployer.view.local_text import no_world_json, world_json
 
-    out(local.status(_settings(options)))
+    world = find_world(StatusOptions(environment=options.environment))
+    out(no_world_json() if world is None else world_json(world.pid, world.ports, world.root))
     return 0
 
 
 def _env(options: Options) -> int:
-    from deployer.verbs import local
+    from deployer.verbs.local.env import EnvOptions, describe_access
+    from deployer.view.local_text import render_exports
 
-    out(local.env(_settings(options)))
+    access = describe_access(EnvOptions(environment=options.environment))
+    out(render_exports(access.values))
     return 0
 
 
@@ -52,22 +53,12 @@ def _say_options(parser: Parser) -> None:
 
 
 def _say(options: Options) -> int:
-    from deployer.verbs.say import USER, say
+    from deployer.verbs.say import SayOptions, send_message
 
-    if not re.fullmatch(USER, options.user):
-        raise UsageError("--from is not a valid phone number", fix="write 5 to 20 digits, such as 15551230000")
-    settings = _settings(options)
-    text = " ".join(options.text)
-    if not text.strip():
-        raise UsageError("the message is empty", fix='just say ENV "What is Ansari?"')
-    out(say(settings, text, options.user))
+    asked = SayOptions(environment=options.environment, text=" ".join(options.text), user=options.user)
+    answer = send_message(asked)
+    out("\n\n".join(answer.parts))
     return 0
-
-
-def _settings(options: Options) -> WorldSettings:
-    from deployer.local.settings import world_settings
-
-    return world_settings(loaded(options))
 
 
 LOCAL = {

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from deployer.cli.command import Group, Options, Parser, Verb, accepts_json, file, loaded, names_environment
-from deployer.cli.terminal import file_text, input_text, out, person, secret_value, show_secret
+from deployer.cli.command import Group, Options, Parser, Verb, accepts_json, file, names_environment
+from deployer.cli.terminal import consent, file_text, input_text, out, person, secret_value, show_secret
+
+if TYPE_CHECKING:
+    from deployer.environment.secret_parameter import WrittenSecret
 
 
 def _name_options(parser: Parser) -> None:
@@ -21,23 +26,30 @@ def _value_options(parser: Parser) -> None:
 
 
 def _set(options: Options) -> int:
-    from deployer.verbs.secret.writing import put
+    from deployer.verbs.secret.set import SetOptions, set_secret
 
-    out(put(loaded(options), options.name, secret_value(options.file)))
-    return 0
+    asked = SetOptions(environment=options.environment, name=options.name)
+    return _show_written(set_secret(asked, secret_value(options.file)))
 
 
 def _generate(options: Options) -> int:
-    from deployer.verbs.secret.writing import generate
+    from deployer.verbs.secret.generate import GenerateOptions, generate_secret
 
-    out(generate(loaded(options), options.name))
-    return 0
+    return _show_written(generate_secret(GenerateOptions(environment=options.environment, name=options.name)))
 
 
 def _rotate(options: Options) -> int:
-    from deployer.verbs.secret.writing import rotate
+    from deployer.verbs.secret.rotate import RotateOptions, rotate_secret
 
-    out(rotate(loaded(options), options.name, secret_value(options.file), given=options.file is not None))
+    given = options.file is not None
+    asked = RotateOptions(environment=options.environment, name=options.name, given=given)
+    return _show_written(rotate_secret(asked, secret_value(options.file)))
+
+
+def _show_written(written: WrittenSecret) -> int:
+    from deployer.view.secrets_text import render_written
+
+    out(render_written(written.environment, written.name, written.did, written.version))
     return 0
 
 
@@ -47,16 +59,20 @@ def _unset_options(parser: Parser) -> None:
 
 
 def _unset(options: Options) -> int:
-    from deployer.verbs.secret.writing import unset
+    from deployer.verbs.secret.unset import UnsetOptions, delete_secret
 
-    out(unset(loaded(options), options.name, ask=person(), approve=options.approve))
+    asked = UnsetOptions(environment=options.environment, name=options.name)
+    deleted = delete_secret(asked, consent(options.approve))
+    out(f"{deleted.name} is deleted.")
     return 0
 
 
 def _show(options: Options) -> int:
-    from deployer.verbs.secret.showing import reveal
+    from deployer.verbs.secret.show import ShowOptions, reveal_secret
 
-    show_secret(reveal(loaded(options), options.name, person() if sys.stdout.isatty() else None))
+    asked = ShowOptions(environment=options.environment, name=options.name)
+    revealed = reveal_secret(asked, person() if sys.stdout.isatty() else None)
+    show_secret(revealed)
     return 0
 
 
@@ -66,9 +82,17 @@ def _list_options(parser: Parser) -> None:
 
 
 def _list(options: Options) -> int:
-    from deployer.verbs.secret.listing import secret_list
+    from deployer.verbs.secret.list import ListOptions, list_secrets
+    from deployer.view.json_text import as_json
+    from deployer.view.secrets_json import secret_document
+    from deployer.view.secrets_text import render_secrets
 
-    out(secret_list(loaded(options), as_json=options.json))
+    found = list_secrets(ListOptions(environment=options.environment))
+    if options.json:
+        out(as_json([secret_document(state) for state in found.states]))
+    else:
+        now = datetime.now(UTC)
+        out(render_secrets(found.environment, str(found.manifest), found.states, found.generated, now))
     return 0
 
 
@@ -81,12 +105,16 @@ def _import_options(parser: Parser) -> None:
 
 
 def _import(options: Options) -> int:
-    from deployer.verbs.secret.importing import secret_import, show
+    from deployer.verbs.secret.import_ import ImportOptions, import_secrets
+    from deployer.view.json_text import as_json
+    from deployer.view.secrets_text import render_imported
 
-    manifest = loaded(options)
-    text = input_text() if options.file == "-" else file_text(Path(options.file))
-    done = secret_import(manifest, text, options.file, write=not options.check)
-    out(show(done, manifest.manifest.environment, as_json=options.json))
+    def read() -> str:
+        return input_text() if options.file == "-" else file_text(Path(options.file))
+
+    asked = ImportOptions(environment=options.environment, file=options.file, check=options.check)
+    done = import_secrets(asked, read)
+    out(as_json(done.secrets) if options.json else render_imported(done.environment, done.secrets))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,6 +19,8 @@ from deployer.resources.github_environment.desired import DesiredGitHub, environ
 from deployer.resources.github_environment.facts import GitHubFacts
 from deployer.resources.github_environment.observed import observe, reviewed
 from deployer.resources.github_environment.plan import SyncPlan, plan
+from deployer.view.counts import to_fix
+from deployer.view.github_text import blocker_text
 from deployer.view.progress import Reporter
 from deployer.world_keys import keys_beside
 
@@ -82,3 +85,10 @@ def asks_reviewers(loaded: Loaded, report: Reporter) -> bool:
     with open_github(reach_github(loaded), repository, report) as github:
         github.about()  # raises where the token cannot read the repository: then an absent environment proves nothing
         return reviewed(github, loaded.manifest.environment)
+
+
+def refuse_blocked_sync(plans: Sequence[SyncPlan]) -> None:
+    """Raise Blocked, after the plans were shown, when something must be fixed first."""
+    if texts := [blocker_text(blocker, made) for made in plans for blocker in made.blockers]:
+        fixes = "; ".join(dict.fromkeys(fix for _, fix in texts))
+        raise Blocked(f"{to_fix(len(texts))}; nothing was changed", fix=fixes)

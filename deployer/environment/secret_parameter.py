@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import Struct
 
 from deployer import names
 from deployer.apps.settings import settings_class
@@ -16,7 +18,7 @@ from deployer.environment.holds import refuse_incident
 from deployer.environment.open import open_session
 from deployer.environment.other_manifests import refuse_shared
 from deployer.environment.site import site_of
-from deployer.errors import UsageError, as_typed
+from deployer.errors import UsageError
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import LiteralVariable, SecretVariable
@@ -41,9 +43,8 @@ def secret_of(loaded: Loaded, name: str) -> tuple[str, SecretVariable]:
     return name, known[name]
 
 
-@dataclass(frozen=True)
-class Place:
-    """One secret in SSM."""
+class SecretParameter(Struct, frozen=True):
+    """A secret of a manifest, and where SSM has it."""
 
     loaded: Loaded
     session: Session
@@ -51,7 +52,7 @@ class Place:
     secret: SecretVariable
 
     @classmethod
-    def open(cls, loaded: Loaded, name: str) -> Place:
+    def open(cls, loaded: Loaded, name: str) -> SecretParameter:
         """Open a secret. Raises UsageError when the manifest has no such secret.
 
         Raises InvalidManifest when another manifest claims the parameters, and Refused for credentials of another
@@ -65,20 +66,20 @@ class Place:
 
     @property
     def path(self) -> str:
+        """The path of the parameter."""
         return names.join(self.loaded.manifest.aws.parameter_path, self.name)
 
-    @property
-    def next_step(self) -> str:
-        """How the containers get what was written."""
-        return as_typed(f"Containers get it with: just reconcile {self.loaded.manifest.environment}")
-
-    def found(self) -> ParameterFact | None:
+    def read(self) -> ParameterFact | None:
         """What SSM holds, without the value."""
         return ssm.read(self.session.ssm, [self.path]).get(self.path)
 
+    def reveal(self) -> SecretValue | None:
+        """The value; None when there is no parameter."""
+        return ssm.reveal(self.session.ssm, [self.path]).get(self.path)
+
     def write(self, value: SecretValue) -> int:
         """Write a new version and return it. A plain parameter is recreated, because an overwrite changes no type."""
-        description, found, manifest = self.secret.description or "", self.found(), self.loaded.manifest
+        description, found, manifest = self.secret.description or "", self.read(), self.loaded.manifest
         if found is None:
             return ssm.put(self.session.ssm, self.path, value, description, create=True)
         if found.secure:
@@ -87,6 +88,15 @@ class Place:
         kept = replaced_path(ledger_path(manifest.app, manifest.environment), self.name)
         pause = site_of(self.loaded).recreation_seconds
         return ssm.recreate(self.session.ssm, self.path, value, description, kept=kept, pause=pause)
+
+
+class WrittenSecret(Struct, frozen=True):
+    """The outcome of a write: `did` is "same" where nothing was written. `version` is the one that SSM holds now."""
+
+    environment: str
+    name: str
+    did: Literal["same", "set", "made", "replaced"]
+    version: int
 
 
 def checked(text: str, *, hide: bool = True) -> SecretValue:

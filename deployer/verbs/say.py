@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from typing import Any
 
+from msgspec import Struct
+
 from deployer.core.health import of_readiness
-from deployer.errors import DeployerError
+from deployer.errors import DeployerError, UsageError
 from deployer.local import lifecycle
-from deployer.local.settings import WorldSettings
+from deployer.local.settings import WorldSettings, world_settings
+from deployer.manifest.load import load
+from deployer.project import manifest_path
 from deployer.run.ready import read_ready
 from deployer.view.health_text import trouble_text
 from deployer.world_keys import read
@@ -20,8 +25,28 @@ ANSWER_WITHIN = 100  # seconds; an answer of ansari-backend takes at most 115
 LOOK_AFTER = 5  # seconds until the service is asked whether it can answer
 
 
-def say(settings: WorldSettings, text: str, user: str) -> str:
-    """Send `text` from `user` through the local Meta, and return the answer the service sent back."""
+class SayOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path, `user` the number of the user who sends the text."""
+
+    environment: str
+    text: str
+    user: str
+
+
+class Answer(Struct, frozen=True):
+    """The messages that the service sent back."""
+
+    parts: tuple[str, ...]
+
+
+def send_message(options: SayOptions) -> Answer:
+    """Send a text through the local Meta, and return the answer. Raises DeployerError when there is none."""
+    text, user = options.text, options.user
+    if not re.fullmatch(USER, user):
+        raise UsageError("--from is not a valid phone number", fix="write 5 to 20 digits, such as 15551230000")
+    settings = world_settings(load(manifest_path(options.environment)))
+    if not text.strip():
+        raise UsageError("the message is empty", fix='just say ENV "What is Ansari?"')
     if lifecycle.find_usable(settings) is None:
         raise DeployerError("the local world is not running", fix="just reconcile local")
     sent = _call(settings, "/_local/say", {"text": text, "from": user})
@@ -39,7 +64,7 @@ def say(settings: WorldSettings, text: str, user: str) -> str:
     if not parts:
         why, fix = _unready(settings) or ("", "just logs local")
         raise DeployerError(f"no answer within {ANSWER_WITHIN} seconds", why=why, fix=fix)
-    return "\n\n".join(parts)
+    return Answer(tuple(parts))
 
 
 def _answer(settings: WorldSettings, user: str, wamid: str, seconds: int) -> tuple[list[str], bool]:

@@ -25,7 +25,7 @@ from deployer.resources.github_environment.notice import (
     SetByHand,
     Unreviewed,
 )
-from deployer.resources.github_environment.plan import Change, SyncPlan
+from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint
 from deployer.view.safe import hanging, one_line
 from deployer.view.table import table
 
@@ -33,6 +33,21 @@ SHOWN: Final = 60  # characters of a value
 UNREVIEWED: Final = (
     "protect.confirm needs required reviewers, and the GitHub environment has none: set them in its settings"
 )
+
+
+def render_plans(plans: tuple[SyncPlan, ...]) -> str:
+    """The plan for each environment, and the fingerprint that approves them all, if anything changes."""
+    mark = f"\nplan {fingerprint(plans)}" if any(plan.changes for plan in plans) else ""
+    return "\n".join(map(render, plans)) + mark
+
+
+def render_reviewers(environment: str, *, required: bool) -> str:
+    """Whether an environment needs reviewers, whom GitHub asks then."""
+    return (
+        f"GitHub asks the reviewers of {environment}."
+        if required
+        else f"{environment} needs no approval (protect.confirm)."
+    )
 
 
 def render(plan: SyncPlan) -> str:

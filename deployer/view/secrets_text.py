@@ -1,10 +1,17 @@
-"""The status of a secret as text."""
+"""The secrets of an environment, and the outcomes of the verbs of `deployer secret`, as text. No value is in it."""
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Literal, assert_never
 
-from deployer.core.secret_state import SecretStatus
+from deployer.core.person import person
+from deployer.core.secret_state import SecretState, SecretStatus
+from deployer.errors import as_typed
+from deployer.view.documents.secrets import ImportDocument
+from deployer.view.table import table
+from deployer.view.times import ago
 
 
 def status_text(status: SecretStatus) -> str:
@@ -22,3 +29,56 @@ def status_text(status: SecretStatus) -> str:
             return "staged"
         case _:
             assert_never(status)
+
+
+def render_written(environment: str, name: str, did: Literal["same", "set", "made", "replaced"], version: int) -> str:
+    """What was written, and how the containers get it."""
+    if did == "same":
+        return f"{name} has this value already (version {version}); nothing was written."
+    deploys = as_typed(f"Containers get it with: just reconcile {environment}")
+    return f"{name} is {did} (version {version}). {deploys}"
+
+
+def render_secrets(
+    environment: str, manifest: str, states: Sequence[SecretState], generated: Collection[str], now: datetime
+) -> str:
+    """A line for each secret of the manifest, and the next steps. `generated` are those the deployer can generate."""
+    if not states:
+        return f"{manifest} names no secret."
+    lines = [table([("secret", "state", "version", "changed", "by"), *(_row(state, now) for state in states)])]
+    lines += [
+        as_typed(
+            f"Generate it: just secret generate {environment} {state.name}"
+            if state.name in generated
+            else f"Set it: just secret set {environment} {state.name}"
+        )
+        for state in states
+        if state.status is SecretStatus.MISSING
+    ]
+    if any(state.status in {SecretStatus.STAGED, SecretStatus.UNDEPLOYED} for state in states):
+        lines.append(as_typed(f"One deployment brings all of them to the containers: just reconcile {environment}"))
+    return "\n".join(lines)
+
+
+def render_imported(environment: str, secrets: Sequence[ImportDocument]) -> str:
+    """A line for each, and how the containers get what was set."""
+    rows = [(one.variable, one.did + (f" (version {one.version})" if one.version else "")) for one in secrets]
+    lines = [table(rows)] if rows else ["neither the file nor the manifest names a secret"]
+    if any(one.did == "set" for one in secrets):
+        lines.append(as_typed(f"Containers get them with: just reconcile {environment}"))
+    return "\n".join(lines)
+
+
+def _row(state: SecretState, now: datetime) -> tuple[str, ...]:
+    held = (
+        f", containers hold {state.running}"
+        if state.status is SecretStatus.STAGED and state.running is not None
+        else ""
+    )
+    version = "" if state.version is None else f"{state.version}{held}"
+    return (state.name, status_text(state.status), version, ago(changed_at(state), now), person(state.by))
+
+
+def changed_at(state: SecretState) -> str:
+    """When the secret was changed, in ISO 8601; "" if that is not known."""
+    return datetime.fromtimestamp(state.changed, UTC).isoformat(timespec="seconds") if state.changed else ""

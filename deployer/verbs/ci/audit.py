@@ -9,7 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
+from deployer.apps.image_lock import image_lock
 from deployer.errors import Refused, StateUnknown, UsageError
+from deployer.project import find_root
 
 SECONDS = 15
 SHOWN = 3
@@ -17,17 +21,35 @@ SHOWN = 3
 _OUT_OF_REACH = re.compile(r"ConnectionError|Could not connect|Timeout|HTTPError|SSLError|ProxyError")
 
 
-def audit(lock: Path, *, service: str | None = None) -> str:
-    """Ask pip-audit about every package of a lock file; `service` is the address of an OSV service in place of its own.
+class AuditOptions(Struct, frozen=True, kw_only=True):
+    """`lock` is the lock file, None for that of deployer.yaml.
+
+    `service` is the address of an OSV service, None for that of pip-audit.
+    """
+
+    lock: Path | None = None
+    service: str | None = None
+
+
+class Audited(Struct, frozen=True):
+    """A lock file without a known vulnerability, and how many packages it pins."""
+
+    lock: str
+    packages: int
+
+
+def audit_packages(options: AuditOptions) -> Audited:
+    """Ask pip-audit about every package of a lock file.
 
     Raises Refused with every finding, and StateUnknown when the data cannot be reached, which proves nothing.
     """
+    lock, service = image_lock(options.lock, find_root(Path.cwd())), options.service
     if not lock.is_file():
         raise UsageError(f"{lock} is not a file", fix="name another one: --lock FILE")
     asked = ["--vulnerability-service", "osv", "--osv-url", service] if service else []
-    options = ["--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off"]
+    arguments = ["--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off"]
     done = subprocess.run(
-        [sys.executable, "-m", "pip_audit", "--requirement", str(lock), *options, "--timeout", str(SECONDS), *asked],
+        [sys.executable, "-m", "pip_audit", "--requirement", str(lock), *arguments, "--timeout", str(SECONDS), *asked],
         capture_output=True,
         text=True,
         check=False,
@@ -57,7 +79,7 @@ def audit(lock: Path, *, service: str | None = None) -> str:
             why="; ".join(skipped[:SHOWN]) + more,
             fix="run it where pip-audit finds them",
         )
-    return f"{lock.name}: {len(packages)} packages, no known vulnerability."
+    return Audited(lock.name, len(packages))
 
 
 def _packages(text: str) -> list[dict[str, Any]] | None:

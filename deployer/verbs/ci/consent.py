@@ -1,23 +1,40 @@
-"""`deployer ci consent ENV`: check whether GitHub asks a reviewer before a job of the environment runs."""
+"""`deployer ci consent ENV`: refuse where GitHub asks no reviewer before a job of the environment runs."""
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from deployer.environment.github import asks_reviewers
 from deployer.errors import Refused
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import load
+from deployer.project import manifest_path
 from deployer.view.github_text import UNREVIEWED
 from deployer.view.progress import Reporter
 
 
-def refuse_unreviewed(loaded: Loaded, report: Reporter) -> str:
-    """Raise Refused where protect.confirm relies on reviewers whom GitHub does not ask; return the answer."""
+class ConsentOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path."""
+
+    environment: str
+
+
+class Reviewed(Struct, frozen=True):
+    """An environment, and whether it needs reviewers, whom GitHub asks then."""
+
+    environment: str
+    required: bool
+
+
+def refuse_unreviewed(options: ConsentOptions, report: Reporter) -> Reviewed:
+    """Check the reviewers. Raises Refused where protect.confirm relies on reviewers whom GitHub does not ask."""
+    loaded = load(manifest_path(options.environment))
     name = loaded.manifest.environment
     if not loaded.manifest.protect.confirm:
-        return f"{name} needs no approval (protect.confirm)."
+        return Reviewed(name, required=False)
     if not asks_reviewers(loaded, report):
         raise Refused(
             f"this plan was not approved for {name}; nothing was changed",
             why=UNREVIEWED,
             fix=f"set required reviewers, or apply it at a terminal: just reconcile {name}",
         )
-    return f"GitHub asks the reviewers of {name}."
+    return Reviewed(name, required=True)

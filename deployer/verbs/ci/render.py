@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from deployer.ci.legacy import legacy
 from deployer.ci.workflows import HEAD, workflows
@@ -11,36 +14,57 @@ from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded, load
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.together import crossed, strangers
+from deployer.project import find_root, manifest_path
 
 FOLDER: Final = Path(".github/workflows")
 
 
-def render(root: Path) -> str:
-    """Write the files of a checkout, and delete generated files that are no longer needed."""
-    wanted, left = _wanted(root), _left(root)
+class RenderOptions(Struct, frozen=True, kw_only=True):
+    """With `check` nothing is written. `legacy` names the environment of a workflow for an existing action."""
+
+    check: bool = False
+    legacy: str | None = None
+
+
+class Workflows(Struct, frozen=True):
+    """The files of the workflows. `written` means that they were written, and the `deleted` files deleted."""
+
+    files: tuple[str, ...]
+    deleted: tuple[str, ...] = ()
+    written: bool = False
+
+
+def render_workflows(options: RenderOptions) -> Workflows | str:
+    """Write the workflows of a checkout, and delete generated files that are no longer needed.
+
+    With `check`, raise Blocked, naming each file that is missing, stale or no longer needed. With `legacy` return the
+    text of that workflow.
+    """
+    if options.legacy is not None:
+        if options.check:
+            raise UsageError("--check and --legacy exclude each other", fix="choose one of the two")
+        return _legacy(load(manifest_path(options.legacy)))
+    root = find_root(Path.cwd())
+    desired, left = _desired(root), _left(root)
+    if options.check:
+        stale = [*(name for name, text in desired.items() if _read(root / FOLDER / name) != text), *left]
+        if stale:
+            names = ", ".join(str(FOLDER / name) for name in stale)
+            raise Blocked(f"workflows differ from the manifests: {names}", fix="just ci render")
+        return Workflows(_paths(desired))
     folder = root / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in wanted.items():
+        for name, text in desired.items():
             (folder / name).write_text(text)
         for name in left:
             (folder / name).unlink()
     except OSError as error:
         raise UsageError(f"{folder} cannot be written", why=error.strerror or "") from None
-    return "\n".join([*(f"{FOLDER / name}" for name in wanted), *(f"{FOLDER / name}: deleted" for name in left)])
+    return Workflows(_paths(desired), _paths(left), written=True)
 
 
-def check(root: Path) -> str:
-    """Raise Blocked, naming each file that is missing, stale or no longer needed."""
-    wanted = _wanted(root)
-    stale = [name for name, text in wanted.items() if _read(root / FOLDER / name) != text]
-    if stale := [*stale, *_left(root)]:
-        names = ", ".join(str(FOLDER / name) for name in stale)
-        raise Blocked(f"workflows differ from the manifests: {names}", fix="just ci render")
-    return f"{len(wanted)} workflows match the manifests."
-
-
-def render_legacy(loaded: Loaded) -> str:
+def _legacy(loaded: Loaded) -> str:
     """Render the workflow that deploys by an existing action. Raises UsageError without a `github` section."""
     if loaded.manifest.github is None:
         raise UsageError(
@@ -51,7 +75,11 @@ def render_legacy(loaded: Loaded) -> str:
     return legacy(loaded.manifest)
 
 
-def _wanted(root: Path) -> dict[str, str]:
+def _paths(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(str(FOLDER / name) for name in names)
+
+
+def _desired(root: Path) -> dict[str, str]:
     loaded = [load(path) for path in sorted((root / "env").glob("*.yaml"))]
     if problems := [*strangers(loaded), *crossed(loaded)]:
         raise InvalidManifest(problems)
@@ -60,9 +88,9 @@ def _wanted(root: Path) -> dict[str, str]:
 
 def _left(root: Path) -> list[str]:
     """Generated files that are no longer needed."""
-    wanted = _wanted(root)
+    desired = _desired(root)
     found = sorted((root / FOLDER).glob("*.yml"))
-    return [path.name for path in found if path.name not in wanted and (_read(path) or "").startswith(HEAD)]
+    return [path.name for path in found if path.name not in desired and (_read(path) or "").startswith(HEAD)]
 
 
 def _read(path: Path) -> str | None:

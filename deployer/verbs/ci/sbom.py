@@ -5,14 +5,26 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec import Struct
+
 from deployer import git
+from deployer.apps.image_lock import image_lock
 from deployer.apps.project_file import read_app
 from deployer.errors import UsageError
 from deployer.image.sbom import sbom as bill
+from deployer.project import find_root
 
 
-def sbom(lock: Path, root: Path) -> str:
-    """The bill of materials of the image's lock file. Raises UsageError when it cannot be read."""
+class SbomOptions(Struct, frozen=True, kw_only=True):
+    """`lock` is the lock file, None for that of deployer.yaml."""
+
+    lock: Path | None = None
+
+
+def list_packages(options: SbomOptions) -> str:
+    """The bill of materials of the image's lock file as JSON. Raises UsageError when it cannot be read."""
+    root = find_root(Path.cwd())
+    lock = image_lock(options.lock, root)
     try:
         text = lock.read_text()
     except (OSError, UnicodeDecodeError) as error:

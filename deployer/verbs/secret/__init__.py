@@ -1,0 +1,1 @@
+"""The verbs of `deployer secret`. None of them deploys."""

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deployer.aws import ssm
+from msgspec import Struct
+
 from deployer.core.secret import SecretValue
 from deployer.environment.open import open_session
-from deployer.environment.secret_parameter import Place, secret_of
+from deployer.environment.secret_parameter import SecretParameter, secret_of
 from deployer.errors import Refused, UsageError
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import load
+from deployer.project import manifest_path
 
 
-def reveal(loaded: Loaded, name: str, ask: Callable[[str], str] | None) -> SecretValue:
+class ShowOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path, `name` that of a secret or its variable."""
+
+    environment: str
+    name: str
+
+
+def reveal_secret(options: ShowOptions, ask: Callable[[str], str] | None) -> SecretValue:
     """Read the value after asking. `ask` is None without a terminal.
 
     Raises UsageError without a terminal or without a value, and Refused when the person declines.
     """
-    name, secret = secret_of(loaded, name)
+    loaded = load(manifest_path(options.environment))
+    name, secret = secret_of(loaded, options.name)
     environment = loaded.manifest.environment
     if ask is None:
         raise UsageError(
@@ -26,16 +36,14 @@ def reveal(loaded: Loaded, name: str, ask: Callable[[str], str] | None) -> Secre
             fix=f"just export {environment} --secrets --out {environment}.env",
         )
     session, _ = open_session(loaded)
-    place = Place(loaded, session, name, secret)
-    found = place.found()
+    parameter = SecretParameter(loaded, session, name, secret)
+    path, found = parameter.path, parameter.read()
     if found is None:
-        raise UsageError(f"{place.path} is not in SSM", fix=f"just secret set {environment} {name}")
-    question = (
-        f"{place.path} (version {found.version}) will be readable on this screen, and in its history.\nShow it? [y/N] "
-    )
+        raise UsageError(f"{path} is not in SSM", fix=f"just secret set {environment} {name}")
+    question = f"{path} (version {found.version}) will be readable on this screen, and in its history.\nShow it? [y/N] "
     if ask(question).strip().lower() not in {"y", "yes"}:
         raise Refused(f"{name} was not shown", why="the answer was not yes", fix="run again, and answer y")
-    revealed = ssm.reveal(session.ssm, [place.path]).get(place.path)
+    revealed = parameter.reveal()
     if revealed is None:
-        raise UsageError(f"{place.path} was deleted in the meantime", fix=f"just secret list {environment}")
+        raise UsageError(f"{path} was deleted in the meantime", fix=f"just secret list {environment}")
     return revealed

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from msgspec import to_builtins
+from msgspec import Struct
 
 from deployer import names
 from deployer.aws import ssm
@@ -15,37 +14,56 @@ from deployer.core.secret import SecretValue
 from deployer.environment.holds import refuse_incident
 from deployer.environment.open import open_session
 from deployer.environment.other_manifests import refuse_shared
-from deployer.environment.secret_parameter import Place, checked, refuse_unusable, secrets_of
+from deployer.environment.secret_parameter import SecretParameter, checked, refuse_unusable, secrets_of
 from deployer.errors import StateUnknown, UsageError, as_typed
 from deployer.manifest.credentials import credential_in
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import Loaded, load
 from deployer.manifest.model import LiteralVariable
 from deployer.partial import halted
+from deployer.project import manifest_path
 from deployer.view.documents.secrets import ImportDocument
 from deployer.view.other_locations_text import dotenv_problem
-from deployer.view.table import table
 
 
-def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple[ImportDocument, ...]:
-    """Write those secrets of the manifest that the file gives and SSM does not hold yet.
+class ImportOptions(Struct, frozen=True, kw_only=True):
+    """`environment` is a name or a manifest's path. `file` names the dotenv file in messages.
 
-    All values are checked before the first is written. Raises UsageError for lines that cannot be read, repeated names,
-    and values that the service would refuse.
+    With `check` nothing is written.
     """
+
+    environment: str
+    file: str
+    check: bool = False
+
+
+class Imported(Struct, frozen=True):
+    """The outcome for each line of the file, and for each secret that is not in it."""
+
+    environment: str
+    secrets: tuple[ImportDocument, ...]
+
+
+def import_secrets(options: ImportOptions, read: Callable[[], str]) -> Imported:
+    """Write those secrets of the manifest that the dotenv file gives and SSM does not hold yet.
+
+    `read()` returns the text of the file. All values are checked before the first is written. Raises UsageError for
+    lines that cannot be read, repeated names, and values that the service would refuse.
+    """
+    loaded = load(manifest_path(options.environment))
     literals = {name for name, one in loaded.manifest.variables.items() if isinstance(one, LiteralVariable)}
-    given = _read(text, file, literals)
+    given = _read(read(), options.file, literals)
     known = secrets_of(loaded)
     chosen = {name: value for name, value in given.items() if name in known and value != SecretValue("")}
     refuse_unusable(loaded, chosen)
     refuse_shared(loaded)
     session, _ = open_session(loaded)
-    if write:
+    if not options.check:
         refuse_incident(session, loaded.manifest.app, loaded.manifest.environment)
-    places = [Place(loaded, session, name, secret) for name, secret in known.items()]
-    held = _held(session, places) if chosen else {}
+    parameters = [SecretParameter(loaded, session, name, secret) for name, secret in known.items()]
+    held = _held(session, parameters) if chosen else {}
     refuse_unusable(loaded, chosen, beside=held)
     changes = {name: value for name, value in chosen.items() if held.get(name) != value}
-    versions = _written(places, changes) if write else {}
+    versions = _written(parameters, changes) if not options.check else {}
     done: list[ImportDocument] = []
     for name in given:
         if name not in known:
@@ -54,23 +72,12 @@ def secret_import(loaded: Loaded, text: str, file: str, *, write: bool) -> tuple
             done.append(ImportDocument(names.variable(name), "left: empty in the file"))
         elif name not in changes:
             done.append(ImportDocument(names.variable(name), "the same already"))
-        elif write:
+        elif not options.check:
             done.append(ImportDocument(names.variable(name), "set", versions[name]))
         else:
             done.append(ImportDocument(names.variable(name), "would be replaced" if name in held else "would be set"))
     done += [ImportDocument(names.variable(name), "not in the file") for name in known if name not in given]
-    return tuple(done)
-
-
-def show(done: tuple[ImportDocument, ...], environment: str, *, as_json: bool) -> str:
-    """A line for each, for people or programs."""
-    if as_json:
-        return json.dumps([to_builtins(one) for one in done], indent=2)
-    rows = [(one.variable, one.did + (f" (version {one.version})" if one.version else "")) for one in done]
-    lines = [table(rows)] if rows else ["neither the file nor the manifest names a secret"]
-    if any(one.did == "set" for one in done):
-        lines.append(as_typed(f"Containers get them with: just reconcile {environment}"))
-    return "\n".join(lines)
+    return Imported(loaded.manifest.environment, tuple(done))
 
 
 def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretValue]:
@@ -96,18 +103,18 @@ def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretVa
     return found
 
 
-def _held(session: Session, places: list[Place]) -> Mapping[str, SecretValue]:
+def _held(session: Session, parameters: list[SecretParameter]) -> Mapping[str, SecretValue]:
     held: dict[str, SecretValue] = {}
-    by_path = {place.path: place.name for place in places}
+    by_path = {parameter.path: parameter.name for parameter in parameters}
     for batch in ssm.batches(list(by_path)):
         revealed = ssm.reveal(session.ssm, batch, only_secure=True)  # a plain String is replaced, by the same value too
         held |= {by_path[path]: value for path, value in revealed.items()}
     return held
 
 
-def _written(places: Sequence[Place], changes: Mapping[str, SecretValue]) -> dict[str, int]:
+def _written(parameters: Sequence[SecretParameter], changes: Mapping[str, SecretValue]) -> dict[str, int]:
     """Write each value, and return its version. Raises StateUnknown, naming what was set, when it fails partway."""
-    by_name = {place.name: place for place in places}
+    by_name = {parameter.name: parameter for parameter in parameters}
     versions: dict[str, int] = {}
     again = "run the same command again: it skips what is set"
     for name, value in changes.items():

@@ -1,0 +1,37 @@
+"""What a bootstrap finds, and its commands, as JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deployer.account.finding import Blocker
+from deployer.account.steps import Steps
+from deployer.view.bootstrap_commands import Command
+from deployer.view.bootstrap_text import blocker_text, detail, note_text
+from deployer.view.cause_text import reasons
+from deployer.view.details import details
+from deployer.view.documents.bootstrap import BootstrapCommand, BootstrapCommands, BootstrapDocument, BootstrapStep
+from deployer.view.documents.problem import ProblemDocument
+
+
+def steps_document(found: Steps, *, done: bool) -> BootstrapDocument:
+    """The steps; `done` means that they were taken."""
+    return BootstrapDocument(
+        environment=found.environment,
+        fingerprint=found.fingerprint,
+        done=done,
+        steps=tuple(BootstrapStep(s.symbol, s.address, detail(s), reasons(s.causes), s.line) for s in found.steps),
+        settled=tuple(one.address for one in found.settled),
+        blockers=tuple(_problem(blocker, found.environment) for blocker in found.blockers),
+        notes=tuple(note_text(note, found) for note in found.notes),
+    )
+
+
+def commands_document(environment: str, commands: Sequence[Command]) -> BootstrapCommands:
+    """The steps as commands of the AWS CLI."""
+    return BootstrapCommands(environment, tuple(BootstrapCommand(c.about, c.document, c.lines) for c in commands))
+
+
+def _problem(blocker: Blocker, environment: str) -> ProblemDocument:
+    what, fix = blocker_text(blocker, environment)
+    return ProblemDocument(what, fix, blocker.line, type(blocker).__name__, details(blocker, {"line"}))
