@@ -1,4 +1,4 @@
-"""The AWS endpoint on one port: compute platforms by this project, six services by moto, a clean error for the rest.
+"""The AWS endpoint on one port: compute platforms by this project, seven services by moto, a clean error for the rest.
 
 The service is read from the scope of the request's signature. The signature is verified, and the control routes need
 the world's token: only a user who can read the world's keys can use it. /_local/world alone needs no token: it shows

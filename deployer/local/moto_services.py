@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import io
 import os
@@ -31,7 +32,11 @@ FIRST_REQUESTS = {
     "logs": ("Logs_20140328.DescribeLogGroups", ""),
     "sqs": ("AmazonSQS.ListQueues", ""),
 }
-SERVICES = tuple(FIRST_REQUESTS)
+# Loaded when they are first called: a local world needs them only if its manifest does.
+SELDOM = ("dynamodb",)
+# moto reads and writes an item in two steps, so that of two updates at once one is lost.
+ONE_AT_A_TIME = ("dynamodb",)
+SERVICES = (*FIRST_REQUESTS, *SELDOM)
 
 
 class MotoServices:
@@ -41,6 +46,7 @@ class MotoServices:
         self._account = account
         self._region = region
         self._lock = threading.Lock()
+        self._turns = {service: threading.Lock() for service in ONE_AT_A_TIME}
         self._apps: dict[str, Any] = {}
 
     def load(self) -> None:
@@ -100,7 +106,9 @@ class MotoServices:
 
     def _pass(self, service: str, environ: Mapping[str, Any]) -> Response:
         account = {"HTTP_X_MOTO_ACCOUNT_ID": self._account}
-        return Response.from_app(self._app(service), {**environ, **account}, buffered=True)
+        app = self._app(service)
+        with self._turns.get(service, contextlib.nullcontext()):
+            return Response.from_app(app, {**environ, **account}, buffered=True)
 
     def _app(self, service: str) -> Any:
         """Return the service's application. moto's server would search all services for it on each request."""

@@ -22,6 +22,7 @@ COMMON: Final = {
 }
 # Codes of botocore's service models where they differ; IAM and STS speak the query protocol.
 OWN: Final = {
+    "dynamodb": {FAILED: "InternalServerError"},
     "ecr": {FAILED: "ServerException"},
     "iam": {DENIED: "AccessDenied", BUSY: "Throttling", FAILED: "ServiceFailure"},
     "logs": {FAILED: "InternalServerException", UNAVAILABLE: "ServiceUnavailableException"},

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Request, Response
 from deployer.local.aws_errors import AwsError
 from deployer.local.call import Call
 from deployer.local.corrections import ecr
+from deployer.local.corrections.dynamodb import DynamoDb
 from deployer.local.corrections.ssm import Ssm
 from deployer.local.moto_services import MotoServices
 
@@ -20,6 +21,7 @@ class Corrections:
     def __init__(self, moto: MotoServices) -> None:
         self._moto = moto
         self._ssm = Ssm(moto.caller)
+        self._dynamodb = DynamoDb()
 
     def load(self) -> None:
         """Import moto and its services."""
@@ -30,6 +32,8 @@ class Corrections:
             return self._moto.ask(call, request, sent)
 
         match call.service:
+            case "dynamodb":
+                return self._dynamodb.corrected(call, body, ask)
             case "ecr":
                 return ecr.corrected(call, body, ask)
             case "ssm":

@@ -221,6 +221,7 @@ def test_a_port_that_is_taken(shared: Any, tmp_path: Path) -> None:
         ),
         ("logs", "describe_log_groups", {}),
         ("sqs", "list_queues", {}),
+        ("dynamodb", "list_tables", {}),
         ("sts", "get_caller_identity", {}),
     ],
 )

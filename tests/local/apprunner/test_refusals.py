@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 READS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "apprunner": ("ListServices", lambda client: client.list_services()),
+    "dynamodb": ("ListTables", lambda client: client.list_tables()),
     "ecr": ("DescribeRepositories", lambda client: client.describe_repositories()),
     "iam": ("ListRoles", lambda client: client.list_roles()),
     "logs": ("DescribeLogGroups", lambda client: client.describe_log_groups()),
@@ -21,6 +22,7 @@ READS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 CODES = {
     "apprunner": {500: "InternalServiceErrorException"},
+    "dynamodb": {500: "InternalServerError"},
     "ecr": {500: "ServerException"},
     "iam": {400: "AccessDenied", 403: "AccessDenied", 429: "Throttling", 500: "ServiceFailure"},
     "logs": {500: "InternalServerException", 503: "ServiceUnavailableException"},
