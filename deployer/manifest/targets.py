@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Final, Protocol
 
 from pydantic import Field
@@ -67,8 +69,8 @@ def register(name: str, section: Section) -> None:
 
 def service_type() -> Any:
     """The type of the `service` section: that of the only target, or of the one that `target` names."""
-    types = tuple(section.type for section in SECTIONS.values())
-    return types[0] if len(types) == 1 else Annotated[types, Field(discriminator=TAG)]
+    types: tuple[Any, ...] = tuple(section.type for section in SECTIONS.values())
+    return types[0] if len(types) == 1 else Annotated[reduce(or_, types), Field(discriminator=TAG)]
 
 
 def section(manifest: Mapping[str, object]) -> Section:

@@ -115,7 +115,8 @@ class Speaker:
         if meant := close(str(key), known):
             return what, "", f"did you mean {meant}?"
         if key in KNOWN_KEYS.get(tuple(parent), ()):
-            return f"{label(tuple(parent))} of this kind has no `{key}`", "", f"delete `{key}`, or change the kind"
+            tag = TAG if parent[:1] == ["service"] else "kind"
+            return f"{label(tuple(parent))} of this {tag} has no `{key}`", "", f"delete `{key}`, or change the {tag}"
         if homes := [home for home, keys in KNOWN_KEYS.items() if key in keys]:
             return what, "", f"write it below {label(homes[0]) or 'nothing, at the left'}"
         return what, "", f"the keys here are {', '.join(known)}"

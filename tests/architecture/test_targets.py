@@ -34,5 +34,14 @@ def test_only_its_own_folders_name_app_runner() -> None:
     assert set(naming()) - CHOICE - LEGACY == set()
 
 
+PRIVATE = re.compile(r"kms_?key|encryption\.|scaling_?arn|access_role|instance_role", re.IGNORECASE)
+
+
+def test_what_every_target_shares_knows_no_setting_of_app_runner() -> None:
+    shared = [*(ROOT / "deployer/core").rglob("*.py"), *(ROOT / "deployer/run").glob("*.py")]
+    shared += [*(ROOT / "deployer/resources").rglob("*.py"), ROOT / "deployer/targets/base.py"]
+    assert [str(path.relative_to(ROOT)) for path in shared if PRIVATE.search(path.read_text())] == []
+
+
 def test_the_places_of_the_choice_name_it() -> None:
     assert set(naming()) >= CHOICE | LEGACY
