@@ -9,7 +9,7 @@ from deployer.errors import UsageError
 from deployer.project import PROJECT_FILE
 
 
-def image_lock(given: Path | None, root: Path) -> Path:
+def find_image_lock(given: Path | None, root: Path) -> Path:
     """The lock file that was named, or that of deployer.yaml. Raises UsageError when there is none."""
     if given is not None:
         return given

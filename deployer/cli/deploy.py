@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deployer.cli.command import Options, Parser, Verb, accepts_json, file, names_environment
 from deployer.cli.terminal import colour, consent, out
-from deployer.errors import UsageError, as_typed
+from deployer.errors import UsageError
 from deployer.view.progress import Reporter, write
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ def _plan_options(parser: Parser) -> None:
 
 
 def _plan(options: Options) -> int:
-    from deployer.environment.plan import refuse_blocked
     from deployer.verbs.plan import PlanOptions, plan_environment
 
     if options.json and options.markdown:
@@ -43,25 +42,29 @@ def _plan(options: Options) -> int:
         rollback=options.rollback,
         to=options.to,
         with_secrets=options.with_secrets,
+        out=options.out,
     )
-    reporter = Reporter(sys.stderr)
-    environment, planned = plan_environment(asked, reporter)
-    if options.json or options.out:  # the document's types take some time to build
-        from deployer.environment import saved_plan
-    if options.json:
-        out(saved_plan.as_json(planned.plan))
-    elif options.markdown:
-        from deployer.view import plan_markdown
-
-        out(plan_markdown.render(planned.plan, manifest=str(environment.loaded.path)))
-    else:
-        coloured = colour(sys.stdout)
-        out(_plan_text(environment, planned, colour=coloured), colours=coloured)
-    if options.out:
-        saved_plan.save(planned.plan, options.out)
-        reporter.note(as_typed(f"saved: just reconcile {planned.plan.environment} --plan ") + str(options.out))
-    refuse_blocked(planned.plan)
+    planned = plan_environment(asked, Reporter(sys.stderr), _shows_plan(options))
     return 2 if options.detailed_exitcode and not planned.plan.empty else 0
+
+
+def _shows_plan(options: Options) -> Callable[[Environment, Planned], None]:
+    """Prints a plan in the format that was asked for."""
+
+    def print_plan(environment: Environment, planned: Planned) -> None:
+        if options.json:
+            from deployer.view.plan_json import plan_as_json
+
+            out(plan_as_json(planned.plan))
+        elif options.markdown:
+            from deployer.view import plan_markdown
+
+            out(plan_markdown.render(planned.plan, manifest=str(environment.loaded.path)))
+        else:
+            coloured = colour(sys.stdout)
+            out(_plan_text(environment, planned, colour=coloured), colours=coloured)
+
+    return print_plan
 
 
 def _reconcile_options(parser: Parser) -> None:

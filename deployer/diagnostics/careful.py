@@ -12,7 +12,7 @@ from deployer.core.finding import CheckBroken, Finding
 from deployer.errors import DeployerError
 
 
-def careful(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+def run_carefully(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     """The findings of a check until it failed, and its failure as a finding."""
     found: list[Finding] = []
     try:

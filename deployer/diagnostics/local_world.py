@@ -10,7 +10,7 @@ from deployer.local.settings import world_settings
 from deployer.manifest.load import Loaded
 
 
-def local_world(loaded: Loaded, running: list[str]) -> Iterator[Finding]:
+def check_local_world(loaded: Loaded, running: list[str]) -> Iterator[Finding]:
     """Whether it runs, or could be started. Puts its endpoint into `running` when it runs.
 
     Raises DeployerError for a port that is taken.

@@ -13,7 +13,7 @@ from deployer.run import reconcile
 from deployer.run.look import Planned
 
 
-def apply(environment: Environment, planned: Planned, consent: Consent, *, retry: bool = False) -> Outcome:
+def apply_plan(environment: Environment, planned: Planned, consent: Consent, *, retry: bool = False) -> Outcome:
     """Apply a plan, unless it is known to fail, or refused by the environment's protection."""
     plan = planned.plan
     refuse_held_plan(plan)

@@ -38,7 +38,7 @@ def settled_plan(environment: Environment) -> Planned:
     return make_plan(environment)
 
 
-def carry_out(
+def carry_out_plan(
     environment: Environment,
     planned: Planned,
     show: Show,
@@ -66,6 +66,6 @@ def carry_out(
         return Carried(environment, unchanged(plan), not_deployed(plan))
     if agree is not None:
         agree(plan)
-    from deployer.environment.apply import apply  # noqa: PLC0415 -- a run that finds nothing to do never loads it
+    from deployer.environment.apply import apply_plan  # noqa: PLC0415 -- a run that finds nothing to do never loads it
 
-    return Carried(environment, apply(environment, planned, consent, retry=retry))
+    return Carried(environment, apply_plan(environment, planned, consent, retry=retry))

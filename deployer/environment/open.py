@@ -20,7 +20,7 @@ from deployer.core.revision import is_tag, release_number, released_tag, unique_
 from deployer.environment.contract import refuse_contract_problems
 from deployer.environment.other_manifests import refuse_shared
 from deployer.environment.site import Site, site_at, site_of
-from deployer.environment.usable_manifest import usable_manifest
+from deployer.environment.usable_manifest import read_usable_manifest
 from deployer.image.snapshot import Snapshot
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.identity import Identity, identity_of
@@ -109,7 +109,7 @@ def open_usable_environment(
 
     With problems, only names, roles and the like of it may be used, and a local world is not started.
     """
-    known = usable_manifest(name, report)
+    known = read_usable_manifest(name, report)
     if not known.problems:
         return _opened(known.loaded, report, start=start, only_looks=only_looks)
     if not only_looks:

@@ -14,7 +14,7 @@ from deployer.manifest.together import clashes
 from deployer.project import shortest
 
 
-def other_manifests(loaded: Loaded) -> Iterator[Manifest]:
+def manifests_of_account(loaded: Loaded) -> Iterator[Manifest]:
     """The other manifests of the folder with the same account and endpoint."""
     aws = loaded.manifest.aws
     for path in _beside(loaded):

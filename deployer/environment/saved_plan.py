@@ -1,4 +1,4 @@
-"""Save a plan as JSON, or print it for programs, and read a saved plan to apply it unchanged."""
+"""Save a plan as JSON, and read a saved plan to apply it unchanged."""
 
 from __future__ import annotations
 
@@ -10,12 +10,7 @@ from deployer import VERSION
 from deployer.core.plan import Plan
 from deployer.errors import Refused, UsageError
 from deployer.run.look import refuse_stale
-from deployer.view.plan_json import FORMAT, PlanDocument, SavedFormat, agreed, document
-
-
-def as_json(plan: Plan) -> str:
-    """The plan's document. It holds no secret."""
-    return document(plan).model_dump_json(indent=2)
+from deployer.view.plan_json import FORMAT, PlanDocument, SavedFormat, agreed, document, plan_as_json
 
 
 def save(plan: Plan, path: Path) -> None:
@@ -26,7 +21,7 @@ def save(plan: Plan, path: Path) -> None:
     if path.is_file() and path.stat().st_size and not path.read_bytes().lstrip().startswith(b'{\n  "format"'):
         raise UsageError(f"{path} exists and is not a plan; it was left as it is", fix="name another --out FILE")
     try:
-        path.write_text(as_json(plan) + "\n")
+        path.write_text(plan_as_json(plan) + "\n")
     except OSError as error:
         raise UsageError(f"the plan cannot be saved: {error.strerror}: {path}", fix="name another --out FILE") from None
 

@@ -29,7 +29,7 @@ from deployer.view.progress import Reporter
 Found = TypeVar("Found")
 
 
-def usable_identity(name: str, report: Reporter) -> Identity:
+def read_usable_identity(name: str, report: Reporter) -> Identity:
     """The identity of an environment. Raises UsageError or InvalidManifest when no version of its file has one."""
     path, raw, problem = _file(name)
     if raw is not None:
@@ -53,7 +53,7 @@ class UsableManifest(Struct, frozen=True):
     problems: int = 0
 
 
-def usable_manifest(name: str, report: Reporter) -> UsableManifest:
+def read_usable_manifest(name: str, report: Reporter) -> UsableManifest:
     """A manifest that holds enough to roll back an environment: neither literals nor settings are needed.
 
     A committed version is used only if its identity is that of the file, where that is readable. Raises UsageError or

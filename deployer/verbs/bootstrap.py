@@ -14,7 +14,7 @@ from deployer.environment.consent import Consent
 from deployer.environment.contract import refuse_contract_problems
 from deployer.environment.holds import refuse_incident
 from deployer.environment.open import open_session
-from deployer.environment.other_manifests import other_manifests
+from deployer.environment.other_manifests import manifests_of_account
 from deployer.environment.protection import check_steps
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded, load
@@ -107,4 +107,4 @@ def _required(loaded: Loaded) -> Requirements:
     target = describe(manifest.service.target)
     desired = desired_state(loaded, DesiredImage(image.repository, "", None, image.keep), target)
     line = f"{loaded.path.name}:{loaded.where('github').line}"
-    return requirements_of(manifest, manifest.github, desired, line, other_manifests(loaded))
+    return requirements_of(manifest, manifest.github, desired, line, manifests_of_account(loaded))

@@ -10,7 +10,7 @@ from deployer.core.removal import RemovalOptions, Removals
 from deployer.environment.consent import Consent
 from deployer.environment.holds import refuse_incident
 from deployer.environment.open import open_environment
-from deployer.environment.other_manifests import other_manifests
+from deployer.environment.other_manifests import manifests_of_account
 from deployer.environment.protection import protections
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
@@ -84,7 +84,7 @@ def _refuse_protected(loaded: Loaded) -> None:
 def _shared(loaded: Loaded) -> Iterator[tuple[str, str]]:
     """Every role and repository that another manifest of the same account names, with that environment."""
     aws = loaded.manifest.aws
-    for other in other_manifests(loaded):
+    for other in manifests_of_account(loaded):
         yield from ((role, other.environment) for role in other.service.role_names.values())
         if other.aws.region == aws.region:
             yield other.image.repository, other.environment

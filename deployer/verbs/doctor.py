@@ -11,8 +11,8 @@ from deployer.aws.session import Session
 from deployer.core.desired import DesiredImage
 from deployer.core.finding import CheckFailed, CheckSkipped, Finding, ManifestRead, Reviewers
 from deployer.diagnostics import account, machine
-from deployer.diagnostics.careful import careful
-from deployer.diagnostics.local_world import local_world
+from deployer.diagnostics.careful import run_carefully
+from deployer.diagnostics.local_world import check_local_world
 from deployer.environment.contract import refuse_contract_problems
 from deployer.environment.readiness import serving
 from deployer.environment.site import site_of
@@ -42,26 +42,26 @@ def examine_setup(options: DoctorOptions, report: Reporter) -> DoctorDocument:
 
 def _findings(path: Path, report: Reporter) -> Iterator[Finding]:
     root = path.resolve().parent.parent
-    yield from careful("tools", lambda: machine.tools(root))
-    yield from careful("git", lambda: machine.checkout(root))
-    yield from careful("packages", lambda: machine.packages(root))
+    yield from run_carefully("tools", lambda: machine.tools(root))
+    yield from run_carefully("git", lambda: machine.checkout(root))
+    yield from run_carefully("packages", lambda: machine.packages(root))
     read: list[Loaded] = []
-    yield from careful("manifest", lambda: _manifest(path, read))
+    yield from run_carefully("manifest", lambda: _manifest(path, read))
     if not read:
         yield CheckSkipped(about="aws", needs="manifest")
         return
     [loaded] = read
     local = site_of(loaded).names_endpoint
-    yield from careful("endpoint", lambda: machine.variables(local=local))
+    yield from run_carefully("endpoint", lambda: machine.variables(local=local))
     running: list[str] = []
     if local:
-        yield from careful("local world", lambda: local_world(loaded, running))
+        yield from run_carefully("local world", lambda: check_local_world(loaded, running))
     if local and not running:
         yield CheckSkipped(about="aws", needs="local world")
         return
     yield from _aws(loaded)
     if loaded.manifest.protect.confirm and loaded.manifest.github:
-        yield from careful("reviewers", lambda: _reviewers(loaded, report))
+        yield from run_carefully("reviewers", lambda: _reviewers(loaded, report))
 
 
 def _manifest(path: Path, read: list[Loaded]) -> Iterator[Finding]:
@@ -95,18 +95,18 @@ def _aws(loaded: Loaded) -> Iterator[Finding]:
     aws, image = loaded.manifest.aws, loaded.manifest.image
     session = Session(aws.account, aws.region, aws.endpoint, keys_beside(loaded.path))
     target = describe(loaded.manifest.service.target)
-    yield from careful("region", lambda: account.region(session, target))
-    found = careful("credentials", lambda: account.credentials(session))
+    yield from run_carefully("region", lambda: account.region(session, target))
+    found = run_carefully("credentials", lambda: account.credentials(session))
     yield from found
     if any(finding.state != "ok" for finding in found):
         yield CheckSkipped(about="account", needs="credentials")
         return
     seen: list[str] = []
-    yield from careful("account", lambda: account.identity(session, seen))
+    yield from run_carefully("account", lambda: account.identity(session, seen))
     if not seen:
         yield CheckSkipped(about="rights", needs="account")
         return
     desired = desired_state(loaded, DesiredImage(image.repository, "", None, image.keep), target)
-    yield from careful(target.title.lower(), lambda: open_target(target.name, session).examine())
-    yield from careful("users", lambda: serving(session, loaded))
-    yield from careful("rights", lambda: account.rights(session, desired, seen[0]))
+    yield from run_carefully(target.title.lower(), lambda: open_target(target.name, session).examine())
+    yield from run_carefully("users", lambda: serving(session, loaded))
+    yield from run_carefully("rights", lambda: account.rights(session, desired, seen[0]))

@@ -8,7 +8,7 @@ from deployer.aws import hold as ledger_hold
 from deployer.core.hold import LONGEST_REASON, Hold, by_hand, one_line
 from deployer.core.release import ledger_path
 from deployer.environment.open import open_identity
-from deployer.environment.usable_manifest import usable_identity
+from deployer.environment.usable_manifest import read_usable_identity
 from deployer.errors import UsageError
 from deployer.manifest.credentials import credential_in
 from deployer.view.progress import Reporter
@@ -34,7 +34,7 @@ def hold_environment(options: HoldOptions, report: Reporter) -> HoldState:
     A run that is under way is not stopped: its deployment cannot be cancelled. Raises UsageError for an unusable
     reason.
     """
-    identity = usable_identity(options.environment, report)
+    identity = read_usable_identity(options.environment, report)
     session, who = open_identity(identity)
     ledger = ledger_path(identity.app, identity.environment)
     if options.reason is None:

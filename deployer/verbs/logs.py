@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from deployer.aws import logs
 from deployer.environment.open import open_identity
-from deployer.environment.usable_manifest import usable_identity
+from deployer.environment.usable_manifest import read_usable_identity
 from deployer.errors import Blocked, UsageError
 from deployer.run.scrub import Scrubber
 from deployer.targets.base import Started
@@ -46,7 +46,7 @@ def read_logs(options: LogsOptions, report: Reporter, pause: Callable[[float], N
     Raises Blocked without a service, and UsageError for an unknown operation or an invalid duration.
     """
     since = None if options.since is None else _seconds(options.since)
-    identity = usable_identity(options.environment, report)
+    identity = read_usable_identity(options.environment, report)
     session, _ = open_identity(identity)
     target = open_target(identity.target, session)
     service = target.observe(identity.service)[0]

@@ -8,7 +8,7 @@ from deployer.aws import ledger
 from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE, ledger_path
 from deployer.core.target import ServiceStatus
-from deployer.environment.carry_out import Carried, Show, carry_out, settled_plan
+from deployer.environment.carry_out import Carried, Show, carry_out_plan, settled_plan
 from deployer.environment.consent import Consent
 from deployer.environment.open import open_environment, open_session
 from deployer.environment.plan import refuse_postponed
@@ -46,7 +46,7 @@ def promote_image(options: PromoteOptions, report: Reporter, show: Show, consent
     environment = open_environment(options.environment, report, image=source.tag)
     planned = settled_plan(environment)
     refuse_another_image(source, planned.plan)
-    carried = carry_out(environment, planned, show, consent, retry=options.retry)
+    carried = carry_out_plan(environment, planned, show, consent, retry=options.retry)
     refuse_postponed(planned.plan)
     return carried
 

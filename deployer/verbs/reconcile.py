@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from deployer.environment.carry_out import Carried, Show, carry_out, settled_plan
+from deployer.environment.carry_out import Carried, Show, carry_out_plan, settled_plan
 from deployer.environment.consent import Consent
 from deployer.environment.open import Environment, open_environment, open_usable_environment
 from deployer.errors import UsageError
@@ -36,7 +36,7 @@ def reconcile_environment(options: ReconcileOptions, report: Reporter, show: Sho
     """Plan, show the plan, and apply it. Raises UsageError for options that contradict each other."""
     _refuse_contradictions(options)
     environment, planned = _saved(options, options.saved, report) if options.saved else _planned(options, report)
-    return carry_out(environment, planned, show, consent, retry=options.retry, unless_held=options.unless_held)
+    return carry_out_plan(environment, planned, show, consent, retry=options.retry, unless_held=options.unless_held)
 
 
 def _refuse_contradictions(options: ReconcileOptions) -> None:

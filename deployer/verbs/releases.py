@@ -9,7 +9,7 @@ from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, ledger_path
 from deployer.core.release_diff import compare_releases
 from deployer.core.revision import recorded
 from deployer.environment.open import open_identity
-from deployer.environment.usable_manifest import usable_identity
+from deployer.environment.usable_manifest import read_usable_identity
 from deployer.targets.registry import RECORDED, open_target
 from deployer.view.documents.releases import ReleasesDiffDocument
 from deployer.view.progress import Reporter
@@ -32,7 +32,7 @@ class Releases(Struct, frozen=True):
 
 def list_releases(options: ReleasesOptions, report: Reporter) -> Releases | ReleasesDiffDocument:
     """Read the ledger: all releases, or what differs between two. Raises UsageError for an unknown release."""
-    identity = usable_identity(options.environment, report)
+    identity = read_usable_identity(options.environment, report)
     session, _ = open_identity(identity)
     found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), RECORDED)
     if options.compared:

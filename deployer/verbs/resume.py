@@ -21,7 +21,7 @@ from deployer.environment.service_state import (
     settled_facts,
     state_document,
 )
-from deployer.environment.usable_manifest import usable_identity
+from deployer.environment.usable_manifest import read_usable_identity
 from deployer.errors import Refused
 from deployer.run.service_state import change_state
 from deployer.targets.registry import open_target
@@ -48,7 +48,7 @@ def resume_environment(options: ResumeOptions, report: Reporter, consent: Consen
 
     A valid manifest is needed only for a paused service. Raises Refused, having changed nothing.
     """
-    identity = usable_identity(options.environment, report)
+    identity = read_usable_identity(options.environment, report)
     session, _ = open_identity(identity)
     name, ledger = identity.environment, ledger_path(identity.app, identity.environment)
     hold = ledger_hold.read(session.ssm, ledger)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from deployer.core.plan import Plan
 from deployer.environment.apply import settle
-from deployer.environment.carry_out import Carried, Show, carry_out
+from deployer.environment.carry_out import Carried, Show, carry_out_plan
 from deployer.environment.consent import Consent
 from deployer.environment.open import Environment, open_usable_environment
 from deployer.environment.plan import make_plan
@@ -42,7 +42,7 @@ def roll_back(options: RollbackOptions, report: Reporter, show: Show, consent: C
         report.note(f"the rollback that was stopped is done: release {stopped.release.rollback_to} serves again")
         to = str(stopped.release.rollback_to)
     environment = environment.back_to(to, with_secrets=options.with_secrets)
-    return carry_out(
+    return carry_out_plan(
         environment,
         make_plan(environment),
         show,

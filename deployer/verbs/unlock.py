@@ -8,7 +8,7 @@ from deployer.aws import lock
 from deployer.core.release import ledger_path
 from deployer.environment.consent import Consent
 from deployer.environment.open import open_identity
-from deployer.environment.usable_manifest import usable_identity
+from deployer.environment.usable_manifest import read_usable_identity
 from deployer.errors import Refused
 from deployer.view.lock_text import lock_lines
 from deployer.view.progress import Reporter
@@ -32,7 +32,7 @@ def break_lock(options: UnlockOptions, report: Reporter, consent: Consent) -> Un
 
     Raises Refused otherwise.
     """
-    identity = usable_identity(options.environment, report)
+    identity = read_usable_identity(options.environment, report)
     name = identity.environment
     session, _ = open_identity(identity)
     ledger = ledger_path(identity.app, name)

@@ -159,6 +159,11 @@ class PlanDocument(_Part):
     facts: Mapping[str, str] = Field(description="What the plan depends on, by name; a plan is stale when one changes.")
 
 
+def plan_as_json(plan: Plan) -> str:
+    """The plan's document as text. It holds no secret."""
+    return document(plan).model_dump_json(indent=2)
+
+
 def document(plan: Plan) -> PlanDocument:
     """The plan as printed with --json and saved with --out, without any known secret."""
     whole = _whole(plan)

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from deployer.apps.image_lock import image_lock
+from deployer.apps.image_lock import find_image_lock
 from deployer.errors import Refused, StateUnknown, UsageError
 from deployer.project import find_root
 
@@ -43,7 +43,7 @@ def audit_packages(options: AuditOptions) -> Audited:
 
     Raises Refused with every finding, and StateUnknown when the data cannot be reached, which proves nothing.
     """
-    lock, service = image_lock(options.lock, find_root(Path.cwd())), options.service
+    lock, service = find_image_lock(options.lock, find_root(Path.cwd())), options.service
     if not lock.is_file():
         raise UsageError(f"{lock} is not a file", fix="name another one: --lock FILE")
     asked = ["--vulnerability-service", "osv", "--osv-url", service] if service else []

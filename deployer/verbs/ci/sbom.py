@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from deployer import git
-from deployer.apps.image_lock import image_lock
+from deployer.apps.image_lock import find_image_lock
 from deployer.apps.project_file import read_app
 from deployer.errors import UsageError
 from deployer.image.sbom import sbom as bill
@@ -24,7 +24,7 @@ class SbomOptions(Struct, frozen=True, kw_only=True):
 def list_packages(options: SbomOptions) -> str:
     """The bill of materials of the image's lock file as JSON. Raises UsageError when it cannot be read."""
     root = find_root(Path.cwd())
-    lock = image_lock(options.lock, root)
+    lock = find_image_lock(options.lock, root)
     try:
         text = lock.read_text()
     except (OSError, UnicodeDecodeError) as error:
