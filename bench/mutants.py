@@ -7,6 +7,7 @@ working tree. For each change, only the tests run that reach its line.
 from __future__ import annotations
 
 import argparse
+import ast
 import difflib
 import os
 import random
@@ -144,7 +145,8 @@ def try_all(
         free.put(copy)
 
     def try_one(mutant: Mutant) -> tuple[Mutant, str]:
-        reached = sorted(set(reach.get(mutant.path, {}).get(mutant.line, ())))
+        known = mutant.line in lines_run_by_each_test(mutant.before)
+        reached = sorted(set(reach.get(mutant.path, {}).get(mutant.line, ()))) if known else []
         copy = free.get()
         try:
             return mutant, outcome_of(copy, mutant, reached or folders, timeout)
@@ -153,6 +155,19 @@ def try_all(
 
     with ThreadPoolExecutor(len(copies)) as pool:
         yield from pool.map(try_one, mutants)
+
+
+def lines_run_by_each_test(text: str) -> set[int]:
+    """Return the lines that run again for each test which reaches them, and so are noted for each of them.
+
+    Others run once: at the import, which may happen inside a test, or when a function caches its result.
+    """
+    again, once = set[int](), set[int]()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            cached = any("cache" in ast.unparse(decorator) for decorator in node.decorator_list)
+            (once if cached else again).update(range(node.body[0].lineno, (node.end_lineno or 0) + 1))
+    return again - once
 
 
 def outcome_of(copy: Path, mutant: Mutant, tests: Sequence[str], timeout: int) -> str:
