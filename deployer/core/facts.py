@@ -150,8 +150,8 @@ class Facts(Struct, frozen=True):
     `parameters` is keyed by path, `roles` by role name (only those the manifest manages). `restorable` gives by path
     whether an older version of a secret equals the present one ("same"), differs, or is "gone". `intended` is the
     release that was deployed last, as its run wrote it down before it started the deployment; `pending` is the same
-    release while it still has to be recorded. `hold` shows who stopped deployments, and why. `resources` is what was
-    observed of other kinds, by the name of the kind.
+    release while it still has to be recorded. `hold` shows who stopped deployments, and why. `resources` is the
+    observed state of other kinds, by the name of the kind.
     """
 
     account: str

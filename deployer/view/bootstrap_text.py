@@ -146,7 +146,7 @@ def _manage(key: str, printed: str) -> str:
 
 
 def note_text(note: Note, found: Steps) -> str:
-    """Something to know that is no step."""
+    """Something to know besides the steps."""
     who, printed = f"{note.principal} {note.name}", f"just bootstrap {found.environment} --print"
     match note:
         case OtherPolicies():

@@ -12,7 +12,7 @@ from deployer.core import finding
 class FindingDocument(Struct, frozen=True):
     """The result of one check: its kind, such as Clock or Rights, and the fields of this kind that are not empty.
 
-    `unseen` is what could not be checked. `says` and `fix` are text for people; `fix` is "" where none is needed.
+    `unseen` is what could not be checked. The finding and its fix are text for people; `fix` is "" for none.
     """
 
     about: str
