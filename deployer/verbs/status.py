@@ -15,7 +15,6 @@ from deployer.core import health, rollback
 from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ServiceFact
 from deployer.core.health import Answer
-from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.core.readiness import Readiness
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, last_healthy
@@ -44,8 +43,9 @@ from deployer.targets.registry import RECORDED
 from deployer.view.blocker_text import blockers
 from deployer.view.details import details
 from deployer.view.documents.status import BlockerSummary, FailureDocument, StatusDocument, TroubleDocument
-from deployer.view.health_text import answers, trouble_text
+from deployer.view.health_text import NO_CAUSE, answers, no_line, trouble_text, under_way
 from deployer.view.hold_text import since
+from deployer.view.lock_text import lock_holder
 from deployer.view.progress import Reporter
 
 PROBE_SECONDS = 5.0
@@ -140,7 +140,7 @@ def _read(environment: Environment) -> StatusDocument:
         since=entry.release.when if entry else None,
         by=entry.release.who if entry else None,
         operation=_under_way(seen.operation),
-        lock=_lock(planned.facts),
+        lock=lock_holder(planned.facts.lock) if planned.facts.lock else None,
         hold=since(planned.facts.hold) if planned.facts.hold else None,
         staged=lines.staged,
         drift=lines.drift,
@@ -242,29 +242,16 @@ def _failure(run: Run, facts: Facts, seen: Seen) -> FailureDocument | None:
     service, operation = facts.service, seen.operation
     entry = health.last_failure(facts.releases)
     if entry:
-        return FailureDocument(
-            entry.number, entry.release.id, entry.release.when, entry.release.why or "no cause is recorded"
-        )
+        return FailureDocument(entry.number, entry.release.id, entry.release.when, entry.release.why or NO_CAUSE)
     if service is None or service.status is not ServiceStatus.CREATE_FAILED:
         return None
     started = Started(service.arn, operation.id) if operation else None
     why = Follower.of(run).reason(started, operation.started) if started and operation else ""
-    why = why or f"{run.target.description.title} wrote no line about it"
+    why = why or no_line(run.target.description.title)
     return FailureDocument(None, service.spec.environment.get(RELEASE_VARIABLE), None, why)
 
 
 def _under_way(operation: Operation | None) -> str | None:
     if operation is None or operation.progress is not Progress.RUNNING:
         return None
-    return f"{operation.kind} {operation.id} is under way"
-
-
-def _lock(facts: Facts) -> str | None:
-    lock = facts.lock
-    if lock is None:
-        return None
-    return (
-        f"left behind by {person(lock.holder)} ({lock.where})"
-        if lock.over
-        else f"held by {person(lock.holder)} ({lock.where})"
-    )
+    return under_way(operation.kind, operation.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from msgspec import Struct
 
@@ -21,6 +21,8 @@ from deployer.core.trouble import (
     UndeclaredPause,
 )
 from deployer.view.times import duration
+
+NO_CAUSE: Final = "no cause is recorded"
 
 
 class TroubleText(Struct, frozen=True):
@@ -112,6 +114,16 @@ def _not_known(serving: NotKnown) -> str:
     if answer is None:
         return "not known: the service has no address"
     return f"not known: the public URL gave no answer ({answer.error})"
+
+
+def under_way(kind: str, operation: str) -> str:
+    """The operation of the platform that is under way."""
+    return f"{kind} {operation} is under way"
+
+
+def no_line(target: str) -> str:
+    """The cause of a failure that the platform wrote nothing about."""
+    return f"{target} wrote no line about it"
 
 
 def _named(release: str | None) -> str:

@@ -9,6 +9,12 @@ from deployer.core.person import person
 from deployer.errors import as_typed
 
 
+def lock_holder(lock: LockFact) -> str:
+    """Who holds the lock, or left it behind, and where."""
+    did = "left behind" if lock.over else "held"
+    return f"{did} by {person(lock.holder)} ({lock.where})"
+
+
 def lock_lines(held: LockFact, environment: str) -> Iterator[str]:
     """The lock, who holds it, and what breaking it does."""
     yield f"lock {held.id} of {environment}"
