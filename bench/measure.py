@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import resource
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -34,20 +36,35 @@ class Result:
         )
 
 
-def in_turns(work: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The median seconds of each piece of work.
+class Times(NamedTuple):
+    """Median seconds. `processor` is the processor time of all processes that the work started and waited for."""
+
+    elapsed: float
+    processor: float
+
+
+def in_turns(work: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Times]:
+    """The median times of each piece of work.
 
     Every round does each of them once, so that whatever else the machine is busy with meets all alike. The round
     before the first is not counted: it fills caches.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in work}
+    elapsed: dict[str, list[float]] = {name: [] for name in work}
+    processor: dict[str, list[float]] = {name: [] for name in work}
     for number in range(rounds + 1):
         for name, do in work.items():
-            begin = time.perf_counter()
+            begin, used = time.perf_counter(), _used_by_children()
             do()
             if number:
-                seconds[name].append(time.perf_counter() - begin)
-    return {name: statistics.median(values) for name, values in seconds.items()}
+                elapsed[name].append(time.perf_counter() - begin)
+                processor[name].append(_used_by_children() - used)
+    return {name: Times(statistics.median(elapsed[name]), statistics.median(processor[name])) for name in work}
+
+
+def _used_by_children() -> float:
+    """The seconds of processor time of all processes that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run(command: Sequence[str], *, cwd: str, env: Mapping[str, str], codes: Sequence[int] = (0,)) -> str:

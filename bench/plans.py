@@ -27,7 +27,7 @@ def measure(world: World, rounds: int) -> list[Result]:
     finally:
         for path, text in before.items():
             path.write_text(text)
-    seconds = {size: taken[str(size)] for size in SIZES}
+    seconds = {size: taken[str(size)].elapsed for size in SIZES}
     first = seconds[SIZES[0]]
     each = {size: (seconds[size] - first) / (size - SIZES[0]) for size in SIZES[1:]}
     ratios = [
