@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from deployer.core.unverified import UnverifiedCheck
+
 
 class NoRelease(Struct, frozen=True):
     """No release of the service is recorded, so nothing shows who made a difference."""
@@ -17,9 +19,9 @@ class FailedBefore(Struct, frozen=True):
 
 
 class Unverified(Struct, frozen=True):
-    """Something could not be checked, because these credentials may not read it."""
+    """A check could not be made."""
 
-    what: str
+    check: UnverifiedCheck
 
 
 Caution = NoRelease | FailedBefore | Unverified

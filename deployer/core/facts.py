@@ -14,6 +14,7 @@ from deployer.core.hold import Hold
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, Release
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.core.target import ServiceStatus
+from deployer.core.unverified import UnverifiedCheck
 
 
 class ParameterFact(Struct, frozen=True):
@@ -133,7 +134,7 @@ class Inspection(Struct, frozen=True):
 
     `platform` is the image's, such as linux/amd64. `secrets` gives by variable why the service would refuse the value
     that SSM holds. `denied` lists, by role, the actions that the target would need and the role does not allow;
-    `untrusted` names the roles that do not trust the target. `unverified` names what could not be read.
+    `untrusted` names the roles that do not trust the target. `unverified` lists the checks that could not be made.
     """
 
     platform: str | None = None
@@ -141,7 +142,7 @@ class Inspection(Struct, frozen=True):
     missing_roles: tuple[str, ...] = ()
     untrusted: Mapping[str, str] = field(default_factory=dict)
     denied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unverified: tuple[str, ...] = ()
+    unverified: tuple[UnverifiedCheck, ...] = ()
 
 
 class Facts(Struct, frozen=True):

@@ -163,7 +163,7 @@ def _warnings(facts: Facts, bad: RecordedRelease | None) -> tuple[Caution, ...]:
     if bad is not None:
         found.append(FailedBefore(bad.number, bad.release.why))
     if facts.inspection:
-        found += [Unverified(what) for what in facts.inspection.unverified]
+        found += [Unverified(check) for check in facts.inspection.unverified]
     return tuple(found)
 
 

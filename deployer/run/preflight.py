@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from botocore.exceptions import ClientError
 from msgspec import Struct
@@ -18,10 +18,18 @@ from deployer.core.policies.documents import policy_name
 from deployer.core.policies.trust import trusts
 from deployer.core.secret import SecretValue
 from deployer.core.target import ServiceRole
+from deployer.core.unverified import (
+    CallRefused,
+    NoSettingsClass,
+    RightsConditional,
+    RightsRefused,
+    SecretsNotRead,
+    UnverifiedCheck,
+)
 from deployer.project import PROJECT_FILE
 
 Examine = Callable[[Mapping[str, str], Mapping[str, SecretValue]], Mapping[str, str]]
-ACCEPTED = "whether the service accepts its secrets"
+Check = Literal["image-platform", "secrets", "roles"]
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -35,20 +43,20 @@ def inspect(
     credentials may not make is named in `unverified`; any other failure ends the run.
     """
     clients = session.ecr, session.iam, session.ssm  # created here, because creating clients is not thread-safe
-    unverified: list[str] = []
+    unverified: list[UnverifiedCheck] = []
     with ThreadPoolExecutor(len(clients) + 1) as pool:
         platform = pool.submit(_platform, session, desired, facts, digest)
         secrets = pool.submit(_secrets, session, desired, facts) if decrypt and examine else None
         policy = policy_name(desired.app, desired.environment)
         taken = () if desired.roles else desired.target.roles(desired)
         roles = [pool.submit(_role, session, role, policy) for role in taken]
-        seen = _unless_denied(platform, "the image's platform", unverified, None)
-        values = _unless_denied(secrets, ACCEPTED, unverified, None) if secrets else None
-        looked = [_unless_denied(role, "the roles", unverified, None) for role in roles]
+        seen = _unless_denied(platform, "image-platform", unverified, None)
+        values = _unless_denied(secrets, "secrets", unverified, None) if secrets else None
+        looked = [_unless_denied(role, "roles", unverified, None) for role in roles]
     if examine is None:
-        unverified.append(f"{ACCEPTED}: {PROJECT_FILE} names no settings class")
+        unverified.append(NoSettingsClass(file=PROJECT_FILE))
     elif secrets is None:
-        unverified.append(f"{ACCEPTED}: that takes reading them")
+        unverified.append(SecretsNotRead())
     found = [role for role in looked if role is not None]
     return Inspection(
         platform=seen,
@@ -60,13 +68,13 @@ def inspect(
     )
 
 
-def _unless_denied(look: Future[T], what: str, unverified: list[str], otherwise: U) -> T | U:
+def _unless_denied(look: Future[T], check: Check, unverified: list[UnverifiedCheck], otherwise: U) -> T | U:
     try:
         return look.result()
     except ClientError as error:
         if not is_denied(error):
             raise
-        unverified.append(f"{what}: these credentials may not call {refused_call(error)}")
+        unverified.append(CallRefused(check=check, refused=refused_call(error)))
         return otherwise
 
 
@@ -94,7 +102,7 @@ class _Role(Struct, frozen=True):
     exists: bool
     trusted: bool = True
     denied: tuple[str, ...] = ()
-    unverified: str = ""
+    unverified: UnverifiedCheck | None = None
 
 
 def _role(session: Session, wanted: ServiceRole, policy: str) -> _Role:
@@ -112,7 +120,7 @@ def _role(session: Session, wanted: ServiceRole, policy: str) -> _Role:
     except ClientError as error:
         if not is_denied(error):
             raise
-        unverified = f"what {wanted.name} allows: these credentials may not call {refused_call(error)}"
+        unverified = RightsRefused(role=wanted.name, refused=refused_call(error))
         return _Role(wanted.name, wanted.service, exists=True, trusted=trusted, unverified=unverified)
-    conditions = f"what {wanted.name} allows: its policy depends on {', '.join(dict.fromkeys(keys))}" if keys else ""
+    conditions = RightsConditional(role=wanted.name, keys=tuple(dict.fromkeys(keys))) if keys else None
     return _Role(wanted.name, wanted.service, exists=True, trusted=trusted, denied=tuple(denied), unverified=conditions)

@@ -49,7 +49,7 @@ def verify_environment(options: VerifyOptions, report: Reporter) -> VerifyDocume
         environment=run.desired.environment,
         image=plan.tag,
         problems=tuple(_problem(blocker, plan) for blocker in plan.blockers),
-        unseen=(*seen.unverified, *unseen),
+        unseen=(*map(caution_text.unverified_text, seen.unverified), *unseen),
         warnings=tuple(warnings),
         disagreements=differ,
     )

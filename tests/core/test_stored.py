@@ -20,6 +20,7 @@ from deployer.core.hold import Hold
 from deployer.core.notice import UnmanagedSetting
 from deployer.core.release import LEDGER_BYTES
 from deployer.core.secret import SecretValue
+from deployer.core.unverified import RightsRefused
 from deployer.resources.planner import plan
 from deployer.view.plan_json import PlanDocument, document
 from tests.core.test_hold import MANUAL
@@ -76,7 +77,7 @@ def test_a_saved_plan_holds_no_secret(wish: Callable[..., Desired], empty: Facts
     told = f"was {SENTINEL} before"
     shown = replace(
         made,
-        warnings=(Unverified(told),),
+        warnings=(Unverified(RightsRefused(role=told, refused="iam:GetRole")),),
         notices=(UnmanagedSetting("x", told, cause=Cause(kind=CauseKind.UNMANAGED)),),
         blockers=(RefusedSecret("x", "x", told),),
         hold=replace(MANUAL, reason=told),

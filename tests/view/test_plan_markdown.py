@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 
 from deployer.core.blocker import UnsetSecret
 from deployer.core.caution import Unverified
+from deployer.core.unverified import RightsRefused, SecretsNotRead
 from deployer.view.plan_markdown import render
 from tests.view.test_plan_text import STAGED, plan, put
 
@@ -16,7 +17,7 @@ def test_a_plan_is_one_table() -> None:
     made = plan(
         changes=(put("LEVEL", "INFO", "DEBUG", "~"),),
         notices=(STAGED,),
-        warnings=(Unverified("roles"),),
+        warnings=(Unverified(SecretsNotRead()),),
     )
     assert render(made, manifest="env/staging.yaml") == (
         "### demo / staging\n"
@@ -26,7 +27,7 @@ def test_a_plan_is_one_table() -> None:
         "Manifest <code>env/staging.yaml</code>, live: release 41, account 123456789012, us-west-2."
         f" Fingerprint <code>{made.fingerprint}</code>.\n"
         "\n"
-        "> **Warning:** not checked: roles\n"
+        "> **Warning:** not checked: whether the service accepts its secrets: that takes reading them\n"
         "\n"
         "| | Group | What | Change | Why | Line |\n"
         "|---|---|---|---|---|---|\n"
@@ -76,7 +77,10 @@ def test_a_value_cannot_become_markup() -> None:
 )
 def test_a_text_names_nobody_and_links_nowhere(text: str) -> None:
     """What GitHub would find in the rendered text; a zero-width space breaks it."""
-    made = plan(warnings=(Unverified(text),), changes=(put("LEVEL", text, None, "+"),))
+    made = plan(
+        warnings=(Unverified(RightsRefused(role=text, refused="iam:GetRole")),),
+        changes=(put("LEVEL", text, None, "+"),),
+    )
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(render(made, manifest="m"))
     assert "<a " not in html
     assert "<h1" not in html
