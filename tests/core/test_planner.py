@@ -21,6 +21,7 @@ from deployer.core.change import (
 )
 from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.facts import Facts, ImageFact, ParameterFact
+from deployer.core.notice import StagedVariable
 from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
@@ -80,6 +81,20 @@ def test_a_secret_nobody_can_make_is_a_blocker_with_its_command(wish: Wish, para
     assert "APP_SECRET" in blocker.what
     assert blocker.fix == "just secret set staging app-secret"
     assert blocker.line == "staging.yaml:10"
+
+
+def test_a_variable_that_the_release_does_not_hold_is_added_and_not_staged(
+    wish: Wish, parameter: Make, empty: Facts, carry_out: CarryOut
+) -> None:
+    """Its parameter is there already, but no container holds an older version of it."""
+    first = wish(parameter("level", "DEBUG"))
+    running = carry_out(plan(first, empty), empty, first)
+    added = parameter("origins", "*")
+    found = replace(running, parameters={**running.parameters, added.path: ParameterFact(False, 1, "*")})
+    made = plan(wish(*first.parameters, added), found)
+    assert not [notice for notice in made.notices if isinstance(notice, StagedVariable)]
+    assert made.deployment is not None
+    assert made.versions == {"LEVEL": 1, "ORIGINS": 1}
 
 
 def test_a_plain_string_where_a_secret_belongs_is_made_again_or_a_blocker(

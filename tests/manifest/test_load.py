@@ -121,6 +121,7 @@ TRACES = f"arn:aws:apprunner:us-west-2:123456789012:observabilityconfiguration/x
         ),
         (("target: apprunner", "target: lambda"), "service.target has to be one of: apprunner", "", "lambda"),
         (("  cpu: 1 vCPU", "  cpu: 0.25 vCPU"), "does not offer this memory", "change service.memory", "2 GB"),
+        (("min: 1, max: 25", "min: 9, max: 3"), "max is below service.scaling.min", "write a larger max", "3"),
         (
             (
                 "instance: CustomAppRunnerInstanceRole, managed: false",
@@ -238,6 +239,7 @@ TRACES = f"arn:aws:apprunner:us-west-2:123456789012:observabilityconfiguration/x
         ),
         (("  origins:", "  port:"), "variables.port cannot be the name", "choose another name", "port"),
         (("  origins:", "  ORIGINS:"), "variables.ORIGINS cannot be the name", "did you mean origins?", "ORIGINS"),
+        (("  origins:", "  -Origins_:"), "variables.-Origins_ cannot be", "did you mean origins?", "-Origins_"),
         (("environment: staging", "environment: production"), "differs from the name of this file", "rename", "prod"),
         (("/app-runtime/ansari-whatsapp/staging", "/staging"), "has to be a path of 2 to 14 levels", "like", "/stag"),
         (("/app-runtime/ansari", "/AWS-runtime/ansari"), "not begin with aws or ssm", "write it like", "/AWS"),
@@ -379,6 +381,7 @@ def test_characters_nobody_can_see(refused: Refused) -> None:
 
     unseen = [problem for problem in problems if "cannot be seen" in problem.what]
     assert [problem.what[-6:] for problem in unseen] == ["U+0000", "U+202E", "U+200B"]
+    assert {problem.fix for problem in unseen} == {"delete it"}
 
 
 def test_a_byte_order_mark_is_refused(read: Callable[..., Loaded]) -> None:

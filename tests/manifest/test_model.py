@@ -79,6 +79,12 @@ def test_only_the_pairs_that_app_runner_offers_are_taken(plain: dict[str, Any]) 
     assert len(taken) == 4 * len(OFFERED)  # each size has two spellings
 
 
+def test_the_sizes_of_memory_that_go_with_a_cpu_are_named(refused: Callable[..., tuple[Problem, ...]]) -> None:
+    (problem,) = refused(("cpu: 1 vCPU", "cpu: 0.25 vCPU"))
+
+    assert problem.why == "with 0.25 vCPU it offers 0.5 GB, 1 GB"
+
+
 def test_a_rule_holds_for_a_manifest_built_without_a_file(plain: dict[str, Any]) -> None:
     plain["service"]["memory"] = "12 GB"
     with pytest.raises(ValidationError, match="does not offer this memory"):

@@ -37,6 +37,16 @@ def test_a_word_that_readers_bend_is_refused_with_its_quoted_form(
     )
 
 
+def test_a_name_that_readers_bend_is_refused_without_its_quotes_only(
+    refused: Callable[..., tuple[Problem, ...]], read: Callable[..., Loaded]
+) -> None:
+    (problem,) = refused(("  origins:", "  on:"))
+    assert problem.what == "variables.on is not taken as it is written"
+    assert "on" in read(("  origins:", '  "on":')).manifest.variables
+    (other,) = refused(("  origins:", '  "on":'), ("keep: 30", "kep: 30"))
+    assert other.what == "there is no key kep in image"
+
+
 @pytest.mark.parametrize("word", ["null", "~", "Null", "NULL", ""])
 def test_nothing_is_refused(refused: Callable[..., tuple[Problem, ...]], word: str) -> None:
     (problem,) = refused(("value: DEBUG", f"value: {word}"))

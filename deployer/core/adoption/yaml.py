@@ -16,4 +16,4 @@ def flow(group: Mapping[str, str | int]) -> str:
 
 def word(text: str) -> str:
     """A text that stays a text: `true` and `12` are names here."""
-    return edit.written(text) if isinstance(read_plain(text), str) else json.dumps(text, ensure_ascii=False)
+    return edit.written(text) if isinstance(read_plain(text), str) else json.dumps(text)
