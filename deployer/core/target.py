@@ -160,7 +160,8 @@ class Description(Struct, frozen=True):
     `log_groups` is where a service and its target write logs: `{service}` is replaced by the service's name, and the
     pattern for all groups adds `/*`. `settings` reads the manifest's section, for an account, and `read_settings` the
     settings in a record. It raises TypeError if a setting without default is missing. `fixed` names the settings that
-    it takes only when it creates a service, each with its default as a manifest writes it.
+    it takes only when it creates a service, each with its default as a manifest writes it. `adoption` loads what
+    only `adopt` needs.
     """
 
     name: str
@@ -173,5 +174,5 @@ class Description(Struct, frozen=True):
     read_settings: Callable[[Mapping[str, Any]], Settings]
     roles: Callable[[Desired], tuple[ServiceRole, ...]]
     rights: TargetRights
-    adoption: Adoption
+    adoption: Callable[[], Adoption]
     fixed: Mapping[str, str]

@@ -115,7 +115,7 @@ def _new_file(options: AdoptOptions) -> Path:
     for option, name in (("ENV", options.environment), ("--app", options.app)):
         if why := names.why_not_a_name(name):
             raise UsageError(f"{option} is not a name", why=why, fix="write it like staging, or ansari-whatsapp")
-    if not re.fullmatch(describe(options.target).adoption.name, options.service):
+    if not re.fullmatch(describe(options.target).adoption().name, options.service):
         raise UsageError(
             f"--service is not a valid name of an {describe(options.target).title} service",
             fix="write it like ansari-staging-whatsapp",

@@ -66,7 +66,7 @@ def _service(live: Live) -> Iterator[str]:
     yield "service:"
     yield f"  target: {live.target.name}"
     yield f"  name: {word(live.source.service)}"
-    yield from (f"  {line}" for line in live.target.adoption.section(live.service))
+    yield from (f"  {line}" for line in live.target.adoption().section(live.service))
     yield "  on_unhealthy: rollback"
     yield ""
     yield "# A person types the environment's name before anything changes. `branches: [main]` allows one branch only."

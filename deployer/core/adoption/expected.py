@@ -165,12 +165,12 @@ def _service(live: Live) -> Iterator[Expectation]:
     spec, name = live.service.spec, live.source.service
     if live.service.status is ServiceStatus.PAUSED:
         yield Paused(name)
-    yield from live.target.adoption.expected(live)
+    yield from live.target.adoption().expected(live)
     yield ServiceTags(name)
     if RELEASE_VARIABLE not in spec.environment:
         yield ReleaseVariable(name)
     if live.source.tag:
         yield ImageByDigest(name, live.source.tag)
-    yield from live.target.adoption.removed(live)
+    yield from live.target.adoption().removed(live)
     if any(reference.startswith("/") for reference in spec.secrets.values()):
         yield ReferencesByArn(name)

@@ -67,7 +67,7 @@ class Live(Struct, frozen=True):
 
 def source(place: Place, name: str, spec: ServiceSpec, target: Description) -> Source:
     """The names of what a service is made of. Raises Blocked for anything that a manifest cannot describe."""
-    target.adoption.refuse(name, spec)
+    target.adoption().refuse(name, spec)
     image = _IMAGE.fullmatch(spec.image)
     if image is None or (image["account"], image["region"]) != (place.account, place.region):
         raise Blocked(

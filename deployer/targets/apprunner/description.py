@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from deployer.core.target import Capabilities, Commands, Description, FoundBy, SecretsRead
-from deployer.targets.apprunner.adoption import ADOPTION
+from deployer.core.target import Adoption, Capabilities, Commands, Description, FoundBy, SecretsRead
 from deployer.targets.apprunner.manifest import AWS_MANAGED, KMS_KEY
 from deployer.targets.apprunner.rights import RIGHTS
 from deployer.targets.apprunner.roles import roles
 from deployer.targets.apprunner.settings import ServiceSettings, settings
+
+
+def _adoption() -> Adoption:
+    from deployer.targets.apprunner.adoption import ADOPTION  # noqa: PLC0415 -- nine modules that a plan does without
+
+    return ADOPTION
+
 
 APP_RUNNER: Final = Description(
     name="apprunner",
@@ -41,6 +47,6 @@ APP_RUNNER: Final = Description(
     read_settings=ServiceSettings.from_dict,
     roles=roles,
     rights=RIGHTS,
-    adoption=ADOPTION,
+    adoption=_adoption,
     fixed={KMS_KEY: AWS_MANAGED},
 )

@@ -140,6 +140,6 @@ TEST_PLATFORM: Final = Description(
     read_settings=read_settings,
     roles=roles,
     rights=TargetRights({}, lambda _: (), lambda _: (), lambda _: (), (TASKS,), "arn:aws:iam::{account}:role/none"),
-    adoption=Adoption("[a-z-]{3,60}", _refuse, lambda _: (), lambda _: (), lambda _: ()),
+    adoption=lambda: Adoption("[a-z-]{3,60}", _refuse, lambda _: (), lambda _: (), lambda _: ()),
     fixed={"cluster": "default"},
 )
