@@ -92,6 +92,7 @@ class Capabilities(Struct, frozen=True):
     - `roles`: the roles that it assumes, by their keys in the manifest.
     - `deployments_found_by`: how the deployment that a call has started is found again.
     - `one_operation_at_a_time`: it refuses a second operation while one is under way.
+    - `cancel`: an operation that is under way can be stopped, in the platform's console.
     - `secrets_read_at`: when it reads parameters. At every container start, a parameter that was written since the
       release already reaches new containers, and one that is deleted stops them.
     - `pause`: a service can be stopped and started again without another release.
@@ -111,6 +112,7 @@ class Capabilities(Struct, frozen=True):
     roles: tuple[str, ...]
     deployments_found_by: FoundBy
     one_operation_at_a_time: bool
+    cancel: bool
     secrets_read_at: SecretsRead
     pause: bool
     updates_while_paused: bool

@@ -48,7 +48,7 @@ class Follower:
         places, told = self.target.logs(started), set[str]()
 
         def tell() -> None:
-            for line in self._lines(places.platform, since, places.streams):
+            for line in self._said(started, since):
                 if line not in told:
                     told.add(line)
                     self.report.step("", line.removeprefix(places.mark))
@@ -66,7 +66,7 @@ class Follower:
                 f"read the log group {places.application}: these credentials may not read the secrets,"
                 " so that its lines cannot be shown without them"
             )
-        said = self._lines(places.platform, since, places.streams)[-EVENT_LINES:]
+        said = self._said(started, since)[-EVENT_LINES:]
         lines = self._lines(places.application, since)[-LOG_LINES:]
         if self.unseen:
             return "\n       ".join([f"read the log group {places.application}", *_under(f"{title}:", said)])
@@ -76,10 +76,16 @@ class Follower:
 
     def reason(self, started: Started, since: float) -> str:
         """The cause that the platform names, on one line; "" when it names none. The ledger keeps it."""
-        places = self.target.logs(started)
         if not self.scrubber.learn():
             return ""
-        return self.target.failure_reason(started, self._lines(places.platform, since, places.streams))
+        return self.target.failure_reason(started, self._said(started, since))
+
+    def _said(self, started: Started, since: float) -> list[str]:
+        """The lines of the platform: those of its log, and its events."""
+        places = self.target.logs(started)
+        lines = self._lines(places.platform, since, places.streams) if places.platform else []
+        events = self.target.events(started, since - CLOCKS_APART)
+        return [*lines, *self.scrubber.clean([without_colours(event.text) for event in events])]
 
     def _lines(self, group: str, since: float, streams: str = "") -> list[str]:
         start = int((since - CLOCKS_APART) * 1000)

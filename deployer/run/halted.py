@@ -6,15 +6,16 @@ from deployer.aws.lock import Held
 from deployer.core.plan import Plan
 from deployer.errors import DeployerError, Interrupted, StateUnknown
 from deployer.run.turn import Verb
+from deployer.view.target_text import cancelled
 
 
 def interrupted(plan: Plan, done: int, held: Held, turns: Verb | None) -> Interrupted:
-    operation = held.under_way
+    operation, back = held.under_way, cancelled(plan.target)
     verb = f"just {'rollback' if plan.rollback_to else 'reconcile'} {plan.environment}"
     if turns is not None:
         return Interrupted(
             f"interrupted during the {turns} of the service, after {done} of {len(plan.changes)} changes",
-            why=f"{plan.target.title} continues an operation that was started; it cannot be cancelled",
+            why=f"{plan.target.title} continues an operation that was started{back}",
             fix=f"follow it to its end with: {verb}",
         )
     if operation is None:
@@ -23,7 +24,7 @@ def interrupted(plan: Plan, done: int, held: Held, turns: Verb | None) -> Interr
     what = f"interrupted while release {plan.release} is being deployed"
     return Interrupted(
         what,
-        why=f"{plan.target.title} continues operation {under_way}; it cannot be cancelled",
+        why=f"{plan.target.title} continues operation {under_way}{back}",
         fix=f"follow it to its end with: {verb}",
     )
 

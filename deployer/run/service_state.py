@@ -17,6 +17,7 @@ from deployer.run.follow import Follower
 from deployer.run.look import Run
 from deployer.run.turn import Verb
 from deployer.targets.base import Started, pausing
+from deployer.view.target_text import cancelled
 
 
 def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Facts], None]) -> None:
@@ -85,8 +86,9 @@ def _interrupted(run: Run, verb: Verb, *, ended: bool) -> Interrupted:
             f"interrupted after the {verb} had succeeded, before the service was seen to answer",
             fix=f"see whether it answers: just status {run.desired.environment}",
         )
+    target = run.target.description
     return Interrupted(
         f"interrupted during the {verb}",
-        why=f"{run.target.description.title} continues an operation that was started; it cannot be cancelled",
+        why=f"{target.title} continues an operation that was started{cancelled(target)}",
         fix=f"see how it ends: just status {run.desired.environment} --follow",
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from deployer.errors import StateUnknown
 from deployer.targets.base import Progress, Started, Watched
+from deployer.view.target_text import cancelled
 
 DEADLINE = 1800.0  # seconds; a failed update with its rollback takes more than fifteen minutes
 SLOWEST = 10.0  # seconds between two reads
@@ -27,7 +28,8 @@ def wait(target: Watched, started: Started, *, fastest: float, tell: Callable[[]
             return progress
         time.sleep(pause)
         pause = min(pause * 1.5, SLOWEST)
+    described = target.description
     raise StateUnknown(
         f"operation {started.operation} has not ended after {DEADLINE / 60:.0f} minutes",
-        fix=f"check the service in the {target.description.title} console; an operation cannot be cancelled",
+        fix=f"check the service in the {described.title} console{cancelled(described, 'an operation')}",
     )

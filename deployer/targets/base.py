@@ -55,13 +55,21 @@ class Started(Struct, frozen=True):
 class LogPlaces(Struct, frozen=True):
     """Where to read about an operation: the application's log group, the platform's, and its streams there.
 
-    `mark` is what the platform writes before each of its lines.
+    `platform` is "" for a platform that writes no log: it has only events. `mark` is what the platform writes before
+    each of its lines.
     """
 
     application: str
     platform: str
     streams: str
     mark: str = ""
+
+
+class Event(Struct, frozen=True):
+    """One line of what a platform reports about a service. `at` is in seconds since 1970."""
+
+    at: float
+    text: str
 
 
 class Watched(Protocol):
@@ -113,6 +121,12 @@ class Target(Watched, Protocol):
 
     def logs(self, started: Started) -> LogPlaces:
         """Where to look while it runs and when it fails."""
+
+    def events(self, started: Started, since: float) -> Sequence[Event]:
+        """What the platform reports besides its log, oldest first, from `since` (seconds since 1970) on.
+
+        Without an operation in `started`, it is about the whole service.
+        """
 
 
 @runtime_checkable

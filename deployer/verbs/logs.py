@@ -14,7 +14,7 @@ from deployer.environment.open import open_identity
 from deployer.environment.usable_manifest import read_usable_identity
 from deployer.errors import Blocked, UsageError
 from deployer.run.scrub import Scrubber
-from deployer.targets.base import Started
+from deployer.targets.base import Event, Started
 from deployer.targets.registry import open_target
 from deployer.view.documents.logs import LogLine
 from deployer.view.progress import Reporter
@@ -66,7 +66,9 @@ def read_logs(options: LogsOptions, report: Reporter, pause: Callable[[float], N
     start = _start(options, since)
     told: dict[str, int] = {}
     while True:
-        lines = logs.since(session.logs, group, start, prefix=prefix, limit=10_000)
+        lines = logs.since(session.logs, group, start, prefix=prefix, limit=10_000) if group else []
+        if options.service or options.operation:
+            lines += [_line(event) for event in target.events(one, start / 1000)]
         if options.operation and not lines and target.progress(one) is None:
             raise UsageError(
                 f"{identity.service} has no operation {options.operation}",
@@ -81,6 +83,12 @@ def read_logs(options: LogsOptions, report: Reporter, pause: Callable[[float], N
         start = max([start, *(at - LATE for at in told.values())])
         told = {name: at for name, at in told.items() if at >= start}
         pause(LOOK_EVERY)
+
+
+def _line(event: Event) -> logs.Line:
+    """An event of the platform as a line of its log."""
+    at = int(event.at * 1000)
+    return logs.Line(at, f"{at} {event.text}", event.text)
 
 
 def _start(options: LogsOptions, since: float | None) -> int:

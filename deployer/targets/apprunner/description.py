@@ -27,6 +27,7 @@ APP_RUNNER: Final = Description(
         roles=("access", "instance"),
         deployments_found_by=FoundBy.OPERATION_ID,
         one_operation_at_a_time=True,
+        cancel=False,
         secrets_read_at=SecretsRead.DEPLOYMENT,
         pause=True,
         updates_while_paused=False,  # developer guide, "Pausing and resuming a service"

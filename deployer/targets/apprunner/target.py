@@ -25,7 +25,7 @@ from deployer.targets.apprunner.members import unmodelled, with_kept
 from deployer.targets.apprunner.rights import CALLS
 from deployer.targets.apprunner.settings import of_app_runner
 from deployer.targets.apprunner.spec import from_answer, to_request
-from deployer.targets.base import LogPlaces, Operation, Progress, Started
+from deployer.targets.base import Event, LogPlaces, Operation, Progress, Started
 
 if TYPE_CHECKING:
     from types_boto3_apprunner import AppRunnerClient
@@ -170,6 +170,11 @@ class AppRunner:
         group = f"/aws/apprunner/{started.service_arn.split(':service/', 1)[1]}"
         stream = f"deployment/{started.operation.partition('-')[0]}"
         return LogPlaces(f"{group}/application", f"{group}/service", stream, mark="[AppRunner] ")
+
+    def events(self, started: Started, since: float) -> tuple[Event, ...]:
+        """None: App Runner writes everything to its log group."""
+        del started, since
+        return ()
 
     def examine(self) -> Iterator[Finding]:
         return examine(self.services())

@@ -159,6 +159,7 @@ def a_reconcile_deploys_waits_proves_and_records(world: World) -> None:
     assert world.service.held["APP_RELEASE"] == release["id"]
     assert world.service.tags["managed-by"] == "deployer"
     assert f"reports {release['id']}" in done.err
+    assert f"(service {SERVICE}) has started 1 tasks" in done.err
 
 
 def a_second_reconcile_changes_nothing(world: World) -> None:
@@ -199,6 +200,7 @@ def an_unhealthy_release_is_rolled_back_by_the_platform_and_recorded(world: Worl
     before = world.service.serving
     failed = world.run("reconcile", "local", code=5)
     assert "containers get them when they start" in failed.err
+    assert f"(service {SERVICE}) deployment failed: the circuit breaker threshold was exceeded" in failed.err
     assert world.service.serving == before
     newest = world.releases()[0]
     assert newest["outcome"] == "failed"
@@ -237,6 +239,7 @@ def an_interrupted_run_is_continued_and_deploys_once(world: World) -> None:
     world.target.interrupted = True
     stopped = world.run("reconcile", "local", code=130)
     assert f"operation revision/{SERVICE}/" in stopped.err
+    assert "it cannot be cancelled" not in stopped.err
     deployed, count = len(world.service.deployments), len(world.releases())
     done = world.run("reconcile", "local")
     assert len(world.service.deployments) == deployed
@@ -252,7 +255,10 @@ def the_verbs_that_only_read_know_it(world: World) -> None:
     assert {"about": NAME, "state": "ok", "says": "it is in memory"}.items() <= {
         key: value for one in findings if one["about"] == NAME for key, value in one.items()
     }.items()
-    world.run("logs", "local", "--operation", world.service.serving)
+    own = world.run("logs", "local", "--operation", world.service.serving).out
+    assert own.count("has started 1 tasks") == 1
+    every = world.run("logs", "local", "--service", "--since", "1h").out
+    assert every.count("has started 1 tasks") > 1
     world.run("verify", "local")
     assert f'"target": "{NAME}"' in world.run("releases", "local", "--json").out
 

@@ -123,6 +123,7 @@ TEST_PLATFORM: Final = Description(
         roles=("execution", "task"),
         deployments_found_by=FoundBy.TARGET_REVISION,
         one_operation_at_a_time=False,
+        cancel=True,
         secrets_read_at=SecretsRead.CONTAINER_START,
         pause=False,
         updates_while_paused=False,

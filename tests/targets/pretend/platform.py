@@ -68,6 +68,7 @@ class Service:
     deployments: list[Deployment] = field(default_factory=list)
     serving: str = ""  # the revision that answers
     held: Mapping[str, str] = field(default_factory=dict)  # the variables of its containers
+    events: list[tuple[int, str, str]] = field(default_factory=list)  # tick, revision and text, as of a console
 
     @property
     def newest(self) -> Deployment:
@@ -167,6 +168,8 @@ class Platform:
                 deployment.step = Step.SCALE_UP
             case Step.SCALE_UP:
                 held, deployment.reason = self._start(service.revisions[deployment.revision])
+                did = f"deployment failed: {deployment.reason}" if deployment.reason else "has started 1 tasks"
+                service.events.append((self._now, deployment.revision, f"(service {service.name}) {did}"))
                 if deployment.reason:
                     deployment.step = Step.ROLLBACK
                 else:

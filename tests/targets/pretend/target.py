@@ -13,7 +13,7 @@ from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.finding import TargetFinding
 from deployer.core.service import ServiceSpec
 from deployer.core.target import ServiceStatus
-from deployer.targets.base import LogPlaces, Operation, Progress, Started
+from deployer.targets.base import Event, LogPlaces, Operation, Progress, Started
 from tests.targets.pretend.description import TEST_PLATFORM, read_settings
 from tests.targets.pretend.platform import ENDS, Deployment, Platform, Service, Status, Step, in_batches
 
@@ -130,14 +130,24 @@ class TestPlatform:
         return False
 
     def failure_reason(self, started: Started, lines: Sequence[str]) -> str:
-        """The platform keeps the reason with the deployment, and writes no log."""
+        """The platform keeps the reason with the deployment."""
         del lines
         found = self._deployment(started)
         return found.reason if found else ""
 
     def logs(self, started: Started) -> LogPlaces:
         group = f"/test-platform/{started.service_arn.rpartition('/')[2]}"
-        return LogPlaces(group, group, started.operation)
+        return LogPlaces(group, "", started.operation)
+
+    def events(self, started: Started, since: float) -> Sequence[Event]:
+        """The platform writes no log of its own."""
+        service = self._platform.find(started.service_arn.rpartition("/")[2])
+        found = service.events if service else []
+        return [
+            Event(self._begin + tick, text)
+            for tick, revision, text in found
+            if started.operation in {"", revision} and self._begin + tick >= since
+        ]
 
 
 def _configuration(spec: ServiceSpec) -> dict[str, Any]:
