@@ -93,14 +93,13 @@ class Desired(Struct, frozen=True):
     `plain` are variables of the service itself; `lines` maps an address to its line in the manifest. `roles` are those
     to create and repair, empty when the manifest does not manage them. `rollback_to` is the number of the recorded
     release that is brought back, `rollback_target` the target it ran on, and `with_secrets` whether its secrets are
-    brought back too. `healthy_in` is the
-    environment that must have run the image before. `after_rollback` is "deploy" when other content lifts the hold of a
-    rollback, `places_hold` whether this rollback places one. `fixed` are the settings that the manifest names and the
-    target takes only when it creates a service. `ignored` are the keys of the manifest that the target does not use.
-    `paused` means that the
-    manifest declares the service paused; it is not part of a release, and a rollback does not change it. `resources` is
-    the desired state of each kind that is not part of a release, by the name of the kind. The image's digest and the
-    release id are not here, because they depend on the observed state.
+    brought back too. `healthy_in` is the environment that must have run the image before. `after_rollback` is "deploy"
+    when other content lifts the hold of a rollback, `places_hold` whether this rollback places one. `fixed` are the
+    settings that the manifest names and the target takes only when it creates a service. `ignored` are the keys of the
+    manifest that the target does not use. `paused` means that the manifest declares the service paused; it is not part
+    of a release, and a rollback does not change it. `resources` is the desired state of each kind that is not part of a
+    release, by the name of the kind. The image's digest and the release id are not here, because they depend on the
+    observed state.
     """
 
     target: Description

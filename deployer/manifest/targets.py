@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
@@ -63,7 +64,9 @@ class ServiceSection(Protocol):
 
 
 def register(name: str, section: Section) -> None:
-    """Add a target to choose from. It must be added before `deployer.manifest.model` is imported."""
+    """Add a target to choose from. Raises RuntimeError after `deployer.manifest.model` was imported: it is too late."""
+    if "deployer.manifest.model" in sys.modules:
+        raise RuntimeError(f"the manifest's model is made already, without the target {name}")
     SECTIONS[name] = section
 
 
