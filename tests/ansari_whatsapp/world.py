@@ -23,6 +23,7 @@ from deployer.local.backend import create_backend
 from deployer.local.meta import MetaConfig, create_meta
 from tests.loopback import NO_TLS
 from tests.ports import free_port
+from tests.services import Service, start_service
 from tests.serving import serving_apps
 
 CONTROL = "token-of-the-local-world"
@@ -45,7 +46,7 @@ class World:
     service: str
     backend: str
     meta: str
-    process: subprocess.Popen[str]
+    process: Service | subprocess.Popen[bytes]
     environ: dict[str, str]
     http: httpx.Client
     output: list[str] = field(default_factory=list)
@@ -160,16 +161,17 @@ def running(*, within: Sequence[str] = (), port: int | None = None, **more: str)
         httpx.Client(verify=NO_TLS, headers=CONTROLS) as http,
     ):
         environ = {"INBOX_PATH": f"{folder}/inbox.sqlite3", **environment(backend, meta, port, **more)}
-        process = subprocess.Popen(
-            [*within, sys.executable, "-m", "ansari_whatsapp"],
-            cwd=ROOT,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        written, output = os.pipe()
+        process: Service | subprocess.Popen[bytes] = (
+            subprocess.Popen(
+                [*within, sys.executable, "-m", "ansari_whatsapp"], cwd=ROOT, env=environ, stdout=output, stderr=output
+            )
+            if within
+            else start_service(environ, output)
         )
+        os.close(output)
         world = World(service, backend, meta, process, environ, http)
-        reader = threading.Thread(target=_read, args=(world,))
+        reader = threading.Thread(target=_read, args=(world, written))
         reader.start()
         try:
             until(lambda: _up(http, service))
@@ -182,13 +184,11 @@ def running(*, within: Sequence[str] = (), port: int | None = None, **more: str)
                 process.kill()
                 raise
             reader.join()
-            assert process.stdout is not None
-            process.stdout.close()
 
 
-def _read(world: World) -> None:
-    assert world.process.stdout is not None
-    world.output.extend(iter(world.process.stdout.readline, ""))
+def _read(world: World, written: int) -> None:
+    with open(written, encoding="utf-8") as lines:
+        world.output.extend(iter(lines.readline, ""))
 
 
 def _up(http: httpx.Client, service: str) -> bool:

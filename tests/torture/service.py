@@ -25,32 +25,32 @@ from tests import loopback
 from tests.ansari_whatsapp.world import APP_SECRET, CONTROLS, ROOT, envelope, environment, neighbours, text, value
 from tests.loopback import NO_TLS
 from tests.ports import free_port
+from tests.services import Service, start_service
 
 NO_ANSWER_FOR = 60.0  # seconds in which nothing comes although something is missing
 
 
 @dataclass
 class Killable:
-    """One service on one inbox. `starts` counts its processes."""
+    """One service on one inbox. `starts` counts its processes; a `cold` one starts from nothing, as in a container."""
 
     environ: dict[str, str]
     url: str
     backend: str
     meta: str
     log: Path
+    cold: bool = False
     starts: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    process: Service | subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.starts += 1
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "ansari_whatsapp"],
-                cwd=ROOT,
-                env=self.environ,
-                stdout=log,
-                stderr=log,
-            )
+            if self.cold:
+                command = [sys.executable, "-m", "ansari_whatsapp"]
+                self.process = subprocess.Popen(command, cwd=ROOT, env=self.environ, stdout=log, stderr=log)
+            else:
+                self.process = start_service(self.environ, log.fileno())
 
     def kill(self, how: int = signal.SIGKILL) -> None:
         assert self.process is not None

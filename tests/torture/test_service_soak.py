@@ -37,6 +37,7 @@ def test_what_it_holds_does_not_grow(tmp_path: Path, full: bool) -> None:
     seconds = 900 if full else 30
     with killable(tmp_path, METRICS_TOKEN=TOKEN, LOGGING_LEVEL="WARNING") as service:
         service.change("meta", "limits", window_seconds=None, throughput=None, pair=False)
+        service.cold = True
         service.start()
         until(service.up)
         enough = seconds * A_SECOND * 0.5
