@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.core.service import Scaling, ServiceSpec
+from deployer.local.validate import reasons
 from deployer.targets.apprunner.settings import HealthCheck, Network, Observability, ServiceSettings, of_app_runner
 from deployer.targets.apprunner.spec import from_answer, to_request
 
@@ -63,9 +64,11 @@ def test_what_is_sent_is_what_is_read_back(spec: ServiceSpec) -> None:
 def test_every_request_fits_awss_own_description(spec: ServiceSpec) -> None:
     request = {
         "ServiceArn": "arn:aws:apprunner:us-west-2:000000000000:service/a/b",
-        **to_request(spec, "arn:" + "a" * 20),
+        **to_request(spec, "arn:aws:apprunner:us-west-2:000000000000:autoscalingconfiguration/a/1/0"),
     }
-    assert ParamValidator().validate(request, MODEL.shape_for("UpdateServiceRequest")).generate_report() == ""
+    shape = MODEL.shape_for("UpdateServiceRequest")
+    assert ParamValidator().validate(request, shape).generate_report() == ""
+    assert reasons(shape, request) == []  # botocore checks neither enums nor patterns
 
 
 @pytest.mark.parametrize(("cpu", "units"), [("1 vCPU", 1024), ("1024", 1024), ("0.25 vCPU", 256), ("4096", 4096)])
