@@ -18,7 +18,7 @@ def main() -> None:
     verbs.add_parser("serve", help="start the service (the default)")
     verbs.add_parser("dead", help="list the messages that were given up, without their texts")
     replay = verbs.add_parser("replay", help="queue messages that were given up again")
-    replay.add_argument("wamids", nargs="*", metavar="WAMID", help="as `dead` shows them")
+    replay.add_argument("ids", nargs="*", metavar="ID", help="as `dead` shows them")
     replay.add_argument("--all", action="store_true", help="all of them")
     verbs.add_parser("settings", help="print every setting as a markdown table")
     options = parser.parse_args()
@@ -52,17 +52,20 @@ def serve() -> None:
 def _dead(options: argparse.Namespace) -> int:
     from ansari_whatsapp import dead_letters
 
-    path = os.environ.get("INBOX_PATH") or Settings.model_fields["inbox_path"].default
+    url = os.environ.get("INBOX_URL") or Settings.model_fields["inbox_url"].default
+    key = os.environ.get("INBOX_KEY", "")
     try:
         if options.verb == "dead":
-            print("\n".join(dead_letters.listed(path)))
+            print("\n".join(dead_letters.listed(url, key)))
             return 0
-        done, unknown = dead_letters.replayed(path, None if options.all else options.wamids)
+        done, unknown = dead_letters.replayed(url, key, None if options.all else options.ids)
+    except ValueError as error:
+        sys.exit(f"error: INBOX_URL {error}\n  fix: set it as the service has it")
     except OSError as error:
-        sys.exit(f"error: the inbox {path} cannot be used\n  why: {error}\n  fix: set INBOX_PATH as the service has it")
+        sys.exit(f"error: the inbox {url} cannot be used\n  why: {error}\n  fix: set INBOX_URL as the service has it")
     print(f"{done} to be answered again")
-    for wamid in unknown:
-        print(f"there is no dead letter {wamid}", file=sys.stderr)
+    for each in unknown:
+        print(f"there is no dead letter {each}", file=sys.stderr)
     return 1 if unknown else 0
 
 

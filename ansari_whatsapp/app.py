@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import time
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from sanic import Sanic
@@ -18,19 +15,19 @@ from ansari_whatsapp.clocks import Clocks
 from ansari_whatsapp.conversation import Conversation
 from ansari_whatsapp.delivery import Delivery
 from ansari_whatsapp.graph import Graph
-from ansari_whatsapp.inbox import Inbox, InboxUnavailable, SqliteInbox
-from ansari_whatsapp.metrics import EVERY, Metrics
+from ansari_whatsapp.inbox import Inbox
+from ansari_whatsapp.inbox.choose import inbox_at
+from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.readiness import Readiness
+from ansari_whatsapp.reporting import report
 from ansari_whatsapp.routes import LARGEST_BODY, Routes
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.telemetry import log, write_metrics
 from ansari_whatsapp.worker import Worker
 
-LOOK_EVERY = 5.0  # seconds
-
 
 def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansari_whatsapp") -> Sanic[Any, Any]:
-    """Return the application, with the inbox on disk unless `inbox` is given. Nothing runs before the server starts.
+    """Return the application, with the settings' inbox unless `inbox` is given. Nothing runs before the server starts.
 
     Sanic registers `name` for the process, so two applications cannot have the same name.
     """
@@ -46,15 +43,15 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
             "FALLBACK_ERROR_FORMAT": "json",
         }
     )
-    inbox = inbox or SqliteInbox(
-        Path(settings.inbox_path), settings.inbox_capacity, commit_seconds=settings.commit_seconds
-    )
+    inbox = inbox or _inbox(settings)
     backend, graph = Backend(settings), Graph(settings)
     metrics = Metrics()
     clocks = Clocks.of(settings)
     circuit = Circuit(clocks)
     delivery = Delivery(inbox, graph, circuit, clocks, metrics)
-    worker = Worker(inbox, Conversation(settings, backend, graph, circuit), delivery, circuit, clocks, metrics)
+    conversation = Conversation(settings, backend, graph, circuit)
+    survives = settings.inbox_survives
+    worker = Worker(inbox, conversation, delivery, circuit, clocks, metrics, survives=survives)
     readiness = Readiness(inbox, settings.inbox_capacity, worker, circuit, backend, graph)
     Routes(settings, inbox, worker, delivery, readiness, metrics).add_to(app)
     awake = Awake(settings.public_url, worker) if settings.public_url is not None else None
@@ -66,12 +63,12 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
     async def start(_: Any) -> None:
         await inbox.open()
         if inbox.problem:
-            log.critical("the inbox cannot be used", extra={"cause": inbox.problem, "path": settings.inbox_path})
+            log.critical("the inbox cannot be used", extra={"cause": inbox.problem, "url": settings.inbox_url})
         gc.collect()
         gc.freeze()  # what is there for good need not be looked through again and again,
         gc.set_threshold(10_000, 20, 20)  # and what a request leaves behind is seldom a cycle
         worker.start()
-        beside.append(asyncio.create_task(_report(metrics, inbox, worker)))
+        beside.append(asyncio.create_task(report(metrics, inbox, worker)))
         if awake is not None:
             beside.append(asyncio.create_task(awake.run()))
         log.info("started", extra={"release": settings.app_release, "port": settings.port})
@@ -95,19 +92,6 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
     return app
 
 
-async def _report(metrics: Metrics, inbox: Inbox, worker: Worker) -> None:
-    """Each minute: set the gauges, delete what has expired, and write a log line for CloudWatch."""
-    looked = 0
-    while True:
-        with suppress(InboxUnavailable):
-            await inbox.forget()
-            oldest = await inbox.oldest()
-            metrics.waiting.set(await inbox.waiting())
-            metrics.oldest_seconds.set(0.0 if oldest is None else max(0.0, time.time() - oldest))
-        metrics.under_way.set(worker.under_way)
-        metrics.tasks.set(len(asyncio.all_tasks()))
-        looked += 1
-        if looked * LOOK_EVERY >= EVERY:
-            looked = 0
-            write_metrics(metrics)
-        await asyncio.sleep(LOOK_EVERY)
+def _inbox(settings: Settings) -> Inbox:
+    key = settings.inbox_key.get_secret_value() if settings.inbox_key is not None else ""
+    return inbox_at(settings.inbox_url, key, settings.inbox_capacity, settings.commit_seconds)

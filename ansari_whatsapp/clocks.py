@@ -11,9 +11,9 @@ from ansari_whatsapp.settings import Settings
 class Clocks:
     """All times in seconds.
 
-    `idle`: between two reads of the inbox when nothing wakes the worker.
     `pause`: no job is started for this long after Meta has refused the token or the account.
     `busy`, `longest_busy`: nothing is sent for this long, at first and at most, when Meta limits the calls.
+    `deaths`: a message is given up after this many processes died, or stopped responding, while they answered it.
     `confirm`: how long to wait for a status of a part whose sending timed out.
     `deliver`: the age up to which a message is answered.
     """
@@ -27,7 +27,7 @@ class Clocks:
     tries: int = 6
     drain: float = 25.0
     at_once: int = 200
-    idle: float = 0.5
+    deaths: int = 5
     confirm: float = 10.0
     deliver: float = 24 * 3600.0  # Source: Meta, "Error codes", 131047: free text only within 24 hours
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -15,10 +15,12 @@ from ansari_whatsapp.circuit import Circuit
 from ansari_whatsapp.endings import is_apology, is_preamble, sounds_broken, sounds_unfinished
 from ansari_whatsapp.graph import Graph, GraphError, Reaction
 from ansari_whatsapp.guard import LoopGuard
+from ansari_whatsapp.inbox import Job, Profile
 from ansari_whatsapp.language import detect
 from ansari_whatsapp.markdown import LONGEST, to_whatsapp
-from ansari_whatsapp.notices import USERS_AT_MOST, Notice, Notices
+from ansari_whatsapp.notices import Notice, Notices
 from ansari_whatsapp.settings import Settings
+from ansari_whatsapp.short_hash import derive_key
 from ansari_whatsapp.split import split
 from ansari_whatsapp.telemetry import log
 from ansari_whatsapp.webhook import KNOWN, LONGEST_TEXT, Message
@@ -46,6 +48,16 @@ class Held(NamedTuple):
     answer: Answer | None = None
 
 
+class Reply(NamedTuple):
+    """The messages to send, in order: none if no answer is due, None if the backend has to be asked.
+
+    `profile` is what is to be remembered of the user.
+    """
+
+    parts: tuple[str, ...] | None
+    profile: Profile
+
+
 class Conversation:
     """Chooses the answer and asks the backend. It sends only "read" and "typing" to the user."""
 
@@ -62,24 +74,47 @@ class Conversation:
         self._graph = graph
         self._circuit = circuit
         self._clock = clock
-        self._notices = Notices()
-        self._guard = LoopGuard(settings.user_messages_per_hour)
-        self._languages: OrderedDict[str, str] = OrderedDict()  # of a user's last text
+        key = derive_key(settings.meta_app_secret.get_secret_value())
+        self._notices = Notices(key)
+        self._guard = LoopGuard(settings.user_messages_per_hour, key)
 
-    async def answer(self, message: Message, since: float | None = None) -> tuple[str, ...]:
-        """Return the messages to send, in order; none if no answer is due. Raises Unanswered.
+    def begin(self, job: Job) -> Reply:
+        """Return the answer to a message that is not for the backend. The parts for a question are None."""
+        message, profile = job.message, job.profile
+        if message.text is not None:
+            profile = replace(profile, language=detect(message.text))
+            job = replace(job, profile=profile)
+        silent = Reply((), profile)
+        if message.text is None and message.kind not in KNOWN:
+            return silent
+        if self._settings.deployment_type == "staging" and (message.text or "").startswith(DEVELOPERS_MARK):
+            return silent
+        if self._too_old(message):
+            return self.notice(job, Notice.TOO_OLD) if message.text is not None else silent
+        if self._settings.whatsapp_under_maintenance:
+            return self.notice(job, Notice.MAINTENANCE)
+        if message.text is None:
+            return self.notice(job, Notice.TEXT_ONLY)
+        if not message.text.strip():
+            return silent
+        if len(message.text) > LONGEST_TEXT:
+            return self.notice(job, Notice.TOO_LONG)
+        passes, profile = self._guard.lets_through(message, profile)
+        return Reply(None, profile) if passes else self.notice(replace(job, profile=profile), Notice.TOO_MANY)
+
+    async def ask(self, job: Job, since: float | None = None) -> Reply:
+        """Ask the backend. Raises Unanswered.
 
         `since` is when the backend may have been asked before, in unix seconds: an answer from then on is reused.
         """
-        if (told := self._without_the_backend(message)) is not None:
-            return told
-        text, language = message.text or "", self._language(message)
-        async with self._typing(message.wamid):
-            thread = await self._thread(message.user, text)
-            held = await self._held(message.user, thread, text, since) if since is not None else Held(None)
-            answer = held.answer or await self._asked(message.user, thread, text)
+        user, text = job.message.user, job.message.text or ""
+        async with self._typing(job.message.wamid):
+            thread = await self._thread(user, text)
+            held = await self._held(user, thread, text, since) if since is not None else Held(None)
+            answer = held.answer or await self._asked(user, thread, text)
             # Some markdown takes seconds to parse, and everybody else would wait for it.
-            return await asyncio.to_thread(to_parts, answer, language) or self.notice(message, Notice.NO_ANSWER)
+            parts = await asyncio.to_thread(to_parts, answer, job.profile.language or "en")
+        return Reply(parts, job.profile) if parts else self.notice(job, Notice.NO_ANSWER)
 
     async def _asked(self, user: str, thread: str, text: str) -> Answer:
         """Ask the backend. If the answer broke off or sounds unfinished, read the thread for the whole answer."""
@@ -119,36 +154,10 @@ class Conversation:
             return Held(True)
         return Held(True, Answer("\n\n".join(part.strip() for part in said), complete=True))
 
-    def notice(self, message: Message, notice: Notice) -> tuple[str, ...]:
+    def notice(self, job: Job, notice: Notice) -> Reply:
         """Return the notice, unless the user has just received it."""
-        return (notice.text(self._language(message)),) if self._notices.due(message, notice) else ()
-
-    def _language(self, message: Message) -> str:
-        """Return the language of the message, or of its writer's last text."""
-        if message.text is not None:
-            self._languages[message.user] = detect(message.text)
-            self._languages.move_to_end(message.user)
-            while len(self._languages) > USERS_AT_MOST:
-                self._languages.popitem(last=False)
-        return self._languages.get(message.user, "en")
-
-    def _without_the_backend(self, message: Message) -> tuple[str, ...] | None:
-        """Return the answer to a message that is not for the backend; None for a question."""
-        if message.text is None and message.kind not in KNOWN:
-            return ()
-        if self._settings.deployment_type == "staging" and (message.text or "").startswith(DEVELOPERS_MARK):
-            return ()
-        if self._too_old(message):
-            return self.notice(message, Notice.TOO_OLD) if message.text is not None else ()
-        if self._settings.whatsapp_under_maintenance:
-            return self.notice(message, Notice.MAINTENANCE)
-        if message.text is None:
-            return self.notice(message, Notice.TEXT_ONLY)
-        if not message.text.strip():
-            return ()
-        if len(message.text) > LONGEST_TEXT:
-            return self.notice(message, Notice.TOO_LONG)
-        return None if self._guard.lets_through(message) else self.notice(message, Notice.TOO_MANY)
+        due, profile = self._notices.due(job.message, notice, job.profile)
+        return Reply((notice.text(profile.language or "en"),) if due else (), profile)
 
     def _too_old(self, message: Message) -> bool:
         if message.timestamp is None:

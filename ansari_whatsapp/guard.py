@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
+from ansari_whatsapp.inbox import Profile, Seen
+from ansari_whatsapp.short_hash import short_hash
 from ansari_whatsapp.webhook import Message
 
 HOUR: Final = 3600.0  # seconds
-USERS_AT_MOST: Final = 50_000
 SAME_AT_LEAST: Final = 5  # a person may well send a short word some times
 
 
 class LoopGuard:
     """Answers at most `per_hour` messages of a user in an hour, and a tenth of that with the same text.
 
-    A bot that replies to every message repeats the same text, or writes faster than people do.
+    A bot that replies to every message repeats the same text, or writes faster than people do. The guard keeps nothing
+    itself: what it has to remember is in the user's profile.
     """
 
-    def __init__(self, per_hour: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, per_hour: int, key: bytes, clock: Callable[[], float] = time.time) -> None:
         self._per_hour = per_hour
         self._same = max(SAME_AT_LEAST, per_hour // 10)
+        self._key = key
         self._clock = clock
-        self._seen: OrderedDict[str, dict[str, tuple[float, int]]] = OrderedDict()  # user → wamid → when, text
 
-    def lets_through(self, message: Message) -> bool:
-        """Return whether to answer. A message that was let through before is let through again on a retry."""
-        now, text = self._clock(), hash(message.text)
-        before = self._seen.get(message.user, {})
-        lately = {wamid: each for wamid, each in before.items() if now - each[0] < HOUR}
-        self._seen[message.user] = lately
-        self._seen.move_to_end(message.user)
-        while len(self._seen) > USERS_AT_MOST:
-            self._seen.popitem(last=False)
-        if message.wamid in lately:
-            return True
-        if len(lately) >= self._per_hour or sum(each[1] == text for each in lately.values()) >= self._same:
-            return False
-        lately[message.wamid] = now, text
-        return True
+    def lets_through(self, message: Message, profile: Profile) -> tuple[bool, Profile]:
+        """Return whether to answer, and the profile after that.
+
+        A message that was let through before is let through again on a retry.
+        """
+        now = self._clock()
+        wamid, text = short_hash(self._key, message.wamid), short_hash(self._key, message.text or "")
+        seen = tuple(each for each in profile.seen if now - each.at < HOUR)[-self._per_hour :]
+        if any(each.wamid == wamid for each in seen):
+            return True, replace(profile, seen=seen)
+        if len(seen) >= self._per_hour or sum(each.text == text for each in seen) >= self._same:
+            return False, replace(profile, seen=seen)
+        return True, replace(profile, seen=(*seen, Seen(int(now), wamid, text)))

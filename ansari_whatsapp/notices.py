@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 
+from ansari_whatsapp.inbox import Profile, SentNotice
 from ansari_whatsapp.notice_texts import TEXTS
+from ansari_whatsapp.short_hash import short_hash
 from ansari_whatsapp.webhook import Message
 
 HOUR, MINUTE = 3600.0, 60.0  # seconds
-USERS_AT_MOST = 50_000
 
 
 class Notice(Enum):
@@ -27,6 +27,7 @@ class Notice(Enum):
     NO_THREAD = "Sorry, I cannot reach our conversation just now. Please try again in a little while."
     NO_ANSWER = "Sorry, I could not find an answer just now. Please ask again in a little while."
     UNEXPECTED = "Sorry, something went wrong on my side. Please try again in a little while."
+    STOPPED = "Sorry, I had to stop before I could answer. Please ask again in a little while."
     ENDED_EARLY = "_(This answer ended early. Please ask again if something is missing.)_"
     CUT_SHORT = "_(The answer is longer than I can send here. Please ask about one part of it.)_"
 
@@ -41,22 +42,22 @@ class Notice(Enum):
 
 
 class Notices:
-    """Limits each notice to one per user and window."""
+    """Limits each notice to one per user and window. It keeps nothing itself: everything is in the user's profile."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, key: bytes, clock: Callable[[], float] = time.time) -> None:
+        self._key = key
         self._clock = clock
-        self._told: OrderedDict[tuple[str, Notice], tuple[float, str]] = OrderedDict()  # when, about which wamid
 
-    def due(self, message: Message, notice: Notice) -> bool:
-        """Return whether to send it now. True counts as sent, and stays true when the same message is retried."""
-        now, name = self._clock(), (message.user, notice)
-        last, about = self._told.get(name, (-math.inf, ""))
-        if about == message.wamid:
-            return True
-        if now - last < notice.window:
-            return False
-        self._told[name] = now, message.wamid
-        self._told.move_to_end(name)
-        while len(self._told) > USERS_AT_MOST:
-            self._told.popitem(last=False)
-        return True
+    def due(self, message: Message, notice: Notice, profile: Profile) -> tuple[bool, Profile]:
+        """Return whether to send it now, and the profile after that.
+
+        True counts as sent, and stays true when the same message is retried.
+        """
+        now, wamid = self._clock(), short_hash(self._key, message.wamid)
+        recent = {name: each for name, each in profile.notices.items() if now - each.at < HOUR}
+        last = recent.get(notice.name)
+        if last is not None and last.wamid == wamid:
+            return True, profile
+        if last is not None and now - last.at < notice.window:
+            return False, profile
+        return True, replace(profile, notices={**recent, notice.name: SentNotice(int(now), wamid)})

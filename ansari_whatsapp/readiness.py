@@ -6,11 +6,12 @@ The report is public: it holds reasons from a fixed list and numbers, never a te
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ansari_whatsapp.backend import Backend
 from ansari_whatsapp.circuit import Circuit
@@ -22,7 +23,7 @@ INBOX: Final = "inbox"  # it cannot be read or written
 INBOX_FULL: Final = "inbox_full"
 STOPPING: Final = "stopping"
 INBOX_WITHIN: Final = 2.0  # seconds
-CHECK_SPACING: Final = 1.0  # seconds between two checks of the same upstream service
+CHECK_SPACING: Final = 1.0  # seconds between two checks of the same upstream service, and of the inbox's numbers
 HOUR: Final = 3600.0
 # Meta counts the calls of an application per hour (Graph API, "Rate limits"): checks must not use them up.
 META_CHECKS_PER_HOUR: Final = 60
@@ -77,6 +78,41 @@ class Check:
         return not full or now - self._asked[0] >= HOUR
 
 
+class Counts(NamedTuple):
+    """The numbers of the inbox: unfinished jobs, dead letters, and about when the oldest unfinished job was stored."""
+
+    waiting: int
+    given_up: int
+    oldest: float | None
+
+
+class Counting:
+    """Counts what is in the inbox, at most once in CHECK_SPACING. A failure is not kept."""
+
+    def __init__(self, inbox: Inbox, clock: Callable[[], float] = time.monotonic) -> None:
+        self._inbox = inbox
+        self._clock = clock
+        self._counted = -math.inf
+        self._counts: Counts | None = None
+        self._lock = asyncio.Lock()
+
+    async def counts(self) -> Counts | None:
+        """Return the numbers; None if the inbox cannot be read."""
+        async with self._lock:
+            if self._counts is None or self._clock() - self._counted >= CHECK_SPACING:
+                self._counts = await self._read()
+                self._counted = self._clock()
+            return self._counts
+
+    async def _read(self) -> Counts | None:
+        inbox = self._inbox
+        try:
+            async with asyncio.timeout(INBOX_WITHIN):
+                return Counts(await inbox.waiting(), await inbox.given_up(), await inbox.oldest())
+        except (InboxUnavailable, TimeoutError):
+            return None
+
+
 class Readiness:
     """Collects the report of one instance."""
 
@@ -85,6 +121,7 @@ class Readiness:
     ) -> None:
         self._inbox = inbox
         self._capacity = capacity
+        self._counting = Counting(inbox)
         self._worker = worker
         self._circuit = circuit
         self._backend = backend
@@ -93,25 +130,18 @@ class Readiness:
 
     async def report(self) -> Report:
         """Check the inbox, Meta and ansari-backend at the same time."""
-        numbers, meta, backend = await asyncio.gather(
-            self._numbers(), self._meta_check.reason(), self._backend_check.reason()
+        counts, meta, backend = await asyncio.gather(
+            self._counting.counts(), self._meta_check.reason(), self._backend_check.reason()
         )
-        waiting, given_up, oldest = numbers
-        unusable = bool(self._inbox.problem) or waiting is None
         reasons = (
-            INBOX if unusable else "",
-            INBOX_FULL if waiting is not None and waiting >= self._capacity else "",
+            INBOX if self._inbox.problem or counts is None else "",
+            INBOX_FULL if counts is not None and counts.waiting >= self._capacity else "",
             self._circuit.refused or meta,
             self._backend.refused or backend,
             STOPPING if self._worker.draining else "",
         )
-        return Report(tuple(reason for reason in reasons if reason), waiting, given_up, oldest)
-
-    async def _numbers(self) -> tuple[int | None, int | None, float | None]:
-        try:
-            async with asyncio.timeout(INBOX_WITHIN):
-                waiting, given_up = await self._inbox.waiting(), await self._inbox.given_up()
-                since = await self._inbox.oldest()
-        except (InboxUnavailable, TimeoutError):
-            return None, None, None
-        return waiting, given_up, None if since is None else round(max(0.0, time.time() - since), 1)
+        given = tuple(reason for reason in reasons if reason)
+        if counts is None:
+            return Report(given, None, None, None)
+        age = None if counts.oldest is None else round(max(0.0, time.time() - counts.oldest), 1)
+        return Report(given, counts.waiting, counts.given_up, age)

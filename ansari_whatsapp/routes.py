@@ -19,7 +19,7 @@ from ansari_whatsapp.readiness import Readiness
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.signature import HEADER, Signer
 from ansari_whatsapp.telemetry import log
-from ansari_whatsapp.webhook import KNOWN, Batch, decode, parse
+from ansari_whatsapp.webhook import KNOWN, Batch, Message, decode, parse
 from ansari_whatsapp.worker import Worker
 
 WEBHOOK = "/whatsapp/v2"
@@ -51,6 +51,7 @@ class Routes:
         secrets = (settings.meta_app_secret, settings.meta_app_secret_previous)
         self._signers = [Signer(secret.get_secret_value()) for secret in secrets if secret is not None]
         self._number = settings.meta_business_phone_number_id.get_secret_value()
+        self._lease_seconds = settings.lease_seconds
         self._health = {"X-App-Release": settings.app_release}
 
     def add_to(self, app: Sanic) -> None:  # type: ignore[type-arg]
@@ -134,21 +135,34 @@ class Routes:
         self._note(batch)
         jobs = [message for message in batch.messages if message.text is not None or message.kind in KNOWN]
         try:
+            await self._change(batch)
             if jobs:
-                self._metrics.duplicates.inc(len(jobs) - await self._inbox.put(jobs))
-            for wamid, text in batch.edited:
-                await self._inbox.amend(wamid, text)
-            for wamid in batch.revoked:
-                await self._inbox.withdraw(wamid)
+                await self._put(jobs)
             for status in batch.statuses:
                 await self._delivery.told(status)
         except (InboxFull, InboxUnavailable) as error:
             log.error("a webhook could not be stored", extra={"cause": type(error).__name__})
             return _told(503, "try again later")
         self._metrics.commit_seconds.observe(time.monotonic() - begin)
-        if jobs:
-            self._worker.wake()
         return _told(200, "accepted")
+
+    async def _change(self, batch: Batch) -> None:
+        """Edit and withdraw messages, also those that come later or in this webhook: these are then put as changed."""
+        for user, wamid, new_text in batch.edited:
+            await self._inbox.amend(user, wamid, new_text)
+        for user, wamid in batch.revoked:
+            await self._inbox.withdraw(user, wamid)
+
+    async def _put(self, messages: list[Message]) -> None:
+        """Store the messages, and start at once with those that are leased in the same step."""
+        with self._worker.room(len(messages)) as room:
+            until = time.time() + self._lease_seconds
+            accepted = await self._inbox.put(messages, until, room)
+        for job in accepted.leased:
+            self._worker.take(job, until)
+        self._metrics.duplicates.inc(len(messages) - accepted.new)
+        if accepted.new > len(accepted.leased):
+            self._worker.wake()
 
     def _note(self, batch: Batch) -> None:
         """Count the content of a webhook."""

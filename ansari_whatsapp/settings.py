@@ -17,6 +17,8 @@ from pydantic import (
     model_validator,
 )
 
+from ansari_whatsapp.inbox_address import InTable, parse
+
 SHORTEST_SECRET = 12
 PLACEHOLDER = r"(?i)(your[-_].*|change[-_]?me.*|placeholder.*|todo.*|example.*|x+|\*+|<.*>|\$\{.*\})"
 
@@ -67,6 +69,11 @@ def _address(url: str, info: ValidationInfo) -> str:
     return url.rstrip("/")
 
 
+def _inbox(url: str) -> str:
+    parse(url)
+    return url
+
+
 def is_tls(url: str) -> bool:
     """Whether certificates are needed for an address: loading them is a tenth of what a start takes."""
     return url.startswith("https:")
@@ -115,15 +122,25 @@ class Settings(BaseModel):
     whatsapp_message_age_threshold_seconds: int = Field(
         default=86400, gt=0, description="Older messages are answered with a notice only."
     )
-    inbox_path: str = Field(
-        default="inbox/inbox.sqlite3",
-        min_length=1,
-        description="The file that keeps accepted messages until they are answered.",
+    inbox_url: Annotated[str, AfterValidator(_inbox)] = Field(
+        default="sqlite:///inbox/inbox.sqlite3",
+        description="Where accepted messages are kept until they are answered: `sqlite:///PATH` is a file of one "
+        "instance, `dynamodb://TABLE?region=REGION` a table that any number of instances share.",
+    )
+    inbox_key: StrongSecret | None = Field(
+        default=None,
+        description="Hashes the phone numbers and message ids in a table, and has to stay the same: with another key "
+        "no message that waits or was answered is found. Only for `dynamodb://`.",
     )
     inbox_capacity: int = Field(
         default=100_000,
         ge=1,
         description="How many messages may wait; more are left to Meta, which delivers them again.",
+    )
+    inbox_survives: bool = Field(
+        default=True,
+        description="Whether the file outlives the instance. If `false`, a message that cannot be answered before the "
+        "instance stops gets an apology; if `true`, the next process answers it.",
     )
     commit_seconds: Seconds = Field(default=1.0, description="How long a webhook may take to be kept.")
     answers_at_once: int = Field(
@@ -194,6 +211,12 @@ class Settings(BaseModel):
         for one, other in itertools.combinations(names, 2):
             if getattr(self, one) is not None and getattr(self, one) == getattr(self, other):
                 raise ValueError(f"{one.upper()} and {other.upper()} have the same value")
+        return self
+
+    @model_validator(mode="after")
+    def _key_of_the_table(self) -> Self:
+        if isinstance(parse(self.inbox_url), InTable) and self.inbox_key is None:
+            raise ValueError("INBOX_KEY is missing: INBOX_URL names a table")
         return self
 
     @property

@@ -45,8 +45,8 @@ class Status(NamedTuple):
 class Batch(NamedTuple):
     """All that one POST carries.
 
-    `revoked` are the wamids of messages that their writers took back, `edited` those that they changed, each with its
-    new text.
+    `revoked` are the messages that their writers deleted, as user and wamid; `edited` are those that they changed, as
+    user, wamid and new text. The user is the sender of the change: nobody else's messages are changed by it.
     `ignored` counts what is known not to concern this service, or not understood; `errors` are Meta's codes for trouble
     with the account or the number, which come beside no message.
     """
@@ -54,8 +54,8 @@ class Batch(NamedTuple):
     messages: tuple[Message, ...]
     statuses: tuple[Status, ...]
     ignored: int
-    revoked: tuple[str, ...] = ()
-    edited: tuple[tuple[str, str], ...] = ()
+    revoked: tuple[tuple[str, str], ...] = ()
+    edited: tuple[tuple[str, str, str], ...] = ()
     errors: tuple[int | None, ...] = ()
 
 
@@ -79,8 +79,8 @@ def parse(payload: object, phone_number_id: str) -> Batch:
     """Every entry, change, message and status for this phone number; a repeated wamid counts once."""
     messages: dict[str, Message] = {}
     statuses: list[Status] = []
-    revoked: list[str] = []
-    edited: list[tuple[str, str]] = []
+    revoked: list[tuple[str, str]] = []
+    edited: list[tuple[str, str, str]] = []
     errors: list[int | None] = []
     ignored = 0
     for value in _values(payload):
@@ -92,11 +92,12 @@ def parse(payload: object, phone_number_id: str) -> Batch:
             continue
         writers = _objects(value.get("contacts"))
         for item in _objects(value.get("messages")):
-            if "revoke" in item and (gone := _original(item["revoke"])) is not None:
-                revoked.append(gone)
-            if "edit" in item and (edit := _edit(item["edit"])) is not None:
-                edited.append(edit)
-            message = _message(item, writers)
+            user = _user(item, writers)
+            if user is not None and "revoke" in item and (gone := _original(item["revoke"])) is not None:
+                revoked.append((user, gone))
+            if user is not None and "edit" in item and (edit := _edit(item["edit"])) is not None:
+                edited.append((user, *edit))
+            message = _message(item, user)
             if message is None:
                 ignored += 1
             else:
@@ -120,9 +121,8 @@ def _values(payload: object) -> Iterator[dict[str, Any]]:
                 yield value
 
 
-def _message(item: dict[str, Any], writers: list[dict[str, Any]]) -> Message | None:
+def _message(item: dict[str, Any], user: str | None) -> Message | None:
     wamid, kind = item.get("id"), item.get("type")
-    user = _user(item, writers)
     if not isinstance(wamid, str) or not WAMID.fullmatch(wamid) or user is None:
         return None
     if not isinstance(kind, str) or not KIND.fullmatch(kind):

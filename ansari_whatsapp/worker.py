@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Final
 
+from ansari_whatsapp.answering import Answering
 from ansari_whatsapp.circuit import Circuit
 from ansari_whatsapp.clocks import Clocks
-from ansari_whatsapp.conversation import Conversation, Unanswered
+from ansari_whatsapp.conversation import Conversation
 from ansari_whatsapp.delivery import Delivery
-from ansari_whatsapp.inbox import Inbox, InboxUnavailable, Job, State
+from ansari_whatsapp.graph import GraphError
+from ansari_whatsapp.inbox import AGAIN, Inbox, InboxUnavailable, Job, LeaseLost, State
+from ansari_whatsapp.lease import Lease
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.notices import Notice
 from ansari_whatsapp.telemetry import log, who
 
+SENDING_WITHIN: Final = 2.0  # seconds for a part that is being sent when the drain ends
+LEASE_WITHIN: Final = 1.0  # seconds for a call that leases a job when the leasing ends
+APOLOGY_WITHIN: Final = 3.0  # seconds for all apologies at the end of a drain
+APOLOGIES_AT_ONCE: Final = 50
+
+
+@dataclass(eq=False)
+class _Running:
+    """A task, and the lease of the job that it is working on."""
+
+    lease: Lease
+    task: asyncio.Task[None]
+
 
 class Worker:
-    """Leases and answers messages in tasks of its own: Sanic would cancel its tasks at the start of a shutdown."""
+    """Leases and answers messages in tasks of its own: Sanic would cancel its tasks at the start of a shutdown.
+
+    `survives` means that the messages of an inbox that is not shared outlive this instance: the next process answers
+    what this one cannot finish.
+    """
 
     def __init__(
         self,
@@ -29,18 +50,23 @@ class Worker:
         circuit: Circuit,
         clocks: Clocks,
         metrics: Metrics,
+        *,
+        survives: bool = True,
     ) -> None:
         self._inbox = inbox
         self._conversation = conversation
+        self._answering = Answering(conversation, clocks, metrics)
         self._delivery = delivery
         self._circuit = circuit
         self._clocks = clocks
         self._metrics = metrics
+        self._survives = survives
         self._wake = asyncio.Event()
         self._busy, self._idle = asyncio.Event(), asyncio.Event()
-        self._jobs: set[asyncio.Task[None]] = set()
+        self._running: set[_Running] = set()
+        self._reserved = 0  # places for jobs that a webhook may lease
         self._loop: asyncio.Task[None] | None = None
-        self._under_way: set[str] = set()  # wamids
+        self._ending = False  # no more jobs are leased
         self.draining = False
 
     def start(self) -> None:
@@ -50,7 +76,7 @@ class Worker:
     @property
     def under_way(self) -> int:
         """Return how many messages are being answered."""
-        return len(self._jobs)
+        return len(self._running)
 
     async def busy(self) -> None:
         """Wait until a message is being answered."""
@@ -61,24 +87,73 @@ class Worker:
         await self._idle.wait()
 
     def wake(self) -> None:
-        """Check the inbox now. A worker at its limit checks when a message is finished."""
-        if len(self._jobs) < self._clocks.at_once:
+        """Check the inbox now, after a message came. A worker at its limit checks when a message is finished.
+
+        A message in a shared inbox is leased when it comes, or by the instance that has its user's lease.
+        """
+        if self._free > 0 and not self._inbox.shared:
             self._wake.set()
 
+    @contextmanager
+    def room(self, wanted: int) -> Iterator[int]:
+        """Keep places free for up to `wanted` jobs that are leased outside of the worker, and yield their number.
+
+        It is 0 while no job may be begun.
+        """
+        room = max(0, min(wanted, self._free)) if not self.draining and self._may_begin else 0
+        self._reserved += room
+        try:
+            yield room
+        finally:
+            self._reserved -= room
+
+    def take(self, job: Job, until: float) -> None:
+        """Start to answer a job that was leased until `until`, in unix seconds.
+
+        An earlier task with the same job, whose lease has ended, is cancelled first.
+        """
+        lease = Lease(self._inbox, job, self._clocks.lease, until)
+        running = _Running(lease, asyncio.create_task(self._work(lease, self._earlier(job))))
+        self._running.add(running)
+        self._busy.set()
+        self._idle.clear()
+        running.task.add_done_callback(lambda _: self._done(running))
+
     async def drain(self) -> int:
-        """Finish the messages under way, within the deadline; return how many stayed unfinished."""
+        """Finish the messages under way, within the deadline; return how many stayed unfinished.
+
+        A shared inbox gets back what is not finished, and another instance continues. Of an inbox of this instance
+        alone everything that waits is finished, if the time is enough.
+        """
         self.draining = True
         end = time.monotonic() + self._clocks.drain
-        while time.monotonic() < end and (self._jobs or await self._waiting()):
-            self.wake()
-            await asyncio.sleep(0.02)
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
-        for task in self._jobs:
-            task.cancel()
-        await asyncio.gather(*self._jobs, return_exceptions=True)
-        return await self._waiting()
+        if self._inbox.shared:
+            await self._stop_leasing()
+            while self._running and (left := end - time.monotonic()) > 0:
+                await asyncio.wait([each.task for each in self._running], timeout=left)
+        else:
+            while time.monotonic() < end and (self._running or await self._waiting()):
+                self.wake()
+                await asyncio.sleep(0.02)
+            await self._stop_leasing()
+        unfinished = await self._stop_work()
+        return len(unfinished) if self._inbox.shared else await self._hand_over(unfinished)
+
+    @property
+    def _free(self) -> int:
+        return self._clocks.at_once - len(self._running) - self._reserved
+
+    @property
+    def _may_begin(self) -> bool:
+        """Return whether a leased job may be begun; otherwise it is given back."""
+        return not self._circuit.paused and not (self.draining and self._inbox.shared)
+
+    def _earlier(self, job: Job) -> _Running | None:
+        """Return the task that had this job until its lease ended, if there is one."""
+        if not job.deaths:
+            return None
+        wamid = job.message.wamid
+        return next((each for each in self._running if each.lease.job.message.wamid == wamid), None)
 
     async def _waiting(self) -> int:
         try:
@@ -87,7 +162,7 @@ class Worker:
             return 0
 
     async def _run(self) -> None:
-        while True:
+        while not self._ending:
             self._wake.clear()
             try:
                 await self._begin()
@@ -96,90 +171,155 @@ class Worker:
             except Exception:  # this loop must not end, whatever is met  # noqa: BLE001
                 log.exception("the inbox could not be read")
             with suppress(TimeoutError):  # not wait_for: it can swallow the cancellation that ends this loop
-                async with asyncio.timeout(self._clocks.idle):
+                async with asyncio.timeout(self._inbox.poll):
                     await self._wake.wait()
 
     async def _begin(self) -> None:
         """Lease due jobs, up to the limit."""
-        while len(self._jobs) < self._clocks.at_once and not self._circuit.paused:
+        while self._free > 0 and self._may_begin and not self._ending:
             now = time.time()
             job = await self._inbox.lease(now, now + self._clocks.lease)
             if job is None:
                 return
-            if job.message.wamid in self._under_way:  # its lease ran out while nobody could extend it
-                continue
-            self._under_way.add(job.message.wamid)
-            task = asyncio.create_task(self._work(job))
-            self._jobs.add(task)
-            self._busy.set()
-            self._idle.clear()
-            task.add_done_callback(self._done)
+            self.take(job, now + self._clocks.lease)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._jobs.discard(task)
-        if not self._jobs:
+    def _done(self, running: _Running) -> None:
+        full = self._free <= 0
+        self._running.discard(running)
+        if not self._running:
             self._busy.clear()
             self._idle.set()
-        self.wake()
-        if task.cancelled() or (error := task.exception()) is None:
+        if full or not self._inbox.shared:
+            self._wake.set()
+        if running.task.cancelled() or (error := running.task.exception()) is None:
             return
         if isinstance(error, InboxUnavailable):
             log.error("a job waits for the inbox", extra={"cause": str(error)})
-        elif isinstance(error, KeyError):
+        elif isinstance(error, LeaseLost):
             log.warning("a job was leased by another process")
         else:
             log.error("a job ended unexpectedly", exc_info=error)
 
-    async def _work(self, job: Job) -> None:
-        lease = asyncio.create_task(self._keep_lease(job.message.wamid))
+    async def _work(self, lease: Lease, earlier: _Running | None) -> None:
+        """Answer the job, and the user's next jobs as far as they are leased in the same step."""
+        if earlier is not None:
+            earlier.lease.held = False
+            earlier.task.cancel()
+            await asyncio.wait([earlier.task])
+        keeper = asyncio.create_task(lease.keep())
+        work = asyncio.current_task()
+        assert work is not None
+        keeper.add_done_callback(lambda _: None if keeper.cancelled() else _stop(lease, work))
         try:
-            if job.state is not State.ANSWERED:
-                answered = await self._answered(job)
-                if answered is None:
+            job: Job | None = lease.job
+            while job is not None and not lease.stopping:
+                if not self._may_begin:
+                    await lease.give_back()
                     return
-                job = answered
-            await self._delivery.deliver(job)
+                job = await self._answer(lease)
         finally:
-            lease.cancel()
-            await asyncio.gather(lease, return_exceptions=True)
-            self._under_way.discard(job.message.wamid)
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
 
-    async def _keep_lease(self, wamid: str) -> None:
-        """Extend the lease while an answer is being made, so that no other process asks the model a second time."""
-        while True:
-            await asyncio.sleep(self._clocks.lease / 3)
-            with suppress(InboxUnavailable, KeyError):
-                await self._inbox.extend(wamid, time.time() + self._clocks.lease)
-
-    async def _answered(self, job: Job) -> Job | None:
-        """Return the job with its answer or an apology stored; None if it was returned for a later try."""
-        since = job.started if job.state is State.PROCESSING else None
-        job = replace(job, state=State.PROCESSING, started=job.started or time.time())
-        await self._inbox.save(job)
-        begin = time.monotonic()
-        extra: dict[str, object] = {"user": who(job.message.user)}
-        try:
-            parts, failed = await self._conversation.answer(job.message, since), False
-        except Unanswered as error:
-            extra |= {"cause": str(error), "tries": job.tries + 1}
-            if error.again and job.tries + 1 < self._clocks.tries:
-                log.warning("no answer yet", extra=extra)
-                self._metrics.answers["tried_again"].inc()
-                await self._again(job)
+    async def _answer(self, lease: Lease) -> Job | None:
+        """Answer the job; return the user's next job if it was leased in the same step."""
+        job = lease.job
+        if job.deaths >= self._clocks.deaths:
+            log.error("given up", extra={"user": who(job.message.user), "cause": "its processes died", "n": job.deaths})
+            self._metrics.answers["given_up"].inc()
+            return await lease.finish(job, State.FAILED)
+        resumed = job.state is State.ANSWERED
+        if not job.withdrawn and not resumed:
+            answered = await self._answering.answer(lease)
+            if answered is None:
                 return None
-            log.error("no answer", extra=extra)
-            parts, failed = self._conversation.notice(job.message, error.notice), True
-        except Exception:  # one broken message must not stop the others  # noqa: BLE001
-            log.exception("a message could not be answered", extra=extra)
-            parts, failed = self._conversation.notice(job.message, Notice.UNEXPECTED), True
-        job = replace(job, state=State.ANSWERED, parts=parts, failed=failed, tries=0)
-        await self._inbox.save(job)
-        seconds = round(time.monotonic() - begin, 3)
-        self._metrics.answer_seconds.observe(seconds)
-        log.info("answered", extra={"user": who(job.message.user), "parts": len(parts), "seconds": seconds})
-        return job
+            job = answered
+        if job.withdrawn:
+            self._metrics.answers["withdrawn"].inc()
+            return await lease.finish(job, State.DONE)
+        return await self._delivery.deliver(lease, resumed=resumed)
 
-    async def _again(self, job: Job) -> None:
-        spread = random.uniform(1.0, 1.25)  # so that those who failed together do not come back together  # noqa: S311
-        wait = self._clocks.wait(job.tries) * spread
-        await self._inbox.retry(replace(job, tries=job.tries + 1), time.time() + wait)
+    async def _stop_leasing(self) -> None:
+        """End the loop. A job whose lease is just being granted is not lost: the call is waited for."""
+        self._ending = True
+        self._wake.set()
+        if self._loop is not None:
+            await asyncio.wait([self._loop], timeout=LEASE_WITHIN)
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+
+    async def _stop_work(self) -> list[Lease]:
+        """End all tasks; return the leases that they still held, given back if the inbox continues with their jobs.
+
+        A part that is being sent gets a moment. If that is not enough, its lease is left to end by itself, so that
+        Meta's status shows the next lessee whether the part was sent.
+        """
+        left = list(self._running)
+        for each in left:
+            each.lease.stopping = True
+            if not each.lease.sending:
+                each.task.cancel()
+        if left:
+            await asyncio.wait([each.task for each in left], timeout=SENDING_WITHIN)
+        for each in left:
+            each.task.cancel()
+        await asyncio.gather(*(each.task for each in left), return_exceptions=True)
+        unfinished = [each.lease for each in left if each.lease.held]
+        if self._inbox.shared or self._survives:
+            await asyncio.gather(*map(_give_back, unfinished))
+        return unfinished
+
+    async def _hand_over(self, unfinished: list[Lease]) -> int:
+        """Leave the rest to the next process, or apologise if there will be none. Returns how many jobs are left."""
+        if not self._survives and not self._circuit.left:
+            try:
+                async with asyncio.timeout(APOLOGY_WITHIN):
+                    await self._apologise([lease for lease in unfinished if not lease.sending])
+            except (InboxUnavailable, TimeoutError) as error:
+                log.error("not every user got an apology", extra={"cause": type(error).__name__})
+        return await self._waiting()
+
+    async def _apologise(self, unfinished: list[Lease]) -> None:
+        """Send an apology to the users of these jobs, and of the jobs that wait."""
+        unfinished += await self._next()
+        while unfinished:
+            ended = await asyncio.gather(*(self._apologise_for(lease) for lease in unfinished), return_exceptions=True)
+            for error in ended:
+                if isinstance(error, Exception):
+                    log.error("a user got no apology", extra={"cause": type(error).__name__})
+            unfinished = await self._next()
+
+    async def _next(self) -> list[Lease]:
+        """Lease jobs that wait."""
+        leases: list[Lease] = []
+        while len(leases) < APOLOGIES_AT_ONCE:
+            now = time.time()
+            job = await self._inbox.lease(now, now + self._clocks.lease)
+            if job is None:
+                break
+            leases.append(Lease(self._inbox, job, self._clocks.lease, now + self._clocks.lease))
+        return leases
+
+    async def _apologise_for(self, lease: Lease) -> None:
+        job: Job | None = lease.job
+        while job is not None:
+            if not job.withdrawn and job.message.kind != AGAIN:
+                reply = self._conversation.notice(job, Notice.STOPPED)
+                for text in reply.parts or ():
+                    with suppress(GraphError):
+                        await self._delivery.tell(job, text)
+                job = replace(job, profile=reply.profile)
+            self._metrics.answers["stopped"].inc()
+            job = await lease.finish(job, State.FAILED)
+
+
+def _stop(lease: Lease, work: asyncio.Task[None]) -> None:
+    lease.held = False
+    log.warning("a job was leased by another process")
+    work.cancel()
+
+
+async def _give_back(lease: Lease) -> None:
+    if not lease.sending:
+        with suppress(InboxUnavailable, LeaseLost):
+            await lease.give_back()

@@ -1,17 +1,39 @@
 """The inbox: accepted messages wait here for their answer."""
 
-from ansari_whatsapp.inbox.base import AGAIN, DeadLetter, Inbox, InboxFull, InboxUnavailable, Job, State
+from ansari_whatsapp.inbox.base import (
+    AGAIN,
+    Accepted,
+    Changed,
+    DeadLetter,
+    Inbox,
+    InboxFull,
+    InboxUnavailable,
+    Job,
+    LeaseLost,
+    Profile,
+    Seen,
+    SentNotice,
+    State,
+    Tag,
+)
 from ansari_whatsapp.inbox.memory import MemoryInbox
 from ansari_whatsapp.inbox.sqlite import SqliteInbox
 
 __all__ = [
     "AGAIN",
+    "Accepted",
+    "Changed",
     "DeadLetter",
     "Inbox",
     "InboxFull",
     "InboxUnavailable",
     "Job",
+    "LeaseLost",
     "MemoryInbox",
+    "Profile",
+    "Seen",
+    "SentNotice",
     "SqliteInbox",
     "State",
+    "Tag",
 ]

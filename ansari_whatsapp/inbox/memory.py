@@ -7,8 +7,24 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ansari_whatsapp.inbox.base import AGAIN, KEEP_DEAD, KEEP_SENT, REMEMBER, DeadLetter, InboxFull, Job, State
-from ansari_whatsapp.webhook import Message
+from ansari_whatsapp.inbox.base import (
+    AGAIN,
+    KEEP_DEAD,
+    KEEP_EARLY,
+    KEEP_PROFILE,
+    KEEP_SENT,
+    REMEMBER,
+    Accepted,
+    Changed,
+    DeadLetter,
+    InboxFull,
+    Job,
+    LeaseLost,
+    Profile,
+    State,
+    Tag,
+)
+from ansari_whatsapp.webhook import Message, Status
 
 REMEMBER_AT_MOST = 200_000
 
@@ -17,13 +33,16 @@ REMEMBER_AT_MOST = 200_000
 class _Entry:
     job: Job
     due: float = 0.0
-    leased_until: float = 0.0
+    lease: str = ""  # of its present lessee; "" while it is not leased
+    status: Status | None = None  # of the part that is being sent
 
 
 class MemoryInbox:
     """See the Inbox protocol. `capacity` bounds the unfinished jobs."""
 
     problem = ""
+    poll = 0.5
+    shared = False
 
     def __init__(self, capacity: int = 10_000, clock: Callable[[], float] = time.time) -> None:
         self._capacity = capacity
@@ -33,6 +52,9 @@ class MemoryInbox:
         self._known: OrderedDict[str, float] = OrderedDict()
         self._dead: dict[str, DeadLetter] = {}
         self._sent: OrderedDict[str, tuple[Job, float]] = OrderedDict()
+        self._early: dict[str, tuple[str | None, float]] = {}  # wamid → the new text, None for a withdrawal
+        self._profiles: dict[str, tuple[Profile, float]] = {}
+        self._leases = 0
 
     async def open(self) -> None:
         """Do nothing: memory needs no opening."""
@@ -40,64 +62,90 @@ class MemoryInbox:
     async def aclose(self) -> None:
         """Do nothing: the leases end with the process."""
 
-    async def put(self, messages: Sequence[Message]) -> int:
+    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
+        del until, room  # to lease costs no call here
         new = {m.wamid: m for m in messages if m.wamid not in self._known}
         if len(self._entries) + len(new) > self._capacity:
             raise InboxFull
         for message in new.values():
-            self._add(Job(message))
-        return len(new)
+            self._add(self._changed_early(Job(message)))
+        return Accepted(len(new))
 
     async def lease(self, now: float, until: float) -> Job | None:
         for user, queue in self._queues.items():
             entry = next(iter(queue.values()))
-            if entry.due <= now and entry.leased_until <= now:
-                entry.leased_until = until
-                self._queues.move_to_end(user)  # the others first, next time
-                return entry.job
+            if entry.due > now:
+                continue
+            deaths = entry.job.deaths + bool(entry.lease)
+            self._leases += 1
+            entry.lease, entry.due = str(self._leases), until
+            profile, _ = self._profiles.get(user, (Profile(), 0.0))
+            entry.job = replace(entry.job, deaths=deaths, profile=profile, lease=entry.lease)
+            self._queues.move_to_end(user)  # the others first, next time
+            return entry.job
         return None
 
-    async def extend(self, wamid: str, until: float) -> None:
-        self._entries[wamid].leased_until = until
+    async def extend(self, job: Job, until: float) -> None:
+        self._mine(job).due = until
 
     async def save(self, job: Job) -> None:
-        self._entries[job.message.wamid].job = job
+        entry = self._mine(job)
+        now = entry.job
+        if job.state is State.ANSWERED and not job.sent and now.state is not State.ANSWERED and _differs(now, job):
+            raise Changed(now)
+        self._store(entry, job)
 
     async def retry(self, job: Job, at: float) -> None:
-        entry = self._entries[job.message.wamid]
-        entry.job, entry.due, entry.leased_until = job, at, 0.0
+        entry = self._mine(job)
+        self._store(entry, job)
+        entry.due, entry.lease = at, ""
 
-    async def finish(self, wamid: str, state: State) -> None:
-        job = self._take(wamid)
+    async def give_back(self, job: Job) -> None:
+        entry = self._mine(job)
+        entry.due, entry.lease = 0.0, ""
+
+    async def finish(self, job: Job, state: State) -> Job | None:
+        entry = self._mine(job)
+        self._store(entry, job)
+        job = self._take(job.message.wamid)
+        wamid = job.message.wamid
         if state is State.DONE:
             self._sent[wamid] = job, self._clock()
         elif job.failed:
-            self._dead[wamid] = DeadLetter(job.message, self._clock())
+            self._dead[wamid] = DeadLetter(wamid, job.message, self._clock())
         else:
-            self._dead[wamid] = DeadLetter(job.message, self._clock(), job.parts, job.sent)
+            self._dead[wamid] = DeadLetter(wamid, job.message, self._clock(), job.parts, job.sent)
+        return None
 
-    async def resend(self, wamid: str, part: int, at: float) -> bool:
-        entry = self._entries.get(wamid)
-        job = entry.job if entry is not None else self._sent.get(wamid, (None, 0.0))[0]
-        name = f"{AGAIN}:{wamid}:{part}"
-        if job is None or not 1 <= part <= len(job.parts) or name in self._known:
+    def tag(self, job: Job, part: int) -> str:
+        wamid = job.message.wamid
+        return str(Tag(part, wamid.count(f"{AGAIN}:"), job.message.user, wamid))
+
+    async def settle(self, status: Status) -> None:
+        tag = Tag.parse(status.tag)
+        entry = self._entries.get(tag.message) if tag else None
+        if tag and entry and entry.job.state is State.ANSWERED and tag.part == entry.job.sent + 1:
+            entry.status = status
+
+    async def outcome(self, job: Job) -> Status | None:
+        entry = self._mine(job)
+        return entry.status if entry.status and entry.status.tag == self.tag(job, job.sent + 1) else None
+
+    async def resend(self, tag: Tag, at: float) -> bool:
+        entry = self._entries.get(tag.message)
+        job = entry.job if entry is not None else self._sent.get(tag.message, (None, 0.0))[0]
+        name = f"{AGAIN}:{tag.message}:{tag.part}"
+        if job is None or not 1 <= tag.part <= len(job.parts) or name in self._known:
             return False
         message = Message(name, job.message.user, AGAIN, None, None)
-        self._add(Job(message, State.ANSWERED, (job.parts[part - 1],)), at)
+        self._add(Job(message, State.ANSWERED, (job.parts[tag.part - 1],)), at)
         return True
 
-    async def withdraw(self, wamid: str) -> bool:
-        begun = self._begun(wamid)
-        if not begun:
-            self._take(wamid)
-        return not begun
+    async def withdraw(self, user: str, wamid: str) -> bool:
+        return self._change(wamid, None)
 
-    async def amend(self, wamid: str, text: str) -> bool:
-        if self._begun(wamid):
-            return False
-        entry = self._entries[wamid]
-        entry.job = replace(entry.job, message=entry.job.message._replace(text=text))
-        return True
+    async def amend(self, user: str, wamid: str, text: str) -> bool:
+        return self._change(wamid, text)
 
     async def waiting(self) -> int:
         return len(self._entries)
@@ -111,6 +159,10 @@ class MemoryInbox:
     async def forget(self) -> None:
         now = self._clock()
         self._dead = {wamid: letter for wamid, letter in self._dead.items() if letter.died > now - KEEP_DEAD}
+        self._early = {wamid: early for wamid, early in self._early.items() if early[1] > now - KEEP_EARLY}
+        self._profiles = {
+            user: kept for user, kept in self._profiles.items() if user in self._queues or kept[1] > now - KEEP_PROFILE
+        }
         while self._sent and next(iter(self._sent.values()))[1] <= now - KEEP_SENT:
             self._sent.popitem(last=False)
         while self._known:
@@ -122,18 +174,44 @@ class MemoryInbox:
     async def dead(self) -> Sequence[DeadLetter]:
         return list(self._dead.values())
 
-    async def replay(self, wamid: str) -> bool:
-        letter = self._dead.pop(wamid, None)
+    async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter
+        letter = self._dead.pop(id, None)
         if letter is None:
             return False
         state = State.ANSWERED if letter.parts else State.RECEIVED
         self._add(Job(letter.message, state, letter.parts, letter.sent))
         return True
 
-    def _begun(self, wamid: str) -> bool:
-        """Return whether an answer to the message was started, or the message does not exist."""
+    def _mine(self, job: Job) -> _Entry:
+        entry = self._entries.get(job.message.wamid)
+        if entry is None or not entry.lease or entry.lease != job.lease:
+            raise LeaseLost(job.message.wamid)
+        return entry
+
+    def _store(self, entry: _Entry, job: Job) -> None:
+        """Keep the progress of a job; its message changes only through its writer."""
+        now = entry.job
+        if job.sent != now.sent:
+            entry.status = None
+        entry.job = replace(job, message=now.message, withdrawn=now.withdrawn, edits=now.edits)
+        self._profiles[job.message.user] = job.profile, self._clock()
+
+    def _change(self, wamid: str, text: str | None) -> bool:
         entry = self._entries.get(wamid)
-        return entry is None or entry.leased_until > 0 or entry.job.state is not State.RECEIVED
+        if entry is None:
+            if wamid in self._known:
+                return False
+            self._early[wamid] = text, self._clock()
+            return True
+        job = entry.job
+        if job.state is State.ANSWERED and (job.sent or entry.lease):
+            return False
+        entry.job = _with(job, text)
+        return True
+
+    def _changed_early(self, job: Job) -> Job:
+        early = self._early.pop(job.message.wamid, None)
+        return job if early is None else _with(job, early[0])
 
     def _add(self, job: Job, due: float = 0.0) -> None:
         wamid, user = job.message.wamid, job.message.user
@@ -149,3 +227,14 @@ class MemoryInbox:
         if not queue:
             del self._queues[job.message.user]
         return job
+
+
+def _with(job: Job, text: str | None) -> Job:
+    """The job with another text, or withdrawn, and without an answer to what it was before."""
+    state = State.RECEIVED if job.state is State.ANSWERED else job.state
+    fresh = replace(job, state=state, parts=(), failed=False, edits=job.edits + 1)
+    return replace(fresh, message=job.message._replace(text=text), withdrawn=job.withdrawn or text is None)
+
+
+def _differs(now: Job, leased: Job) -> bool:
+    return (now.edits, now.withdrawn) != (leased.edits, leased.withdrawn)

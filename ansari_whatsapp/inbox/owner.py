@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import secrets
 from pathlib import Path
@@ -14,8 +15,10 @@ class Owner:
     def __init__(self, inbox: Path) -> None:
         self.name = secrets.token_hex(8)
         self._path = _file(inbox, self.name)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        unlocked = self._path.with_suffix(".new")  # so that a file with the final name is locked from its first moment
+        self._file = os.open(unlocked, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
+        unlocked.rename(self._path)
 
     def close(self) -> None:
         """Unlock and delete the file of the name."""
@@ -39,6 +42,12 @@ def is_gone(inbox: Path, name: str) -> bool:
         return True
     finally:
         os.close(file)
+
+
+def delete_files_of_gone(inbox: Path) -> None:
+    """Delete the files of processes that have ended; most of them had no lease then."""
+    for path in inbox.parent.glob(f"{glob.escape(inbox.name)}.*.owner"):
+        is_gone(inbox, path.name.removeprefix(f"{inbox.name}.").removesuffix(".owner"))
 
 
 def _file(inbox: Path, name: str) -> Path:

@@ -6,24 +6,32 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ansari_whatsapp.inbox.base import DeadLetter, InboxUnavailable, Job, State
-from ansari_whatsapp.inbox.owner import Owner, is_gone
+from ansari_whatsapp.inbox.base import Accepted, DeadLetter, InboxUnavailable, Job, State, Tag
+from ansari_whatsapp.inbox.columns import tag_of
+from ansari_whatsapp.inbox.owner import Owner, delete_files_of_gone, is_gone
 from ansari_whatsapp.inbox.rows import Rows
 from ansari_whatsapp.inbox.schema import connect
 from ansari_whatsapp.inbox.writer import Writer
 
 if TYPE_CHECKING:
-    from ansari_whatsapp.webhook import Message
+    from ansari_whatsapp.webhook import Message, Status
+
+LONGEST_ID: Final = 18  # digits
+ASK_EVERY: Final = 2.0  # seconds between two checks whether the owners of leases are alive
 
 
 class SqliteInbox:
     """See the Inbox protocol. `capacity` bounds the unfinished jobs. It owns no leases until the first `lease`.
 
-    `put` and `withdraw`, for which Meta waits, time out after `commit_seconds`.
+    `put`, `settle`, `resend`, `withdraw` and `amend`, for which Meta waits, time out after `commit_seconds`.
     """
+
+    poll = 0.5
+    shared = False
 
     def __init__(
         self,
@@ -33,6 +41,8 @@ class SqliteInbox:
         commit_seconds: float | None = None,
     ) -> None:
         self._path = path
+        self._clock = clock
+        self._asked = -ASK_EVERY
         self._owner: Owner | None = None
         self._owning = asyncio.Lock()
         self._rows = Rows(capacity, clock)
@@ -54,20 +64,20 @@ class SqliteInbox:
         await self._writer.stop()
         if self._owner is not None:
             self._owner.close()
+            self._owner = None
 
-    async def put(self, messages: Sequence[Message]) -> int:
-        new: int = await self._writer.run(self._rows.put, messages, urgent=True)
-        return new
+    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
+        del until, room  # to lease costs little here
+        return Accepted(await self._writer.run(self._rows.put, messages, urgent=True))
 
     async def lease(self, now: float, until: float) -> Job | None:
         async with self._owning:
-            if self._owner is None:
-                await self._take_over()
+            await self._take_over()
         job: Job | None = await self._writer.run(self._rows.lease, (now, until))
         return job
 
-    async def extend(self, wamid: str, until: float) -> None:
-        await self._writer.run(self._rows.extend, (wamid, until))
+    async def extend(self, job: Job, until: float) -> None:
+        await self._writer.run(self._rows.extend, (job, until))
 
     async def save(self, job: Job) -> None:
         await self._writer.run(self._rows.save, job)
@@ -75,19 +85,36 @@ class SqliteInbox:
     async def retry(self, job: Job, at: float) -> None:
         await self._writer.run(self._rows.retry, (job, at))
 
-    async def finish(self, wamid: str, state: State) -> None:
-        await self._writer.run(self._rows.finish, (wamid, state))
+    async def give_back(self, job: Job) -> None:
+        await self._writer.run(self._rows.give_back, job)
 
-    async def resend(self, wamid: str, part: int, at: float) -> bool:
-        new: bool = await self._writer.run(self._rows.resend, (wamid, part, at), urgent=True)
+    async def finish(self, job: Job, state: State) -> Job | None:
+        await self._writer.run(self._rows.finish, (job, state))
+        return None
+
+    def tag(self, job: Job, part: int) -> str:
+        return tag_of(job.message.wamid, part)
+
+    async def settle(self, status: Status) -> None:
+        if (tag := Tag.parse(status.tag)) is not None:
+            await self._writer.run(self._rows.settle, (tag, status), urgent=True)
+
+    async def outcome(self, job: Job) -> Status | None:
+        status: Status | None = await self._writer.run(self._rows.outcome, job)
+        return status
+
+    async def resend(self, tag: Tag, at: float) -> bool:
+        new: bool = await self._writer.run(self._rows.resend, (tag, at), urgent=True)
         return new
 
-    async def withdraw(self, wamid: str) -> bool:
-        gone: bool = await self._writer.run(self._rows.withdraw, wamid, urgent=True)
+    async def withdraw(self, user: str, wamid: str) -> bool:
+        del user  # the wamid alone finds the message
+        gone: bool = await self._writer.run(self._rows.change, (wamid, None), urgent=True)
         return gone
 
-    async def amend(self, wamid: str, text: str) -> bool:
-        changed: bool = await self._writer.run(self._rows.amend, (wamid, text), urgent=True)
+    async def amend(self, user: str, wamid: str, text: str) -> bool:
+        del user
+        changed: bool = await self._writer.run(self._rows.change, (wamid, text), urgent=True)
         return changed
 
     async def waiting(self) -> int:
@@ -109,22 +136,22 @@ class SqliteInbox:
         letters: Sequence[DeadLetter] = await self._writer.run(self._rows.dead)
         return letters
 
-    async def replay(self, wamid: str) -> bool:
-        found: bool = await self._writer.run(self._rows.replay, wamid)
+    async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter
+        if len(id) > LONGEST_ID or not (id.isascii() and id.isdecimal()):
+            return False
+        found: bool = await self._writer.run(self._rows.replay, int(id))
         return found
 
     async def _take_over(self) -> None:
-        """Become an owner, and return the leases of processes that have ended."""
-        try:
-            owner = Owner(self._path)
-        except OSError as error:
-            raise InboxUnavailable(f"{type(error).__name__}: {error.strerror}") from None
-        try:
-            for name in await self._writer.run(self._rows.owners):
-                if is_gone(self._path, name):
-                    await self._writer.run(self._rows.release, name)
-        except BaseException:
-            owner.close()
-            raise
-        self._rows.owner = owner.name
-        self._owner = owner
+        """Become an owner, and return the leases of processes that have ended. Processes are checked at intervals."""
+        if self._owner is None:
+            try:
+                delete_files_of_gone(self._path)
+                self._owner = Owner(self._path)
+            except OSError as error:
+                raise InboxUnavailable(f"{type(error).__name__}: {error.strerror}") from None
+            self._rows.owner = self._owner.name
+        now = self._clock()
+        if not 0 <= now - self._asked < ASK_EVERY:  # also if the clock was set back
+            await self._writer.run(self._rows.take_over, partial(is_gone, self._path))
+            self._asked = now

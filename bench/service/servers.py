@@ -70,7 +70,7 @@ def service(folder: Path) -> Iterator[Server]:
             DRAIN_SECONDS="0.1",
             GRAPH_SECONDS="600",
             INBOX_CAPACITY="10000000",
-            INBOX_PATH=str(folder / "service.sqlite3"),
+            INBOX_URL=f"sqlite:///{folder}/service.sqlite3",
             LOGGING_LEVEL="INFO",
         )
         yield stack.enter_context(started(port, "-m", "ansari_whatsapp", environ=environ))

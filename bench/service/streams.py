@@ -37,7 +37,7 @@ def measure() -> list[Result]:
             meta,
             port,
             ANSWERS_AT_ONCE=str(ANSWERS),
-            INBOX_PATH=str(Path(name) / "inbox.sqlite3"),
+            INBOX_URL=f"sqlite:///{name}/inbox.sqlite3",
             LOGGING_LEVEL="WARNING",
             METRICS_TOKEN=TOKEN,
         )

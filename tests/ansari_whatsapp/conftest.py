@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from tests.ansari_whatsapp.tables import Tables, independent, local_endpoint
 from tests.ansari_whatsapp.world import World, running
 
 
@@ -41,6 +42,18 @@ def _trickle(address: tuple[str, int], ended: threading.Event) -> bytes:
             except TimeoutError:
                 slow.sendall(b" ")
     return b""
+
+
+@pytest.fixture(scope="session")
+def tables() -> Iterator[Tables]:
+    with local_endpoint() as tables:
+        yield tables
+
+
+@pytest.fixture(scope="session")
+def independent_tables() -> Iterator[Tables]:
+    with independent() as tables:
+        yield tables
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def command(inbox: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ansari_whatsapp", *arguments],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "INBOX_PATH": inbox},
+        env={"PATH": os.environ["PATH"], "INBOX_URL": inbox},
         capture_output=True,
         text=True,
         check=False,
@@ -102,23 +102,24 @@ class TestSecrets:
 
 class TestDeadLetters:
     def test_what_was_given_up_is_listed_and_answered_after_all(self, operated: World) -> None:
-        user, inbox = "15557770004", operated.environ["INBOX_PATH"]
+        user, inbox = "15557770004", operated.environ["INBOX_URL"]
         operated.fault("backend", empty_answer={"user": user})
         said = operated.say("a question nobody answers", user)
         assert operated.answer(user, said["wamid"]) == [Notice.NO_ANSWER.value]
-        until(lambda: said["wamid"] in command(inbox, "dead").stdout)
+        until(lambda: "there is no dead letter" not in command(inbox, "dead").stdout)
         listed = command(inbox, "dead").stdout
+        letter = listed.split()[-1]
         assert user not in listed
         assert "nobody answers" not in listed
         operated.http.delete(f"{operated.backend}/_local/faults")
-        assert command(inbox, "replay", said["wamid"]).stdout == "1 to be answered again\n"
+        assert command(inbox, "replay", letter).stdout == "1 to be answered again\n"
         operated.wait_for_sent(user, 2)
         assert command(inbox, "dead").stdout == "there is no dead letter\n"
-        again = command(inbox, "replay", said["wamid"])
-        assert (again.returncode, again.stderr) == (1, f"there is no dead letter {said['wamid']}\n")
+        again = command(inbox, "replay", letter)
+        assert (again.returncode, again.stderr) == (1, f"there is no dead letter {letter}\n")
 
     def test_an_inbox_that_is_not_there_is_said(self, tmp_path: Path) -> None:
-        done = command(str(tmp_path / "none.sqlite3"), "dead")
+        done = command(f"sqlite:///{tmp_path}/none.sqlite3", "dead")
         assert done.returncode == 1
         assert "there is no such file" in done.stderr
         assert "Traceback" not in done.stderr
@@ -143,6 +144,14 @@ class TestReadiness:
             world.fault("meta", token_revoked={})
             until(lambda: world.http.get(f"{world.service}/ready").json()["reasons"] == ["meta_token"])
 
+    def test_a_failed_status_of_another_system_does_not_matter(self) -> None:
+        with running() as world:
+            failed = {"id": "wamid.other", "status": "failed", "errors": [{"code": 131042}]}
+            for more in ({}, {"biz_opaque_callback_data": "another system"}):
+                assert world.deliver(value(statuses=[failed | more])).status_code == 200
+            assert world.http.get(f"{world.service}/ready").status_code == 200
+            assert world.ask("hello", "15557770010")
+
     def test_what_waits_and_what_was_given_up_is_counted(self) -> None:
         with running(INBOX_CAPACITY="1", META_GRAPH_URL="http://127.0.0.1:9", DRAIN_SECONDS="0.1") as world:
             assert world.deliver(value(text("hello", "wamid.waits"))).status_code == 200
@@ -165,7 +174,7 @@ class TestReadiness:
     def test_a_damaged_inbox_is_said_and_nothing_is_acknowledged(self, tmp_path: Path) -> None:
         path = tmp_path / "inbox.sqlite3"
         path.write_bytes(b"no database " * 500)
-        with running(INBOX_PATH=str(path)) as world:
+        with running(INBOX_URL=f"sqlite:///{path}") as world:
             ready = world.http.get(f"{world.service}/ready")
             assert (ready.status_code, ready.json()["reasons"]) == (503, ["inbox"])
             assert world.http.get(world.service).status_code == 200
@@ -176,7 +185,7 @@ class TestReadiness:
     def test_a_disk_that_cannot_be_written_is_got_over(self, tmp_path: Path) -> None:
         folder = tmp_path / "inbox"
         folder.touch()  # where the folder should be
-        with running(INBOX_PATH=str(folder / "inbox.sqlite3")) as world:
+        with running(INBOX_URL=f"sqlite:///{folder}/inbox.sqlite3") as world:
             assert world.deliver(value(text("hi", "wamid.disk", "15557770006"))).status_code == 503
             folder.unlink()
             until(lambda: world.deliver(value(text("hi", "wamid.disk", "15557770006"))).status_code == 200)
@@ -199,7 +208,7 @@ class TestReadiness:
     def test_a_disk_that_is_read_only_is_got_over(self, tmp_path: Path) -> None:
         disk = str(tmp_path)
         read_only = ("unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"', disk)
-        with running(within=read_only, INBOX_PATH=f"{disk}/inbox.sqlite3") as world:
+        with running(within=read_only, INBOX_URL=f"sqlite:///{disk}/inbox.sqlite3") as world:
             inside = ["nsenter", "-t", str(world.process.pid), "-U", "-m", "--preserve-credentials"]
             mend = [*inside, "mount", "-o", "remount,rw", disk]
             self._refuses_and_recovers(world, "15557770008", lambda: subprocess.run(mend, check=True))

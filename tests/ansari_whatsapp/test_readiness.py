@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ansari_whatsapp.readiness import HOUR, Check
+from ansari_whatsapp.inbox import InboxUnavailable, MemoryInbox
+from ansari_whatsapp.readiness import HOUR, Check, Counting, Counts
+from ansari_whatsapp.webhook import Message
 
 
 class Upstream:
@@ -66,3 +68,36 @@ def test_those_who_ask_together_share_one_check() -> None:
         return list(await asyncio.gather(*(made.reason() for _ in range(20))))
 
     assert (asyncio.run(together()), upstream.asked) == ([""] * 20, 1)
+
+
+class Counted(MemoryInbox):
+    """Counts how often it is counted; it can be read unless `broken`."""
+
+    counted, broken = 0, False
+
+    async def waiting(self) -> int:
+        self.counted += 1
+        if self.broken:
+            raise InboxUnavailable("the disk is gone")
+        return await super().waiting()
+
+
+def test_the_numbers_of_the_inbox_are_kept_for_a_second_and_failures_are_not() -> None:
+    async def test() -> None:
+        upstream, inbox = Upstream(), Counted(clock=lambda: 1.0)
+        counting = Counting(inbox, lambda: upstream.now)
+        assert await asyncio.gather(*(counting.counts() for _ in range(5))) == [Counts(0, 0, None)] * 5
+        await inbox.put([Message("wamid.1", "15550000001", "text", "x", None)])
+        upstream.now += 0.9
+        assert await counting.counts() == Counts(0, 0, None)
+        assert inbox.counted == 1
+        upstream.now += 0.1
+        assert await counting.counts() == Counts(1, 0, 1.0)
+        inbox.broken = True
+        upstream.now += 1
+        assert await counting.counts() is None
+        inbox.broken = False
+        assert await counting.counts() == Counts(1, 0, 1.0)
+        assert inbox.counted == 4
+
+    asyncio.run(test())

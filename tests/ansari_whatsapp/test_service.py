@@ -212,18 +212,30 @@ class TestMessages:
             assert len(world.sent(user)) == 1, kind
             assert world.asked(user) == ["a text"], kind
 
-    def test_a_message_that_waits_is_answered_as_it_was_edited_last(self, world: World) -> None:
+    def test_a_message_without_an_answer_is_answered_as_it_was_edited_last(self, world: World) -> None:
         user, first, second = next(users), next(wamids), next(wamids)
         world.fault("backend", first_chunk_delay={"seconds": 1.0, "user": user, "times": 1})
         world.deliver(value(text("the first", first, user), text("a tpyo", second, user)))
         until(lambda: world.asked(user) == ["the first"])
-        for wamid, better in ((first, "too late"), (second, "a typo")):
+        for wamid, better in ((first, "the first, edited"), (second, "a typo")):
             message = {"type": "text", "text": {"body": better}}
             edit = {"original_message_id": wamid, "message": message}
             edited = {"from": user, "id": next(wamids), "type": "edit", "edit": edit}
             assert world.deliver(value(edited)).status_code == 200
         world.wait_for_sent(user, 2)
-        assert world.asked(user) == ["the first", "a typo"]
+        assert world.asked(user) == ["the first", "the first, edited", "a typo"]
+        assert ["the first, edited" in world.sent(user)[0], "a typo" in world.sent(user)[1]] == [True, True]
+        assert len(world.sent(user)) == 2
+
+    def test_a_message_that_is_withdrawn_while_it_is_answered_gets_no_answer(self, world: World) -> None:
+        user, wamid = next(users), next(wamids)
+        world.fault("backend", first_chunk_delay={"seconds": 1.0, "user": user, "times": 1})
+        world.deliver(value(text("a secret", wamid, user), text("the next", next(wamids), user)))
+        until(lambda: world.asked(user) == ["a secret"])
+        revoke = {"from": user, "id": next(wamids), "type": "revoke", "revoke": {"original_message_id": wamid}}
+        assert world.deliver(value(revoke)).status_code == 200
+        [answer] = world.wait_for_sent(user, 1)
+        assert "the next" in answer
 
     def test_a_message_that_came_too_late_gets_a_notice(self, world: World) -> None:
         user = next(users)
@@ -378,6 +390,41 @@ def test_it_stops_after_what_it_took_and_takes_no_more() -> None:
         assert world.asked(user) == ["the last one", *["late"] * statuses.count(200)]
 
 
+def test_a_process_that_slept_past_its_lease_sends_nothing() -> None:
+    with running(LEASE_SECONDS="1") as world:
+        user = next(users)
+        world.fault("backend", first_chunk_delay={"seconds": 0.5, "user": user, "times": 1})
+        assert world.deliver(value(text("who answers?", next(wamids), user))).status_code == 200
+        until(lambda: world.asked(user) == ["who answers?"])
+        world.process.send_signal(signal.SIGSTOP)
+        other = subprocess.Popen(
+            [sys.executable, "-m", "ansari_whatsapp"],
+            env=world.environ | {"PORT": str(free_port())},
+            cwd=service.ROOT,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            world.wait_for_sent(user, 1)
+        finally:
+            world.process.send_signal(signal.SIGCONT)
+            other.terminate()
+            other.wait(WITHIN)
+        until(lambda: any("leased by another process" in line for line in world.output))
+        assert world.ask("the next", user)
+        assert len(world.sent(user)) == 2
+
+
+def test_what_is_lost_with_the_instance_gets_an_apology() -> None:
+    with running(INBOX_SURVIVES="false", DRAIN_SECONDS="0.5") as world:
+        user = next(users)
+        world.fault("backend", first_chunk_delay={"seconds": 60})
+        world.say("the last one", user)
+        until(lambda: world.asked(user) == ["the last one"])
+        world.process.send_signal(signal.SIGTERM)
+        assert world.process.wait(20) == 0
+        assert world.sent(user) == [Notice.STOPPED.value]
+
+
 def test_nothing_secret_or_personal_is_written() -> None:
     user, question = next(users), "a question nobody else may read"
     with running() as world:
@@ -469,7 +516,7 @@ class TestDoubt:
 
 
 def waiting(world: World) -> int:
-    with sqlite3.connect(f"file:{world.environ['INBOX_PATH']}?mode=ro", uri=True) as inbox:
+    with sqlite3.connect(f"file:{world.environ['INBOX_URL'].removeprefix('sqlite:///')}?mode=ro", uri=True) as inbox:
         count: int = inbox.execute("SELECT count(*) FROM job").fetchone()[0]
     inbox.close()
     return count

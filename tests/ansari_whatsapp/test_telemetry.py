@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansari_whatsapp.notices import HOUR, MINUTE, Notice, Notices
 from ansari_whatsapp.telemetry import configure, log, who
-from ansari_whatsapp.webhook import Message
 
 PRIVATE = "15551230000"
 
@@ -69,28 +67,3 @@ def test_what_a_library_says_is_shown_without_its_details(
 def test_a_user_has_one_name_that_tells_nothing() -> None:
     assert who(PRIVATE) == who(PRIVATE) != who(PRIVATE + "1")
     assert PRIVATE not in who(PRIVATE)
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.mark.parametrize(("notice", "window"), [(Notice.TEXT_ONLY, HOUR), (Notice.NO_ANSWER, MINUTE)])
-def test_a_notice_is_due_once_per_user_and_window(notice: Notice, window: float) -> None:
-    clock = Clock()
-    notices = Notices(clock)
-
-    def due(wamid: str, user: str = "a", which: Notice = notice) -> bool:
-        return notices.due(Message(wamid, user, "text", None, None), which)
-
-    assert due("1")
-    assert due("2", "b")
-    clock.now = window - 1
-    assert due("1")  # it is tried again: whoever asks has not been told
-    assert not due("3")
-    assert due("3", which=Notice.MAINTENANCE)
-    clock.now = window
-    assert due("4")

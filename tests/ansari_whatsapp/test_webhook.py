@@ -50,7 +50,10 @@ def test_a_repeated_wamid_counts_once_and_another_number_not_at_all() -> None:
 @pytest.mark.parametrize(
     ("edit", "edited"),
     [
-        ({"original_message_id": "w1", "message": {"type": "text", "text": {"body": "new"}}}, (("w1", "new"),)),
+        (
+            {"original_message_id": "w1", "message": {"type": "text", "text": {"body": "new"}}},
+            (("15551230000", "w1", "new"),),
+        ),
         ({"original_message_id": "w1", "message": {"type": "image", "image": {"caption": "new"}}}, ()),
         ({"original_message_id": 1, "message": {"type": "text", "text": {"body": "new"}}}, ()),
         ({"original_message_id": "w1", "message": "new"}, ()),
@@ -58,7 +61,7 @@ def test_a_repeated_wamid_counts_once_and_another_number_not_at_all() -> None:
         ("w1", ()),
     ],
 )
-def test_an_edit_names_the_message_and_its_new_text(edit: object, edited: tuple[tuple[str, str], ...]) -> None:
+def test_an_edit_names_the_message_and_its_new_text(edit: object, edited: tuple[tuple[str, str, str], ...]) -> None:
     batch = parsed(value({"from": "15551230000", "id": "w2", "type": "edit", "edit": edit}))
     assert batch.edited == edited
     assert batch.messages == (Message("w2", "15551230000", "edit", None, None),)
@@ -202,6 +205,30 @@ def test_no_damage_to_a_real_payload_raises(data: st.DataObject) -> None:
 
 def test_what_is_taken_back_is_named_by_a_wamid_or_not_at_all() -> None:
     taken_back = [
-        {"type": "revoke", "id": "w", "revoke": {"original_message_id": name}} for name in ("wamid.1", "\ud83d")
+        {"from": "15551230000", "type": "revoke", "id": "w", "revoke": {"original_message_id": name}}
+        for name in ("wamid.1", "\ud83d")
     ]
-    assert parsed(value(*taken_back)).revoked == ("wamid.1",)
+    assert parsed(value(*taken_back)).revoked == (("15551230000", "wamid.1"),)
+
+
+@pytest.mark.parametrize(
+    ("sender", "contacts", "user"),
+    [
+        ({"from": "15551230000"}, [], "15551230000"),
+        ({"from_user_id": "US.1a2b"}, [], "US.1a2b"),
+        ({}, [{"wa_id": "15551230000"}], "15551230000"),
+        ({}, [{"wa_id": "15551230000"}, {"wa_id": "15551230001"}], None),
+        ({"from": "+1555"}, [], None),
+        ({}, [], None),
+    ],
+)
+def test_a_message_is_changed_by_its_writer_only(
+    sender: dict[str, Any], contacts: list[dict[str, Any]], user: str | None
+) -> None:
+    new = {"original_message_id": "w1", "message": {"type": "text", "text": {"body": "new"}}}
+    edit = {**sender, "id": "w2", "type": "edit", "edit": new}
+    revoke = {**sender, "id": "w3", "type": "revoke", "revoke": {"original_message_id": "w4"}}
+    batch = parsed(value(edit, revoke, contacts=contacts))
+    assert batch.edited == (((user, "w1", "new"),) if user else ())
+    assert batch.revoked == (((user, "w4"),) if user else ())
+    assert batch.ignored == (0 if user else 2)

@@ -13,18 +13,21 @@ from typing import Any
 import httpx
 import pytest
 
+from ansari_whatsapp.answering import CHANGES_AT_MOST
 from ansari_whatsapp.backend import Backend
 from ansari_whatsapp.circuit import Circuit
 from ansari_whatsapp.clocks import Clocks
 from ansari_whatsapp.conversation import Conversation
 from ansari_whatsapp.delivery import Delivery
 from ansari_whatsapp.graph import Graph
-from ansari_whatsapp.inbox import InboxUnavailable, Job, MemoryInbox
+from ansari_whatsapp.inbox import Job, MemoryInbox, State
+from ansari_whatsapp.lease import Lease
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.notices import Notice
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.webhook import LONGEST_TEXT, Message
 from ansari_whatsapp.worker import Worker
+from tests.ansari_whatsapp.eager import Eager
 from tests.ansari_whatsapp.world import CONTROLS, WITHIN, environment, neighbours
 from tests.loopback import NO_TLS
 
@@ -114,15 +117,18 @@ async def working(
     clocks: Clocks | None = None,
     inbox: MemoryInbox | None = None,
     clock: Callable[[], float] = time.time,
+    poll: float = 0.02,
+    survives: bool = True,
 ) -> AsyncIterator[Run]:
     settings = Settings.from_environment(environment(around.backend, around.meta, 8001, **(variables or {})))
     backend, graph = Backend(settings), Graph(settings)
     inbox = inbox or MemoryInbox()
-    clocks = clocks or Clocks(first_retry=0.02, drain=1.0, idle=0.02)
+    inbox.poll = poll
+    clocks = clocks or Clocks(first_retry=0.02, drain=1.0)
     circuit, metrics = Circuit(clocks), Metrics()
     conversation = Conversation(settings, backend, graph, circuit, clock)
     delivery = Delivery(inbox, graph, circuit, clocks, metrics)
-    worker = Worker(inbox, conversation, delivery, circuit, clocks, metrics)
+    worker = Worker(inbox, conversation, delivery, circuit, clocks, metrics, survives=survives)
     worker.start()
     try:
         yield Run(inbox, worker, circuit, metrics)
@@ -162,7 +168,7 @@ def test_an_answer_may_take_longer_than_a_lease(around: Around) -> None:
     around.fault("backend", first_chunk_delay={"seconds": 1.0, "user": user})
 
     async def test() -> None:
-        async with working(around, clocks=Clocks(lease=0.2, idle=0.02)) as run:
+        async with working(around, clocks=Clocks(lease=0.2)) as run:
             await run.take(text("slow", user))
             await run.done()
 
@@ -192,7 +198,7 @@ def test_a_mended_token_sends_the_answer_that_was_kept(around: Around) -> None:
     around.fault("meta", token_revoked={"times": 1})
 
     async def test() -> None:
-        async with working(around, clocks=Clocks(pause=0.1, idle=0.02)) as run:
+        async with working(around, clocks=Clocks(pause=0.1)) as run:
             await run.take(text("kept", user))
             await run.done()
 
@@ -206,7 +212,7 @@ def test_a_user_who_has_to_wait_holds_up_nobody_else(around: Around) -> None:
     around.fault("meta", error={"code": 131056, "user": slow, "kind": "message"})
 
     async def test() -> None:
-        async with working(around, clocks=Clocks(first_retry=60, drain=0.1, idle=0.02)) as run:
+        async with working(around, clocks=Clocks(first_retry=60, drain=0.1)) as run:
             await run.take(text("one", slow), text("two", slow), text("three", quick))
             await run.left(2)
             assert not run.circuit.paused
@@ -444,27 +450,358 @@ def test_a_backend_that_is_silent_is_not_asked_twice(around: Around) -> None:
 
 
 class Forgetful(MemoryInbox):
-    """An inbox that takes a job for nobody's at once, as when leases cannot be extended."""
+    """An inbox whose leases end early, as when they could not be extended."""
 
-    async def lease(self, now: float, until: float) -> Job | None:
-        return await super().lease(now, now + 0.05)
-
-    async def extend(self, wamid: str, until: float) -> None:
-        raise InboxUnavailable("not now")
+    def end_leases(self) -> None:
+        for entry in self._entries.values():
+            entry.due = 0.0
 
 
-def test_a_job_under_way_is_not_begun_again(around: Around) -> None:
+def test_a_job_that_is_leased_again_here_is_answered_by_one_task(around: Around) -> None:
     user = next(users)
-    around.fault("backend", first_chunk_delay={"seconds": 0.5, "user": user})
+    around.fault("backend", first_chunk_delay={"seconds": 60, "user": user, "times": 1})
 
     async def test() -> None:
-        async with working(around, inbox=Forgetful()) as run:
+        async with working(around, inbox=(inbox := Forgetful())) as run:
             await run.take(text("once", user))
+            await eventually(lambda: around.asked(user) == ["once"])  # the answer takes a minute to begin
+            inbox.end_leases()
+            await run.done()
+            await eventually(lambda: run.worker.under_way == 0)
+            assert run.metrics.embedded()["answers_done"] == 1
+
+    asyncio.run(test())
+    assert len(around.sent(user)) == 1
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_job_that_arrives_withdrawn_is_not_asked(around: Around, withdrawn: bool) -> None:
+    user = next(users)
+    message = text("a secret", user)
+
+    async def test() -> None:
+        async with working(around) as run:
+            if withdrawn:
+                await run.inbox.withdraw(user, message.wamid)
+            await run.take(message)
+            await run.done()
+            assert await run.inbox.given_up() == 0
+
+    asyncio.run(test())
+    assert around.asked(user) == ([] if withdrawn else ["a secret"])
+    assert len(around.sent(user)) == (0 if withdrawn else 1)
+
+
+class Changing(MemoryInbox):
+    """The writer of a message changes it as often as its answer is stored, up to `times`."""
+
+    def __init__(self, times: int, last: str | None = "") -> None:
+        super().__init__()
+        self.times, self.last, self.changes = times, last, 0
+
+    async def save(self, job: Job) -> None:
+        message = job.message
+        if job.state is State.ANSWERED and self.changes < self.times:
+            self.changes += 1
+            if self.changes == self.times and self.last is None:
+                await self.withdraw(message.user, message.wamid)
+            else:
+                await self.amend(message.user, message.wamid, f"text {self.changes}")
+        await super().save(job)
+
+
+@pytest.mark.parametrize("times", [0, 1, CHANGES_AT_MOST, CHANGES_AT_MOST + 3])
+def test_a_message_that_is_changed_while_it_is_answered_is_answered_as_it_is_last(around: Around, times: int) -> None:
+    user = next(users)
+
+    async def test() -> None:
+        async with working(around, inbox=Changing(times)) as run:
+            await run.take(text("text 0", user))
             await run.done()
 
     asyncio.run(test())
-    assert around.asked(user) == ["once"]
+    asked = [f"text {number}" for number in range(min(times, CHANGES_AT_MOST) + 1)]
+    assert around.asked(user) == asked
+    [answer] = around.sent(user)
+    assert asked[-1] in answer
+
+
+@pytest.mark.parametrize("times", [1, 2, CHANGES_AT_MOST + 2])
+def test_a_message_that_is_withdrawn_while_it_is_answered_is_not_answered(around: Around, times: int) -> None:
+    user = next(users)
+
+    async def test() -> None:
+        async with working(around, inbox=Changing(times, last=None)) as run:
+            await run.take(text("text 0", user), text("the next", user))
+            await run.done()
+            assert await run.inbox.given_up() == 0
+
+    asyncio.run(test())
+    [answer] = around.sent(user)
+    assert "the next" in answer
+
+
+@pytest.mark.parametrize("deaths", [4, 5])
+def test_a_message_whose_processes_die_is_given_up(around: Around, deaths: int) -> None:
+    user = next(users)
+
+    async def test() -> None:
+        inbox = MemoryInbox()
+        await inbox.put([text("deadly", user), text("the next", user)])
+        for number in range(deaths):
+            await inbox.lease(number, number + 1)
+        async with working(around, inbox=inbox) as run:
+            await run.done()
+            assert len(await inbox.dead()) == (deaths == 5)
+
+    asyncio.run(test())
+    assert around.asked(user) == (["deadly", "the next"] if deaths < 5 else ["the next"])
+
+
+def test_the_next_job_of_a_user_is_answered_without_a_read(around: Around) -> None:
+    user = next(users)
+
+    async def test() -> None:
+        inbox = Eager()
+        async with working(around, inbox=inbox, poll=60) as run:
+            await run.take(*(text(f"question {number}", user) for number in range(3)))
+            await run.done()
+
+    asyncio.run(test())
+    assert around.asked(user) == [f"question {number}" for number in range(3)]
+    assert len(around.sent(user)) == 3
+
+
+def test_what_is_remembered_of_a_user_goes_from_job_to_job_and_between_instances(around: Around) -> None:
+    user, inbox = next(users), MemoryInbox()
+
+    async def test() -> None:
+        for said in ("ما حكم الصيام في السفر؟", None, None):
+            async with working(around, inbox=inbox) as run:
+                await run.take(text(said, user) if said else Message(next(wamids), user, "image", None, None))
+                await run.done()
+
+    asyncio.run(test())
+    assert around.sent(user)[1:] == [Notice.TEXT_ONLY.text("ar")]
+
+
+class Refused(Eager):
+    """Meta refuses the token at the moment when a job is finished."""
+
+    pausing: Circuit | None = None
+
+    async def finish(self, job: Job, state: State) -> Job | None:
+        if self.pausing is not None:
+            self.pausing.pause()
+        return await super().finish(job, state)
+
+
+@pytest.mark.parametrize("how", ["drain", "pause"])
+def test_the_next_job_of_a_user_is_given_back_while_no_job_may_begin(around: Around, how: str) -> None:
+    user, inbox = next(users), Refused()
+    around.fault("backend", first_chunk_delay={"seconds": 0.5, "user": user})
+
+    async def test() -> None:
+        async with working(around, inbox=inbox, clocks=Clocks(pause=3600, drain=30), poll=60) as run:
+            await run.take(text("first", user), text("second", user))
+            await eventually(lambda: run.worker.under_way == 1)
+            if how == "drain":
+                await run.worker.drain()
+            else:
+                inbox.pausing = run.circuit
+                await run.left(1)
+                await eventually(lambda: run.worker.under_way == 0)
+            job = await inbox.lease(time.time(), time.time() + 60)
+            assert job is not None
+            assert (job.message.text, job.deaths, job.state) == ("second", 0, State.RECEIVED)
+
+    asyncio.run(test())
+    assert around.asked(user) == ["first"]
     assert len(around.sent(user)) == 1
+
+
+def test_a_job_that_a_webhook_leased_begins_without_a_read(around: Around) -> None:
+    user, inbox = next(users), Eager()
+
+    async def test() -> None:
+        async with working(around, inbox=inbox, poll=60) as run:
+            await asyncio.sleep(0.05)  # after the first read
+            with run.worker.room(5) as room:
+                accepted = await inbox.put([text("at once", user)], time.time() + 60, room)
+            assert room == 5
+            for job in accepted.leased:
+                run.worker.take(job, time.time() + 60)
+            await run.done()
+
+    asyncio.run(test())
+    assert len(around.sent(user)) == 1
+
+
+def test_there_is_room_for_as_many_as_may_be_answered_at_once(around: Around) -> None:
+    async def test() -> None:
+        async with working(around, clocks=Clocks(at_once=3, drain=0.1)) as run:
+            with run.worker.room(2) as first, run.worker.room(2) as second, run.worker.room(2) as third:
+                assert (first, second, third) == (2, 1, 0)
+            with run.worker.room(9) as room:
+                assert room == 3
+            run.circuit.pause()
+            with run.worker.room(2) as room:
+                assert room == 0
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_there_is_no_room_during_a_drain(around: Around, shared: bool) -> None:
+    async def test() -> None:
+        async with working(around, inbox=Eager() if shared else MemoryInbox()) as run:
+            await run.worker.drain()
+            with run.worker.room(2) as room:
+                assert room == 0
+
+    asyncio.run(test())
+
+
+def test_what_a_drain_cannot_finish_another_instance_has_at_once(around: Around) -> None:
+    user, other, inbox = next(users), next(users), Eager()
+    around.fault("backend", first_chunk_delay={"seconds": 60, "user": user, "times": 1})
+
+    async def test() -> None:
+        async with working(around, inbox=inbox, clocks=Clocks(drain=0.2), poll=60) as run:
+            await run.take(text("handed over", user))
+            await eventually(lambda: around.asked(user) == ["handed over"])
+            await inbox.put([text("waits", other)])
+            assert await run.worker.drain() == 1
+            jobs = [await inbox.lease(time.time(), time.time() + 60) for _ in range(2)]
+            assert {job and (job.message.user, job.deaths) for job in jobs} == {(user, 0), (other, 0)}
+            for job in jobs:
+                assert job is not None
+                await inbox.give_back(job)
+        async with working(around, inbox=inbox) as run:
+            await run.done()
+
+    asyncio.run(test())
+    assert (len(around.sent(user)), len(around.sent(other))) == (1, 1)
+
+
+def test_a_shared_inbox_is_drained_of_its_own_jobs_only(around: Around) -> None:
+    user, other, inbox = next(users), next(users), Eager()
+    around.fault("backend", first_chunk_delay={"seconds": 0.5, "user": user})
+
+    async def test() -> None:
+        async with working(around, inbox=inbox, clocks=Clocks(drain=600)) as run:
+            await run.take(text("mine", user))
+            await eventually(lambda: run.worker.under_way == 1)
+            await inbox.put([text("of another instance", other)])
+            job = await inbox.lease(time.time(), time.time() + 600)
+            assert job is not None
+            async with asyncio.timeout(WITHIN):
+                assert await run.worker.drain() == 0
+            assert await inbox.waiting() == 1
+
+    asyncio.run(test())
+    assert len(around.sent(user)) == 1
+
+
+class Granting(Eager):
+    """Takes a while to grant a lease."""
+
+    granting = False
+
+    async def lease(self, now: float, until: float) -> Job | None:
+        job = await super().lease(now, until)
+        self.granting = job is not None
+        await asyncio.sleep(0.1)
+        return job
+
+
+def test_a_job_whose_lease_is_being_granted_is_given_back_by_a_drain(around: Around) -> None:
+    user, inbox = next(users), Granting()
+
+    async def test() -> None:
+        async with working(around, inbox=inbox) as run:
+            await run.take(text("just leased", user))
+            await eventually(lambda: inbox.granting)
+            await run.worker.drain()
+            job = await inbox.lease(time.time(), time.time() + 60)
+            assert job is not None
+            assert job.deaths == 0
+
+    asyncio.run(test())
+    assert around.asked(user) == []
+
+
+def test_a_part_that_is_being_sent_is_finished_before_the_job_is_handed_over(around: Around) -> None:
+    user, inbox = next(users), Eager()
+    around.fault("meta", latency={"seconds": 0.5, "user": user, "kind": "message", "times": 1})
+
+    async def test() -> None:
+        async with working(around, inbox=inbox, clocks=Clocks(drain=0.01)) as run:
+            await run.take(text("something long", user))
+            await eventually(lambda: [lease.sending for lease in leases(run)] == [True])
+            assert await run.worker.drain() == 1
+        job = await inbox.lease(time.time(), time.time() + 60)
+        assert job is not None
+        assert (job.state, job.sent, job.deaths) == (State.ANSWERED, 1, 0)
+
+    asyncio.run(test())
+    assert len(around.sent(user)) == 1
+
+
+def test_a_part_whose_sending_is_unknown_is_not_handed_over_at_once(around: Around) -> None:
+    user, inbox = next(users), Eager()
+    around.fault("meta", latency={"seconds": 60, "user": user, "kind": "message", "times": 1})
+
+    async def test() -> None:
+        async with working(around, inbox=inbox, clocks=Clocks(drain=0.01)) as run:
+            await run.take(text("a question", user))
+            await eventually(lambda: [lease.sending for lease in leases(run)] == [True])
+            assert await run.worker.drain() == 1
+        assert await inbox.lease(time.time(), time.time() + 60) is None
+        job = await inbox.lease(time.time() + 120, time.time() + 180)
+        assert job is not None
+        assert (job.state, job.sent, job.deaths) == (State.ANSWERED, 0, 1)
+
+    asyncio.run(test())
+
+
+def leases(run: Run) -> list[Lease]:
+    return [each.lease for each in run.worker._running]  # noqa: SLF001
+
+
+@pytest.mark.parametrize("survives", [True, False])
+def test_what_is_lost_with_the_instance_gets_an_apology(around: Around, survives: bool) -> None:
+    asked, waits, done = next(users), next(users), next(users)
+    around.fault("backend", first_chunk_delay={"seconds": 60, "user": asked})
+
+    async def test() -> None:
+        async with working(around, clocks=Clocks(drain=1.0, at_once=1), survives=survives) as run:
+            await run.take(text("asked", asked), text("behind it", asked))
+            await eventually(lambda: around.asked(asked) == ["asked"])
+            await run.take(Message(next(wamids), waits, "text", "ما حكم الصيام في السفر؟", None))
+            left = await run.worker.drain()
+            assert left == (3 if survives else 0)
+            assert await run.inbox.given_up() == (0 if survives else 3)
+
+    asyncio.run(test())
+    assert around.sent(asked) == ([] if survives else [Notice.STOPPED.value])
+    assert len(around.sent(waits)) == (0 if survives else 1)
+    assert around.sent(done) == []
+
+
+def test_no_apology_is_sent_while_meta_refuses_everything(around: Around) -> None:
+    user = next(users)
+    around.fault("backend", first_chunk_delay={"seconds": 60, "user": user})
+
+    async def test() -> None:
+        async with working(around, clocks=Clocks(drain=0.2), survives=False) as run:
+            await run.take(text("asked", user))
+            await eventually(lambda: around.asked(user) == ["asked"])
+            run.circuit.pause()
+            assert await run.worker.drain() == 1
+
+    asyncio.run(test())
+    assert around.sent(user) == []
 
 
 def test_a_drain_ends_at_its_deadline(around: Around) -> None:
@@ -483,7 +820,7 @@ def test_a_drain_ends_at_its_deadline(around: Around) -> None:
 @pytest.mark.parametrize("steps", range(6))
 def test_a_drain_ends_even_if_the_worker_is_just_being_woken(around: Around, steps: int) -> None:
     async def test() -> None:
-        async with working(around, clocks=Clocks(idle=60)) as run:
+        async with working(around, clocks=Clocks(), poll=60) as run:
             await asyncio.sleep(0.01)
             run.worker.wake()
             for _ in range(steps):

@@ -160,7 +160,7 @@ def running(*, within: Sequence[str] = (), port: int | None = None, **more: str)
         neighbours(f"{service}/whatsapp/v2") as (backend, meta),
         httpx.Client(verify=NO_TLS, headers=CONTROLS) as http,
     ):
-        environ = {"INBOX_PATH": f"{folder}/inbox.sqlite3", **environment(backend, meta, port, **more)}
+        environ = {"INBOX_URL": f"sqlite:///{folder}/inbox.sqlite3", **environment(backend, meta, port, **more)}
         written, output = os.pipe()
         process: Service | subprocess.Popen[bytes] = (
             subprocess.Popen(

@@ -64,7 +64,7 @@ def within(name: str, packages: set[str]) -> bool:
         ("deployer/local", {f"deployer.{p}" for p in (*ABOVE, "targets", "view")}),
         ("deployer", {"ansari_whatsapp"}),
         ("deployer/apps", NETWORK | {f"deployer.{p}" for p in ("aws", "targets", *ABOVE, "view", "local")}),
-        ("ansari_whatsapp", {"deployer", "boto3", "botocore"}),
+        ("ansari_whatsapp", {"deployer", "boto3"}),
     ],
 )
 def test_no_layer_reaches_above_itself(package: str, never: set[str]) -> None:
@@ -75,6 +75,14 @@ def test_no_layer_reaches_above_itself(package: str, never: set[str]) -> None:
         if within(name, never) and str(path.relative_to(ROOT)) != CHOICE
     ]
     assert wrong == []
+
+
+def test_the_service_knows_aws_only_where_its_table_is_called() -> None:
+    folder = ROOT / "ansari_whatsapp" / "inbox" / "dynamodb"
+    callers = {
+        path.parent for path in sources("ansari_whatsapp") for name in imports(path) if within(name, {"botocore"})
+    }
+    assert callers == {folder}
 
 
 def test_a_kind_of_resource_decides_without_asking_aws() -> None:

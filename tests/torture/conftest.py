@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.ansari_whatsapp.tables import Tables, local_endpoint
 from tests.e2e import tiny
 from tests.e2e.checkout import make_checkout
 from tests.torture.gate import Gate
@@ -28,3 +29,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def full(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture(scope="session")
+def tables() -> Iterator[Tables]:
+    with local_endpoint() as tables:
+        yield tables

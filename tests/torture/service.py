@@ -75,7 +75,7 @@ def killable(folder: Path, **more: str) -> Iterator[Killable]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with neighbours(f"{url}/whatsapp/v2") as (backend, meta):
-        environ = environment(backend, meta, port, INBOX_PATH=str(folder / "inbox.sqlite3"), LOGGING_LEVEL="INFO")
+        environ = environment(backend, meta, port, INBOX_URL=f"sqlite:///{folder}/inbox.sqlite3", LOGGING_LEVEL="INFO")
         made = Killable({**environ, **more}, url, backend, meta, folder / "service.log")
         try:
             yield made

@@ -127,18 +127,23 @@ class Chat:
         }
 
     def _answered_by(self, message: Message) -> str | None:
-        """Return the quoted message; else that of an earlier part with the same `job:` in its tag; else the last."""
+        """Return the quoted message; else that of an earlier part with the same tag after `part:`; else the last."""
         if message.context is not None:
             return message.context
-        job = (message.tag or "").rpartition(":")[0]
+        job = _job(message)
         for earlier in reversed(self.messages.values() if job else ()):
-            if earlier is not message and earlier.sender == "service" and (earlier.tag or "").startswith(f"{job}:"):
+            if earlier is not message and earlier.sender == "service" and _job(earlier) == job:
                 return earlier.answers
         return self._last_asked
 
     def _wake_in(self, seconds: float) -> None:
         """Wake the waiting callers after that many seconds, when the view changes. Late is fine, early is not."""
         asyncio.get_running_loop().call_later(seconds + 0.02, self.touch)
+
+
+def _job(message: Message) -> str:
+    """Return what the tags of all parts of an answer have in common."""
+    return (message.tag or "").partition(":")[2]
 
 
 class Chats:

@@ -60,9 +60,9 @@ def test_an_answer_is_complete_after_its_last_part_and_a_quiet_time(meta: Any) -
 def test_parts_belong_to_the_message_they_answer(meta: Any) -> None:
     first = meta.say("one")["wamid"]
     second = meta.say("two")["wamid"]
-    meta.send(context={"message_id": first}, biz_opaque_callback_data="job1:0")
-    meta.send(biz_opaque_callback_data="job1:1")
-    meta.send(biz_opaque_callback_data="job2:0")
+    meta.send(context={"message_id": first}, biz_opaque_callback_data="0:job1")
+    meta.send(biz_opaque_callback_data="1:job1")
+    meta.send(biz_opaque_callback_data="0:job2")
     assert meta.chat(to=first)["answer"]["parts"] == 2
     assert meta.chat(to=second)["answer"]["parts"] == 1
     assert meta.chat(wait=15, until="answered", to=first)["answer"]["complete"] is True

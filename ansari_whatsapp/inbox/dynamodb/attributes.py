@@ -1,0 +1,94 @@
+"""Values in DynamoDB's JSON, and the parts of an item that hold more than one value."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import orjson
+
+from ansari_whatsapp.inbox.base import Profile, Seen, SentNotice
+
+Value: TypeAlias = dict[str, Any]
+Item: TypeAlias = Mapping[str, Value]
+
+
+def text(value: str) -> Value:
+    return {"S": value}
+
+
+def number(value: float) -> Value:
+    return {"N": repr(int(value)) if float(value).is_integer() else repr(round(value, 3))}
+
+
+def flag(*, value: bool) -> Value:
+    return {"BOOL": value}
+
+
+def texts(values: Sequence[str]) -> Value:
+    return {"L": [text(value) for value in values]}
+
+
+def fields(values: Mapping[str, Value | None]) -> Value:
+    """A map without the absent values."""
+    return {"M": {name: value for name, value in values.items() if value is not None}}
+
+
+def packed(parts: Sequence[str]) -> Value:
+    """The parts of an answer, compressed: each write of an item costs by its size."""
+    return {"B": base64.b64encode(zlib.compress(orjson.dumps(parts), 6)).decode()}
+
+
+def unpacked(item: Item, name: str) -> tuple[str, ...]:
+    value = item.get(name)
+    return tuple(orjson.loads(zlib.decompress(base64.b64decode(value["B"])))) if value else ()
+
+
+def get_text(item: Item, name: str, default: str = "") -> str:
+    value = item.get(name)
+    return str(value["S"]) if value else default
+
+
+def get_number(item: Item, name: str, default: float = 0.0) -> float:
+    value = item.get(name)
+    return float(value["N"]) if value else default
+
+
+def get_int(item: Item, name: str) -> int:
+    return int(get_number(item, name))
+
+
+def get_flag(item: Item, name: str) -> bool:
+    value = item.get(name)
+    return bool(value and value["BOOL"])
+
+
+def get_texts(item: Item, name: str) -> list[str]:
+    value = item.get(name)
+    return [str(each["S"]) for each in value["L"]] if value else []
+
+
+def get_fields(item: Item, name: str) -> Item | None:
+    value = item.get(name)
+    found: Item | None = value["M"] if value else None
+    return found
+
+
+def profile(value: Profile) -> Value:
+    """What is remembered of a user, as one text."""
+    data = [[list(seen) for seen in value.seen], {name: list(told) for name, told in value.notices.items()}]
+    return text(orjson.dumps([*data, value.language, value.held]).decode())
+
+
+def get_profile(item: Item, name: str) -> Profile:
+    if name not in item:
+        return Profile()
+    seen, told, language, held = orjson.loads(get_text(item, name))
+    return Profile(
+        tuple(Seen(*each) for each in seen),
+        {notice: SentNotice(*each) for notice, each in told.items()},
+        language,
+        held,
+    )

@@ -1,0 +1,623 @@
+"""The inbox in one DynamoDB table: see box.py for its main item, and docs/explanation/inbox.md for the proof."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import orjson
+
+from ansari_whatsapp.inbox.base import (
+    AGAIN,
+    KEEP_PROFILE,
+    KEEP_SENT,
+    Accepted,
+    Changed,
+    DeadLetter,
+    InboxFull,
+    InboxUnavailable,
+    Job,
+    LeaseLost,
+    State,
+    Tag,
+)
+from ansari_whatsapp.inbox.dynamodb.attributes import (
+    Item,
+    Value,
+    flag,
+    get_fields,
+    get_int,
+    get_number,
+    get_text,
+    number,
+    packed,
+    profile,
+    text,
+    texts,
+    unpacked,
+)
+from ansari_whatsapp.inbox.dynamodb.box import PROGRESS, Box, entry, last, name_of_part
+from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
+from ansari_whatsapp.inbox.dynamodb.markers import Markers, query
+from ansari_whatsapp.inbox.dynamodb.names import BOX, Names, ended, lane, lanes, partition, waits
+from ansari_whatsapp.inbox.dynamodb.write import Write
+from ansari_whatsapp.webhook import Message, Status
+
+LONGEST_QUEUE: Final = 100  # messages of one user that may wait
+POLL: Final = 5.0  # seconds
+CLEAN_BEFORE: Final = 3.0  # seconds before others would clean a box too
+ENDS_KEPT: Final = 20.0  # seconds at least: a put that began before the end of its message still finds it in the box
+MINE_AT_MOST: Final = 10_000
+SENT_WORDS: Final = frozenset({"sent", "delivered", "failed"})
+
+
+class DynamoInbox:
+    """See the Inbox protocol. `capacity` bounds the users whose messages wait, about.
+
+    `put`, for which Meta waits, gives up after `commit_seconds`. `key` hashes phone numbers and wamids.
+    """
+
+    shared = True
+
+    def __init__(
+        self,
+        client: Client,
+        table: str,
+        key: str,
+        capacity: int = 100_000,
+        clock: Callable[[], float] = time.time,
+        commit_seconds: float = 1.0,
+    ) -> None:
+        self.client = client
+        self._table = table
+        self._names = Names(key)
+        self._capacity = capacity
+        self._clock = clock
+        self._commit_seconds = commit_seconds
+        self._markers = Markers(client, table, clock)
+        self._waiting = 0
+        self._due: deque[str] = deque()  # users whose box was due at the last query
+        self._held: dict[str, str] = {}  # lease token → user
+        self._to_clean: OrderedDict[str, float] = OrderedDict()  # user → due of a box without work
+        self._mine: OrderedDict[str, None] = OrderedDict()  # messages whose sending ended here, without doubt
+
+    @property
+    def problem(self) -> str:
+        return self.client.problem
+
+    @property
+    def poll(self) -> float:
+        return POLL * random.uniform(0.8, 1.2)  # noqa: S311 -- so that instances do not all read at once
+
+    async def open(self) -> None:
+        try:
+            await self.client.open()
+            await self.waiting()
+        except InboxUnavailable as error:
+            self.client.problem = str(error)
+
+    async def aclose(self) -> None:
+        with suppress(InboxUnavailable):
+            for token, user in list(self._held.items()):
+                with suppress(ConditionFailed):
+                    await self._release(user, token, self._clock())
+            for user in list(self._to_clean):
+                await self._clean(user)
+        await self.client.aclose()
+
+    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
+        by_user: defaultdict[str, list[Message]] = defaultdict(list)
+        for message in messages:
+            by_user[message.user].append(message)
+        room = room if until is not None else 0
+        tasks = []
+        for count, group in enumerate(by_user.values()):
+            tasks.append(self._put_in_order(group, until if count < room else None))
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        done = [result for result in results if not isinstance(result, BaseException)]
+        return Accepted(sum(new for new, _ in done), tuple(job for _, job in done if job))
+
+    async def _put_in_order(self, messages: Sequence[Message], until: float | None) -> tuple[int, Job | None]:
+        new, leased = 0, None
+        for message in messages:
+            if self._waiting >= self._capacity and not await self._is_known(message):
+                raise InboxFull
+            is_new, job = await self._put(message, None if leased else until)
+            new += is_new
+            leased = leased or job
+        return new, leased
+
+    async def _is_known(self, message: Message) -> bool:
+        user, name = self._names.user(message.user), self._names.message(message.wamid)
+        box = await self._read(user)
+        return box.has(name) or await self._markers.read(user, name) is not None
+
+    async def _put(self, message: Message, until: float | None) -> tuple[bool, Job | None]:
+        """Store one message; lease it if `until` is given and its user has no other work."""
+        user, name = self._names.user(message.user), self._names.message(message.wamid)
+        begin = time.monotonic()
+        (is_new, box), found = await asyncio.gather(
+            self._add(user, message.user, name, Job(message), until=until),
+            self._markers.read(user, name, self._commit_seconds),
+        )
+        if time.monotonic() - begin > ENDS_KEPT:  # the process slept: its end may have been written in between
+            found = await self._markers.read(user, name)
+        ends = found is not None and get_text(found, "st") in {"done", "failed"}
+        if box is None:
+            return is_new and not ends, None
+        job = box.job(found)
+        self._held[job.lease] = user
+        if ends:  # delivered again long after its end
+            await self._pop(job, user, name, box, None)
+            return False, None
+        return is_new, job
+
+    async def _add(
+        self, user: str, number_of_user: str, name: str, job: Job, *, until: float | None = None, at: float = 0.0
+    ) -> tuple[bool, Box | None]:
+        """Append a message to its user's box. Returns whether it is new, and the box if it was leased."""
+        now, token = self._clock(), secrets.token_urlsafe(9)
+        one = entry(job, token, now, at if at > now else 0.0)
+        for _ in range(10):
+            write = _alone(name, one, user, number_of_user, now)
+            if until is None:
+                write.set("due", number(max(now, at)))
+            else:
+                _lease(write, token, until, now, first=True)
+            found = await self._try(write, user, "ALL_NEW" if until is not None else "NONE", self._commit_seconds)
+            if not isinstance(found, ConditionFailed):
+                return True, None if until is None else Box(found)
+            box = Box(found.item)
+            if box.own == token:  # written, and the reply was lost
+                return True, box
+            if box.ids and not box.has(name):
+                found = await self._try(_behind(name, one), user, within=self._commit_seconds)
+                if not isinstance(found, ConditionFailed):
+                    return True, None
+                box = Box(found.item)
+            if box.has(name):
+                return _stored_by(token, box, name), None
+            if len(box.ids) >= LONGEST_QUEUE:
+                raise InboxFull
+        raise InboxUnavailable("the box changes all the time")
+
+    async def lease(self, now: float, until: float) -> Job | None:
+        await self._clean_mine(now)
+        for _ in range(2):
+            while self._due:
+                if (job := await self._lease(self._due.popleft(), now, until)) is not None:
+                    return job
+            await self._find(now)
+            if not self._due:
+                return None
+        return None
+
+    async def _find(self, now: float) -> None:
+        """Find the boxes that are due. The index may lag behind: the lease itself decides."""
+
+        async def due(name: str) -> list[str]:
+            return [_user_of(item) async for item in query(self.client, self._table, name, now)]
+
+        found = [user for each in await asyncio.gather(*(due(name) for name in lanes())) for user in each]
+        random.shuffle(found)  # so that instances do not all try the same
+        self._due.extend(found)
+
+    async def _lease(self, user: str, now: float, until: float) -> Job | None:
+        """Lease the first message of a box, if it is due."""
+        token = secrets.token_urlsafe(9)
+        write = Write()
+        _lease(write, token, until, now, first=False)
+        write.when(write.exists("ids"), write.size("ids", ">", 0), write.compare("due", "<=", number(now)))
+        found = await self._try(write, user, "ALL_NEW")
+        if isinstance(found, ConditionFailed):
+            box = Box(found.item)
+            if box.own != token:
+                if found.item and not box.ids and box.due <= now:
+                    await self._clean(user)
+                return None
+        else:
+            box = Box(found)
+        self._held[token] = user
+        return await self._open(user, box, now)
+
+    async def _open(self, user: str, box: Box, now: float) -> Job | None:
+        """The first message of a box that is leased; the one after it, if the first has ended before."""
+        following: Box | None = box
+        while following is not None:
+            name = following.first
+            found = await self._markers.read(user, name)
+            job = following.job(found)
+            if found is not None and get_text(found, "st") in {"done", "failed"}:
+                following = await self._pop(job, user, name, following, None)
+            elif following.not_before > now:
+                await self._retry(user, job, following.not_before)
+                return None
+            else:
+                return job
+        return None
+
+    async def extend(self, job: Job, until: float) -> None:
+        write = Write()
+        write.set("due", number(until))
+        await self._update(job, write)
+
+    async def save(self, job: Job) -> None:
+        if job.state in {State.RECEIVED, State.PROCESSING}:
+            return  # the lease has written it
+        name = self._names.message(job.message.wamid)
+        write = Write()
+        if job.sent:
+            if job.sent >= len(job.parts):
+                return  # the end of the job is written next
+            write.remove("out")
+            write.set("sent", number(job.sent))
+            write.set("tries", number(job.tries))
+            await self._update(job, write)
+            return
+        write.set("ans", packed(job.parts))
+        _progress(write, job)
+        write.when(write.compare(f"{waits(name)}.ed", "=", number(job.edits)))
+        await self._update(job, write, changes=True)
+
+    async def retry(self, job: Job, at: float) -> None:
+        await self._retry(self._names.user(job.message.user), job, at)
+
+    async def _retry(self, user: str, job: Job, at: float) -> None:
+        write = Write()
+        write.set("due", number(at))
+        _progress(write, job)
+        if job.state is State.ANSWERED:
+            write.set("ans", packed(job.parts))
+        write.remove("own", "held")
+        await self._update(job, write)
+        self._held.pop(job.lease, None)
+
+    async def give_back(self, job: Job) -> None:
+        write = Write()
+        write.set("due", number(self._clock()))
+        write.remove("own", "held")
+        await self._update(job, write)
+        self._held.pop(job.lease, None)
+
+    async def _release(self, user: str, token: str, now: float) -> None:
+        """Return a lease by its token."""
+        write = Write()
+        write.set("due", number(now))
+        write.remove("own", "held")
+        write.when(write.compare("own", "=", text(token)))
+        found = await self._try(write, user)
+        self._held.pop(token, None)
+        if isinstance(found, ConditionFailed):
+            raise found
+
+    async def finish(self, job: Job, state: State) -> Job | None:
+        user, name = self._names.user(job.message.user), self._names.message(job.message.wamid)
+        following = await self._pop(job, user, name, None, state)
+        self._mine[name] = None
+        while len(self._mine) > MINE_AT_MOST:
+            self._mine.popitem(last=False)
+        if following is None:
+            return None
+        return await self._open(user, following, self._clock())
+
+    async def _pop(self, job: Job, user: str, name: str, known: Box | None, state: State | None) -> Box | None:
+        """Take the first message off its box; return the box if another message is first now, leased the same way.
+
+        `state` is what came of the message, None when its marker exists already. The end is kept in the box first: the
+        marker is written after it, and the box is cleaned only after that.
+        """
+        now = self._clock()
+        end = None if state is None else last(job, state, secrets.token_urlsafe(9), now, now + KEEP_SENT)
+        overdue = await self._ends_of(user, known, now) if known is not None else []
+        for _ in range(10):
+            write = _popped(job, name, end, overdue)
+            if known is not None and len(known.ids) > 1:
+                self._go_on(write, known, now)
+            else:
+                write.remove("own", "held", "since")
+                write.when(write.size("ids", "=", 1))
+            found = await self._try(write, user, "ALL_NEW")
+            if not isinstance(found, ConditionFailed):
+                box = Box(found)
+                break
+            box = known = Box(found.item)
+            if end is not None and get_fields(box.item, ended(name)) == end["M"]:  # the reply was lost
+                break
+            if box.own != job.lease or box.first != name:
+                self._held.pop(job.lease, None)
+                raise LeaseLost(job.message.wamid)
+        else:
+            raise InboxUnavailable("the box changes all the time")
+        if end is not None:
+            await self._markers.write_end(user, name, end["M"])
+        if box.ids:
+            return box
+        self._held.pop(job.lease, None)
+        self._to_clean[user] = box.due
+        return None
+
+    async def _ends_of(self, user: str, box: Box, now: float) -> list[str]:
+        """The ended messages that may leave a busy box now: their markers are written for certain."""
+        overdue = box.overdue(now)
+        for name in overdue:
+            await self._write_end(user, name, box)
+        return overdue
+
+    @staticmethod
+    def _go_on(write: Write, known: Box, now: float) -> None:
+        """Let the lease go on to the next message of the user."""
+        following = known.ids[1]
+        stored = get_fields(known.item, waits(following)) or {}
+        write.set("n", number(1))
+        write.set("started", number(now))
+        write.set("since", number(get_number(stored, "at", now)))
+        write.when(write.compare("ids[1]", "=", text(following)))
+
+    def tag(self, job: Job, part: int) -> str:
+        wamid = job.message.wamid
+        user, message = self._names.user(job.message.user), self._names.message(wamid)
+        return str(Tag(part, wamid.count(f"{AGAIN}:"), user, message))
+
+    async def settle(self, status: Status) -> None:
+        tag = Tag.parse(status.tag)
+        if tag is None or tag.message in self._mine or status.status not in SENT_WORDS:
+            return
+        box = await self._read(tag.user, consistent=False)
+        if box.first != tag.message:
+            return
+        job = box.job()
+        if job.state is not State.ANSWERED or tag.part != job.sent + 1:
+            return
+        write = Write()
+        write.set("out", text(orjson.dumps([tag.part, *status]).decode()))
+        sent = write.compare("sent", "=", box.item["sent"]) if "sent" in box.item else write.absent("sent")
+        write.when(write.compare("ids[0]", "=", text(tag.message)), sent)
+        await self._try(write, tag.user)
+
+    async def outcome(self, job: Job) -> Status | None:
+        box = await self._read(self._names.user(job.message.user))
+        if box.own != job.lease:
+            raise LeaseLost(job.message.wamid)
+        status = box.outcome()
+        return status if status and status.tag == self.tag(job, job.sent + 1) else None
+
+    async def resend(self, tag: Tag, at: float) -> bool:
+        box = await self._read(tag.user)
+        parts = box.answer_of(tag.message)
+        again = name_of_part(tag.message, tag.part)
+        name = self._names.message(again)
+        if not 1 <= tag.part <= len(parts) or box.has(name) or await self._markers.read(tag.user, name):
+            return False
+        user = get_text(box.item, "usr")
+        job = Job(Message(again, user, AGAIN, None, None), State.ANSWERED, (parts[tag.part - 1],))
+        is_new, _ = await self._add(tag.user, user, name, job, at=at)
+        return is_new
+
+    async def withdraw(self, user: str, wamid: str) -> bool:
+        return await self._change(user, wamid, None)
+
+    async def amend(self, user: str, wamid: str, text: str) -> bool:
+        return await self._change(user, wamid, text)
+
+    async def _change(self, number_of_user: str, wamid: str, said: str | None) -> bool:
+        """Change a waiting message; if it is nowhere, keep the change until it comes."""
+        user, name = self._names.user(number_of_user), self._names.message(wamid)
+        for early in (True, False):
+            write = self._changed(name, said)
+            write.when(
+                f"{write.compare('ids[0]', '<>', text(name))} OR {write.absent('ans')}",
+                write.absent(f"{waits(name)}.p"),
+            )
+            found = await self._try(write, user)
+            if not isinstance(found, ConditionFailed):
+                return True
+            box = Box(found.item)
+            if waits(name) in box.item:
+                return not box.sending(name) and await self._drop_answer(user, name, said)
+            if ended(name) in box.item:
+                return False
+            # The message may come between the two writes: then the box is changed after all.
+            if early and not await self._markers.change_early(user, name, said):
+                return False
+        return True
+
+    async def _drop_answer(self, user: str, name: str, said: str | None) -> bool:
+        """Change a message whose answer waits to be sent, and drop that answer."""
+        write = self._changed(name, said)
+        write.remove("ans", "sent", "bad", "out")
+        write.when(write.compare("ids[0]", "=", text(name)), write.absent("own"), write.compare("sent", "=", number(0)))
+        return not isinstance(await self._try(write, user), ConditionFailed)
+
+    @staticmethod
+    def _changed(name: str, said: str | None) -> Write:
+        write = Write()
+        write.count(f"{waits(name)}.ed")
+        if said is None:
+            write.set(f"{waits(name)}.wd", flag(value=True))
+            write.remove(f"{waits(name)}.x")
+        else:
+            write.set(f"{waits(name)}.x", text(said))
+        write.when(write.exists(waits(name)))
+        return write
+
+    async def waiting(self) -> int:
+        self._waiting = len(await self._since())
+        return self._waiting
+
+    async def oldest(self) -> float | None:
+        return min(await self._since(), default=None)
+
+    async def _since(self) -> list[float]:
+        """When the work of each user with waiting messages began."""
+
+        async def of(name: str) -> list[float]:
+            items = [item async for item in query(self.client, self._table, name)]
+            return [get_number(item, "since") for item in items if "since" in item]
+
+        return [since for each in await asyncio.gather(*(of(name) for name in lanes())) for since in each]
+
+    async def given_up(self) -> int:
+        return await self._markers.count_dead()
+
+    async def forget(self) -> None:
+        await self._markers.forget()
+        await self._clean_mine(self._clock())
+
+    async def dead(self) -> Sequence[DeadLetter]:
+        return await self._markers.dead()
+
+    async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter
+        user, _, name = id.partition(".")
+        item = await self._markers.take_dead(user, name)
+        if item is None:
+            return False
+        said = get_text(item, "x") if "x" in item else None
+        written = int(get_number(item, "ts")) if "ts" in item else None
+        message = Message(get_text(item, "w"), get_text(item, "usr"), get_text(item, "k"), said, written)
+        parts = unpacked(item, "p")
+        job = Job(message, State.ANSWERED if parts else State.RECEIVED, parts, get_int(item, "sn"))
+        await self._forget_end(user, name)
+        await self._add(user, message.user, name, job)
+        await self._markers.delete(user, name, only="again")
+        return True
+
+    async def _forget_end(self, user: str, name: str) -> None:
+        """Remove the end of a message from its box, so that the message can wait there again."""
+        write = Write()
+        write.remove(ended(name))
+        write.when(write.exists(ended(name)))
+        await self._try(write, user)
+
+    async def _clean_mine(self, now: float) -> None:
+        """Clean the boxes whose work ended here, before others find them."""
+        for user, due in list(self._to_clean.items()):
+            if due - CLEAN_BEFORE <= now:
+                await self._clean(user)
+
+    async def _clean(self, user: str) -> None:
+        """Delete what a box without work still holds of its user: the number and the last answers."""
+        ours = self._to_clean.pop(user, None) is not None
+        box = await self._read(user)
+        if not box.item or box.ids:
+            return
+        if not ours:  # the process that ended the messages may have died before it wrote their markers
+            for name in box.ended:
+                await self._write_end(user, name, box)
+        write = Write()
+        write.remove("lane", "due", "usr", "since", "own", "held", *PROGRESS, *(ended(name) for name in box.ended))
+        write.set("gone", number(self._clock() + KEEP_PROFILE))
+        same = write.compare("due", "=", box.item["due"]) if "due" in box.item else write.absent("due")
+        write.when(write.size("ids", "=", 0), same)
+        await self._try(write, user)
+
+    async def _write_end(self, user: str, name: str, box: Box) -> None:
+        """Write the marker of a message that ended, in case that the process which ended it did not."""
+        await self._markers.write_end(user, name, get_fields(box.item, ended(name)) or {})
+
+    async def _read(self, user: str, *, consistent: bool = True) -> Box:
+        request = {"TableName": self._table, "Key": _key(user), "ConsistentRead": consistent}
+        return Box((await self.client.call("GetItem", request)).get("Item", {}))
+
+    async def _update(self, job: Job, write: Write, *, changes: bool = False) -> None:
+        """Write to the box of a leased job. Raises LeaseLost; Changed, if that is what the condition is about."""
+        user, name = self._names.user(job.message.user), self._names.message(job.message.wamid)
+        write.when(write.compare("own", "=", text(job.lease)), write.compare("ids[0]", "=", text(name)))
+        found = await self._try(write, user)
+        if not isinstance(found, ConditionFailed):
+            return
+        box = Box(found.item)
+        if changes and box.own == job.lease and box.first == name:
+            raise Changed(box.job())
+        self._held.pop(job.lease, None)
+        raise LeaseLost(job.message.wamid)
+
+    async def _try(
+        self, write: Write, user: str, returns: str = "NONE", within: float = 10.0
+    ) -> Item | ConditionFailed:
+        """Apply a write to a box; return its attributes, or the condition's failure."""
+        try:
+            answer = await self.client.call("UpdateItem", write.request(self._table, _key(user), returns), within)
+        except ConditionFailed as failed:
+            return failed
+        item: Item = answer.get("Attributes", {})
+        return item
+
+
+def _alone(name: str, one: Value, user: str, number_of_user: str, now: float) -> Write:
+    """Put a message into a box without work."""
+    write = Write()
+    write.set("ids", texts([name]))
+    write.set(waits(name), one)
+    write.set("usr", text(number_of_user))
+    write.set("lane", text(lane(user)))
+    write.set("since", number(now))
+    write.remove("gone", *PROGRESS)
+    write.when(write.absent(waits(name)), write.absent(ended(name)))
+    write.when(f"{write.absent('ids')} OR {write.size('ids', '=', 0)}")
+    return write
+
+
+def _behind(name: str, one: Value) -> Write:
+    """Put a message behind those that wait in the box."""
+    write = Write()
+    write.append("ids", texts([name]))
+    write.set(waits(name), one)
+    write.when(write.absent(waits(name)), write.absent(ended(name)))
+    write.when(write.size("ids", ">", 0), write.size("ids", "<", LONGEST_QUEUE))
+    return write
+
+
+def _stored_by(token: str, box: Box, name: str) -> bool:
+    """Whether the put with this token stored the message, and the reply was lost."""
+    return get_text(get_fields(box.item, waits(name)) or {}, "o") == token
+
+
+def _popped(job: Job, name: str, end: Value | None, overdue: Sequence[str]) -> Write:
+    """Take the first message off its box, and keep how it ended."""
+    write = Write()
+    write.remove("ids[0]", waits(name), *PROGRESS, *(ended(old) for old in overdue))
+    if end is not None:
+        write.set(ended(name), end)
+        write.set("prof", profile(job.profile))
+    write.when(write.compare("own", "=", text(job.lease)), write.compare("ids[0]", "=", text(name)))
+    return write
+
+
+def _lease(write: Write, token: str, until: float, now: float, *, first: bool) -> None:
+    """Lease a box. A lease that nobody returned counts as a death of its holder."""
+    write.set("own", text(token))
+    write.set("due", number(until))
+    write.set("held", number(1))
+    if first:
+        write.set("n", number(1))
+        write.set("started", number(now))
+    else:
+        write.add("deaths", "held")
+        write.count("n")
+        write.set_if_absent("started", number(now))
+
+
+def _progress(write: Write, job: Job) -> None:
+    write.set("sent", number(job.sent))
+    write.set("tries", number(job.tries))
+    write.set("bad", flag(value=job.failed))
+    write.set("prof", profile(job.profile))
+    if job.started is not None:
+        write.set("started", number(job.started))
+
+
+def _key(user: str) -> dict[str, Value]:
+    return {"pk": text(partition(user)), "sk": text(BOX)}
+
+
+def _user_of(item: Item) -> str:
+    return get_text(item, "pk").removeprefix(partition(""))
