@@ -1,0 +1,153 @@
+"""Three instances on one table are killed, stopped, slowed down and cut off: nothing is lost, doubled or inverted."""
+
+from __future__ import annotations
+
+import random
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ansari_whatsapp.tables import Tables
+from tests.ansari_whatsapp.world import until
+from tests.torture.dynamo_proxy import Faults, Sabotage
+from tests.torture.fleet import LEASE, NO_ANSWER_FOR, Fleet, Person, fleet, writing
+
+FAULTY = Faults(
+    throttled=0.01,
+    error=0.01,
+    lost_request=0.005,
+    lost_reply=0.01,
+    slow=0.001,
+    old_index=0.2,
+    death_before=0.001,
+    death_after=0.001,
+)
+
+
+def trouble(made: Fleet, stop: threading.Event, seed: int, done: dict[str, int], pause: float) -> None:
+    """End, stop and slow down instances at random, and start again what has ended."""
+    chance = random.Random(seed)
+    while not stop.wait(chance.uniform(0.2, pause)):
+        for instance in made.instances:
+            if not instance.running:
+                instance.start()
+        kind = chance.choice(["kill", "kill", "kill", "sleep", "term"])
+        instance = chance.choice(made.instances)
+        done[kind] = done.get(kind, 0) + 1
+        if kind == "kill":
+            instance.signal(signal.SIGKILL)
+        elif kind == "term":
+            instance.signal(signal.SIGTERM)
+        else:
+            instance.signal(signal.SIGSTOP)
+            stop.wait(LEASE * 1.5)
+            instance.signal(signal.SIGCONT)
+    for instance in made.instances:
+        instance.signal(signal.SIGCONT)
+        if not instance.running:
+            instance.start()
+
+
+def run(
+    made: Fleet, *, messages: int, users: int, seed: int, pause: float, patience: float = NO_ANSWER_FOR
+) -> tuple[list[Person], dict[str, int]]:
+    """Write until so many messages are acknowledged, with trouble all the time."""
+    done: dict[str, int] = {}
+    made.change("backend", "faults", chunk_delay={"seconds": 0.001})
+    made.change("meta", "limits", window_seconds=None, throughput=None, pair=False)
+    stop = threading.Event()
+    made.faults(FAULTY)
+    chaos = threading.Thread(target=trouble, args=(made, stop, seed, done, 4.0))
+    with writing(made, users, seed, pause, patience) as people:
+        chaos.start()
+        while sum(len(person.answers) for person in people) < messages:
+            time.sleep(0.2)
+        made.faults(Faults())
+        stop.set()
+        chaos.join(60)
+        for instance in made.instances:
+            until(lambda instance=instance: made.up(instance), 60)
+    return people, done
+
+
+@pytest.mark.timeout(3600)
+def test_whatever_dies_every_message_is_answered_once_and_in_order(tables: Tables, tmp_path: Path, full: bool) -> None:
+    messages, seed = (2000, 1) if full else (60, 2)
+    with fleet(tables, tmp_path, seed=seed, table=f"fleet-{seed}", clocks=(0.0, 1.0, -1.0)) as made:
+        people, done = run(made, messages=messages, users=12, seed=seed, pause=1.5)
+        again = sum(person.repeated() for person in people)
+        deaths = sum(instance.deaths for instance in made.instances) + sum(done.values())
+    report(made, people, done, again)
+    assert again <= deaths
+
+
+def report(made: Fleet, people: list[Person], done: dict[str, int], again: int) -> None:
+    written = sum(len(person.answers) for person in people)
+    changed = sum(person.changed for person in people)
+    redelivered = sum(person.redelivered for person in people)
+    faults = sum((instance.proxy.made for instance in made.instances if instance.proxy), start=Counter[str]())
+    print(f"\n{written} messages, {changed} changed, {redelivered} deliveries failed; {done}; {dict(faults)};")  # noqa: T201
+    print(f"{again} parts repeated")  # noqa: T201
+
+
+def without(request: dict[str, Any], unneeded: Callable[[str], bool]) -> None:
+    """Remove conditions from a write: each clause with its names in place of the placeholders."""
+    names: dict[str, str] = request.get("ExpressionAttributeNames", {})
+    clauses = request["ConditionExpression"][1:-1].split(") AND (")
+
+    def readable(clause: str) -> str:
+        return re.sub(r"#\d+", lambda found: names[found[0]], clause)
+
+    request["ConditionExpression"] = " AND ".join(f"({each})" for each in clauses if not unneeded(readable(each)))
+    used = " ".join((request["UpdateExpression"], request["ConditionExpression"]))
+    for kind, mark in (("ExpressionAttributeNames", "#"), ("ExpressionAttributeValues", ":")):
+        present = set(re.findall(rf"{mark}\d+", used))
+        request[kind] = {name: value for name, value in request.get(kind, {}).items() if name in present}
+
+
+def no_memory(operation: str, request: dict[str, Any]) -> None:
+    """Messages that wait or were answered are not recognised."""
+    if operation == "GetItem" and request["Key"]["sk"]["S"].startswith("m#"):
+        request["Key"]["sk"]["S"] += "-none"
+    if operation == "UpdateItem":
+        without(request, lambda clause: re.match(r"attribute_not_exists\([tl]_", clause) is not None)
+
+
+def no_queue(operation: str, request: dict[str, Any]) -> None:
+    """A message takes the place of those that wait."""
+    if operation == "UpdateItem":
+        without(request, lambda clause: clause.startswith("attribute_not_exists(ids)"))
+
+
+def no_fence(operation: str, request: dict[str, Any]) -> None:
+    """Whoever had a lease may write on."""
+    if operation == "UpdateItem":
+        without(request, lambda clause: clause.startswith("own ="))
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("sabotage", [no_memory, no_queue, no_fence])
+def test_a_missing_condition_is_noticed(tables: Tables, tmp_path: Path, full: bool, sabotage: Sabotage) -> None:
+    if sabotage is no_fence and not full:
+        pytest.skip("it takes some hundred messages")
+    name = sabotage.__name__.replace("_", "-")
+    messages = 600 if sabotage is no_fence else 40
+
+    def checked(made: Fleet) -> None:
+        people, _ = run(made, messages=messages, users=12, seed=3, pause=1.0, patience=25)
+        for person in people:
+            person.repeated()
+
+    wrong = r"not answered in its turn|have not come|after everything was answered"
+    with (
+        fleet(tables, tmp_path, seed=3, table=f"fleet-{name}", sabotage=sabotage) as made,
+        pytest.raises(AssertionError, match=wrong),
+    ):
+        checked(made)
