@@ -409,20 +409,25 @@ def test_windows_line_ends_are_fine(read: Callable[..., Loaded]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("edit", "what"),
+    ("edit", "what", "fix"),
     [
-        (("kind: literal, value: DEBUG}", "kind: literal, value: DEBUG"), "this is never closed"),
-        (("kind: literal, value: DEBUG", "kind: literal value: DEBUG"), "a ',' or a closing bracket is missing"),
-        (("  port: 8001", "   port: 8001"), "a ':' is not expected here"),
-        (("  port: 8001", " port: 8001"), "the indentation does not fit"),
-        (("  keep: 30", "  keep 30"), "this line has no ':'"),
-        (('"https://graph.facebook.com"', '"https://graph.facebook.com'), "this is never closed"),
-        (("keep: 30", "keep: @30"), "a value cannot start with this character"),
-        (('"123456789012"', '"\\q"'), "a backslash in double quotes"),
+        (("value: DEBUG}", "value: DEBUG"), "this is never closed", "add the closing quote or bracket"),
+        (("literal, value: DEBUG", "literal value: DEBUG"), "a ',' or a closing bracket is missing", "check the brack"),
+        (("  port: 8001", "   port: 8001"), "a ':' is not expected here", "check the indentation, or quote"),
+        (("  port: 8001", " port: 8001"), "the indentation does not fit", "align this line"),
+        (("  keep: 30", "  keep 30"), "this line has no ':'", "write it as `key: value`"),
+        (
+            ('"https://graph.facebook.com"', '"https://graph.facebook.com'),
+            "this is never closed",
+            "add the closing quote",
+        ),
+        (("keep: 30", "keep: @30"), "a value cannot start with this character", "put the value in quotes"),
+        (('"123456789012"', '"\\q"'), "a backslash in double quotes", "use single quotes"),
+        (("variables:\n", "...\nvariables:\n"), "there is text after the end of the document", "delete it"),
     ],
 )
 def test_broken_yaml_is_told_in_plain_words_beside_what_came_before(
-    refused: Refused, edit: tuple[str, str], what: str
+    refused: Refused, edit: tuple[str, str], what: str, fix: str
 ) -> None:
     problems = refused(edit, ("environment: staging", "environment: Staging"))
 
@@ -430,6 +435,7 @@ def test_broken_yaml_is_told_in_plain_words_beside_what_came_before(
     broken = [problem for problem in problems if problem.why == "this is not valid YAML"]
     assert len(broken) == 1
     assert what in broken[0].what
+    assert broken[0].fix.startswith(fix) or broken[0].fix.endswith(fix)
     assert not any("missing" in problem.what for problem in problems if problem not in broken)
 
 
