@@ -1,7 +1,7 @@
 """The description of a service that the deployer deploys: the format of a project's deployer.yaml."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +18,8 @@ ClassName = Annotated[
 ]
 
 HeaderName = Annotated[str, Shape(r"[A-Za-z0-9-]+", "the name of an HTTP header", "X-App-Release")]
+AttributeName = Annotated[str, Shape(r"[A-Za-z0-9_.-]{1,255}", "the name of an attribute", "pk")]
+IndexName = Annotated[str, Shape(r"[A-Za-z0-9_.-]{3,255}", "the name of an index", "due")]
 UrlPath = Annotated[str, Shape(r"/[!-~]*", "a path that starts with '/'", "/ready")]
 
 
@@ -94,6 +96,53 @@ class LocalWorld(Part):
         return {name: stand_in.address for name, stand_in in stand_ins.items() if stand_in}
 
 
+class TableIndex(Part):
+    """A global secondary index. Its partition key is text; `include` are the attributes that it repeats."""
+
+    name: IndexName
+    partition_key: AttributeName
+    sort_key: AttributeName | None = None
+    sort_type: Literal["S", "N"] = "S"
+    include: tuple[AttributeName, ...] = ()
+
+
+class InboxTable(Part):
+    """The table in which the service keeps its inbox. Its keys are text. `expires` is the attribute with the expiry."""
+
+    partition_key: AttributeName
+    sort_key: AttributeName | None = None
+    expires: AttributeName | None = None
+    index: TableIndex | None = None
+
+
+class WaitingMessages(Part):
+    """How users with messages that wait are found: the entries of the index in these partitions with the attribute."""
+
+    partitions: tuple[str, ...]
+    attribute: AttributeName
+
+
+class Inbox(Part):
+    """An inbox that all instances share: a DynamoDB table.
+
+    The service gets its `address` in `variable`, where {table} and {region} are replaced. `actions` is what the
+    service's role has to allow on the table and its index.
+    """
+
+    variable: Name
+    address: Annotated[
+        str,
+        Shape(
+            r"(?=.*\{table\})(?:[^{}]|\{table\}|\{region\})+",
+            "an address with {table}",
+            "dynamodb://{table}?region={region}",
+        ),
+    ]
+    table: InboxTable
+    waiting: WaitingMessages | None = None
+    actions: tuple[Annotated[str, Shape(r"dynamodb:[A-Za-z]+", "an action of DynamoDB", "dynamodb:GetItem")], ...]
+
+
 class App(Part):
     """A service. An absent key is a feature that the deployer does not know of it."""
 
@@ -102,4 +151,5 @@ class App(Part):
     settings: ClassName | None = None
     release_header: HeaderName | None = None
     readiness: ReadinessPage | None = None
+    inbox: Inbox | None = None
     local_world: LocalWorld = Field(default_factory=LocalWorld)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 # The verbs of AWS operations that change nothing. Any other operation counts as a write.
-READS: Final = re.compile(r"(BatchCheck|BatchGet|Describe|Filter|Get|List|Simulate)[A-Z]")
+READS: Final = re.compile(r"(BatchCheck|BatchGet|Describe|Filter|Get|List|Simulate)[A-Z]|Query$")
 
 
 def writes(operation: str) -> bool:

@@ -28,6 +28,7 @@ from deployer.world_keys import NONE, Keys, read
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_ecr import ECRClient
     from types_boto3_iam import IAMClient
     from types_boto3_logs import CloudWatchLogsClient
@@ -158,6 +159,10 @@ class Session:
     @cached_property
     def ecr(self) -> ECRClient:
         return self._client("ecr")  # type: ignore[no-any-return]
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        return self._client("dynamodb")  # type: ignore[no-any-return]
 
     @cached_property
     def iam(self) -> IAMClient:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from deployer.core.cause import Cause
+from deployer.core.table import Shape
 
 
 class _Blocker(Struct, frozen=True, kw_only=True):
@@ -180,6 +181,47 @@ class RefusedSecrets(_Blocker, frozen=True):
     why: str
 
 
+class MissingTable(_Blocker, frozen=True):
+    """A table that the manifest does not manage does not exist."""
+
+    table: str
+
+
+class ForeignTable(_Blocker, frozen=True):
+    """The table carries the tags of another environment."""
+
+    table: str
+    arn: str
+    app: str
+    environment: str
+
+
+class BusyTable(_Blocker, frozen=True):
+    """The table cannot be used or changed now. `status` is DynamoDB's word, such as DELETING."""
+
+    table: str
+    status: str
+
+
+class OtherShape(_Blocker, frozen=True):
+    """The table has other keys or indexes than the service uses. Recreating it would lose its messages.
+
+    `managed` means that the deployer would create it.
+    """
+
+    table: str
+    live: Shape
+    desired: Shape
+    managed: bool
+
+
+class OtherInbox(_Blocker, frozen=True):
+    """The release to roll back to keeps its inbox in a table that the manifest does not name."""
+
+    number: int
+    table: str
+
+
 class LongRecord(_Blocker, frozen=True):
     """The record of the release would not fit into a parameter of `limit` bytes."""
 
@@ -209,5 +251,10 @@ Blocker = (
     | LostSecretVersion
     | RefusedSecret
     | RefusedSecrets
+    | MissingTable
+    | ForeignTable
+    | BusyTable
+    | OtherShape
+    | OtherInbox
     | LongRecord
 )

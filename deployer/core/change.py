@@ -11,6 +11,7 @@ from deployer.core.cause import Cause, State
 from deployer.core.desired import DesiredImage, DesiredParameter, DesiredRole
 from deployer.core.hold import Hold, Sources
 from deployer.core.service import Scaling, ServiceSpec
+from deployer.core.table import DesiredTable, TableSetting
 
 
 class _Change(Struct, frozen=True, kw_only=True):
@@ -84,6 +85,29 @@ class KeepImage(_Change, frozen=True):
     @property
     def address(self) -> str:
         return f"tag {self.image.short_tag}"
+
+
+class CreateTable(_Change, frozen=True):
+    """Create the table of the inbox, wait until it is ready, and switch its expiry on."""
+
+    group: ClassVar[str] = "Inbox"
+    table: DesiredTable
+
+    @property
+    def address(self) -> str:
+        return f"table {self.table.name}"
+
+
+class ChangeTable(_Change, frozen=True):
+    """Set settings of the table back to what the deployer keeps. Its keys and indexes are never changed."""
+
+    group: ClassVar[str] = "Inbox"
+    table: DesiredTable
+    settings: tuple[TableSetting, ...]
+
+    @property
+    def address(self) -> str:
+        return f"table {self.table.name}"
 
 
 class PutRole(_Change, frozen=True):
@@ -316,10 +340,11 @@ class LiftHold(_Change, frozen=True):
 
 
 RepositoryChange = CreateRepository | ChangeRepository | PutLifecycle
+TableChange = CreateTable | ChangeTable
 ImageChange = RepositoryChange | PushImage | KeepImage
 ParameterChange = PutParameter | RecreateParameter | AdoptParameter | DeleteParameter
 ServiceChange = (
     ServiceVariable | CreateScaling | TagService | DeployService | RecordRelease | PauseService | ResumeService
 )
 HoldChange = PlaceHold | LiftHold
-Change = PutRole | ImageChange | ParameterChange | ServiceChange | HoldChange
+Change = TableChange | PutRole | ImageChange | ParameterChange | ServiceChange | HoldChange

@@ -12,7 +12,7 @@ from deployer import names
 from deployer.core.cause import Cause, CauseKind, State
 from deployer.core.release import ledger_path
 from deployer.core.service import Settings
-from deployer.core.target import Description
+from deployer.core.target import Description, Grant
 from deployer.manifest.rule import KeyReason
 
 _COMMIT_TAG = re.compile(r"([0-9a-f]{40})(?:(-dirty).*)?")
@@ -98,8 +98,8 @@ class Desired(Struct, frozen=True):
     settings that the manifest names and the target takes only when it creates a service. `ignored` are the keys of the
     manifest that the target does not use. `paused` means that the manifest declares the service paused; it is not part
     of a release, and a rollback does not change it. `resources` is the desired state of each kind that is not part of a
-    release, by the name of the kind. The image's digest and the release id are not here, because they depend on the
-    observed state.
+    release, by the name of the kind. `grants` is what the role of the containers has to allow for those kinds. The
+    image's digest and the release id are not here, because they depend on the observed state.
     """
 
     target: Description
@@ -118,6 +118,7 @@ class Desired(Struct, frozen=True):
     plain: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[DesiredRole, ...] = ()
     resources: Mapping[str, Struct] = field(default_factory=dict)
+    grants: tuple[Grant, ...] = ()
     rollback_to: int | None = None
     rollback_target: str = ""
     with_secrets: bool = False

@@ -59,6 +59,17 @@ class LeftBehind(_Notice, frozen=True):
         return self.name
 
 
+class LeftTable(_Notice, frozen=True):
+    """The inbox of the running release stays with its messages, because the manifest names another table, or none."""
+
+    group: ClassVar[str] = "Inbox"
+    table: str
+
+    @property
+    def address(self) -> str:
+        return f"table {self.table}"
+
+
 class UnmanagedSetting(_Notice, frozen=True):
     """A setting of the live service that the manifest does not name is kept. `value` is None when not known."""
 
@@ -84,4 +95,4 @@ class IgnoredKey(_Notice, frozen=True):
         return self.key
 
 
-Notice = StagedVariable | KeptParameter | LeftBehind | UnmanagedSetting | IgnoredKey
+Notice = StagedVariable | KeptParameter | LeftBehind | LeftTable | UnmanagedSetting | IgnoredKey

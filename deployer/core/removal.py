@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from deployer.core.facts import ParameterFact, RemovableRole
 
-Kind = Literal["service", "scaling", "parameter", "secret", "role", "policy", "repository"]
+Kind = Literal["service", "scaling", "parameter", "secret", "role", "policy", "repository", "table"]
 
 
 class RemovalOptions(Struct, frozen=True):
@@ -23,8 +23,8 @@ class Remains(Struct, frozen=True):
     """What is left of an environment in AWS. `service` is its ARN; `scalings` counts the revisions of its name.
 
     `parameters` is keyed by path, `roles` by name: those that the manifest manages and that exist. `shared` maps the
-    name of a role or the repository to another environment of the same account that uses it. `replaced` are the paths
-    of values that were kept when a parameter was recreated with another type. `resources` is what is left of
+    name of a role, the repository or a table to another environment of the same account that uses it. `replaced` are
+    the paths of values that were kept when a parameter was recreated with another type. `resources` is what is left of
     other kinds, by the name of the kind.
     """
 
@@ -61,6 +61,14 @@ class NotOurs(Struct, frozen=True):
     """It does not carry the deployer's tag."""
 
 
+class NotManaged(Struct, frozen=True):
+    """The manifest does not let the deployer manage it."""
+
+
+class OtherTable(Struct, frozen=True):
+    """The table has other keys or indexes than the service uses."""
+
+
 class OtherPolicies(Struct, frozen=True):
     """The role has policies that the deployer did not write."""
 
@@ -81,7 +89,7 @@ class TargetLogs(Struct, frozen=True):
     title: str
 
 
-Reason = UsedBy | NeedsOption | NotOurs | OtherPolicies | BelowThePath | History | TargetLogs
+Reason = UsedBy | NeedsOption | NotOurs | NotManaged | OtherTable | OtherPolicies | BelowThePath | History | TargetLogs
 
 
 class Kept(Struct, frozen=True):
@@ -92,8 +100,26 @@ class Kept(Struct, frozen=True):
     reason: Reason
 
 
+class MessagesWait(Struct, frozen=True):
+    """Messages of this many users wait for an answer."""
+
+    users: int
+
+
+class Unready(Struct, frozen=True):
+    """Something that would be deleted, but not before `until` has ended: nothing of the environment is deleted."""
+
+    kind: Kind
+    name: str
+    until: MessagesWait
+
+
 class Removals(Struct, frozen=True):
-    """Everything that is deleted and kept, in the order in which it is shown and deleted."""
+    """Everything that is deleted and kept, in the order in which it is shown and deleted.
+
+    `unready` is what has to wait, and with it all of `deleted`.
+    """
 
     deleted: tuple[Removal, ...]
     kept: tuple[Kept, ...]
+    unready: tuple[Unready, ...] = ()

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from deployer import names
 from deployer.core.secret import SecretValue
 from deployer.manifest.credentials import is_telling
+from deployer.manifest.inbox import inbox_problems, inbox_variable
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import LiteralVariable
 from deployer.manifest.problem import Problem, in_order
@@ -29,12 +30,14 @@ def problems(loaded: Loaded, settings: SettingsClass) -> tuple[Problem, ...]:
     Literals are tried as texts, as the service gets them; secrets are never read.
     """
     if settings is None:
-        return ()
+        return in_order([*inbox_problems(loaded)])
     fields = {name.upper(): field for name, field in _fields(settings).items()}
     variables = {names.variable(name): name for name in loaded.manifest.variables}
     found = [
+        *inbox_problems(loaded),
         *_missing(loaded, fields, variables),
         *_unknown(loaded, fields, variables),
+        *_unknown_inbox(loaded, fields),
         *_settings_as_extra(loaded, fields, variables),
         *_exposed(loaded, fields, variables),
         *_refused(loaded, settings, fields, variables),
@@ -99,8 +102,9 @@ def secret_variables(settings: SettingsClass) -> frozenset[str]:
 
 def _missing(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
     strangers = [name for _, name in _strangers(loaded, fields, variables)]
+    inbox = inbox_variable(loaded)
     for variable, field in fields.items():
-        if variable in variables or not field.is_required():
+        if variable in variables or not field.is_required() or (inbox and variable == inbox.variable):
             continue
         name = names.parameter(variable)
         misspelt = any(close(stranger, [name]) for stranger in strangers)
@@ -124,6 +128,17 @@ def _unknown(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, 
             what=f"the service has no setting {variable}",
             why="its code reads the variables of its settings only",
             fix=f"{intended} write `extra: true` if something else in the container reads it",
+        )
+
+
+def _unknown_inbox(loaded: Loaded, fields: dict[str, FieldInfo]) -> Iterator[Problem]:
+    inbox = inbox_variable(loaded)
+    if inbox and inbox.variable not in fields:
+        yield loaded.problem(
+            "inbox",
+            what=f"the service has no setting {inbox.variable}",
+            why="the deployer would set it to the address of the inbox, and the service would not read it",
+            fix="delete `inbox`, or add the setting to the service",
         )
 
 
@@ -176,14 +191,21 @@ def _refused(
     }
     telling = {name for name, _ in literals.values() if is_telling(name)}
     by_field = {field.lower(): field for field in settings.model_fields}
+    values = {by_field[low]: entry.text for low, (_, entry) in literals.items()}
+    inbox = inbox_variable(loaded)
+    if inbox and inbox.variable in fields and inbox.variable not in variables:
+        values[by_field[inbox.variable.lower()]] = inbox.address
     try:
-        settings.model_validate({by_field[low]: entry.text for low, (_, entry) in literals.items()})
+        settings.model_validate(values)
     except ValidationError as error:
         told: set[str] = set()
         for item in error.errors(include_input=False, include_url=False):
             if not item["loc"]:
                 yield loaded.problem("variables", what="the service refuses these values together", why=_reason(item))
             field = str(item["loc"][0]).lower() if item["loc"] else ""
+            if inbox and field == inbox.variable.lower() and field not in literals:
+                what = f"the service refuses this value of {inbox.variable}: {inbox.address}"
+                yield loaded.problem("inbox", "table", what=what, why=_reason(item), fix="name another table")
             if field in literals and field not in told and item["type"] != "missing":
                 told.add(field)
                 name = literals[field][0]

@@ -120,6 +120,25 @@ class Image(Part):
     )
 
 
+class Inbox(Part):
+    """The inbox that all instances of the service share. Without it, each instance keeps its own."""
+
+    kind: Literal["dynamodb"] = Field(description="A DynamoDB table.")
+    table: Annotated[
+        str, Shape(limits.TABLE_NAME, "the name of a DynamoDB table, 3 to 255 letters, digits and ._-", "demo-inbox")
+    ] = Field(
+        description="The table, in `aws.region`. The service gets its address in a variable that deployer.yaml names.",
+        examples=["ansari-staging-whatsapp-inbox"],
+    )
+    managed: bool = Field(
+        default=True, description="Whether the deployer creates the table and keeps its settings; else it has to exist."
+    )
+    deletion_protection: bool | None = Field(
+        default=None,
+        description="Whether AWS refuses to delete the table; `destroy` ends that first. As `protect.confirm` if none.",
+    )
+
+
 class Protect(Part):
     """What protects this environment from mistakes. It is loosened by a commit, never by an option."""
 
@@ -196,6 +215,9 @@ class Manifest(Part):
     aws: Aws = Field(description="The AWS account, region and parameter path of this environment.")
     image: Image = Field(description="Where the service's container image is kept.")
     service: Service = Field(description="The running service.")
+    inbox: Inbox | None = Field(
+        default=None, description="The inbox that all instances share; left out, each instance keeps its own."
+    )
     protect: Protect = Field(description="What protects this environment from mistakes.")
     github: GitHub | None = Field(
         default=None, description="The repository whose workflows deploy this environment; left out where none do."

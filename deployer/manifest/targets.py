@@ -59,6 +59,10 @@ class ServiceSection(Protocol):
         """Whether the deployer creates and updates the roles."""
 
     @property
+    def most_instances(self) -> int:
+        """How many instances may run at once."""
+
+    @property
     def fixed(self) -> Mapping[str, str]:
         """The settings that the section names and that the target takes only when it creates a service."""
 

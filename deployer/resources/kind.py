@@ -18,7 +18,7 @@ from deployer.core.desired import Desired
 from deployer.core.facts import Facts, ParameterFact
 from deployer.core.part import PlanPart, Running
 from deployer.core.release import RecordedRelease
-from deployer.core.removal import Kept, Remains, Removal, RemovalOptions
+from deployer.core.removal import Kept, Remains, Removal, RemovalOptions, Unready
 from deployer.core.target import Call
 from deployer.manifest.load import Loaded
 
@@ -99,7 +99,8 @@ class Kind(Struct, frozen=True):
     `desired` adds what the manifest asks for, `observe` reads the live state, and `plan` compares the two. `changes`
     are the classes of its changes. `reads` are the calls of every plan, `inspects` those before a deployment, `writes`
     those of a reconcile, `repairs` those that only some reconciles make. `remains` reads what is left of the kind in
-    AWS, `removals` decides what of it is deleted with the environment, and `delete` deletes one of `deletes`.
+    AWS, `removals` decides what of it is deleted with the environment, kept, or not ready, and `delete` deletes one of
+    `deletes`.
     """
 
     name: str
@@ -114,6 +115,6 @@ class Kind(Struct, frozen=True):
     writes: Callable[[Desired], Iterable[Call]]
     repairs: Callable[[Desired], Iterable[Call]]
     remains: Callable[[Reading], CollectRemains]
-    removals: Callable[[Desired, Remains, RemovalOptions], Iterable[Removal | Kept]]
+    removals: Callable[[Desired, Remains, RemovalOptions], Iterable[Removal | Kept | Unready]]
     deletes: frozenset[str]
     delete: Callable[[Session, Desired, Removal], None]

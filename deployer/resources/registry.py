@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from deployer.resources import ecr_repository, iam_roles, ssm_parameters
+from deployer.resources import dynamodb_table, ecr_repository, iam_roles, ssm_parameters
 from deployer.resources.kind import Kind
 
-KINDS: Final = (iam_roles.KIND, ecr_repository.KIND, ssm_parameters.KIND)
+KINDS: Final = (dynamodb_table.KIND, iam_roles.KIND, ecr_repository.KIND, ssm_parameters.KIND)
 
 
 def kind_of(change: object) -> Kind | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.core.desired import Desired
-from deployer.core.removal import History, Kept, Remains, Removal, RemovalOptions, Removals, TargetLogs
+from deployer.core.removal import History, Kept, Remains, Removal, RemovalOptions, Removals, TargetLogs, Unready
 from deployer.resources.registry import KINDS
 
 
@@ -22,6 +22,7 @@ def removals(desired: Desired, remains: Remains, options: RemovalOptions) -> Rem
     return Removals(
         tuple(one for one in every if isinstance(one, Removal)),
         tuple(one for one in every if isinstance(one, Kept)),
+        tuple(one for one in every if isinstance(one, Unready)),
     )
 
 

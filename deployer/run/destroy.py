@@ -22,6 +22,14 @@ from deployer.run.look import Run
 from deployer.run.wait import wait
 from deployer.targets.base import Progress, Started, scaling
 from deployer.view.blocker_text import foreign_service
+from deployer.view.destroy_text import unready
+
+
+def refuse_unready(found: Removals, environment: str) -> None:
+    """Raise Refused when something has to wait, and nothing is deleted before."""
+    for one in found.unready:
+        what, why, fix = unready(one, environment)
+        raise Refused(what, why=why, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,9 @@ class Destruction:
         """
         run = self.run
         with lock.hold(run.session, run.desired.ledger, who=run.who, verb="destroy", warn=run.report.warn):
-            if set(self.decide().deleted) - set(agreed.deleted):
+            found = self.decide()
+            refuse_unready(found, run.desired.environment)
+            if set(found.deleted) - set(agreed.deleted):
                 raise Refused(
                     "the list of what to delete has changed; nothing was deleted",
                     fix="read the new list, then run again",

@@ -14,7 +14,7 @@ from deployer.environment.other_manifests import manifests_of_account
 from deployer.environment.protection import protections
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
-from deployer.run.destroy import Destruction
+from deployer.run.destroy import Destruction, refuse_unready
 from deployer.view.progress import Reporter
 
 
@@ -48,8 +48,9 @@ def destroy_environment(
     asked = RemovalOptions(secrets=options.with_secrets, repository=options.with_repository)
     destruction = Destruction(environment.run, asked, dict(_shared(environment.loaded)))
     found = destruction.decide()
-    if found.deleted:
+    if found.deleted or found.unready:
         show(found)
+        refuse_unready(found, desired.environment)
         _refuse_unconfirmed(desired.environment, desired.service_name, consent)
         destruction.carry_out(found)
     return Destroyed(desired.environment, found)
@@ -82,9 +83,11 @@ def _refuse_protected(loaded: Loaded) -> None:
 
 
 def _shared(loaded: Loaded) -> Iterator[tuple[str, str]]:
-    """Every role and repository that another manifest of the same account names, with that environment."""
+    """Every role, repository and table that another manifest of the same account names, with that environment."""
     aws = loaded.manifest.aws
     for other in manifests_of_account(loaded):
         yield from ((role, other.environment) for role in other.service.role_names.values())
         if other.aws.region == aws.region:
             yield other.image.repository, other.environment
+            if other.inbox:
+                yield other.inbox.table, other.environment

@@ -10,15 +10,20 @@ from deployer.core.blocker import (
     Blocker,
     BrokenService,
     BusyService,
+    BusyTable,
     DeniedActions,
     FixedSetting,
     ForeignService,
+    ForeignTable,
     LongRecord,
     LostSecretVersion,
     LostSettings,
     MissingImage,
     MissingRole,
+    MissingTable,
     NoScalingRevision,
+    OtherInbox,
+    OtherShape,
     OtherTarget,
     ParameterInUse,
     PrivateService,
@@ -35,6 +40,7 @@ from deployer.core.plan import Plan
 from deployer.core.target import Description
 from deployer.manifest.rule import PRIVATE_WHY
 from deployer.view.cause_text import READABLE
+from deployer.view.shape_text import shape_text
 
 
 class BlockerText(Struct, frozen=True):
@@ -123,6 +129,26 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
         case RefusedSecrets():
             what = f"the service refuses the values in SSM together: {blocker.why}"
             return what, f"just secret set {environment} NAME"
+        case MissingTable():
+            fix = "create it, or let the deployer create it: `managed: true` below inbox"
+            return f"table {blocker.table} does not exist", fix
+        case ForeignTable():
+            what = f"table {blocker.table} belongs to {blocker.app} / {blocker.environment}, as its tags show"
+            untag = f"aws dynamodb untag-resource --resource-arn {blocker.arn} --tag-keys app environment"
+            fix = "give this environment a table of its own; or, if it is the same environment under a new name"
+            return what, f"{fix}: {untag}"
+        case BusyTable():
+            what = f"table {blocker.table} is {blocker.status}"
+            return what, f"wait until that has ended: aws dynamodb describe-table --table-name {blocker.table}"
+        case OtherShape():
+            what = f"table {blocker.table} has other keys or indexes than the service uses"
+            create = "" if blocker.managed else ", and create that one"
+            fix = f"name another table below inbox{create}; recreating this one would lose its messages"
+            return f"{what}: {shape_text(blocker.live)}, not {shape_text(blocker.desired)}", fix
+        case OtherInbox():
+            what = f"release {blocker.number} keeps its inbox in table {blocker.table}"
+            fix = f"name it below inbox in env/{environment}.yaml, then roll back"
+            return f"{what}, which the manifest does not name", fix
         case LongRecord():
             what = f"the record of this release has {blocker.size} bytes even when packed"
             return f"{what}, and SSM takes {blocker.limit}", "shorten the manifest's literals"

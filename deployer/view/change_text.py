@@ -9,8 +9,10 @@ from deployer.core.change import (
     AdoptParameter,
     Change,
     ChangeRepository,
+    ChangeTable,
     CreateRepository,
     CreateScaling,
+    CreateTable,
     DeleteParameter,
     DeployService,
     Difference,
@@ -31,6 +33,7 @@ from deployer.core.change import (
 from deployer.core.desired import DesiredParameter
 from deployer.core.lifecycle import RELEASED
 from deployer.view.cause_text import reasons
+from deployer.view.shape_text import shape_text
 from deployer.view.state_text import UNSHOWN, setting, shown
 
 
@@ -44,6 +47,10 @@ def why(change: Change) -> str:
 def detail(change: Change) -> str:  # noqa: C901 -- one return for each kind of change
     """What a change does, in a few words; never a secret."""
     match change:
+        case CreateTable():
+            return _table(change)
+        case ChangeTable():
+            return ", ".join(f"{one.name} {one.live} -> {one.desired}" for one in change.settings)
         case PutRole():
             return "trust and policy"
         case CreateRepository():
@@ -108,6 +115,12 @@ def _difference(difference: Difference) -> str:
             return "its release id is not that of these versions"
         case _:
             assert_never(difference.kind)
+
+
+def _table(change: CreateTable) -> str:
+    table = change.table
+    expiry = f"expiry by {table.expires}" if table.expires else "no expiry"
+    return f"{shape_text(table.shape)}; {expiry}; deletion protection {'on' if table.deletion_protection else 'off'}"
 
 
 def _repository(change: ChangeRepository) -> str:

@@ -9,7 +9,7 @@ from msgspec import to_builtins
 
 from deployer.manifest.load import Loaded
 from deployer.manifest.problem import Problem as FoundProblem
-from deployer.view.check_text import count_variables, unchecked
+from deployer.view.check_text import count_variables, notes, unchecked
 from deployer.view.documents.check import CheckDocument, Problem, ValidManifest
 from deployer.view.json_text import as_json
 
@@ -17,7 +17,9 @@ from deployer.view.json_text import as_json
 def checked_json(manifests: Iterable[Loaded]) -> str:
     """Manifests without a problem."""
     good = (
-        ValidManifest(str(one.path), one.manifest.environment, one.sha256, *count_variables(one), unchecked(one.app))
+        ValidManifest(
+            str(one.path), one.manifest.environment, one.sha256, *count_variables(one), unchecked(one.app), notes(one)
+        )
         for one in manifests
     )
     return as_json(CheckDocument((), tuple(good)), ensure_ascii=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from deployer.apps.app import App
+from deployer.manifest.inbox import separate_inboxes
 from deployer.manifest.load import Loaded
 from deployer.manifest.model import SecretVariable
 from deployer.project import PROJECT_FILE
@@ -23,6 +24,14 @@ def unchecked(app: App) -> tuple[str, ...]:
     return (f"whether the service starts with these variables: {PROJECT_FILE} names no settings class",)
 
 
+def notes(loaded: Loaded) -> tuple[str, ...]:
+    """What is valid in a manifest, and may surprise."""
+    if most := separate_inboxes(loaded):
+        alone = f"each of up to {most} instances keeps an inbox of its own, and a replaced one may lose its messages"
+        return (f"{alone}: `inbox` names a table for all of them",)
+    return ()
+
+
 def count_variables(loaded: Loaded) -> tuple[int, int]:
     """How many secrets and how many literals a manifest names."""
     variables = loaded.manifest.variables.values()
@@ -33,4 +42,5 @@ def count_variables(loaded: Loaded) -> tuple[int, int]:
 def _line(loaded: Loaded) -> str:
     secrets, literals = count_variables(loaded)
     good = f"{loaded.path}: good ({counted(secrets, 'secret')}, {counted(literals, 'literal')})"
-    return "\n".join([good, *(f"  not checked: {what}" for what in unchecked(loaded.app))])
+    noted = [f"  note: {what}" for what in notes(loaded)]
+    return "\n".join([good, *noted, *(f"  not checked: {what}" for what in unchecked(loaded.app))])

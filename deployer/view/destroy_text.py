@@ -8,22 +8,27 @@ from deployer.core.removal import (
     BelowThePath,
     History,
     NeedsOption,
+    NotManaged,
     NotOurs,
     OtherPolicies,
+    OtherTable,
     Reason,
     Removal,
     Removals,
     TargetLogs,
+    Unready,
     UsedBy,
 )
+from deployer.view.counts import counted
 from deployer.view.details import details
 from deployer.view.documents.destroy import DestroyDocument, KeptDocument, RemovedDocument
 
 
 def render_removals(found: Removals) -> str:
     """What is deleted and what is kept, a line each."""
-    title = "Will be deleted:" if found.deleted else "Nothing is left to delete."
+    title = "Will be deleted:" if found.deleted or found.unready else "Nothing is left to delete."
     gone = [f"  - {one.kind:<10}  {one.name}   {consequence(one)}".rstrip() for one in found.deleted]
+    gone += [f"  ! {one.kind:<10}  {one.name}   not while messages wait in it" for one in found.unready]
     kept = [f"  = {one.kind:<10}  {one.name}   {why(one.reason)}" for one in found.kept]
     return "\n".join([title, *gone, "Stays:", *kept])
 
@@ -51,10 +56,20 @@ def consequence(removal: Removal) -> str:
             return "this environment's policy in a role that is kept"
         case "repository":
             return "with every image in it"
+        case "table":
+            return "with every message in it; this cannot be undone"
         case "scaling" | "parameter" | "role":
             return ""
         case _:
             assert_never(removal.kind)
+
+
+def unready(one: Unready, environment: str) -> tuple[str, str, str]:
+    """What has to wait before anything is deleted, why, and how that ends."""
+    what = f"messages of {counted(one.until.users, 'user')} wait in {one.kind} {one.name}; nothing was deleted"
+    answered = f"let the service answer them (just status {environment}), then run again"
+    lost = f"or lose them: aws dynamodb delete-table --table-name {one.name}, then run again"
+    return what, "they would never be answered", f"{answered}; {lost}"
 
 
 def why(reason: Reason) -> str:
@@ -67,6 +82,10 @@ def why(reason: Reason) -> str:
             return f"{reason.option} deletes it{every}"
         case NotOurs():
             return "it does not carry the deployer's tag"
+        case NotManaged():
+            return "the manifest does not let the deployer manage it"
+        case OtherTable():
+            return "it has other keys or indexes than the service uses"
         case OtherPolicies():
             return f"it has other policies: {', '.join(reason.names)}"
         case BelowThePath():

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import assert_never
 
 from deployer.core.cause import CauseKind
-from deployer.core.notice import IgnoredKey, KeptParameter, LeftBehind, Notice, StagedVariable, UnmanagedSetting
+from deployer.core.notice import (
+    IgnoredKey,
+    KeptParameter,
+    LeftBehind,
+    LeftTable,
+    Notice,
+    StagedVariable,
+    UnmanagedSetting,
+)
 from deployer.manifest.rule import REASONS
 from deployer.view.cause_text import OUTSIDE, changed, reason
 
@@ -19,6 +27,8 @@ def detail(notice: Notice, *, rollback_to: int | None = None) -> str:
             return _kept(notice, rollback_to)
         case LeftBehind():
             return _left_behind(notice)
+        case LeftTable():
+            return f"the inbox of release {notice.cause.release} is left with its messages; nothing here deletes it"
         case UnmanagedSetting():
             value = notice.value or "a setting that this version of the deployer does not know"
             why = f"{OUTSIDE}; " if notice.cause.is_drift else ""

@@ -68,7 +68,7 @@ class CauseDocument(_Sparse):
 class ChangeDocument(_Part):
     kind: str = Field(description="What is done, such as PutParameter or DeployService.")
     symbol: Literal["+", "~", "-"] = Field(description="+ adds, ~ changes, - removes.")
-    group: str = Field(description="The heading in the plan: Access, Image, Variables, Service or Hold.")
+    group: str = Field(description="The heading in the plan: Inbox, Access, Image, Variables, Service or Hold.")
     address: str = Field(description="What it is done to: a variable, a path, a service, ...")
     causes: tuple[CauseDocument, ...] = Field(description="Why, in order of weight.")
     details: Mapping[str, Any] = Field(

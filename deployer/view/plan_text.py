@@ -18,7 +18,7 @@ from deployer.view.safe import hanging, one_line, terminal
 from deployer.view.times import minute
 from deployer.view.width import cells, terminal_columns
 
-GROUPS = ("Access", "Image", "Variables", "Service", "Hold")
+GROUPS = ("Inbox", "Access", "Image", "Variables", "Service", "Hold")
 COLOURS = {"+": "\x1b[32m", "~": "\x1b[33m", "-": "\x1b[31m", "!": "\x1b[36m", "?": "\x1b[2m"}
 RESET = "\x1b[0m"
 CONTINUED = 9  # columns before the second line of a fix

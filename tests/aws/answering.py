@@ -25,7 +25,7 @@ Change: TypeAlias = Callable[[str, Answer, int], Answer]
 Texts: TypeAlias = Callable[[str, str, Mapping[str, Any]], str]
 
 SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/(\w+)/")
-PAGING = frozenset({"NextToken", "nextToken", "Marker", "IsTruncated"})
+PAGING = frozenset({"LastEvaluatedKey", "NextToken", "nextToken", "Marker", "IsTruncated"})
 AT = 1_790_000_000  # seconds since 1970
 
 
@@ -89,15 +89,20 @@ def answering(texts: Texts) -> Iterator[Answering]:
         yield made
 
 
-def full(shape: Shape, text: Callable[[str], str], name: str = "") -> Any:
-    """A value with every member, each list with one element. Members that say how a list goes on are left out."""
+def full(shape: Shape, text: Callable[[str], str], name: str = "", above: frozenset[str] = frozenset()) -> Any:
+    """A value with every member, each list with one element. Members that say how a list goes on are left out.
+
+    `above` are the shapes around this one: one that is inside itself has no members there.
+    """
+    within = above | {shape.name}
     match shape:
         case StructureShape():
-            return {key: full(inner, text, key) for key, inner in shape.members.items() if key not in PAGING}
+            members = {} if shape.name in above else shape.members
+            return {key: full(inner, text, key, within) for key, inner in members.items() if key not in PAGING}
         case ListShape():
-            return [full(shape.member, text, name)]
+            return [full(shape.member, text, name, within)]
         case MapShape():
-            return {"KEY": full(shape.value, text, name)}
+            return {"KEY": full(shape.value, text, name, within)}
     match shape.type_name:
         case "integer" | "long":
             return 1

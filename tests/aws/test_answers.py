@@ -17,12 +17,13 @@ from urllib.parse import quote
 import pytest
 
 from deployer.account.requirements import Principal
-from deployer.aws import answers, ecr, hold, iam, ledger, lock, lock_record, logs, principals, ssm
+from deployer.aws import answers, dynamodb, ecr, hold, iam, ledger, lock, lock_record, logs, principals, ssm
 from deployer.aws.fence import READS
 from deployer.aws.session import Session
 from deployer.core.policies.rights import CALLS, Need
 from deployer.core.secret import SecretValue
 from deployer.core.service import Scaling
+from deployer.core.table import WaitingEntries
 from deployer.explain import explain
 from deployer.local.models import service_model
 from deployer.targets.apprunner import answers as of_target
@@ -106,6 +107,7 @@ def _operation(progress: Callable[[AppRunner, Started], object]) -> Read:
     return _target(lambda target: progress(target, Started(SERVICE, TEXTS["Id"])))
 
 
+WAITING = WaitingEntries("due", "lane", ("w0",), "since")
 RESULTS: dict[str, Read] = {
     "the account": lambda session: session.check(),
     "parameters by name": lambda session: ssm.read(session.ssm, [f"{PATH}/name"]),
@@ -116,6 +118,8 @@ RESULTS: dict[str, Read] = {
     "an older value": lambda session: ssm.reveal_version(session.ssm, f"{PATH}/name", 1, made_by=2e9),
     "a version's value": lambda session: ssm.holds_only(session.ssm, f"{PATH}/name", [1], "value"),
     "a parameter's version": lambda session: ssm.put(session.ssm, f"{PATH}/name", "value", "", create=True),
+    "a table": lambda session: dynamodb.read_table(session.dynamodb, "table"),
+    "messages that wait": lambda session: dynamodb.count_waiting(session.dynamodb, "table", WAITING),
     "the releases": lambda session: ledger.read(session.ssm, LEDGER, RECORDED),
     "a release's number": lambda session: ledger.record(session.ssm, LEDGER, release()),
     "the lock": lambda session: lock.read(session.ssm, LEDGER),
@@ -276,6 +280,12 @@ MORE = {
     ("iam:GetOpenIDConnectProvider", "ClientIDList"),
     ("iam:SimulatePrincipalPolicy", "EvaluationResults"),
     ("iam:SimulatePrincipalPolicy", "MissingContextValues"),
+    ("dynamodb:DescribeTable", "GlobalSecondaryIndexes"),
+    ("dynamodb:DescribeTable", "KeySchema"),
+    ("dynamodb:DescribeTable", "NonKeyAttributes"),
+    ("dynamodb:ListTagsOfResource", "Tags"),
+    ("dynamodb:Query", "BS"),  # a blob, which a stranger's text is not
+    ("dynamodb:Query", "Items"),
     ("logs:FilterLogEvents", "events"),
     ("apprunner:ListTagsForResource", "Tags"),
     ("apprunner:ListAutoScalingConfigurations", "AutoScalingConfigurationSummaryList"),

@@ -11,8 +11,10 @@ from deployer.core.change import (
     AdoptParameter,
     Change,
     ChangeRepository,
+    ChangeTable,
     CreateRepository,
     CreateScaling,
+    CreateTable,
     DeleteParameter,
     DeployService,
     KeepImage,
@@ -44,6 +46,7 @@ from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import RecordedRelease
 from deployer.core.service import Scaling
+from deployer.core.table import KIND, TableFact
 from deployer.core.target import ServiceStatus
 from deployer.resources.iam_roles.desired import managed_roles
 from deployer.resources.service.pause import BY_MANIFEST, BY_NOBODY, TAG
@@ -134,6 +137,13 @@ def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
         case KeepImage():
             assert facts.image
             return replace(facts, image=replace(facts.image, tags=(*facts.image.tags, change.tag)))
+        case CreateTable() | ChangeTable():
+            table = change.table
+            protected = table.deletion_protection
+            made = TableFact(
+                "arn", "ACTIVE", table.shape, deletion_protection=protected, expires=table.expires, tags=table.tags
+            )
+            return replace(facts, resources={**facts.resources, KIND: made})
         case PutRole():
             role = RoleFact("arn", change.role.trust, change.role.policy)
             return replace(facts, roles={**facts.roles, change.role.name: role})

@@ -18,8 +18,9 @@ from typing import Any, Final
 
 import yaml
 from msgspec import convert
+from msgspec.structs import replace
 
-from deployer.core import rollback
+from deployer.core import rollback, table
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.facts import Facts
 from deployer.core.plan import Plan
@@ -35,6 +36,7 @@ HERE: Final = Path(__file__).parent
 BASE: Final = HERE / "base"
 TAG: Final = "8c1f2e0d4b5a69788796a5b4c3d2e1f001234567"
 GONE: Final = "gone"
+OTHERS: Final = {table.KIND: table.TableFact}  # what is observed of the kinds in Facts.resources
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Case:
     def facts(self) -> Facts:
         """The observed state."""
         patched = merged(read(BASE / "facts.yaml"), read(self.folder / "facts.yaml"))
-        return convert(patched, Facts, dec_hook=_settings)
+        others = {name: convert(found, OTHERS[name]) for name, found in patched.pop("resources", {}).items()}
+        return replace(convert(patched, Facts, dec_hook=_settings), resources=others)
 
     @property
     def wanted(self) -> Desired:

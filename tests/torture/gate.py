@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, Literal, get_args
 from urllib.parse import parse_qs
 
-READS: Final = re.compile(r"(Get|List|Describe|BatchGet|Filter|Simulate)")
+READS: Final = re.compile(r"(Get|List|Describe|BatchGet|Filter|Query|Simulate)")
 SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 HELD: Final = 0.2  # seconds a connection is kept without an answer before it is dropped
 

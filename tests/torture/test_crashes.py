@@ -105,6 +105,25 @@ def edited_and_paused_by_the_manifest(environment: Environment) -> None:
     environment.declare_pause(paused=True)
 
 
+def an_inbox(environment: Environment) -> None:
+    deployed(environment)
+    environment.declare_inbox()
+
+
+def a_changed_inbox(environment: Environment) -> None:
+    """An inbox of which everything was changed by hand that a person can change without losing its messages."""
+    an_inbox(environment)
+    environment.must(*RECONCILE)
+    dynamodb, name = aws.client(environment.world.checkout, "dynamodb"), environment.table
+    off = {"AttributeName": "gone", "Enabled": False}
+    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=off)
+    on = {"PointInTimeRecoveryEnabled": True}
+    dynamodb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=on)
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    dynamodb.update_table(TableName=name, StreamSpecification=stream)
+    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+
+
 SCENARIOS = (
     Scenario("create", RECONCILE),
     Scenario("update", RECONCILE, edited),
@@ -124,6 +143,8 @@ SCENARIOS = (
         "secret set over a String", ("secret", "set", "ENV", "meta-app-secret"), a_plain_secret, SECRET, (RECONCILE,)
     ),
     Scenario("prune", ("reconcile", "ENV", "--prune"), a_leftover),
+    Scenario("inbox", RECONCILE, an_inbox),
+    Scenario("changed inbox", RECONCILE, a_changed_inbox),
     Scenario("declared pause", RECONCILE, edited_and_paused_by_the_manifest),
     Scenario("end of a declared pause", RECONCILE, paused_by_the_manifest),
 )
@@ -144,7 +165,10 @@ def test_killed_at_a_write_and_run_again_it_ends_as_if_undisturbed(
     ]
     if not full:
         boundaries = random.Random(seeded(scenario.name)).sample(boundaries, min(SAMPLE, len(boundaries)))
-        boundaries += [(number, "kill after") for number, call in enumerate(writes, 1) if deletes_a_value(call)]
+        always = [
+            number for number, call in enumerate(writes, 1) if deletes_a_value(call) or call.service == "dynamodb"
+        ]
+        boundaries += [(number, "kill after") for number in always]
     for number, kind in boundaries:
         with world.environment() as environment:
             scenario.prepare(environment)

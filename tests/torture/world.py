@@ -173,6 +173,31 @@ class Environment:
             return {}
         return dict(aws.apprunner(self.world.checkout).describe_service(ServiceArn=arn)["Service"])
 
+    @property
+    def table(self) -> str:
+        return f"inbox-{self.name}"
+
+    def declare_inbox(self) -> None:
+        """Write `inbox` into the manifest: a table with deletion protection."""
+        self.edit(
+            "\nprotect:", f"\ninbox: {{kind: dynamodb, table: {self.table}, deletion_protection: true}}\nprotect:"
+        )
+
+    def _inbox(self) -> dict[str, Any] | None:
+        """The table of the inbox, None when there is none."""
+        dynamodb = aws.client(self.world.checkout, "dynamodb")
+        if self.table not in dynamodb.list_tables()["TableNames"]:
+            return None
+        table = dynamodb.describe_table(TableName=self.table)["Table"]
+        recovery = dynamodb.describe_continuous_backups(TableName=self.table)["ContinuousBackupsDescription"]
+        return {
+            **{key: table[key] for key in ("TableStatus", "KeySchema", "DeletionProtectionEnabled")},
+            "stream": "StreamSpecification" in table,
+            "expiry": dynamodb.describe_time_to_live(TableName=self.table)["TimeToLiveDescription"],
+            "recovery": recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"],
+            "tags": dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"],
+        }
+
     def declare_pause(self, *, paused: bool) -> None:
         """Write `service.paused: true` into the manifest, or remove it."""
         key = "  on_unhealthy: rollback\n"
@@ -263,6 +288,7 @@ class Environment:
             "status": self.status(),
             "tags": self.tags(),
             "deployments": self.deployments(),
+            "inbox": self._inbox(),
             "lock": "lock" in self.parameters(self.ledger),
         }
         mine = (self.name, str(self.port), self.held()["APP_RELEASE"])

@@ -6,15 +6,19 @@ from deployer.core.removal import (
     BelowThePath,
     History,
     Kept,
+    MessagesWait,
     NeedsOption,
+    NotManaged,
     NotOurs,
     OtherPolicies,
+    OtherTable,
     Removal,
     Removals,
     TargetLogs,
+    Unready,
     UsedBy,
 )
-from deployer.view.destroy_text import render_removals
+from deployer.view.destroy_text import render_removals, unready
 
 
 def test_each_resource_has_a_line_with_its_consequence_or_reason() -> None:
@@ -27,6 +31,7 @@ def test_each_resource_has_a_line_with_its_consequence_or_reason() -> None:
             Removal("role", "Access"),
             Removal("policy", "Instance/demo"),
             Removal("repository", "demo"),
+            Removal("table", "demo-inbox"),
         ),
         kept=(
             Kept("secret", "/a/key", NeedsOption("--with-secrets")),
@@ -34,6 +39,8 @@ def test_each_resource_has_a_line_with_its_consequence_or_reason() -> None:
             Kept("role", "Access", UsedBy("staging")),
             Kept("role", "Access", NotOurs()),
             Kept("role", "Access", OtherPolicies(("a", "b"))),
+            Kept("table", "demo-inbox", NotManaged()),
+            Kept("table", "demo-inbox", OtherTable()),
             Kept("parameter", "/a/b/c", BelowThePath()),
             Kept("history", "/ledger", History()),
             Kept("logs", "/logs", TargetLogs("App Runner")),
@@ -48,12 +55,15 @@ def test_each_resource_has_a_line_with_its_consequence_or_reason() -> None:
         "  - role        Access",
         "  - policy      Instance/demo   this environment's policy in a role that is kept",
         "  - repository  demo   with every image in it",
+        "  - table       demo-inbox   with every message in it; this cannot be undone",
         "Stays:",
         "  = secret      /a/key   --with-secrets deletes it",
         "  = repository  demo   --with-repository deletes it, with every image in it",
         "  = role        Access   staging uses it",
         "  = role        Access   it does not carry the deployer's tag",
         "  = role        Access   it has other policies: a, b",
+        "  = table       demo-inbox   the manifest does not let the deployer manage it",
+        "  = table       demo-inbox   it has other keys or indexes than the service uses",
         "  = parameter   /a/b/c   its path is below that of this environment's parameters",
         "  = history     /ledger   what was released, when and by whom; it holds no secret",
         "  = logs        /logs   App Runner's own; CloudWatch keeps them",
@@ -62,3 +72,17 @@ def test_each_resource_has_a_line_with_its_consequence_or_reason() -> None:
 
 def test_without_anything_to_delete_that_is_said() -> None:
     assert render_removals(Removals((), ())) == "Nothing is left to delete.\nStays:"
+
+
+def test_what_has_to_wait_is_shown_and_refused_with_a_fix() -> None:
+    waits = Unready("table", "demo-inbox", MessagesWait(1))
+    assert render_removals(Removals((), (), (waits,))).splitlines()[:2] == [
+        "Will be deleted:",
+        "  ! table       demo-inbox   not while messages wait in it",
+    ]
+    what, why, fix = unready(waits, "staging")
+    assert what == "messages of 1 user wait in table demo-inbox; nothing was deleted"
+    assert why == "they would never be answered"
+    answered, lost = fix.split("; ")
+    assert answered == "let the service answer them (just status staging), then run again"
+    assert lost == "or lose them: aws dynamodb delete-table --table-name demo-inbox, then run again"

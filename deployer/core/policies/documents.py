@@ -18,7 +18,8 @@ def policy_name(app: str, environment: str) -> str:
 
 
 def allow(actions: Iterable[str], resources: Sequence[str] | str) -> Statement:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": resources}
+    on = resources if isinstance(resources, str) else list(resources)
+    return {"Effect": "Allow", "Action": list(actions), "Resource": on}
 
 
 def deny(actions: Iterable[str], resources: Sequence[str] | str) -> Statement:

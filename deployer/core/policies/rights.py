@@ -13,9 +13,13 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from deployer.core.table import TABLE_ARN
+
 PARAMETER: Final = "arn:aws:ssm:{region}:{account}:parameter{name}"
 REPOSITORY: Final = "arn:aws:ecr:{region}:{account}:repository/{name}"
 ROLE: Final = "arn:aws:iam::{account}:role/{name}"
+TABLE: Final = TABLE_ARN
+INDEXES: Final = f"{TABLE}/index/*"
 USER: Final = "arn:aws:iam::{account}:user/{name}"
 POLICY: Final = "arn:aws:iam::{account}:policy/{name}"
 LOG_GROUP: Final = "arn:aws:logs:{region}:{account}:log-group:{name}:*"
@@ -56,7 +60,7 @@ def simple(on: Mapping[str, str], *actions: str) -> dict[str, tuple[Right, ...]]
 
 
 _NAMED, _IMAGES, _ROLE = {"Name": PARAMETER}, {"repositoryName": REPOSITORY}, {"RoleName": ROLE}
-_USER = {"UserName": USER}
+_USER, _TABLE = {"UserName": USER}, {"TableName": TABLE}
 
 # The calls that every target needs. Each target adds its own.
 CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
@@ -84,6 +88,12 @@ CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
     **simple({"PolicyArn": AS_IT_IS}, "iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
     **simple({"OpenIDConnectProviderArn": AS_IT_IS}, "iam:GetOpenIDConnectProvider"),
     **simple({}, "iam:CreateOpenIDConnectProvider"),
+    **simple(_TABLE, "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:DescribeContinuousBackups"),
+    **simple(_TABLE, "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive", "dynamodb:UpdateContinuousBackups"),
+    **simple({"ResourceArn": AS_IT_IS}, "dynamodb:ListTagsOfResource", "dynamodb:TagResource"),
+    "dynamodb:CreateTable": (Right("dynamodb:CreateTable", _TABLE), Right("dynamodb:TagResource", _TABLE, "Tags")),
+    **simple(_TABLE, "dynamodb:DeleteTable"),
+    **simple({"TableName": INDEXES}, "dynamodb:Query"),
     **simple({"logGroupName": LOG_GROUP}, "logs:FilterLogEvents", "logs:DescribeLogStreams"),
 }
 

@@ -203,6 +203,11 @@ class Service(Part):
         return self.roles.managed
 
     @property
+    def most_instances(self) -> int:
+        """How many instances may run at once."""
+        return self.scaling.max
+
+    @property
     def fixed(self) -> Mapping[str, str]:
         """The settings of this section that the target takes only when it creates a service."""
         return {KMS_KEY: self.encryption.kms_key} if self.encryption else {}

@@ -27,7 +27,7 @@ READ_ACTIONS: Final = ("ssm:GetParameters",)
 
 
 def roles(desired: Desired) -> tuple[ServiceRole, ...]:
-    """The role that pulls the image, and the one of the containers, which reads the environment's parameters."""
+    """The role that pulls the image, and that of the containers, which reads parameters and may use what is granted."""
     repository = REPOSITORY.format(region=desired.region, account=desired.account, name=desired.image.repository)
     below = names.ssm_root(desired.parameter_path, desired.region, desired.account) + "*"
     read, settings = tuple(desired.secrets.values()), of_app_runner(desired)
@@ -44,8 +44,8 @@ def roles(desired: Desired) -> tuple[ServiceRole, ...]:
             use="instance",
             arn=settings.instance_role,
             service=RUNS,
-            grants=((READ_ACTIONS, read),) if read else (),
-            policy=policy(allow(READ_ACTIONS, below)),
+            grants=(*([(READ_ACTIONS, read)] if read else ()), *desired.grants),
+            policy=policy(allow(READ_ACTIONS, below), *(allow(*grant) for grant in desired.grants)),
             shared="can read the parameters of both, secrets too",
         ),
     )

@@ -22,7 +22,10 @@ class Problem(Struct, frozen=True):
 
 
 class ValidManifest(Struct, frozen=True):
-    """A manifest without a problem: its file's digest, how many variables it names, and what could not be checked."""
+    """A manifest without a problem: its file's digest, how many variables it names, and what could not be checked.
+
+    `notes` is what may surprise, as text.
+    """
 
     file: str
     environment: str
@@ -30,6 +33,7 @@ class ValidManifest(Struct, frozen=True):
     secrets: int
     literals: int
     unchecked: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class CheckDocument(Struct, frozen=True):

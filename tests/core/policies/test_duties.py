@@ -9,10 +9,11 @@ from policy_sentry.querying.actions import get_action_data
 from deployer.account.duties import deployment, duties
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.policies.rights import CALLS, PUSHED, Need
+from deployer.manifest.load import parse
 from deployer.resources.desired import desired_state
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.settings import Network, Observability, of_app_runner
-from tests.samples import sample
+from tests.samples import sample, sample_path, sample_text
 
 # Needed by some deployments only, by destroy or bootstrap, by another look, or without a right of one's own.
 ELSEWHERE = {
@@ -22,6 +23,8 @@ ELSEWHERE = {
     "ecr:PutImageTagMutability",
     "ecr:PutImageScanningConfiguration",
     "apprunner:DeleteService",
+    "dynamodb:DeleteTable",
+    "dynamodb:Query",
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
     "iam:ListRolePolicies",
@@ -49,7 +52,10 @@ def found(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
 def test_every_right_of_a_call_is_some_verbs() -> None:
     calls = {**CALLS, **APP_RUNNER.rights.calls, **PUSHED}
     known = {right.action for rights in calls.values() for right in rights}
-    listed = {action for needs in found("local").values() for action in needs}
+    inbox = "inbox: {kind: dynamodb, table: an-inbox}\nprotect:"
+    loaded = parse(sample_text("local").replace("\nprotect:", f"\n{inbox}").encode(), sample_path("local"))
+    wanted = desired_state(loaded, DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
+    listed = {need.action for needs in duties(wanted).values() for need in needs}
     assert known - listed == ELSEWHERE
     assert listed <= known
 

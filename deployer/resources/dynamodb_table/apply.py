@@ -1,0 +1,91 @@
+"""Create the table, or change its settings. Each step is made only where it is still needed, so it can be repeated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, assert_never
+
+from deployer.aws import dynamodb
+from deployer.core.change import ChangeTable, CreateTable, TableChange
+from deployer.core.table import DesiredTable, TableFact, TableSetting
+from deployer.errors import StateUnknown
+from deployer.resources.dynamodb_table.plan import differing_settings
+from deployer.resources.kind import Applying
+
+DEADLINE: Final = 300.0  # seconds; a new table needs about ten
+PAUSES: Final = (0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
+
+
+def apply_table(change: TableChange, applying: Applying) -> None:
+    """Create the table where it is absent, wait until it is ready, and make each change that is still needed."""
+    match change:
+        case CreateTable(table=table):
+            dynamodb.create_table(applying.session.dynamodb, table)
+        case ChangeTable(table=table):
+            pass
+        case _:
+            assert_never(change)
+    found = _ready(table, applying)
+    for setting in differing_settings(table, found):
+        if setting.name != "creation":
+            applying.tell("", f"{setting.name} {setting.live} -> {setting.desired}")
+            _change(setting, table, found, applying)
+
+
+def _change(setting: TableSetting, table: DesiredTable, found: TableFact, applying: Applying) -> None:
+    client = applying.session.dynamodb
+    match setting.name:
+        case "billing mode":
+            dynamodb.bill_on_demand(client, table.name)
+        case "deletion protection":
+            dynamodb.protect(client, table.name, enabled=table.deletion_protection)
+        case "stream":
+            dynamodb.end_stream(client, table.name)
+        case "point-in-time recovery":
+            dynamodb.end_recovery(client, table.name)
+        case "expiry":
+            # An attribute has to be switched off before another one is switched on, which AWS allows an hour later.
+            dynamodb.expire(client, table.name, found.expires or table.expires, enabled=not found.expires)
+        case "tags":
+            dynamodb.tag(client, found.arn, table.tags)
+        case "creation":
+            pass
+        case _:
+            assert_never(setting.name)
+    _ready(table, applying)  # while one change is under way, DynamoDB refuses the next
+
+
+def _ready(table: DesiredTable, applying: Applying) -> TableFact:
+    """Wait until the table is ACTIVE, and read it. Raises StateUnknown after five minutes, or when it is gone."""
+    client = applying.session.dynamodb
+    wait_until(
+        "ACTIVE",
+        lambda: dynamodb.read_status(client, table.name),
+        table.name,
+        lambda status: applying.tell("", f"table {table.name} is {status}"),
+    )
+    found = dynamodb.read_table(client, table.name)
+    if found is None:
+        raise StateUnknown(f"table {table.name} was deleted while its settings were changed", fix="run again")
+    return found
+
+
+def wait_until(wanted: str | None, read: Callable[[], str | None], name: str, tell: Callable[[str], None]) -> None:
+    """Wait until DynamoDB reports the wanted status, None for a table that is gone; report each status before it.
+
+    Raises StateUnknown after five minutes, or for a table that is gone and should be there.
+    """
+    end, told, pauses = time.monotonic() + DEADLINE, "", iter(PAUSES)
+    while (status := read()) != wanted:
+        if status is None:
+            raise StateUnknown(f"table {name} was deleted outside the deployer", fix="run again")
+        if time.monotonic() > end:
+            raise StateUnknown(
+                f"table {name} is still {status} after {DEADLINE / 60:.0f} minutes",
+                fix=f"see its state: aws dynamodb describe-table --table-name {name}; then run again",
+            )
+        if status != told:
+            tell(status)
+            told = status
+        time.sleep(next(pauses, PAUSES[-1]))

@@ -1,0 +1,106 @@
+"""Delete the table of an environment, unless messages wait in it: their senders would never be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from deployer.aws import dynamodb
+from deployer.aws.session import Session
+from deployer.core.desired import Desired
+from deployer.core.removal import (
+    Kept,
+    MessagesWait,
+    NotManaged,
+    NotOurs,
+    OtherTable,
+    Remains,
+    Removal,
+    RemovalOptions,
+    Unready,
+    UsedBy,
+)
+from deployer.core.table import KIND, DesiredTable, TableRemains, belongs_to_another
+from deployer.errors import Refused
+from deployer.resources.dynamodb_table.apply import wait_until
+from deployer.resources.dynamodb_table.desired import table_of
+from deployer.resources.dynamodb_table.plan import USABLE
+from deployer.resources.kind import CollectRemains, Reading
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+def remaining_table(reading: Reading) -> CollectRemains:
+    """Read the table, and how many users have messages that wait in it."""
+    table = table_of(reading.desired)
+    if table is None:
+        return lambda remains: remains
+    look = reading.pool.submit(_look, reading.session.dynamodb, table)
+
+    def collect(remains: Remains) -> Remains:
+        found = look.result()
+        return replace(remains, resources={**remains.resources, KIND: found}) if found else remains
+
+    return collect
+
+
+def _look(client: DynamoDBClient, table: DesiredTable) -> TableRemains | None:
+    found = dynamodb.read_table(client, table.name)
+    if found is None:
+        return None
+    fits = found.shape == table.shape
+    return TableRemains(found.tags, _waiting(client, table) if fits and found.status in USABLE else 0, fits=fits)
+
+
+def _waiting(client: DynamoDBClient, table: DesiredTable) -> int:
+    return dynamodb.count_waiting(client, table.name, table.waiting) if table.waiting else 0
+
+
+def remove_table(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | Kept | Unready]:
+    """Decide whether the table is deleted or kept, or not ready for either. Pure."""
+    del options
+    table, found = table_of(desired), remains.resources.get(KIND)
+    if table is None or found is None:
+        return
+    assert isinstance(found, TableRemains)
+    if not table.managed:
+        yield Kept("table", table.name, NotManaged())
+    elif table.name in remains.shared:
+        yield Kept("table", table.name, UsedBy(remains.shared[table.name]))
+    elif "managed-by" not in found.tags or belongs_to_another(found.tags, table.tags):
+        yield Kept("table", table.name, NotOurs())
+    elif not found.fits:
+        yield Kept("table", table.name, OtherTable())
+    elif found.waiting:
+        yield Unready("table", table.name, MessagesWait(found.waiting))
+    else:
+        yield Removal("table", table.name)
+
+
+def delete_table(session: Session, desired: Desired, removal: Removal) -> None:
+    """Delete the table with every message in it, after counting again: the service has run until a moment ago."""
+    table, client = table_of(desired), session.dynamodb
+    assert table is not None
+    found = dynamodb.read_table(client, removal.name)
+    if found is None:
+        return
+    if found.status != "DELETING":
+        _wait(session, removal.name, "ACTIVE")
+        if count := _waiting(client, table):
+            raise Refused(
+                f"messages of {count} users have come into table {removal.name}; it was not deleted",
+                why="they came while the service was deleted, and would never be answered",
+                fix=f"create the service again, which answers them: just reconcile {desired.environment}",
+            )
+        if found.deletion_protection:
+            dynamodb.protect(client, removal.name, enabled=False)
+            _wait(session, removal.name, "ACTIVE")
+        dynamodb.delete_table(client, removal.name)
+    _wait(session, removal.name, None)
+
+
+def _wait(session: Session, name: str, status: str | None) -> None:
+    wait_until(status, lambda: dynamodb.read_status(session.dynamodb, name), name, lambda _: None)

@@ -1,0 +1,160 @@
+"""Plan the table: create it, repair its settings, and block what would lose messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from deployer.core.blocker import Blocker, BusyTable, ForeignTable, MissingTable, OtherInbox, OtherShape
+from deployer.core.cause import Cause, CauseKind, State
+from deployer.core.change import ChangeTable, CreateTable
+from deployer.core.desired import Desired
+from deployer.core.facts import Facts
+from deployer.core.notice import LeftTable
+from deployer.core.part import PlanPart, Running
+from deployer.core.table import (
+    KIND,
+    ON_DEMAND,
+    DesiredTable,
+    Inbox,
+    TableFact,
+    TableSetting,
+    belongs_to_another,
+)
+from deployer.resources.dynamodb_table.desired import inbox_of
+
+USABLE = frozenset({"ACTIVE", "UPDATING"})  # it answers the service, and its settings can be read
+WAITED_FOR = USABLE | {"CREATING"}  # apply waits until it is ACTIVE
+
+
+def plan_table(desired: Desired, facts: Facts, running: Running) -> PlanPart:
+    """Plan the table that the manifest names, and show the one that the running release used."""
+    inbox = inbox_of(desired)
+    if inbox is None:
+        return PlanPart()
+    last = running.service
+    recorded = last.literals.get(inbox.variable) if last else None
+    blockers = tuple(_of_rollback(desired, inbox))
+    notices = tuple(_left_behind(inbox, recorded, running))
+    table = inbox.table
+    if table is None:
+        return PlanPart(notices=notices, blockers=blockers)
+    found = facts.resources.get(KIND)
+    assert found is None or isinstance(found, TableFact)
+    had = recorded == table.address
+    if found is None:
+        if not table.managed:
+            return PlanPart(notices=notices, blockers=(*blockers, _missing(table, had=had)))
+        cause = _missing_cause(desired, had=had, released=last is not None)
+        create = CreateTable(table, symbol="+", causes=(cause,), line=table.line)
+        return PlanPart(changes=(create,), notices=notices, blockers=blockers)
+    if blocker := _unusable(table, found):
+        return PlanPart(notices=notices, blockers=(*blockers, blocker))
+    settings = differing_settings(table, found) if table.managed else ()
+    if not settings:
+        return PlanPart(notices=notices, blockers=blockers)
+    causes = tuple(_cause(desired, setting, table, found, had=had) for setting in settings)
+    change = ChangeTable(table, settings, symbol="~", causes=causes, line=table.line)
+    return PlanPart(changes=(change,), notices=notices, blockers=blockers)
+
+
+def differing_settings(table: DesiredTable, found: TableFact) -> tuple[TableSetting, ...]:
+    """The settings of a table that differ from the desired state, in the order in which they are changed."""
+    return tuple(_settings(table, found))
+
+
+def _settings(table: DesiredTable, found: TableFact) -> Iterator[TableSetting]:
+    if found.status == "CREATING":
+        yield TableSetting("creation", "under way", "finished")
+    if found.billing_mode != ON_DEMAND:
+        yield TableSetting("billing mode", found.billing_mode, ON_DEMAND)
+    if found.deletion_protection != table.deletion_protection:
+        yield TableSetting("deletion protection", *map(_switch, (found.deletion_protection, table.deletion_protection)))
+    if found.stream:  # it keeps texts that were deleted, for 24 hours
+        yield TableSetting("stream", "on", "off")
+    if found.recovery:  # it keeps texts that were deleted, for up to 35 days
+        yield TableSetting("point-in-time recovery", "on", "off")
+    # AWS takes up to an hour to switch expiry on or off, and refuses every other change of it meanwhile.
+    if found.expires != table.expires and not found.expiring:
+        yield TableSetting("expiry", found.expires or "off", table.expires or "off")
+    if missing := {key: value for key, value in table.tags.items() if found.tags.get(key) != value}:
+        live = {key: found.tags[key] for key in missing if key in found.tags}
+        yield TableSetting("tags", _tagged(live) or "none", _tagged(missing))
+
+
+def _switch(on: bool) -> str:
+    return "on" if on else "off"
+
+
+def _tagged(tags: dict[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(tags.items()))
+
+
+def _cause(desired: Desired, setting: TableSetting, table: DesiredTable, found: TableFact, *, had: bool) -> Cause:
+    """The cause of one setting. No release records them: a table that the running release used had what is desired.
+
+    Protection that is on against the manifest is an edit of the manifest: nobody switches it on by accident.
+    """
+    goal, live = State(value=setting.desired), State(value=setting.live)
+    if setting.name == "creation":
+        return Cause(kind=CauseKind.MISSING, subject=setting.name, desired=goal, live=live)
+    if setting.name == "deletion protection" and found.deletion_protection and had:
+        return desired.edit(setting.name, desired=goal, live=live)
+    if had:
+        return Cause(kind=CauseKind.DRIFT, subject=setting.name, recorded=goal, live=live)
+    ours = found.tags.get("managed-by") == table.tags["managed-by"]
+    kind = CauseKind.MISSING if ours else CauseKind.CREATED_OUTSIDE
+    return Cause(kind=kind, subject=setting.name, desired=goal, live=live)
+
+
+def _missing_cause(desired: Desired, *, had: bool, released: bool) -> Cause:
+    if had:
+        return Cause(kind=CauseKind.REMOVED, subject="table", recorded=State(value="ACTIVE"))
+    return desired.add("table") if released else Cause(kind=CauseKind.MISSING, subject="table")
+
+
+def _missing(table: DesiredTable, *, had: bool) -> MissingTable:
+    removed = Cause(kind=CauseKind.REMOVED, subject="table", name=f"table {table.name}", recorded=State(value="ACTIVE"))
+    return MissingTable(table.name, causes=(removed,) if had else (), line=table.line)
+
+
+def _unusable(table: DesiredTable, found: TableFact) -> Blocker | None:
+    if table.managed and belongs_to_another(found.tags, table.tags):
+        app, environment = (found.tags.get(key, "") for key in ("app", "environment"))
+        return ForeignTable(table.name, found.arn, app, environment, line=table.line)
+    if found.status not in (WAITED_FOR if table.managed else USABLE):
+        return BusyTable(table.name, found.status, line=table.line)
+    if found.shape != table.shape:
+        return OtherShape(table.name, found.shape, table.shape, table.managed, line=table.line)
+    if not found.indexed and found.status != "CREATING":
+        return BusyTable(table.name, "UPDATING", line=table.line)
+    return None
+
+
+def _of_rollback(desired: Desired, inbox: Inbox) -> Iterator[OtherInbox]:
+    """Refuse a rollback to a release whose inbox is in a table that the manifest does not name.
+
+    The service's role would not be allowed to use it, and nothing keeps its settings.
+    """
+    if desired.rollback_to is None:
+        return
+    table = _table_in(inbox, desired.plain.get(inbox.variable))
+    if table and table != (inbox.table.name if inbox.table else ""):
+        yield OtherInbox(desired.rollback_to, table)
+
+
+def _left_behind(inbox: Inbox, recorded: str | None, running: Running) -> Iterator[LeftTable]:
+    """The table of the running release, when the manifest names another table, or none."""
+    table = _table_in(inbox, recorded)
+    if table and running.release and table != (inbox.table.name if inbox.table else ""):
+        release = running.release
+        cause = Cause(kind=CauseKind.LEFT_BEHIND, release=release.number, release_id=release.release.id)
+        yield LeftTable(table, cause=cause)
+
+
+def _table_in(inbox: Inbox, address: str | None) -> str:
+    """The name of the table in an address; "" where it names none."""
+    pattern = re.escape(inbox.address.replace("{table}", "\0").replace("{region}", "\1"))
+    pattern = pattern.replace("\0", r"(?P<table>[A-Za-z0-9_.-]+)").replace("\1", r"[a-z0-9-]+")
+    found = re.fullmatch(pattern, address or "")
+    return found["table"] if found else ""
