@@ -27,6 +27,7 @@ from deployer.core.unverified import (
     UnverifiedCheck,
 )
 from deployer.project import PROJECT_FILE
+from deployer.resources.ssm_parameters.secrets import generate
 
 Examine = Callable[[Mapping[str, str], Mapping[str, SecretValue]], Mapping[str, str]]
 Check = Literal["image-platform", "secrets", "roles"]
@@ -88,12 +89,14 @@ def _platform(session: Session, desired: Desired, facts: Facts, digest: str) -> 
 
 
 def _secrets(session: Session, desired: Desired, facts: Facts) -> dict[str, SecretValue]:
-    """The values that containers would get, by variable."""
+    """The values that containers would get, by variable; of a secret that is still to be generated, one like it."""
     there = {p.path: p.variable for p in desired.parameters if p.secure and p.path in facts.parameters}
     values: dict[str, SecretValue] = {}
     for batch in ssm.batches(list(there)):
         values |= ssm.reveal(session.ssm, batch)
-    return {there[path]: value for path, value in values.items()}
+    absent = [p for p in desired.parameters if p.secure and p.path not in facts.parameters]
+    alike = {p.variable: value for p in absent if (value := generate(p))}
+    return {**alike, **{there[path]: value for path, value in values.items()}}
 
 
 class _Role(Struct, frozen=True):

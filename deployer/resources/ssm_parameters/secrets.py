@@ -20,10 +20,13 @@ def make(parameter: DesiredParameter, session: Session) -> SecretValue:
         if older is None:
             raise StateUnknown(f"version {parameter.restore} of {parameter.path} is no longer in SSM", fix="run again")
         return older
+    return generate(parameter) or _from_local_world(parameter, session)
+
+
+def generate(parameter: DesiredParameter) -> SecretValue | None:
+    """A new random value, as the manifest describes it; None for a secret that is not generated."""
     origin, _, size = parameter.origin.partition(":")
-    if origin == "generate":
-        return SecretValue(secrets.token_urlsafe(int(size)))
-    return _from_local_world(parameter, session)
+    return SecretValue(secrets.token_urlsafe(int(size))) if origin == "generate" else None
 
 
 def _from_local_world(parameter: DesiredParameter, session: Session) -> SecretValue:
