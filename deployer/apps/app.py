@@ -125,8 +125,8 @@ class WaitingMessages(Part):
 class Inbox(Part):
     """An inbox that all instances share: a DynamoDB table.
 
-    The service gets its `address` in `variable`, where {table} and {region} are replaced. `actions` is what the
-    service's role has to allow on the table and its index.
+    The service gets its `address` in `variable`, where {table} and {region} are replaced. `needs` are other variables
+    without which it does not start then. `actions` is what the service's role has to allow on the table and its index.
     """
 
     variable: Name
@@ -140,6 +140,7 @@ class Inbox(Part):
     ]
     table: InboxTable
     waiting: WaitingMessages | None = None
+    needs: tuple[Name, ...] = ()
     actions: tuple[Annotated[str, Shape(r"dynamodb:[A-Za-z]+", "an action of DynamoDB", "dynamodb:GetItem")], ...]
 
 

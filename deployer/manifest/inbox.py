@@ -40,7 +40,16 @@ def inbox_problems(loaded: Loaded) -> Iterator[Problem]:
             why=f"{PROJECT_FILE} does not describe one",
             fix=f"delete `inbox`, or describe it below inbox in {PROJECT_FILE}",
         )
-    elif app.variable in loaded.manifest.variables:
+        return
+    for name in app.needs:
+        if name not in loaded.manifest.variables:
+            yield loaded.problem(
+                "inbox",
+                what=f"{name} is missing",
+                why=f"with an inbox, the service does not start without {names.variable(name)}",
+                fix=f"add `{name}: {{kind: secret, generate: 32}}` to variables",
+            )
+    if app.variable in loaded.manifest.variables:
         yield loaded.problem(
             "variables",
             app.variable,

@@ -22,9 +22,9 @@ SECTION = f"inbox: {{kind: dynamodb, table: {TABLE}, deletion_protection: true}}
 @pytest.fixture(scope="module")
 def world(checkout: Checkout) -> Checkout:
     """A service whose manifest has an inbox."""
-    tiny.take_an_inbox(checkout)
     tiny.commit(checkout)
     checkout.edit("\nprotect:", f"\n{SECTION}protect:")
+    checkout.edit("\nvariables:\n", "\nvariables:\n  inbox-key: {kind: secret, generate: 32}\n")
     return checkout
 
 

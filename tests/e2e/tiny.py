@@ -36,20 +36,3 @@ def commit(checkout: Checkout, source: str = SOURCE) -> None:
     """Put it into the checkout and commit everything."""
     install(checkout, source)
     checkout.git("commit", "--all", "--quiet", "--message", "a tiny service")
-
-
-SETTINGS = """
-from ansari_whatsapp.settings import Settings as Others
-
-class Settings(Others):
-    inbox_url: str = ""
-"""
-
-
-def take_an_inbox(checkout: Checkout) -> None:
-    """Let the service have the setting with the address of its inbox, uncommitted."""
-    (checkout.root / "with_inbox.py").write_text(SETTINGS)
-    description = checkout.root / "deployer.yaml"
-    text = description.read_text()
-    assert "ansari_whatsapp.settings:Settings" in text
-    description.write_text(text.replace("ansari_whatsapp.settings:Settings", "with_inbox:Settings"))

@@ -10,6 +10,7 @@ from deployer.manifest.inbox import inbox_variable, separate_inboxes
 from deployer.manifest.load import Loaded, parse
 from tests.samples import sample, sample_path, sample_text
 
+LEVEL, KEY = "logging-level: {kind: literal, value: INFO}", "inbox-key: {kind: secret, generate: 32}"
 SECTION = "inbox: {kind: dynamodb, table: an-inbox}\n"
 WITH_INBOX = sample_text("staging").replace("protect:", f"{SECTION}protect:", 1)
 LINE = WITH_INBOX.splitlines().index(SECTION.strip()) + 1
@@ -19,6 +20,7 @@ class Old(BaseModel):
     """A service whose inbox cannot be chosen."""
 
     logging_level: str = "INFO"
+    inbox_key: str = ""
 
 
 class New(Old):
@@ -36,7 +38,7 @@ class New(Old):
 
 def loaded(text: str = WITH_INBOX, app: App | None = None) -> Loaded:
     """The manifest with no variable but one."""
-    kept = text.partition("variables:\n")[0] + "variables:\n  logging-level: {kind: literal, value: INFO}\n"
+    kept = text.partition("variables:\n")[0] + f"variables:\n  {LEVEL}\n  {KEY}\n"
     return parse((kept + text.partition("# more\n")[2]).encode(), sample_path("staging"), app)
 
 
@@ -73,6 +75,13 @@ def test_an_address_that_the_service_refuses() -> None:
     [(number, what)] = told(long, New)
     assert number == LINE
     assert what.startswith("the service refuses this value of INBOX_URL: dynamodb://an-inboxan-inbox")
+
+
+def test_a_variable_that_the_inbox_needs() -> None:
+    text = WITH_INBOX.partition("variables:\n")[0] + f"variables:\n  {LEVEL}\n"
+    without = parse(text.encode(), sample_path("staging"))
+    for settings in (None, New):
+        assert told(without, settings) == [(LINE, "inbox-key is missing")]
 
 
 def test_an_app_without_an_inbox() -> None:

@@ -16,7 +16,6 @@ from tests.torture.world import World
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     checkout = make_checkout(tmp_path_factory.mktemp("torture"))
-    tiny.take_an_inbox(checkout)
     tiny.commit(checkout)
     checkout.start_world()
     gate = Gate(checkout.ports["4566"])

@@ -21,7 +21,7 @@ from tests.ports import free_port
 from tests.ready import deployer
 from tests.torture.gate import Gate, Rule
 
-GENERATED = "meta-webhook-verify-token"
+GENERATED = ("meta-webhook-verify-token", "inbox-key")
 DEPLOYMENTS = {"CREATE_SERVICE", "UPDATE_SERVICE", "START_DEPLOYMENT"}
 numbers = itertools.count(1)
 
@@ -178,10 +178,10 @@ class Environment:
         return f"inbox-{self.name}"
 
     def declare_inbox(self) -> None:
-        """Write `inbox` into the manifest: a table with deletion protection."""
-        self.edit(
-            "\nprotect:", f"\ninbox: {{kind: dynamodb, table: {self.table}, deletion_protection: true}}\nprotect:"
-        )
+        """Write `inbox` into the manifest: a table with deletion protection. Its key is generated."""
+        section = f"inbox: {{kind: dynamodb, table: {self.table}, deletion_protection: true}}"
+        self.edit("\nprotect:", f"\n{section}\nprotect:")
+        self.edit("\nvariables:\n", f"\nvariables:\n  {GENERATED[1]}: {{kind: secret, generate: 32}}\n")
 
     def _inbox(self) -> dict[str, Any] | None:
         """The table of the inbox, None when there is none."""
@@ -270,7 +270,7 @@ class Environment:
         }
         seen = {
             "parameters": {
-                name: [p["Type"], "generated" if name == GENERATED else p["Value"], p["Version"]]
+                name: [p["Type"], "generated" if name in GENERATED else p["Value"], p["Version"]]
                 for name, p in parameters.items()
             },
             "images": sorted(
