@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import random
 import secrets
 import time
@@ -52,6 +53,7 @@ from ansari_whatsapp.webhook import Message, Status
 LONGEST_QUEUE: Final = 100  # messages of one user that may wait
 POLL: Final = 5.0  # seconds
 CLEAN_BEFORE: Final = 3.0  # seconds before others would clean a box too
+A_LONG_TIME: Final = 86400.0  # seconds: whatever is left is deleted now
 ENDS_KEPT: Final = 20.0  # seconds at least: a put that began before the end of its message still finds it in the box
 MINE_AT_MOST: Final = 10_000
 SENT_WORDS: Final = frozenset({"sent", "delivered", "failed"})
@@ -84,7 +86,7 @@ class DynamoInbox:
         self._waiting = 0
         self._due: deque[str] = deque()  # users whose box was due at the last query
         self._held: dict[str, str] = {}  # lease token → user
-        self._to_clean: OrderedDict[str, float] = OrderedDict()  # user → due of a box without work
+        self._to_clean: list[tuple[float, str]] = []  # a heap of when the end of a message may leave its user's box
         self._mine: OrderedDict[str, None] = OrderedDict()  # messages whose sending ended here, without doubt
 
     @property
@@ -107,8 +109,8 @@ class DynamoInbox:
             for token, user in list(self._held.items()):
                 with suppress(ConditionFailed):
                     await self._release(user, token, self._clock())
-            for user in list(self._to_clean):
-                await self._clean(user)
+            for user in {user for _, user in self._to_clean}:
+                await self._clean(user, self._clock() + A_LONG_TIME)
         await self.client.aclose()
 
     async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
@@ -222,7 +224,7 @@ class DynamoInbox:
             box = Box(found.item)
             if box.own != token:
                 if found.item and not box.ids and box.due <= now:
-                    await self._clean(user)
+                    await self._clean(user, now)
                 return None
         else:
             box = Box(found)
@@ -339,10 +341,12 @@ class DynamoInbox:
             raise InboxUnavailable("the box changes all the time")
         if end is not None:
             await self._markers.write_end(user, name, end["M"])
+        if end is not None:
+            heapq.heappush(self._to_clean, (now + KEEP_SENT - CLEAN_BEFORE, user))
         if box.ids:
             return box
         self._held.pop(job.lease, None)
-        self._to_clean[user] = box.due
+        heapq.heappush(self._to_clean, (box.due - CLEAN_BEFORE, user))
         return None
 
     async def _ends_of(self, user: str, box: Box, now: float) -> list[str]:
@@ -498,25 +502,29 @@ class DynamoInbox:
         await self._try(write, user)
 
     async def _clean_mine(self, now: float) -> None:
-        """Clean the boxes whose work ended here, before others find them."""
-        for user, due in list(self._to_clean.items()):
-            if due - CLEAN_BEFORE <= now:
-                await self._clean(user)
+        """Clean the boxes of messages that ended here, before other instances find them."""
+        while self._to_clean and self._to_clean[0][0] <= now:
+            _, user = heapq.heappop(self._to_clean)
+            await self._clean(user, now + CLEAN_BEFORE)
 
-    async def _clean(self, user: str) -> None:
-        """Delete what a box without work still holds of its user: the number and the last answers."""
-        ours = self._to_clean.pop(user, None) is not None
+    async def _clean(self, user: str, now: float) -> None:
+        """Delete what a box keeps of messages that ended up to a minute before `now`; without work, all of its user."""
         box = await self._read(user)
-        if not box.item or box.ids:
+        idle = not box.ids and box.due <= now
+        names = box.ended if idle else box.overdue(now)
+        if not box.item or not (names or (idle and "lane" in box.item)):
             return
-        if not ours:  # the process that ended the messages may have died before it wrote their markers
-            for name in box.ended:
+        for name in names:
+            if name not in self._mine:  # the process that ended the message may have died before it wrote the marker
                 await self._write_end(user, name, box)
         write = Write()
-        write.remove("lane", "due", "usr", "since", "own", "held", *PROGRESS, *(ended(name) for name in box.ended))
-        write.set("gone", number(self._clock() + KEEP_PROFILE))
-        same = write.compare("due", "=", box.item["due"]) if "due" in box.item else write.absent("due")
-        write.when(write.size("ids", "=", 0), same)
+        write.remove(*(ended(name) for name in names))
+        if idle:
+            write.remove("lane", "due", "usr", "since", "own", "held", *PROGRESS)
+            write.set("gone", number(self._clock() + KEEP_PROFILE))
+            write.when(write.size("ids", "=", 0), write.compare("due", "=", box.item["due"]))
+        else:
+            write.when(write.exists("ids"))
         await self._try(write, user)
 
     async def _write_end(self, user: str, name: str, box: Box) -> None:

@@ -1,0 +1,186 @@
+"""What the table holds of people, and for how long; what a reply that is lost does."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansari_whatsapp.inbox import Job, LeaseLost, State
+from ansari_whatsapp.inbox.dynamodb.client import Client
+from ansari_whatsapp.inbox.dynamodb.inbox import DynamoInbox
+from ansari_whatsapp.webhook import Message
+from tests.ansari_whatsapp.inboxes import Clock
+from tests.ansari_whatsapp.tables import INBOX_KEY, REGION, Tables
+
+USER = "15550000001"
+_numbers = itertools.count(1)
+
+
+class LosesReplies(Client):
+    """A client whose next `lose` replies are lost after DynamoDB has done the work."""
+
+    lose = 0
+
+    async def _once(self, operation: str, body: bytes) -> dict[str, Any]:
+        answer = await super()._once(operation, body)
+        if self.lose and operation == "UpdateItem":
+            self.lose -= 1
+            return await super()._once(operation, body)
+        return answer
+
+
+@pytest.fixture
+def name(tables: Tables) -> str:
+    made = f"table-{next(_numbers)}"
+    tables.create(made)
+    return made
+
+
+@asynccontextmanager
+async def opened(tables: Tables, name: str, clock: Clock, client: Client | None = None) -> Any:
+    inbox = DynamoInbox(client or tables.client(), name, INBOX_KEY, 100, clock, commit_seconds=60)
+    await inbox.open()
+    try:
+        yield inbox
+    finally:
+        await inbox.aclose()
+
+
+def everything(tables: Tables, name: str) -> str:
+    """Every item of the table, as text."""
+    return json.dumps(tables.boto().scan(TableName=name)["Items"], default=lambda value: value.decode("latin-1"))
+
+
+def message(wamid: str) -> Message:
+    return Message(f"wamid.{wamid}", USER, "text", f"a secret question {wamid}", 1000)
+
+
+async def answer(inbox: DynamoInbox, wamid: str, now: float) -> Job:
+    accepted = await inbox.put([message(wamid)], until=now + 55, room=1)
+    [job] = accepted.leased
+    job = replace(job, state=State.ANSWERED, parts=(f"a secret answer {wamid}",))
+    await inbox.save(job)
+    await inbox.finish(replace(job, sent=1), State.DONE)
+    return job
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(test)
+
+
+def test_a_minute_after_an_answer_the_table_holds_nothing_of_its_user(tables: Tables, name: str) -> None:
+    clock = Clock()
+
+    async def test() -> None:
+        async with opened(tables, name, clock) as inbox:
+            await answer(inbox, "1", clock.now)
+            assert USER in everything(tables, name)
+            clock.now += 60
+            assert await inbox.lease(clock.now, clock.now + 55) is None
+            left = everything(tables, name)
+            assert USER not in left
+            assert "wamid" not in left
+            assert '"B"' not in left, "an answer is kept packed"
+
+    run(test())
+
+
+def test_somebody_who_writes_all_the_time_has_no_old_answer_in_the_table(tables: Tables, name: str) -> None:
+    clock = Clock()
+
+    async def test() -> None:
+        async with opened(tables, name, clock) as inbox:
+            for number in range(6):
+                await answer(inbox, str(number), clock.now)
+                clock.now += 25
+                await inbox.forget()
+            [box] = [item for item in tables.boto().scan(TableName=name)["Items"] if item["sk"]["S"] == "box"]
+            assert len([attribute for attribute in box if attribute.startswith("l_")]) <= 3
+
+    run(test())
+
+
+def test_another_instance_cleans_up_after_a_death(tables: Tables, name: str) -> None:
+    clock = Clock()
+
+    async def test() -> None:
+        dead = DynamoInbox(tables.client(), name, INBOX_KEY, 100, clock, commit_seconds=60)
+        await dead.client.open()
+        await answer(dead, "1", clock.now)
+        await dead.client.aclose()
+        clock.now += 60
+        async with opened(tables, name, clock) as inbox:
+            assert await inbox.lease(clock.now, clock.now + 55) is None
+            assert USER not in everything(tables, name)
+            assert (await inbox.put([message("1")], until=clock.now + 55, room=1)).leased == ()
+
+    run(test())
+
+
+def test_what_is_dead_is_deleted_after_a_week(tables: Tables, name: str) -> None:
+    clock = Clock()
+
+    async def test() -> None:
+        async with opened(tables, name, clock) as inbox:
+            [job] = (await inbox.put([message("1")], until=clock.now + 55, room=1)).leased
+            await inbox.finish(job, State.FAILED)
+            clock.now += 7 * 86400 + 61
+            await inbox.forget()
+            await inbox.lease(clock.now, clock.now + 55)
+            left = everything(tables, name)
+            assert USER not in left
+            assert "secret question" not in left
+
+    run(test())
+
+
+def test_a_write_whose_reply_was_lost_is_recognised(tables: Tables, name: str) -> None:
+    """Each write of a whole answer is done twice, as after a lost reply; each counts once."""
+    clock = Clock()
+
+    async def test() -> None:
+        client = LosesReplies(REGION, tables.url, tables.session())
+        async with opened(tables, name, clock, client) as inbox:
+            client.lose = 1
+            accepted = await inbox.put([message("1")], until=clock.now + 55, room=1)
+            assert accepted.new == 1
+            [job] = accepted.leased
+            client.lose = 1
+            await inbox.put([message("2")])
+            job = replace(job, state=State.ANSWERED, parts=("x", "y"))
+            client.lose = 1
+            await inbox.save(job)
+            client.lose = 1
+            following = await inbox.finish(replace(job, sent=2), State.DONE)
+            assert following is not None
+            assert following.message == message("2")
+            client.lose = 1
+            assert await inbox.finish(following, State.DONE) is None
+            with pytest.raises(LeaseLost):
+                await inbox.finish(following, State.DONE)
+            assert await inbox.waiting() == 0
+
+    run(test())
+
+
+def test_a_lease_whose_reply_was_lost_is_held(tables: Tables, name: str) -> None:
+    clock = Clock()
+
+    async def test() -> None:
+        client = LosesReplies(REGION, tables.url, tables.session())
+        async with opened(tables, name, clock, client) as inbox:
+            await inbox.put([message("1")])
+            client.lose = 1
+            job = await inbox.lease(clock.now, clock.now + 55)
+            assert job is not None
+            assert job.deaths == 0
+            await inbox.extend(job, clock.now + 100)
+
+    run(test())
