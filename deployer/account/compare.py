@@ -34,7 +34,7 @@ from deployer.account.steps import (
     Steps,
 )
 from deployer.core.cause import Cause, CauseKind
-from deployer.core.facts import RepositoryFact
+from deployer.core.observed import ObservedRepository
 from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
 from deployer.core.policies.rights import Need
 from deployer.core.policies.trust import admits, strangers, trusts
@@ -45,7 +45,7 @@ MISSING = (Cause(kind=CauseKind.MISSING),)
 DIFFERS = (Cause(kind=CauseKind.DIFFERENT),)
 
 
-class PrincipalFact(Struct, frozen=True):
+class ObservedPrincipal(Struct, frozen=True):
     """A role or user that exists. `ours` means that it carries the deployer's tag.
 
     `policy` is the document of the deployer's policy in it, None without one; `attached` whether it takes effect.
@@ -62,20 +62,20 @@ class PrincipalFact(Struct, frozen=True):
     unseen: str = ""
 
 
-class AccountFacts(Struct, frozen=True):
+class ObservedAccount(Struct, frozen=True):
     """The observed account. `audiences` are those of the provider, None without one; `principals` are by their use."""
 
-    repository: RepositoryFact | None
+    repository: ObservedRepository | None
     audiences: tuple[str, ...] | None
-    principals: Mapping[str, PrincipalFact | None]
+    principals: Mapping[str, ObservedPrincipal | None]
 
 
-def compare(wanted: Requirements, facts: AccountFacts) -> Steps:
+def compare(wanted: Requirements, observed: ObservedAccount) -> Steps:
     """The steps in order: a role before its policy, GitHub's provider before the role that trusts it."""
-    lines: list[Line] = [*_repository(wanted, facts)]
-    lines += _provider(wanted, facts.audiences) if wanted.provider else ()
+    lines: list[Line] = [*_repository(wanted, observed)]
+    lines += _provider(wanted, observed.audiences) if wanted.provider else ()
     for principal in wanted.principals:
-        lines += _principal(wanted, principal, facts.principals[principal.use])
+        lines += _principal(wanted, principal, observed.principals[principal.use])
     return Steps(
         wanted.desired.environment,
         wanted.desired.target.title,
@@ -86,8 +86,8 @@ def compare(wanted: Requirements, facts: AccountFacts) -> Steps:
     )
 
 
-def _repository(wanted: Requirements, facts: AccountFacts) -> Iterator[Line]:
-    changes = plan_repository(wanted.desired, facts.repository, released=False)
+def _repository(wanted: Requirements, observed: ObservedAccount) -> Iterator[Line]:
+    changes = plan_repository(wanted.desired, observed.repository, released=False)
     yield from changes
     if not changes:
         yield Settled("repository", wanted.desired.image.repository)
@@ -106,7 +106,7 @@ def _provider(wanted: Requirements, audiences: tuple[str, ...] | None) -> Iterat
         yield Settled("provider", ISSUER)
 
 
-def _principal(wanted: Requirements, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
+def _principal(wanted: Requirements, principal: Principal, found: ObservedPrincipal | None) -> Iterator[Line]:
     kind, name = principal.kind, principal.name
     lines = [*(_ours(principal, found) if principal.managed else _theirs(wanted, principal, found))]
     yield from lines
@@ -123,7 +123,7 @@ def _principal(wanted: Requirements, principal: Principal, found: PrincipalFact 
         )
 
 
-def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
+def _ours(principal: Principal, found: ObservedPrincipal | None) -> Iterator[Line]:
     """A principal that the manifest manages: created, or repaired as far as no other work is lost."""
     line = principal.line
     if found is None:
@@ -142,7 +142,7 @@ def _ours(principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
         yield OtherPolicies(principal=principal.kind, name=principal.name, policies=found.others)
 
 
-def _theirs(wanted: Requirements, principal: Principal, found: PrincipalFact | None) -> Iterator[Line]:
+def _theirs(wanted: Requirements, principal: Principal, found: ObservedPrincipal | None) -> Iterator[Line]:
     """A principal that the manifest does not manage: only checked."""
     kind, name, line = principal.kind, principal.name, principal.line
     if found is None:
@@ -159,7 +159,7 @@ def _theirs(wanted: Requirements, principal: Principal, found: PrincipalFact | N
         yield PassRole(principal=kind, name=name)
 
 
-def _trust(wanted: Requirements, principal: Principal, found: PrincipalFact) -> Iterator[Blocker]:
+def _trust(wanted: Requirements, principal: Principal, found: ObservedPrincipal) -> Iterator[Blocker]:
     account, role, line = wanted.desired.account, principal.name, principal.line
     for admitted in principal.admits:
         if not (admits(found.trust, account, admitted) if principal.of_github else trusts(found.trust, admitted)):

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from deployer.aws.answers import UnusableAnswer
 from deployer.aws.errors import only
-from deployer.core.facts import ImageFact, RepositoryFact
+from deployer.core.observed import ObservedImage, ObservedRepository
 from deployer.core.secret import SecretValue
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def log_in(ecr: ECRClient) -> Login:
     return Login(data["proxyEndpoint"], SecretValue(password))
 
 
-def read_repository(ecr: ECRClient, name: str) -> RepositoryFact | None:
+def read_repository(ecr: ECRClient, name: str) -> ObservedRepository | None:
     """The repository with its lifecycle policy, or None when it does not exist."""
     with ThreadPoolExecutor(1) as pool:
         policy = pool.submit(_read_lifecycle, ecr, name)
@@ -56,7 +56,7 @@ def read_repository(ecr: ECRClient, name: str) -> RepositoryFact | None:
             return None
         if found is None:
             return None
-        return RepositoryFact(
+        return ObservedRepository(
             uri=found["repositoryUri"],
             immutable=found["imageTagMutability"] == "IMMUTABLE",
             scan_on_push=found.get("imageScanningConfiguration", {}).get("scanOnPush", False),
@@ -72,7 +72,7 @@ def _read_lifecycle(ecr: ECRClient, name: str) -> str | None:
         return None
 
 
-def read_image(ecr: ECRClient, repository: str, tag: str, digest: str | None) -> ImageFact | None:
+def read_image(ecr: ECRClient, repository: str, tag: str, digest: str | None) -> ObservedImage | None:
     """The image of this digest, or of this tag where none is given, with all its tags; None when there is none."""
     wanted: ImageIdentifierTypeDef = {"imageDigest": digest} if digest else {"imageTag": tag}
     try:
@@ -84,7 +84,7 @@ def read_image(ecr: ECRClient, repository: str, tag: str, digest: str | None) ->
     for image in found:
         tags = image.get("imageTags", [])
         if image["imageDigest"] == digest if digest else tag in tags:
-            return ImageFact(image["imageDigest"], tuple(tags))
+            return ObservedImage(image["imageDigest"], tuple(tags))
     return None
 
 

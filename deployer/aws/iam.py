@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from msgspec import Struct
 
 from deployer.aws.errors import only
-from deployer.core.facts import RemovableRole, RoleFact
+from deployer.core.observed import ObservedRole, RemovableRole
 from deployer.core.policies.rights import Need
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_iam.type_defs import TagTypeDef
 
 
-def read_role(iam: IAMClient, name: str, policy_name: str) -> RoleFact | None:
+def read_role(iam: IAMClient, name: str, policy_name: str) -> ObservedRole | None:
     """The role with the inline policy of this name, or None. botocore has parsed both documents already."""
     try:
         role = iam.get_role(RoleName=name)["Role"]
@@ -30,7 +30,7 @@ def read_role(iam: IAMClient, name: str, policy_name: str) -> RoleFact | None:
     except ClientError as error:
         only(error, "NoSuchEntity")
         policy = None
-    return RoleFact(arn=role["Arn"], trust=plain(role["AssumeRolePolicyDocument"]), policy=plain(policy))
+    return ObservedRole(arn=role["Arn"], trust=plain(role["AssumeRolePolicyDocument"]), policy=plain(policy))
 
 
 def put_trust(iam: IAMClient, name: str, trust: object, *, create: bool) -> None:

@@ -22,7 +22,7 @@ from deployer.aws.errors import only
 from deployer.aws.fresh import ATTEMPTS, FRESH, fresh
 from deployer.aws.lock_record import Record
 from deployer.aws.ssm import read as read_parameters
-from deployer.core.facts import LockFact
+from deployer.core.observed import ObservedLock
 from deployer.core.person import person
 from deployer.errors import LockLost, Refused, StateUnknown
 from deployer.explain import defect, explain
@@ -110,10 +110,10 @@ class Held:
         before = None
         with suppress(ClientError):
             before = self._ssm.get_parameter(Name=f"{self._name}:{self._version - 1}")["Parameter"]["Value"]
-        if self._version == version + 1 and before is not None and lock_record.fact(before).id == seen.id:
+        if self._version == version + 1 and before is not None and lock_record.observed_lock(before).id == seen.id:
             return
         self._discard()
-        raise held_by(lock_record.fact(before) if before else seen.fact(), self._name)
+        raise held_by(lock_record.observed_lock(before) if before else seen.observed(), self._name)
 
     def _write(self, record: Record, *, over: bool = False) -> None:
         """Write the next version of the lock. Raises LockLost when another version came between.
@@ -158,7 +158,7 @@ class Held:
         self._version = version
 
     def _check(self, text: str, did: str) -> None:
-        holder = lock_record.fact(text)
+        holder = lock_record.observed_lock(text)
         if holder.id != self._record.id:
             raise self._lost(f"{person(holder.holder)} ({holder.where}) {did} {holder.since}")
 
@@ -166,7 +166,7 @@ class Held:
         """Delete a lock that names this run as its holder by mistake."""
         with suppress(ClientError):
             found = self._ssm.get_parameter(Name=self._name)["Parameter"]
-            if lock_record.fact(found["Value"]).id == self._record.id:
+            if lock_record.observed_lock(found["Value"]).id == self._record.id:
                 self._ssm.delete_parameter(Name=self._name)
 
     def _lost(self, why: str) -> LockLost:
@@ -208,13 +208,13 @@ def parameter(ledger: str) -> str:
     return f"{ledger}/lock"
 
 
-def read(ssm: SSMClient, ledger: str) -> LockFact | None:
+def read(ssm: SSMClient, ledger: str) -> ObservedLock | None:
     """The lock there is, or None."""
     found = read_parameters(ssm, [parameter(ledger)]).get(parameter(ledger))
-    return lock_record.fact(found.value or "") if found else None
+    return lock_record.observed_lock(found.value or "") if found else None
 
 
-def break_it(ssm: SSMClient, ledger: str, lock: LockFact) -> bool:
+def break_it(ssm: SSMClient, ledger: str, lock: ObservedLock) -> bool:
     """Delete the lock that was shown; False when it is gone or another lock has replaced it.
 
     Returns only when the holder's last proof is too old to act on: no write of the holder follows.
@@ -240,7 +240,7 @@ def _take(ssm: SSMClient, name: str, record: Record) -> Held:
     holder = _holder(seen["Value"], name)
     if holder.id != record.id:  # a repeated request may find what its first attempt has written
         if not holder.over:
-            raise held_by(holder.fact(), name)
+            raise held_by(holder.observed(), name)
         version = _put(ssm, name, record, overwrite=True)
         taken = Held(ssm, name, record, version, holder)
         taken.refuse_another(holder, seen["Version"])
@@ -248,7 +248,7 @@ def _take(ssm: SSMClient, name: str, record: Record) -> Held:
     return Held(ssm, name, record, seen["Version"], None)
 
 
-def held_by(lock: LockFact, name: str) -> Refused:
+def held_by(lock: ObservedLock, name: str) -> Refused:
     """The error that names the holder; `name` is that of the parameter, below the ledger of its environment."""
     environment = _environment(name)
     doing = f"release {lock.release}" if lock.release else "a change"

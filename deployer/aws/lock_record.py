@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from deployer.core.facts import LockFact
+from deployer.core.observed import ObservedLock
 from deployer.core.record_format import STAMP, NewerFormat, refuse_newer
 from deployer.errors import StateUnknown
 
@@ -48,9 +48,9 @@ class Record(Struct, frozen=True):
             return True
         return self.host == socket.gethostname() and process_start(self.pid) != self.started
 
-    def fact(self) -> LockFact:
+    def observed(self) -> ObservedLock:
         where = f"process {self.pid} on {self.host}"
-        return LockFact(self.id, self.holder, where, self.since, self.beat, self.release, self.operation, self.over)
+        return ObservedLock(self.id, self.holder, where, self.since, self.beat, self.release, self.operation, self.over)
 
     def text(self) -> str:
         return json.dumps({**asdict(self), **STAMP}, sort_keys=True)
@@ -94,12 +94,12 @@ def parsed(text: str) -> Record:
         raise StateUnknown("the lock of this environment holds something that is not a lock") from None
 
 
-def fact(text: str) -> LockFact:
-    """The facts of a lock. A lock that cannot be read is held by an unknown user until it is broken."""
+def observed_lock(text: str) -> ObservedLock:
+    """Parse a lock. A lock that cannot be read is held by an unknown user until it is broken."""
     try:
-        return parsed(text).fact()
+        return parsed(text).observed()
     except StateUnknown:
-        return LockFact(UNREADABLE, "unknown", "the lock cannot be read", "?", "?", "", "", over=False)
+        return ObservedLock(UNREADABLE, "unknown", "the lock cannot be read", "?", "?", "", "", over=False)
 
 
 def process_start(pid: int) -> int:

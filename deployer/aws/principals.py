@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from deployer.account.compare import PrincipalFact
+from deployer.account.compare import ObservedPrincipal
 from deployer.account.requirements import Principal
 from deployer.aws.answers import UnusableAnswer
 from deployer.aws.errors import is_denied, only, refused_call
@@ -40,7 +40,7 @@ def create_provider(iam: IAMClient) -> None:
         return
 
 
-def read(iam: IAMClient, principal: Principal, account: str) -> PrincipalFact | None:
+def read(iam: IAMClient, principal: Principal, account: str) -> ObservedPrincipal | None:
     """The role or user, or None. Its permissions are read only where the deployer does not manage it."""
     try:
         found, arn = (_user if principal.kind == "user" else _role)(iam, principal, account)
@@ -55,8 +55,8 @@ def read(iam: IAMClient, principal: Principal, account: str) -> PrincipalFact | 
         if not is_denied(error):
             raise
         why = f"these credentials may not call {refused_call(error)}"
-        return PrincipalFact(found.trust, found.ours, found.policy, found.attached, found.others, (), why)
-    return PrincipalFact(found.trust, found.ours, found.policy, found.attached, found.others, denied)
+        return ObservedPrincipal(found.trust, found.ours, found.policy, found.attached, found.others, (), why)
+    return ObservedPrincipal(found.trust, found.ours, found.policy, found.attached, found.others, denied)
 
 
 def create(iam: IAMClient, principal: Principal) -> None:
@@ -96,7 +96,7 @@ def policy_arn(name: str, account: str) -> str:
     return f"arn:aws:iam::{account}:policy/{name}"
 
 
-def _role(iam: IAMClient, principal: Principal, account: str) -> tuple[PrincipalFact, str]:
+def _role(iam: IAMClient, principal: Principal, account: str) -> tuple[ObservedPrincipal, str]:
     name = principal.name
     role = iam.get_role(RoleName=name)["Role"]
     inline, attached = role_policies(iam, name)
@@ -105,18 +105,18 @@ def _role(iam: IAMClient, principal: Principal, account: str) -> tuple[Principal
         policy = iam.get_role_policy(RoleName=name, PolicyName=principal.policy_name)["PolicyDocument"]
         inline.remove(principal.policy_name)
     trust = plain(role["AssumeRolePolicyDocument"])
-    return PrincipalFact(trust, carries_tag(role.get("Tags", [])), plain(policy), True, (*inline, *attached)), role[
+    return ObservedPrincipal(trust, carries_tag(role.get("Tags", [])), plain(policy), True, (*inline, *attached)), role[
         "Arn"
     ]
 
 
-def _user(iam: IAMClient, principal: Principal, account: str) -> tuple[PrincipalFact, str]:
+def _user(iam: IAMClient, principal: Principal, account: str) -> tuple[ObservedPrincipal, str]:
     name, ours = principal.name, policy_arn(principal.policy_name, account)
     user = iam.get_user(UserName=name)["User"]
     inline, attached = _user_policies(iam, name)
     others = (*inline, *(arn.rpartition("/")[2] for arn in attached if arn != ours))
     policy = _managed_policy(iam, ours)
-    return PrincipalFact(None, carries_tag(user.get("Tags", [])), policy, ours in attached, others), user["Arn"]
+    return ObservedPrincipal(None, carries_tag(user.get("Tags", [])), policy, ours in attached, others), user["Arn"]
 
 
 def _user_policies(iam: IAMClient, name: str) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from deployer.aws.errors import only
-from deployer.core.facts import ParameterFact
+from deployer.core.observed import ObservedParameter
 from deployer.core.person import LOCAL_USER, is_local_caller
 from deployer.core.secret import SecretValue
 from deployer.errors import Refused
@@ -34,23 +34,23 @@ def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
     return (names[start : start + NAMES_PER_CALL] for start in range(0, len(names), NAMES_PER_CALL))
 
 
-def read(ssm: SSMClient, names: Sequence[str]) -> dict[str, ParameterFact]:
+def read(ssm: SSMClient, names: Sequence[str]) -> dict[str, ObservedParameter]:
     """Those of up to ten parameters that exist, by name. Secrets are not decrypted and their value is dropped."""
-    found: dict[str, ParameterFact] = {}
+    found: dict[str, ObservedParameter] = {}
     for parameter in _named(ssm, names, decrypt=False):
         kind, text = parameter["Type"], parameter["Value"]
         value, listed = text if kind == PLAIN else None, text if kind == LIST else None
-        found[parameter["Name"]] = ParameterFact(kind == SECURE, parameter["Version"], value, listed=listed)
+        found[parameter["Name"]] = ObservedParameter(kind == SECURE, parameter["Version"], value, listed=listed)
     return found
 
 
-def describe(ssm: SSMClient, path: str) -> dict[str, ParameterFact]:
+def describe(ssm: SSMClient, path: str) -> dict[str, ObservedParameter]:
     """Every parameter below `path` with what is known about it except its value.
 
     A page may be empty and still have a successor, so only the token ends the loop.
     """
     return {
-        parameter["Name"]: ParameterFact(
+        parameter["Name"]: ObservedParameter(
             secure=parameter["Type"] == SECURE,
             version=parameter["Version"],
             value=None,
@@ -89,16 +89,20 @@ def carries_tag(ssm: SSMClient, path: str) -> bool | None:
 
 
 def together(
-    described: dict[str, ParameterFact], values: dict[str, ParameterFact], tagged: set[str]
-) -> dict[str, ParameterFact]:
-    """One fact per parameter. The read by name decides existence, type and version; the listing adds the rest."""
+    described: dict[str, ObservedParameter], values: dict[str, ObservedParameter], tagged: set[str]
+) -> dict[str, ObservedParameter]:
+    """Merge both reads of each parameter. Existence, type and version come from the read by name."""
     named = {
         name: replace(
-            described.get(name, fact), secure=fact.secure, version=fact.version, value=fact.value, listed=fact.listed
+            described.get(name, parameter),
+            secure=parameter.secure,
+            version=parameter.version,
+            value=parameter.value,
+            listed=parameter.listed,
         )
-        for name, fact in values.items()
+        for name, parameter in values.items()
     }
-    return {name: replace(fact, ours=name in tagged) for name, fact in {**described, **named}.items()}
+    return {name: replace(parameter, ours=name in tagged) for name, parameter in {**described, **named}.items()}
 
 
 def _described(ssm: SSMClient, path: str, *filters: ParameterStringFilterTypeDef) -> Iterator[Any]:

@@ -131,7 +131,7 @@ def _plan_text(environment: Environment, planned: Planned, *, colour: bool) -> s
 
     loaded = environment.loaded
     manifest, target = str(loaded.path), loaded.manifest.service.target
-    return render_with_lock(planned.plan, planned.facts.lock, manifest=manifest, target=target, colour=colour)
+    return render_with_lock(planned.plan, planned.observed.lock, manifest=manifest, target=target, colour=colour)
 
 
 def _shows(options: Options) -> Callable[[Environment, Planned], None]:

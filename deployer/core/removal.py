@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from deployer.core.facts import ParameterFact, RemovableRole
+from deployer.core.observed import ObservedParameter, RemovableRole
 
 Kind = Literal["service", "scaling", "parameter", "secret", "role", "policy", "repository", "table"]
 
@@ -31,7 +31,7 @@ class Remains(Struct, frozen=True):
     service: str | None
     scalings: int
     shared: Mapping[str, str]
-    parameters: Mapping[str, ParameterFact] = field(default_factory=dict)
+    parameters: Mapping[str, ObservedParameter] = field(default_factory=dict)
     roles: Mapping[str, RemovableRole] = field(default_factory=dict)
     repository: bool = False
     resources: Mapping[str, Struct] = field(default_factory=dict)

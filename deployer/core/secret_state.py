@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from deployer.core.facts import ParameterFact
+from deployer.core.observed import ObservedParameter
 from deployer.core.release import RecordedRelease, last_healthy
 
 
@@ -36,23 +36,23 @@ class SecretState(Struct, frozen=True):
 
 
 def secret_states(
-    paths: Mapping[str, str], found: Mapping[str, ParameterFact], releases: Sequence[RecordedRelease]
+    paths: Mapping[str, str], found: Mapping[str, ObservedParameter], releases: Sequence[RecordedRelease]
 ) -> tuple[SecretState, ...]:
     """The state of each secret. `paths` maps its name to its parameter, `found` a parameter to SSM's description."""
     live = last_healthy(releases)
     return tuple(_state(name, found.get(path), live) for name, path in paths.items())
 
 
-def _state(name: str, fact: ParameterFact | None, live: RecordedRelease | None) -> SecretState:
+def _state(name: str, parameter: ObservedParameter | None, live: RecordedRelease | None) -> SecretState:
     running = live.release.versions.get(name.upper().replace("-", "_")) if live else None
-    if fact is None:
+    if parameter is None:
         return SecretState(name, None, running, 0.0, "", SecretStatus.MISSING)
-    if not fact.secure:
+    if not parameter.secure:
         status = SecretStatus.READABLE
     elif live is None or running is None:
         status = SecretStatus.UNDEPLOYED
-    elif running == fact.version and fact.changed <= live.at:
+    elif running == parameter.version and parameter.changed <= live.at:
         status = SecretStatus.RUNNING
     else:
         status = SecretStatus.STAGED
-    return SecretState(name, fact.version, running, fact.changed, fact.changed_by, status)
+    return SecretState(name, parameter.version, running, parameter.changed, parameter.changed_by, status)

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
-KIND: Final = "dynamodb_table"  # its name in Desired.resources, Facts.resources and Remains.resources
+KIND: Final = "dynamodb_table"  # its name in Desired.resources, Observed.resources and Remains.resources
 ON_DEMAND: Final = "PAY_PER_REQUEST"
 TABLE_ARN: Final = "arn:aws:dynamodb:{region}:{account}:table/{name}"
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from deployer.core.adoption.expected import Expectation
     from deployer.core.adoption.live import Live
     from deployer.core.desired import Desired
-    from deployer.core.facts import ServiceFact
+    from deployer.core.observed import ObservedService
 
 Call: TypeAlias = tuple[str, dict[str, Any]]  # a call such as "ssm:PutParameter", and the parameters that name things
 Grant: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # actions, and the resources that each of them is for
@@ -151,7 +151,7 @@ class Adoption(Struct, frozen=True):
 
     name: str
     refuse: Callable[[str, ServiceSpec], None]
-    section: Callable[[ServiceFact], Iterable[str]]
+    section: Callable[[ObservedService], Iterable[str]]
     expected: Callable[[Live], Iterable[Expectation]]
     removed: Callable[[Live], Iterable[Expectation]]
 

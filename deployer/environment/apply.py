@@ -29,4 +29,4 @@ def apply_plan(environment: Environment, planned: Planned, consent: Consent, *, 
 
 def settle(environment: Environment) -> RecordedRelease | None:
     """Wait for what an earlier run left under way; returns the release it had recorded, if any."""
-    return reconcile.settle(environment.run) if environment.run.observed().unsettled else None
+    return reconcile.settle(environment.run) if environment.run.observe().unsettled else None

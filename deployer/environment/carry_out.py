@@ -30,7 +30,7 @@ class Carried(Struct, frozen=True):
 def settled_plan(environment: Environment) -> Planned:
     """The plan, after what an earlier run left under way has ended."""
     planned = make_plan(environment)
-    if not planned.facts.unsettled:
+    if not planned.observed.unsettled:
         return planned
     from deployer.environment.apply import settle  # noqa: PLC0415 -- an environment with nothing to do never loads it
 

@@ -9,16 +9,16 @@ from msgspec import Struct
 
 from deployer.aws import ssm
 from deployer.aws.session import Session
-from deployer.core.facts import ParameterFact
+from deployer.core.observed import ObservedParameter
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked
 from deployer.github.api import GitHub
 from deployer.github.reach import Reach, reach
 from deployer.manifest.load import Loaded
 from deployer.resources.github_environment.desired import DesiredGitHub, environments
-from deployer.resources.github_environment.facts import GitHubFacts
 from deployer.resources.github_environment.observed import observe, reviewed
 from deployer.resources.github_environment.plan import SyncPlan, plan
+from deployer.resources.github_environment.state import ObservedGitHub
 from deployer.view.counts import to_fix
 from deployer.view.github_text import blocker_text
 from deployer.view.progress import Reporter
@@ -33,17 +33,17 @@ class GitHubEnvironment(Struct, frozen=True):
     session: Session
     github: GitHub
 
-    def compare(self) -> tuple[SyncPlan, GitHubFacts]:
+    def compare(self) -> tuple[SyncPlan, ObservedGitHub]:
         """Read both sides and make the plan."""
-        facts = observe(self.github, self.desired.environment)
-        return plan(self.desired, facts, self._parameters()), facts
+        observed = observe(self.github, self.desired.environment)
+        return plan(self.desired, observed, self._parameters()), observed
 
-    def _parameters(self) -> dict[str, ParameterFact]:
+    def _parameters(self) -> dict[str, ObservedParameter]:
         """Existence, type and version as SSM has them now; times from a list of parameters, which may lag behind."""
         if not self.desired.secrets:
             return {}
         described = ssm.describe(self.session.ssm, self.loaded.manifest.aws.parameter_path)
-        read: dict[str, ParameterFact] = {}
+        read: dict[str, ObservedParameter] = {}
         for batch in ssm.batches(list(self.desired.secrets.values())):
             read |= ssm.read(self.session.ssm, batch)
         return {path: one for path, one in ssm.together(described, read, set()).items() if path in read}

@@ -56,12 +56,14 @@ class Environment(Struct, frozen=True):
 
         The release is named by number or commit, or is the last healthy one.
         """
-        facts = self.run.observed().with_unrecorded()
-        number = None if release is None else release_number(facts.releases, release, self.desired.environment)
-        if number is None and facts.pending and facts.pending.rollback_to:
-            number = facts.pending.rollback_to  # a stopped rollback must not be done twice
-        runs = facts.service is not None
-        entry = rollback.choose(facts.releases, number, self.desired.environment, runs=runs, with_secrets=with_secrets)
+        observed = self.run.observe().with_unrecorded()
+        number = None if release is None else release_number(observed.releases, release, self.desired.environment)
+        if number is None and observed.pending and observed.pending.rollback_to:
+            number = observed.pending.rollback_to  # a stopped rollback must not be done twice
+        runs = observed.service is not None
+        entry = rollback.choose(
+            observed.releases, number, self.desired.environment, runs=runs, with_secrets=with_secrets
+        )
         desired = rollback.desired_release(self.desired, entry, with_secrets=with_secrets)
         return replace(self, run=replace(self.run, desired=desired))
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from deployer.apps.app import ReadinessPage
 from deployer.aws.session import Session
-from deployer.core.facts import Facts
 from deployer.core.finding import Finding, NotReported, NotRunning, UsersServed, UserTrouble
 from deployer.core.health import of_readiness
+from deployer.core.observed import Observed
 from deployer.core.readiness import Readiness, checks
 from deployer.core.target import ServiceStatus
 from deployer.environment.open import Environment
@@ -21,9 +21,9 @@ from deployer.targets.registry import open_target
 from deployer.view.health_text import one_line
 
 
-def unready(environment: Environment, facts: Facts) -> list[str]:
+def unready(environment: Environment, observed: Observed) -> list[str]:
     """What keeps the running service from serving users, each with its fix."""
-    service, run = facts.service, environment.run
+    service, run = observed.service, environment.run
     if service is None or service.status is not ServiceStatus.RUNNING or not service.url:
         return []
     found = troubles(run, run.site.public_url(service.url))

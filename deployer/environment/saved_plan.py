@@ -49,11 +49,11 @@ def read_saved(path: Path, environment: str) -> PlanDocument:
 
 
 def refuse_changed(saved: PlanDocument, plan: Plan) -> None:
-    """Raise Refused unless the plan made now is the saved one, naming each fact that has changed."""
+    """Raise Refused unless the plan made now is the saved one, naming everything that has changed."""
     refuse_stale(saved.facts, plan)
     if agreed(saved) != agreed(document(plan)):
         raise Refused(
-            "the saved plan is not what this deployer would do with the same facts; nothing was changed",
+            "the saved plan is not what this deployer would do with the same state; nothing was changed",
             why="the file was edited, or another version of the deployer made it",
             fix=f"save it again: just plan {plan.environment} --out FILE",
         )

@@ -11,7 +11,7 @@ from deployer import names
 from deployer.apps.settings import settings_class
 from deployer.aws import ssm
 from deployer.aws.session import Session
-from deployer.core.facts import ParameterFact
+from deployer.core.observed import ObservedParameter
 from deployer.core.release import ledger_path, replaced_path
 from deployer.core.secret import SecretValue
 from deployer.environment.holds import refuse_incident
@@ -69,7 +69,7 @@ class SecretParameter(Struct, frozen=True):
         """The path of the parameter."""
         return names.join(self.loaded.manifest.aws.parameter_path, self.name)
 
-    def read(self) -> ParameterFact | None:
+    def read(self) -> ObservedParameter | None:
         """What SSM holds, without the value."""
         return ssm.read(self.session.ssm, [self.path]).get(self.path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from deployer.core.facts import Facts, ServiceFact
+from deployer.core.observed import Observed, ObservedService
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.restart import running_release
 from deployer.core.target import ServiceStatus
@@ -17,27 +17,27 @@ from deployer.errors import Refused
 from deployer.view.documents.service_state import ServiceStateDocument
 
 
-def settled_facts(environment: Environment) -> Facts:
+def settled_state(environment: Environment) -> Observed:
     """The observed state, after what an earlier run or another user left under way has ended."""
     settle(environment)
-    return environment.run.observed()
+    return environment.run.observe()
 
 
-def existing_service(facts: Facts) -> ServiceFact:
+def existing_service(observed: Observed) -> ObservedService:
     """The service of an environment that was not refused for having none."""
-    assert facts.service is not None  # without a service the verb has already refused
-    return facts.service
+    assert observed.service is not None  # without a service the verb has already refused
+    return observed.service
 
 
-def refuse_held(environment: Environment, facts: Facts) -> None:
+def refuse_held(environment: Environment, observed: Observed) -> None:
     """Raise Refused while the environment is held."""
-    if facts.hold is not None:
-        raise held(facts.hold, environment.desired.environment)
+    if observed.hold is not None:
+        raise held(observed.hold, environment.desired.environment)
 
 
-def refuse_other_status(environment: Environment, facts: Facts, status: ServiceStatus) -> None:
+def refuse_other_status(environment: Environment, observed: Observed, status: ServiceStatus) -> None:
     """Raise Refused when the service has another status than this one."""
-    name, service = environment.desired.environment, facts.service
+    name, service = environment.desired.environment, observed.service
     if service is None:
         raise Refused(f"{name} has no service; nothing was changed", fix=f"just reconcile {name}")
     if service.status is not status:
@@ -53,10 +53,10 @@ def refuse_unconfirmed(environment: Environment, fingerprint: str, consent: Cons
 
 
 def state_document(
-    environment: Environment, facts: Facts, did: Literal["paused", "resumed", "restarted", "nothing"]
+    environment: Environment, observed: Observed, did: Literal["paused", "resumed", "restarted", "nothing"]
 ) -> ServiceStateDocument:
     """The outcome, from the state that was observed before."""
-    entry, service = running_release(facts), existing_service(facts)
+    entry, service = running_release(observed), existing_service(observed)
     started = did in {"resumed", "restarted"}
     return ServiceStateDocument(
         environment=environment.desired.environment,

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts, ParameterFact
+from deployer.core.observed import Observed, ObservedParameter
 from deployer.core.part import PlanPart, Running
 from deployer.core.release import RecordedRelease
 from deployer.core.removal import Kept, Remains, Removal, RemovalOptions, Unready
@@ -27,7 +27,7 @@ class Records(Struct, frozen=True):
     """The ledger's parameters, by path: they are read in the same calls as those of the environment."""
 
     names: tuple[str, ...] = ()
-    found: dict[str, ParameterFact] = field(default_factory=dict)
+    found: dict[str, ObservedParameter] = field(default_factory=dict)
 
 
 class Reading(Struct, frozen=True):
@@ -44,7 +44,7 @@ class Reading(Struct, frozen=True):
 
 
 # Waits for the answers, and adds what this kind observes.
-Collect: TypeAlias = Callable[[Facts], Facts]
+Collect: TypeAlias = Callable[[Observed], Observed]
 CollectRemains: TypeAlias = Callable[[Remains], Remains]
 
 
@@ -83,13 +83,13 @@ class Prune(Protocol):
     """
 
     def __call__(
-        self, desired: Desired, facts: Facts, previous: RecordedRelease | None, *, prune: bool
+        self, desired: Desired, observed: Observed, previous: RecordedRelease | None, *, prune: bool
     ) -> PlanPart: ...
 
 
-def no_removals(desired: Desired, facts: Facts, previous: RecordedRelease | None, *, prune: bool) -> PlanPart:
+def no_removals(desired: Desired, observed: Observed, previous: RecordedRelease | None, *, prune: bool) -> PlanPart:
     """Plan no deletion: only `destroy` deletes this kind."""
-    del desired, facts, previous, prune
+    del desired, observed, previous, prune
     return PlanPart()
 
 
@@ -105,7 +105,7 @@ class Kind(Struct, frozen=True):
 
     name: str
     desired: Callable[[Desired, Loaded], Desired]
-    plan: Callable[[Desired, Facts, Running], PlanPart]
+    plan: Callable[[Desired, Observed, Running], PlanPart]
     prune: Prune
     changes: tuple[type, ...]
     observe: Callable[[Reading], Collect]

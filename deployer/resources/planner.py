@@ -11,8 +11,8 @@ from deployer.core.cause import Cause, CauseKind
 from deployer.core.caution import Caution, FailedBefore, NoRelease, Unverified
 from deployer.core.change import DeployService, LiftHold, PlaceHold, RecordRelease
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts
 from deployer.core.notice import LeftBehind, Notice, StagedVariable
+from deployer.core.observed import Observed
 from deployer.core.part import PlanPart, Running, joined
 from deployer.core.plan import Plan
 from deployer.core.record import record
@@ -37,24 +37,26 @@ from deployer.resources.service.unmanaged import unmanaged
 from deployer.resources.service.variables import plan_service_variables
 
 
-def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
-    """Plan everything needed to bring `facts` to `desired`, in the order in which it is applied.
+def plan(desired: Desired, observed: Observed, *, prune: bool = False) -> Plan:
+    """Plan everything needed to bring `observed` to `desired`, in the order in which it is applied.
 
     `prune` also deletes parameters that carry the deployer's tag and are no longer desired.
     """
-    running = _running(desired, facts)
-    kinds = joined(*(kind.plan(desired, facts, running) for kind in KINDS))
-    resources = joined(kinds, plan_service_variables(desired, facts, running.service, kinds))
+    running = _running(desired, observed)
+    kinds = joined(*(kind.plan(desired, observed, running) for kind in KINDS))
+    resources = joined(kinds, plan_service_variables(desired, observed, running.service, kinds))
     spec, release = _spec(desired, resources)
-    service = plan_service(desired, facts, spec, release, resources, running.service)
+    service = plan_service(desired, observed, spec, release, resources, running.service)
     deploys = any(isinstance(change, DeployService) for change in service.changes)
     releases = deploys or any(isinstance(change, RecordRelease) for change in service.changes)
-    previous = _healthy_but(facts, release) if releases else before(facts.releases, running.release, with_secrets=False)
-    removals = joined(*(kind.prune(desired, facts, previous, prune=prune) for kind in KINDS))
+    previous = (
+        _healthy_but(observed, release) if releases else before(observed.releases, running.release, with_secrets=False)
+    )
+    removals = joined(*(kind.prune(desired, observed, previous, prune=prune) for kind in KINDS))
     content = content_id(spec.image, desired.literals, resources.versions, resources.recreated, spec.settings)
-    bad = known_bad(facts.releases, content) if deploys else None
-    pausing = plan_pause(desired, facts, deploys=deploys, releases=releases)
-    hold, held = plan_hold(desired, facts, running.release, spec)
+    bad = known_bad(observed.releases, content) if deploys else None
+    pausing = plan_pause(desired, observed, deploys=deploys, releases=releases)
+    hold, held = plan_hold(desired, observed, running.release, spec)
     made = Plan(
         target=desired.target,
         app=desired.app,
@@ -63,7 +65,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
         region=desired.region,
         parameter_path=desired.parameter_path,
         service_name=desired.service_name,
-        live=running.release if facts.service else None,
+        live=running.release if observed.service else None,
         release=release,
         content=content,
         image=spec.image,
@@ -81,7 +83,7 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
             *([pausing.pause] if pausing.pause else []),
         ),
         notices=(
-            *_still_staged(resources.notices, facts, release),
+            *_still_staged(resources.notices, observed, release),
             *removals.notices,
             *service.notices,
             *_left_behind(desired, running.release),
@@ -91,27 +93,27 @@ def plan(desired: Desired, facts: Facts, *, prune: bool = False) -> Plan:
             *resources.blockers,
             *service.blockers,
         ),
-        warnings=_warnings(facts, bad),
+        warnings=_warnings(observed, bad),
         unchanged=resources.unchanged,
-        facts={**facts.named(), "manifest": desired.manifest_sha},
-        took=typical_seconds(facts.releases),
+        facts={**observed.named(), "manifest": desired.manifest_sha},
+        took=typical_seconds(observed.releases),
         known_bad=bad.number if bad else None,
         rollback_to=desired.rollback_to,
         with_secrets=desired.with_secrets,
         prune=prune,
-        hold=facts.hold,
+        hold=observed.hold,
         held=held,
-        unmanaged=unmanaged(desired, facts.service) if facts.service else {},
+        unmanaged=unmanaged(desired, observed.service) if observed.service else {},
         postponed=pausing.postponed,
     )
     return replace(made, blockers=(*made.blockers, *_too_long(desired, made)))
 
 
-def _running(desired: Desired, facts: Facts) -> Running:
+def _running(desired: Desired, observed: Observed) -> Running:
     """The recorded release that the service reports; if it is not recorded, the last healthy one."""
-    says = _says(facts)
-    found = next((entry for entry in reversed(facts.releases) if entry.release.id == says), None)
-    release = found or last_healthy(facts.releases)
+    says = _says(observed)
+    found = next((entry for entry in reversed(observed.releases) if entry.release.id == says), None)
+    release = found or last_healthy(observed.releases)
     stays = release if release and release.release.path in {"", desired.parameter_path} else None
     same = (
         stays is not None
@@ -121,9 +123,9 @@ def _running(desired: Desired, facts: Facts) -> Running:
     return Running(release, stays, stays.release if stays and same else None)
 
 
-def _still_staged(notices: Iterable[Notice], facts: Facts, release: str) -> Iterator[Notice]:
+def _still_staged(notices: Iterable[Notice], observed: Observed, release: str) -> Iterator[Notice]:
     """The notices, without staged values when the containers already hold the release, though no record lists it."""
-    held = _says(facts) == release
+    held = _says(observed) == release
     return (notice for notice in notices if not (held and isinstance(notice, StagedVariable)))
 
 
@@ -139,14 +141,14 @@ def _left_behind(desired: Desired, running: RecordedRelease | None) -> Iterator[
         yield LeftBehind("service", name, cause=cause)
 
 
-def _says(facts: Facts) -> str | None:
+def _says(observed: Observed) -> str | None:
     """The id of the release that the service's own variables name."""
-    return facts.service.spec.environment.get(RELEASE_VARIABLE) if facts.service else None
+    return observed.service.spec.environment.get(RELEASE_VARIABLE) if observed.service else None
 
 
-def _healthy_but(facts: Facts, release: str) -> RecordedRelease | None:
+def _healthy_but(observed: Observed, release: str) -> RecordedRelease | None:
     """The release to roll back to once `release` is recorded."""
-    return last_healthy([entry for entry in facts.releases if entry.release.id != release])
+    return last_healthy([entry for entry in observed.releases if entry.release.id != release])
 
 
 def _spec(desired: Desired, resources: PlanPart) -> tuple[ServiceSpec, str]:
@@ -155,15 +157,15 @@ def _spec(desired: Desired, resources: PlanPart) -> tuple[ServiceSpec, str]:
     return replace(spec, environment={**desired.plain, RELEASE_VARIABLE: release}), release
 
 
-def _warnings(facts: Facts, bad: RecordedRelease | None) -> tuple[Caution, ...]:
+def _warnings(observed: Observed, bad: RecordedRelease | None) -> tuple[Caution, ...]:
     found: list[Caution] = []
-    ran = facts.service is not None and facts.service.status is not ServiceStatus.CREATE_FAILED
-    if ran and not facts.releases:
+    ran = observed.service is not None and observed.service.status is not ServiceStatus.CREATE_FAILED
+    if ran and not observed.releases:
         found.append(NoRelease())
     if bad is not None:
         found.append(FailedBefore(bad.number, bad.release.why))
-    if facts.inspection:
-        found += [Unverified(check) for check in facts.inspection.unverified]
+    if observed.inspection:
+        found += [Unverified(check) for check in observed.inspection.unverified]
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from deployer.account.compare import AccountFacts, compare
+from deployer.account.compare import ObservedAccount, compare
 from deployer.account.requirements import Requirements
 from deployer.account.steps import (
     AttachPolicy,
@@ -42,7 +42,7 @@ class Bootstrap:
             found = {p.use: pool.submit(principals.read, clients[1], p, session.account) for p in wanted.principals}
             return compare(
                 wanted,
-                AccountFacts(
+                ObservedAccount(
                     repository=repository.result(),
                     audiences=audiences.result() if audiences else None,
                     principals={use: one.result() for use, one in found.items()},

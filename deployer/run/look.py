@@ -1,4 +1,4 @@
-"""Read AWS and compare: make the plan of one environment, with the facts it was made from."""
+"""Read AWS and compare: make the plan of one environment, with the observed state it was made from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from deployer.apps.app import App
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts, Inspection, moved
+from deployer.core.observed import Inspection, Observed, moved
 from deployer.core.plan import Plan
 from deployer.errors import Refused
 from deployer.resources import planner
@@ -22,10 +22,10 @@ from deployer.view.progress import Reporter
 
 
 class Planned(Struct, frozen=True):
-    """A plan and the facts it was made from."""
+    """A plan and the observed state it was made from."""
 
     plan: Plan
-    facts: Facts
+    observed: Observed
 
 
 class Run(Struct, frozen=True):
@@ -48,33 +48,33 @@ class Run(Struct, frozen=True):
 
     def plan(self) -> Planned:
         """Read AWS and make the plan. Slow checks are made only when a deployment follows."""
-        planned = self.compare(self.observed(), None)
-        made, facts = planned.plan, planned.facts
+        planned = self.compare(self.observe(), None)
+        made, observed = planned.plan, planned.observed
         if made.deployment is None:
             return planned
-        seen = inspect(self.session, self.desired, facts, made.image.partition("@")[2], self.examine)
-        return self.compare(facts, seen)
+        seen = inspect(self.session, self.desired, observed, made.image.partition("@")[2], self.examine)
+        return self.compare(observed, seen)
 
-    def observed(self) -> Facts:
+    def observe(self) -> Observed:
         """The live state of everything that is desired."""
         return observe(self.session, self.target, self.desired, prune=self.prune)
 
-    def compare(self, facts: Facts, seen: Inspection | None) -> Planned:
-        """Make the plan from observed facts, with the results of an earlier inspection.
+    def compare(self, observed: Observed, seen: Inspection | None) -> Planned:
+        """Make the plan from the observed state, with the results of an earlier inspection.
 
         A release that is live without being recorded is recorded by the plan when it is the desired one. When another
         release is desired, it is recorded before that is deployed; otherwise it could never be rolled back to.
         """
-        facts = replace(facts, inspection=seen)
-        made = planner.plan(self.desired, facts, prune=self.prune)
-        if facts.intended and made.release != facts.intended.id:
-            facts = facts.with_unrecorded()
-            made = planner.plan(self.desired, facts, prune=self.prune)
-        return Planned(made, facts)
+        observed = replace(observed, inspection=seen)
+        made = planner.plan(self.desired, observed, prune=self.prune)
+        if observed.intended and made.release != observed.intended.id:
+            observed = observed.with_unrecorded()
+            made = planner.plan(self.desired, observed, prune=self.prune)
+        return Planned(made, observed)
 
 
 def refuse_stale(stood_on: Mapping[str, str], now: Plan) -> None:
-    """Raise Refused, naming every fact of the plan that has changed, as from -> to."""
+    """Raise Refused, naming everything that the plan depends on and that has changed, as from -> to."""
     if changed := moved(stood_on, now.facts):
         why = "\n       ".join(changed)
         raise Refused(

@@ -9,15 +9,15 @@ from msgspec.structs import replace
 from deployer.aws import hold, ledger, lock, lock_record
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts
 from deployer.core.hold import Hold
+from deployer.core.observed import Observed
 from deployer.resources.kind import Reading, Records
 from deployer.resources.registry import KINDS
 from deployer.targets.base import Target
 from deployer.targets.registry import RECORDED
 
 
-def observe(session: Session, target: Target, desired: Desired, *, prune: bool = False) -> Facts:
+def observe(session: Session, target: Target, desired: Desired, *, prune: bool = False) -> Observed:
     """The live state of everything that is desired. Calls that need no other call's answer run in parallel.
 
     With `prune` the plan may delete parameters, so the tags of those that the manifest does not name are read.
@@ -32,17 +32,17 @@ def observe(session: Session, target: Target, desired: Desired, *, prune: bool =
         service = pool.submit(target.observe, desired.service_name)
         collects = [kind.observe(reading) for kind in KINDS]
         releases = pool.submit(ledger.read, session.ssm, path, RECORDED)
-        facts = Facts(desired.account, desired.region)
+        observed = Observed(desired.account, desired.region)
         for collect in collects:
-            facts = collect(facts)
+            observed = collect(observed)
         held, intended, holds = (records.found.get(name) for name in names)
         found, scalings = service.result()
         return replace(
-            facts,
+            observed,
             scalings=scalings,
             service=found,
             releases=releases.result(),
-            lock=lock_record.fact(held.value or "") if held else None,
+            lock=lock_record.observed_lock(held.value or "") if held else None,
             intended=ledger.intended(intended.value or "", RECORDED) if intended else None,
             hold=Hold.from_text(holds.value or "") if holds else None,
         )

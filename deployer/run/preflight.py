@@ -13,7 +13,7 @@ from deployer.aws import ecr, iam, ssm
 from deployer.aws.errors import is_denied, refused_call
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts, Inspection
+from deployer.core.observed import Inspection, Observed
 from deployer.core.policies.documents import policy_name
 from deployer.core.policies.trust import trusts
 from deployer.core.secret import SecretValue
@@ -36,7 +36,13 @@ U = TypeVar("U")
 
 
 def inspect(
-    session: Session, desired: Desired, facts: Facts, digest: str, examine: Examine | None, *, decrypt: bool = True
+    session: Session,
+    desired: Desired,
+    observed: Observed,
+    digest: str,
+    examine: Examine | None,
+    *,
+    decrypt: bool = True,
 ) -> Inspection:
     """Make all checks in parallel. `examine(literals, secrets)` gives by variable why the service would refuse it.
 
@@ -46,8 +52,8 @@ def inspect(
     clients = session.ecr, session.iam, session.ssm  # created here, because creating clients is not thread-safe
     unverified: list[UnverifiedCheck] = []
     with ThreadPoolExecutor(len(clients) + 1) as pool:
-        platform = pool.submit(_platform, session, desired, facts, digest)
-        secrets = pool.submit(_secrets, session, desired, facts) if decrypt and examine else None
+        platform = pool.submit(_platform, session, desired, observed, digest)
+        secrets = pool.submit(_secrets, session, desired, observed) if decrypt and examine else None
         policy = policy_name(desired.app, desired.environment)
         taken = () if desired.roles else desired.target.roles(desired)
         roles = [pool.submit(_role, session, role, policy) for role in taken]
@@ -79,22 +85,22 @@ def _unless_denied(look: Future[T], check: Check, unverified: list[UnverifiedChe
         return otherwise
 
 
-def _platform(session: Session, desired: Desired, facts: Facts, digest: str) -> str | None:
-    runs = facts.service.spec.image if facts.service else ""
-    if facts.image is None or runs.endswith(digest):
+def _platform(session: Session, desired: Desired, observed: Observed, digest: str) -> str | None:
+    runs = observed.service.spec.image if observed.service else ""
+    if observed.image is None or runs.endswith(digest):
         return None  # this machine's image, which is about to be pushed, or an image that already runs
     found = ecr.platforms(session.ecr, desired.image.repository, digest)
     runs = desired.target.capabilities.image_platform
     return runs if runs in found else ", ".join(found)
 
 
-def _secrets(session: Session, desired: Desired, facts: Facts) -> dict[str, SecretValue]:
+def _secrets(session: Session, desired: Desired, observed: Observed) -> dict[str, SecretValue]:
     """The values that containers would get, by variable; of a secret that is still to be generated, one like it."""
-    there = {p.path: p.variable for p in desired.parameters if p.secure and p.path in facts.parameters}
+    there = {p.path: p.variable for p in desired.parameters if p.secure and p.path in observed.parameters}
     values: dict[str, SecretValue] = {}
     for batch in ssm.batches(list(there)):
         values |= ssm.reveal(session.ssm, batch)
-    absent = [p for p in desired.parameters if p.secure and p.path not in facts.parameters]
+    absent = [p for p in desired.parameters if p.secure and p.path not in observed.parameters]
     alike = {p.variable: value for p in absent if (value := generate(p))}
     return {**alike, **{there[path]: value for path, value in values.items()}}
 

@@ -21,7 +21,7 @@ from deployer.core.change import (
     RecordRelease,
     ResumeService,
 )
-from deployer.core.facts import Facts, ServiceFact
+from deployer.core.observed import Observed, ObservedService
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
 from deployer.core.record import record
@@ -47,7 +47,7 @@ def apply(run: Run, agreed: Planned) -> Outcome:
     """Apply a plan. Raises Refused when the state it was made from has changed."""
     verb = "rollback" if run.desired.rollback_to else "reconcile"
     with lock.hold(run.session, run.desired.ledger, who=run.who, verb=verb, warn=run.report.warn) as held:
-        fresh = run.compare(run.observed(), agreed.facts.inspection)
+        fresh = run.compare(run.observe(), agreed.observed.inspection)
         refuse_stale(agreed.plan.facts, fresh.plan)
         if fresh.plan.fingerprint != agreed.plan.fingerprint:
             raise Refused("the plan is not the one that was agreed to", fix="read the new plan, then run again")
@@ -104,8 +104,8 @@ class _Carrier:
             who=run.who,
             applying=Applying(run.session, run.image_manifest, run.site.recreation_seconds, run.report.step),
         )
-        if planned.facts.pending:
-            self._record_pending(planned.facts.pending, planned.facts.service)
+        if planned.observed.pending:
+            self._record_pending(planned.observed.pending, planned.observed.service)
         refuse_unknown(plan.changes)
         deployed: Started | None = None
         proven: tuple[int, str] | None = None  # the number of the release, and the URL that reported it
@@ -145,13 +145,13 @@ class _Carrier:
 
     def _resumed(self, planned: Planned, change: ResumeService) -> None:
         """Prove that the service answers again, unless the plan proves a release next; then clear the pause tag."""
-        service = planned.facts.service
+        service = planned.observed.service
         proves = any(isinstance(other, RecordRelease) for other in planned.plan.changes)
         if service is not None and not proves:
             turn.prove(self._run, "resume", service)
         self._run.target.tag(change.arn, {TAG: BY_NOBODY})
 
-    def _record_pending(self, release: Release, service: ServiceFact | None) -> None:
+    def _record_pending(self, release: Release, service: ObservedService | None) -> None:
         """Prove and record a live release whose own run stopped before doing so.
 
         When it does not answer it is recorded as failed, and the plan, which assumes that it is healthy, is not carried
@@ -171,7 +171,7 @@ class _Carrier:
                 fix=f"run again: just {'rollback' if run.desired.rollback_to else 'reconcile'} {environment}",
             )
 
-    def _seen(self, service: ServiceFact | None, release: str) -> str | None:
+    def _seen(self, service: ObservedService | None, release: str) -> str | None:
         """None when the public URL reports the release; else its last answer."""
         if service is None:
             return "there is no service"
@@ -182,7 +182,7 @@ class _Carrier:
     def _again(self, planned: Planned) -> Planned:
         """The plan for the same desired state from what AWS holds now: a repeated call has moved a version."""
         run = self._run
-        return run.compare(run.observed(), planned.facts.inspection)
+        return run.compare(run.observe(), planned.observed.inspection)
 
     def _after_another(self, planned: Planned, change: DeployService) -> Planned:
         """Wait for the operation that another user started meanwhile. Returns the same plan for the state after it.
@@ -251,7 +251,7 @@ class _Carrier:
         if seen is None:
             run.report.step("probe", f"GET {url}{proof(path, plan.release, run.app.release_header)}")
             turn.warn_unready(run, url)
-            number = self._record(plan, "healthy", started, "", planned.facts)
+            number = self._record(plan, "healthy", started, "", planned.observed)
             run.report.step("record", f"release {number}")
             return number, url
         wrong = f"{url}{path} does not report it (last seen: {seen})"
@@ -259,7 +259,7 @@ class _Carrier:
         number = (
             known.number
             if known
-            else self._record(plan, "failed", started, f"not seen at its URL: {seen}", planned.facts)
+            else self._record(plan, "failed", started, f"not seen at its URL: {seen}", planned.observed)
         )
         did = "was deployed" if started else "is live"
         raise self._back(planned, number, f"release {number} ({plan.release}) {did}, but {wrong}")
@@ -267,7 +267,7 @@ class _Carrier:
     def _back(self, planned: Planned, failed: int, what: str) -> DeployerError:
         """Roll back to the last healthy release, unless the manifest asks to hold. Returns the error to report."""
         run = self._run
-        target = last_healthy(planned.facts.releases)
+        target = last_healthy(planned.observed.releases)
         if run.desired.on_unhealthy == "hold" or run.desired.rollback_to or target is None:
             held = "the manifest holds it (on_unhealthy)" if run.desired.on_unhealthy == "hold" else "it stays"
             fix = f"read the application's log; roll back with: just rollback {run.desired.environment}"
@@ -287,16 +287,18 @@ class _Carrier:
             fix="fix the cause, then run again; this exact release is refused without --retry",
         )
 
-    def _record(self, plan: Plan, outcome: str, started: Started | None, why: str, facts: Facts | None = None) -> int:
-        """Add the release to the ledger. `facts` give the operation that deployed it when this run started none."""
+    def _record(
+        self, plan: Plan, outcome: str, started: Started | None, why: str, observed: Observed | None = None
+    ) -> int:
+        """Add the release to the ledger. `observed` give the operation that deployed it when this run started none."""
         release = self._release(plan, outcome, started.operation if started else "", why)
-        if started is None and facts and facts.intended and facts.intended.id == release.id:
-            release = self._with_operation(release, facts.service, facts.intended)
+        if started is None and observed and observed.intended and observed.intended.id == release.id:
+            release = self._with_operation(release, observed.service, observed.intended)
         number = ledger.record(self._run.session.ssm, self._run.desired.ledger, release)
         self._held.settled()
         return number
 
-    def _with_operation(self, release: Release, service: ServiceFact | None, written: Release) -> Release:
+    def _with_operation(self, release: Release, service: ObservedService | None, written: Release) -> Release:
         """The record with the operation of the earlier run that deployed it, and its duration."""
         operation = self._run.target.newest_operation(service.arn) if service else None
         if operation is None or not resume.has_deployed(operation, written):
@@ -325,7 +327,7 @@ def _turned(plan: Plan) -> Literal["paused", "resumed"] | None:
 
 def _unblocked(run: Run) -> Planned:
     """The plan from the present state. Raises StateUnknown when something blocks it."""
-    planned = run.compare(run.observed(), None)
+    planned = run.compare(run.observe(), None)
     if planned.plan.blockers:
         raise StateUnknown("; ".join(blocker.what for blocker in blockers(planned.plan)))
     return planned

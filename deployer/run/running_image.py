@@ -6,20 +6,20 @@ import re
 
 from deployer.aws import ecr
 from deployer.aws.session import Session
-from deployer.core.facts import Facts
+from deployer.core.observed import Observed
 
 ECR_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^@:]+)(?:@(sha256:[0-9a-f]{64})|:(.+))")
 
 
-def missing_image(session: Session, facts: Facts) -> str | None:
+def missing_image(session: Session, observed: Observed) -> str | None:
     """The digest or tag of the running release's image when ECR no longer holds it.
 
-    One call to ECR, none when the observed facts already show it. An image of another registry is not checked.
+    One call to ECR, none when the observed state already shows it. An image of another registry is not checked.
     """
-    found = ECR_IMAGE.fullmatch(facts.service.spec.image) if facts.service else None
+    found = ECR_IMAGE.fullmatch(observed.service.spec.image) if observed.service else None
     if found is None or (found[1], found[2]) != (session.account, session.region):
         return None
     repository, digest, tag = found[3], found[4], found[5]
-    if digest and facts.image and facts.image.digest == digest:
+    if digest and observed.image and observed.image.digest == digest:
         return None
     return None if ecr.read_image(session.ecr, repository, tag or "", digest) else (digest or tag)

@@ -32,7 +32,9 @@ class Scrubber:
     @classmethod
     def below(cls, session: Session, path: str) -> Scrubber:
         """A scrubber for every secret below a path, whether or not a manifest names it."""
-        return cls(session, lambda: [name for name, fact in ssm.describe(session.ssm, path).items() if fact.secure])
+        return cls(
+            session, lambda: [name for name, parameter in ssm.describe(session.ssm, path).items() if parameter.secure]
+        )
 
     def learn(self) -> bool:
         """Read the environment's secrets. False when these credentials may not, so that lines cannot be cleaned."""

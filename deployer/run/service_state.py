@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from deployer.aws import lock
-from deployer.core.facts import Facts
+from deployer.core.observed import Observed
 from deployer.core.restart import consent_id
 from deployer.errors import DeployerError, Interrupted, LockLost, Refused, StateUnknown
 from deployer.partial import halted
@@ -20,7 +20,7 @@ from deployer.targets.base import Started, pausing
 from deployer.view.target_text import cancelled
 
 
-def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Facts], None]) -> None:
+def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Observed], None]) -> None:
     """Carry out one verb. `agreed` is the consented id; `refuse` raises when the state forbids the verb.
 
     Raises Refused when the service has changed since the consent, DeploymentFailed for a restart that the target rolled
@@ -29,9 +29,9 @@ def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Facts], No
     with lock.hold(run.session, run.desired.ledger, who=run.who, verb=verb, warn=run.report.warn) as held:
         follower = Follower.of(run)
         resume.settle(held, run.session, run.desired, run.target, follower)
-        facts = run.observed()
-        refuse(facts)
-        service = facts.service
+        observed = run.observe()
+        refuse(observed)
+        service = observed.service
         if service is None or consent_id(verb, service) != agreed:
             raise Refused(
                 "the service has changed since this was agreed to; nothing was changed",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from deployer.core.facts import ServiceFact
 from deployer.core.health import of_readiness
+from deployer.core.observed import ObservedService
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.trouble import Trouble
 from deployer.errors import DeploymentFailed, StateUnknown
@@ -35,7 +35,7 @@ def finish(run: Run, verb: Verb, follower: Follower, started: Started, begin: fl
     raise StateUnknown(f"the {verb} failed", why=why, fix=f"see what runs: just status {environment}")
 
 
-def prove(run: Run, verb: Verb, service: ServiceFact) -> None:
+def prove(run: Run, verb: Verb, service: ObservedService) -> None:
     """Raise StateUnknown unless the public URL reports the release that the service is configured with."""
     url, release = run.site.public_url(service.url), service.spec.environment.get(RELEASE_VARIABLE)
     if release is None:

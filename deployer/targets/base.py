@@ -10,8 +10,8 @@ from typing import Protocol, runtime_checkable
 from botocore.exceptions import ClientError
 from msgspec import Struct
 
-from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.finding import Finding
+from deployer.core.observed import ObservedService, ScalingRevision
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.core.target import Description
 
@@ -86,7 +86,7 @@ class Watched(Protocol):
 class Target(Watched, Protocol):
     """One way of running a service. Every call either answers or raises; nothing is guessed."""
 
-    def observe(self, name: str) -> tuple[ServiceFact | None, tuple[ScalingRevision, ...]]:
+    def observe(self, name: str) -> tuple[ObservedService | None, tuple[ScalingRevision, ...]]:
         """The living service of this name, if any, and the revisions of its scaling configuration, oldest first."""
 
     def newest_operation(self, arn: str) -> Operation | None:

@@ -21,7 +21,7 @@ from deployer.aws.session import Session
 from deployer.core.adoption.expected import expected
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.variables import LeftOut, Missing, choose
-from deployer.core.facts import ParameterFact
+from deployer.core.observed import ObservedParameter
 from deployer.environment.contract import refuse_contract_problems
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.load import Loaded, load, parse
@@ -212,11 +212,11 @@ def _look(options: AdoptOptions) -> Live:
         return Live(target.description, place, parts, service, scalings, repository.result(), below, parameters)
 
 
-def _parameters(session: Session, path: str) -> dict[str, ParameterFact]:
+def _parameters(session: Session, path: str) -> dict[str, ObservedParameter]:
     """Everything below the path. No SecureString is read."""
     described = ssm.describe(session.ssm, path)
-    read: dict[str, ParameterFact] = {}
-    for batch in ssm.batches([name for name, fact in described.items() if not fact.secure]):
+    read: dict[str, ObservedParameter] = {}
+    for batch in ssm.batches([name for name, parameter in described.items() if not parameter.secure]):
         read |= ssm.read(session.ssm, batch)
     return ssm.together(described, read, ssm.ours(session.ssm, path))
 

@@ -21,9 +21,9 @@ class DriftOptions(Struct, frozen=True, kw_only=True):
 def find_drift(options: DriftOptions, report: Reporter) -> DriftDocument:
     """Compare what AWS holds with the last release and the manifest."""
     run = open_environment(options.environment, report, start=False, only_looks=True).run
-    facts = run.observed()
-    planned = run.compare(facts, None)
+    observed = run.observe()
+    planned = run.compare(observed, None)
     found = waiting(planned.plan)
-    gone = missing_image(run.session, facts)
+    gone = missing_image(run.session, observed)
     lost = (DriftItem("running image", "image", State(value=gone), None),) if gone else ()
     return DriftDocument(run.desired.environment, (*found.drift, *lost), found.staged)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from deployer.core.facts import Facts
+from deployer.core.observed import Observed
 from deployer.core.restart import consent_id
 from deployer.core.target import ServiceStatus
 from deployer.environment.consent import Consent
@@ -14,7 +14,7 @@ from deployer.environment.service_state import (
     refuse_held,
     refuse_other_status,
     refuse_unconfirmed,
-    settled_facts,
+    settled_state,
     state_document,
 )
 from deployer.errors import Blocked
@@ -33,19 +33,19 @@ def pause_service(options: PauseOptions, report: Reporter, consent: Consent) -> 
     """Stop every instance. A paused service is left as it is. Raises Refused and Blocked, having changed nothing."""
     environment = open_environment(options.environment, report, start=False)
 
-    def refuse(facts: Facts) -> None:
-        refuse_held(environment, facts)
-        refuse_other_status(environment, facts, ServiceStatus.RUNNING)
+    def refuse(observed: Observed) -> None:
+        refuse_held(environment, observed)
+        refuse_other_status(environment, observed, ServiceStatus.RUNNING)
 
     _refuse_unable(environment)
-    facts = settled_facts(environment)
-    if facts.service is not None and facts.service.status is ServiceStatus.PAUSED:
-        return state_document(environment, facts, "nothing")
-    refuse(facts)
-    agreed = consent_id("pause", existing_service(facts))
+    observed = settled_state(environment)
+    if observed.service is not None and observed.service.status is ServiceStatus.PAUSED:
+        return state_document(environment, observed, "nothing")
+    refuse(observed)
+    agreed = consent_id("pause", existing_service(observed))
     refuse_unconfirmed(environment, agreed, consent)
     change_state(environment.run, "pause", agreed, refuse)
-    return state_document(environment, facts, "paused")
+    return state_document(environment, observed, "paused")
 
 
 def _refuse_unable(environment: Environment) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from deployer.core.facts import Facts
+from deployer.core.observed import Observed
 from deployer.core.restart import consent_id, running_release, staged
 from deployer.core.target import ServiceStatus
 from deployer.environment.consent import Consent
@@ -14,7 +14,7 @@ from deployer.environment.service_state import (
     refuse_held,
     refuse_other_status,
     refuse_unconfirmed,
-    settled_facts,
+    settled_state,
     state_document,
 )
 from deployer.errors import Refused
@@ -35,35 +35,35 @@ def restart_service(options: RestartOptions, report: Reporter, consent: Consent)
     """Replace every instance. Raises Refused, having changed nothing, when that would deploy anything else."""
     environment = open_environment(options.environment, report, start=False)
 
-    def refuse(facts: Facts) -> None:
-        refuse_held(environment, facts)
-        refuse_other_status(environment, facts, ServiceStatus.RUNNING)
-        _refuse_another_content(environment, facts)
+    def refuse(observed: Observed) -> None:
+        refuse_held(environment, observed)
+        refuse_other_status(environment, observed, ServiceStatus.RUNNING)
+        _refuse_another_content(environment, observed)
 
-    facts = settled_facts(environment)
-    refuse(facts)
-    agreed = consent_id("restart", existing_service(facts))
+    observed = settled_state(environment)
+    refuse(observed)
+    agreed = consent_id("restart", existing_service(observed))
     refuse_unconfirmed(environment, agreed, consent)
     change_state(environment.run, "restart", agreed, refuse)
-    return state_document(environment, facts, "restarted")
+    return state_document(environment, observed, "restarted")
 
 
-def _refuse_another_content(environment: Environment, facts: Facts) -> None:
+def _refuse_another_content(environment: Environment, observed: Observed) -> None:
     """Raise Refused when new instances would not hold what the running release is recorded to hold."""
-    name, entry = environment.desired.environment, running_release(facts)
+    name, entry = environment.desired.environment, running_release(observed)
     if entry is None:
         raise Refused(
             f"the release that {name} runs is not recorded, so a restart could change it; nothing was changed",
             fix=f"just reconcile {name}",
         )
-    if waits := list(staged(entry, facts.parameters, environment.desired.parameter_path)):
+    if waits := list(staged(entry, observed.parameters, environment.desired.parameter_path)):
         raise Refused(
             f"parameters have changed since release {entry.number}, and a restart would deploy them unrecorded;"
             " nothing was changed",
             why=", ".join(map(other_version, waits)),
             fix=f"deploy them as a release: just reconcile {name}",
         )
-    if gone := missing_image(environment.session, facts):
+    if gone := missing_image(environment.session, observed):
         raise Refused(
             f"the image of release {entry.number} ({gone[:19]}) is gone from ECR; nothing was changed",
             fix=f"deploy an image that is there: just reconcile {name}",

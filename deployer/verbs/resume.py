@@ -6,8 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deployer.aws import hold as ledger_hold
-from deployer.core.facts import Facts
 from deployer.core.hold import Hold
+from deployer.core.observed import Observed
 from deployer.core.release import ledger_path
 from deployer.core.restart import consent_id
 from deployer.core.target import ServiceStatus
@@ -18,7 +18,7 @@ from deployer.environment.service_state import (
     refuse_held,
     refuse_other_status,
     refuse_unconfirmed,
-    settled_facts,
+    settled_state,
     state_document,
 )
 from deployer.environment.usable_manifest import read_usable_identity
@@ -93,31 +93,31 @@ def _resume_paused(
     """Lift the hold, if any, and start the service. Without `old_release_first` a waiting deployment is refused."""
     desired = environment.desired
 
-    def refuse(facts: Facts) -> None:
-        refuse_other_status(environment, facts, ServiceStatus.PAUSED)
+    def refuse(observed: Observed) -> None:
+        refuse_other_status(environment, observed, ServiceStatus.PAUSED)
         if not old_release_first:
-            _refuse_waiting(environment, facts)
+            _refuse_waiting(environment, observed)
 
-    facts = settled_facts(environment)
-    refuse(facts)
-    agreed = consent_id("resume", existing_service(facts))
+    observed = settled_state(environment)
+    refuse(observed)
+    agreed = consent_id("resume", existing_service(observed))
     if hold is not None:
         _refuse_unagreed(environment.run.report, desired.environment, hold, consent, starts=True)
         ledger_hold.lift(environment.session.ssm, desired.ledger, hold)
     else:
         refuse_unconfirmed(environment, agreed, consent)
 
-    def refuse_again(now: Facts) -> None:
+    def refuse_again(now: Observed) -> None:
         refuse_held(environment, now)
         refuse(now)
 
     change_state(environment.run, "resume", agreed, refuse_again)
-    return replace(state_document(environment, facts, "resumed"), hold=hold.id if hold else None)
+    return replace(state_document(environment, observed, "resumed"), hold=hold.id if hold else None)
 
 
-def _refuse_waiting(environment: Environment, facts: Facts) -> None:
+def _refuse_waiting(environment: Environment, observed: Observed) -> None:
     """Raise Refused for a paused service while a deployment waits: the old release would start first."""
-    plan = environment.run.compare(facts, None).plan
+    plan = environment.run.compare(observed, None).plan
     if plan.paused is not None and plan.paused.deploys and plan.deployment is not None:
         paused, waits = blocker_text(plan.paused, plan), differences(plan.deployment)
         raise Refused(f"{paused.what}; nothing was changed", why=f"it waits: {waits}", fix=paused.fix)

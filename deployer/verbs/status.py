@@ -13,8 +13,8 @@ from deployer.aws import ledger
 from deployer.aws.errors import explain
 from deployer.core import health, rollback
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts, ServiceFact
 from deployer.core.health import Answer
+from deployer.core.observed import Observed, ObservedService
 from deployer.core.plan import Plan
 from deployer.core.readiness import Readiness
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, last_healthy
@@ -101,11 +101,11 @@ def _read(environment: Environment) -> StatusDocument:
     if environment.problems:
         run = replace(run, desired=_released(run))
     planned = run.plan()
-    service, releases = planned.facts.service, planned.facts.releases
+    service, releases = planned.observed.service, planned.observed.releases
     runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
     entry = next((entry for entry in reversed(releases) if entry.release.id == runs), None)
-    seen = _seen(run, planned.facts) if service else Seen()
-    failed = _failure(run, planned.facts, seen)
+    seen = _seen(run, planned.observed) if service else Seen()
+    failed = _failure(run, planned.observed, seen)
     busy = seen.operation is not None and seen.operation.progress is Progress.RUNNING
     # A failed change that was reverted since is shown as history, not as a trouble.
     # An invalid manifest does not show whether it was reverted.
@@ -140,8 +140,8 @@ def _read(environment: Environment) -> StatusDocument:
         since=entry.release.when if entry else None,
         by=entry.release.who if entry else None,
         operation=_under_way(seen.operation),
-        lock=lock_holder(planned.facts.lock) if planned.facts.lock else None,
-        hold=since(planned.facts.hold) if planned.facts.hold else None,
+        lock=lock_holder(planned.observed.lock) if planned.observed.lock else None,
+        hold=since(planned.observed.hold) if planned.observed.hold else None,
         staged=lines.staged,
         drift=lines.drift,
         edits=None if environment.problems else len(lines.edits),
@@ -183,18 +183,18 @@ def _follow(environment: Environment) -> bool:
     follower = Follower.of(run)
     progress = follower.follow(started, operation.started)
     if progress is not Progress.SUCCEEDED:
-        facts = run.observed()
+        observed = run.observe()
         release = service.spec.environment.get(RELEASE_VARIABLE, "that is not named")
         why = follower.cause(started, operation.started)
-        raise resume.failure(progress, release, last_healthy(facts.releases), why, run.desired.target)
+        raise resume.failure(progress, release, last_healthy(observed.releases), why, run.desired.target)
     return True
 
 
-def _seen(run: Run, facts: Facts) -> Seen:
-    service = facts.service
+def _seen(run: Run, observed: Observed) -> Seen:
+    service = observed.service
     assert service is not None
     operation = run.target.newest_operation(service.arn)
-    gone = missing_image(run.session, facts)
+    gone = missing_image(run.session, observed)
     runs_nothing = service.status in {ServiceStatus.PAUSED, ServiceStatus.CREATE_FAILED}
     if not service.url or runs_nothing:
         return Seen(operation, image_gone=gone)
@@ -208,7 +208,7 @@ def _seen(run: Run, facts: Facts) -> Seen:
 
 def _troubles(
     app: App,
-    service: ServiceFact | None,
+    service: ObservedService | None,
     seen: Seen,
     failed: FailureDocument | None,
     entry: RecordedRelease | None,
@@ -231,16 +231,16 @@ def _troubles(
         yield AutomaticDeployments()
 
 
-def _paused(plan: Plan, service: ServiceFact | None, *, declared: bool) -> Iterator[Trouble]:
+def _paused(plan: Plan, service: ObservedService | None, *, declared: bool) -> Iterator[Trouble]:
     """The trouble of a pause that no manifest declares: a person has to end it."""
     if service is not None and service.status is ServiceStatus.PAUSED and not declared:
         yield UndeclaredPause(deploys=plan.deployment is not None)
 
 
-def _failure(run: Run, facts: Facts, seen: Seen) -> FailureDocument | None:
+def _failure(run: Run, observed: Observed, seen: Seen) -> FailureDocument | None:
     """The newest deployment when it failed; without a ledger, it is known from the service's operation."""
-    service, operation = facts.service, seen.operation
-    entry = health.last_failure(facts.releases)
+    service, operation = observed.service, seen.operation
+    entry = health.last_failure(observed.releases)
     if entry:
         return FailureDocument(entry.number, entry.release.id, entry.release.when, entry.release.why or NO_CAUSE)
     if service is None or service.status is not ServiceStatus.CREATE_FAILED:

@@ -36,15 +36,15 @@ def verify_environment(options: VerifyOptions, report: Reporter) -> VerifyDocume
     """Run all checks, and change nothing."""
     environment = open_environment(options.environment, report, image=options.image, start=False)
     run = environment.run
-    facts = run.observed()
-    image = run.compare(facts, None).plan.image
-    seen = inspect(run.session, run.desired, facts, image.partition("@")[2], run.examine, decrypt=options.decrypt)
-    plan = run.compare(facts, seen).plan
+    observed = run.observe()
+    image = run.compare(observed, None).plan.image
+    seen = inspect(run.session, run.desired, observed, image.partition("@")[2], run.examine, decrypt=options.decrypt)
+    plan = run.compare(observed, seen).plan
     differ, unseen = disagreements(environment, decrypt=options.decrypt)
     warnings = [caution_text.text(warning) for warning in plan.warnings if not isinstance(warning, Unverified)]
-    if gone := missing_image(run.session, facts):
+    if gone := missing_image(run.session, observed):
         warnings.append(health_text.one_line(ImageGone(number=None, image=gone), run.desired.environment))
-    warnings += unready(environment, facts)
+    warnings += unready(environment, observed)
     return VerifyDocument(
         environment=run.desired.environment,
         image=plan.tag,

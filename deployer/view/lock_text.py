@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.core.facts import LockFact
+from deployer.core.observed import ObservedLock
 from deployer.core.person import person
 from deployer.errors import as_typed
 
 
-def lock_holder(lock: LockFact) -> str:
+def lock_holder(lock: ObservedLock) -> str:
     """Who holds the lock, or left it behind, and where."""
     did = "left behind" if lock.over else "held"
     return f"{did} by {person(lock.holder)} ({lock.where})"
 
 
-def lock_lines(held: LockFact, environment: str) -> Iterator[str]:
+def lock_lines(held: ObservedLock, environment: str) -> Iterator[str]:
     """The lock, who holds it, and what breaking it does."""
     yield f"lock {held.id} of {environment}"
     yield f"  holder   {person(held.holder)}, {held.where}"

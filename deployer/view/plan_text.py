@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from deployer.core.change import Change, PlaceHold
-from deployer.core.facts import LockFact
+from deployer.core.observed import ObservedLock
 from deployer.core.person import person
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
@@ -100,12 +100,12 @@ def _time(seconds: int) -> str:
     return f"{seconds} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def render_with_lock(plan: Plan, lock: LockFact | None, *, manifest: str, target: str, colour: bool = False) -> str:
+def render_with_lock(plan: Plan, lock: ObservedLock | None, *, manifest: str, target: str, colour: bool = False) -> str:
     """The plan after a note about the run that holds the environment's lock, if any."""
     return "\n".join([*_lock_lines(lock, plan), render(plan, manifest=manifest, target=target, colour=colour)])
 
 
-def _lock_lines(lock: LockFact | None, plan: Plan) -> list[str]:
+def _lock_lines(lock: ObservedLock | None, plan: Plan) -> list[str]:
     if lock is None:
         return []
     doing = f"release {lock.release}" if lock.release else "a change"

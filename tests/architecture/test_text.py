@@ -18,7 +18,7 @@ ALLOWED: Final = {
     "deployer/account/duties.py": {"pause, resume, restart", "plan, status, drift"},
     "deployer/core/policies/rights.py": {"x on x"},
     # names of what a saved plan depends on
-    "deployer/core/facts.py": {"service settings of a newer API", "x tagged x", "older version of x"},
+    "deployer/core/observed.py": {"service settings of a newer API", "x tagged x", "older version of x"},
     # values of the ledger and of plans as JSON, which older versions have written
     "deployer/resources/service/unmanaged.py": {"a setting that this version of the deployer does not know"},
     "deployer/resources/ssm_parameters/plan.py": {"after release x", "x of x"},

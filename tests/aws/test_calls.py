@@ -21,8 +21,8 @@ from msgspec.structs import replace
 
 from deployer.aws import ecr, iam, ledger, lock, lock_record, logs, ssm
 from deployer.aws.session import Session
-from deployer.core.facts import ParameterFact
 from deployer.core.lifecycle import lifecycle_policy
+from deployer.core.observed import ObservedParameter
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked, LockLost, Refused
 from deployer.targets.apprunner.rights import CALLS
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
 
 
-def read(session: Session, path: str, *names: str) -> dict[str, ParameterFact]:
+def read(session: Session, path: str, *names: str) -> dict[str, ObservedParameter]:
     """Everything below a path, as a plan reads it, without who wrote it and when."""
     found = ssm.together(
         ssm.describe(session.ssm, path), ssm.read(session.ssm, names) if names else {}, ssm.ours(session.ssm, path)
     )
-    return {name: replace(fact, changed_by="", changed=0.0) for name, fact in found.items()}
+    return {name: replace(parameter, changed_by="", changed=0.0) for name, parameter in found.items()}
 
 
 class TestAccount:
@@ -58,13 +58,15 @@ class TestParameters:
         for number in range(count):
             ssm.put(session.ssm, f"/{fresh}/x/p{number}", str(number), "", create=True)
         ssm.put(session.ssm, f"/{fresh}/other", "no", "", create=True)
-        assert read(session, f"/{fresh}/x") == {f"/{fresh}/x/p{n}": ParameterFact(False, 1, None) for n in range(count)}
+        assert read(session, f"/{fresh}/x") == {
+            f"/{fresh}/x/p{n}": ObservedParameter(False, 1, None) for n in range(count)
+        }
 
     def test_a_secret_is_written_secure_and_read_without_its_value(self, session: Session, fresh: str) -> None:
         path = f"/{fresh}/x/key"
         assert ssm.put(session.ssm, path, SecretValue("s3ntinel"), "why", create=True) == 1
         assert ssm.put(session.ssm, path, SecretValue("s3ntinel-2"), "why", create=False) == 2
-        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(True, 2, None, "why")}
+        assert read(session, f"/{fresh}/x", path) == {path: ObservedParameter(True, 2, None, "why")}
         stored = session.ssm.get_parameter(Name=path, WithDecryption=True)["Parameter"]
         assert (stored["Type"], stored["Value"]) == ("SecureString", "s3ntinel-2")
 
@@ -78,26 +80,26 @@ class TestParameters:
     ) -> None:
         path = f"/{fresh}/x/a"
         ssm.put(session.ssm, path, "1", "", create=True)
-        assert read(session, f"/{fresh}/x", path, f"{path}b") == {path: ParameterFact(False, 1, "1")}
+        assert read(session, f"/{fresh}/x", path, f"{path}b") == {path: ObservedParameter(False, 1, "1")}
 
     def test_one_of_somebody_else_is_adopted_without_a_new_version(self, session: Session, fresh: str) -> None:
         path = f"/{fresh}/x/a"
         session.ssm.put_parameter(Name=path, Value="1", Type="String")
-        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(False, 1, "1", ours=False)}
+        assert read(session, f"/{fresh}/x", path) == {path: ObservedParameter(False, 1, "1", ours=False)}
         ssm.adopt(session.ssm, path)
-        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(False, 1, "1")}
+        assert read(session, f"/{fresh}/x", path) == {path: ObservedParameter(False, 1, "1")}
 
     def test_one_of_another_type_is_recreated_and_its_last_value_is_kept(self, session: Session, fresh: str) -> None:
         path, kept = f"/{fresh}/x/a", f"/{fresh}/replaced/a"
         ssm.put(session.ssm, path, "1", "", create=True)
         assert ssm.recreate(session.ssm, path, SecretValue("s"), "", kept=kept, pause=0) == 1
-        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(True, 1, None)}
+        assert read(session, f"/{fresh}/x", path) == {path: ObservedParameter(True, 1, None)}
         assert ssm.reveal(session.ssm, [path, kept], only_secure=True) == {
             path: SecretValue("s"), kept: SecretValue("1"),
         }  # fmt: skip
         assert ssm.recreate(session.ssm, path, "3", "", kept=kept, pause=0) == 1
         assert ssm.ours(session.ssm, f"/{fresh}") == {path, kept}
-        assert read(session, f"/{fresh}/x", path) == {path: ParameterFact(False, 1, "3")}
+        assert read(session, f"/{fresh}/x", path) == {path: ObservedParameter(False, 1, "3")}
         assert ssm.reveal(session.ssm, [path, kept], only_secure=True) == {kept: SecretValue("s")}
 
     def test_one_that_is_gone_already_is_created_and_the_kept_value_stays(self, session: Session, fresh: str) -> None:

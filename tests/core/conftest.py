@@ -32,16 +32,16 @@ from deployer.core.change import (
     TagService,
 )
 from deployer.core.desired import Desired, DesiredImage, DesiredParameter
-from deployer.core.facts import (
-    Facts,
-    ImageFact,
-    ParameterFact,
-    RepositoryFact,
-    RoleFact,
-    ScalingRevision,
-    ServiceFact,
-)
 from deployer.core.hold import Hold, after_rollback
+from deployer.core.observed import (
+    Observed,
+    ObservedImage,
+    ObservedParameter,
+    ObservedRepository,
+    ObservedRole,
+    ObservedService,
+    ScalingRevision,
+)
 from deployer.core.plan import Plan
 from deployer.core.record import record
 from deployer.core.release import RecordedRelease
@@ -99,7 +99,7 @@ def wish(*parameters: DesiredParameter, digest: str | None = "sha256:aaa") -> De
     return replace(made, roles=managed_roles(made))
 
 
-EMPTY = Facts(
+EMPTY = Observed(
     account=ACCOUNT,
     region=REGION,
     parameters={},
@@ -112,84 +112,88 @@ EMPTY = Facts(
 )
 
 
-def carry_out(plan: Plan, facts: Facts, desired: Desired, *, healthy: bool = True) -> Facts:
-    """The facts after the plan: what AWS would hold, with no AWS."""
+def carry_out(plan: Plan, observed: Observed, desired: Desired, *, healthy: bool = True) -> Observed:
+    """The state after the plan: what AWS would hold, with no AWS."""
     for change in plan.changes:
-        facts = _after(change, facts, healthy=healthy)
+        observed = _after(change, observed, healthy=healthy)
     deployed = plan.deployment is not None
     if deployed or any(isinstance(c, RecordRelease) for c in plan.changes):
-        facts = replace(facts, releases=(*facts.releases, recorded(plan, facts, desired, healthy=healthy)))
-    return facts
+        observed = replace(observed, releases=(*observed.releases, recorded(plan, observed, desired, healthy=healthy)))
+    return observed
 
 
-def _after(change: Change, facts: Facts, *, healthy: bool) -> Facts:
+def _after(change: Change, observed: Observed, *, healthy: bool) -> Observed:
     match change:
         case CreateRepository():
-            return replace(facts, repository=RepositoryFact("uri", True, True, None))
+            return replace(observed, repository=ObservedRepository("uri", True, True, None))
         case ChangeRepository():
-            assert facts.repository
-            return replace(facts, repository=replace(facts.repository, immutable=True, scan_on_push=True))
+            assert observed.repository
+            return replace(observed, repository=replace(observed.repository, immutable=True, scan_on_push=True))
         case PutLifecycle():
-            assert facts.repository
-            return replace(facts, repository=replace(facts.repository, lifecycle=change.policy))
+            assert observed.repository
+            return replace(observed, repository=replace(observed.repository, lifecycle=change.policy))
         case PushImage():
-            return replace(facts, image=ImageFact(change.digest, (change.image.tag,)))
+            return replace(observed, image=ObservedImage(change.digest, (change.image.tag,)))
         case KeepImage():
-            assert facts.image
-            return replace(facts, image=replace(facts.image, tags=(*facts.image.tags, change.tag)))
+            assert observed.image
+            return replace(observed, image=replace(observed.image, tags=(*observed.image.tags, change.tag)))
         case CreateTable() | ChangeTable():
             table = change.table
             protected = table.deletion_protection
             made = TableFact(
                 "arn", "ACTIVE", table.shape, deletion_protection=protected, expires=table.expires, tags=table.tags
             )
-            return replace(facts, resources={**facts.resources, KIND: made})
+            return replace(observed, resources={**observed.resources, KIND: made})
         case PutRole():
-            role = RoleFact("arn", change.role.trust, change.role.policy)
-            return replace(facts, roles={**facts.roles, change.role.name: role})
+            role = ObservedRole("arn", change.role.trust, change.role.policy)
+            return replace(observed, roles={**observed.roles, change.role.name: role})
         case PutParameter():
             wanted = change.parameter
-            fact = ParameterFact(wanted.secure, change.version, wanted.value, wanted.description or "")
-            return replace(facts, parameters={**facts.parameters, wanted.path: fact})
+            parameter = ObservedParameter(wanted.secure, change.version, wanted.value, wanted.description or "")
+            return replace(observed, parameters={**observed.parameters, wanted.path: parameter})
         case RecreateParameter():
             wanted = change.parameter
-            fact = ParameterFact(wanted.secure, change.version, wanted.value, wanted.description or "")
-            return replace(facts, parameters={**facts.parameters, wanted.path: fact})
+            parameter = ObservedParameter(wanted.secure, change.version, wanted.value, wanted.description or "")
+            return replace(observed, parameters={**observed.parameters, wanted.path: parameter})
         case AdoptParameter():
             path = change.parameter.path
-            return replace(facts, parameters={**facts.parameters, path: replace(facts.parameters[path], ours=True)})
+            return replace(
+                observed, parameters={**observed.parameters, path: replace(observed.parameters[path], ours=True)}
+            )
         case DeleteParameter():
-            return replace(facts, parameters={p: f for p, f in facts.parameters.items() if p != change.path})
+            return replace(observed, parameters={p: f for p, f in observed.parameters.items() if p != change.path})
         case CreateScaling():
-            kept = tuple(r for r in facts.scalings if r.arn != change.replaces)
-            return replace(facts, scalings=(*kept, ScalingRevision(f"scaling-{change.scaling}", change.scaling, True)))
+            kept = tuple(r for r in observed.scalings if r.arn != change.replaces)
+            return replace(
+                observed, scalings=(*kept, ScalingRevision(f"scaling-{change.scaling}", change.scaling, True))
+            )
         case TagService():
-            assert facts.service
-            return replace(facts, service=replace(facts.service, tags={**facts.service.tags, **change.tags}))
+            assert observed.service
+            return replace(observed, service=replace(observed.service, tags={**observed.service.tags, **change.tags}))
         case DeployService() if healthy:
-            tags = facts.service.tags if facts.service else TAGS
-            return replace(facts, service=ServiceFact("arn", "url", ServiceStatus.RUNNING, change.spec, tags))
+            tags = observed.service.tags if observed.service else TAGS
+            return replace(observed, service=ObservedService("arn", "url", ServiceStatus.RUNNING, change.spec, tags))
         case PauseService():
-            return _turned(facts, ServiceStatus.PAUSED, BY_MANIFEST)
+            return _turned(observed, ServiceStatus.PAUSED, BY_MANIFEST)
         case ResumeService():
-            return _turned(facts, ServiceStatus.RUNNING, BY_NOBODY)
+            return _turned(observed, ServiceStatus.RUNNING, BY_NOBODY)
         case PlaceHold():
             new = Hold("0f", "rollback", "arn:aws:iam::123456789012:user/amir", "2026-11-01T09:00:00+00:00", "")
-            return replace(facts, hold=after_rollback(change.old, change.sources, change.refused, new))
+            return replace(observed, hold=after_rollback(change.old, change.sources, change.refused, new))
         case LiftHold():
-            return replace(facts, hold=None)
+            return replace(observed, hold=None)
         case DeployService() | RecordRelease() | ServiceVariable():
-            return facts
+            return observed
 
 
-def _turned(facts: Facts, status: ServiceStatus, tag: str) -> Facts:
-    assert facts.service
-    tags = {**facts.service.tags, TAG: tag}
-    return replace(facts, service=replace(facts.service, status=status, tags=tags))
+def _turned(observed: Observed, status: ServiceStatus, tag: str) -> Observed:
+    assert observed.service
+    tags = {**observed.service.tags, TAG: tag}
+    return replace(observed, service=replace(observed.service, status=status, tags=tags))
 
 
-def recorded(plan: Plan, facts: Facts, desired: Desired, *, healthy: bool) -> RecordedRelease:
-    number = facts.releases[-1].number + 1 if facts.releases else 1
+def recorded(plan: Plan, observed: Observed, desired: Desired, *, healthy: bool) -> RecordedRelease:
+    number = observed.releases[-1].number + 1 if observed.releases else 1
     outcome = "healthy" if healthy else "failed"
     release = record(
         desired,
@@ -214,10 +218,10 @@ def wish_fixture() -> Callable[..., Desired]:
 
 
 @pytest.fixture(name="carry_out")
-def carry_out_fixture() -> Callable[..., Facts]:
+def carry_out_fixture() -> Callable[..., Observed]:
     return carry_out
 
 
 @pytest.fixture
-def empty() -> Facts:
+def empty() -> Observed:
     return EMPTY

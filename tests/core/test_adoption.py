@@ -31,7 +31,14 @@ from deployer.core.change import (
     TagService,
 )
 from deployer.core.desired import DesiredImage
-from deployer.core.facts import Facts, ImageFact, ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
+from deployer.core.observed import (
+    Observed,
+    ObservedImage,
+    ObservedParameter,
+    ObservedRepository,
+    ObservedService,
+    ScalingRevision,
+)
 from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.service import Scaling, ServiceSpec
@@ -102,7 +109,7 @@ class Strict(BaseModel):
 
 
 def live(
-    parameters: dict[str, ParameterFact] | None = None,
+    parameters: dict[str, ObservedParameter] | None = None,
     secrets: dict[str, str] | None = None,
     environment: dict[str, str] | None = None,
 ) -> Live:
@@ -114,19 +121,19 @@ def live(
         target=APP_RUNNER,
         place=PLACE,
         source=source(PLACE, "demo-staging", spec, APP_RUNNER),
-        service=ServiceFact("arn", "url", ServiceStatus.RUNNING, spec),
+        service=ObservedService("arn", "url", ServiceStatus.RUNNING, spec),
         scalings=(),
-        repository=RepositoryFact("uri", True, True, None),
+        repository=ObservedRepository("uri", True, True, None),
         parameter_path=PATH,
-        parameters={f"{PATH}/{name}": fact for name, fact in given.items()},
+        parameters={f"{PATH}/{name}": parameter for name, parameter in given.items()},
     )
 
 
-def string(value: str, description: str = "") -> ParameterFact:
-    return ParameterFact(secure=False, version=3, value=value, description=description, ours=False)
+def string(value: str, description: str = "") -> ObservedParameter:
+    return ObservedParameter(secure=False, version=3, value=value, description=description, ours=False)
 
 
-SECURE = ParameterFact(secure=True, version=2, value=None, ours=False)
+SECURE = ObservedParameter(secure=True, version=2, value=None, ours=False)
 
 
 def written(found: Live, settings: type[BaseModel] = Ours) -> Loaded:
@@ -147,12 +154,12 @@ def left_out(found: Live) -> dict[str, tuple[str, bool]]:
 
 
 def first_plan(found: Live, loaded: Loaded) -> Plan:
-    observed = Facts(
+    observed = Observed(
         account=ACCOUNT,
         region=REGION,
         parameters=found.parameters,
         repository=found.repository,
-        image=ImageFact(DIGEST, ("v1",)),
+        image=ObservedImage(DIGEST, ("v1",)),
         roles={},
         scalings=found.scalings,
         service=found.service,
@@ -166,12 +173,12 @@ parameter_names = st.from_regex(names.NAME_PATTERN, fullmatch=True).filter(
 )
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 words = st.sampled_from(["null", "true", "0123", "{{x}}", "a: b # c", "line\r\n\ttwo"])
-facts = st.builds(string, texts | words, texts.filter(lambda text: not unseen(text))) | st.just(SECURE)
+observed = st.builds(string, texts | words, texts.filter(lambda text: not unseen(text))) | st.just(SECURE)
 
 
-@given(st.dictionaries(parameter_names, facts, max_size=5), st.dictionaries(parameter_names, texts, max_size=3))
+@given(st.dictionaries(parameter_names, observed, max_size=5), st.dictionaries(parameter_names, texts, max_size=3))
 def test_whatever_is_taken_over_is_read_back_as_it_was(
-    parameters: dict[str, ParameterFact], plain: dict[str, str]
+    parameters: dict[str, ObservedParameter], plain: dict[str, str]
 ) -> None:
     plain = {name: text for name, text in plain.items() if name not in parameters} | {"level": "DEBUG"}
     found = live(parameters, environment={name.upper().replace("-", "_"): text for name, text in plain.items()})
@@ -179,15 +186,15 @@ def test_whatever_is_taken_over_is_read_back_as_it_was(
     variables = written(found).manifest.variables
     assert list(variables) == [one.name for one in choice.taken]
     assert all(variables[one.name].extra == (one.name not in {"app-id", "level"}) for one in choice.taken)
-    for name, fact in parameters.items():
+    for name, parameter in parameters.items():
         match variables.get(name):
             case LiteralVariable(text=text, store="parameter"):
-                assert text == fact.value
+                assert text == parameter.value
             case SecretVariable():
-                assert fact.secure or is_telling(name) or name == "app-id" or credential_in(fact.value or "")
+                assert parameter.secure or is_telling(name) or name == "app-id" or credential_in(parameter.value or "")
             case None:
-                assert fact.value is not None
-                assert unseen(fact.value) or not fact.value or "{{" in fact.value
+                assert parameter.value is not None
+                assert unseen(parameter.value) or not parameter.value or "{{" in parameter.value
             case other:
                 raise AssertionError(other)
     for name, text in plain.items():
@@ -196,8 +203,8 @@ def test_whatever_is_taken_over_is_read_back_as_it_was(
     assert len(choice.taken) + len(choice.left) == len(parameters) + len(plain)
 
 
-@given(st.dictionaries(parameter_names, facts, max_size=5))
-def test_the_first_plan_changes_no_value_and_no_setting(parameters: dict[str, ParameterFact]) -> None:
+@given(st.dictionaries(parameter_names, observed, max_size=5))
+def test_the_first_plan_changes_no_value_and_no_setting(parameters: dict[str, ObservedParameter]) -> None:
     found = live(parameters)
     taken, left = choose(found, Ours).taken, choose(found, Ours).left
     made = first_plan(found, written(found))
@@ -214,7 +221,7 @@ def test_the_first_plan_changes_no_value_and_no_setting(parameters: dict[str, Pa
 
 
 @pytest.mark.parametrize(
-    ("name", "fact"),
+    ("name", "parameter"),
     [
         ("app-id", string("12345")),
         ("metrics-token", string("short")),
@@ -222,15 +229,20 @@ def test_the_first_plan_changes_no_value_and_no_setting(parameters: dict[str, Pa
         ("storage", string("postgres://user:word@host/db")),
     ],
 )
-def test_a_string_that_should_be_secret_becomes_one_and_is_not_repeated(name: str, fact: ParameterFact) -> None:
-    for found in (live({name: fact}), live({}, environment={name.upper().replace("-", "_"): fact.value or ""})):
+def test_a_string_that_should_be_secret_becomes_one_and_is_not_repeated(
+    name: str, parameter: ObservedParameter
+) -> None:
+    for found in (
+        live({name: parameter}),
+        live({}, environment={name.upper().replace("-", "_"): parameter.value or ""}),
+    ):
         choice = choose(found, Ours)
         one = next(one for one in choice.taken if one.name == name)
         assert (one.value, one.unset) == (None, True)
         text = manifest_text(found, choice)
         extra = "" if name == "app-id" else ", extra: true"
         assert f"{name}: {{kind: secret{extra}}}" in text
-        assert (fact.value or "") not in text.partition("variables:")[2]
+        assert (parameter.value or "") not in text.partition("variables:")[2]
         assert choice.left == ()
 
 
@@ -386,7 +398,7 @@ references = st.sampled_from(
     st.sampled_from([{}, LIVE, LIVE]),
 )
 def test_whatever_the_service_is_check_accepts_its_manifest_or_every_reason_is_told(
-    parameters: dict[str, ParameterFact],
+    parameters: dict[str, ObservedParameter],
     elsewhere: dict[str, str],
     plain: dict[str, str],
     unread: set[str],
@@ -480,7 +492,7 @@ def test_what_is_as_the_deployer_keeps_it_is_not_announced() -> None:
     found = replace(
         found,
         scalings=(ScalingRevision("arn", SETTINGS.scaling, False),),
-        repository=replace(found.repository or RepositoryFact("", True, True, None), immutable=False),
+        repository=replace(found.repository or ObservedRepository("", True, True, None), immutable=False),
     )
     head = manifest_text(found, choose(found, Ours)).partition("\napp:")[0]
     assert "made elsewhere" not in head
@@ -568,7 +580,9 @@ def test_the_first_plan_of_what_is_as_the_deployer_keeps_it_shows_only_what_it_a
     ],
     ids=["one", "two", "one is tagged", "one has to be set first"],
 )
-def test_parameters_that_the_first_plan_only_tags_are_counted(parameters: dict[str, ParameterFact], start: str) -> None:
+def test_parameters_that_the_first_plan_only_tags_are_counted(
+    parameters: dict[str, ObservedParameter], start: str
+) -> None:
     [tagged] = [line for line in expectations(live(parameters)) if "made elsewhere" in line]
 
     assert tagged.startswith(start)
@@ -586,13 +600,13 @@ def test_secrets_that_have_to_be_set_before_the_first_plan_are_named() -> None:
     ("repository", "expectation"),
     [
         (None, "repository team/demo: it is gone; it will be recreated"),
-        (RepositoryFact("uri", False, True, None), "repository team/demo: tags that cannot be moved"),
-        (RepositoryFact("uri", True, False, None), "repository team/demo: tags that cannot be moved"),
-        (RepositoryFact("uri", True, True, None), "lifecycle team/demo: old images expire"),
-        (RepositoryFact("uri", True, True, "{}"), "lifecycle team/demo: its rules are replaced"),
+        (ObservedRepository("uri", False, True, None), "repository team/demo: tags that cannot be moved"),
+        (ObservedRepository("uri", True, False, None), "repository team/demo: tags that cannot be moved"),
+        (ObservedRepository("uri", True, True, None), "lifecycle team/demo: old images expire"),
+        (ObservedRepository("uri", True, True, "{}"), "lifecycle team/demo: its rules are replaced"),
     ],
 )
-def test_what_the_first_plan_does_to_the_repository(repository: RepositoryFact | None, expectation: str) -> None:
+def test_what_the_first_plan_does_to_the_repository(repository: ObservedRepository | None, expectation: str) -> None:
     of_images = [
         line
         for line in expectations(replace(live(), repository=repository))

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from deployer.core.blocker import OtherTarget, ParameterInUse, ServicePaused
 from deployer.core.change import DeployService, RecreateParameter, ResumeService
 from deployer.core.desired import Desired, DesiredParameter, UnusedKey
-from deployer.core.facts import Facts, ServiceFact
 from deployer.core.notice import IgnoredKey, LeftBehind, StagedVariable
+from deployer.core.observed import Observed, ObservedService
 from deployer.core.plan import Plan
 from deployer.core.target import SecretsRead, ServiceStatus
 from deployer.manifest.rule import KeyReason
@@ -23,7 +23,7 @@ from deployer.view.blocker_text import blockers
 
 Wish = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
-CarryOut = Callable[..., Facts]
+CarryOut = Callable[..., Observed]
 
 
 def on(desired: Desired, **capabilities: Any) -> Desired:
@@ -32,14 +32,14 @@ def on(desired: Desired, **capabilities: Any) -> Desired:
     return replace(desired, target=replace(desired.target, capabilities=table))
 
 
-def live(facts: Facts) -> ServiceFact:
-    assert facts.service is not None
-    return facts.service
+def live(observed: Observed) -> ObservedService:
+    assert observed.service is not None
+    return observed.service
 
 
-def paused(facts: Facts, *, by_manifest: bool = False) -> Facts:
-    tags = {**live(facts).tags, **({TAG: BY_MANIFEST} if by_manifest else {})}
-    return replace(facts, service=replace(live(facts), status=ServiceStatus.PAUSED, tags=tags))
+def paused(observed: Observed, *, by_manifest: bool = False) -> Observed:
+    tags = {**live(observed).tags, **({TAG: BY_MANIFEST} if by_manifest else {})}
+    return replace(observed, service=replace(live(observed), status=ServiceStatus.PAUSED, tags=tags))
 
 
 def kinds(made: Plan) -> list[type]:
@@ -52,7 +52,7 @@ def desired_fixture(wish: Wish, parameter: Make) -> Desired:
 
 
 @pytest.fixture(name="running")
-def running_fixture(desired: Desired, carry_out: CarryOut, empty: Facts) -> Facts:
+def running_fixture(desired: Desired, carry_out: CarryOut, empty: Observed) -> Observed:
     return carry_out(plan(desired, empty), empty, desired)
 
 
@@ -61,14 +61,14 @@ def edited_fixture(wish: Wish, parameter: Make) -> Desired:
     return on(wish(parameter("level", "INFO")), updates_while_paused=True)
 
 
-def test_a_deployment_that_reaches_a_paused_service_ends_a_declared_pause(edited: Desired, running: Facts) -> None:
+def test_a_deployment_that_reaches_a_paused_service_ends_a_declared_pause(edited: Desired, running: Observed) -> None:
     made = plan(edited, paused(running, by_manifest=True))
     assert made.blockers == ()
     assert kinds(made)[-2:] == [DeployService, ResumeService]
 
 
 def test_a_pause_by_an_operator_still_needs_the_operator_and_does_not_start_an_old_release(
-    edited: Desired, running: Facts
+    edited: Desired, running: Observed
 ) -> None:
     made = plan(edited, paused(running))
     assert made.blockers == (ServicePaused("demo-staging", declared=False, deploys=False, line="staging.yaml:14"),)
@@ -76,7 +76,7 @@ def test_a_pause_by_an_operator_still_needs_the_operator_and_does_not_start_an_o
 
 
 def test_a_rollback_reaches_a_paused_service_unless_the_manifest_declares_the_pause(
-    edited: Desired, running: Facts
+    edited: Desired, running: Observed
 ) -> None:
     back = replace(edited, rollback_to=1, rollback_target=edited.target.name)
     assert plan(back, paused(running)).blockers == ()
@@ -85,7 +85,7 @@ def test_a_rollback_reaches_a_paused_service_unless_the_manifest_declares_the_pa
 
 @pytest.mark.parametrize("read", SecretsRead)
 def test_a_staged_value_reaches_containers_when_the_target_reads_it(
-    read: SecretsRead, wish: Wish, parameter: Make, empty: Facts, carry_out: CarryOut
+    read: SecretsRead, wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut
 ) -> None:
     first = wish(parameter("key", None, "generate:16"))
     running = carry_out(plan(first, empty), empty, first)
@@ -103,7 +103,7 @@ def test_a_staged_value_reaches_containers_when_the_target_reads_it(
 
 @pytest.mark.parametrize("read", SecretsRead)
 def test_no_parameter_that_starting_containers_read_is_deleted(
-    read: SecretsRead, wish: Wish, parameter: Make, empty: Facts, carry_out: CarryOut
+    read: SecretsRead, wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut
 ) -> None:
     first = wish(parameter("key", "plain"))
     running = carry_out(plan(first, empty), empty, first)
@@ -116,27 +116,29 @@ def test_no_parameter_that_starting_containers_read_is_deleted(
     assert fresh.blockers == ()
 
 
-def test_a_key_that_the_target_does_not_use_is_a_notice_and_changes_nothing(desired: Desired, running: Facts) -> None:
+def test_a_key_that_the_target_does_not_use_is_a_notice_and_changes_nothing(
+    desired: Desired, running: Observed
+) -> None:
     unused = UnusedKey("service.health_check.interval", KeyReason.SET_BY_PLATFORM, "staging.yaml:17")
     told = replace(desired, ignored=(unused,))
-    for facts in (running, replace(running, service=None)):
-        made = plan(told, facts)
+    for observed in (running, replace(running, service=None)):
+        made = plan(told, observed)
         [notice] = [one for one in made.notices if isinstance(one, IgnoredKey)]
         assert (notice.address, notice.line) == (unused.key, unused.line)
         assert notice_text.detail(notice) == "not used: App Runner sets it itself"
-        assert made.fingerprint == plan(desired, facts).fingerprint
+        assert made.fingerprint == plan(desired, observed).fingerprint
     assert plan(told, running).empty
     assert not any(isinstance(one, IgnoredKey) for one in plan(replace(told, rollback_to=1), running).notices)
 
 
 def test_a_release_of_another_target_is_neither_compared_with_nor_brought_back(
-    desired: Desired, running: Facts
+    desired: Desired, running: Observed
 ) -> None:
     elsewhere = replace(running.releases[0], release=replace(running.releases[0].release, target="moon"))
-    facts = replace(running, releases=(elsewhere,), service=None)
-    made = plan(desired, facts)
+    observed = replace(running, releases=(elsewhere,), service=None)
+    made = plan(desired, observed)
     assert made.blockers == ()
     assert [notice.what for notice in made.notices if isinstance(notice, LeftBehind)] == ["service"]
-    back = plan(replace(desired, rollback_to=1, rollback_target="moon"), facts)
+    back = plan(replace(desired, rollback_to=1, rollback_target="moon"), observed)
     assert [type(blocker) for blocker in back.blockers] == [OtherTarget]
     assert back.deployment is None

@@ -13,14 +13,14 @@ from msgspec.structs import replace
 from deployer.core import rollback
 from deployer.core.change import LiftHold, PlaceHold
 from deployer.core.desired import Desired, DesiredParameter
-from deployer.core.facts import Facts
 from deployer.core.hold import Hold, after_rollback, by_hand, refuses, rolled_back, source_of
+from deployer.core.observed import Observed
 from deployer.resources.planner import plan
 from tests.core.test_release import history
 
 Wish = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
-CarryOut = Callable[..., Facts]
+CarryOut = Callable[..., Observed]
 WHO, WHEN = "arn:aws:iam::123456789012:user/amir", "2026-11-02T10:00:00+00:00"
 MANUAL = Hold("0f", "manual", WHO, WHEN, "Meta delivers nothing")
 ROLLBACK = Hold("1e", "rollback", WHO, WHEN, "rolled back", 3, 2, ("bad",))
@@ -104,34 +104,34 @@ def test_a_manual_hold_stays_manual_over_a_rollback_and_keeps_what_one_left() ->
 
 
 def test_after_a_rollback_only_other_content_is_deployed_and_only_where_the_manifest_says_so(
-    wish: Wish, parameter: Make, empty: Facts, carry_out: CarryOut
+    wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut
 ) -> None:
     """Two rollbacks, one after the other: the content of both releases stays refused, that of the target is not."""
-    facts, releases = empty, {}
+    observed, releases = empty, {}
     for level in ("ONE", "TWO", "THREE"):
         releases[level] = wish(parameter("level", level), parameter("key", None, "generate:32"))
-        facts = carry_out(plan(releases[level], facts), facts, releases[level])
+        observed = carry_out(plan(releases[level], observed), observed, releases[level])
     for number in (2, 1):
-        back = rollback.desired_release(releases["THREE"], facts.releases[number - 1], with_secrets=False)
-        made = plan(back, facts)
+        back = rollback.desired_release(releases["THREE"], observed.releases[number - 1], with_secrets=False)
+        made = plan(back, observed)
         assert isinstance(made.changes[0], PlaceHold), "it comes before all that a crash could leave behind"
-        facts = carry_out(made, facts, back)
-        assert plan(back, facts).empty
+        observed = carry_out(made, observed, back)
+        assert plan(back, observed).empty
     for level, desired in releases.items():
-        assert plan(desired, facts).held
-        made = plan(replace(desired, after_rollback="deploy"), facts)
+        assert plan(desired, observed).held
+        made = plan(replace(desired, after_rollback="deploy"), observed)
         assert made.held is (level != "ONE")
         assert isinstance((made.changes or [None])[-1], LiftHold) is not made.held
     secret = f"{releases['TWO'].parameter_path}/key"
-    staged = replace(facts.parameters[secret], version=facts.parameters[secret].version + 1)
-    facts = replace(facts, parameters={**facts.parameters, secret: staged})
-    assert plan(replace(releases["TWO"], after_rollback="deploy"), facts).held, "a new secret lifts nothing"
+    staged = replace(observed.parameters[secret], version=observed.parameters[secret].version + 1)
+    observed = replace(observed, parameters={**observed.parameters, secret: staged})
+    assert plan(replace(releases["TWO"], after_rollback="deploy"), observed).held, "a new secret lifts nothing"
 
 
-def test_going_back_by_itself_places_no_hold(wish: Wish, parameter: Make, empty: Facts, carry_out: CarryOut) -> None:
-    facts = empty
+def test_going_back_by_itself_places_no_hold(wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut) -> None:
+    observed = empty
     for level in ("ONE", "TWO"):
         desired = wish(parameter("level", level))
-        facts = carry_out(plan(desired, facts), facts, desired)
-    back = rollback.desired_release(desired, facts.releases[0], with_secrets=False, hold=False)
-    assert not [change for change in plan(back, facts).changes if isinstance(change, PlaceHold)]
+        observed = carry_out(plan(desired, observed), observed, desired)
+    back = rollback.desired_release(desired, observed.releases[0], with_secrets=False, hold=False)
+    assert not [change for change in plan(back, observed).changes if isinstance(change, PlaceHold)]

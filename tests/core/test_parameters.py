@@ -10,21 +10,23 @@ from msgspec.structs import replace
 from deployer.core.blocker import LostSecretVersion
 from deployer.core.change import PutParameter
 from deployer.core.desired import Desired, DesiredParameter
-from deployer.core.facts import Facts, ParameterFact
+from deployer.core.observed import Observed, ObservedParameter
 from deployer.core.part import PlanPart, Running
 from deployer.resources.ssm_parameters.plan import plan_parameters
 
 Wish = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
 
-SECURE, PLAIN = ParameterFact(True, 4, None), ParameterFact(False, 4, "leaked")
+SECURE, PLAIN = ObservedParameter(True, 4, None), ObservedParameter(False, 4, "leaked")
 
 
-def planned(desired: Desired, facts: Facts) -> PlanPart:
-    return plan_parameters(desired, facts, Running())
+def planned(desired: Desired, observed: Observed) -> PlanPart:
+    return plan_parameters(desired, observed, Running())
 
 
-def test_only_what_has_neither_a_change_nor_a_blocker_is_unchanged(wish: Wish, parameter: Make, empty: Facts) -> None:
+def test_only_what_has_neither_a_change_nor_a_blocker_is_unchanged(
+    wish: Wish, parameter: Make, empty: Observed
+) -> None:
     same, edited, unset, set_ = (
         parameter("same", "1"),
         parameter("edited", "2"),
@@ -32,9 +34,9 @@ def test_only_what_has_neither_a_change_nor_a_blocker_is_unchanged(wish: Wish, p
         parameter("set", None),
     )
     observed = {
-        same.path: ParameterFact(False, 1, "1"),
-        edited.path: ParameterFact(False, 1, "1"),
-        set_.path: ParameterFact(True, 1, None),
+        same.path: ObservedParameter(False, 1, "1"),
+        edited.path: ObservedParameter(False, 1, "1"),
+        set_.path: ObservedParameter(True, 1, None),
     }
     part = planned(wish(same, edited, unset, set_), replace(empty, parameters=observed))
 
@@ -59,19 +61,19 @@ def test_only_what_has_neither_a_change_nor_a_blocker_is_unchanged(wish: Wish, p
 def test_an_older_value_of_a_secret_is_there_already_written_again_or_lost(
     wish: Wish,
     parameter: Make,
-    empty: Facts,
-    found: ParameterFact | None,
+    empty: Observed,
+    found: ObservedParameter | None,
     state: str | None,
     kind: type[object] | None,
     version: int,
 ) -> None:
     wanted = replace(parameter("key", None), restore=2)
-    facts = replace(
+    observed = replace(
         empty,
         parameters={wanted.path: found} if found else {},
         restorable={wanted.path: state} if state else {},
     )
-    part = planned(wish(wanted), facts)
+    part = planned(wish(wanted), observed)
 
     assert [type(one) for one in (*part.changes, *part.blockers)] == ([] if kind is None else [kind])
     assert part.versions == {"KEY": version}
@@ -80,7 +82,7 @@ def test_an_older_value_of_a_secret_is_there_already_written_again_or_lost(
 
 @pytest.mark.parametrize(("found", "readable"), [(SECURE, False), (PLAIN, True), (None, False)])
 def test_a_lost_version_says_whether_a_plain_string_is_in_its_place(
-    wish: Wish, parameter: Make, empty: Facts, found: ParameterFact | None, readable: bool
+    wish: Wish, parameter: Make, empty: Observed, found: ObservedParameter | None, readable: bool
 ) -> None:
     wanted = replace(parameter("key", None), restore=2)
     part = planned(wish(wanted), replace(empty, parameters={wanted.path: found} if found else {}))

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from deployer.core.change import DeployService, PauseService, ResumeService
 from deployer.core.desired import Desired, DesiredParameter
-from deployer.core.facts import Facts
+from deployer.core.observed import Observed
 from deployer.core.target import ServiceStatus
 from deployer.resources.planner import plan
 from deployer.resources.service.pause import TAG, tag_after
 
 Wish = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
-CarryOut = Callable[..., Facts]
+CarryOut = Callable[..., Observed]
 
 
 @pytest.fixture(name="desired")
@@ -25,18 +25,20 @@ def desired_fixture(wish: Wish, parameter: Make) -> Desired:
 
 
 @pytest.fixture(name="running")
-def running_fixture(desired: Desired, carry_out: CarryOut, empty: Facts) -> Facts:
+def running_fixture(desired: Desired, carry_out: CarryOut, empty: Observed) -> Observed:
     return carry_out(plan(desired, empty), empty, desired)
 
 
-def test_a_declared_pause_is_no_part_of_the_release_and_part_of_the_consent(desired: Desired, running: Facts) -> None:
+def test_a_declared_pause_is_no_part_of_the_release_and_part_of_the_consent(
+    desired: Desired, running: Observed
+) -> None:
     with_it, without = plan(replace(desired, paused=True), running), plan(desired, running)
     assert (with_it.release, with_it.content) == (without.release, without.content)
     assert with_it.fingerprint != without.fingerprint
     assert without.empty
 
 
-def test_a_service_is_paused_once_and_resumed_once(desired: Desired, running: Facts, carry_out: CarryOut) -> None:
+def test_a_service_is_paused_once_and_resumed_once(desired: Desired, running: Observed, carry_out: CarryOut) -> None:
     declared = replace(desired, paused=True)
     paused = carry_out(plan(declared, running), running, declared)
     assert paused.service is not None
@@ -49,7 +51,9 @@ def test_a_service_is_paused_once_and_resumed_once(desired: Desired, running: Fa
     assert len(resumed.releases) == len(running.releases)
 
 
-def test_the_pause_comes_after_everything_else(wish: Wish, parameter: Make, empty: Facts, carry_out: CarryOut) -> None:
+def test_the_pause_comes_after_everything_else(
+    wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut
+) -> None:
     both = wish(parameter("level", "DEBUG"), parameter("old", "1"))
     running = carry_out(plan(both, empty), empty, both)
     one = replace(wish(parameter("level", "INFO")), paused=True)
@@ -57,13 +61,13 @@ def test_the_pause_comes_after_everything_else(wish: Wish, parameter: Make, empt
     assert [type(change) for change in unused.changes[-2:]] == [DeployService, PauseService]
     after = carry_out(unused, running, one)
     resumed = replace(after, service=replace(after.service, status=ServiceStatus.RUNNING)) if after.service else after
-    for facts in (empty, running, resumed, replace(running, service=None)):
-        made = plan(one, facts, prune=True)
+    for observed in (empty, running, resumed, replace(running, service=None)):
+        made = plan(one, observed, prune=True)
         assert [type(change) for change in made.changes].index(PauseService) == len(made.changes) - 1
 
 
 def test_while_it_is_paused_as_declared_a_deployment_waits_and_is_agreed_to_as_such(
-    desired: Desired, running: Facts, carry_out: CarryOut, wish: Wish, parameter: Make
+    desired: Desired, running: Observed, carry_out: CarryOut, wish: Wish, parameter: Make
 ) -> None:
     declared = replace(desired, paused=True)
     paused = carry_out(plan(declared, running), running, declared)
@@ -92,7 +96,7 @@ def test_while_it_is_paused_as_declared_a_deployment_waits_and_is_agreed_to_as_s
     ],
 )
 def test_an_operator_s_pause_and_resume_set_the_tag(
-    running: Facts, tag: str | None, paused: bool, declared: bool, written: str | None
+    running: Observed, tag: str | None, paused: bool, declared: bool, written: str | None
 ) -> None:
     assert running.service is not None
     live = replace(running.service, tags={TAG: tag} if tag else {})

@@ -20,8 +20,8 @@ from deployer.core.change import (
     RecreateParameter,
 )
 from deployer.core.desired import Desired, DesiredParameter
-from deployer.core.facts import Facts, ImageFact, ParameterFact
 from deployer.core.notice import StagedVariable
+from deployer.core.observed import Observed, ObservedImage, ObservedParameter
 from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
@@ -33,7 +33,7 @@ from deployer.view.change_text import detail, why
 
 Wish = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
-CarryOut = Callable[..., Facts]
+CarryOut = Callable[..., Observed]
 
 
 def kinds(made: Plan) -> list[str]:
@@ -54,7 +54,9 @@ def only(made: Plan, kind: type[T]) -> T:
     return found
 
 
-def test_from_nothing_everything_is_made_and_the_service_comes_last(wish: Wish, parameter: Make, empty: Facts) -> None:
+def test_from_nothing_everything_is_made_and_the_service_comes_last(
+    wish: Wish, parameter: Make, empty: Observed
+) -> None:
     made = plan(wish(parameter("level", "DEBUG"), parameter("key", None, "generate:32")), empty)
     assert kinds(made) == [
         "PutRole",
@@ -75,7 +77,7 @@ def test_from_nothing_everything_is_made_and_the_service_comes_last(wish: Wish, 
     assert [made.count(symbol) for symbol in "+~-"] == [11, 0, 0]
 
 
-def test_a_secret_nobody_can_make_is_a_blocker_with_its_command(wish: Wish, parameter: Make, empty: Facts) -> None:
+def test_a_secret_nobody_can_make_is_a_blocker_with_its_command(wish: Wish, parameter: Make, empty: Observed) -> None:
     made = plan(wish(parameter("app-secret", None)), empty)
     blocker = what(made)
     assert "APP_SECRET" in blocker.what
@@ -84,13 +86,13 @@ def test_a_secret_nobody_can_make_is_a_blocker_with_its_command(wish: Wish, para
 
 
 def test_a_variable_that_the_release_does_not_hold_is_added_and_not_staged(
-    wish: Wish, parameter: Make, empty: Facts, carry_out: CarryOut
+    wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut
 ) -> None:
     """Its parameter is there already, but no container holds an older version of it."""
     first = wish(parameter("level", "DEBUG"))
     running = carry_out(plan(first, empty), empty, first)
     added = parameter("origins", "*")
-    found = replace(running, parameters={**running.parameters, added.path: ParameterFact(False, 1, "*")})
+    found = replace(running, parameters={**running.parameters, added.path: ObservedParameter(False, 1, "*")})
     made = plan(wish(*first.parameters, added), found)
     assert not [notice for notice in made.notices if isinstance(notice, StagedVariable)]
     assert made.deployment is not None
@@ -98,11 +100,11 @@ def test_a_variable_that_the_release_does_not_hold_is_added_and_not_staged(
 
 
 def test_a_plain_string_where_a_secret_belongs_is_made_again_or_a_blocker(
-    wish: Wish, parameter: Make, empty: Facts
+    wish: Wish, parameter: Make, empty: Observed
 ) -> None:
     """It is recreated where the manifest says how to make it; else a person has to set it."""
     wanted = parameter("key", None)
-    leaked = {wanted.path: ParameterFact(False, 1, "leaked")}
+    leaked = {wanted.path: ObservedParameter(False, 1, "leaked")}
     made = plan(wish(wanted), replace(empty, parameters=leaked))
     blocker = what(made)
     assert "plain String" in blocker.what
@@ -118,14 +120,14 @@ def test_a_plain_string_where_a_secret_belongs_is_made_again_or_a_blocker(
 @pytest.mark.parametrize(
     "found",
     [
-        ParameterFact(True, 7, None),
-        ParameterFact(False, 7, None, listed="INFO,DEBUG"),
-        ParameterFact(False, 7, "ami-0123456789abcdef0", data_type="aws:ec2:image"),
+        ObservedParameter(True, 7, None),
+        ObservedParameter(False, 7, None, listed="INFO,DEBUG"),
+        ObservedParameter(False, 7, "ami-0123456789abcdef0", data_type="aws:ec2:image"),
     ],
     ids=["SecureString", "StringList", "aws:ec2:image"],
 )
 def test_a_literal_of_a_type_that_no_overwrite_changes_is_recreated(
-    wish: Wish, parameter: Make, empty: Facts, found: ParameterFact
+    wish: Wish, parameter: Make, empty: Observed, found: ObservedParameter
 ) -> None:
     wanted = parameter("key", "INFO")
     made = plan(wish(wanted), replace(empty, parameters={wanted.path: found}))
@@ -136,7 +138,7 @@ def test_a_literal_of_a_type_that_no_overwrite_changes_is_recreated(
 
 
 def test_a_parameter_that_was_recreated_with_the_version_it_had_is_deployed(
-    wish: Wish, parameter: Make, empty: Facts, carry_out: CarryOut
+    wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut
 ) -> None:
     """Nothing but a mark tells version 1 of the String from version 1 of the SecureString."""
     secret, literal = parameter("key", None, "generate:32"), parameter("key", "INFO")
@@ -148,25 +150,25 @@ def test_a_parameter_that_was_recreated_with_the_version_it_had_is_deployed(
     assert plan(wish(literal), carry_out(made, live, wish(literal))).empty
 
 
-def test_an_image_that_is_nowhere_is_a_blocker(wish: Wish, empty: Facts) -> None:
+def test_an_image_that_is_nowhere_is_a_blocker(wish: Wish, empty: Observed) -> None:
     blocker = what(plan(wish(digest=None), empty))
     assert "c0ffee" in blocker.what
 
 
-def test_another_image_under_the_same_tag_is_a_blocker(wish: Wish, empty: Facts) -> None:
-    blocker = what(plan(wish(digest="sha256:aaa"), replace(empty, image=ImageFact("sha256:bbb", ("c0ffee",)))))
+def test_another_image_under_the_same_tag_is_a_blocker(wish: Wish, empty: Observed) -> None:
+    blocker = what(plan(wish(digest="sha256:aaa"), replace(empty, image=ObservedImage("sha256:bbb", ("c0ffee",)))))
     assert "immutable" in blocker.what
 
 
-def test_an_image_in_ecr_is_run_by_the_digest_ecr_names(wish: Wish, empty: Facts) -> None:
-    made = plan(wish(digest=None), replace(empty, image=ImageFact("sha256:bbb", ("c0ffee",))))
+def test_an_image_in_ecr_is_run_by_the_digest_ecr_names(wish: Wish, empty: Observed) -> None:
+    made = plan(wish(digest=None), replace(empty, image=ObservedImage("sha256:bbb", ("c0ffee",))))
     assert only(made, DeployService).spec.image.endswith("/demo@sha256:bbb")
 
 
 class TestAfterADeployment:
     """Each starts from a service that is as the manifest says."""
 
-    def test_nothing_is_to_do(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
+    def test_nothing_is_to_do(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed) -> None:
         wanted = wish(parameter("level", "DEBUG"))
         made = plan(wanted, carry_out(plan(wanted, empty), empty, wanted))
         assert made.empty
@@ -174,7 +176,7 @@ class TestAfterADeployment:
         assert made.unchanged == 1
 
     def test_a_service_that_is_gone_is_made_again_and_nothing_is_live(
-        self, wish: Wish, carry_out: CarryOut, empty: Facts
+        self, wish: Wish, carry_out: CarryOut, empty: Observed
     ) -> None:
         wanted = wish()
         live = carry_out(plan(wanted, empty), empty, wanted)
@@ -183,7 +185,7 @@ class TestAfterADeployment:
         assert kinds(made) == ["ServiceVariable", "DeployService"]
         assert made.live is None
 
-    def test_an_edit_puts_and_deploys(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
+    def test_an_edit_puts_and_deploys(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed) -> None:
         before = wish(parameter("level", "DEBUG"))
         live = carry_out(plan(before, empty), empty, before)
         made = plan(wish(parameter("level", "INFO")), live)
@@ -193,24 +195,24 @@ class TestAfterADeployment:
         assert why(only(made, DeployService)) == "edit"
 
     def test_a_change_from_outside_is_drift(
-        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
+        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed
     ) -> None:
         wanted = wish(parameter("level", "DEBUG"))
         live = carry_out(plan(wanted, empty), empty, wanted)
         path = wanted.parameters[0].path
-        live = replace(live, parameters={path: ParameterFact(False, 2, "TRACE")})
+        live = replace(live, parameters={path: ObservedParameter(False, 2, "TRACE")})
         put = only(plan(wanted, live), PutParameter)
         assert why(put) == "drift: changed outside the deployer"
         assert put.version == 3
 
-    def test_both_is_a_conflict(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
+    def test_both_is_a_conflict(self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed) -> None:
         before = wish(parameter("level", "DEBUG"))
         live = carry_out(plan(before, empty), empty, before)
-        live = replace(live, parameters={before.parameters[0].path: ParameterFact(False, 2, "TRACE")})
+        live = replace(live, parameters={before.parameters[0].path: ObservedParameter(False, 2, "TRACE")})
         assert "conflict" in why(only(plan(wish(parameter("level", "INFO")), live), PutParameter))
 
     def test_a_removed_parameter_comes_back(
-        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
+        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed
     ) -> None:
         wanted = wish(parameter("level", "DEBUG"))
         live = replace(carry_out(plan(wanted, empty), empty, wanted), parameters={})
@@ -218,11 +220,11 @@ class TestAfterADeployment:
         assert (put.symbol, why(put)) == ("+", "drift: removed outside the deployer")
 
     def test_a_secret_set_since_is_staged_and_one_deployment_takes_it(
-        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
+        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed
     ) -> None:
         wanted = wish(parameter("key", None, "generate:32"))
         live = carry_out(plan(wanted, empty), empty, wanted)
-        live = replace(live, parameters={wanted.parameters[0].path: ParameterFact(True, 2, None)})
+        live = replace(live, parameters={wanted.parameters[0].path: ObservedParameter(True, 2, None)})
         made = plan(wanted, live)
         [notice] = made.notices
         assert (notice.symbol, notice.address) == ("!", "KEY")
@@ -230,16 +232,16 @@ class TestAfterADeployment:
         assert kinds(made) == ["DeployService"]
 
     def test_an_unmanaged_parameter_shows_and_is_left_alone(
-        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
+        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed
     ) -> None:
         wanted = wish(parameter("level", "DEBUG"))
         live = carry_out(plan(wanted, empty), empty, wanted)
-        stranger = {f"{wanted.parameter_path}/old-key": ParameterFact(False, 1, "x")}
+        stranger = {f"{wanted.parameter_path}/old-key": ObservedParameter(False, 1, "x")}
         made = plan(wanted, replace(live, parameters={**live.parameters, **stranger}))
         assert made.empty
         assert [(n.symbol, n.address) for n in made.notices] == [("?", f"{wanted.parameter_path}/old-key")]
 
-    def test_a_setting_shows_its_old_and_new_value(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
+    def test_a_setting_shows_its_old_and_new_value(self, wish: Wish, carry_out: CarryOut, empty: Observed) -> None:
         before = wish()
         live = carry_out(plan(before, empty), empty, before)
         after = replace(before, settings=replace(of_app_runner(before), cpu=2048, memory=4096))
@@ -249,7 +251,7 @@ class TestAfterADeployment:
         )
 
     def test_a_setting_changed_outside_is_drift_and_both_are_told(
-        self, wish: Wish, carry_out: CarryOut, empty: Facts
+        self, wish: Wish, carry_out: CarryOut, empty: Observed
     ) -> None:
         wanted = wish()
         live = carry_out(plan(wanted, empty), empty, wanted)
@@ -265,7 +267,7 @@ class TestAfterADeployment:
         edited = replace(wanted, settings=replace(of_app_runner(wanted), cpu=2048))
         assert why(only(plan(edited, bent), DeployService)) == "edit, drift: changed outside the deployer"
 
-    def test_a_busy_service_is_a_blocker(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
+    def test_a_busy_service_is_a_blocker(self, wish: Wish, carry_out: CarryOut, empty: Observed) -> None:
         wanted = wish()
         live = carry_out(plan(wanted, empty), empty, wanted)
         assert live.service is not None
@@ -273,7 +275,7 @@ class TestAfterADeployment:
             blocker = what(plan(wanted, replace(live, service=replace(live.service, status=status))))
             assert status in blocker.what
 
-    def test_a_failed_creation_is_built_again_in_place(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
+    def test_a_failed_creation_is_built_again_in_place(self, wish: Wish, carry_out: CarryOut, empty: Observed) -> None:
         wanted = wish()
         live = carry_out(plan(wanted, empty), empty, wanted)
         assert live.service is not None
@@ -281,7 +283,7 @@ class TestAfterADeployment:
         assert only(made, DeployService).arn == "arn"
 
     def test_a_live_release_without_a_record_is_recorded_and_not_deployed(
-        self, wish: Wish, carry_out: CarryOut, empty: Facts
+        self, wish: Wish, carry_out: CarryOut, empty: Observed
     ) -> None:
         wanted = wish()
         live = replace(carry_out(plan(wanted, empty), empty, wanted), releases=())
@@ -291,34 +293,36 @@ class TestAfterADeployment:
         assert only(made, RecordRelease).release == made.release
 
     def test_what_is_deleted_does_not_depend_on_who_records_the_release(
-        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts
+        self, wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed
     ) -> None:
         """A run that was stopped before its record leaves the same to delete as one that was not."""
         first = wish(parameter("level", "DEBUG"), parameter("gone", "x"))
-        facts = carry_out(plan(first, empty), empty, first)
+        observed = carry_out(plan(first, empty), empty, first)
         second = wish(parameter("level", "INFO"))
-        facts = carry_out(plan(second, facts), facts, second)
+        observed = carry_out(plan(second, observed), observed, second)
         third = wish(parameter("level", "ERROR"))
-        undisturbed = plan(third, facts, prune=True)
-        stopped = replace(carry_out(undisturbed, facts, third), parameters=facts.parameters, releases=facts.releases)
+        undisturbed = plan(third, observed, prune=True)
+        stopped = replace(
+            carry_out(undisturbed, observed, third), parameters=observed.parameters, releases=observed.releases
+        )
         level = third.parameters[0].path
-        stopped = replace(stopped, parameters={**stopped.parameters, level: ParameterFact(False, 3, "ERROR")})
+        stopped = replace(stopped, parameters={**stopped.parameters, level: ObservedParameter(False, 3, "ERROR")})
         assert kinds(undisturbed) == ["PutParameter", "DeployService", "DeleteParameter"]
         again = plan(third, stopped, prune=True)
         assert kinds(again) == ["RecordRelease", "DeleteParameter"]
         assert [notice.symbol for notice in again.notices] == []
 
-    def test_managed_things_that_were_bent_are_mended(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
+    def test_managed_things_that_were_bent_are_mended(self, wish: Wish, carry_out: CarryOut, empty: Observed) -> None:
         wanted = wish()
         live = carry_out(plan(wanted, empty), empty, wanted)
         assert live.repository is not None
         role = wanted.roles[0].name
-        fact = live.roles[role]
-        assert fact is not None
+        parameter = live.roles[role]
+        assert parameter is not None
         bent = replace(
             live,
             repository=replace(live.repository, immutable=False, lifecycle='{"rules": []}'),
-            roles={**live.roles, role: replace(fact, trust={})},
+            roles={**live.roles, role: replace(parameter, trust={})},
         )
         made = plan(wanted, bent)
         assert kinds(made) == ["PutRole", "ChangeRepository", "PutLifecycle"]
@@ -326,7 +330,7 @@ class TestAfterADeployment:
         assert detail(only(made, ChangeRepository)) == "tags mutable -> immutable"
         assert plan(wanted, carry_out(made, bent, wanted)).empty
 
-    def test_a_new_commit_pushes_and_deploys(self, wish: Wish, carry_out: CarryOut, empty: Facts) -> None:
+    def test_a_new_commit_pushes_and_deploys(self, wish: Wish, carry_out: CarryOut, empty: Observed) -> None:
         before = wish()
         live = replace(carry_out(plan(before, empty), empty, before), image=None)
         made = plan(wish(digest="sha256:bbb"), live)
@@ -339,7 +343,7 @@ values = st.one_of(st.none(), st.sampled_from(["x", "y", "z"]))
 wishes = st.dictionaries(st.sampled_from(NAMES), values, max_size=4)
 lives = st.dictionaries(
     st.sampled_from([*NAMES, "stranger"]),
-    st.builds(lambda value, version: ParameterFact(value is None, version, value), values, st.integers(1, 9)),
+    st.builds(lambda value, version: ObservedParameter(value is None, version, value), values, st.integers(1, 9)),
     max_size=5,
 )
 
@@ -350,26 +354,28 @@ def test_a_plan_carried_out_leaves_an_empty_plan(
     wish: Wish,
     parameter: Make,
     carry_out: CarryOut,
-    empty: Facts,
+    empty: Observed,
     wanted: dict[str, str | None],
-    live: dict[str, ParameterFact],
+    live: dict[str, ObservedParameter],
     *,
     previous: bool,
     fails: bool,
 ) -> None:
     desired = wish(*(parameter(n, v, "" if v else "generate:32") for n, v in wanted.items()))
-    facts = empty
+    observed = empty
     if previous:
         before = wish(parameter("level", "x"))
-        facts = carry_out(plan(before, empty), empty, before)
-    facts = replace(facts, parameters={f"{desired.parameter_path}/{name}": fact for name, fact in live.items()})
-    made = plan(desired, facts)
+        observed = carry_out(plan(before, empty), empty, before)
+    observed = replace(observed, parameters={f"{desired.parameter_path}/{name}": each for name, each in live.items()})
+    made = plan(desired, observed)
     if made.blockers:
         return
     if fails:  # a deployment that did not become healthy changes nothing but the parameters
-        facts = carry_out(made, facts, desired, healthy=False)
-        made = plan(desired, facts)
-    after = carry_out(made, facts, desired)
+        observed = carry_out(made, observed, desired, healthy=False)
+        made = plan(desired, observed)
+    after = carry_out(made, observed, desired)
     assert plan(desired, after).empty
-    strangers = facts.parameters.keys() - {p.path for p in desired.parameters}
-    assert {path: after.parameters[path] for path in strangers} == {path: facts.parameters[path] for path in strangers}
+    strangers = observed.parameters.keys() - {p.path for p in desired.parameters}
+    assert {path: after.parameters[path] for path in strangers} == {
+        path: observed.parameters[path] for path in strangers
+    }

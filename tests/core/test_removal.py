@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from deployer.core.desired import Desired, DesiredImage
-from deployer.core.facts import ParameterFact, RemovableRole
+from deployer.core.observed import ObservedParameter, RemovableRole
 from deployer.core.removal import (
     BelowThePath,
     History,
@@ -29,7 +29,7 @@ from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample
 
 PATH = "/app-runtime/ansari-whatsapp/local"
-LITERAL, SECRET = ParameterFact(False, 1, "x"), ParameterFact(True, 1, None)
+LITERAL, SECRET = ObservedParameter(False, 1, "x"), ObservedParameter(True, 1, None)
 OURS = RemovableRole(ours=True, foreign=())
 FULL = Remains(
     service="arn:aws:apprunner:us-west-2:000000000000:service/ansari-local-whatsapp/1",
@@ -118,20 +118,20 @@ def test_a_role_that_stays_loses_what_it_may_do_for_this_environment(wanted: Des
 
 
 @given(
-    facts=st.dictionaries(
+    observed=st.dictionaries(
         st.sampled_from([f"{PATH}/a", f"{PATH}/b", f"{PATH}/c/d", "/elsewhere/a"]),
-        st.builds(ParameterFact, secure=st.booleans(), version=st.just(1), value=st.none(), ours=st.booleans()),
+        st.builds(ObservedParameter, secure=st.booleans(), version=st.just(1), value=st.none(), ours=st.booleans()),
     ),
     wish=st.builds(RemovalOptions, secrets=st.booleans(), repository=st.booleans()),
     shared=st.dictionaries(st.sampled_from(["Access", "ansari-whatsapp"]), st.just("staging")),
 )
 def test_everything_is_either_deleted_or_stays_and_only_what_is_ours_goes(
-    wanted: Desired, facts: dict[str, ParameterFact], wish: RemovalOptions, shared: dict[str, str]
+    wanted: Desired, observed: dict[str, ObservedParameter], wish: RemovalOptions, shared: dict[str, str]
 ) -> None:
-    found = removals(wanted, replace(FULL, parameters=facts, shared=shared), wish)
+    found = removals(wanted, replace(FULL, parameters=observed, shared=shared), wish)
     every: list[Removal | Kept] = [*found.deleted, *found.kept]
-    assert sorted(one.name for one in every if one.kind in {"parameter", "secret"}) == sorted(facts)
+    assert sorted(one.name for one in every if one.kind in {"parameter", "secret"}) == sorted(observed)
     for one in found.deleted:
         assert one.name not in shared
-        assert one.kind not in {"parameter", "secret"} or facts[one.name].ours
+        assert one.kind not in {"parameter", "secret"} or observed[one.name].ours
         assert one.kind != "secret" or wish.secrets

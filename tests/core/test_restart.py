@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployer.core.facts import ParameterFact, ServiceFact
+from deployer.core.observed import ObservedParameter, ObservedService
 from deployer.core.release import RecordedRelease, Release
 from deployer.core.restart import OtherVersion, consent_id, staged
 from deployer.core.service import Scaling, ServiceSpec
@@ -49,22 +49,22 @@ def entry(path: str = ROOT) -> RecordedRelease:
 def test_a_parameter_that_is_not_the_recorded_one_is_named(
     path: str, version: int | None, changed: float, said: list[OtherVersion]
 ) -> None:
-    found = {} if version is None else {f"{ROOT}/app-secret": ParameterFact(True, version, None, changed=changed)}
+    found = {} if version is None else {f"{ROOT}/app-secret": ObservedParameter(True, version, None, changed=changed)}
     assert list(staged(entry(path), found, ROOT)) == said
 
 
 def test_a_parameter_that_the_release_does_not_hold_is_none_of_its_business() -> None:
     found = {
-        f"{ROOT}/app-secret": ParameterFact(True, 3, None),
-        f"{ROOT}/another": ParameterFact(True, 9, None, changed=999.0),
-        "/elsewhere/app-secret": ParameterFact(True, 9, None, changed=999.0),
+        f"{ROOT}/app-secret": ObservedParameter(True, 3, None),
+        f"{ROOT}/another": ObservedParameter(True, 9, None, changed=999.0),
+        "/elsewhere/app-secret": ObservedParameter(True, 9, None, changed=999.0),
     }
     assert list(staged(entry(), found, ROOT)) == []
 
 
 def test_the_consent_is_to_one_verb_one_state_and_one_release() -> None:
-    def service(status: ServiceStatus, release: str) -> ServiceFact:
-        return ServiceFact("arn", "url", status, ServiceSpec("i", SETTINGS, {"APP_RELEASE": release}, {}), {})
+    def service(status: ServiceStatus, release: str) -> ObservedService:
+        return ObservedService("arn", "url", status, ServiceSpec("i", SETTINGS, {"APP_RELEASE": release}, {}), {})
 
     running = ServiceStatus.RUNNING
     first = consent_id("pause", service(running, "r1"))

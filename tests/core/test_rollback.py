@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from deployer.core import rollback
 from deployer.core.desired import Desired, DesiredParameter
-from deployer.core.facts import Facts, ImageFact, ParameterFact
+from deployer.core.observed import Observed, ObservedImage, ObservedParameter
 from deployer.errors import Refused, UsageError
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.settings import of_app_runner
@@ -15,7 +15,7 @@ from tests.core.test_release import history
 
 Wish = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
-CarryOut = Callable[..., Facts]
+CarryOut = Callable[..., Observed]
 
 
 @pytest.mark.parametrize(
@@ -62,34 +62,36 @@ def test_what_is_no_place_to_go_back_to_is_refused(
         rollback.choose(history(*outcomes), number, "staging")
 
 
-def test_there_and_back_again(wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
+def test_there_and_back_again(wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed) -> None:
     """A rollback is a plan like any other: carried out it leaves the old image, literals and settings."""
     old = wish(parameter("level", "DEBUG"), parameter("key", None, "generate:32"), parameter("gone", "x"))
-    facts = carry_out(plan(old, empty), empty, old)
+    observed = carry_out(plan(old, empty), empty, old)
     new = wish(parameter("level", "INFO"), parameter("key", None, "generate:32"), digest="sha256:bbb")
     new = replace(new, settings=replace(of_app_runner(new), cpu=2048, memory=4096))
-    facts = replace(facts, image=None)
-    facts = carry_out(plan(new, facts), facts, new)
+    observed = replace(observed, image=None)
+    observed = carry_out(plan(new, observed), observed, new)
     path = new.parameters[1].path
-    facts = replace(facts, parameters={**facts.parameters, path: ParameterFact(True, 2, None)})
-    back = rollback.desired_release(new, rollback.choose(facts.releases, None, "staging"), with_secrets=False)
-    facts = replace(facts, image=ImageFact("sha256:aaa", ("c0ffee", "released-staging-c0ffee")))
-    made = plan(back, facts)
+    observed = replace(observed, parameters={**observed.parameters, path: ObservedParameter(True, 2, None)})
+    back = rollback.desired_release(new, rollback.choose(observed.releases, None, "staging"), with_secrets=False)
+    observed = replace(observed, image=ObservedImage("sha256:aaa", ("c0ffee", "released-staging-c0ffee")))
+    made = plan(back, observed)
     assert made.rollback_to == 1
     assert made.deployment is not None
     assert made.deployment.spec.image.endswith("sha256:aaa")
     assert made.deployment.spec.settings == old.settings
     assert made.versions == {"LEVEL": 3, "KEY": 2, "GONE": 1}
-    facts = carry_out(made, facts, back)
-    assert plan(back, facts).empty
-    assert facts.releases[-1].release.rollback_to == 1
-    assert facts.releases[-1].release.literals == facts.releases[0].release.literals
+    observed = carry_out(made, observed, back)
+    assert plan(back, observed).empty
+    assert observed.releases[-1].release.rollback_to == 1
+    assert observed.releases[-1].release.literals == observed.releases[0].release.literals
 
 
-def test_secrets_come_back_only_when_asked_for(wish: Wish, parameter: Make, carry_out: CarryOut, empty: Facts) -> None:
+def test_secrets_come_back_only_when_asked_for(
+    wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed
+) -> None:
     old = wish(parameter("key", None, "generate:32"))
-    facts = carry_out(plan(old, empty), empty, old)
-    entry = facts.releases[0]
+    observed = carry_out(plan(old, empty), empty, old)
+    entry = observed.releases[0]
     assert rollback.desired_release(old, entry, with_secrets=False).parameters[0].restore is None
     restored = rollback.desired_release(old, entry, with_secrets=True).parameters[0]
     assert (restored.restore, restored.restore_by) == (1, entry.at)

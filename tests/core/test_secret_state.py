@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from deployer.core.facts import ParameterFact
+from deployer.core.observed import ObservedParameter
 from deployer.core.release import RecordedRelease
 from deployer.core.secret_state import SecretState, SecretStatus, secret_states
 from tests.core.test_release import release
 
 PATH = "/app-runtime/demo/staging/app-secret"
 BY = "arn:aws:iam::123456789012:user/amir"
-SECURE = ParameterFact(True, 2, None, changed=100.0, changed_by=BY)
+SECURE = ObservedParameter(True, 2, None, changed=100.0, changed_by=BY)
 
 
 def entry(number: int, at: float, *, outcome: str = "healthy", **versions: int) -> RecordedRelease:
     return RecordedRelease(number, release(outcome=outcome, versions=versions), at)
 
 
-def state(found: ParameterFact | None, *releases: RecordedRelease) -> SecretState:
+def state(found: ObservedParameter | None, *releases: RecordedRelease) -> SecretState:
     [one] = secret_states({"app-secret": PATH}, {PATH: found} if found else {}, releases)
     return one
 
@@ -62,7 +62,7 @@ def test_a_secret_without_a_parameter_is_missing_though_containers_may_hold_it()
 
 
 def test_a_plain_string_is_named_as_such() -> None:
-    plain = ParameterFact(False, 2, "x", changed=100.0, changed_by=BY)
+    plain = ObservedParameter(False, 2, "x", changed=100.0, changed_by=BY)
 
     assert state(plain).status == SecretStatus.READABLE
     assert state(plain, entry(1, 200.0, APP_SECRET=2)).status == SecretStatus.READABLE

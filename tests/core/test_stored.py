@@ -15,9 +15,9 @@ from deployer.core.blocker import RefusedSecret
 from deployer.core.cause import Cause, CauseKind
 from deployer.core.caution import Unverified
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts
 from deployer.core.hold import Hold
 from deployer.core.notice import UnmanagedSetting
+from deployer.core.observed import Observed
 from deployer.core.release import LEDGER_BYTES
 from deployer.core.secret import SecretValue
 from deployer.core.unverified import RightsRefused
@@ -72,7 +72,7 @@ def test_the_reason_of_a_hold_holds_no_secret() -> None:
     assert kept.refused == ("a", "b")
 
 
-def test_a_saved_plan_holds_no_secret(wish: Callable[..., Desired], empty: Facts) -> None:
+def test_a_saved_plan_holds_no_secret(wish: Callable[..., Desired], empty: Observed) -> None:
     made = plan(wish(), empty)
     told = f"was {SENTINEL} before"
     shown = replace(

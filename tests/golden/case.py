@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from deployer.core import rollback, table
 from deployer.core.desired import Desired, DesiredImage
-from deployer.core.facts import Facts
+from deployer.core.observed import Observed
 from deployer.core.plan import Plan
 from deployer.core.service import Settings
 from deployer.manifest.load import load
@@ -36,7 +36,7 @@ HERE: Final = Path(__file__).parent
 BASE: Final = HERE / "base"
 TAG: Final = "8c1f2e0d4b5a69788796a5b4c3d2e1f001234567"
 GONE: Final = "gone"
-OTHERS: Final = {table.KIND: table.TableFact}  # what is observed of the kinds in Facts.resources
+OTHERS: Final = {table.KIND: table.TableFact}  # what is observed of the kinds in Observed.resources
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class Case:
     folder: Path
 
     @property
-    def facts(self) -> Facts:
+    def observed(self) -> Observed:
         """The observed state."""
         patched = merged(read(BASE / "facts.yaml"), read(self.folder / "facts.yaml"))
         others = {name: convert(found, OTHERS[name]) for name, found in patched.pop("resources", {}).items()}
-        return replace(convert(patched, Facts, dec_hook=_settings), resources=others)
+        return replace(convert(patched, Observed, dec_hook=_settings), resources=others)
 
     @property
     def wanted(self) -> Desired:
@@ -60,11 +60,11 @@ class Case:
         current = desired_state(loaded, DesiredImage(image.repository, tag, digest, image.keep, here=here), APP_RUNNER)
         if "rollback" not in options:
             return current
-        entry = rollback.choose(self.facts.releases, options["rollback"], "staging")
+        entry = rollback.choose(self.observed.releases, options["rollback"], "staging")
         return rollback.desired_release(current, entry, with_secrets=options.get("with_secrets", False))
 
     def plan(self) -> Plan:
-        return plan(self.wanted, self.facts, prune=self._options().get("prune", False))
+        return plan(self.wanted, self.observed, prune=self._options().get("prune", False))
 
     def outputs(self) -> dict[str, str]:
         """The file names and what they should hold."""
@@ -79,7 +79,7 @@ class Case:
 
 
 def _settings(kind: type, value: Any) -> Any:
-    """The settings of App Runner where facts have those of any target."""
+    """The settings of App Runner where the observed state has those of any target."""
     return APP_RUNNER.read_settings(value) if kind is Settings else value
 
 

@@ -132,7 +132,7 @@ def test_a_lock_in_a_newer_format_is_held() -> None:
     with pytest.raises(StateUnknown) as raised:
         lock_record.parsed(text)
     assert raised.value.what == f"the lock of this environment {SAYS}"
-    assert not lock_record.fact(text).over
+    assert not lock_record.observed_lock(text).over
 
 
 def test_a_hold_in_a_newer_format_is_lifted_by_nobody_but_a_person() -> None:

@@ -141,8 +141,8 @@ def _variables(live: Live, choice: Choice) -> Iterator[Expectation]:
     taken, left = choice.taken, choice.left
     if unset := tuple(one.name for one in taken if one.unset):
         yield SecretsUnset(unset)
-    facts = [live.parameters.get(f"{live.parameter_path}/{one.name}") for one in taken if not one.unset]
-    foreign = sum(fact is not None and not fact.ours for fact in facts)
+    observed = [live.parameters.get(f"{live.parameter_path}/{one.name}") for one in taken if not one.unset]
+    foreign = sum(parameter is not None and not parameter.ours for parameter in observed)
     if foreign:
         yield ParametersTagged(foreign)
     if any(one.name.startswith("/") for one in left):

@@ -11,7 +11,7 @@ from msgspec import Struct
 from pydantic import ValidationError
 
 from deployer import names
-from deployer.core.facts import ParameterFact, RepositoryFact, ScalingRevision, ServiceFact
+from deployer.core.observed import ObservedParameter, ObservedRepository, ObservedService, ScalingRevision
 from deployer.core.service import ServiceSpec
 from deployer.core.target import Description
 from deployer.errors import Blocked
@@ -58,11 +58,11 @@ class Live(Struct, frozen=True):
     target: Description
     place: Place
     source: Source
-    service: ServiceFact
+    service: ObservedService
     scalings: tuple[ScalingRevision, ...]
-    repository: RepositoryFact | None
+    repository: ObservedRepository | None
     parameter_path: str
-    parameters: Mapping[str, ParameterFact]
+    parameters: Mapping[str, ObservedParameter]
 
 
 def source(place: Place, name: str, spec: ServiceSpec, target: Description) -> Source:

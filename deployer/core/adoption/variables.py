@@ -32,7 +32,7 @@ from deployer.core.adoption.reason import (
     UnseenCharacter,
     WasStringList,
 )
-from deployer.core.facts import ParameterFact
+from deployer.core.observed import ObservedParameter
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.errors import UsageError
 from deployer.manifest import contract, rules
@@ -181,8 +181,8 @@ class _Chooser:
         """Add a setting without which the service does not start, and which the service has in no adoptable form."""
         reason = known.reason if isinstance(known, LeftOut) else NotSet(self._live.source.service)
         name = names.parameter(variable)
-        fact = self._live.parameters.get(f"{self._live.parameter_path}/{name}")
-        found = self._parameter(variable, fact) if fact else None
+        parameter = self._live.parameters.get(f"{self._live.parameter_path}/{name}")
+        found = self._parameter(variable, parameter) if parameter else None
         if isinstance(found, Taken):
             return replace(found, notes=(NotReadNow(reason), *found.notes))
         if variable in self._secrets:
@@ -207,30 +207,32 @@ class _Chooser:
         if self._live.place.path_of(reference) != path:
             known = reference.startswith(("arn:aws", "/")) and _SAYABLE.fullmatch(reference)
             return LeftOut(variable, ReadElsewhere(reference if known else "", path), reaches=True, fix=fix)
-        fact = self._live.parameters.get(path)
-        if fact is None:
+        parameter = self._live.parameters.get(path)
+        if parameter is None:
             return LeftOut(variable, NoParameter(path), reaches=True, fix=fix)
-        return self._parameter(variable, fact)
+        return self._parameter(variable, parameter)
 
-    def _parameter(self, variable: str, fact: ParameterFact) -> Taken | LeftOut:
+    def _parameter(self, variable: str, parameter: ObservedParameter) -> Taken | LeftOut:
         """Take a parameter at the path that the manifest gives to its variable."""
-        if fact.secure:
-            return _described(self._new(variable, None), fact)
-        taken = self._literal(self._new(variable, fact.value if fact.listed is None else fact.listed), fact)
-        if isinstance(taken, Taken) and taken.value is not None and fact.listed is not None:
+        if parameter.secure:
+            return _described(self._new(variable, None), parameter)
+        taken = self._literal(
+            self._new(variable, parameter.value if parameter.listed is None else parameter.listed), parameter
+        )
+        if isinstance(taken, Taken) and taken.value is not None and parameter.listed is not None:
             return replace(taken, notes=(*taken.notes, WasStringList()))
         return taken
 
-    def _literal(self, literal: Taken, fact: ParameterFact | None = None) -> Taken | LeftOut:
+    def _literal(self, literal: Taken, parameter: ObservedParameter | None = None) -> Taken | LeftOut:
         """Write the value into the file, unless it must be hidden or the file cannot hold it."""
         variable, value = names.variable(literal.name), literal.value or ""
         if self._is_secret(variable, value):
-            note = Readable(stored=fact is not None)
+            note = Readable(stored=parameter is not None)
             secret = replace(literal, value=None, store="parameter", notes=(note,), unset=True)
-            return _described(secret, fact) if fact else secret
+            return _described(secret, parameter) if parameter else secret
         if reason := self._why_not_written(literal):
             return LeftOut(variable, reason, reaches=True, fix=self._add(literal.name))
-        return _described(literal, fact) if fact else literal
+        return _described(literal, parameter) if parameter else literal
 
     def _is_secret(self, variable: str, value: str) -> bool:
         name = names.parameter(variable)
@@ -276,7 +278,7 @@ def _unread(name: str) -> Reason:
     return NotAllowed(why) if why else NotRead()
 
 
-def _described(taken: Taken, fact: ParameterFact) -> Taken:
-    if credential_in(fact.description) or unseen(fact.description):
+def _described(taken: Taken, parameter: ObservedParameter) -> Taken:
+    if credential_in(parameter.description) or unseen(parameter.description):
         return replace(taken, notes=(*taken.notes, LostDescription()))
-    return replace(taken, description=fact.description)
+    return replace(taken, description=parameter.description)

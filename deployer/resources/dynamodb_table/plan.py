@@ -9,8 +9,8 @@ from deployer.core.blocker import Blocker, BusyTable, ForeignTable, MissingTable
 from deployer.core.cause import Cause, CauseKind, State
 from deployer.core.change import ChangeTable, CreateTable
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts
 from deployer.core.notice import LeftTable
+from deployer.core.observed import Observed
 from deployer.core.part import PlanPart, Running
 from deployer.core.table import (
     KIND,
@@ -27,7 +27,7 @@ USABLE = frozenset({"ACTIVE", "UPDATING"})  # it answers the service, and its se
 WAITED_FOR = USABLE | {"CREATING"}  # apply waits until it is ACTIVE
 
 
-def plan_table(desired: Desired, facts: Facts, running: Running) -> PlanPart:
+def plan_table(desired: Desired, observed: Observed, running: Running) -> PlanPart:
     """Plan the table that the manifest names, and show the one that the running release used."""
     inbox = inbox_of(desired)
     if inbox is None:
@@ -39,7 +39,7 @@ def plan_table(desired: Desired, facts: Facts, running: Running) -> PlanPart:
     table = inbox.table
     if table is None:
         return PlanPart(notices=notices, blockers=blockers)
-    found = facts.resources.get(KIND)
+    found = observed.resources.get(KIND)
     assert found is None or isinstance(found, TableFact)
     had = recorded == table.address
     if found is None:

@@ -14,4 +14,4 @@ def observe_repository(reading: Reading) -> Collect:
     digest = None if image.here else image.digest
     repository = reading.pool.submit(ecr.read_repository, client, image.repository)
     found = reading.pool.submit(ecr.read_image, client, image.repository, image.tag, digest)
-    return lambda facts: replace(facts, repository=repository.result(), image=found.result())
+    return lambda observed: replace(observed, repository=repository.result(), image=found.result())

@@ -18,20 +18,20 @@ from deployer.core.change import (
     RepositoryChange,
 )
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts, RepositoryFact
 from deployer.core.lifecycle import kept, lifecycle_policy, released_tag, same_policy
+from deployer.core.observed import Observed, ObservedRepository
 from deployer.core.part import PlanPart, Running
 
 
-def plan_image(desired: Desired, facts: Facts, running: Running) -> PlanPart:
+def plan_image(desired: Desired, observed: Observed, running: Running) -> PlanPart:
     """Plan the image and its repository."""
     last = running.release.release if running.release else None
-    part = _image(desired, facts, ran=last is not None and last.tag == desired.image.tag)
-    changes = (*plan_repository(desired, facts.repository, released=last is not None), *part.changes)
-    return replace(part, changes=changes, blockers=(*part.blockers, *_platform(desired, facts)))
+    part = _image(desired, observed, ran=last is not None and last.tag == desired.image.tag)
+    changes = (*plan_repository(desired, observed.repository, released=last is not None), *part.changes)
+    return replace(part, changes=changes, blockers=(*part.blockers, *_platform(desired, observed)))
 
 
-def plan_repository(desired: Desired, found: RepositoryFact | None, *, released: bool) -> list[RepositoryChange]:
+def plan_repository(desired: Desired, found: ObservedRepository | None, *, released: bool) -> list[RepositoryChange]:
     """Plan the repository and its lifecycle policy. `released` means that a release had them."""
     wanted, line = desired.image, desired.lines["image"]
     missing = CauseKind.REMOVED if released else CauseKind.MISSING
@@ -70,7 +70,7 @@ def plan_repository(desired: Desired, found: RepositoryFact | None, *, released:
     return changes
 
 
-def _switched(found: RepositoryFact, kind: CauseKind) -> Iterator[Cause]:
+def _switched(found: ObservedRepository, kind: CauseKind) -> Iterator[Cause]:
     """A cause for each setting of the repository that differs, named as in ECR's API."""
     if not found.immutable:
         yield _of(kind, "tag mutability", recorded=State(value="IMMUTABLE"), live=State(value="MUTABLE"))
@@ -85,8 +85,8 @@ def _of(kind: CauseKind, subject: str, *, recorded: State, live: State | None = 
     return Cause(kind=kind, subject=subject, desired=recorded, live=live)
 
 
-def _image(desired: Desired, facts: Facts, *, ran: bool) -> PlanPart:
-    wanted, found, line = desired.image, facts.image, desired.lines["image"]
+def _image(desired: Desired, observed: Observed, *, ran: bool) -> PlanPart:
+    wanted, found, line = desired.image, observed.image, desired.lines["image"]
     if found is None and not wanted.here:
         return PlanPart(blockers=(_gone(desired, line, ran=ran),))
     if found is not None and wanted.digest not in {None, found.digest}:
@@ -114,8 +114,8 @@ def _gone(desired: Desired, line: str, *, ran: bool) -> Blocker:
     return MissingImage(wanted.repository, wanted.tag, wanted.digest, causes=causes, line=line)
 
 
-def _platform(desired: Desired, facts: Facts) -> tuple[Blocker, ...]:
-    seen = facts.inspection.platform if facts.inspection else None
+def _platform(desired: Desired, observed: Observed) -> tuple[Blocker, ...]:
+    seen = observed.inspection.platform if observed.inspection else None
     runs = desired.target.capabilities.image_platform
     if seen is None or seen == runs:
         return ()

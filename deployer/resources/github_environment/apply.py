@@ -10,8 +10,8 @@ from deployer.errors import DeployerError, Interrupted, StateUnknown
 from deployer.github.api import GitHub
 from deployer.github.seal import seal
 from deployer.partial import halted
-from deployer.resources.github_environment.facts import GitHubFacts
 from deployer.resources.github_environment.plan import Change, SyncPlan
+from deployer.resources.github_environment.state import ObservedGitHub
 
 CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
 
@@ -20,12 +20,12 @@ class Writer:
     """Applies changes in order, and records which are done."""
 
     def __init__(
-        self, github: GitHub, environment: str, facts: GitHubFacts, reveal: Callable[[str], SecretValue]
+        self, github: GitHub, environment: str, observed: ObservedGitHub, reveal: Callable[[str], SecretValue]
     ) -> None:
         """`reveal` returns the value of a secret by its name on GitHub; it is called when the secret is sent."""
         self._github = github
         self._environment = environment
-        self._facts = facts
+        self._observed = observed
         self._reveal = reveal
         self._key: dict[str, Any] | None = None
 
@@ -34,12 +34,12 @@ class Writer:
         github, environment, name = self._github, self._environment, change.name
         match change.kind, change.symbol:
             case "environment", _:
-                there = self._facts.environment
+                there = self._observed.environment
                 settings = dict(there.protection) if there else {}
                 github.put_environment(name, {**settings, "deployment_branch_policy": CUSTOM if restricted else None})
             case "branch", "-":
-                assert self._facts.environment is not None
-                github.remove_branch(environment, self._facts.environment.branches[name], name)
+                assert self._observed.environment is not None
+                github.remove_branch(environment, self._observed.environment.branches[name], name)
             case "branch", _:
                 github.add_branch(environment, name)
             case "secret", "-":

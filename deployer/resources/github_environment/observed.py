@@ -7,22 +7,22 @@ from typing import Any
 
 from deployer.errors import DeployerError
 from deployer.github.api import GitHub, seconds
-from deployer.resources.github_environment.facts import EnvironmentFact, GitHubFacts, Policy, VariableFact
+from deployer.resources.github_environment.state import ObservedEnvironment, ObservedGitHub, ObservedVariable, Policy
 
 
-def observe(github: GitHub, name: str) -> GitHubFacts:
+def observe(github: GitHub, name: str) -> ObservedGitHub:
     """Read everything that a plan depends on. A failed read raises: it never counts as absent."""
     about = github.about()
     found = github.environment(name)
     variables = list(github.variables(name)) if found else []
     secrets = list(github.secrets(name)) if found else []
     try:
-        return GitHubFacts(
+        return ObservedGitHub(
             owner_id=about["owner"]["id"],
             repository_id=about["id"],
             archived=bool(about.get("archived")),
             environment=_environment(github, name, found) if found else None,
-            variables={one["name"]: VariableFact(one["value"], seconds(one["updated_at"])) for one in variables},
+            variables={one["name"]: ObservedVariable(one["value"], seconds(one["updated_at"])) for one in variables},
             secrets={one["name"]: seconds(one["updated_at"]) for one in secrets},
         )
     except (KeyError, TypeError):
@@ -38,11 +38,11 @@ def reviewed(github: GitHub, name: str) -> bool:
         raise DeployerError("GitHub's answer lacks a field", fix="check GITHUB_API_URL") from None
 
 
-def _environment(github: GitHub, name: str, found: Mapping[str, Any]) -> EnvironmentFact:
+def _environment(github: GitHub, name: str, found: Mapping[str, Any]) -> ObservedEnvironment:
     flags = found.get("deployment_branch_policy")
     policy: Policy = "all" if flags is None else "custom" if flags["custom_branch_policies"] else "protected"
     listed = list(github.branches(name)) if policy == "custom" else []
-    return EnvironmentFact(
+    return ObservedEnvironment(
         policy=policy,
         branches={one["name"]: one["id"] for one in listed if one.get("type", "branch") == "branch"},
         tags=tuple(sorted(one["name"] for one in listed if one.get("type") == "tag")),

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from deployer.core.facts import ParameterFact
+from deployer.core.observed import ObservedParameter
 from deployer.github.limits import NAMES_AT_MOST
 from deployer.resources.github_environment.blocker import (
     Archived,
@@ -21,8 +21,14 @@ from deployer.resources.github_environment.blocker import (
 )
 from deployer.resources.github_environment.cause import Cause, CauseKind
 from deployer.resources.github_environment.desired import RECORD, DesiredGitHub
-from deployer.resources.github_environment.facts import GitHubFacts, Record, VariableFact, read_record, write_record
 from deployer.resources.github_environment.notice import LeftAlone, MayDeploy, Notice, OpenSecret, SetByHand, Unreviewed
+from deployer.resources.github_environment.state import (
+    ObservedGitHub,
+    ObservedVariable,
+    Record,
+    read_record,
+    write_record,
+)
 
 Kind = Literal["environment", "branch", "variable", "secret", "record"]
 
@@ -67,17 +73,17 @@ def fingerprint(plans: tuple[SyncPlan, ...]) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-def plan(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, ParameterFact]) -> SyncPlan:
+def plan(wanted: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter]) -> SyncPlan:
     """Plan one environment. `parameters` are the secrets that SSM holds, by path, with their times."""
-    kept = facts.variables.get(RECORD)
+    kept = observed.variables.get(RECORD)
     record = read_record(kept.value if kept else None)
-    sent = list(_sent(wanted, facts, parameters, record, kept))
+    sent = list(_sent(wanted, observed, parameters, record, kept))
     changes = [
-        *_environment(wanted, facts),
-        *_branches(wanted, facts, record),
-        *_variables(wanted, facts),
+        *_environment(wanted, observed),
+        *_branches(wanted, observed, record),
+        *_variables(wanted, observed),
         *sent,
-        *_removed(wanted, facts, record),
+        *_removed(wanted, observed, record),
     ]
     held = {name: parameters[path].version for name, path in wanted.secrets.items() if path in parameters}
     after = Record(record.number + 1, tuple(sorted(wanted.branches)), tuple(sorted(wanted.variables)), held)
@@ -90,24 +96,24 @@ def plan(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, Par
         repository=wanted.repository,
         environment=wanted.environment,
         changes=tuple(changes),
-        notices=tuple(_notices(wanted, facts, record)),
-        unreviewed=wanted.reviewed and not (facts.environment and facts.environment.reviewed),
-        blockers=(*wanted.problems, *_blockers(wanted, facts, parameters)),
+        notices=tuple(_notices(wanted, observed, record)),
+        unreviewed=wanted.reviewed and not (observed.environment and observed.environment.reviewed),
+        blockers=(*wanted.problems, *_blockers(wanted, observed, parameters)),
         unchanged=sum(name not in touched for name in names),
     )
 
 
-def _environment(wanted: DesiredGitHub, facts: GitHubFacts) -> Iterator[Change]:
-    if facts.environment is None:
+def _environment(wanted: DesiredGitHub, observed: ObservedGitHub) -> Iterator[Change]:
+    if observed.environment is None:
         yield Change("environment", "+", wanted.environment, NEW)
-    elif wanted.branches and facts.environment.policy != "custom":
-        to_all = facts.environment.policy == "all"
+    elif wanted.branches and observed.environment.policy != "custom":
+        to_all = observed.environment.policy == "all"
         kind = CauseKind.OPEN_TO_ALL if to_all else CauseKind.OPEN_TO_PROTECTED
         yield Change("environment", "~", wanted.environment, Cause(kind=kind))
 
 
-def _branches(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Iterator[Change]:
-    there = facts.environment.branches if facts.environment else {}
+def _branches(wanted: DesiredGitHub, observed: ObservedGitHub, record: Record) -> Iterator[Change]:
+    there = observed.environment.branches if observed.environment else {}
     for branch in wanted.branches:
         if branch not in there:
             yield Change("branch", "+", branch, Cause(kind=CauseKind.BRANCH_NAMED))
@@ -115,9 +121,9 @@ def _branches(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Iter
         yield Change("branch", "-", branch, Cause(kind=CauseKind.BRANCH_NOT_NAMED))
 
 
-def _variables(wanted: DesiredGitHub, facts: GitHubFacts) -> Iterator[Change]:
+def _variables(wanted: DesiredGitHub, observed: ObservedGitHub) -> Iterator[Change]:
     for name, value in wanted.variables.items():
-        found = facts.variables.get(name)
+        found = observed.variables.get(name)
         if found is None:
             yield Change("variable", "+", name, NEW, value, wanted.line(name))
         elif found.value != value:
@@ -126,13 +132,13 @@ def _variables(wanted: DesiredGitHub, facts: GitHubFacts) -> Iterator[Change]:
 
 def _sent(
     wanted: DesiredGitHub,
-    facts: GitHubFacts,
-    parameters: Mapping[str, ParameterFact],
+    observed: ObservedGitHub,
+    parameters: Mapping[str, ObservedParameter],
     record: Record,
-    kept: VariableFact | None,
+    kept: ObservedVariable | None,
 ) -> Iterator[Change]:
     for name, path in wanted.secrets.items():
-        parameter, there = parameters.get(path), facts.secrets.get(name)
+        parameter, there = parameters.get(path), observed.secrets.get(name)
         if parameter is None:
             continue
         if there is None:
@@ -142,7 +148,7 @@ def _sent(
             yield Change("secret", "~", name, again, line=wanted.line(name))
 
 
-def _why_again(parameter: ParameterFact, there: float, version: int | None, recorded: float) -> Cause | None:
+def _why_again(parameter: ObservedParameter, there: float, version: int | None, recorded: float) -> Cause | None:
     """Why a secret is sent although GitHub has one with its name: GitHub never returns a secret's value."""
     if version is None:
         return Cause(kind=CauseKind.NOT_FROM_HERE, version=parameter.version, there=there)
@@ -155,24 +161,24 @@ def _why_again(parameter: ParameterFact, there: float, version: int | None, reco
     return None
 
 
-def _removed(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Iterator[Change]:
+def _removed(wanted: DesiredGitHub, observed: ObservedGitHub, record: Record) -> Iterator[Change]:
     cause = Cause(kind=CauseKind.NOT_ASKED)
-    for name in sorted(facts.variables.keys() & set(record.variables) - wanted.variables.keys()):
+    for name in sorted(observed.variables.keys() & set(record.variables) - wanted.variables.keys()):
         yield Change("variable", "-", name, cause)
-    for name in sorted(facts.secrets.keys() & record.secrets.keys() - wanted.secrets.keys()):
+    for name in sorted(observed.secrets.keys() & record.secrets.keys() - wanted.secrets.keys()):
         yield Change("secret", "-", name, cause)
 
 
-def _notices(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Iterator[Notice]:
+def _notices(wanted: DesiredGitHub, observed: ObservedGitHub, record: Record) -> Iterator[Notice]:
     asked = {*wanted.variables, RECORD}
-    for name in sorted(facts.variables.keys() - asked - set(record.variables)):
+    for name in sorted(observed.variables.keys() - asked - set(record.variables)):
         yield OpenSecret(name) if name in wanted.secrets else LeftAlone("variable", name)
-    for name in sorted(facts.secrets.keys() - wanted.secrets.keys() - record.secrets.keys() - set(wanted.by_hand)):
+    for name in sorted(observed.secrets.keys() - wanted.secrets.keys() - record.secrets.keys() - set(wanted.by_hand)):
         yield LeftAlone("secret", name)
     for name in wanted.by_hand:
-        if name not in facts.secrets:
+        if name not in observed.secrets:
             yield SetByHand(name)
-    found = facts.environment
+    found = observed.environment
     if wanted.reviewed and not (found and found.reviewed):
         yield Unreviewed(wanted.environment)
     if found is None:
@@ -183,20 +189,22 @@ def _notices(wanted: DesiredGitHub, facts: GitHubFacts, record: Record) -> Itera
         yield MayDeploy("tag", tag)
 
 
-def _blockers(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, ParameterFact]) -> Iterator[Blocker]:
+def _blockers(
+    wanted: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter]
+) -> Iterator[Blocker]:
     for name, path in wanted.secrets.items():
         parameter = parameters.get(path)
         if parameter is None:
             yield NotStored(path=path, generated=path in wanted.generated, line=wanted.line(name))
         elif not parameter.secure:
             yield NotSecure(path=path, line=wanted.line(name))
-    if facts.archived:
+    if observed.archived:
         yield Archived()
-    if wanted.ids and wanted.ids != (facts.owner_id, facts.repository_id):
-        yield OtherRepository(owner=facts.owner_id, repository=facts.repository_id)
+    if wanted.ids and wanted.ids != (observed.owner_id, observed.repository_id):
+        yield OtherRepository(owner=observed.owner_id, repository=observed.repository_id)
     counts: tuple[tuple[Literal["variables", "secrets"], set[str]], ...] = (
-        ("variables", {*facts.variables, *wanted.variables, RECORD}),
-        ("secrets", {*facts.secrets, *wanted.secrets}),
+        ("variables", {*observed.variables, *wanted.variables, RECORD}),
+        ("secrets", {*observed.secrets, *wanted.secrets}),
     )
     for what, names in counts:
         if len(names) > NAMES_AT_MOST:

@@ -5,33 +5,33 @@ from __future__ import annotations
 from deployer.core.cause import Cause, CauseKind
 from deployer.core.change import Change, LiftHold, PlaceHold
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts
 from deployer.core.hold import refused_after, refuses, rolled_back, source_id
+from deployer.core.observed import Observed
 from deployer.core.release import RecordedRelease
 from deployer.core.service import ServiceSpec
 
 
 def plan_hold(
-    desired: Desired, facts: Facts, running: RecordedRelease | None, spec: ServiceSpec
+    desired: Desired, observed: Observed, running: RecordedRelease | None, spec: ServiceSpec
 ) -> tuple[Change | None, bool]:
     """The change of the hold, if any, and whether the hold refuses the plan."""
     source = source_id(spec.image, desired.literals, list(desired.secrets), spec.settings)
     if desired.rollback_to is not None:
-        placed = _placed(desired, facts, running, source, desired.rollback_to) if desired.places_hold else None
+        placed = _placed(desired, observed, running, source, desired.rollback_to) if desired.places_hold else None
         return placed, False
-    if facts.hold is None:
+    if observed.hold is None:
         return None, False
-    if refuses(facts.hold, source, desired.after_rollback, rollback=False):
+    if refuses(observed.hold, source, desired.after_rollback, rollback=False):
         return None, True
     causes = (Cause(kind=CauseKind.OTHER_CONTENT),)
-    return LiftHold(desired.ledger, facts.hold, symbol="-", causes=causes, line=desired.lines["service"]), False
+    return LiftHold(desired.ledger, observed.hold, symbol="-", causes=causes, line=desired.lines["service"]), False
 
 
 def _placed(
-    desired: Desired, facts: Facts, running: RecordedRelease | None, source: str, target: int
+    desired: Desired, observed: Observed, running: RecordedRelease | None, source: str, target: int
 ) -> PlaceHold | None:
     """The hold to place; None when the existing hold already refuses everything that this rollback leaves."""
-    old, sources = facts.hold, rolled_back(facts.releases, running, target, source)
+    old, sources = observed.hold, rolled_back(observed.releases, running, target, source)
     refused = refused_after(old, sources, source)
     if old is not None and (not old.readable or old.refused == refused):
         return None

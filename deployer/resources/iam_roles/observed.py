@@ -15,4 +15,4 @@ def observe_roles(reading: Reading) -> Collect:
         role.name: reading.pool.submit(iam.read_role, client, role.name, role.policy_name)
         for role in reading.desired.roles
     }
-    return lambda facts: replace(facts, roles={name: role.result() for name, role in roles.items()})
+    return lambda observed: replace(observed, roles={name: role.result() for name, role in roles.items()})

@@ -10,15 +10,15 @@ from deployer.core.blocker import Blocker, DeniedActions, MissingRole, Untrusted
 from deployer.core.cause import HIDDEN, Cause, CauseKind, State
 from deployer.core.change import PutRole
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts
+from deployer.core.observed import Observed
 from deployer.core.part import PlanPart, Running
 from deployer.core.release import Release
 
 
-def plan_roles(desired: Desired, facts: Facts, running: Running) -> PlanPart:
+def plan_roles(desired: Desired, observed: Observed, running: Running) -> PlanPart:
     """Plan the roles."""
     last = running.service
-    return PlanPart(changes=tuple(_mended(desired, facts, last)), blockers=tuple(_wrong(desired, facts, last)))
+    return PlanPart(changes=tuple(_mended(desired, observed, last)), blockers=tuple(_wrong(desired, observed, last)))
 
 
 def digest(document: object) -> str:
@@ -32,9 +32,9 @@ def _had(last: Release | None) -> set[str]:
     return set(settings.role_names) if settings else set()
 
 
-def _mended(desired: Desired, facts: Facts, last: Release | None) -> Iterator[PutRole]:
+def _mended(desired: Desired, observed: Observed, last: Release | None) -> Iterator[PutRole]:
     for role in desired.roles:
-        found = facts.roles.get(role.name)
+        found = observed.roles.get(role.name)
         line = desired.lines["service"]
         if found is None:
             kind = CauseKind.REMOVED if role.name in _had(last) else CauseKind.MISSING
@@ -57,8 +57,8 @@ def _mended(desired: Desired, facts: Facts, last: Release | None) -> Iterator[Pu
             yield PutRole(role, create=False, symbol="~", causes=causes, line=line)
 
 
-def _wrong(desired: Desired, facts: Facts, last: Release | None) -> Iterator[Blocker]:
-    seen, line = facts.inspection, desired.lines["service"]
+def _wrong(desired: Desired, observed: Observed, last: Release | None) -> Iterator[Blocker]:
+    seen, line = observed.inspection, desired.lines["service"]
     if seen is None:
         return
     for name in seen.missing_roles:

@@ -14,7 +14,7 @@ from deployer.core.blocker import ServicePaused
 from deployer.core.cause import Cause, CauseKind, State
 from deployer.core.change import PauseService, ResumeService
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts, ServiceFact
+from deployer.core.observed import Observed, ObservedService
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
 
@@ -36,13 +36,13 @@ class Pausing(Struct, frozen=True):
     postponed: bool = False
 
 
-def plan_pause(desired: Desired, facts: Facts, *, deploys: bool, releases: bool) -> Pausing:
+def plan_pause(desired: Desired, observed: Observed, *, deploys: bool, releases: bool) -> Pausing:
     """Plan the pause. `deploys` means that a deployment waits, `releases` that one or its record waits.
 
     A reconcile pauses what the manifest declares paused, and resumes only what a reconcile has paused: a service that
     an operator has paused is started by an operator. A rollback does neither.
     """
-    live, reached = facts.service, desired.target.capabilities.updates_while_paused
+    live, reached = observed.service, desired.target.capabilities.updates_while_paused
     stopped = live is not None and live.status is ServiceStatus.PAUSED
     if desired.rollback_to is not None:
         waits = stopped and (desired.paused or not reached)
@@ -58,18 +58,18 @@ def plan_pause(desired: Desired, facts: Facts, *, deploys: bool, releases: bool)
     return Pausing(blocker=_refuses(desired, deploys=deploys and not reached))
 
 
-def by_manifest(live: ServiceFact) -> bool:
+def by_manifest(live: ObservedService) -> bool:
     """Whether a reconcile has paused the service, and no start of it was recorded since."""
     return live.tags.get(TAG) == BY_MANIFEST
 
 
-def stale_tag(desired: Desired, live: ServiceFact) -> dict[str, str]:
+def stale_tag(desired: Desired, live: ObservedService) -> dict[str, str]:
     """The tag to write on a service that runs although its tag still shows that a reconcile paused it."""
     runs = live.status is ServiceStatus.RUNNING and not desired.paused
     return {TAG: BY_NOBODY} if runs and by_manifest(live) else {}
 
 
-def tag_after(live: ServiceFact, *, paused: bool, declared: bool) -> dict[str, str]:
+def tag_after(live: ObservedService, *, paused: bool, declared: bool) -> dict[str, str]:
     """The tag to write after an operator has paused or started the service; empty when it is already right.
 
     `declared` means that the manifest declares the service paused.
@@ -78,7 +78,7 @@ def tag_after(live: ServiceFact, *, paused: bool, declared: bool) -> dict[str, s
     return {} if live.tags.get(TAG, BY_NOBODY) == wanted else {TAG: wanted}
 
 
-def _pause(desired: Desired, live: ServiceFact | None) -> PauseService:
+def _pause(desired: Desired, live: ObservedService | None) -> PauseService:
     name, arn = desired.service_name, live.arn if live else None
     if live is not None and by_manifest(live):
         paused, running = State(value="paused"), State(value="running")
@@ -88,7 +88,7 @@ def _pause(desired: Desired, live: ServiceFact | None) -> PauseService:
     return PauseService(name, arn, symbol="~", causes=(cause,), line=desired.lines["paused"])
 
 
-def _resume(desired: Desired, live: ServiceFact) -> ResumeService:
+def _resume(desired: Desired, live: ObservedService) -> ResumeService:
     release = live.spec.environment.get(RELEASE_VARIABLE, "")
     line, causes = desired.lines["paused"], (Cause(kind=CauseKind.EDIT),)
     return ResumeService(desired.service_name, live.arn, release, symbol="~", causes=causes, line=line)

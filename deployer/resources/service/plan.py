@@ -27,8 +27,8 @@ from deployer.core.change import (
     TagService,
 )
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts, ServiceFact
 from deployer.core.notice import IgnoredKey, Notice, StagedVariable
+from deployer.core.observed import Observed, ObservedService
 from deployer.core.part import PlanPart
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec, Settings
@@ -40,14 +40,14 @@ DEPLOYABLE = {ServiceStatus.RUNNING, ServiceStatus.CREATE_FAILED, ServiceStatus.
 
 
 def plan_service(
-    desired: Desired, facts: Facts, spec: ServiceSpec, release: str, resources: PlanPart, last: Release | None
+    desired: Desired, observed: Observed, spec: ServiceSpec, release: str, resources: PlanPart, last: Release | None
 ) -> PlanPart:
     """Plan the service. `spec` is its whole desired state; `last` the recorded release that runs.
 
     `resources` is the plan of everything that the service uses, and of its own variables.
     """
-    live, name, line = facts.service, desired.service_name, desired.lines["service"]
-    scaling = _scaling(desired, facts)
+    live, name, line = observed.service, desired.service_name, desired.lines["service"]
+    scaling = _scaling(desired, observed)
     if desired.rollback_to is not None and desired.rollback_target != desired.target.name:
         return PlanPart(blockers=(OtherTarget(desired.rollback_to, desired.rollback_target, line=line),))
     if live is None:
@@ -109,7 +109,9 @@ def _missing(last: Release | None) -> Cause:
     return Cause(kind=CauseKind.REMOVED, subject="service", recorded=State(value=last.id), release_id=last.id)
 
 
-def _untagged(desired: Desired, live: ServiceFact, last: Release | None, missing: Mapping[str, str]) -> Iterator[Cause]:
+def _untagged(
+    desired: Desired, live: ObservedService, last: Release | None, missing: Mapping[str, str]
+) -> Iterator[Cause]:
     handmade = CauseKind.CREATED_OUTSIDE if _handmade(desired, live) else CauseKind.DIFFERENT
     for key, value in sorted(missing.items()):
         tag = State(value=f"{key}={value}")
@@ -120,16 +122,16 @@ def _untagged(desired: Desired, live: ServiceFact, last: Release | None, missing
             yield Cause(kind=handmade, subject="tag", name=desired.service_name, desired=tag, live=now)
 
 
-def _scaling(desired: Desired, facts: Facts) -> PlanPart:
+def _scaling(desired: Desired, observed: Observed) -> PlanPart:
     """Where revisions are immutable, reuse a revision with these numbers or create one."""
     revisions, wanted = desired.target.capabilities.scaling_revisions, desired.settings.scaling
     if wanted is None:
         return PlanPart()
     name, line = desired.service_name, desired.lines["service"]
-    if any(revision.scaling == wanted for revision in facts.scalings):
+    if any(revision.scaling == wanted for revision in observed.scalings):
         return PlanPart()
-    oldest = next((revision.arn for revision in facts.scalings if revision.free), None)
-    full = len(facts.scalings) >= revisions
+    oldest = next((revision.arn for revision in observed.scalings if revision.free), None)
+    full = len(observed.scalings) >= revisions
     if full and oldest is None:
         return PlanPart(blockers=(NoScalingRevision(name, revisions, line=line),))
     causes = (Cause(kind=CauseKind.NO_REVISION),)
@@ -137,7 +139,7 @@ def _scaling(desired: Desired, facts: Facts) -> PlanPart:
     return PlanPart(changes=(create,))
 
 
-def _in_use(desired: Desired, live: ServiceFact, resources: PlanPart) -> Iterator[ParameterInUse]:
+def _in_use(desired: Desired, live: ObservedService, resources: PlanPart) -> Iterator[ParameterInUse]:
     """The blocker for each parameter that the plan recreates, where every container reads it when it starts."""
     if desired.target.capabilities.secrets_at_start:
         for change in resources.changes:
@@ -147,7 +149,7 @@ def _in_use(desired: Desired, live: ServiceFact, resources: PlanPart) -> Iterato
 
 
 def _why(
-    desired: Desired, live: ServiceFact, spec: ServiceSpec, resources: PlanPart, last: Release | None
+    desired: Desired, live: ObservedService, spec: ServiceSpec, resources: PlanPart, last: Release | None
 ) -> Iterator[Cause]:
     """The causes: edit when the manifest differs from the release, drift when AWS does, staged when a value waits."""
     if last is None:
@@ -172,7 +174,7 @@ def _edited(desired: Desired, spec: ServiceSpec, resources: PlanPart, last: Rele
         yield desired.edit()
 
 
-def _drifted(live: ServiceFact, resources: PlanPart, last: Release) -> Iterator[Cause]:
+def _drifted(live: ObservedService, resources: PlanPart, last: Release) -> Iterator[Cause]:
     """What someone changed: settings of the service with both sides, and whether some of its variables changed."""
     if any(cause.is_drift for change in _values(resources) for cause in change.causes):
         yield Cause(kind=CauseKind.DRIFT, subject="variables")  # the changes of the variables name them
@@ -187,12 +189,12 @@ def _left(resources: PlanPart) -> Iterator[Cause]:
         yield Cause(kind=first.kind, release=first.release, release_id=first.release_id)
 
 
-def _handmade(desired: Desired, live: ServiceFact) -> bool:
+def _handmade(desired: Desired, live: ObservedService) -> bool:
     """Whether the service lacks the tag that the deployer gives every service it creates."""
     return live.tags.get("managed-by") != desired.tags["managed-by"]
 
 
-def _outside(live: ServiceFact, last: Release) -> Iterator[Cause]:
+def _outside(live: ObservedService, last: Release) -> Iterator[Cause]:
     """The settings of the service itself that differ from the release; its variables have changes of their own."""
     if live.spec.image != last.image:
         yield _drift("image", "image", State(value=last.image), State(value=live.spec.image))
@@ -213,7 +215,7 @@ def _drift(subject: str, name: str, recorded: State | None, live: State | None) 
     return Cause(kind=CauseKind.DRIFT, subject=subject, name=name, recorded=recorded, live=live)
 
 
-def another(desired: Desired, live: ServiceFact) -> ForeignService | None:
+def another(desired: Desired, live: ObservedService) -> ForeignService | None:
     """The blocker when the service belongs to another environment, as its own tags show.
 
     The other environment's manifest may be on another branch.
@@ -224,14 +226,14 @@ def another(desired: Desired, live: ServiceFact) -> ForeignService | None:
     return ForeignService(desired.service_name, live.arn, *whose, line=desired.lines["service"])
 
 
-def _status_blocker(desired: Desired, live: ServiceFact) -> Blocker:
+def _status_blocker(desired: Desired, live: ObservedService) -> Blocker:
     if live.status is ServiceStatus.BUSY:
         return BusyService(desired.service_name, live.status)
     return BrokenService(desired.service_name, live.status)
 
 
 def _differences(
-    live: ServiceFact, spec: ServiceSpec, resources: PlanPart, last: Release | None
+    live: ObservedService, spec: ServiceSpec, resources: PlanPart, last: Release | None
 ) -> tuple[Difference, ...]:
     """The differences that a deployment brings; a setting with its old and new state."""
     old = live.spec

@@ -7,21 +7,21 @@ from collections.abc import Iterator, Mapping
 from deployer.core.blocker import FixedSetting, LostSettings, PrivateService
 from deployer.core.cause import Cause, CauseKind, State, text_or_none
 from deployer.core.desired import Desired
-from deployer.core.facts import ServiceFact
 from deployer.core.notice import UnmanagedSetting
+from deployer.core.observed import ObservedService
 from deployer.core.release import Release
 
 UNKNOWN = "a setting that this version of the deployer does not know"  # in the form that the ledger records
 
 
-def unmanaged(desired: Desired, live: ServiceFact) -> dict[str, str]:
+def unmanaged(desired: Desired, live: ObservedService) -> dict[str, str]:
     """Each such setting as `name -> value`, without those that have AWS's default."""
     found = desired.settings.left_out(live.spec.settings)
     found |= {name: value for name, value in live.fixed.items() if name not in desired.fixed}
     return found | dict.fromkeys(live.unmodelled, UNKNOWN)
 
 
-def notices(desired: Desired, live: ServiceFact, last: Release | None) -> Iterator[UnmanagedSetting]:
+def notices(desired: Desired, live: ObservedService, last: Release | None) -> Iterator[UnmanagedSetting]:
     """A notice for each setting. It has drifted when the running release was recorded without it."""
     recorded = last.unmanaged if last else None
     for name, value in unmanaged(desired, live).items():
@@ -45,7 +45,7 @@ def lost(desired: Desired, last: Release | None) -> Iterator[LostSettings]:
         yield LostSettings(desired.service_name, gone, line=desired.lines["service"])
 
 
-def fixed(desired: Desired, live: ServiceFact) -> Iterator[FixedSetting]:
+def fixed(desired: Desired, live: ObservedService) -> Iterator[FixedSetting]:
     """The blocker for each setting that differs and that the target takes only when it creates a service."""
     for name, value in desired.fixed.items():
         has = live.fixed.get(name, desired.target.fixed[name])
@@ -53,7 +53,7 @@ def fixed(desired: Desired, live: ServiceFact) -> Iterator[FixedSetting]:
             yield FixedSetting(desired.service_name, name, has, value, line=desired.lines["service"])
 
 
-def private(desired: Desired, live: ServiceFact) -> Iterator[PrivateService]:
+def private(desired: Desired, live: ObservedService) -> Iterator[PrivateService]:
     """The blocker for a service that someone made private: none of its releases could be verified."""
     if desired.settings.over(live.spec.settings).is_private:
         yield PrivateService(desired.service_name, line=desired.lines["service"])

@@ -11,14 +11,14 @@ from deployer import names
 from deployer.core.cause import HIDDEN, Cause, CauseKind, State
 from deployer.core.change import ParameterChange, ServiceVariable
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts
+from deployer.core.observed import Observed
 from deployer.core.part import PlanPart
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec
 from deployer.manifest.credentials import is_telling
 
 
-def plan_service_variables(desired: Desired, facts: Facts, last: Release | None, resources: PlanPart) -> PlanPart:
+def plan_service_variables(desired: Desired, observed: Observed, last: Release | None, resources: PlanPart) -> PlanPart:
     """One change for each variable that differs and that no other change shows. `last` is the running release.
 
     `resources` is the plan of the resources: where it writes a parameter, that change shows the new value. A new
@@ -26,13 +26,13 @@ def plan_service_variables(desired: Desired, facts: Facts, last: Release | None,
     is kept.
     """
     written = {change.address for change in resources.changes if isinstance(change, ParameterChange)}
-    return PlanPart(changes=tuple(_changes(desired, facts, last, written)))
+    return PlanPart(changes=tuple(_changes(desired, observed, last, written)))
 
 
 def _changes(
-    desired: Desired, facts: Facts, last: Release | None, written: Collection[str]
+    desired: Desired, observed: Observed, last: Release | None, written: Collection[str]
 ) -> Iterator[ServiceVariable]:
-    live = facts.service.spec if facts.service else None
+    live = observed.service.spec if observed.service else None
     wanted = ServiceSpec("", desired.settings, desired.plain, desired.secrets)  # for the variables only
     secure = {parameter.variable for parameter in desired.parameters if parameter.secure}
     for variable in sorted(_variables(wanted) | _variables(live)):
@@ -42,7 +42,7 @@ def _changes(
         was = _released(last, desired, variable)
         ours = variable in desired.lines or old == was
         known = ours and variable not in secure and not is_telling(_name(variable))
-        kind: Literal["literal", "secret"] = "secret" if variable in secure or _is_secure(facts, old) else "literal"
+        kind: Literal["literal", "secret"] = "secret" if variable in secure or _is_secure(observed, old) else "literal"
         yield ServiceVariable(
             variable,
             kind,
@@ -50,7 +50,7 @@ def _changes(
             _state(new, known=True),
             desired.parameter_path,
             symbol="+" if old is None else "-" if new is None else "~",
-            causes=(_why(desired, facts, old, new, was, last, variable, kind),),
+            causes=(_why(desired, observed, old, new, was, last, variable, kind),),
             line=desired.lines.get(variable, ""),
         )
 
@@ -70,10 +70,10 @@ def _given(spec: ServiceSpec | None, variable: str) -> Given:
     return ("parameter", spec.secrets[variable]) if variable in spec.secrets else None
 
 
-def _is_secure(facts: Facts, given: Given) -> bool:
+def _is_secure(observed: Observed, given: Given) -> bool:
     if given is None or given[0] != "parameter":
         return False
-    found = facts.parameters.get(_path(given[1]))
+    found = observed.parameters.get(_path(given[1]))
     return found is not None and found.secure
 
 
@@ -93,7 +93,7 @@ def _released(last: Release | None, desired: Desired, variable: str) -> Given:
 
 def _why(
     desired: Desired,
-    facts: Facts,
+    observed: Observed,
     old: Given,
     new: Given,
     was: Given,
@@ -111,7 +111,7 @@ def _why(
         made = Cause(kind=outside, subject=kind, recorded=recorded, desired=goal, live=live, release=release)
         if old is None or old[0] != "parameter":
             return made
-        found = facts.parameters.get(_path(old[1]))
+        found = observed.parameters.get(_path(old[1]))
         who, when = (found.changed_by, found.when) if found else ("", "")
         return replace(made, subject="reference", who=who, when=when)
     if old is None:

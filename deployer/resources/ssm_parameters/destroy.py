@@ -32,12 +32,12 @@ def remaining_parameters(reading: Reading) -> CollectRemains:
 
 def remove_parameters(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | Kept]:
     """Decide about each parameter. Pure."""
-    for path, fact in sorted(remains.parameters.items()):
+    for path, parameter in sorted(remains.parameters.items()):
         if path.rpartition("/")[0] != desired.parameter_path:
             yield Kept("parameter", path, BelowThePath())
-        elif not fact.ours:
+        elif not parameter.ours:
             yield Kept("parameter", path, NotOurs())
-        elif fact.secure:
+        elif parameter.secure:
             yield _secret(path, options)
         else:
             yield Removal("parameter", path)

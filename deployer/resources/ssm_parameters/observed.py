@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts, ParameterFact
+from deployer.core.observed import Observed, ObservedParameter
 from deployer.resources.kind import Collect, Reading
 
 
@@ -22,8 +22,8 @@ def observe_parameters(reading: Reading) -> Collect:
     values = [pool.submit(ssm.read, session.ssm, batch) for batch in ssm.batches(names)]
     restorable = pool.submit(_restorable, session, desired)
 
-    def collect(facts: Facts) -> Facts:
-        read: dict[str, ParameterFact] = {}
+    def collect(observed: Observed) -> Observed:
+        read: dict[str, ObservedParameter] = {}
         for batch in values:
             read |= batch.result()
         records.found.update((name, read.pop(name)) for name in records.names if name in read)
@@ -31,7 +31,7 @@ def observe_parameters(reading: Reading) -> Collect:
         if reading.prune:
             marked -= unmarked(pool, session, marked - read.keys())
         parameters = ssm.together(described.result(), read, marked)
-        return replace(facts, parameters=parameters, restorable=restorable.result())
+        return replace(observed, parameters=parameters, restorable=restorable.result())
 
     return collect
 

@@ -19,8 +19,8 @@ from deployer.core.blocker import (
 from deployer.core.cause import Cause, CauseKind, State, at_version, text_or_none
 from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter
 from deployer.core.desired import Desired, DesiredParameter
-from deployer.core.facts import Facts, ParameterFact
 from deployer.core.notice import KeptParameter, Notice, StagedVariable
+from deployer.core.observed import Observed, ObservedParameter
 from deployer.core.part import PlanPart, Running
 from deployer.core.release import RecordedRelease, Release, replaced_path
 from deployer.names import variable_or_none
@@ -35,36 +35,36 @@ class _One(Struct, frozen=True):
     blocker: Blocker | None = None
 
 
-def plan_parameters(desired: Desired, facts: Facts, running: Running) -> PlanPart:
+def plan_parameters(desired: Desired, observed: Observed, running: Running) -> PlanPart:
     """Plan the parameters that the manifest names."""
     last = running.parameters
-    ones = [_one(desired, wanted, facts, last) for wanted in desired.parameters]
+    ones = [_one(desired, wanted, observed, last) for wanted in desired.parameters]
     versions = {wanted.variable: one.version for wanted, one in zip(desired.parameters, ones, strict=True)}
     marks = {
-        wanted.variable: _mark(facts.parameters.get(wanted.path), wanted, one, last)
+        wanted.variable: _mark(observed.parameters.get(wanted.path), wanted, one, last)
         for wanted, one in zip(desired.parameters, ones, strict=True)
     }
     return PlanPart(
         changes=tuple(one.change for one in ones if one.change),
         notices=tuple(one.notice for one in ones if one.notice),
-        blockers=(*(one.blocker for one in ones if one.blocker), *_refused(desired, facts)),
+        blockers=(*(one.blocker for one in ones if one.blocker), *_refused(desired, observed)),
         versions=versions,
         recreated={variable: mark for variable, mark in marks.items() if mark},
         unchanged=sum(one.change is None and one.blocker is None for one in ones),
     )
 
 
-def plan_removals(desired: Desired, facts: Facts, previous: RecordedRelease | None, *, prune: bool) -> PlanPart:
+def plan_removals(desired: Desired, observed: Observed, previous: RecordedRelease | None, *, prune: bool) -> PlanPart:
     """Plan the deletion of parameters that the manifest does not name, and notices about those that are kept."""
     wanted = {parameter.path for parameter in desired.parameters}
     removals, notices = list[DeleteParameter](), list[Notice]()
-    for path in sorted(facts.parameters.keys() - wanted):
+    for path in sorted(observed.parameters.keys() - wanted):
         variable = variable_or_none(path, desired.parameter_path)
         in_service = variable in desired.plain
         gone = Cause(kind=CauseKind.HELD_BY_SERVICE if in_service else CauseKind.UNNAMED, release=desired.rollback_to)
         if path.rpartition("/")[0] != desired.parameter_path:
             notices.append(KeptParameter(path, cause=Cause(kind=CauseKind.DEEPER)))
-        elif not facts.parameters[path].ours:
+        elif not observed.parameters[path].ours:
             notices.append(KeptParameter(path, cause=Cause(kind=CauseKind.NOT_OURS)))
         elif previous and variable in previous.release.versions:
             needed = Cause(kind=CauseKind.NEEDED_BY_RELEASE, release=previous.number)
@@ -76,15 +76,15 @@ def plan_removals(desired: Desired, facts: Facts, previous: RecordedRelease | No
     return PlanPart(changes=tuple(removals), notices=tuple(notices))
 
 
-def _one(desired: Desired, wanted: DesiredParameter, facts: Facts, last: RecordedRelease | None) -> _One:
-    found = facts.parameters.get(wanted.path)
+def _one(desired: Desired, wanted: DesiredParameter, observed: Observed, last: RecordedRelease | None) -> _One:
+    found = observed.parameters.get(wanted.path)
     if wanted.restore is not None:
-        return _restored(desired, wanted, found, facts.restorable.get(wanted.path, "gone"))
+        return _restored(desired, wanted, found, observed.restorable.get(wanted.path, "gone"))
     if wanted.secure:
         if found is None or not found.secure:
             return _secret(desired, wanted, found, last)
     elif found is None or found.secure or found.value != wanted.value:
-        return _put(desired, wanted, found, _why(desired, wanted, found, last, facts))
+        return _put(desired, wanted, found, _why(desired, wanted, found, last, observed))
     elif wanted.description not in {None, found.description}:
         edit = desired.edit(
             "description", desired=text_or_none(wanted.description), live=State(value=found.description)
@@ -93,7 +93,7 @@ def _one(desired: Desired, wanted: DesiredParameter, facts: Facts, last: Recorde
     return _One(found.version, change=_adopted(wanted, found, last), notice=_staged(desired, wanted, found, last))
 
 
-def _adopted(wanted: DesiredParameter, found: ParameterFact, last: RecordedRelease | None) -> AdoptParameter | None:
+def _adopted(wanted: DesiredParameter, found: ObservedParameter, last: RecordedRelease | None) -> AdoptParameter | None:
     """The change that tags a parameter which never had the deployer's tag, or lost it since the running release."""
     if found.ours:
         return None
@@ -105,7 +105,9 @@ def _adopted(wanted: DesiredParameter, found: ParameterFact, last: RecordedRelea
     return AdoptParameter(wanted, symbol="~", causes=(cause,), line=wanted.line)
 
 
-def _put(desired: Desired, wanted: DesiredParameter, found: ParameterFact | None, causes: tuple[Cause, ...]) -> _One:
+def _put(
+    desired: Desired, wanted: DesiredParameter, found: ObservedParameter | None, causes: tuple[Cause, ...]
+) -> _One:
     if found and _is_fixed(wanted, found):
         return _recreated(desired, wanted, found, causes)
     version = found.version + 1 if found else 1
@@ -122,7 +124,7 @@ def _put(desired: Desired, wanted: DesiredParameter, found: ParameterFact | None
     return _One(version, change=change)
 
 
-def _is_fixed(wanted: DesiredParameter, found: ParameterFact) -> bool:
+def _is_fixed(wanted: DesiredParameter, found: ObservedParameter) -> bool:
     """Whether PutParameter with Overwrite would not change the parameter's type to the desired type.
 
     The API reference states this for every type (PutParameter, HierarchyTypeMismatchException). An older version of a
@@ -134,7 +136,7 @@ def _is_fixed(wanted: DesiredParameter, found: ParameterFact) -> bool:
     return found.secure != wanted.secure or found.listed is not None or found.data_type != "text"
 
 
-def _recreated(desired: Desired, wanted: DesiredParameter, found: ParameterFact, causes: tuple[Cause, ...]) -> _One:
+def _recreated(desired: Desired, wanted: DesiredParameter, found: ObservedParameter, causes: tuple[Cause, ...]) -> _One:
     plain = found.value if found.listed is None else found.listed
     change = RecreateParameter(
         wanted,
@@ -150,7 +152,7 @@ def _recreated(desired: Desired, wanted: DesiredParameter, found: ParameterFact,
 
 
 def _secret(
-    desired: Desired, wanted: DesiredParameter, found: ParameterFact | None, last: RecordedRelease | None
+    desired: Desired, wanted: DesiredParameter, found: ObservedParameter | None, last: RecordedRelease | None
 ) -> _One:
     """Plan a secret that is missing or a plain String: generate it as the manifest describes, or block the plan."""
     held = _held(wanted, last)
@@ -179,7 +181,7 @@ def _secret(
     return _One(held or 0, blocker=blocker)
 
 
-def _restored(desired: Desired, wanted: DesiredParameter, found: ParameterFact | None, state: str) -> _One:
+def _restored(desired: Desired, wanted: DesiredParameter, found: ObservedParameter | None, state: str) -> _One:
     assert wanted.restore is not None
     if state == "gone" or found is None:
         readable = found is not None and not found.secure
@@ -196,7 +198,9 @@ def _held(wanted: DesiredParameter, last: RecordedRelease | None) -> int | None:
     return last.release.versions.get(wanted.variable) if last else None
 
 
-def _mark(found: ParameterFact | None, wanted: DesiredParameter, one: _One, last: RecordedRelease | None) -> str | None:
+def _mark(
+    found: ObservedParameter | None, wanted: DesiredParameter, one: _One, last: RecordedRelease | None
+) -> str | None:
     """A mark for a parameter that has the version of the running release, but was written after it."""
     if last is None or _held(wanted, last) != one.version:
         return None
@@ -210,7 +214,7 @@ def _mark(found: ParameterFact | None, wanted: DesiredParameter, one: _One, last
 
 
 def _staged(
-    desired: Desired, wanted: DesiredParameter, found: ParameterFact, last: RecordedRelease | None
+    desired: Desired, wanted: DesiredParameter, found: ObservedParameter, last: RecordedRelease | None
 ) -> Notice | None:
     """The cause for a parameter set since the running release: containers get it with the next deployment."""
     held = _held(wanted, last)
@@ -229,7 +233,7 @@ def _staged(
 
 
 def _left_by(
-    wanted: DesiredParameter, found: ParameterFact, releases: Sequence[RecordedRelease], last: RecordedRelease
+    wanted: DesiredParameter, found: ObservedParameter, releases: Sequence[RecordedRelease], last: RecordedRelease
 ) -> RecordedRelease | None:
     """The failed release that wrote this version: a failed deployment leaves its parameters behind."""
     if _held(wanted, last) == found.version:
@@ -239,7 +243,7 @@ def _left_by(
 
 
 def _unfinished(
-    wanted: DesiredParameter, found: ParameterFact, intended: Release | None, last: RecordedRelease
+    wanted: DesiredParameter, found: ObservedParameter, intended: Release | None, last: RecordedRelease
 ) -> Release | None:
     """The release whose run wrote this version and stopped before its deployment ended."""
     if intended is None or intended.id == last.release.id or _held(wanted, last) == found.version:
@@ -249,7 +253,11 @@ def _unfinished(
 
 
 def _why(
-    desired: Desired, wanted: DesiredParameter, found: ParameterFact | None, last: RecordedRelease | None, facts: Facts
+    desired: Desired,
+    wanted: DesiredParameter,
+    found: ObservedParameter | None,
+    last: RecordedRelease | None,
+    observed: Observed,
 ) -> tuple[Cause, ...]:
     """The causes by a three-way comparison of manifest, running release and AWS: edit, drift, or a conflict of both."""
     if last is None or _held(wanted, last) is None:
@@ -259,8 +267,8 @@ def _why(
     recorded = at_version(_held(wanted, last), wanted.path) if value is None else State(value=value)
     if found is None:
         return (_literal(CauseKind.REMOVED, recorded, wanted, found),)
-    failed = _left_by(wanted, found, facts.releases, last)
-    unfinished = None if failed else _unfinished(wanted, found, facts.intended, last)
+    failed = _left_by(wanted, found, observed.releases, last)
+    unfinished = None if failed else _unfinished(wanted, found, observed.intended, last)
     if failed or unfinished:
         kind = CauseKind.LEFT_BY_FAILED if failed else CauseKind.LEFT_BY_UNFINISHED
         left = replace(
@@ -276,12 +284,14 @@ def _why(
     return (replace(_literal(CauseKind.CONFLICT, recorded, wanted, found), release=desired.rollback_to),)
 
 
-def _edit(desired: Desired, wanted: DesiredParameter, recorded: State | None, found: ParameterFact) -> Cause:
+def _edit(desired: Desired, wanted: DesiredParameter, recorded: State | None, found: ObservedParameter) -> Cause:
     goal, live = text_or_none(wanted.value), _live(wanted, found)
     return desired.edit("literal", recorded=recorded, desired=goal, live=live)
 
 
-def _literal(kind: CauseKind, recorded: State | None, wanted: DesiredParameter, found: ParameterFact | None) -> Cause:
+def _literal(
+    kind: CauseKind, recorded: State | None, wanted: DesiredParameter, found: ObservedParameter | None
+) -> Cause:
     return Cause(kind=kind, subject="literal", **_sides(recorded, wanted, found))
 
 
@@ -293,7 +303,7 @@ class _Sides(TypedDict):
     when: str
 
 
-def _sides(recorded: State | None, wanted: DesiredParameter, found: ParameterFact | None) -> _Sides:
+def _sides(recorded: State | None, wanted: DesiredParameter, found: ObservedParameter | None) -> _Sides:
     return {
         "recorded": recorded,
         "desired": text_or_none(wanted.value),
@@ -303,7 +313,7 @@ def _sides(recorded: State | None, wanted: DesiredParameter, found: ParameterFac
     }
 
 
-def _live(wanted: DesiredParameter, found: ParameterFact) -> State:
+def _live(wanted: DesiredParameter, found: ObservedParameter) -> State:
     """The live state of a parameter: a literal's value, a StringList as such, else type, version and path."""
     if found.secure:
         return State(version=found.version, path=wanted.path, type="" if wanted.secure else found.type)
@@ -312,9 +322,9 @@ def _live(wanted: DesiredParameter, found: ParameterFact) -> State:
     return State(value=found.value) if found.value is not None else State(value=found.listed, type=found.type)
 
 
-def _refused(desired: Desired, facts: Facts) -> Iterator[Blocker]:
+def _refused(desired: Desired, observed: Observed) -> Iterator[Blocker]:
     """Secrets whose value the service would refuse at its start."""
-    seen = facts.inspection.secrets if facts.inspection else {}
+    seen = observed.inspection.secrets if observed.inspection else {}
     if why := seen.get(""):
         yield RefusedSecrets(why, line=desired.lines["variables"])
     for wanted in desired.parameters:

@@ -13,7 +13,7 @@ from deployer.core.adoption.expected import AutomaticDeploymentsOff, CommandRemo
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.reason import CommandFault
 from deployer.core.adoption.yaml import flow, word
-from deployer.core.facts import ServiceFact
+from deployer.core.observed import ObservedService
 from deployer.core.service import ServiceSpec
 from deployer.core.target import Adoption
 from deployer.errors import Blocked
@@ -50,7 +50,7 @@ def refuse(name: str, spec: ServiceSpec) -> None:
             )
 
 
-def section(service: ServiceFact) -> Iterator[str]:
+def section(service: ObservedService) -> Iterator[str]:
     """The lines of the section, below its target and its name."""
     settings = of_app_runner(service.spec)
     words = settings.words()
@@ -67,7 +67,7 @@ def section(service: ServiceFact) -> Iterator[str]:
     yield f"roles: {{access: {access}, instance: {instance}, managed: false}}"
 
 
-def _beside(service: ServiceFact) -> Iterator[str]:
+def _beside(service: ObservedService) -> Iterator[str]:
     """Groups that few services have; one with AWS's defaults is left out, and so left as it is."""
     settings = of_app_runner(service.spec)
     network, observability = settings.network, settings.observability

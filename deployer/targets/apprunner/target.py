@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from deployer.aws.answers import pages
 from deployer.aws.errors import only
 from deployer.aws.session import Session
-from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.finding import Finding
+from deployer.core.observed import ObservedService, ScalingRevision
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.errors import StateUnknown
 from deployer.targets.apprunner import refusals, words
@@ -45,7 +45,7 @@ class AppRunner:
         self._client = client
         self._used: dict[tuple[str, Scaling], str] = {}  # the ARN of a revision, by the service's name and its numbers
 
-    def observe(self, name: str) -> tuple[ServiceFact | None, tuple[ScalingRevision, ...]]:
+    def observe(self, name: str) -> tuple[ObservedService | None, tuple[ScalingRevision, ...]]:
         """Found by listing, because the ARN ends in an id that the name does not tell."""
         with ThreadPoolExecutor(4) as pool:
             revisions = pool.submit(self._revisions, name)
@@ -61,7 +61,7 @@ class AppRunner:
                 return None, revisions.result()
             used = service["AutoScalingConfigurationSummary"].get("AutoScalingConfigurationArn", "")
             known = {revision.arn: revision.scaling for revision in revisions.result()}
-            fact = ServiceFact(
+            observed = ObservedService(
                 arn=arn,
                 url=service.get("ServiceUrl", ""),
                 status=words.status(service["Status"]),
@@ -70,7 +70,7 @@ class AppRunner:
                 fixed={KMS_KEY: key} if (key := service.get("EncryptionConfiguration", {}).get("KmsKey", "")) else {},
                 unmodelled=unmodelled(service),
             )
-            return fact, revisions.result()
+            return observed, revisions.result()
 
     def newest_operation(self, arn: str) -> Operation | None:
         """Operations are listed newest first. A page may be empty and still have a successor."""

@@ -24,8 +24,8 @@ from deployer.manifest.load import Loaded, load
 from deployer.partial import halted
 from deployer.project import manifest_path
 from deployer.resources.github_environment.apply import Writer, apply
-from deployer.resources.github_environment.facts import GitHubFacts
 from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint
+from deployer.resources.github_environment.state import ObservedGitHub
 from deployer.view.progress import Reporter
 
 
@@ -98,11 +98,11 @@ def _open_sides(
         yield sides
 
 
-def _write(compared: Sequence[tuple[GitHubEnvironment, SyncPlan, GitHubFacts]], report: Reporter) -> None:
+def _write(compared: Sequence[tuple[GitHubEnvironment, SyncPlan, ObservedGitHub]], report: Reporter) -> None:
     """Apply each plan. Raises StateUnknown, naming what was written, when it fails partway."""
     before: list[str] = []
-    for side, made, facts in compared:
-        writer = Writer(side.github, side.desired.environment, facts, side.reveal)
+    for side, made, observed in compared:
+        writer = Writer(side.github, side.desired.environment, observed, side.reveal)
         try:
             apply(writer, made, _teller(report, made), restricted=bool(side.desired.branches))
         except Exception as error:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from deployer.core.blocker import BusyTable, ForeignTable, MissingTable, OtherShape
 from deployer.core.change import ChangeTable, CreateTable
 from deployer.core.desired import Desired
-from deployer.core.facts import Facts
+from deployer.core.observed import Observed
 from deployer.core.part import PlanPart, Running
 from deployer.core.removal import (
     Kept,
@@ -43,8 +43,8 @@ GOOD = TableFact("arn", "ACTIVE", table().shape, deletion_protection=True, expir
 
 
 def planned(found: TableFact | None, desired: Desired = DESIRED) -> PlanPart:
-    facts = Facts(desired.account, desired.region, resources={KIND: found} if found else {})
-    return plan_table(desired, facts, Running())
+    observed = Observed(desired.account, desired.region, resources={KIND: found} if found else {})
+    return plan_table(desired, observed, Running())
 
 
 def test_an_absent_table_is_created_and_a_good_one_is_left_alone() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from deployer.core.facts import ParameterFact
+from deployer.core.observed import ObservedParameter
 from deployer.resources.github_environment.blocker import (
     Archived,
     Blocker,
@@ -19,16 +19,16 @@ from deployer.resources.github_environment.blocker import (
     TooMany,
 )
 from deployer.resources.github_environment.desired import RECORD, DesiredGitHub
-from deployer.resources.github_environment.facts import (
-    EnvironmentFact,
-    GitHubFacts,
-    Policy,
-    Record,
-    VariableFact,
-    write_record,
-)
 from deployer.resources.github_environment.notice import OpenSecret, SetByHand, Unreviewed
 from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint, plan
+from deployer.resources.github_environment.state import (
+    ObservedEnvironment,
+    ObservedGitHub,
+    ObservedVariable,
+    Policy,
+    Record,
+    write_record,
+)
 from deployer.view import github_text
 
 PATH = "/app-runtime/app/staging"
@@ -39,11 +39,11 @@ WANTED = DesiredGitHub(
     variables={"LOGGING_LEVEL": "DEBUG", "AWS_REGION": "us-west-2"},
     secrets={"APP_SECRET": f"{PATH}/app-secret"},
 )
-NOTHING = GitHubFacts(1, 2, archived=False, environment=None, variables={}, secrets={})
+NOTHING = ObservedGitHub(1, 2, archived=False, environment=None, variables={}, secrets={})
 
 
-def secret(version: int = 1, changed: float = 100.5) -> ParameterFact:
-    return ParameterFact(secure=True, version=version, value=None, changed=changed)
+def secret(version: int = 1, changed: float = 100.5) -> ObservedParameter:
+    return ObservedParameter(secure=True, version=version, value=None, changed=changed)
 
 
 REVIEWED = {"reviewers": [{"type": "User", "id": 7}]}
@@ -53,15 +53,15 @@ REVIEWED = {"reviewers": [{"type": "User", "id": 7}]}
     ("reviewed", "environment", "unreviewed"),
     [
         (True, None, True),
-        (True, EnvironmentFact("all"), True),
-        (True, EnvironmentFact("all", protection={"reviewers": []}), True),
-        (True, EnvironmentFact("all", protection={"wait_timer": 30}), True),
-        (True, EnvironmentFact("all", protection=REVIEWED), False),
-        (False, EnvironmentFact("all"), False),
+        (True, ObservedEnvironment("all"), True),
+        (True, ObservedEnvironment("all", protection={"reviewers": []}), True),
+        (True, ObservedEnvironment("all", protection={"wait_timer": 30}), True),
+        (True, ObservedEnvironment("all", protection=REVIEWED), False),
+        (False, ObservedEnvironment("all"), False),
     ],
 )
 def test_an_environment_that_asks_a_person_needs_required_reviewers(
-    reviewed: bool, environment: EnvironmentFact | None, unreviewed: bool
+    reviewed: bool, environment: ObservedEnvironment | None, unreviewed: bool
 ) -> None:
     made = plan(replace(WANTED, reviewed=reviewed), replace(NOTHING, environment=environment), HELD)
     assert made.unreviewed == unreviewed
@@ -71,13 +71,15 @@ def test_an_environment_that_asks_a_person_needs_required_reviewers(
 HELD = {f"{PATH}/app-secret": secret()}
 
 
-def applied(made: SyncPlan, facts: GitHubFacts, now: float) -> GitHubFacts:
+def applied(made: SyncPlan, observed: ObservedGitHub, now: float) -> ObservedGitHub:
     """What GitHub has after all of it was written, in that order, half a second each; its times are whole seconds."""
-    environment, variables, secrets = facts.environment, dict(facts.variables), dict(facts.secrets)
+    environment, variables, secrets = observed.environment, dict(observed.variables), dict(observed.secrets)
     for at, change in enumerate(made.changes):
         stamp = float(int(now + at / 2))
         if change.kind == "environment":
-            environment = replace(environment or EnvironmentFact("all"), policy="custom" if WANTED.branches else "all")
+            environment = replace(
+                environment or ObservedEnvironment("all"), policy="custom" if WANTED.branches else "all"
+            )
         elif change.kind == "branch":
             assert environment is not None
             branches = {n: i for n, i in environment.branches.items() if n != change.name}
@@ -92,11 +94,11 @@ def applied(made: SyncPlan, facts: GitHubFacts, now: float) -> GitHubFacts:
             assert (change.symbol == "+") == (change.name not in variables)
             variables.pop(change.name, None)
             if change.symbol != "-":
-                variables[change.name] = VariableFact(change.value, stamp)
-    return replace(facts, environment=environment, variables=variables, secrets=secrets)
+                variables[change.name] = ObservedVariable(change.value, stamp)
+    return replace(observed, environment=environment, variables=variables, secrets=secrets)
 
 
-def first() -> GitHubFacts:
+def first() -> ObservedGitHub:
     return applied(plan(WANTED, NOTHING, HELD), NOTHING, 200)
 
 
@@ -129,12 +131,12 @@ def test_a_second_run_has_nothing_to_do() -> None:
 
 
 def test_why_a_secret_is_sent_again() -> None:
-    facts = first()
-    newer = plan(WANTED, facts, {f"{PATH}/app-secret": secret(2, 300.0)})
+    observed = first()
+    newer = plan(WANTED, observed, {f"{PATH}/app-secret": secret(2, 300.0)})
     assert reason(newer, "APP_SECRET") == "sent again: SSM has version 2, GitHub was sent version 1"
-    remade = plan(WANTED, facts, {f"{PATH}/app-secret": secret(1, 300.0)})
+    remade = plan(WANTED, observed, {f"{PATH}/app-secret": secret(1, 300.0)})
     assert reason(remade, "APP_SECRET").startswith("sent again: SSM's is of 1970-01-01 00:05:00, GitHub's of ")
-    replaced = plan(WANTED, replace(facts, secrets={"APP_SECRET": 900.0}), HELD)
+    replaced = plan(WANTED, replace(observed, secrets={"APP_SECRET": 900.0}), HELD)
     assert reason(replaced, "APP_SECRET") == "sent again: it was replaced on GitHub at 1970-01-01 00:15:00"
     strange = plan(WANTED, replace(NOTHING, secrets={"APP_SECRET": 900.0}), HELD)
     assert "did not come from here" in reason(strange, "APP_SECRET")
@@ -143,18 +145,20 @@ def test_why_a_secret_is_sent_again() -> None:
 
 
 def test_the_second_in_which_it_was_set_and_sent_is_no_reason() -> None:
-    facts = applied(plan(WANTED, NOTHING, {f"{PATH}/app-secret": secret(1, 202.9)}), NOTHING, 200)
-    assert facts.secrets["APP_SECRET"] == 202.0
-    assert plan(WANTED, facts, {f"{PATH}/app-secret": secret(1, 202.9)}).empty
+    observed = applied(plan(WANTED, NOTHING, {f"{PATH}/app-secret": secret(1, 202.9)}), NOTHING, 200)
+    assert observed.secrets["APP_SECRET"] == 202.0
+    assert plan(WANTED, observed, {f"{PATH}/app-secret": secret(1, 202.9)}).empty
 
 
 def test_only_what_came_from_here_is_removed() -> None:
-    facts = first()
-    others = {**facts.variables, "THEIRS": VariableFact("x", 1.0)}
-    environment = replace(facts.environment or EnvironmentFact("all"), tags=("v*",))
+    observed = first()
+    others = {**observed.variables, "THEIRS": ObservedVariable("x", 1.0)}
+    environment = replace(observed.environment or ObservedEnvironment("all"), tags=("v*",))
     environment = replace(environment, branches={**environment.branches, "release/*": 7})
-    facts = replace(facts, variables=others, secrets={**facts.secrets, "THEIR_SECRET": 1.0}, environment=environment)
-    made = plan(replace(WANTED, variables={"AWS_REGION": "us-west-2"}, secrets={}, branches=("main",)), facts, {})
+    observed = replace(
+        observed, variables=others, secrets={**observed.secrets, "THEIR_SECRET": 1.0}, environment=environment
+    )
+    made = plan(replace(WANTED, variables={"AWS_REGION": "us-west-2"}, secrets={}, branches=("main",)), observed, {})
     assert words(made) == [
         "+ branch main",
         "- branch develop",
@@ -172,30 +176,32 @@ def test_only_what_came_from_here_is_removed() -> None:
 
 def test_an_environment_that_everybody_may_deploy_is_closed() -> None:
     for policy in ("all", "protected"):
-        made = plan(WANTED, replace(NOTHING, environment=EnvironmentFact(policy)), HELD)
+        made = plan(WANTED, replace(NOTHING, environment=ObservedEnvironment(policy)), HELD)
         assert words(made)[:2] == ["~ environment staging", "+ branch develop"]
     open_to_all = replace(WANTED, branches=())
     assert "environment" not in {
-        c.kind for c in plan(open_to_all, replace(NOTHING, environment=EnvironmentFact("all")), HELD).changes
+        c.kind for c in plan(open_to_all, replace(NOTHING, environment=ObservedEnvironment("all")), HELD).changes
     }
 
 
 def test_a_plain_variable_with_the_name_of_a_secret_is_told() -> None:
-    facts = replace(first(), variables={**first().variables, "APP_SECRET": VariableFact("oh", 1.0)})
-    [notice] = plan(WANTED, facts, HELD).notices
+    observed = replace(first(), variables={**first().variables, "APP_SECRET": ObservedVariable("oh", 1.0)})
+    [notice] = plan(WANTED, observed, HELD).notices
     assert notice == OpenSecret("APP_SECRET")
 
 
 def test_keys_that_people_put_there_are_asked_for_and_left() -> None:
     keys = replace(WANTED, by_hand=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
-    facts = replace(first(), secrets={**first().secrets, "AWS_ACCESS_KEY_ID": 1.0})
-    [notice] = plan(keys, facts, HELD).notices
+    observed = replace(first(), secrets={**first().secrets, "AWS_ACCESS_KEY_ID": 1.0})
+    [notice] = plan(keys, observed, HELD).notices
     assert notice == SetByHand("AWS_SECRET_ACCESS_KEY")
 
 
 def test_what_stands_in_the_way() -> None:
-    def what(wanted: DesiredGitHub, facts: GitHubFacts, parameters: Mapping[str, ParameterFact] = HELD) -> Blocker:
-        [blocker] = plan(wanted, facts, parameters).blockers
+    def what(
+        wanted: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter] = HELD
+    ) -> Blocker:
+        [blocker] = plan(wanted, observed, parameters).blockers
         return blocker
 
     path = f"{PATH}/app-secret"
@@ -204,16 +210,16 @@ def test_what_stands_in_the_way() -> None:
     assert what(WANTED, NOTHING, {path: replace(secret(), secure=False)}) == NotSecure(path=path)
     assert what(WANTED, replace(NOTHING, archived=True)) == Archived()
     assert what(replace(WANTED, ids=(1, 3)), NOTHING) == OtherRepository(owner=1, repository=2)
-    many = {f"V{number}": VariableFact("x", 1.0) for number in range(99)}
+    many = {f"V{number}": ObservedVariable("x", 1.0) for number in range(99)}
     full = TooMany(what="variables", count=102, limit=100)
     assert what(WANTED, replace(NOTHING, variables=many)) == full
     assert plan(replace(WANTED, ids=(1, 2)), NOTHING, HELD).blockers == ()
 
 
 def test_a_record_that_somebody_wrote_over_is_written_again() -> None:
-    facts = first()
+    observed = first()
     for text in ("", "[]", "{}", '{"number": "x"}', '{"number":1,"branches":[],"variables":[],"secrets":[]}'):
-        spoilt = replace(facts, variables={**facts.variables, RECORD: VariableFact(text, 900.0)})
+        spoilt = replace(observed, variables={**observed.variables, RECORD: ObservedVariable(text, 900.0)})
         made = plan(WANTED, spoilt, HELD)
         assert words(made) == ["~ secret APP_SECRET", f"~ record {RECORD}"]
         assert plan(WANTED, applied(made, spoilt, 1000), HELD).empty
@@ -234,7 +240,7 @@ TIMES = st.integers(0, 400).map(float)
 
 
 @st.composite
-def states(draw: st.DrawFn) -> tuple[DesiredGitHub, GitHubFacts, dict[str, ParameterFact]]:
+def states(draw: st.DrawFn) -> tuple[DesiredGitHub, ObservedGitHub, dict[str, ObservedParameter]]:
     secrets = draw(st.sets(NAMES))
     wanted = replace(
         WANTED,
@@ -251,28 +257,28 @@ def states(draw: st.DrawFn) -> tuple[DesiredGitHub, GitHubFacts, dict[str, Param
         tuple(f"V_{n}" for n in draw(st.lists(NAMES, unique=True))),
         {f"S_{n}": version for n, version in draw(st.dictionaries(NAMES, st.integers(1, 3))).items()},
     )
-    variables = {f"V_{n}": VariableFact(t, draw(TIMES)) for n, t in draw(st.dictionaries(NAMES, TEXTS)).items()}
+    variables = {f"V_{n}": ObservedVariable(t, draw(TIMES)) for n, t in draw(st.dictionaries(NAMES, TEXTS)).items()}
     if draw(st.booleans()):
-        variables[RECORD] = VariableFact(draw(st.sampled_from([write_record(record), "spoilt"])), draw(TIMES))
+        variables[RECORD] = ObservedVariable(draw(st.sampled_from([write_record(record), "spoilt"])), draw(TIMES))
     policy: Policy = draw(st.sampled_from(["all", "protected", "custom"]))
     branches = draw(st.dictionaries(NAMES, st.integers(1, 9))) if policy == "custom" else {}
-    environment = draw(st.sampled_from([None, EnvironmentFact(policy, branches)]))
-    facts = replace(
+    environment = draw(st.sampled_from([None, ObservedEnvironment(policy, branches)]))
+    observed = replace(
         NOTHING,
         environment=environment,
         variables=variables if environment else {},
         secrets={f"S_{n}": at for n, at in draw(st.dictionaries(NAMES, TIMES)).items()} if environment else {},
     )
-    return wanted, facts, parameters
+    return wanted, observed, parameters
 
 
 @given(states())
 def test_whatever_was_there_one_run_makes_it_equal(
-    state: tuple[DesiredGitHub, GitHubFacts, dict[str, ParameterFact]],
+    state: tuple[DesiredGitHub, ObservedGitHub, dict[str, ObservedParameter]],
 ) -> None:
-    wanted, facts, parameters = state
-    made = plan(wanted, facts, parameters)
-    after = applied(made, facts, 500)
+    wanted, observed, parameters = state
+    made = plan(wanted, observed, parameters)
+    after = applied(made, observed, 500)
     assert plan(wanted, after, parameters).changes == ()
     assert {n: after.variables[n].value for n in wanted.variables} == wanted.variables
     assert wanted.secrets.keys() <= after.secrets.keys()
@@ -282,19 +288,21 @@ def test_whatever_was_there_one_run_makes_it_equal(
 
 @given(states(), st.integers(0, 20))
 def test_a_run_that_was_cut_off_is_gone_on_with(
-    state: tuple[DesiredGitHub, GitHubFacts, dict[str, ParameterFact]], cut: int
+    state: tuple[DesiredGitHub, ObservedGitHub, dict[str, ObservedParameter]], cut: int
 ) -> None:
-    wanted, facts, parameters = state
-    made = plan(wanted, facts, parameters)
-    half = applied(replace(made, changes=made.changes[:cut]), facts, 500)
+    wanted, observed, parameters = state
+    made = plan(wanted, observed, parameters)
+    half = applied(replace(made, changes=made.changes[:cut]), observed, 500)
     after = applied(plan(wanted, half, parameters), half, 600)
     assert plan(wanted, after, parameters).changes == ()
 
 
 @given(states())
-def test_nothing_of_other_people_is_removed(state: tuple[DesiredGitHub, GitHubFacts, dict[str, ParameterFact]]) -> None:
-    wanted, facts, parameters = state
-    kept = facts.variables.get(RECORD)
-    made = plan(wanted, facts, parameters)
+def test_nothing_of_other_people_is_removed(
+    state: tuple[DesiredGitHub, ObservedGitHub, dict[str, ObservedParameter]],
+) -> None:
+    wanted, observed, parameters = state
+    kept = observed.variables.get(RECORD)
+    made = plan(wanted, observed, parameters)
     removed: list[Change] = [change for change in made.changes if change.symbol == "-"]
     assert all(kept and f'"{change.name}"' in kept.value for change in removed)

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from msgspec import to_builtins
 
 from deployer.aws.session import Session
-from deployer.core.facts import ScalingRevision, ServiceFact
 from deployer.core.finding import TargetFinding
+from deployer.core.observed import ObservedService, ScalingRevision
 from deployer.core.service import ServiceSpec
 from deployer.core.target import ServiceStatus
 from deployer.targets.base import Event, LogPlaces, Operation, Progress, Started
@@ -54,14 +54,14 @@ class TestPlatform:
         self.interrupted = False  # whether Ctrl-C comes with the next read of a deployment
         self._begin = begin  # the platform's first tick, in seconds since 1970; a tick is a second
 
-    def observe(self, name: str) -> tuple[ServiceFact | None, tuple[ScalingRevision, ...]]:
+    def observe(self, name: str) -> tuple[ObservedService | None, tuple[ScalingRevision, ...]]:
         service = self._platform.find(name)
         if service is None or service.status is Status.INACTIVE:
             return None, ()
         fixed = {} if service.cluster == "default" else {"cluster": service.cluster}
         configuration = service.revisions[service.serving or service.newest.revision]
         status, url = self._status(service), self._platform.url(service)
-        return ServiceFact(service.arn, url, status, _spec(configuration), dict(service.tags), fixed), ()
+        return ObservedService(service.arn, url, status, _spec(configuration), dict(service.tags), fixed), ()
 
     def _status(self, service: Service) -> ServiceStatus:
         match service.status:

@@ -11,14 +11,14 @@ from msgspec import Struct, field
 Policy = Literal["all", "protected", "custom"]
 
 
-class VariableFact(Struct, frozen=True):
+class ObservedVariable(Struct, frozen=True):
     """A variable on GitHub. `updated` is in seconds since 1970; GitHub reports whole seconds."""
 
     value: str
     updated: float
 
 
-class EnvironmentFact(Struct, frozen=True):
+class ObservedEnvironment(Struct, frozen=True):
     """Which branches may deploy: all, protected branches, or the patterns of a list, each with its number.
 
     `protection` holds the other rules that people set, in the form that GitHub accepts back: required reviewers, wait
@@ -36,14 +36,14 @@ class EnvironmentFact(Struct, frozen=True):
         return bool(self.protection.get("reviewers"))
 
 
-class GitHubFacts(Struct, frozen=True):
+class ObservedGitHub(Struct, frozen=True):
     """One environment of a repository; None where it does not exist. Of a secret only name and time are known."""
 
     owner_id: int
     repository_id: int
     archived: bool
-    environment: EnvironmentFact | None
-    variables: Mapping[str, VariableFact]
+    environment: ObservedEnvironment | None
+    variables: Mapping[str, ObservedVariable]
     secrets: Mapping[str, float]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from deployer.core.facts import Facts, LockFact, ParameterFact, ServiceFact, moved
 from deployer.core.hold import Hold
+from deployer.core.observed import Observed, ObservedLock, ObservedParameter, ObservedService, moved
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease
 from deployer.core.service import ServiceSpec
 from deployer.core.target import ServiceStatus
@@ -15,12 +15,12 @@ from tests.core.test_release import SETTINGS, release
 WHEN = "2026-11-01T09:00:00+00:00"
 
 
-def lock(*, over: bool) -> LockFact:
-    return LockFact("1", "amir", "laptop", WHEN, WHEN, "abc", "reconcile", over)
+def lock(*, over: bool) -> ObservedLock:
+    return ObservedLock("1", "amir", "laptop", WHEN, WHEN, "abc", "reconcile", over)
 
 
-def service(status: ServiceStatus, runs: str = "abc") -> ServiceFact:
-    return ServiceFact("arn", "url", status, ServiceSpec("image", SETTINGS, {RELEASE_VARIABLE: runs}, {}))
+def service(status: ServiceStatus, runs: str = "abc") -> ObservedService:
+    return ObservedService("arn", "url", status, ServiceSpec("image", SETTINGS, {RELEASE_VARIABLE: runs}, {}))
 
 
 @pytest.mark.parametrize(
@@ -38,44 +38,46 @@ def service(status: ServiceStatus, runs: str = "abc") -> ServiceFact:
     ],
 )
 def test_a_busy_service_or_a_lock_left_behind_has_to_be_settled_first(
-    empty: Facts, left: LockFact | None, status: ServiceStatus | None, unsettled: bool
+    empty: Observed, left: ObservedLock | None, status: ServiceStatus | None, unsettled: bool
 ) -> None:
-    facts = replace(empty, lock=left, service=service(status) if status else None)
+    observed = replace(empty, lock=left, service=service(status) if status else None)
 
-    assert facts.unsettled is unsettled
+    assert observed.unsettled is unsettled
 
 
 @pytest.mark.parametrize("newest", [None, 7])
-def test_a_live_release_that_was_not_recorded_counts_as_the_next_one(empty: Facts, newest: int | None) -> None:
+def test_a_live_release_that_was_not_recorded_counts_as_the_next_one(empty: Observed, newest: int | None) -> None:
     intended = release(id="abc", when=WHEN)
     before = () if newest is None else (RecordedRelease(3, release(id="a")), RecordedRelease(newest, release(id="b")))
-    facts = replace(empty, releases=before, intended=intended, service=service(ServiceStatus.RUNNING))
+    observed = replace(empty, releases=before, intended=intended, service=service(ServiceStatus.RUNNING))
 
-    found = facts.with_unrecorded()
+    found = observed.with_unrecorded()
 
     assert found.pending == intended
     assert found.releases == (*before, RecordedRelease(1 if newest is None else 8, intended, 1793523600.0))
 
 
-def test_nothing_is_recorded_later_unless_the_service_runs_it(empty: Facts) -> None:
+def test_nothing_is_recorded_later_unless_the_service_runs_it(empty: Observed) -> None:
     intended = release(id="abc", when=WHEN)
-    facts = replace(empty, intended=intended, service=service(ServiceStatus.RUNNING))
+    observed = replace(empty, intended=intended, service=service(ServiceStatus.RUNNING))
 
     for other in (
-        replace(facts, service=None),
-        replace(facts, intended=None),
-        replace(facts, service=service(ServiceStatus.BUSY)),
-        replace(facts, service=service(ServiceStatus.RUNNING, runs="other")),
-        replace(facts, releases=(RecordedRelease(1, intended),)),
+        replace(observed, service=None),
+        replace(observed, intended=None),
+        replace(observed, service=service(ServiceStatus.BUSY)),
+        replace(observed, service=service(ServiceStatus.RUNNING, runs="other")),
+        replace(observed, releases=(RecordedRelease(1, intended),)),
     ):
         assert other.with_unrecorded() is other
 
 
-def test_what_a_plan_stands_on_names_older_versions_and_the_hold(empty: Facts) -> None:
+def test_what_a_plan_stands_on_names_older_versions_and_the_hold(empty: Observed) -> None:
     hold = Hold("0f", "manual", "amir", WHEN, "")
-    facts = replace(empty, restorable={"/p/key": "same"}, hold=hold, parameters={"/p/a": ParameterFact(True, 3, None)})
+    observed = replace(
+        empty, restorable={"/p/key": "same"}, hold=hold, parameters={"/p/a": ObservedParameter(True, 3, None)}
+    )
 
-    named = facts.named()
+    named = observed.named()
 
     assert named["older version of /p/key"] == "same"
     assert named["hold"] == "manual 0f"

@@ -17,7 +17,7 @@ from deployer.core.target import ServiceStatus
 from deployer.core.unverified import UnverifiedCheck
 
 
-class ParameterFact(Struct, frozen=True):
+class ObservedParameter(Struct, frozen=True):
     """One parameter. `value` is that of a String, `listed` that of a StringList; a SecureString's is never read.
 
     `ours` means that it carries the deployer's tag. `changed_by` is an ARN, "" if unknown; `changed` is when, in
@@ -46,7 +46,7 @@ class ParameterFact(Struct, frozen=True):
         return datetime.fromtimestamp(self.changed, UTC).isoformat(timespec="seconds") if self.changed else ""
 
 
-class RepositoryFact(Struct, frozen=True):
+class ObservedRepository(Struct, frozen=True):
     """The ECR repository. `lifecycle` is the policy text, None when there is none."""
 
     uri: str
@@ -55,14 +55,14 @@ class RepositoryFact(Struct, frozen=True):
     lifecycle: str | None
 
 
-class ImageFact(Struct, frozen=True):
+class ObservedImage(Struct, frozen=True):
     """The desired image as ECR holds it, with all its tags."""
 
     digest: str
     tags: tuple[str, ...]
 
 
-class RoleFact(Struct, frozen=True):
+class ObservedRole(Struct, frozen=True):
     """An IAM role. Documents are parsed JSON; `policy` is the inline policy with the name that the deployer uses."""
 
     arn: str
@@ -89,7 +89,7 @@ class ScalingRevision(Struct, frozen=True):
     free: bool
 
 
-class ServiceFact(Struct, frozen=True):
+class ObservedService(Struct, frozen=True):
     """The service on its target.
 
     `fixed` are the settings that a target takes only when it creates a service, without those that have their default.
@@ -106,7 +106,7 @@ class ServiceFact(Struct, frozen=True):
     unmodelled: Mapping[str, object] = field(default_factory=dict)
 
     def named(self) -> Iterator[tuple[str, str]]:
-        """Every fact about the service that a plan depends on, by name."""
+        """Everything about the service that a plan depends on, by name."""
         yield "service", f"{self.arn} {self.status}"
         yield "service configuration", _digest(to_builtins(self.spec))
         yield "service tags", _digest(dict(self.tags))
@@ -116,7 +116,7 @@ class ServiceFact(Struct, frozen=True):
             yield "service settings of a newer API", _digest(dict(self.unmodelled))
 
 
-class LockFact(Struct, frozen=True):
+class ObservedLock(Struct, frozen=True):
     """The holder of the environment's lock, its purpose, and whether it has ended."""
 
     id: str
@@ -145,7 +145,7 @@ class Inspection(Struct, frozen=True):
     unverified: tuple[UnverifiedCheck, ...] = ()
 
 
-class Facts(Struct, frozen=True):
+class Observed(Struct, frozen=True):
     """The whole observed state. A missing resource is None; a failed read raises instead.
 
     `parameters` is keyed by path, `roles` by role name (only those the manifest manages). `restorable` gives by path
@@ -157,23 +157,23 @@ class Facts(Struct, frozen=True):
 
     account: str
     region: str
-    parameters: Mapping[str, ParameterFact] = field(default_factory=dict)
-    repository: RepositoryFact | None = None
-    image: ImageFact | None = None
-    roles: Mapping[str, RoleFact | None] = field(default_factory=dict)
+    parameters: Mapping[str, ObservedParameter] = field(default_factory=dict)
+    repository: ObservedRepository | None = None
+    image: ObservedImage | None = None
+    roles: Mapping[str, ObservedRole | None] = field(default_factory=dict)
     scalings: tuple[ScalingRevision, ...] = ()
-    service: ServiceFact | None = None
+    service: ObservedService | None = None
     releases: tuple[RecordedRelease, ...] = ()
     resources: Mapping[str, Struct] = field(default_factory=dict)
-    lock: LockFact | None = None
+    lock: ObservedLock | None = None
     restorable: Mapping[str, str] = field(default_factory=dict)
     inspection: Inspection | None = None
     intended: Release | None = None
     pending: Release | None = None
     hold: Hold | None = None
 
-    def with_unrecorded(self) -> Facts:
-        """These facts as if a release that is live, but that its run stopped before recording, were recorded."""
+    def with_unrecorded(self) -> Observed:
+        """This state as if a release that is live, but that its run stopped before recording, were recorded."""
         service, intended = self.service, self.intended
         if service is None or intended is None or service.status is not ServiceStatus.RUNNING:
             return self
@@ -191,7 +191,7 @@ class Facts(Struct, frozen=True):
         return left_behind or (self.service is not None and self.service.status is ServiceStatus.BUSY)
 
     def named(self) -> dict[str, str]:
-        """Every fact that a plan depends on, as text by name: they are compared again before a plan is applied."""
+        """Everything that a plan depends on, as text by name: they are compared again before a plan is applied."""
         return dict([("account", self.account), ("region", self.region), *self._of_resources(), *self._of_service()])
 
     def _of_resources(self) -> Iterator[tuple[str, str]]:
@@ -220,7 +220,7 @@ class Facts(Struct, frozen=True):
 
 
 def moved(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Each fact that has changed, as `name: from -> to`."""
+    """Each value that has changed, as `name: from -> to`."""
     names = [*before, *(name for name in now if name not in before)]
     return [
         f"{name}: {before.get(name, 'nothing')} -> {now.get(name, 'nothing')}"
