@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
@@ -21,30 +22,34 @@ from subprocess import TimeoutExpired
 from tests.ready import PRELOADED
 
 ROOT = Path(__file__).parents[1]
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class Service:
-    """A process that a test signals and waits for, as it would with `subprocess.Popen`."""
+    """A process that a test signals and waits for, as it would with `subprocess.Popen`. Any thread."""
 
     def __init__(self, reports: Connection) -> None:
         self._reports = reports
+        self._lock = threading.Lock()
         self._code: int | None = None
         self.pid: int = reports.recv()
 
     def poll(self) -> int | None:
         """Return the exit code, or the negative number of the signal that ended it; None while it runs."""
-        if self._code is None and self._reports.poll():
-            self._end()
-        return self._code
+        if not self._lock.acquire(blocking=False):
+            return self._code  # another thread waits for its end
+        try:
+            return self._ended(0)
+        finally:
+            self._lock.release()
 
     def wait(self, seconds: float) -> int:
         """Wait for its end. Raises TimeoutExpired."""
-        if self._code is None:
-            if not self._reports.poll(seconds):
-                raise TimeoutExpired("ansari_whatsapp", seconds)
-            self._end()
-        assert self._code is not None
-        return self._code
+        with self._lock:
+            code = self._ended(seconds)
+        if code is None:
+            raise TimeoutExpired("ansari_whatsapp", seconds)
+        return code
 
     def send_signal(self, number: int) -> None:
         """Send a signal, unless it has ended."""
@@ -54,17 +59,21 @@ class Service:
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
-    def _end(self) -> None:
-        self._code = self._reports.recv()
-        self._reports.close()
+    def _ended(self, within: float) -> int | None:
+        if self._code is None and self._reports.poll(within):
+            self._code = self._reports.recv()
+            self._reports.close()
+        return self._code
 
 
 def start_service(environ: Mapping[str, str], output: int) -> Service:
     """Start it with this environment alone; what it prints goes to the file descriptor `output`."""
-    template, (ours, theirs) = _template(), multiprocessing.Pipe(duplex=False)
-    template.send(dict(environ))
-    for descriptor in (output, theirs.fileno()):
-        send_handle(template, descriptor, os.getpid())
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    with _ONE_AT_A_TIME:
+        template = _template()
+        template.send(dict(environ))
+        for descriptor in (output, theirs.fileno()):
+            send_handle(template, descriptor, os.getpid())
     theirs.close()
     return Service(ours)
 

@@ -37,6 +37,7 @@ from tests.ansari_whatsapp.world import (
 )
 from tests.loopback import NO_TLS
 from tests.ports import free_port
+from tests.services import Service, start_service
 from tests.serving import running_loop
 from tests.torture.dynamo_proxy import DynamoProxy, Faults, Sabotage
 
@@ -62,15 +63,17 @@ class Instance:
     log: Path
     ahead: float = 0.0
     proxy: DynamoProxy | None = None
-    process: subprocess.Popen[bytes] | None = None
+    process: Service | subprocess.Popen[bytes] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     deaths: int = 0
 
     def start(self) -> None:
         with self.lock, self.log.open("ab") as log:
-            ahead = ["-c", CLOCK, str(self.ahead)]
-            command = [sys.executable, *(ahead if self.ahead else ["-m", "ansari_whatsapp"])]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environ, stdout=log, stderr=log)
+            if self.ahead:
+                command = [sys.executable, "-c", CLOCK, str(self.ahead)]
+                self.process = subprocess.Popen(command, cwd=ROOT, env=self.environ, stdout=log, stderr=log)
+            else:
+                self.process = start_service(self.environ, log.fileno())
 
     def signal(self, number: int) -> None:
         """Send a signal, and wait for the end of the process if the signal ends it."""
