@@ -72,6 +72,15 @@ def read_status(dynamodb: DynamoDBClient, name: str) -> str | None:
 
 def create_table(dynamodb: DynamoDBClient, table: DesiredTable) -> None:
     """Begin to create the table. One that exists already is left as it is."""
+    try:
+        dynamodb.create_table(**request_to_create(table))
+    except ClientError as error:
+        only(error, "ResourceInUseException")
+        return
+
+
+def request_to_create(table: DesiredTable) -> CreateTableInputTypeDef:
+    """The request for a table, without what only another call can set."""
     every = {key.name: key.type for keys in (table.shape.keys, *(i.keys for i in table.shape.indexes)) for key in keys}
     request: CreateTableInputTypeDef = {
         "TableName": table.name,
@@ -83,11 +92,7 @@ def create_table(dynamodb: DynamoDBClient, table: DesiredTable) -> None:
     }
     if table.shape.indexes:
         request["GlobalSecondaryIndexes"] = [_index(index) for index in table.shape.indexes]
-    try:
-        dynamodb.create_table(**request)
-    except ClientError as error:
-        only(error, "ResourceInUseException")
-        return
+    return request
 
 
 def bill_on_demand(dynamodb: DynamoDBClient, name: str) -> None:

@@ -15,6 +15,12 @@ github:
   credentials: {{kind: oidc, role: {name}-deployer, managed: true}}
   ids: {{owner: 11, repository: 22}}
 """
+INBOX = """
+inbox: {{kind: dynamodb, table: {name}-inbox}}
+
+variables:
+  inbox-key: {{kind: secret, generate: 32}}
+"""
 
 
 def write_two(checkout: Checkout) -> None:
@@ -28,7 +34,7 @@ def write_two(checkout: Checkout) -> None:
             (f"port: {checkout.ports['8001']} ", f"port: {free_port()} "),
             ("access: CustomAppRunnerServiceRole", f"access: {name}-access"),
             ("instance: CustomAppRunnerInstanceRole", f"instance: {name}-instance"),
-            ("\nvariables:", GITHUB.format(name=name) + "\nvariables:"),
+            ("\nvariables:\n", GITHUB.format(name=name) + INBOX.format(name=name)),
         ):
             assert text.count(old) == 1, old
             text = text.replace(old, new)

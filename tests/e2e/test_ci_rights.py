@@ -82,7 +82,7 @@ def test_a_role_that_plans_can_look(world: Checkout, name: str) -> None:
         ("ssm:PutParameter", ("reconcile", "staging")),
         ("ssm:PutParameter", ("hold", "staging", "--reason", "an incident")),
         ("ssm:PutParameter", ("secret", "set", "staging", "meta-app-secret")),
-        ("iam:ListRolePolicies", ("destroy", "staging", "--approve", "ansari-staging-whatsapp")),
+        ("dynamodb:Query", ("destroy", "staging", "--approve", "ansari-staging-whatsapp")),
         ("ecr:GetAuthorizationToken", ("image", "push", "staging")),
         ("kms:Decrypt", ("export", "staging", "--secrets", "--out", "staging.env")),
     ],
@@ -107,7 +107,7 @@ def test_with_the_rights_of_staging_production_is_out_of_reach(world: Checkout) 
         assert any("/app-deployer/ansari-whatsapp/production/" in one for one in refused)
         assert not any("staging" in one for one in refused)
         run(world, "destroy", "staging", "--approve", "ansari-staging-whatsapp", code=1)
-        assert any("apprunner:DeleteService" in one or "iam:List" in one for one in refused)
+        assert any("apprunner:DeleteService" in one or "dynamodb:Query" in one for one in refused)
 
 
 def test_the_containers_of_staging_cannot_read_what_is_productions(world: Checkout) -> None:
