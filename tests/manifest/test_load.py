@@ -227,6 +227,7 @@ TRACES = f"arn:aws:apprunner:us-west-2:123456789012:observabilityconfiguration/x
         (("kind: literal, value: DEBUG", "kind: literal"), "logging-level.value is missing", "add `value:", "logging"),
         (("value: DEBUG", "value: [DEBUG]"), "has to be text, true, false or a whole number", "quotes", "[***]"),
         (("value: DEBUG", "vlaue: DEBUG"), "no such key in a variable", "did you mean value?", "vlaue"),
+        (("value: DEBUG", "value: DEBUG, zone: a"), "no such key in a variable", "the keys of a literal are", "zone"),
         (("value: DEBUG", "value: DEBUG, generate: 32"), "a literal has no `generate`", "change the kind", "generate"),
         (("generate: 32", "store: service"), "a secret has no `store`", "delete `store`", "store"),
         (("generate: 32", "generate: 15"), "generate has to be at least 16", "larger", "15"),
