@@ -66,8 +66,8 @@ def _trace(error: BaseException) -> int:
 def _message(error: BaseException) -> str:
     """Pydantic repeats the beginning and the end of what it validated: parts of a secret, which nothing recognises."""
     kind = type(error)
-    told = "(message not shown)" if kind.__module__.startswith("pydantic") else str(error)
-    return f"{kind.__module__}.{kind.__qualname__}: {told}\n"
+    message = "(message not shown)" if kind.__module__.startswith("pydantic") else str(error)
+    return f"{kind.__module__}.{kind.__qualname__}: {message}\n"
 
 
 def _tell(error: DeployerError) -> int:

@@ -55,10 +55,10 @@ def variable(name: str) -> str:
     """`backend-server-url` -> `BACKEND_SERVER_URL`. Raises BadName outside the domain or when reserved."""
     if reason := why_not_a_name(name):
         raise BadName("this is not a parameter name", why=reason, fix="write it like backend-server-url")
-    wanted = name.upper().replace("-", "_")
-    if reason := why_reserved(wanted):
-        raise BadName(f"{name} would become the variable {wanted}", why=reason, fix="choose another name")
-    return wanted
+    upper = name.upper().replace("-", "_")
+    if reason := why_reserved(upper):
+        raise BadName(f"{name} would become the variable {upper}", why=reason, fix="choose another name")
+    return upper
 
 
 def parameter(variable_name: str) -> str:
@@ -132,8 +132,8 @@ def variable_or_none(path: str, parameter_path: str) -> str | None:
     folder, _, name = path.rpartition("/")
     if folder != parameter_path or why_not_a_name(name):
         return None
-    wanted = name.upper().replace("-", "_")
-    return None if why_reserved(wanted) else wanted
+    upper = name.upper().replace("-", "_")
+    return None if why_reserved(upper) else upper
 
 
 def path_to_arn(path: str, region: str, account: str) -> str:

@@ -40,9 +40,9 @@ def halted(error: Exception, *, done: int = 0) -> DeployerError | None:
     """
     from deployer.explain import defect, explain  # noqa: PLC0415 -- for an error only
 
-    told = explain(error) or defect(error)
-    unchanged = told.exit_code == DeployerError.exit_code
-    return told if isinstance(told, LockLost) or (unchanged and (done or _written)) else None
+    explained = explain(error) or defect(error)
+    unchanged = explained.exit_code == DeployerError.exit_code
+    return explained if isinstance(explained, LockLost) or (unchanged and (done or _written)) else None
 
 
 def completed(error: DeployerError) -> DeployerError:

@@ -70,15 +70,15 @@ class ObservedAccount(Struct, frozen=True):
     principals: Mapping[str, ObservedPrincipal | None]
 
 
-def compare(wanted: Requirements, observed: ObservedAccount) -> Steps:
+def compare(requirements: Requirements, observed: ObservedAccount) -> Steps:
     """The steps in order: a role before its policy, GitHub's provider before the role that trusts it."""
-    lines: list[Line] = [*_repository(wanted, observed)]
-    lines += _provider(wanted, observed.audiences) if wanted.provider else ()
-    for principal in wanted.principals:
-        lines += _principal(wanted, principal, observed.principals[principal.use])
+    lines: list[Line] = [*_repository(requirements, observed)]
+    lines += _provider(requirements, observed.audiences) if requirements.provider else ()
+    for principal in requirements.principals:
+        lines += _principal(requirements, principal, observed.principals[principal.use])
     return Steps(
-        wanted.desired.environment,
-        wanted.desired.target.title,
+        requirements.desired.environment,
+        requirements.desired.target.title,
         tuple(line for line in lines if not isinstance(line, Blocker | Settled | Note)),
         tuple(line for line in lines if isinstance(line, Blocker)),
         tuple(line for line in lines if isinstance(line, Settled)),
@@ -86,29 +86,29 @@ def compare(wanted: Requirements, observed: ObservedAccount) -> Steps:
     )
 
 
-def _repository(wanted: Requirements, observed: ObservedAccount) -> Iterator[Line]:
-    changes = plan_repository(wanted.desired, observed.repository, released=False)
+def _repository(requirements: Requirements, observed: ObservedAccount) -> Iterator[Line]:
+    changes = plan_repository(requirements.desired, observed.repository, released=False)
     yield from changes
     if not changes:
-        yield Settled("repository", wanted.desired.image.repository)
+        yield Settled("repository", requirements.desired.image.repository)
 
 
-def _provider(wanted: Requirements, audiences: tuple[str, ...] | None) -> Iterator[Line]:
+def _provider(requirements: Requirements, audiences: tuple[str, ...] | None) -> Iterator[Line]:
     """The account's own provider. An existing provider is never changed: others may trust it as it is."""
-    deployer = wanted.deployer
+    deployer = requirements.deployer
     if audiences is None and deployer.managed:
-        yield CreateProvider(wanted.desired.account, symbol="+", causes=MISSING, line=deployer.line)
+        yield CreateProvider(requirements.desired.account, symbol="+", causes=MISSING, line=deployer.line)
     elif audiences is None:
         yield NoProvider(key=deployer.key, line=deployer.line)
     elif AUDIENCE not in audiences:
-        yield OtherAudience(arn=provider_arn(wanted.desired.account), audiences=audiences, line=deployer.line)
+        yield OtherAudience(arn=provider_arn(requirements.desired.account), audiences=audiences, line=deployer.line)
     else:
         yield Settled("provider", ISSUER)
 
 
-def _principal(wanted: Requirements, principal: Principal, found: ObservedPrincipal | None) -> Iterator[Line]:
+def _principal(requirements: Requirements, principal: Principal, observed: ObservedPrincipal | None) -> Iterator[Line]:
     kind, name = principal.kind, principal.name
-    lines = [*(_ours(principal, found) if principal.managed else _theirs(wanted, principal, found))]
+    lines = [*(_ours(principal, observed) if principal.managed else _theirs(requirements, principal, observed))]
     yield from lines
     if all(isinstance(line, Note) for line in lines):
         yield Settled(kind, name, principal.use)
@@ -123,46 +123,46 @@ def _principal(wanted: Requirements, principal: Principal, found: ObservedPrinci
         )
 
 
-def _ours(principal: Principal, found: ObservedPrincipal | None) -> Iterator[Line]:
+def _ours(principal: Principal, observed: ObservedPrincipal | None) -> Iterator[Line]:
     """A principal that the manifest manages: created, or repaired as far as no other work is lost."""
     line = principal.line
-    if found is None:
+    if observed is None:
         yield CreatePrincipal(principal, symbol="+", causes=MISSING, line=line)
-    elif found.trust != principal.trust:
-        if not found.ours:
+    elif observed.trust != principal.trust:
+        if not observed.ours:
             yield ForeignPrincipal(principal=principal.kind, name=principal.name, key=principal.key, line=line)
             return
         yield PutTrust(principal, symbol="~", causes=DIFFERS, line=line)
-    policy = found.policy if found else None
+    policy = observed.policy if observed else None
     if policy != principal.policy:
         yield PutPolicy(principal, symbol="~" if policy else "+", causes=DIFFERS if policy else MISSING, line=line)
-    if principal.kind == "user" and not (found and found.attached):
+    if principal.kind == "user" and not (observed and observed.attached):
         yield AttachPolicy(principal, symbol="+", causes=MISSING, line=line)
-    if found and found.others and principal.of_github:
-        yield OtherPolicies(principal=principal.kind, name=principal.name, policies=found.others)
+    if observed and observed.others and principal.of_github:
+        yield OtherPolicies(principal=principal.kind, name=principal.name, policies=observed.others)
 
 
-def _theirs(wanted: Requirements, principal: Principal, found: ObservedPrincipal | None) -> Iterator[Line]:
+def _theirs(requirements: Requirements, principal: Principal, observed: ObservedPrincipal | None) -> Iterator[Line]:
     """A principal that the manifest does not manage: only checked."""
     kind, name, line = principal.kind, principal.name, principal.line
-    if found is None:
+    if observed is None:
         yield MissingPrincipal(principal=kind, name=name, key=principal.key, line=line)
         return
-    yield from _trust(wanted, principal, found)
-    for need in found.denied:
+    yield from _trust(requirements, principal, observed)
+    for need in observed.denied:
         yield DeniedNeed(principal=kind, name=name, need=need, line=line)
-    if found.unseen:
-        yield RightsUnseen(principal=kind, name=name, why=found.unseen)
+    if observed.unseen:
+        yield RightsUnseen(principal=kind, name=name, why=observed.unseen)
     if principal.use == "plan":
         yield MoreRights(principal=kind, name=name)
     if principal.use == "deploy":
         yield PassRole(principal=kind, name=name)
 
 
-def _trust(wanted: Requirements, principal: Principal, found: ObservedPrincipal) -> Iterator[Blocker]:
-    account, role, line = wanted.desired.account, principal.name, principal.line
+def _trust(requirements: Requirements, principal: Principal, observed: ObservedPrincipal) -> Iterator[Blocker]:
+    account, role, line = requirements.desired.account, principal.name, principal.line
     for admitted in principal.admits:
-        if not (admits(found.trust, account, admitted) if principal.of_github else trusts(found.trust, admitted)):
+        if not (admits(observed.trust, account, admitted) if principal.of_github else trusts(observed.trust, admitted)):
             yield MissingTrust(role=role, admitted=admitted, line=line)
-    for stranger in strangers(found.trust, account, principal.admits) if principal.of_github else ():
+    for stranger in strangers(observed.trust, account, principal.admits) if principal.of_github else ():
         yield StrangerTrusted(role=role, stranger=stranger, admits=principal.admits, line=line)

@@ -74,9 +74,9 @@ def _read_lifecycle(ecr: ECRClient, name: str) -> str | None:
 
 def read_image(ecr: ECRClient, repository: str, tag: str, digest: str | None) -> ObservedImage | None:
     """The image of this digest, or of this tag where none is given, with all its tags; None when there is none."""
-    wanted: ImageIdentifierTypeDef = {"imageDigest": digest} if digest else {"imageTag": tag}
+    image_id: ImageIdentifierTypeDef = {"imageDigest": digest} if digest else {"imageTag": tag}
     try:
-        pages = ecr.get_paginator("describe_images").paginate(repositoryName=repository, imageIds=[wanted])
+        pages = ecr.get_paginator("describe_images").paginate(repositoryName=repository, imageIds=[image_id])
         found = [image for page in pages for image in page["imageDetails"]]
     except ClientError as error:
         only(error, "ImageNotFoundException", "RepositoryNotFoundException")

@@ -66,9 +66,9 @@ def explain(error: BaseException) -> AwsError:
 
 
 def _unusable(error: UnusableAnswer) -> AwsError:
-    told: Mapping[str, Any] = error.kwargs
+    details: Mapping[str, Any] = error.kwargs
     return AwsError(
-        f"AWS's answer to {told['call']} has {told['lacks']}",
+        f"AWS's answer to {details['call']} has {details['lacks']}",
         why="the deployer cannot work without it, and does not guess",
         fix="run again; if it stays, check that nothing changes answers of AWS on their way, and report it",
     )
@@ -80,8 +80,8 @@ def refused_call(error: botocore.ClientError) -> str:
 
 
 def _unreachable(error: botocore.BotoCoreError) -> AwsError:
-    told: Mapping[str, Any] = error.kwargs
-    asked = f" for {told[NEEDS][0]}" if told.get(NEEDS) else ""
+    details: Mapping[str, Any] = error.kwargs
+    asked = f" for {details[NEEDS][0]}" if details.get(NEEDS) else ""
     fix = "check the network, then run again"
     if isinstance(error, botocore.ProxyConnectionError) or type(error) is botocore.HTTPClientError:
         fix = "correct the proxy (env | grep -i proxy), then run again"

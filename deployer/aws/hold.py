@@ -69,8 +69,8 @@ def lift(ssm: SSMClient, ledger: str, hold: Hold) -> None:
         only(error, "ParameterNotFound")
 
 
-def _refuse_another(ledger: str, seen: Hold | None, now: Hold | None) -> None:
-    if (now and now.id) != (seen and seen.id):
+def _refuse_another(ledger: str, observed: Hold | None, now: Hold | None) -> None:
+    if (now and now.id) != (observed and observed.id):
         did = "lifted the hold" if now is None else "placed another hold"
         raise Refused(
             f"someone else {did} in the meantime; the hold was not changed",

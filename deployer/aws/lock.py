@@ -99,7 +99,7 @@ class Held:
                 fresh(self._confirm)
                 self._ssm.delete_parameter(Name=self._name)
 
-    def refuse_another(self, seen: Record, version: int) -> None:
+    def refuse_another(self, other: Record, version: int) -> None:
         """Raise Refused unless this run's first version took over the lock that was seen, and no other run's.
 
         The lock is then left to no run: a run that it was taken from by mistake notices at its next write.
@@ -110,10 +110,10 @@ class Held:
         before = None
         with suppress(ClientError):
             before = self._ssm.get_parameter(Name=f"{self._name}:{self._version - 1}")["Parameter"]["Value"]
-        if self._version == version + 1 and before is not None and lock_record.observed_lock(before).id == seen.id:
+        if self._version == version + 1 and before is not None and lock_record.observed_lock(before).id == other.id:
             return
         self._discard()
-        raise held_by(lock_record.observed_lock(before) if before else seen.observed(), self._name)
+        raise held_by(lock_record.observed_lock(before) if before else other.observed(), self._name)
 
     def _write(self, record: Record, *, over: bool = False) -> None:
         """Write the next version of the lock. Raises LockLost when another version came between.
@@ -233,19 +233,19 @@ def _take(ssm: SSMClient, name: str, record: Record) -> Held:
     except ClientError as error:
         only(error, "ParameterAlreadyExists")
     try:
-        seen = fresh(lambda: ssm.get_parameter(Name=name)["Parameter"])
+        other = fresh(lambda: ssm.get_parameter(Name=name)["Parameter"])
     except ClientError as error:  # released just now
         only(error, "ParameterNotFound")
         return Held(ssm, name, record, _put(ssm, name, record, overwrite=False), None)
-    holder = _holder(seen["Value"], name)
+    holder = _holder(other["Value"], name)
     if holder.id != record.id:  # a repeated request may find what its first attempt has written
         if not holder.over:
             raise held_by(holder.observed(), name)
         version = _put(ssm, name, record, overwrite=True)
         taken = Held(ssm, name, record, version, holder)
-        taken.refuse_another(holder, seen["Version"])
+        taken.refuse_another(holder, other["Version"])
         return taken
-    return Held(ssm, name, record, seen["Version"], None)
+    return Held(ssm, name, record, other["Version"], None)
 
 
 def held_by(lock: ObservedLock, name: str) -> Refused:

@@ -208,8 +208,8 @@ def _keep(ssm: SSMClient, path: str, value: SecretValue, description: str) -> No
 def holds_only(ssm: SSMClient, path: str, versions: Sequence[int], value: str | SecretValue) -> bool:
     """Whether each of these versions holds exactly this value: a repeated request of this run, and no other write."""
     secret = isinstance(value, SecretValue)
-    wanted = value if isinstance(value, SecretValue) else SecretValue(value, hide=False)
-    return all(reveal_version(ssm, path, version, secret=secret) == wanted for version in versions)
+    expected = value if isinstance(value, SecretValue) else SecretValue(value, hide=False)
+    return all(reveal_version(ssm, path, version, secret=secret) == expected for version in versions)
 
 
 def adopt(ssm: SSMClient, path: str) -> None:

@@ -39,7 +39,7 @@ def deploying(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
     return workflow("Deploy", on, jobs)
 
 
-def wanted(manifest: Manifest) -> str:
+def deploy_condition(manifest: Manifest) -> str:
     """Return the condition of the environment's job: a push to its branch, or a manual run that names it."""
     push = f"github.event_name == 'push' && github.ref_name == '{github(manifest).branch}'"
     return f"{push} || inputs.environment == '{manifest.environment}'"
@@ -55,14 +55,14 @@ elif grep -q '^Not deployed: ' "$RUNNER_TEMP/reconcile.txt"; then
   echo '{held(name)}'
 fi
 """
-    told = summary(name, "$RUNNER_TEMP/reconcile.txt")
+    write_summary = summary(name, "$RUNNER_TEMP/reconcile.txt")
     return changing(
         manifest,
         f"Deploy {name}",
-        wanted(manifest),
+        deploy_condition(manifest),
         credentials(manifest),
         run("Build the image, deploy and probe it", reconcile),
-        run("Write the summary", told, if_="always()"),
+        run("Write the summary", write_summary, if_="always()"),
         needs="test",
     )
 
@@ -78,7 +78,7 @@ def _asked(manifest: Manifest) -> Mapping[str, Mapping[str, Value]]:
     make = f"""\
 tag="$(./just deployer ci tag {name})" && plan --image "$tag"
 """
-    planned = consent.plan(manifest, make, when=wanted(manifest), needs=needs)
+    planned = consent.plan(manifest, make, when=deploy_condition(manifest), needs=needs)
     return {**jobs, f"plan-{name}": planned, f"deploy-{name}": consent.apply(manifest)}
 
 
@@ -86,7 +86,7 @@ def _image(manifest: Manifest) -> Mapping[str, Value]:
     name = manifest.environment
     return {
         "name": f"Image of {name}",
-        "if": wanted(manifest),
+        "if": deploy_condition(manifest),
         "needs": ["test"],
         "runs-on": RUNNER,
         "timeout-minutes": 30,

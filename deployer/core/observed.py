@@ -195,8 +195,11 @@ class Observed(Struct, frozen=True):
         return dict([("account", self.account), ("region", self.region), *self._of_resources(), *self._of_service()])
 
     def _of_resources(self) -> Iterator[tuple[str, str]]:
-        for path, found in self.parameters.items():
-            yield f"parameter {path}", f"{found.type} v{found.version}" + ("" if found.ours else ", not tagged")
+        for path, parameter in self.parameters.items():
+            yield (
+                f"parameter {path}",
+                f"{parameter.type} v{parameter.version}" + ("" if parameter.ours else ", not tagged"),
+            )
         if self.repository:
             yield "repository", _digest(to_builtins(self.repository))
         if self.image:

@@ -36,11 +36,11 @@ class SecretState(Struct, frozen=True):
 
 
 def secret_states(
-    paths: Mapping[str, str], found: Mapping[str, ObservedParameter], releases: Sequence[RecordedRelease]
+    paths: Mapping[str, str], parameters: Mapping[str, ObservedParameter], releases: Sequence[RecordedRelease]
 ) -> tuple[SecretState, ...]:
-    """The state of each secret. `paths` maps its name to its parameter, `found` a parameter to SSM's description."""
+    """The state of each secret. `paths` gives its parameter by name, `parameters` what SSM holds by path."""
     live = last_healthy(releases)
-    return tuple(_state(name, found.get(path), live) for name, path in paths.items())
+    return tuple(_state(name, parameters.get(path), live) for name, path in paths.items())
 
 
 def _state(name: str, parameter: ObservedParameter | None, live: RecordedRelease | None) -> SecretState:

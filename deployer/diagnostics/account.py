@@ -56,9 +56,9 @@ def rights(session: Session, desired: Desired, who: str) -> Iterator[Finding]:
         if not principal:
             yield RootUser()
             return
-        wanted = duties(desired)
-        refused = iam.refused(session.iam, principal, [need for needs in wanted.values() for need in needs])
-        for verbs, needs in wanted.items():
+        needs_by_verb = duties(desired)
+        refused = iam.refused(session.iam, principal, [need for needs in needs_by_verb.values() for need in needs])
+        for verbs, needs in needs_by_verb.items():
             yield Rights(verbs=verbs, denied=tuple(need for need in needs if need in refused))
     except ClientError as error:
         if is_denied(error):

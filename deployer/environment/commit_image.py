@@ -34,8 +34,8 @@ def build_commit_image(loaded: Loaded, context: Context, builder: Builder, base:
     runs = target.capabilities.image_platform
     builder.report.step("image", f"building {repository}:{short_tag(tag)} with {builder.tool}")
     with context.written() as folder:
-        wanted = Build(str(folder), f"{repository}:{tag}", context.commit, source_url(loaded.root), runs, base)
-        platform = builder.build(wanted)
+        build = Build(str(folder), f"{repository}:{tag}", context.commit, source_url(loaded.root), runs, base)
+        platform = builder.build(build)
     if platform != runs:
         raise DeployerError(
             f"the image is for {platform}, and {target.title} runs {runs}; nothing was pushed",

@@ -23,16 +23,16 @@ UNASKED = "GitHub's variables and secrets: set GITHUB_TOKEN to check them"
 
 def disagreements(environment: Environment, *, decrypt: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What differs, and what could not be read. With `decrypt` the secrets of `.env` are compared with SSM's."""
-    told, unseen = _dotenv(environment, decrypt=decrypt)
+    differences, unseen = _dotenv(environment, decrypt=decrypt)
     if environment.loaded.manifest.github is None:
-        return told, unseen
+        return differences, unseen
     if not token_is_given():
-        return told, (*unseen, UNASKED)
+        return differences, (*unseen, UNASKED)
     try:
-        return (*told, *_github(environment)), unseen
+        return (*differences, *_github(environment)), unseen
     except DeployerError as error:  # this verb is about the deployment, which does not need it
         why = f" ({error.why})" if error.why else ""
-        return told, (*unseen, f"GitHub's variables and secrets: {error.what}{why}")
+        return differences, (*unseen, f"GitHub's variables and secrets: {error.what}{why}")
 
 
 def _dotenv(environment: Environment, *, decrypt: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:

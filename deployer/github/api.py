@@ -161,10 +161,10 @@ class GitHub:
                     },
                 )
             except httpx.HTTPError as error:
-                told = unreachable(error, self._client.base_url.host, what, wrote=method != "GET")
-                if isinstance(told, Uncertain):
+                failure = unreachable(error, self._client.base_url.host, what, wrote=method != "GET")
+                if isinstance(failure, Uncertain):
                     partial.note(f"a request to GitHub to {what}")
-                raise told from None
+                raise failure from None
             if method != "GET" and (answer.is_success or answer.status_code >= SERVICE_FAULT):
                 partial.note(f"a request to GitHub to {what}")
             if answer.is_success or answer.status_code in fine:

@@ -96,11 +96,11 @@ class Builder:
             raise
 
 
-def find_builder(report: Reporter, wanted: str | None = None) -> Builder:
+def find_builder(report: Reporter, tool: str | None = None) -> Builder:
     """The first tool that works, or the tool that was chosen. Raises DeployerError when there is none."""
-    if wanted not in {None, *tools.TOOLS}:
-        raise UsageError(f"{wanted} is not a supported tool", fix=f"one of {', '.join(tools.TOOLS)}")
-    names = (wanted,) if wanted else tools.TOOLS
+    if tool not in {None, *tools.TOOLS}:
+        raise UsageError(f"{tool} is not a supported tool", fix=f"one of {', '.join(tools.TOOLS)}")
+    names = (tool,) if tool else tools.TOOLS
     found = [name for name in names if shutil.which(name)]
     reasons: list[str] = []
     for name in found:

@@ -64,8 +64,8 @@ class Registry:
 def build_command(tool: str, build: Build) -> list[str]:
     """The command that builds it, for the only platform that the target runs."""
     # As labels, not as build arguments: buildah takes a layer from its cache whatever the value of such an argument.
-    told = {"revision": build.revision, "source": build.source}
-    labels = [part for name, value in told.items() if value for part in ("--label", f"{LABEL}.{name}={value}")]
+    values = {"revision": build.revision, "source": build.source}
+    labels = [part for name, value in values.items() if value for part in ("--label", f"{LABEL}.{name}={value}")]
     base = ["--build-arg", f"BASE={build.base}"] if build.base else []
     secrets = [part for name, file in build.secrets.items() for part in ("--secret", f"id={name},src={file}")]
     return [

@@ -198,7 +198,7 @@ def _refused(
     try:
         settings.model_validate(values)
     except ValidationError as error:
-        told: set[str] = set()
+        reported: set[str] = set()
         for item in error.errors(include_input=False, include_url=False):
             if not item["loc"]:
                 yield loaded.problem("variables", what="the service refuses these values together", why=_reason(item))
@@ -206,8 +206,8 @@ def _refused(
             if inbox and field == inbox.variable.lower() and field not in literals:
                 what = f"the service refuses this value of {inbox.variable}: {inbox.address}"
                 yield loaded.problem("inbox", "table", what=what, why=_reason(item), fix="name another table")
-            if field in literals and field not in told and item["type"] != "missing":
-                told.add(field)
+            if field in literals and field not in reported and item["type"] != "missing":
+                reported.add(field)
                 name = literals[field][0]
                 yield loaded.problem(
                     "variables",

@@ -39,8 +39,11 @@ def explain(
     `contents` is the tree as plain data; `error` is the model's error, None for a valid manifest. `addresses` names the
     literals that the local world reads.
     """
-    told = {finding.position.line for finding in unseen}
-    findings = [*unseen, *(one for one in read.findings if one is not read.broken or one.position.line not in told)]
+    explained_lines = {finding.position.line for finding in unseen}
+    findings = [
+        *unseen,
+        *(one for one in read.findings if one is not read.broken or one.position.line not in explained_lines),
+    ]
     shown = excerpts(path, text, read.root)
     if read.root is None and not findings:
         findings.append(Finding(Position(1, 1), "this file is empty", fix="start from another file of env/"))

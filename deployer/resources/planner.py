@@ -111,9 +111,9 @@ def plan(desired: Desired, observed: Observed, *, prune: bool = False) -> Plan:
 
 def _running(desired: Desired, observed: Observed) -> Running:
     """The recorded release that the service reports; if it is not recorded, the last healthy one."""
-    says = _says(observed)
-    found = next((entry for entry in reversed(observed.releases) if entry.release.id == says), None)
-    release = found or last_healthy(observed.releases)
+    live_id = _live_release_id(observed)
+    recorded = next((entry for entry in reversed(observed.releases) if entry.release.id == live_id), None)
+    release = recorded or last_healthy(observed.releases)
     stays = release if release and release.release.path in {"", desired.parameter_path} else None
     same = (
         stays is not None
@@ -125,7 +125,7 @@ def _running(desired: Desired, observed: Observed) -> Running:
 
 def _still_staged(notices: Iterable[Notice], observed: Observed, release: str) -> Iterator[Notice]:
     """The notices, without staged values when the containers already hold the release, though no record lists it."""
-    held = _says(observed) == release
+    held = _live_release_id(observed) == release
     return (notice for notice in notices if not (held and isinstance(notice, StagedVariable)))
 
 
@@ -141,7 +141,7 @@ def _left_behind(desired: Desired, running: RecordedRelease | None) -> Iterator[
         yield LeftBehind("service", name, cause=cause)
 
 
-def _says(observed: Observed) -> str | None:
+def _live_release_id(observed: Observed) -> str | None:
     """The id of the release that the service's own variables name."""
     return observed.service.spec.environment.get(RELEASE_VARIABLE) if observed.service else None
 

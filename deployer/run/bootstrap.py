@@ -34,18 +34,22 @@ class Bootstrap:
 
     def decide(self) -> Steps:
         """Compare the account with what the environment needs, and return the steps."""
-        session, wanted = self.session, self.requirements
+        session, requirements = self.session, self.requirements
         clients = session.ecr, session.iam  # created here, because creating clients is not thread-safe
-        with ThreadPoolExecutor(len(clients) + len(wanted.principals)) as pool:
-            repository = pool.submit(ecr.read_repository, clients[0], wanted.desired.image.repository)
-            audiences = pool.submit(principals.read_audiences, clients[1], session.account) if wanted.provider else None
-            found = {p.use: pool.submit(principals.read, clients[1], p, session.account) for p in wanted.principals}
+        with ThreadPoolExecutor(len(clients) + len(requirements.principals)) as pool:
+            repository = pool.submit(ecr.read_repository, clients[0], requirements.desired.image.repository)
+            audiences = (
+                pool.submit(principals.read_audiences, clients[1], session.account) if requirements.provider else None
+            )
+            found_principals = {
+                p.use: pool.submit(principals.read, clients[1], p, session.account) for p in requirements.principals
+            }
             return compare(
-                wanted,
+                requirements,
                 ObservedAccount(
                     repository=repository.result(),
                     audiences=audiences.result() if audiences else None,
-                    principals={use: one.result() for use, one in found.items()},
+                    principals={use: one.result() for use, one in found_principals.items()},
                 ),
             )
 
@@ -68,11 +72,11 @@ class Bootstrap:
         except KeyboardInterrupt:
             raise Interrupted(f"interrupted after {done} of {every} steps", fix=self._again) from None
         except Exception as error:
-            told = halted(error, done=done)
-            if told is None:
+            failure = halted(error, done=done)
+            if failure is None:
                 raise
-            what = f"{told.what}, after {done} of {every} steps"
-            raise StateUnknown(what, why=told.why, fix=f"{told.fix}\n       then: {self._again}") from error
+            what = f"{failure.what}, after {done} of {every} steps"
+            raise StateUnknown(what, why=failure.why, fix=f"{failure.fix}\n       then: {self._again}") from error
 
     def _take(self, step: Step) -> None:
         session, account = self.session, self.session.account

@@ -96,10 +96,10 @@ class Destruction:
         except KeyboardInterrupt:
             raise Interrupted(f"interrupted after {done} of {every} deletions", fix=self._again) from None
         except Exception as error:
-            told = halted(error, done=done)
-            if told is None:
+            failure = halted(error, done=done)
+            if failure is None:
                 raise
-            raise self._stopped(told, done, every) from error
+            raise self._stopped(failure, done, every) from error
 
     def _one(self, removal: Removal) -> None:
         session, target, desired = self.run.session, self.run.target, self.run.desired

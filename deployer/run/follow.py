@@ -45,12 +45,12 @@ class Follower:
 
     def follow(self, started: Started, since: float) -> Progress:
         """Wait for the end, and report each event once. `since` is seconds since 1970."""
-        places, told = self.target.logs(started), set[str]()
+        places, printed = self.target.logs(started), set[str]()
 
         def tell() -> None:
             for line in self._said(started, since):
-                if line not in told:
-                    told.add(line)
+                if line not in printed:
+                    printed.add(line)
                     self.report.step("", line.removeprefix(places.mark))
 
         self.report.step("deploy", f"operation {started.operation}")

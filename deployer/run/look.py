@@ -52,20 +52,20 @@ class Run(Struct, frozen=True):
         made, observed = planned.plan, planned.observed
         if made.deployment is None:
             return planned
-        seen = inspect(self.session, self.desired, observed, made.image.partition("@")[2], self.examine)
-        return self.compare(observed, seen)
+        inspection = inspect(self.session, self.desired, observed, made.image.partition("@")[2], self.examine)
+        return self.compare(observed, inspection)
 
     def observe(self) -> Observed:
         """The live state of everything that is desired."""
         return observe(self.session, self.target, self.desired, prune=self.prune)
 
-    def compare(self, observed: Observed, seen: Inspection | None) -> Planned:
+    def compare(self, observed: Observed, inspection: Inspection | None) -> Planned:
         """Make the plan from the observed state, with the results of an earlier inspection.
 
         A release that is live without being recorded is recorded by the plan when it is the desired one. When another
         release is desired, it is recorded before that is deployed; otherwise it could never be rolled back to.
         """
-        observed = replace(observed, inspection=seen)
+        observed = replace(observed, inspection=inspection)
         made = planner.plan(self.desired, observed, prune=self.prune)
         if observed.intended and made.release != observed.intended.id:
             observed = observed.with_unrecorded()

@@ -36,11 +36,11 @@ def observe(session: Session, target: Target, desired: Desired, *, prune: bool =
         for collect in collects:
             observed = collect(observed)
         held, intended, holds = (records.found.get(name) for name in names)
-        found, scalings = service.result()
+        live, scalings = service.result()
         return replace(
             observed,
             scalings=scalings,
-            service=found,
+            service=live,
             releases=releases.result(),
             lock=lock_record.observed_lock(held.value or "") if held else None,
             intended=ledger.intended(intended.value or "", RECORDED) if intended else None,

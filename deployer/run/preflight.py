@@ -114,22 +114,22 @@ class _Role(Struct, frozen=True):
     unverified: UnverifiedCheck | None = None
 
 
-def _role(session: Session, wanted: ServiceRole, policy: str) -> _Role:
+def _role(session: Session, role: ServiceRole, policy: str) -> _Role:
     """Check a role that the deployer does not manage. `policy` is the name of the inline policy to read."""
-    found = iam.read_role(session.iam, wanted.name, policy)
-    if found is None:
-        return _Role(wanted.name, wanted.service, exists=False)
-    trusted = trusts(found.trust, wanted.service)
+    live = iam.read_role(session.iam, role.name, policy)
+    if live is None:
+        return _Role(role.name, role.service, exists=False)
+    trusted = trusts(live.trust, role.service)
     denied, keys = list[str](), list[str]()
     try:
-        for actions, resources in wanted.grants:
-            simulated = iam.simulate(session.iam, found.arn, actions, resources)
+        for actions, resources in role.grants:
+            simulated = iam.simulate(session.iam, live.arn, actions, resources)
             denied += simulated.denied
             keys += simulated.keys
     except ClientError as error:
         if not is_denied(error):
             raise
-        unverified = RightsRefused(role=wanted.name, refused=refused_call(error))
-        return _Role(wanted.name, wanted.service, exists=True, trusted=trusted, unverified=unverified)
-    conditions = RightsConditional(role=wanted.name, keys=tuple(dict.fromkeys(keys))) if keys else None
-    return _Role(wanted.name, wanted.service, exists=True, trusted=trusted, denied=tuple(denied), unverified=conditions)
+        unverified = RightsRefused(role=role.name, refused=refused_call(error))
+        return _Role(role.name, role.service, exists=True, trusted=trusted, unverified=unverified)
+    conditions = RightsConditional(role=role.name, keys=tuple(dict.fromkeys(keys))) if keys else None
+    return _Role(role.name, role.service, exists=True, trusted=trusted, denied=tuple(denied), unverified=conditions)

@@ -18,7 +18,7 @@ def probe(url: str, path: str, release: str, *, header: str | None, seconds: flo
     """
     import httpx  # noqa: PLC0415 -- a run that deploys nothing need not load it
 
-    end, seen = time.monotonic() + seconds, "no answer"
+    end, last_answer = time.monotonic() + seconds, "no answer"
     with connect(url, seconds=STEP) as client:
         while True:
             try:
@@ -27,11 +27,11 @@ def probe(url: str, path: str, release: str, *, header: str | None, seconds: flo
                 if answer.status_code == 200 and (not header or found == release):
                     return None
                 named = f", release {plain(found) if found else 'not named'}" if header else ""
-                seen = f"{answer.status_code}{named}"
+                last_answer = f"{answer.status_code}{named}"
             except httpx.HTTPError as error:
-                seen = type(error).__name__
+                last_answer = type(error).__name__
             if time.monotonic() >= end:
-                return seen
+                return last_answer
             time.sleep(0.2)
 
 

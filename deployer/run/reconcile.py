@@ -89,12 +89,12 @@ class _Carrier:
         except KeyboardInterrupt:
             raise interrupted(planned.plan, extent.done, self._held, self._turns) from None
         except Exception as error:
-            told = halted(error, done=extent.done)
-            if told is None and self._turns is not None and isinstance(error, DeployerError):
-                told = error  # of the pause or the resume: its text does not name the progress of the plan
-            if told is None:
+            failure = halted(error, done=extent.done)
+            if failure is None and self._turns is not None and isinstance(error, DeployerError):
+                failure = error  # of the pause or the resume: its text does not name the progress of the plan
+            if failure is None:
                 raise
-            raise stopped(planned.plan, extent.done, self._held, told) from error
+            raise stopped(planned.plan, extent.done, self._held, failure) from error
 
     def _carry_out(self, planned: Planned, extent: _Extent) -> Outcome:
         run, plan = self._run, planned.plan
@@ -159,19 +159,19 @@ class _Carrier:
         """
         run, environment = self._run, self._run.desired.environment
         release = self._with_operation(release, service, release)
-        seen = self._seen(service, release.id)
-        if seen is not None:
-            release = replace(release, outcome="failed", why=f"not seen at its URL: {seen}")
+        last_answer = self._probe(service, release.id)
+        if last_answer is not None:
+            release = replace(release, outcome="failed", why=f"not seen at its URL: {last_answer}")
         number = ledger.record(run.session.ssm, run.desired.ledger, release)
         run.report.step("record", f"release {number} ({release.id}), which an earlier run had deployed")
-        if seen is not None:
+        if last_answer is not None:
             raise StateUnknown(
                 f"release {number} ({release.id}), which an earlier run had deployed, does not answer"
-                f" (last seen: {seen}); it is recorded as failed, and nothing else was changed",
+                f" (last seen: {last_answer}); it is recorded as failed, and nothing else was changed",
                 fix=f"run again: just {'rollback' if run.desired.rollback_to else 'reconcile'} {environment}",
             )
 
-    def _seen(self, service: ObservedService | None, release: str) -> str | None:
+    def _probe(self, service: ObservedService | None, release: str) -> str | None:
         """None when the public URL reports the release; else its last answer."""
         if service is None:
             return "there is no service"
@@ -247,19 +247,19 @@ class _Carrier:
             title = run.target.description.title
             run.report.warn(f"{title} does not report the configuration that was sent: read the next plan")
         path = run.desired.settings.probe_path
-        seen = self._seen(service, plan.release)
-        if seen is None:
+        last_answer = self._probe(service, plan.release)
+        if last_answer is None:
             run.report.step("probe", f"GET {url}{proof(path, plan.release, run.app.release_header)}")
             turn.warn_unready(run, url)
             number = self._record(plan, "healthy", started, "", planned.observed)
             run.report.step("record", f"release {number}")
             return number, url
-        wrong = f"{url}{path} does not report it (last seen: {seen})"
+        wrong = f"{url}{path} does not report it (last seen: {last_answer})"
         known = plan.live if started is None and plan.live and plan.live.release.id == plan.release else None
         number = (
             known.number
             if known
-            else self._record(plan, "failed", started, f"not seen at its URL: {seen}", planned.observed)
+            else self._record(plan, "failed", started, f"not seen at its URL: {last_answer}", planned.observed)
         )
         did = "was deployed" if started else "is live"
         raise self._back(planned, number, f"release {number} ({plan.release}) {did}, but {wrong}")

@@ -51,10 +51,10 @@ def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Observed],
         except KeyboardInterrupt:
             raise _interrupted(run, verb, ended=done == "ended") from None
         except Exception as error:
-            told = halted(error, done=done != "nothing")
-            if told is None or isinstance(error, LockLost):
+            failure = halted(error, done=done != "nothing")
+            if failure is None or isinstance(error, LockLost):
                 raise
-            raise _unknown(run, verb, told, ended=done == "ended") from error
+            raise _unknown(run, verb, failure, ended=done == "ended") from error
 
 
 def _start(run: Run, verb: Verb, arn: str) -> Started | None:

@@ -42,10 +42,10 @@ def prove(run: Run, verb: Verb, service: ObservedService) -> None:
         run.report.warn("the service names no release, because this deployer has not deployed it: it is not probed")
         return
     path = service.spec.settings.probe_path
-    seen = probe(url, path, release, header=run.app.release_header, seconds=run.site.probe_seconds)
-    if seen is not None:
+    last_answer = probe(url, path, release, header=run.app.release_header, seconds=run.site.probe_seconds)
+    if last_answer is not None:
         raise StateUnknown(
-            f"the {verb} succeeded, but {url}{path} does not report release {release} (last seen: {seen})",
+            f"the {verb} succeeded, but {url}{path} does not report release {release} (last seen: {last_answer})",
             fix=f"read the application's log: just logs {run.desired.environment}",
         )
     run.report.step("probe", f"GET {url}{proof(path, release, run.app.release_header)}")

@@ -64,7 +64,7 @@ def read_logs(options: LogsOptions, report: Reporter, pause: Callable[[float], N
     group = places.platform if options.service or options.operation else places.application
     prefix = places.streams if options.operation else ""
     start = _start(options, since)
-    told: dict[str, int] = {}
+    printed: dict[str, int] = {}
     while True:
         lines = logs.since(session.logs, group, start, prefix=prefix, limit=10_000) if group else []
         if options.service or options.operation:
@@ -75,13 +75,13 @@ def read_logs(options: LogsOptions, report: Reporter, pause: Callable[[float], N
                 fix=f"the id is in what a reconcile prints, and in: just logs {identity.environment} --service",
             )
         for line in lines:
-            if line.id not in told:
-                told[line.id] = line.at
+            if line.id not in printed:
+                printed[line.id] = line.at
                 yield LogLine(_moment(line.at), scrubber.clean([line.text])[0].rstrip("\n"))
         if not options.follow:
             return
-        start = max([start, *(at - LATE for at in told.values())])
-        told = {name: at for name, at in told.items() if at >= start}
+        start = max([start, *(at - LATE for at in printed.values())])
+        printed = {name: at for name, at in printed.items() if at >= start}
         pause(LOOK_EVERY)
 
 

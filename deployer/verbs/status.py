@@ -62,7 +62,7 @@ class StatusOptions(Struct, frozen=True, kw_only=True):
     monitored: bool = False
 
 
-class Seen(Struct, frozen=True):
+class ServiceReading(Struct, frozen=True):
     """What was read of the service apart from its configuration."""
 
     operation: Operation | None = None
@@ -104,29 +104,29 @@ def _read(environment: Environment) -> StatusDocument:
     service, releases = planned.observed.service, planned.observed.releases
     runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
     entry = next((entry for entry in reversed(releases) if entry.release.id == runs), None)
-    seen = _seen(run, planned.observed) if service else Seen()
-    failed = _failure(run, planned.observed, seen)
-    busy = seen.operation is not None and seen.operation.progress is Progress.RUNNING
+    reading = _read_service(run, planned.observed) if service else ServiceReading()
+    failed = _failure(run, planned.observed, reading)
+    busy = reading.operation is not None and reading.operation.progress is Progress.RUNNING
     # A failed change that was reverted since is shown as history, not as a trouble.
     # An invalid manifest does not show whether it was reverted.
     pending = failed if planned.plan.deployment or environment.problems else None
     name, declared = run.desired.environment, run.desired.paused and not environment.problems
     troubles: tuple[Trouble, ...] = (
         *_paused(planned.plan, service, declared=declared),
-        *_troubles(run.app, service, seen, pending, entry),
+        *_troubles(run.app, service, reading, pending, entry),
     )
     state = health.state(
-        service.status if service else None, busy=busy, answer=seen.answer, expected=runs or "", troubles=troubles
+        service.status if service else None, busy=busy, answer=reading.answer, expected=runs or "", troubles=troubles
     )
-    lines, report = waiting(planned.plan), seen.readiness
+    lines, report = waiting(planned.plan), reading.readiness
     return StatusDocument(
         app=run.desired.app,
         environment=name,
         state=state,
         service=service.status.value if service else None,
         url=run.site.public_url(service.url) if service and service.url else None,
-        healthy=health.serves(state, seen.answer, troubles),
-        answers=answers(health.serving(state, seen.answer, runs or "", troubles, declared=declared), name),
+        healthy=health.serves(state, reading.answer, troubles),
+        answers=answers(health.serving(state, reading.answer, runs or "", troubles, declared=declared), name),
         troubles=tuple(_described(trouble, name) for trouble in troubles),
         waiting=report.waiting if report else None,
         given_up=report.given_up if report else None,
@@ -139,7 +139,7 @@ def _read(environment: Environment) -> StatusDocument:
         tag=entry.release.tag if entry else None,
         since=entry.release.when if entry else None,
         by=entry.release.who if entry else None,
-        operation=_under_way(seen.operation),
+        operation=_under_way(reading.operation),
         lock=lock_holder(planned.observed.lock) if planned.observed.lock else None,
         hold=since(planned.observed.hold) if planned.observed.hold else None,
         staged=lines.staged,
@@ -190,26 +190,28 @@ def _follow(environment: Environment) -> bool:
     return True
 
 
-def _seen(run: Run, observed: Observed) -> Seen:
+def _read_service(run: Run, observed: Observed) -> ServiceReading:
     service = observed.service
     assert service is not None
     operation = run.target.newest_operation(service.arn)
     gone = missing_image(run.session, observed)
     runs_nothing = service.status in {ServiceStatus.PAUSED, ServiceStatus.CREATE_FAILED}
     if not service.url or runs_nothing:
-        return Seen(operation, image_gone=gone)
+        return ServiceReading(operation, image_gone=gone)
     busy = operation is not None and operation.progress is Progress.RUNNING
     url, path = run.site.public_url(service.url), service.spec.settings.probe_path
     expected = service.spec.environment.get(RELEASE_VARIABLE, "")
     answer = ask(url, path, expected, header=run.app.release_header, seconds=0.0 if busy else PROBE_SECONDS)
     ready = run.app.readiness
-    return Seen(operation, answer, read_ready(url, ready.path) if ready and answer.status is not None else None, gone)
+    return ServiceReading(
+        operation, answer, read_ready(url, ready.path) if ready and answer.status is not None else None, gone
+    )
 
 
 def _troubles(
     app: App,
     service: ObservedService | None,
-    seen: Seen,
+    reading: ServiceReading,
     failed: FailureDocument | None,
     entry: RecordedRelease | None,
 ) -> Iterator[Trouble]:
@@ -219,12 +221,12 @@ def _troubles(
         return
     if service.status is ServiceStatus.CREATE_FAILED:
         yield ServiceNotCreated()
-    if app.readiness and seen.readiness:
-        yield from health.of_readiness(seen.readiness, app.readiness)
+    if app.readiness and reading.readiness:
+        yield from health.of_readiness(reading.readiness, app.readiness)
     if failed and service.status is not ServiceStatus.CREATE_FAILED:
         yield FailedDeployment(number=failed.number, why=failed.why)
-    if seen.image_gone:
-        yield ImageGone(number=entry.number if entry else None, image=seen.image_gone)
+    if reading.image_gone:
+        yield ImageGone(number=entry.number if entry else None, image=reading.image_gone)
     if entry and service.spec.image != entry.release.image:
         yield OtherImage(number=entry.number, recorded=entry.release.image, live=service.spec.image)
     if service.spec.settings.auto_deployments:
@@ -237,9 +239,9 @@ def _paused(plan: Plan, service: ObservedService | None, *, declared: bool) -> I
         yield UndeclaredPause(deploys=plan.deployment is not None)
 
 
-def _failure(run: Run, observed: Observed, seen: Seen) -> FailureDocument | None:
+def _failure(run: Run, observed: Observed, reading: ServiceReading) -> FailureDocument | None:
     """The newest deployment when it failed; without a ledger, it is known from the service's operation."""
-    service, operation = observed.service, seen.operation
+    service, operation = observed.service, reading.operation
     entry = health.last_failure(observed.releases)
     if entry:
         return FailureDocument(entry.number, entry.release.id, entry.release.when, entry.release.why or NO_CAUSE)

@@ -38,8 +38,10 @@ def verify_environment(options: VerifyOptions, report: Reporter) -> VerifyDocume
     run = environment.run
     observed = run.observe()
     image = run.compare(observed, None).plan.image
-    seen = inspect(run.session, run.desired, observed, image.partition("@")[2], run.examine, decrypt=options.decrypt)
-    plan = run.compare(observed, seen).plan
+    inspection = inspect(
+        run.session, run.desired, observed, image.partition("@")[2], run.examine, decrypt=options.decrypt
+    )
+    plan = run.compare(observed, inspection).plan
     differ, unseen = disagreements(environment, decrypt=options.decrypt)
     warnings = [caution_text.text(warning) for warning in plan.warnings if not isinstance(warning, Unverified)]
     if gone := missing_image(run.session, observed):
@@ -49,7 +51,7 @@ def verify_environment(options: VerifyOptions, report: Reporter) -> VerifyDocume
         environment=run.desired.environment,
         image=plan.tag,
         problems=tuple(_problem(blocker, plan) for blocker in plan.blockers),
-        unseen=(*map(caution_text.unverified_text, seen.unverified), *unseen),
+        unseen=(*map(caution_text.unverified_text, inspection.unverified), *unseen),
         warnings=tuple(warnings),
         disagreements=differ,
     )

@@ -28,11 +28,11 @@ class Command(Struct, frozen=True):
     lines: str
 
 
-def commands(wanted: Requirements, endpoint: str | None) -> tuple[Command, ...]:
+def commands(requirements: Requirements, endpoint: str | None) -> tuple[Command, ...]:
     """All steps in order. `endpoint` is the local AWS, None for the real one."""
     there = f" --endpoint-url {endpoint}" if endpoint else ""
-    keys = f", with the keys that `deployer local env {wanted.desired.environment}` prints" if endpoint else ""
-    return tuple(_commands(wanted, f"aws --region {wanted.desired.region}{there}", keys))
+    keys = f", with the keys that `deployer local env {requirements.desired.environment}` prints" if endpoint else ""
+    return tuple(_commands(requirements, f"aws --region {requirements.desired.region}{there}", keys))
 
 
 def script(commands: tuple[Command, ...]) -> str:
@@ -42,26 +42,26 @@ def script(commands: tuple[Command, ...]) -> str:
     )
 
 
-def _commands(wanted: Requirements, aws: str, keys: str) -> Iterator[Command]:
-    account = wanted.desired.account
+def _commands(requirements: Requirements, aws: str, keys: str) -> Iterator[Command]:
+    account = requirements.desired.account
     right = (
         f'if [ "$({aws} sts get-caller-identity --query Account --output text)" != {account} ]; then\n'
         f"  echo 'these credentials do not belong to account {account}; nothing was changed' >&2\n  exit 1\nfi"
     )
     yield Command(f"the account has to be {account}{keys}", None, right)
-    yield from _repository(wanted, f"{aws} ecr")
-    if wanted.provider:
+    yield from _repository(requirements, f"{aws} ecr")
+    if requirements.provider:
         known = f"get-open-id-connect-provider --open-id-connect-provider-arn {provider_arn(account)}"
         make = f"create-open-id-connect-provider --url https://{ISSUER} --client-id-list {AUDIENCE}"
         yield Command("the account trusts GitHub's tokens", None, f"{aws} iam {known} {QUIET} ||\n  {aws} iam {make}")
-    for principal in wanted.principals:
+    for principal in requirements.principals:
         yield from (
             _role(principal, f"{aws} iam") if principal.kind == "role" else _user(principal, f"{aws} iam", account)
         )
 
 
-def _repository(wanted: Requirements, ecr: str) -> Iterator[Command]:
-    image = wanted.desired.image
+def _repository(requirements: Requirements, ecr: str) -> Iterator[Command]:
+    image = requirements.desired.image
     name = f"--repository-name {image.repository}"
     yield Command(
         "the repository of the image",
@@ -71,7 +71,7 @@ def _repository(wanted: Requirements, ecr: str) -> Iterator[Command]:
         f"    --image-scanning-configuration scanOnPush=true {TAGS}",
     )
     rules: str | None = None
-    for environment in (wanted.desired.environment, *wanted.beside):
+    for environment in (requirements.desired.environment, *requirements.beside):
         rules = lifecycle_policy(environment, image.keep, rules)
     document = json.loads(rules or "")
     yield Command(

@@ -128,36 +128,38 @@ def _repository(change: ChangeRepository) -> str:
     return ", ".join(wrong + ([] if change.scan_on_push else ["scan on push off -> on"]))
 
 
-def _kind(wanted: DesiredParameter) -> str:
-    return "secret " if wanted.secure else "literal"
+def _kind(parameter: DesiredParameter) -> str:
+    return "secret " if parameter.secure else "literal"
 
 
 def _put(change: PutParameter) -> str:
-    wanted = change.parameter
-    if wanted.restore is not None:
-        return f"secret   value of v{wanted.restore} again, as v{change.version}"
-    if wanted.value is None:
-        return f"secret   {_origin(wanted)}"
-    new = shown(wanted.value)
+    parameter = change.parameter
+    if parameter.restore is not None:
+        return f"secret   value of v{parameter.restore} again, as v{change.version}"
+    if parameter.value is None:
+        return f"secret   {_origin(parameter)}"
+    new = shown(parameter.value)
     if change.old is None:
         return f"literal  {new}"
-    return f"literal  {new} (description)" if change.old == wanted.value else f"literal  {shown(change.old)} -> {new}"
+    return (
+        f"literal  {new} (description)" if change.old == parameter.value else f"literal  {shown(change.old)} -> {new}"
+    )
 
 
 def _recreate(change: RecreateParameter) -> str:
-    wanted = change.parameter
-    if wanted.value is None:
-        what = f"secret   {_origin(wanted)}"
-    elif change.old in {None, wanted.value}:
-        what = f"literal  {shown(wanted.value)}"
+    parameter = change.parameter
+    if parameter.value is None:
+        what = f"secret   {_origin(parameter)}"
+    elif change.old in {None, parameter.value}:
+        what = f"literal  {shown(parameter.value)}"
     else:
-        what = f"literal  {shown(change.old or '')} -> {shown(wanted.value)}"
+        what = f"literal  {shown(change.old or '')} -> {shown(parameter.value)}"
     return f"{what}; {change.was} -> {change.becomes}: deleted with its history, and recreated"
 
 
-def _origin(wanted: DesiredParameter) -> str:
+def _origin(parameter: DesiredParameter) -> str:
     """The source of the value of a secret that the deployer writes."""
-    return {"generate": "generated now", "local-world": "from the local world"}[wanted.origin.partition(":")[0]]
+    return {"generate": "generated now", "local-world": "from the local world"}[parameter.origin.partition(":")[0]]
 
 
 def _source(state: State, change: ServiceVariable) -> str:

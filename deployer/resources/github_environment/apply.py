@@ -64,10 +64,10 @@ def apply(writer: Writer, plan: SyncPlan, tell: Callable[[Change], None], *, res
         except KeyboardInterrupt:
             raise _partly(Interrupted, plan, done, DeployerError("interrupted")) from None
         except Exception as error:
-            told = halted(error, done=len(done))
-            if told is None:
+            failure = halted(error, done=len(done))
+            if failure is None:
                 raise
-            raise _partly(StateUnknown, plan, done, told) from error
+            raise _partly(StateUnknown, plan, done, failure) from error
         done.append(change)
         tell(change)
 

@@ -45,12 +45,12 @@ class DesiredGitHub(Struct, frozen=True):
 
 
 def environments(manifest: Manifest, line: Callable[[str], str]) -> tuple[DesiredGitHub, ...]:
-    """All environments that a manifest asks for, starting with the one that deploys. Arguments as for `wanted`."""
+    """All environments that a manifest asks for, starting with the one that deploys. Arguments as for `deploying`."""
     imaged = imaging(manifest)
-    return (wanted(manifest, line), planning(manifest), *([imaged] if imaged else []))
+    return (deploying(manifest, line), planning(manifest), *([imaged] if imaged else []))
 
 
-def wanted(manifest: Manifest, line: Callable[[str], str]) -> DesiredGitHub:
+def deploying(manifest: Manifest, line: Callable[[str], str]) -> DesiredGitHub:
     """The environment that deploys. `line` maps a parameter name to the variable's line in the manifest.
 
     An empty literal is left out: for a workflow, an absent variable is empty, and GitHub keeps no empty variable.

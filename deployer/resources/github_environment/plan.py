@@ -73,79 +73,79 @@ def fingerprint(plans: tuple[SyncPlan, ...]) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-def plan(wanted: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter]) -> SyncPlan:
+def plan(desired: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter]) -> SyncPlan:
     """Plan one environment. `parameters` are the secrets that SSM holds, by path, with their times."""
     kept = observed.variables.get(RECORD)
     record = read_record(kept.value if kept else None)
-    sent = list(_sent(wanted, observed, parameters, record, kept))
+    sent = list(_sent(desired, observed, parameters, record, kept))
     changes = [
-        *_environment(wanted, observed),
-        *_branches(wanted, observed, record),
-        *_variables(wanted, observed),
+        *_environment(desired, observed),
+        *_branches(desired, observed, record),
+        *_variables(desired, observed),
         *sent,
-        *_removed(wanted, observed, record),
+        *_removed(desired, observed, record),
     ]
-    held = {name: parameters[path].version for name, path in wanted.secrets.items() if path in parameters}
-    after = Record(record.number + 1, tuple(sorted(wanted.branches)), tuple(sorted(wanted.variables)), held)
+    held = {name: parameters[path].version for name, path in desired.secrets.items() if path in parameters}
+    after = Record(record.number + 1, tuple(sorted(desired.branches)), tuple(sorted(desired.variables)), held)
     if sent or kept is None or not record.same_names(after):
         cause = Cause(kind=CauseKind.RECORD_OTHER if kept else CauseKind.RECORD_NEW)
         changes.append(Change("record", "~" if kept else "+", RECORD, cause, write_record(after)))
     touched = {change.name for change in changes}
-    names = [*wanted.branches, *wanted.variables, *wanted.secrets]
+    names = [*desired.branches, *desired.variables, *desired.secrets]
     return SyncPlan(
-        repository=wanted.repository,
-        environment=wanted.environment,
+        repository=desired.repository,
+        environment=desired.environment,
         changes=tuple(changes),
-        notices=tuple(_notices(wanted, observed, record)),
-        unreviewed=wanted.reviewed and not (observed.environment and observed.environment.reviewed),
-        blockers=(*wanted.problems, *_blockers(wanted, observed, parameters)),
+        notices=tuple(_notices(desired, observed, record)),
+        unreviewed=desired.reviewed and not (observed.environment and observed.environment.reviewed),
+        blockers=(*desired.problems, *_blockers(desired, observed, parameters)),
         unchanged=sum(name not in touched for name in names),
     )
 
 
-def _environment(wanted: DesiredGitHub, observed: ObservedGitHub) -> Iterator[Change]:
+def _environment(desired: DesiredGitHub, observed: ObservedGitHub) -> Iterator[Change]:
     if observed.environment is None:
-        yield Change("environment", "+", wanted.environment, NEW)
-    elif wanted.branches and observed.environment.policy != "custom":
+        yield Change("environment", "+", desired.environment, NEW)
+    elif desired.branches and observed.environment.policy != "custom":
         to_all = observed.environment.policy == "all"
         kind = CauseKind.OPEN_TO_ALL if to_all else CauseKind.OPEN_TO_PROTECTED
-        yield Change("environment", "~", wanted.environment, Cause(kind=kind))
+        yield Change("environment", "~", desired.environment, Cause(kind=kind))
 
 
-def _branches(wanted: DesiredGitHub, observed: ObservedGitHub, record: Record) -> Iterator[Change]:
+def _branches(desired: DesiredGitHub, observed: ObservedGitHub, record: Record) -> Iterator[Change]:
     there = observed.environment.branches if observed.environment else {}
-    for branch in wanted.branches:
+    for branch in desired.branches:
         if branch not in there:
             yield Change("branch", "+", branch, Cause(kind=CauseKind.BRANCH_NAMED))
-    for branch in sorted(there.keys() & set(record.branches) - set(wanted.branches)):
+    for branch in sorted(there.keys() & set(record.branches) - set(desired.branches)):
         yield Change("branch", "-", branch, Cause(kind=CauseKind.BRANCH_NOT_NAMED))
 
 
-def _variables(wanted: DesiredGitHub, observed: ObservedGitHub) -> Iterator[Change]:
-    for name, value in wanted.variables.items():
-        found = observed.variables.get(name)
-        if found is None:
-            yield Change("variable", "+", name, NEW, value, wanted.line(name))
-        elif found.value != value:
-            yield Change("variable", "~", name, Cause(kind=CauseKind.OTHER_VALUE), value, wanted.line(name))
+def _variables(desired: DesiredGitHub, observed: ObservedGitHub) -> Iterator[Change]:
+    for name, value in desired.variables.items():
+        live = observed.variables.get(name)
+        if live is None:
+            yield Change("variable", "+", name, NEW, value, desired.line(name))
+        elif live.value != value:
+            yield Change("variable", "~", name, Cause(kind=CauseKind.OTHER_VALUE), value, desired.line(name))
 
 
 def _sent(
-    wanted: DesiredGitHub,
+    desired: DesiredGitHub,
     observed: ObservedGitHub,
     parameters: Mapping[str, ObservedParameter],
     record: Record,
     kept: ObservedVariable | None,
 ) -> Iterator[Change]:
-    for name, path in wanted.secrets.items():
+    for name, path in desired.secrets.items():
         parameter, there = parameters.get(path), observed.secrets.get(name)
         if parameter is None:
             continue
         if there is None:
             cause = Cause(kind=CauseKind.NEW, version=parameter.version)
-            yield Change("secret", "+", name, cause, line=wanted.line(name))
+            yield Change("secret", "+", name, cause, line=desired.line(name))
         elif again := _why_again(parameter, there, record.secrets.get(name), kept.updated if kept else there):
-            yield Change("secret", "~", name, again, line=wanted.line(name))
+            yield Change("secret", "~", name, again, line=desired.line(name))
 
 
 def _why_again(parameter: ObservedParameter, there: float, version: int | None, recorded: float) -> Cause | None:
@@ -161,50 +161,50 @@ def _why_again(parameter: ObservedParameter, there: float, version: int | None, 
     return None
 
 
-def _removed(wanted: DesiredGitHub, observed: ObservedGitHub, record: Record) -> Iterator[Change]:
+def _removed(desired: DesiredGitHub, observed: ObservedGitHub, record: Record) -> Iterator[Change]:
     cause = Cause(kind=CauseKind.NOT_ASKED)
-    for name in sorted(observed.variables.keys() & set(record.variables) - wanted.variables.keys()):
+    for name in sorted(observed.variables.keys() & set(record.variables) - desired.variables.keys()):
         yield Change("variable", "-", name, cause)
-    for name in sorted(observed.secrets.keys() & record.secrets.keys() - wanted.secrets.keys()):
+    for name in sorted(observed.secrets.keys() & record.secrets.keys() - desired.secrets.keys()):
         yield Change("secret", "-", name, cause)
 
 
-def _notices(wanted: DesiredGitHub, observed: ObservedGitHub, record: Record) -> Iterator[Notice]:
-    asked = {*wanted.variables, RECORD}
+def _notices(desired: DesiredGitHub, observed: ObservedGitHub, record: Record) -> Iterator[Notice]:
+    asked = {*desired.variables, RECORD}
     for name in sorted(observed.variables.keys() - asked - set(record.variables)):
-        yield OpenSecret(name) if name in wanted.secrets else LeftAlone("variable", name)
-    for name in sorted(observed.secrets.keys() - wanted.secrets.keys() - record.secrets.keys() - set(wanted.by_hand)):
+        yield OpenSecret(name) if name in desired.secrets else LeftAlone("variable", name)
+    for name in sorted(observed.secrets.keys() - desired.secrets.keys() - record.secrets.keys() - set(desired.by_hand)):
         yield LeftAlone("secret", name)
-    for name in wanted.by_hand:
+    for name in desired.by_hand:
         if name not in observed.secrets:
             yield SetByHand(name)
-    found = observed.environment
-    if wanted.reviewed and not (found and found.reviewed):
-        yield Unreviewed(wanted.environment)
-    if found is None:
+    live = observed.environment
+    if desired.reviewed and not (live and live.reviewed):
+        yield Unreviewed(desired.environment)
+    if live is None:
         return
-    for branch in sorted(found.branches.keys() - set(wanted.branches) - set(record.branches)):
+    for branch in sorted(live.branches.keys() - set(desired.branches) - set(record.branches)):
         yield MayDeploy("branch", branch)
-    for tag in found.tags:
+    for tag in live.tags:
         yield MayDeploy("tag", tag)
 
 
 def _blockers(
-    wanted: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter]
+    desired: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter]
 ) -> Iterator[Blocker]:
-    for name, path in wanted.secrets.items():
+    for name, path in desired.secrets.items():
         parameter = parameters.get(path)
         if parameter is None:
-            yield NotStored(path=path, generated=path in wanted.generated, line=wanted.line(name))
+            yield NotStored(path=path, generated=path in desired.generated, line=desired.line(name))
         elif not parameter.secure:
-            yield NotSecure(path=path, line=wanted.line(name))
+            yield NotSecure(path=path, line=desired.line(name))
     if observed.archived:
         yield Archived()
-    if wanted.ids and wanted.ids != (observed.owner_id, observed.repository_id):
+    if desired.ids and desired.ids != (observed.owner_id, observed.repository_id):
         yield OtherRepository(owner=observed.owner_id, repository=observed.repository_id)
     counts: tuple[tuple[Literal["variables", "secrets"], set[str]], ...] = (
-        ("variables", {*observed.variables, *wanted.variables, RECORD}),
-        ("secrets", {*observed.secrets, *wanted.secrets}),
+        ("variables", {*observed.variables, *desired.variables, RECORD}),
+        ("secrets", {*observed.secrets, *desired.secrets}),
     )
     for what, names in counts:
         if len(names) > NAMES_AT_MOST:

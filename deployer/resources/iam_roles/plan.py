@@ -34,37 +34,37 @@ def _had(last: Release | None) -> set[str]:
 
 def _mended(desired: Desired, observed: Observed, last: Release | None) -> Iterator[PutRole]:
     for role in desired.roles:
-        found = observed.roles.get(role.name)
+        live = observed.roles.get(role.name)
         line = desired.lines["service"]
-        if found is None:
+        if live is None:
             kind = CauseKind.REMOVED if role.name in _had(last) else CauseKind.MISSING
             recorded = HIDDEN if kind is CauseKind.REMOVED else None
             causes = tuple(Cause(kind=kind, subject=subject, recorded=recorded) for subject in ("trust", "policy"))
             yield PutRole(role, create=True, symbol="+", causes=causes, line=line)
             continue
-        pairs = {"trust": (found.trust, role.trust), "policy": (found.policy, role.policy)}
+        pairs = {"trust": (live.trust, role.trust), "policy": (live.policy, role.policy)}
         causes = tuple(
             Cause(
                 kind=CauseKind.DRIFT if last else CauseKind.DIFFERENT,
                 subject=subject,
                 recorded=HIDDEN if last else None,
-                live=None if live is None else State(value=digest(live)),
+                live=None if found_document is None else State(value=digest(found_document)),
             )
-            for subject, (live, wanted) in pairs.items()
-            if live != wanted
+            for subject, (found_document, document) in pairs.items()
+            if found_document != document
         )
         if causes:
             yield PutRole(role, create=False, symbol="~", causes=causes, line=line)
 
 
 def _wrong(desired: Desired, observed: Observed, last: Release | None) -> Iterator[Blocker]:
-    seen, line = observed.inspection, desired.lines["service"]
-    if seen is None:
+    inspection, line = observed.inspection, desired.lines["service"]
+    if inspection is None:
         return
-    for name in seen.missing_roles:
+    for name in inspection.missing_roles:
         removed = Cause(kind=CauseKind.REMOVED, subject="role", name=f"role {name}", recorded=State(value=name))
         yield MissingRole(name, causes=(removed,) if name in _had(last) else (), line=line)
-    for name, principal in seen.untrusted.items():
+    for name, principal in inspection.untrusted.items():
         yield UntrustedRole(name, principal, line=line)
-    for name, actions in seen.denied.items():
+    for name, actions in inspection.denied.items():
         yield DeniedActions(name, actions, line=line)

@@ -74,8 +74,8 @@ def tag_after(live: ObservedService, *, paused: bool, declared: bool) -> dict[st
 
     `declared` means that the manifest declares the service paused.
     """
-    wanted = BY_MANIFEST if paused and declared else BY_NOBODY
-    return {} if live.tags.get(TAG, BY_NOBODY) == wanted else {TAG: wanted}
+    tag = BY_MANIFEST if paused and declared else BY_NOBODY
+    return {} if live.tags.get(TAG, BY_NOBODY) == tag else {TAG: tag}
 
 
 def _pause(desired: Desired, live: ObservedService | None) -> PauseService:

@@ -124,18 +124,18 @@ def _untagged(
 
 def _scaling(desired: Desired, observed: Observed) -> PlanPart:
     """Where revisions are immutable, reuse a revision with these numbers or create one."""
-    revisions, wanted = desired.target.capabilities.scaling_revisions, desired.settings.scaling
-    if wanted is None:
+    revisions, scaling = desired.target.capabilities.scaling_revisions, desired.settings.scaling
+    if scaling is None:
         return PlanPart()
     name, line = desired.service_name, desired.lines["service"]
-    if any(revision.scaling == wanted for revision in observed.scalings):
+    if any(revision.scaling == scaling for revision in observed.scalings):
         return PlanPart()
     oldest = next((revision.arn for revision in observed.scalings if revision.free), None)
     full = len(observed.scalings) >= revisions
     if full and oldest is None:
         return PlanPart(blockers=(NoScalingRevision(name, revisions, line=line),))
     causes = (Cause(kind=CauseKind.NO_REVISION),)
-    create = CreateScaling(name, wanted, oldest if full else None, symbol="+", causes=causes, line=line)
+    create = CreateScaling(name, scaling, oldest if full else None, symbol="+", causes=causes, line=line)
     return PlanPart(changes=(create,))
 
 

@@ -33,10 +33,10 @@ def _changes(
     desired: Desired, observed: Observed, last: Release | None, written: Collection[str]
 ) -> Iterator[ServiceVariable]:
     live = observed.service.spec if observed.service else None
-    wanted = ServiceSpec("", desired.settings, desired.plain, desired.secrets)  # for the variables only
+    desired_spec = ServiceSpec("", desired.settings, desired.plain, desired.secrets)  # for the variables only
     secure = {parameter.variable for parameter in desired.parameters if parameter.secure}
-    for variable in sorted(_variables(wanted) | _variables(live)):
-        old, new = _given(live, variable), _given(wanted, variable)
+    for variable in sorted(_variables(desired_spec) | _variables(live)):
+        old, new = _given(live, variable), _given(desired_spec, variable)
         if old == new or variable in written or (live is None and new and new[0] == "parameter"):
             continue
         was = _released(last, desired, variable)
@@ -73,8 +73,8 @@ def _given(spec: ServiceSpec | None, variable: str) -> Given:
 def _is_secure(observed: Observed, given: Given) -> bool:
     if given is None or given[0] != "parameter":
         return False
-    found = observed.parameters.get(_path(given[1]))
-    return found is not None and found.secure
+    live_parameter = observed.parameters.get(_path(given[1]))
+    return live_parameter is not None and live_parameter.secure
 
 
 def _name(variable: str) -> str:
@@ -111,8 +111,8 @@ def _why(
         made = Cause(kind=outside, subject=kind, recorded=recorded, desired=goal, live=live, release=release)
         if old is None or old[0] != "parameter":
             return made
-        found = observed.parameters.get(_path(old[1]))
-        who, when = (found.changed_by, found.when) if found else ("", "")
+        live_parameter = observed.parameters.get(_path(old[1]))
+        who, when = (live_parameter.changed_by, live_parameter.when) if live_parameter else ("", "")
         return replace(made, subject="reference", who=who, when=when)
     if old is None:
         return desired.add(kind, desired=goal)

@@ -51,10 +51,10 @@ def _restorable(session: Session, desired: Desired) -> dict[str, str]:
     Both values are compared in memory and dropped.
     """
     states: dict[str, str] = {}
-    for wanted in desired.parameters:
-        if wanted.restore is None:
+    for parameter in desired.parameters:
+        if parameter.restore is None:
             continue
-        older = ssm.reveal_version(session.ssm, wanted.path, wanted.restore, made_by=wanted.restore_by)
-        now = ssm.reveal(session.ssm, [wanted.path]).get(wanted.path)
-        states[wanted.path] = "gone" if older is None else "same" if older == now else "different"
+        older = ssm.reveal_version(session.ssm, parameter.path, parameter.restore, made_by=parameter.restore_by)
+        now = ssm.reveal(session.ssm, [parameter.path]).get(parameter.path)
+        states[parameter.path] = "gone" if older is None else "same" if older == now else "different"
     return states

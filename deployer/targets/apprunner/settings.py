@@ -184,6 +184,6 @@ def settings(section: manifest.Service, account: str) -> ServiceSettings:
     )
 
 
-def _network(wanted: manifest.Network) -> Network:
-    connector = wanted.egress.vpc_connector if wanted.egress else None
-    return Network(connector or "", wanted.ingress, wanted.ip_address_type)
+def _network(network: manifest.Network) -> Network:
+    connector = network.egress.vpc_connector if network.egress else None
+    return Network(connector or "", network.ingress, network.ip_address_type)

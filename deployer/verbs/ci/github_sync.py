@@ -106,13 +106,13 @@ def _write(compared: Sequence[tuple[GitHubEnvironment, SyncPlan, ObservedGitHub]
         try:
             apply(writer, made, _teller(report, made), restricted=bool(side.desired.branches))
         except Exception as error:
-            told = halted(error, done=len(before))
-            if told is None:
+            failure = halted(error, done=len(before))
+            if failure is None:
                 raise
             raise StateUnknown(
-                f"{made.environment}: {told.what}",
+                f"{made.environment}: {failure.what}",
                 why=f"written: all of {', '.join(before)}; nothing of {made.environment}",
-                fix=f"{told.fix}; then run again",
+                fix=f"{failure.fix}; then run again",
             ) from error
         if made.changes:
             before.append(made.environment)

@@ -64,7 +64,7 @@ def push_image(options: PushOptions, report: Reporter) -> ImageDocument:
         ecr.create_repository(session.ecr, repository)
         report.step("image", f"repository {repository} created")
     try:
-        told = builder.push(f"{repository}:{tag}", registry, login.password)
+        digest = builder.push(f"{repository}:{tag}", registry, login.password)
     except DeployerError as error:
         if not missing:
             raise
@@ -76,10 +76,10 @@ def push_image(options: PushOptions, report: Reporter) -> ImageDocument:
         told_by = explain(error)
         what = f"{repository}:{tag} was pushed and cannot be read back: {told_by.what}"
         raise StateUnknown(what, why=told_by.why, fix=told_by.fix) from None
-    if there is None or (told and told != there.digest):
+    if there is None or (digest and digest != there.digest):
         raise StateUnknown(
             f"the image that was pushed is not the image that ECR holds as {repository}:{tag}",
-            why=f"pushed was {told or 'an image'}, and ECR holds {there.digest if there else 'none of that tag'}",
+            why=f"pushed was {digest or 'an image'}, and ECR holds {there.digest if there else 'none of that tag'}",
             fix=f"check it: aws ecr describe-images --repository-name {repository}",
         )
     report.step("image", f"pushed: {there.digest}")

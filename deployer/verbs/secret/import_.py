@@ -121,13 +121,13 @@ def _written(parameters: Sequence[SecretParameter], changes: Mapping[str, Secret
         try:
             versions[name] = by_name[name].write(value)
         except Exception as error:
-            told = halted(error, done=len(versions))
-            if told is None:
+            failure = halted(error, done=len(versions))
+            if failure is None:
                 raise
             raise StateUnknown(
-                f"{told.what}, after {len(versions)} of {len(changes)} secrets",
-                why=f"{told.why}\nset: {', '.join(versions) or 'none'}; not set, or not known: {name}",
-                fix=f"{told.fix}; {again}" if told.fix else again,
+                f"{failure.what}, after {len(versions)} of {len(changes)} secrets",
+                why=f"{failure.why}\nset: {', '.join(versions) or 'none'}; not set, or not known: {name}",
+                fix=f"{failure.fix}; {again}" if failure.fix else again,
             ) from error
     return versions
 

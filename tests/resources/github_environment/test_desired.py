@@ -11,7 +11,7 @@ from deployer.errors import UsageError
 from deployer.manifest.load import parse
 from deployer.manifest.model import Manifest
 from deployer.resources.github_environment.blocker import Blocker, LongValue, NameInUse, NameReserved
-from deployer.resources.github_environment.desired import DesiredGitHub, environments, imaging, planning, wanted
+from deployer.resources.github_environment.desired import DesiredGitHub, deploying, environments, imaging, planning
 from tests.samples import sample_manifest, sample_text
 
 STAGING = sample_text("staging")
@@ -23,7 +23,7 @@ def manifest(text: str) -> Manifest:
 
 
 def of(text: str) -> DesiredGitHub:
-    return wanted(manifest(text), lambda name: f"line of {name}")
+    return deploying(manifest(text), lambda name: f"line of {name}")
 
 
 def more(line: str) -> DesiredGitHub:
