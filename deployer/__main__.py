@@ -43,9 +43,9 @@ def _unexpected(error: Exception) -> int:
     """Report an exception of a library or the system, or a defect; as a traceback when DEPLOYER_TRACEBACK is set."""
     if os.environ.get("DEPLOYER_TRACEBACK"):
         return _trace(error)
-    from deployer.explain import defect, explain
+    from deployer.explain import defect, explain_error
 
-    return _tell(explain(error) or defect(error))
+    return _tell(explain_error(error) or defect(error))
 
 
 def _trace(error: BaseException) -> int:

@@ -26,7 +26,7 @@ _REDIRECT: Final = (
 _NO_REPOSITORY: Final = b"not a git repository (or any"  # other words follow where a checkout's .git points to nothing
 
 
-def git(root: Path, *arguments: str) -> bytes:
+def run_git(root: Path, *arguments: str) -> bytes:
     """Run git in `root` and return its output. Raises DeployerError with git's own words."""
     done = _run(root, arguments)
     if done.returncode:
@@ -53,17 +53,17 @@ _FIXES: Final = (
 
 def commit(root: Path) -> str:
     """Return the full SHA of the checked-out commit."""
-    return git(root, "rev-parse", "HEAD").decode().strip()
+    return run_git(root, "rev-parse", "HEAD").decode().strip()
 
 
 def committed_at(root: Path) -> int:
     """When the checked-out commit was made, in unix seconds."""
-    return int(git(root, "log", "-1", "--format=%ct"))
+    return int(run_git(root, "log", "-1", "--format=%ct"))
 
 
 def branch(root: Path) -> str:
     """Return the checked-out branch; "" if there is none."""
-    return git(root, "branch", "--show-current").decode().strip()
+    return run_git(root, "branch", "--show-current").decode().strip()
 
 
 class Version(NamedTuple):
@@ -82,7 +82,7 @@ def versions(root: Path, name: str, limit: int = 50) -> Iterator[Version]:
     seen: set[str] = set()
     for branches in (["HEAD"], ["--branches", "--remotes"]):
         try:
-            listed = git(root, "log", f"--max-count={limit}", "--format=%H %cs", *branches, "--", name).decode()
+            listed = run_git(root, "log", f"--max-count={limit}", "--format=%H %cs", *branches, "--", name).decode()
         except DeployerError:
             continue
         for sha, when in (line.split() for line in listed.splitlines()):
@@ -90,14 +90,14 @@ def versions(root: Path, name: str, limit: int = 50) -> Iterator[Version]:
                 continue
             seen.add(sha)
             try:
-                yield Version(sha, when, git(root, "show", f"{sha}:./{name}"))
+                yield Version(sha, when, run_git(root, "show", f"{sha}:./{name}"))
             except DeployerError:  # this commit deleted it
                 continue
 
 
 def is_clean(root: Path) -> bool:
     """Return whether the checkout equals its commit, new files included."""
-    return not git(root, "status", "--porcelain").strip()
+    return not run_git(root, "status", "--porcelain").strip()
 
 
 def toplevel(folder: Path) -> Path | None:
@@ -116,13 +116,13 @@ def toplevel(folder: Path) -> Path | None:
 
 def heads(root: Path) -> tuple[str, ...]:
     """Return the full names of all branches, including those of remotes."""
-    listed = git(root, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
+    listed = run_git(root, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
     return tuple(listed.decode(errors="surrogateescape").splitlines())
 
 
 def history(root: Path, ref: str, path: str, limit: int) -> tuple[str, ...]:
     """Return the last commits of a ref that changed a file, newest first."""
-    listed = git(root, "log", "-n", str(limit), "--format=%H", "--end-of-options", ref, "--", path)
+    listed = run_git(root, "log", "-n", str(limit), "--format=%H", "--end-of-options", ref, "--", path)
     return tuple(listed.decode().split())
 
 

@@ -38,9 +38,9 @@ def halted(error: Exception, *, done: int = 0) -> DeployerError | None:
     It is right if nothing was changed, or if it reports the state itself. `done` counts the changes that
     the verb has completed.
     """
-    from deployer.explain import defect, explain  # noqa: PLC0415 -- for an error only
+    from deployer.explain import defect, explain_error  # noqa: PLC0415 -- for an error only
 
-    explained = explain(error) or defect(error)
+    explained = explain_error(error) or defect(error)
     unchanged = explained.exit_code == DeployerError.exit_code
     return explained if isinstance(explained, LockLost) or (unchanged and (done or _written)) else None
 

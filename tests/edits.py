@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.manifest.model import LiteralVariable
 from tests.ready import deployer
 
@@ -22,7 +22,7 @@ def manifests(root: Path) -> list[Path]:
 
 def set_every_literal(root: Path) -> None:
     for path in manifests(root):
-        for name, variable in load(path).manifest.variables.items():
+        for name, variable in load_manifest(path).manifest.variables.items():
             if isinstance(variable, LiteralVariable):
                 _run(root, "set", path.stem, name, CHOICES.get(name) or _another(variable.value))
 

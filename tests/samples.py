@@ -10,9 +10,9 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from deployer.ci.workflows import workflows
+from deployer.ci.workflows import workflow_files
 from deployer.core.release import Release
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.manifest.model import Manifest
 from deployer.targets.registry import RECORDED
 
@@ -30,7 +30,7 @@ def sample_text(environment: str) -> str:
 
 
 def sample(environment: str) -> Loaded:
-    return load(sample_path(environment))
+    return load_manifest(sample_path(environment))
 
 
 def sample_manifest(environment: str) -> Manifest:
@@ -39,7 +39,7 @@ def sample_manifest(environment: str) -> Manifest:
 
 def sample_workflows() -> dict[str, str]:
     """File name to text: the workflows that `ci render` writes for the sample manifests."""
-    return workflows([sample_manifest(environment) for environment in ENVIRONMENTS])
+    return workflow_files([sample_manifest(environment) for environment in ENVIRONMENTS])
 
 
 def install_manifests(root: Path) -> None:

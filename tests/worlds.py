@@ -18,7 +18,7 @@ from pathlib import Path
 
 from deployer.local.lifecycle import find_usable
 from deployer.local.settings import WorldSettings, world_settings
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from tests.ready import PRELOADED
 
 WITHIN = 60.0  # seconds
@@ -27,7 +27,7 @@ NOBODYS = "999999999999"  # the account whose moto is loaded before the fork; no
 
 def start_world(manifest: Path) -> None:
     """Start the local world of a manifest, as `deployer local up` does, and wait until it answers."""
-    settings = world_settings(load(manifest))
+    settings = world_settings(load_manifest(manifest))
     settings.images.mkdir(parents=True, exist_ok=True)
     _template().send((settings, dict(os.environ)))
     end = time.monotonic() + WITHIN

@@ -70,7 +70,7 @@ class ObservedAccount(Struct, frozen=True):
     principals: Mapping[str, ObservedPrincipal | None]
 
 
-def compare(requirements: Requirements, observed: ObservedAccount) -> Steps:
+def plan_steps(requirements: Requirements, observed: ObservedAccount) -> Steps:
     """The steps in order: a role before its policy, GitHub's provider before the role that trusts it."""
     lines: list[Line] = [*_repository(requirements, observed)]
     lines += _provider(requirements, observed.audiences) if requirements.provider else ()

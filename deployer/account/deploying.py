@@ -11,7 +11,7 @@ from deployer.core.policies.documents import Statement, allow, policy
 from deployer.core.policies.rights import Need
 
 
-def deploying(desired: Desired, source: str | None = None) -> object:
+def deploying_policy(desired: Desired, source: str | None = None) -> object:
     """The policy document. A new variable does not change it. `source` is the service that images are promoted from."""
     return policy(*statements(deployment(desired, source), desired))
 

@@ -21,7 +21,7 @@ LINKING: Final = "iam:CreateServiceLinkedRole"
 _ADMINISTRATION = ("iam:CreateRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
 
 
-def duties(desired: Desired) -> dict[str, tuple[Need, ...]]:
+def needs_of_verbs(desired: Desired) -> dict[str, tuple[Need, ...]]:
     """The needs of each verb.
 
     What only some deployments need is left out: a new repository, a parameter that is pruned. So is what `destroy`

@@ -8,6 +8,6 @@ from deployer.core.desired import Desired
 from deployer.core.policies.documents import policy
 
 
-def imaging(desired: Desired) -> object:
+def imaging_policy(desired: Desired) -> object:
     """The policy document. It can replace no other image: the repository's tags are immutable."""
     return policy(*statements(duties.imaging(desired), desired))

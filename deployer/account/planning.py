@@ -8,7 +8,7 @@ from deployer.core.desired import Desired
 from deployer.core.policies.documents import deny, policy
 
 
-def planning(desired: Desired, source: str | None = None) -> object:
+def planning_policy(desired: Desired, source: str | None = None) -> object:
     """The policy for a plan and a drift check. `source` is the service that images are promoted from.
 
     GetParameters names the secrets too, and would return their values to a caller that asks for them decrypted. The

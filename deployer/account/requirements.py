@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from deployer import names
 from deployer.account import duties
-from deployer.account.deploying import deploying
+from deployer.account.deploying import deploying_policy
 from deployer.account.duties import LINKING, PASSING, deployment, looking
 from deployer.account.finding import PrincipalKind
-from deployer.account.imaging import imaging
-from deployer.account.planning import planning
+from deployer.account.imaging import imaging_policy
+from deployer.account.planning import planning_policy
 from deployer.core.desired import Desired
 from deployer.core.policies.documents import github_trust, policy_name, service_trust, subjects
 from deployer.core.policies.rights import Need
@@ -114,9 +114,9 @@ def _of_github(
     source = near.get(manifest.protect.healthy_in or "")
     looked_at = source.service.name if source else None
     allowed: dict[Use, tuple[object, tuple[Need, ...]]] = {
-        "deploy": (deploying(desired, looked_at), deployment(desired, looked_at)),
-        "plan": (planning(desired, looked_at), looking(desired, looked_at)),
-        "image": (imaging(desired), duties.imaging(desired)),
+        "deploy": (deploying_policy(desired, looked_at), deployment(desired, looked_at)),
+        "plan": (planning_policy(desired, looked_at), looking(desired, looked_at)),
+        "image": (imaging_policy(desired), duties.imaging(desired)),
     }
     jobs: list[tuple[Use, str, str]] = [("deploy", _name(github), environment)]
     if isinstance(credentials, OidcRole):

@@ -13,7 +13,7 @@ ATTEMPTS: Final = 5
 Read = TypeVar("Read")
 
 
-def fresh(read: Callable[[], Read]) -> Read:
+def read_fresh(read: Callable[[], Read]) -> Read:
     """The result of a read that took at most FRESH seconds. A process that was stopped while it waited reads again.
 
     SSM has no conditional write, so a read right before the write is the condition. Raises StateUnknown when no attempt

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from deployer.aws.errors import only
-from deployer.aws.fresh import fresh
+from deployer.aws.fresh import read_fresh
 from deployer.aws.ssm import read as read_parameters
 from deployer.core.hold import Hold, one_line
 from deployer.errors import Refused
@@ -41,7 +41,7 @@ def new(who: str, reason: str) -> Hold:
 
 def place(ssm: SSMClient, ledger: str, hold: Hold, *, over: Hold | None) -> None:
     """Write a hold over the hold that was seen. Raises Refused when another hold has replaced that."""
-    now = fresh(lambda: read(ssm, ledger))
+    now = read_fresh(lambda: read(ssm, ledger))
     _refuse_another(ledger, over, now)
     try:
         ssm.put_parameter(
@@ -59,7 +59,7 @@ def place(ssm: SSMClient, ledger: str, hold: Hold, *, over: Hold | None) -> None
 
 def lift(ssm: SSMClient, ledger: str, hold: Hold) -> None:
     """Delete the hold that was seen. Raises Refused when another hold has replaced it; an absent hold is a success."""
-    now = fresh(lambda: read(ssm, ledger))
+    now = read_fresh(lambda: read(ssm, ledger))
     if now is None:
         return
     _refuse_another(ledger, hold, now)

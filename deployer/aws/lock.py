@@ -19,13 +19,13 @@ from msgspec.structs import replace
 
 from deployer.aws import lock_record
 from deployer.aws.errors import only
-from deployer.aws.fresh import ATTEMPTS, FRESH, fresh
+from deployer.aws.fresh import ATTEMPTS, FRESH, read_fresh
 from deployer.aws.lock_record import Record
 from deployer.aws.ssm import read as read_parameters
 from deployer.core.observed import ObservedLock
-from deployer.core.person import person
+from deployer.core.person import person_name
 from deployer.errors import LockLost, Refused, StateUnknown
-from deployer.explain import defect, explain
+from deployer.explain import defect, explain_error
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
@@ -73,7 +73,7 @@ class Held:
             if self._late:
                 self.beat()  # this machine was asleep
             with self._guard:
-                fresh(self._confirm)
+                read_fresh(self._confirm)
             if not self._late:
                 return
         raise StateUnknown("this machine keeps going to sleep, so this run stopped before its next change")
@@ -96,7 +96,7 @@ class Held:
                 self._write(self._record, over=True)
                 return
             with self._guard:
-                fresh(self._confirm)
+                read_fresh(self._confirm)
                 self._ssm.delete_parameter(Name=self._name)
 
     def refuse_another(self, other: Record, version: int) -> None:
@@ -121,7 +121,7 @@ class Held:
         A write that another run's `just unlock` overtook creates the lock once more: it is deleted again.
         """
         with self._guard:
-            fresh(self._confirm)
+            read_fresh(self._confirm)
             self._record = record.ended() if over else record.beating()
             version = _put(self._ssm, self._name, self._record, overwrite=True)
             try:
@@ -160,7 +160,7 @@ class Held:
     def _check(self, text: str, did: str) -> None:
         holder = lock_record.observed_lock(text)
         if holder.id != self._record.id:
-            raise self._lost(f"{person(holder.holder)} ({holder.where}) {did} {holder.since}")
+            raise self._lost(f"{person_name(holder.holder)} ({holder.where}) {did} {holder.since}")
 
     def _discard(self) -> None:
         """Delete a lock that names this run as its holder by mistake."""
@@ -200,7 +200,7 @@ def hold(session: Session, ledger: str, *, who: str, verb: str, warn: Callable[[
         except StateUnknown as error:
             warn(f"the lock was not deleted; it expires by itself: {error.what}")
         except Exception as error:  # noqa: BLE001 -- not even a defect here undoes what was done
-            warn(f"the lock could not be deleted; it expires by itself: {(explain(error) or defect(error)).what}")
+            warn(f"the lock could not be deleted; it expires by itself: {(explain_error(error) or defect(error)).what}")
 
 
 def parameter(ledger: str) -> str:
@@ -219,7 +219,7 @@ def break_it(ssm: SSMClient, ledger: str, lock: ObservedLock) -> bool:
 
     Returns only when the holder's last proof is too old to act on: no write of the holder follows.
     """
-    now = fresh(lambda: read(ssm, ledger))
+    now = read_fresh(lambda: read(ssm, ledger))
     if now is None or now.id != lock.id:
         return False
     ssm.delete_parameter(Name=parameter(ledger))
@@ -233,7 +233,7 @@ def _take(ssm: SSMClient, name: str, record: Record) -> Held:
     except ClientError as error:
         only(error, "ParameterAlreadyExists")
     try:
-        other = fresh(lambda: ssm.get_parameter(Name=name)["Parameter"])
+        other = read_fresh(lambda: ssm.get_parameter(Name=name)["Parameter"])
     except ClientError as error:  # released just now
         only(error, "ParameterNotFound")
         return Held(ssm, name, record, _put(ssm, name, record, overwrite=False), None)
@@ -253,7 +253,7 @@ def held_by(lock: ObservedLock, name: str) -> Refused:
     environment = _environment(name)
     doing = f"release {lock.release}" if lock.release else "a change"
     return Refused(
-        f"{person(lock.holder)} ({lock.where}) is working on this environment since {lock.since}: {doing}",
+        f"{person_name(lock.holder)} ({lock.where}) is working on this environment since {lock.since}: {doing}",
         why=f"its last heartbeat was at {lock.beat}; the lock expires ten minutes after that",
         fix=f"wait until it is done; a lock that is left behind is shown and broken by: just unlock {environment}",
     )

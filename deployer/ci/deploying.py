@@ -25,7 +25,7 @@ from deployer.manifest.model import Manifest
 from deployer.names import image_environment
 
 
-def deploying(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
+def deploying_workflow(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
     """Return the workflow. An environment with protect.confirm has two jobs: plan, then apply after the consent."""
     on: Mapping[str, Value] = {
         "push": {"branches": branches(manifests)},

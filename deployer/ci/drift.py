@@ -10,7 +10,7 @@ from deployer.manifest.model import Manifest
 from deployer.names import plan_environment
 
 
-def drift(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
+def drift_workflow(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
     """Return the workflow. A run that finds drift fails and opens one issue per environment; a run without closes it.
 
     The issue is found by its author and a marker in its text, because people could write the same title.

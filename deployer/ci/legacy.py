@@ -31,7 +31,7 @@ docker push "$IMAGE"
 """
 
 
-def legacy(manifest: Manifest) -> str:
+def legacy_workflow(manifest: Manifest) -> str:
     """Return the workflow. Its last step is the action, with the sections of `deployer export --format github`.
 
     Raises UsageError for a service on another target than App Runner.

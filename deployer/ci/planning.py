@@ -19,7 +19,7 @@ echo 'No plan: the pull request comes from a fork, and its code gets no credenti
 """
 
 
-def planning(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
+def planning_workflow(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
     """Return the workflow. It runs on `pull_request`, never `pull_request_target`: foreign code gets no credentials.
 
     The job that runs the pull request's code can only read AWS. The job that writes the comment runs none of that code.

@@ -14,7 +14,7 @@ _RELEASE: Final = {"RELEASE": "${{ inputs.release }}"}
 _TO: Final = 'to=()\nif [ -n "$RELEASE" ]; then to=(--to "$RELEASE"); fi\n'
 
 
-def rollback(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
+def rollback_workflow(manifests: Sequence[Manifest]) -> Mapping[str, Value]:
     """Return the workflow. It waits for no tests, because the release was healthy before."""
     release: Mapping[str, Value] = {
         "description": "The number of the release, or its commit; default: the last healthy release",

@@ -23,7 +23,7 @@ exit "$code"
 """
 
 
-def tests(deployed: Sequence[str]) -> Mapping[str, Value]:
+def tests_workflow(deployed: Sequence[str]) -> Mapping[str, Value]:
     """Return the workflow. `deployed` are branches whose pushes the deployment tests itself."""
     on: Mapping[str, Value] = {
         "push": {"branches-ignore": list(deployed)},

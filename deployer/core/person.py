@@ -5,7 +5,7 @@ from __future__ import annotations
 LOCAL_USER = "local user"  # the local world's AWS accepts any credentials, so it cannot identify the caller
 
 
-def person(who: str) -> str:
+def person_name(who: str) -> str:
     """The readable part of a caller's ARN: a user's name, or role/session for an assumed role. Other text is kept."""
     if not who.startswith("arn:"):
         return who

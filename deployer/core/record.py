@@ -7,7 +7,7 @@ from deployer.core.plan import Plan
 from deployer.core.release import Release
 
 
-def record(
+def make_record(
     desired: Desired, plan: Plan, *, outcome: str, operation: str, who: str, when: str, seconds: int, why: str = ""
 ) -> Release:
     """Make the entry. `when` is ISO 8601 in UTC, `operation` the platform's id or "", `why` the cause of a failure."""

@@ -18,7 +18,7 @@ class Waiting(Struct, frozen=True):
     edits: tuple[str, ...]
 
 
-def waiting(plan: Plan) -> Waiting:
+def find_waiting(plan: Plan) -> Waiting:
     """Sort the content of a plan by cause."""
     blocked = [item for blocker in plan.blockers for item in drift_items("", blocker.causes)]
     beside = [item for notice in plan.notices for item in drift_items(notice.address, [notice.cause])]

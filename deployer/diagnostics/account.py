@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from deployer.account.duties import duties
+from deployer.account.duties import needs_of_verbs
 from deployer.aws import iam
 from deployer.aws.errors import explain, is_denied, refused_call
 from deployer.aws.session import Session
@@ -56,7 +56,7 @@ def rights(session: Session, desired: Desired, who: str) -> Iterator[Finding]:
         if not principal:
             yield RootUser()
             return
-        needs_by_verb = duties(desired)
+        needs_by_verb = needs_of_verbs(desired)
         refused = iam.refused(session.iam, principal, [need for needs in needs_by_verb.values() for need in needs])
         for verbs, needs in needs_by_verb.items():
             yield Rights(verbs=verbs, denied=tuple(need for need in needs if need in refused))

@@ -13,11 +13,11 @@ from deployer.core.observed import ObservedParameter
 from deployer.core.secret import SecretValue
 from deployer.errors import Blocked
 from deployer.github.api import GitHub
-from deployer.github.reach import Reach, reach
+from deployer.github.reach import Reach, open_reach
 from deployer.manifest.load import Loaded
 from deployer.resources.github_environment.desired import DesiredGitHub, environments
 from deployer.resources.github_environment.observed import observe, reviewed
-from deployer.resources.github_environment.plan import SyncPlan, plan
+from deployer.resources.github_environment.plan import SyncPlan, plan_sync
 from deployer.resources.github_environment.state import ObservedGitHub
 from deployer.view.counts import to_fix
 from deployer.view.github_text import blocker_text
@@ -36,7 +36,7 @@ class GitHubEnvironment(Struct, frozen=True):
     def compare(self) -> tuple[SyncPlan, ObservedGitHub]:
         """Read both sides and make the plan."""
         observed = observe(self.github, self.desired.environment)
-        return plan(self.desired, observed, self._parameters()), observed
+        return plan_sync(self.desired, observed, self._parameters()), observed
 
     def _parameters(self) -> dict[str, ObservedParameter]:
         """Existence, type and version as SSM has them now; times from a list of parameters, which may lag behind."""
@@ -68,7 +68,7 @@ def desired_github(loaded: Loaded) -> tuple[DesiredGitHub, ...]:
 
 def reach_github(loaded: Loaded, token_file: Path | None = None) -> Reach:
     """The address of the manifest's GitHub, and a token for it. Raises UsageError when there is no token."""
-    return reach(loaded.manifest.aws.endpoint, token_file, keys_beside(loaded.path))
+    return open_reach(loaded.manifest.aws.endpoint, token_file, keys_beside(loaded.path))
 
 
 def open_github(where: Reach, repository: str, report: Reporter) -> GitHub:

@@ -24,7 +24,7 @@ from deployer.environment.usable_manifest import read_usable_manifest
 from deployer.image.snapshot import Snapshot
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.identity import Identity, identity_of
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.project import manifest_path
@@ -99,7 +99,7 @@ def open_environment(
     a release. Without `start`, a local world that does not run is an error. A verb that `only_looks` may do so even if
     another manifest claims the same resources.
     """
-    loaded = load(manifest_path(name))
+    loaded = load_manifest(manifest_path(name))
     refuse_contract_problems(loaded)
     return _opened(loaded, report, image=image, prune=prune, start=start, only_looks=only_looks)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deployer import git
 from deployer.manifest.committed import may_govern
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest, Problem
 from deployer.manifest.together import clashes
@@ -18,7 +18,7 @@ def manifests_of_account(loaded: Loaded) -> Iterator[Manifest]:
     """The other manifests of the folder with the same account and endpoint."""
     aws = loaded.manifest.aws
     for path in _beside(loaded):
-        other = load(path).manifest
+        other = load_manifest(path).manifest
         if (other.aws.account, other.aws.endpoint) == (aws.account, aws.endpoint):
             yield other
 
@@ -34,7 +34,7 @@ def refuse_shared(loaded: Loaded) -> None:
         try:
             if not may_govern(path.read_text(errors="replace"), path.name, loaded.manifest):
                 continue
-            other = load(shortest(path))
+            other = load_manifest(shortest(path))
         except (InvalidManifest, OSError):
             continue
         shared = list(clashes([other, loaded]))

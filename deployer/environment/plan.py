@@ -6,7 +6,7 @@ from deployer.core.plan import Plan
 from deployer.environment.open import Environment
 from deployer.errors import Blocked, DeployerError, Refused
 from deployer.run.look import Planned
-from deployer.view.blocker_text import blocker_text, blockers
+from deployer.view.blocker_text import blockers, render_blocker
 from deployer.view.counts import to_fix
 from deployer.view.pause_text import ends, postponed
 
@@ -33,7 +33,7 @@ def _creates(planned: Planned) -> bool:
 def refuse_paused(plan: Plan) -> None:
     """Raise Refused, after the plan was shown, when only the pause of the service blocks it."""
     if plan.paused is not None and len(plan.blockers) == 1:
-        paused = blocker_text(plan.paused, plan)
+        paused = render_blocker(plan.paused, plan)
         raise Refused(f"{paused.what}; nothing was changed", fix=paused.fix)
 
 

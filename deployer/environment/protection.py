@@ -14,7 +14,7 @@ from deployer.environment.consent import Consent
 from deployer.environment.open import Environment
 from deployer.errors import Refused
 from deployer.manifest.committed import Rules, disagreements, rules
-from deployer.manifest.load import Loaded, load, parse
+from deployer.manifest.load import Loaded, load_manifest, parse
 from deployer.manifest.model import Manifest, Protect
 from deployer.targets.registry import RECORDED
 from deployer.world_keys import keys_beside
@@ -106,7 +106,7 @@ def _branch(folder: Path, environment: str, allowed: tuple[str, ...], why: str) 
 
 def _healthy_elsewhere(manifest: Path, plan: Plan) -> None:
     """Check that a healthy release of the other environment has the same image, by digest."""
-    other = load(manifest).manifest
+    other = load_manifest(manifest).manifest
     _refuse_edited(manifest, other)
     session = Session(other.aws.account, other.aws.region, other.aws.endpoint, keys_beside(manifest))
     session.check()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployer.errors import UsageError
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.project import manifest_path
 
 
@@ -12,4 +12,4 @@ def load_two_manifests(left: str, right: str) -> tuple[Loaded, Loaded]:
     paths = manifest_path(left), manifest_path(right)
     if paths[0].resolve() == paths[1].resolve():
         raise UsageError(f"{left} and {right} are the same environment", fix="name two")
-    return load(paths[0]), load(paths[1])
+    return load_manifest(paths[0]), load_manifest(paths[1])

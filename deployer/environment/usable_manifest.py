@@ -131,7 +131,7 @@ def _root(error: UsageError) -> Path:
     except UsageError:
         pass
     try:
-        return Path(git.git(Path.cwd(), "rev-parse", "--show-toplevel").decode().strip())
+        return Path(git.run_git(Path.cwd(), "rev-parse", "--show-toplevel").decode().strip())
     except DeployerError:
         raise error from None
 

@@ -13,7 +13,7 @@ from deployer.explain.system import explain_system
 REPORT_IT = "run again with DEPLOYER_TRACEBACK=1 to see where, and report it"
 
 
-def explain(error: BaseException) -> DeployerError | None:
+def explain_error(error: BaseException) -> DeployerError | None:
     """The error for a person; None for a defect in the deployer, such as KeyError."""
     if isinstance(error, DeployerError):
         return error

@@ -33,7 +33,7 @@ def token_is_given() -> bool:
     return any(os.environ.get(name) for name in TOKENS)
 
 
-def reach(endpoint: str | None, token_file: Path | None, keys: Path) -> Reach:
+def open_reach(endpoint: str | None, token_file: Path | None, keys: Path) -> Reach:
     """Open the client of a repository: the local world's GitHub if `endpoint` names a local AWS, else the real one.
 
     `keys` is the directory with the world's keys. Only an address of this machine in GITHUB_API_URL overrides that.

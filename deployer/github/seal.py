@@ -14,7 +14,7 @@ from deployer.errors import DeployerError
 from deployer.github.limits import VALUE_BYTES
 
 
-def seal(value: SecretValue, key: Mapping[str, object]) -> tuple[str, str]:
+def seal_secret(value: SecretValue, key: Mapping[str, object]) -> tuple[str, str]:
     """Return the sealed box in base64, and the id of the key. Raises DeployerError for an invalid key."""
     from nacl.exceptions import CryptoError  # noqa: PLC0415 -- only who sends a secret needs it
     from nacl.public import PublicKey, SealedBox  # noqa: PLC0415

@@ -45,7 +45,7 @@ def read_context(root: Path, image: Image, *, allow_changes: bool) -> Context:
     """
     commit, paths = git.commit(root), image.paths
     if allow_changes:
-        changed = bool(git.git(root, "status", "--porcelain", "--", *paths).strip())
+        changed = bool(git.run_git(root, "status", "--porcelain", "--", *paths).strip())
     elif git.is_clean(root):
         changed = False
     else:
@@ -65,7 +65,7 @@ def read_context(root: Path, image: Image, *, allow_changes: bool) -> Context:
 def source_url(root: Path) -> str:
     """The origin of the checkout, without a user or token in a remote's address; "" if there is none."""
     try:
-        url = git.git(root, "remote", "get-url", "origin").decode().strip()
+        url = git.run_git(root, "remote", "get-url", "origin").decode().strip()
     except DeployerError:
         return ""
     return public_address(url)

@@ -23,7 +23,7 @@ _HASH: Final = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _NAMESPACE: Final = uuid.UUID("5f2f3c86-6c9b-5b0e-9a0e-3f1c1c0d7a55")
 
 
-def sbom(lock_text: str, revision: str, committed: datetime, app: str) -> str:
+def render_sbom(lock_text: str, revision: str, committed: datetime, app: str) -> str:
     """Return the JSON for the image of `app`: one component for each pinned package.
 
     The same text, revision and date of the commit give the same document. `lock_text` is a requirements file with

@@ -45,7 +45,7 @@ def take(root: Path, layout: Path, image: Image) -> Snapshot:
             fix=f"name the code and its start command in {PROJECT_FILE}:"
             " `image: {source: [notes.py], command: [python, notes.py]}`",
         )
-    dirty = bool(git.git(root, "status", "--porcelain", "--", *image.source).strip())
+    dirty = bool(git.run_git(root, "status", "--porcelain", "--", *image.source).strip())
     if dirty:
         commit, files = git.commit(root), working_tree(root, *image.source)
     else:
@@ -59,7 +59,7 @@ def take(root: Path, layout: Path, image: Image) -> Snapshot:
 
 def committed(root: Path, *paths: str) -> tuple[str, dict[str, bytes]]:
     """Return the checked-out commit, and the files below `paths` as it has them."""
-    archive = git.git(root, "archive", "--format=tar", "HEAD", *paths)
+    archive = git.run_git(root, "archive", "--format=tar", "HEAD", *paths)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         files = {m.name: _read(tar, m) for m in tar.getmembers() if m.isfile()}
         return tar.pax_headers["comment"], files  # git archive writes the commit's id there
@@ -73,7 +73,7 @@ def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 def working_tree(root: Path, *paths: str) -> dict[str, bytes]:
     """Return the files below `paths` that git tracks or would track; ignored files are left out."""
-    listed = git.git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths)
+    listed = git.run_git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *paths)
     names = sorted(name for name in listed.decode().split("\0") if name)
     return {name: (root / name).read_bytes() for name in names if (root / name).is_file()}
 

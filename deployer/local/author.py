@@ -14,7 +14,7 @@ from deployer.errors import DeployerError
 def local_author(root: Path) -> str:
     """Return the author of a git commit here, else the user of the operating system."""
     try:
-        name = one_line(git.git(root, "config", "user.name").decode(errors="replace"))
+        name = one_line(git.run_git(root, "config", "user.name").decode(errors="replace"))
     except DeployerError:
         name = ""
     if name:

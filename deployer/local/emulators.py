@@ -7,6 +7,6 @@ from deployer.local.apprunner.switches import SWITCHES as SWITCHES  # noqa: PLC0
 from deployer.local.host import Emulator, Host
 
 
-def emulators(host: Host) -> tuple[Emulator, ...]:
+def make_emulators(host: Host) -> tuple[Emulator, ...]:
     """Return every compute platform that the world emulates."""
     return (AppRunner(host),)

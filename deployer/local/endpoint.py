@@ -28,7 +28,7 @@ from deployer.local.call import Call, read_call
 from deployer.local.clients import Clients
 from deployer.local.corrections import Corrections
 from deployer.local.corrections.wire import answered, parsed
-from deployer.local.emulators import SWITCHES, emulators
+from deployer.local.emulators import SWITCHES, make_emulators
 from deployer.local.faults import Faults
 from deployer.local.host import Emulator, Host
 from deployer.local.layers import Layers
@@ -75,7 +75,7 @@ class AwsEndpoint:
         loop: asyncio.AbstractEventLoop,
         control: Wsgi,
         keys: Keys,
-        emulate: Callable[[Host], Iterable[Emulator]] = emulators,
+        emulate: Callable[[Host], Iterable[Emulator]] = make_emulators,
         upstream: str | None = None,
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"

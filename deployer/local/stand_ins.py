@@ -25,7 +25,7 @@ class StandIn:
     secrets: Mapping[str, str]
 
 
-def stand_ins(settings: WorldSettings, control: str) -> Iterator[StandIn]:
+def make_stand_ins(settings: WorldSettings, control: str) -> Iterator[StandIn]:
     """Yield the upstream services that the project names. `control` is the token of their control routes."""
     # A world loads only what it serves.
     if backend := settings.app.local_world.backend:

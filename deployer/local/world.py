@@ -23,9 +23,9 @@ from aiohttp import web
 from deployer.errors import DeployerError
 from deployer.local.endpoint import AwsEndpoint
 from deployer.local.settings import WorldSettings, world_settings
-from deployer.local.stand_ins import stand_ins
+from deployer.local.stand_ins import make_stand_ins
 from deployer.local.upstream import VARIABLE
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.world_keys import Keys, remove, write
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def repositories(root: Path) -> set[str]:
     named = set()
     for path in sorted((root / "env").glob("*.yaml")):
         with suppress(DeployerError):
-            github = load(path).manifest.github
+            github = load_manifest(path).manifest.github
             named |= {github.repository} if github else set()
     return named
 
@@ -97,7 +97,7 @@ async def serve(settings: WorldSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     keys = Keys.make()
-    upstream = list(stand_ins(settings, keys.token))
+    upstream = list(make_stand_ins(settings, keys.token))
     handed_out = {name: value for one in upstream for name, value in one.secrets.items()}
     endpoint = AwsEndpoint(
         port=settings.aws,
@@ -137,7 +137,7 @@ def main(manifest: str) -> NoReturn:
     What moto holds is large and stays: little is won by searching it for garbage often, nor by freeing it at the end.
     """
     gc.set_threshold(GARBAGE_AFTER)
-    settings = world_settings(load(Path(manifest)))
+    settings = world_settings(load_manifest(Path(manifest)))
     code = 0
     try:
         asyncio.run(serve(settings))

@@ -19,7 +19,7 @@ class Difference:
     right: str | None
 
 
-def compare(left: Manifest, right: Manifest) -> tuple[Difference, ...]:
+def compare_manifests(left: Manifest, right: Manifest) -> tuple[Difference, ...]:
     """Every difference, the settings in the order of the model, then the variables in the order of the files."""
     names = dict.fromkeys([*left.variables, *right.variables])
     shown = [({n: _shown(v) for n, v in one.variables.items()}) for one in (left, right)]

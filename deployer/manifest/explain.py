@@ -25,7 +25,7 @@ def excerpts(path: Path, text: str, root: tree.Node | None, closed: Collection[s
     return Excerpts(str(path), source.split_lines(text), root, KNOWN_KEYS, closed)
 
 
-def explain(
+def explain_problems(
     path: Path,
     text: str,
     unseen: list[Finding],

@@ -67,7 +67,7 @@ class Loaded:
         return self._excerpts[closed].problem(Finding(self.where(*keys), what, why, fix))
 
 
-def load(path: Path) -> Loaded:
+def load_manifest(path: Path) -> Loaded:
     """Read the manifest at a path. Raises InvalidManifest with every problem of the file, or of deployer.yaml."""
     return parse(source.read_file(path), path)
 
@@ -91,9 +91,9 @@ def parse(raw: bytes, path: Path, app: App | None = None) -> Loaded:
     good = manifest is not None and manifest.environment == path.stem and not any(world.faults(contents, addresses))
     problems: tuple[Problem, ...] = ()
     if not good or findings or read.findings or not _taken_as_written(read.root):
-        from deployer.manifest.explain import explain  # noqa: PLC0415 -- a good manifest needs none of it
+        from deployer.manifest.explain import explain_problems  # noqa: PLC0415 -- a good manifest needs none of it
 
-        problems = explain(path, text, findings, read, contents, refused, addresses)
+        problems = explain_problems(path, text, findings, read, contents, refused, addresses)
     if problems or manifest is None or read.root is None:
         raise InvalidManifest(problems)
     return Loaded(manifest, app, path, text, hashlib.sha256(raw).hexdigest(), read.root)

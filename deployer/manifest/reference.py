@@ -20,7 +20,7 @@ _TABLE = """
 """
 
 
-def reference() -> str:
+def render_reference() -> str:
     """The page docs/reference/manifest.md."""
     schema = json_schema()
     top = "".join([_HEAD, "\n## The file\n", _TABLE, *_rows(schema, schema)])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from deployer.manifest.problem import Finding, InvalidManifest, Position, Problem
-from deployer.manifest.unseen import unseen, with_marks
+from deployer.manifest.unseen import find_unseen, with_marks
 
 _START: Final = Position(1, 1)
 LARGEST_BYTES: Final = 1024 * 1024
@@ -58,7 +58,7 @@ def decode(raw: bytes, path: Path) -> tuple[str, list[Finding]]:
             Finding(Position(1, 1), "the file starts with a byte order mark", fix="save it as UTF-8 without BOM")
         )
     starts = line_starts(text)
-    findings += [_unseen(match, starts) for match in unseen(text)]
+    findings += [_unseen(match, starts) for match in find_unseen(text)]
     findings += [_tab(text.index("\t", match.start()), starts) for match in _TAB_INDENT.finditer(text)]
     return with_marks(text), findings
 

@@ -21,7 +21,7 @@ from yaml.events import (
 
 from deployer.manifest.problem import Finding, Position
 from deployer.manifest.tree import Group, Items, Node, Word
-from deployer.manifest.unseen import unseen
+from deployer.manifest.unseen import find_unseen
 
 DEEPEST: Final = 10
 
@@ -114,7 +114,7 @@ class _Builder:
 
     def _refuse_unseen(self, text: str, start: Position) -> bool:
         """Refuse an escape such as "\0" in double quotes, which makes a character that the file may not hold."""
-        found = unseen(text)
+        found = find_unseen(text)
         if found:
             what = f"an escape here makes a character that cannot be seen: U+{ord(found[0].group()):04X}"
             self._report(start, what, "", "leave the escape out")

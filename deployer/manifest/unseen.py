@@ -11,7 +11,7 @@ _SHAPE: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\
 _PRINTED: Final = ("\ufffc", "\ufffd")  # Python counts these two of them as printable
 
 
-def unseen(text: str) -> tuple[re.Match[str], ...]:
+def find_unseen(text: str) -> tuple[re.Match[str], ...]:
     """Every such character, in order."""
     if text.replace("\n", "").isprintable() and not any(one in text for one in _PRINTED):
         return ()  # most texts: compiling the expression takes longer than reading a manifest
@@ -20,7 +20,7 @@ def unseen(text: str) -> tuple[re.Match[str], ...]:
 
 def with_marks(text: str) -> str:
     """The text with a '?' instead of each."""
-    return _compiled().sub("?", text) if unseen(text) else text
+    return _compiled().sub("?", text) if find_unseen(text) else text
 
 
 @cache

@@ -15,7 +15,7 @@ from deployer.core.notice import LeftBehind, Notice, StagedVariable
 from deployer.core.observed import Observed
 from deployer.core.part import PlanPart, Running, joined
 from deployer.core.plan import Plan
-from deployer.core.record import record
+from deployer.core.record import make_record
 from deployer.core.release import (
     LEDGER_BYTES,
     RELEASE_VARIABLE,
@@ -33,7 +33,7 @@ from deployer.resources.hold.plan import plan_hold
 from deployer.resources.registry import KINDS
 from deployer.resources.service.pause import plan_pause
 from deployer.resources.service.plan import plan_service
-from deployer.resources.service.unmanaged import unmanaged
+from deployer.resources.service.unmanaged import unmanaged_settings
 from deployer.resources.service.variables import plan_service_variables
 
 
@@ -103,7 +103,7 @@ def plan(desired: Desired, observed: Observed, *, prune: bool = False) -> Plan:
         prune=prune,
         hold=observed.hold,
         held=held,
-        unmanaged=unmanaged(desired, observed.service) if observed.service else {},
+        unmanaged=unmanaged_settings(desired, observed.service) if observed.service else {},
         postponed=pausing.postponed,
     )
     return replace(made, blockers=(*made.blockers, *_too_long(desired, made)))
@@ -171,6 +171,6 @@ def _warnings(observed: Observed, bad: RecordedRelease | None) -> tuple[Caution,
 
 def _too_long(desired: Desired, made: Plan) -> tuple[LongRecord, ...]:
     """The blocker when the ledger cannot hold the release: it could be neither listed nor rolled back to."""
-    text = record(desired, made, outcome="healthy", operation="-" * 36, who="-" * 200, when="-" * 25, seconds=9999)
+    text = make_record(desired, made, outcome="healthy", operation="-" * 36, who="-" * 200, when="-" * 25, seconds=9999)
     size = len(text.to_text().encode())
     return () if size <= LEDGER_BYTES else (LongRecord(size, LEDGER_BYTES, line=desired.lines["variables"]),)

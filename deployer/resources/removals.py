@@ -9,7 +9,7 @@ from deployer.core.removal import History, Kept, Remains, Removal, RemovalOption
 from deployer.resources.registry import KINDS
 
 
-def removals(desired: Desired, remains: Remains, options: RemovalOptions) -> Removals:
+def decide_removals(desired: Desired, remains: Remains, options: RemovalOptions) -> Removals:
     """Decide about everything that is left of an environment. Pure.
 
     The service goes first, because it reads the rest; then the kinds in the reverse of the order of their creation.

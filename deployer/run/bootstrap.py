@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from deployer.account.compare import ObservedAccount, compare
+from deployer.account.compare import ObservedAccount, plan_steps
 from deployer.account.requirements import Requirements
 from deployer.account.steps import (
     AttachPolicy,
@@ -44,7 +44,7 @@ class Bootstrap:
             found_principals = {
                 p.use: pool.submit(principals.read, clients[1], p, session.account) for p in requirements.principals
             }
-            return compare(
+            return plan_steps(
                 requirements,
                 ObservedAccount(
                     repository=repository.result(),

@@ -16,10 +16,10 @@ from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateU
 from deployer.partial import halted
 from deployer.resources.kind import Reading
 from deployer.resources.registry import KINDS
-from deployer.resources.removals import removals
+from deployer.resources.removals import decide_removals
 from deployer.resources.service.plan import another
 from deployer.run.look import Run
-from deployer.run.wait import wait
+from deployer.run.wait import wait_for_operation
 from deployer.targets.base import Progress, Started, scaling
 from deployer.view.blocker_text import foreign_service
 from deployer.view.destroy_text import unready
@@ -59,7 +59,7 @@ class Destruction:
             remains = Remains(service.arn if service else None, len(scalings), self.shared)
             for collect in collects:
                 remains = collect(remains)
-        return removals(desired, remains, self.options)
+        return decide_removals(desired, remains, self.options)
 
     def _refuse_busy(self, arn: str) -> None:
         operation = self.run.target.newest_operation(arn)
@@ -124,7 +124,7 @@ class Destruction:
         started = Started(service.arn, under_way.id) if under_way else target.delete(service.arn)
         self.run.report.step("", f"operation {started.operation}")
         try:
-            progress = wait(target, started, fastest=self.run.site.poll_seconds, tell=lambda: None)
+            progress = wait_for_operation(target, started, fastest=self.run.site.poll_seconds, tell=lambda: None)
         except ClientError as error:
             only(error, "ResourceNotFoundException")
             return

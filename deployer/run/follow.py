@@ -11,7 +11,7 @@ from deployer.aws import logs
 from deployer.aws.errors import explain
 from deployer.aws.session import Session
 from deployer.run.scrub import Scrubber
-from deployer.run.wait import wait
+from deployer.run.wait import wait_for_operation
 from deployer.targets.base import Progress, Started, Target
 from deployer.view.progress import Reporter
 from deployer.view.safe import without_colours
@@ -54,7 +54,7 @@ class Follower:
                     self.report.step("", line.removeprefix(places.mark))
 
         self.report.step("deploy", f"operation {started.operation}")
-        progress = wait(self.target, started, fastest=self.fastest, tell=tell)
+        progress = wait_for_operation(self.target, started, fastest=self.fastest, tell=tell)
         tell()
         return progress
 

@@ -14,7 +14,7 @@ from deployer.core.observed import Inspection, Observed, moved
 from deployer.core.plan import Plan
 from deployer.errors import Refused
 from deployer.resources import planner
-from deployer.run.observe import observe
+from deployer.run.observe import observe_environment
 from deployer.run.preflight import Examine, inspect
 from deployer.run.site import Site
 from deployer.targets.base import Target
@@ -57,7 +57,7 @@ class Run(Struct, frozen=True):
 
     def observe(self) -> Observed:
         """The live state of everything that is desired."""
-        return observe(self.session, self.target, self.desired, prune=self.prune)
+        return observe_environment(self.session, self.target, self.desired, prune=self.prune)
 
     def compare(self, observed: Observed, inspection: Inspection | None) -> Planned:
         """Make the plan from the observed state, with the results of an earlier inspection.

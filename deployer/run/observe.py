@@ -17,7 +17,7 @@ from deployer.targets.base import Target
 from deployer.targets.registry import RECORDED
 
 
-def observe(session: Session, target: Target, desired: Desired, *, prune: bool = False) -> Observed:
+def observe_environment(session: Session, target: Target, desired: Desired, *, prune: bool = False) -> Observed:
     """The live state of everything that is desired. Calls that need no other call's answer run in parallel.
 
     With `prune` the plan may delete parameters, so the tags of those that the manifest does not name are read.

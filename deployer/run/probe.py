@@ -11,7 +11,7 @@ from deployer.run.public_url import connect
 STEP = 5.0  # seconds to connect, and between two parts of the answer
 
 
-def probe(url: str, path: str, release: str, *, header: str | None, seconds: float) -> str | None:
+def probe_release(url: str, path: str, release: str, *, header: str | None, seconds: float) -> str | None:
     """GET `url``path` until it answers 200 with the release id in its `header`; any release, without a header.
 
     Returns None on success, and the last answer or error when that takes longer than `seconds`.

@@ -24,10 +24,10 @@ from deployer.core.change import (
 from deployer.core.observed import Observed, ObservedService
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
-from deployer.core.record import record
+from deployer.core.record import make_record
 from deployer.core.release import RecordedRelease, Release, last_healthy
 from deployer.errors import DeployerError, DeploymentFailed, Refused, StateUnknown
-from deployer.explain import defect, explain
+from deployer.explain import defect, explain_error
 from deployer.partial import halted
 from deployer.resources.kind import Applying
 from deployer.resources.service.pause import BY_NOBODY, TAG
@@ -36,7 +36,7 @@ from deployer.run.apply import Applier, refuse_unknown
 from deployer.run.follow import Follower
 from deployer.run.halted import interrupted, stopped
 from deployer.run.look import Planned, Run, refuse_stale
-from deployer.run.probe import probe, proof
+from deployer.run.probe import probe_release, proof
 from deployer.targets.base import Progress, Started
 from deployer.view.blocker_text import blockers
 
@@ -177,7 +177,7 @@ class _Carrier:
             return "there is no service"
         site, path = self._run.site, service.spec.settings.probe_path
         url, header = site.public_url(service.url), self._run.app.release_header
-        return probe(url, path, release, header=header, seconds=site.probe_seconds)
+        return probe_release(url, path, release, header=header, seconds=site.probe_seconds)
 
     def _again(self, planned: Planned) -> Planned:
         """The plan for the same desired state from what AWS holds now: a repeated call has moved a version."""
@@ -279,7 +279,7 @@ class _Carrier:
         try:
             outcome = _Carrier(back, self._held, time.time()).carry_out(_unblocked(back))
         except Exception as error:  # noqa: BLE001 -- whatever it is, the release that does not answer serves
-            why = str(explain(error) or defect(error))
+            why = str(explain_error(error) or defect(error))
             return StateUnknown(f"{what}, and the rollback to release {target.number} failed", why=why)
         again = f", as release {outcome.number}" if outcome.number else ""
         return DeploymentFailed(
@@ -306,7 +306,7 @@ class _Carrier:
         return replace(release, operation=operation.id, seconds=operation.seconds)
 
     def _release(self, plan: Plan, outcome: str, operation: str, why: str) -> Release:
-        return record(
+        return make_record(
             self._run.desired,
             plan,
             outcome=outcome,

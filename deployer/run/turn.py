@@ -11,7 +11,7 @@ from deployer.core.trouble import Trouble
 from deployer.errors import DeploymentFailed, StateUnknown
 from deployer.run.follow import Follower
 from deployer.run.look import Run
-from deployer.run.probe import probe, proof
+from deployer.run.probe import probe_release, proof
 from deployer.run.ready import read_ready
 from deployer.targets.base import Progress, Started
 from deployer.view.health_text import one_line
@@ -42,7 +42,7 @@ def prove(run: Run, verb: Verb, service: ObservedService) -> None:
         run.report.warn("the service names no release, because this deployer has not deployed it: it is not probed")
         return
     path = service.spec.settings.probe_path
-    last_answer = probe(url, path, release, header=run.app.release_header, seconds=run.site.probe_seconds)
+    last_answer = probe_release(url, path, release, header=run.app.release_header, seconds=run.site.probe_seconds)
     if last_answer is not None:
         raise StateUnknown(
             f"the {verb} succeeded, but {url}{path} does not report release {release} (last seen: {last_answer})",

@@ -13,7 +13,7 @@ DEADLINE = 1800.0  # seconds; a failed update with its rollback takes more than 
 SLOWEST = 10.0  # seconds between two reads
 
 
-def wait(target: Watched, started: Started, *, fastest: float, tell: Callable[[], None]) -> Progress:
+def wait_for_operation(target: Watched, started: Started, *, fastest: float, tell: Callable[[], None]) -> Progress:
     """Poll until the operation ends; `tell` is called at every read. Returns its result.
 
     `fastest` is the first pause in seconds; pauses grow by half up to ten seconds. An operation that is not listed yet

@@ -8,7 +8,7 @@ from deployer.environment.edited_manifest import as_secret, parameter_name, refu
 from deployer.errors import UsageError
 from deployer.manifest import edit
 from deployer.manifest.excerpt import harmless
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 from deployer.view.documents.edit import EditDocument
 
@@ -35,7 +35,7 @@ def add_variable(options: AddOptions) -> EditDocument:
     """Add a variable. Raises UsageError if it exists or the options contradict each other, and InvalidManifest."""
     entry = _entry(options)
     path, value = manifest_path(options.environment), options.value
-    loaded = load(path)
+    loaded = load_manifest(path)
     environment, name = loaded.manifest.environment, parameter_name(options.name)
     if name in loaded.manifest.variables:
         line = loaded.where("variables", name).line

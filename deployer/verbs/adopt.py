@@ -18,13 +18,13 @@ from deployer.apps.project_file import read_app
 from deployer.apps.settings import settings_class
 from deployer.aws import ecr, ssm
 from deployer.aws.session import Session
-from deployer.core.adoption.expected import expected
+from deployer.core.adoption.expected import expected_changes
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.variables import LeftOut, Missing, choose
 from deployer.core.observed import ObservedParameter
 from deployer.environment.contract import refuse_contract_problems
 from deployer.errors import Blocked, UsageError
-from deployer.manifest.load import Loaded, load, parse
+from deployer.manifest.load import Loaded, load_manifest, parse
 from deployer.manifest.model import Aws
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.together import clashes
@@ -32,7 +32,7 @@ from deployer.project import PROJECT_FILE, find_root, shortest
 from deployer.targets.registry import DEFAULT, describe, open_target
 from deployer.view.adopted_manifest import KEEP, manifest_text
 from deployer.view.adoption_text import expectation, fix, set_secret, shown_name, why
-from deployer.view.details import details
+from deployer.view.details import filled_fields
 from deployer.view.documents.adopt import AdoptDocument, OmittedDocument
 from deployer.world_keys import keys_in
 
@@ -86,7 +86,7 @@ def adopt_service(options: AdoptOptions) -> AdoptDocument:
         literals=tuple(one.name for one in choice.taken if one.value is not None),
         extra=tuple(one.name for one in choice.taken if one.extra),
         left=tuple(_omitted(one, options.environment) for one in choice.left),
-        expected=tuple(expectation(change, options.environment) for change in expected(live, choice)),
+        expected=tuple(expectation(change, options.environment) for change in expected_changes(live, choice)),
         blockers=tuple(set_secret(one.name, options.environment) for one in choice.taken if one.unset),
         shared=tuple(problem.what for problem in clashes([*others, loaded]) if problem.file == str(path)),
     )
@@ -99,7 +99,7 @@ def _omitted(left: LeftOut, environment: str) -> OmittedDocument:
         reaches=left.reaches,
         fix=fix(left.fix, environment),
         kind=type(left.reason).__name__,
-        details=details(left.reason),
+        details=filled_fields(left.reason),
     )
 
 
@@ -164,7 +164,7 @@ def _others(path: Path) -> list[Loaded]:
     found: list[Loaded] = []
     for other in sorted(path.parent.glob("*.yaml")):
         try:
-            found.append(load(shortest(other)))
+            found.append(load_manifest(shortest(other)))
         except (InvalidManifest, OSError):
             continue
     return found

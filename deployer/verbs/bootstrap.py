@@ -17,7 +17,7 @@ from deployer.environment.open import open_session
 from deployer.environment.other_manifests import manifests_of_account
 from deployer.environment.protection import check_steps
 from deployer.errors import Blocked, UsageError
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.project import manifest_path
 from deployer.resources.desired import desired_state
 from deployer.run.bootstrap import Bootstrap
@@ -63,7 +63,7 @@ def prepare_account(
 
     Raises Blocked and Refused, having changed nothing, and UsageError for options that contradict each other.
     """
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     manifest = loaded.manifest
     if options.as_commands:
         if options.preview or consent.approved:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from deployer.apps.settings import settings_class
 from deployer.manifest.contract import problems
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.manifest.problem import InvalidManifest, Problem
 from deployer.manifest.together import clashes, crossed, quarrels, strangers
 from deployer.project import find_root, manifest_path
@@ -33,7 +33,7 @@ def check_manifests(options: CheckOptions) -> Checked:
     found: list[Problem] = []
     for path in [manifest_path(name) for name in names]:
         try:
-            loaded.append(load(path))
+            loaded.append(load_manifest(path))
         except InvalidManifest as error:
             found += error.problems
     for one in loaded:

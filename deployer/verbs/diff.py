@@ -10,7 +10,7 @@ from deployer.core.secret import SecretValue
 from deployer.environment.open import open_session
 from deployer.environment.secret_parameter import secrets_of
 from deployer.environment.two_manifests import load_two_manifests
-from deployer.manifest.compare import compare
+from deployer.manifest.compare import compare_manifests
 from deployer.manifest.load import Loaded
 from deployer.view.documents.diff import DiffDocument, SecretPair
 
@@ -29,7 +29,7 @@ def compare_environments(options: DiffOptions) -> DiffDocument:
     return DiffDocument(
         left=left.manifest.environment,
         right=right.manifest.environment,
-        differences=compare(left.manifest, right.manifest),
+        differences=compare_manifests(left.manifest, right.manifest),
         secrets=_pairs(left, right) if options.secrets else (),
     )
 

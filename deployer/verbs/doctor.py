@@ -17,7 +17,7 @@ from deployer.environment.contract import refuse_contract_problems
 from deployer.environment.readiness import serving
 from deployer.environment.site import site_of
 from deployer.errors import DeployerError
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.project import manifest_path
 from deployer.resources.desired import desired_state
@@ -66,7 +66,7 @@ def _findings(path: Path, report: Reporter) -> Iterator[Finding]:
 
 def _manifest(path: Path, read: list[Loaded]) -> Iterator[Finding]:
     try:
-        loaded = load(path)
+        loaded = load_manifest(path)
         refuse_contract_problems(loaded)
     except InvalidManifest as invalid:
         first = invalid.problems[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from deployer.core.cause import DriftItem, State
-from deployer.core.waiting import waiting
+from deployer.core.waiting import find_waiting
 from deployer.environment.open import open_environment
 from deployer.run.running_image import missing_image
 from deployer.view.documents.drift import DriftDocument
@@ -23,7 +23,7 @@ def find_drift(options: DriftOptions, report: Reporter) -> DriftDocument:
     run = open_environment(options.environment, report, start=False, only_looks=True).run
     observed = run.observe()
     planned = run.compare(observed, None)
-    found = waiting(planned.plan)
+    found = find_waiting(planned.plan)
     gone = missing_image(run.session, observed)
     lost = (DriftItem("running image", "image", State(value=gone), None),) if gone else ()
     return DriftDocument(run.desired.environment, (*found.drift, *lost), found.staged)

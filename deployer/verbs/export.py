@@ -13,7 +13,7 @@ from deployer.ci.legacy import sections
 from deployer.core.secret import SecretValue
 from deployer.environment.open import open_session
 from deployer.errors import Blocked, UsageError
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.project import manifest_path
 from deployer.view.env_text import FORMATS
@@ -44,7 +44,7 @@ def export_variables(options: ExportOptions) -> str | ExportedFile:
     if options.secrets != (options.out is not None):
         wrong = "secrets are written to a file only" if options.secrets else "--out belongs to --secrets"
         raise UsageError(wrong, fix="give both --secrets and --out FILE, or neither")
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     if options.out is not None:
         return _write_all(loaded, options.form, options.out)
     variables = loaded.manifest.variables

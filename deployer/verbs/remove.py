@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from deployer.environment.edited_manifest import named_variable, parameter_name, write_manifest
 from deployer.manifest import edit
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.manifest.model import LiteralVariable
 from deployer.project import manifest_path
 from deployer.view.documents.edit import EditDocument
@@ -22,7 +22,7 @@ class RemoveOptions(Struct, frozen=True, kw_only=True):
 def remove_variable(options: RemoveOptions) -> EditDocument:
     """Remove a variable. Raises UsageError for an unknown name, and InvalidManifest when the service needs it."""
     path = manifest_path(options.environment)
-    loaded = load(path)
+    loaded = load_manifest(path)
     variable = named_variable(loaded, name := parameter_name(options.name))
     line = loaded.where("variables", name).line
     write_manifest(loaded, edit.remove(loaded, name))

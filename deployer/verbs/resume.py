@@ -25,7 +25,7 @@ from deployer.environment.usable_manifest import read_usable_identity
 from deployer.errors import Refused
 from deployer.run.service_state import change_state
 from deployer.targets.registry import open_target
-from deployer.view.blocker_text import blocker_text
+from deployer.view.blocker_text import render_blocker
 from deployer.view.change_text import differences
 from deployer.view.documents.service_state import ServiceStateDocument
 from deployer.view.hold_text import since
@@ -119,7 +119,7 @@ def _refuse_waiting(environment: Environment, observed: Observed) -> None:
     """Raise Refused for a paused service while a deployment waits: the old release would start first."""
     plan = environment.run.compare(observed, None).plan
     if plan.paused is not None and plan.paused.deploys and plan.deployment is not None:
-        paused, waits = blocker_text(plan.paused, plan), differences(plan.deployment)
+        paused, waits = render_blocker(plan.paused, plan), differences(plan.deployment)
         raise Refused(f"{paused.what}; nothing was changed", why=f"it waits: {waits}", fix=paused.fix)
 
 

@@ -12,7 +12,7 @@ from deployer.core.health import of_readiness
 from deployer.errors import DeployerError, UsageError
 from deployer.local import lifecycle
 from deployer.local.settings import WorldSettings, world_settings
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 from deployer.run.ready import read_ready
 from deployer.view.health_text import trouble_text
@@ -44,7 +44,7 @@ def send_message(options: SayOptions) -> Answer:
     text, user = options.text, options.user
     if not re.fullmatch(USER, user):
         raise UsageError("--from is not a valid phone number", fix="write 5 to 20 digits, such as 15551230000")
-    settings = world_settings(load(manifest_path(options.environment)))
+    settings = world_settings(load_manifest(manifest_path(options.environment)))
     if not text.strip():
         raise UsageError("the message is empty", fix='just say ENV "What is Ansari?"')
     if lifecycle.find_usable(settings) is None:

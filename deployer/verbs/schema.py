@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from deployer.errors import UsageError
-from deployer.manifest.reference import reference
+from deployer.manifest.reference import render_reference
 from deployer.view.schemas import KINDS, schema_json
 
 
@@ -24,4 +24,4 @@ def describe_format(options: SchemaOptions) -> str:
         return schema_json(options.kind)
     if options.kind != "manifest":
         raise UsageError("--markdown belongs to the manifest", fix=f"deployer schema {options.kind}")
-    return reference()
+    return render_reference()

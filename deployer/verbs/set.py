@@ -13,7 +13,7 @@ from deployer.environment.edited_manifest import (
 )
 from deployer.errors import UsageError
 from deployer.manifest import edit
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.manifest.model import SecretVariable
 from deployer.project import manifest_path
 from deployer.view.documents.edit import EditDocument
@@ -30,7 +30,7 @@ class SetOptions(Struct, frozen=True, kw_only=True):
 def set_variable(options: SetOptions) -> EditDocument:
     """Give a literal another value. Raises UsageError for a secret, and InvalidManifest for a value that is refused."""
     path, value = manifest_path(options.environment), options.value
-    loaded = load(path)
+    loaded = load_manifest(path)
     environment = loaded.manifest.environment
     variable = named_variable(loaded, name := parameter_name(options.name))
     if isinstance(variable, SecretVariable):

@@ -29,7 +29,7 @@ from deployer.core.trouble import (
     Trouble,
     UndeclaredPause,
 )
-from deployer.core.waiting import waiting
+from deployer.core.waiting import find_waiting
 from deployer.environment.open import Environment, open_usable_environment
 from deployer.errors import DeployerError, StatusUnknown
 from deployer.run import resume
@@ -41,7 +41,7 @@ from deployer.run.running_image import missing_image
 from deployer.targets.base import Operation, Progress, Started
 from deployer.targets.registry import RECORDED
 from deployer.view.blocker_text import blockers
-from deployer.view.details import details
+from deployer.view.details import filled_fields
 from deployer.view.documents.status import BlockerSummary, FailureDocument, StatusDocument, TroubleDocument
 from deployer.view.health_text import NO_CAUSE, answers, no_line, trouble_text, under_way
 from deployer.view.hold_text import since
@@ -118,7 +118,7 @@ def _read(environment: Environment) -> StatusDocument:
     state = health.state(
         service.status if service else None, busy=busy, answer=reading.answer, expected=runs or "", troubles=troubles
     )
-    lines, report = waiting(planned.plan), reading.readiness
+    lines, report = find_waiting(planned.plan), reading.readiness
     return StatusDocument(
         app=run.desired.app,
         environment=name,
@@ -153,7 +153,7 @@ def _read(environment: Environment) -> StatusDocument:
 
 def _described(trouble: Trouble, environment: str) -> TroubleDocument:
     text = trouble_text(trouble, environment)
-    return TroubleDocument(type(trouble).__name__, details(trouble), text.what, text.fix, trouble.serves)
+    return TroubleDocument(type(trouble).__name__, filled_fields(trouble), text.what, text.fix, trouble.serves)
 
 
 def _blocked(plan: Plan) -> tuple[BlockerSummary, ...]:

@@ -14,8 +14,8 @@ from deployer.environment.readiness import unready
 from deployer.run.preflight import inspect
 from deployer.run.running_image import missing_image
 from deployer.view import caution_text, health_text
-from deployer.view.blocker_text import blocker_text
-from deployer.view.details import details
+from deployer.view.blocker_text import render_blocker
+from deployer.view.details import filled_fields
 from deployer.view.documents.problem import ProblemDocument
 from deployer.view.documents.verify import VerifyDocument
 from deployer.view.progress import Reporter
@@ -58,6 +58,6 @@ def verify_environment(options: VerifyOptions, report: Reporter) -> VerifyDocume
 
 
 def _problem(blocker: Blocker, plan: Plan) -> ProblemDocument:
-    text = blocker_text(blocker, plan)
-    kind, own = type(blocker).__name__, details(blocker, {"line", "causes"})
+    text = render_blocker(blocker, plan)
+    kind, own = type(blocker).__name__, filled_fields(blocker, {"line", "causes"})
     return ProblemDocument(text.what, text.fix, text.line, kind, own)

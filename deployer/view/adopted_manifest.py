@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from deployer.core.adoption.expected import expected
+from deployer.core.adoption.expected import expected_changes
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.variables import Choice, LeftOut, Taken
 from deployer.core.adoption.yaml import word
@@ -40,7 +40,7 @@ def _head(live: Live, choice: Choice) -> Iterator[str]:
     )
     yield "#"
     yield from _comment(f"What `just plan {place.environment}` still shows, because it was not set by hand:")
-    for change in expected(live, choice):
+    for change in expected_changes(live, choice):
         yield from _comment(expectation(change, place.environment), mark="- ")
     yield f"app: {word(place.app)}"
     yield f"environment: {word(place.environment)}"

@@ -40,7 +40,7 @@ from deployer.core.plan import Plan
 from deployer.core.target import Description
 from deployer.manifest.rule import PRIVATE_WHY
 from deployer.view.cause_text import READABLE
-from deployer.view.shape_text import shape_text
+from deployer.view.shape_text import render_shape
 
 
 class BlockerText(Struct, frozen=True):
@@ -53,10 +53,10 @@ class BlockerText(Struct, frozen=True):
 
 def blockers(plan: Plan) -> tuple[BlockerText, ...]:
     """Every blocker of a plan."""
-    return tuple(blocker_text(blocker, plan) for blocker in plan.blockers)
+    return tuple(render_blocker(blocker, plan) for blocker in plan.blockers)
 
 
-def blocker_text(blocker: Blocker, plan: Plan) -> BlockerText:
+def render_blocker(blocker: Blocker, plan: Plan) -> BlockerText:
     """One blocker of a plan."""
     what, fix = _text(blocker, plan)
     return BlockerText(what, fix, blocker.line)
@@ -144,7 +144,7 @@ def _text(blocker: Blocker, plan: Plan) -> tuple[str, str]:  # noqa: C901 -- eac
             what = f"table {blocker.table} has other keys or indexes than the service uses"
             create = "" if blocker.managed else ", and create that one"
             fix = f"name another table below inbox{create}; recreating this one would lose its messages"
-            return f"{what}: {shape_text(blocker.live)}, not {shape_text(blocker.desired)}", fix
+            return f"{what}: {render_shape(blocker.live)}, not {render_shape(blocker.desired)}", fix
         case OtherInbox():
             what = f"release {blocker.number} keeps its inbox in table {blocker.table}"
             fix = f"name it below inbox in env/{environment}.yaml, then roll back"

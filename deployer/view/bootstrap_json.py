@@ -9,7 +9,7 @@ from deployer.account.steps import Steps
 from deployer.view.bootstrap_commands import Command
 from deployer.view.bootstrap_text import blocker_text, detail, note_text
 from deployer.view.cause_text import reasons
-from deployer.view.details import details
+from deployer.view.details import filled_fields
 from deployer.view.documents.bootstrap import BootstrapCommand, BootstrapCommands, BootstrapDocument, BootstrapStep
 from deployer.view.documents.problem import ProblemDocument
 
@@ -34,4 +34,4 @@ def commands_document(environment: str, commands: Sequence[Command]) -> Bootstra
 
 def _problem(blocker: Blocker, environment: str) -> ProblemDocument:
     what, fix = blocker_text(blocker, environment)
-    return ProblemDocument(what, fix, blocker.line, type(blocker).__name__, details(blocker, {"line"}))
+    return ProblemDocument(what, fix, blocker.line, type(blocker).__name__, filled_fields(blocker, {"line"}))

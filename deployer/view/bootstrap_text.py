@@ -36,7 +36,7 @@ from deployer.core.policies.trust import Stranger
 from deployer.view import cause_text, change_text
 from deployer.view.counts import to_fix
 from deployer.view.safe import hanging, one_line
-from deployer.view.table import table
+from deployer.view.table import render_table
 
 USES = {
     "access": "pulls the image",
@@ -87,7 +87,7 @@ def render(found: Steps, *, title: str) -> str:
         for step in found.steps
     ]
     rows += [(f"  = {one.address}", _settled(one), "") for one in found.settled]
-    lines += [table(rows)] if rows else []
+    lines += [render_table(rows)] if rows else []
     lines += [f"note: {one_line(note_text(note, found))}" for note in found.notes]
     return "\n".join([*lines, "", _summary(found)])
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from deployer.core.cause import Cause, CauseKind
-from deployer.core.person import person
+from deployer.core.person import person_name
 from deployer.view.times import minute
 
 OUTSIDE = "changed outside the deployer"
@@ -90,7 +90,7 @@ def reason(cause: Cause) -> str:  # noqa: C901 -- one return for each kind
 def changed(cause: Cause) -> str:
     """When and by whom the live state was made: `, 2026-11-03 09:12 UTC by amir`; "" where AWS does not report it."""
     when = f", {minute(cause.when)}" if cause.when else ""
-    return when + (f" by {person(cause.who)}" if cause.who else "")
+    return when + (f" by {person_name(cause.who)}" if cause.who else "")
 
 
 def _edit(cause: Cause) -> str:

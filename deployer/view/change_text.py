@@ -33,7 +33,7 @@ from deployer.core.change import (
 from deployer.core.desired import DesiredParameter
 from deployer.core.lifecycle import RELEASED
 from deployer.view.cause_text import reasons
-from deployer.view.shape_text import shape_text
+from deployer.view.shape_text import render_shape
 from deployer.view.state_text import UNSHOWN, setting, shown
 
 
@@ -120,7 +120,7 @@ def _difference(difference: Difference) -> str:
 def _table(change: CreateTable) -> str:
     table = change.table
     expiry = f"expiry by {table.expires}" if table.expires else "no expiry"
-    return f"{shape_text(table.shape)}; {expiry}; deletion protection {'on' if table.deletion_protection else 'off'}"
+    return f"{render_shape(table.shape)}; {expiry}; deletion protection {'on' if table.deletion_protection else 'off'}"
 
 
 def _repository(change: ChangeRepository) -> str:

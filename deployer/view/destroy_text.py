@@ -20,7 +20,7 @@ from deployer.core.removal import (
     UsedBy,
 )
 from deployer.view.counts import counted
-from deployer.view.details import details
+from deployer.view.details import filled_fields
 from deployer.view.documents.destroy import DestroyDocument, KeptDocument, RemovedDocument
 
 
@@ -39,7 +39,7 @@ def destroy_document(environment: str, found: Removals) -> DestroyDocument:
         environment=environment,
         deleted=tuple(RemovedDocument(one.kind, one.name, consequence(one)) for one in found.deleted),
         kept=tuple(
-            KeptDocument(one.kind, one.name, why(one.reason), type(one.reason).__name__, details(one.reason))
+            KeptDocument(one.kind, one.name, why(one.reason), type(one.reason).__name__, filled_fields(one.reason))
             for one in found.kept
         ),
     )

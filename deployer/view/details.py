@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct, to_builtins
 
 
-def details(item: Struct, leave_out: Set[str] = frozenset()) -> dict[str, Any]:
+def filled_fields(item: Struct, leave_out: Set[str] = frozenset()) -> dict[str, Any]:
     """The fields that are not empty, without those of the given names."""
     fields: dict[str, Any] = to_builtins(item)
     own: dict[str, Any] = _without_empty({name: value for name, value in fields.items() if name not in leave_out})

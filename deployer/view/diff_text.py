@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployer.view.documents.diff import DiffDocument, SecretPair
-from deployer.view.table import table
+from deployer.view.table import render_table
 
 
 def render_diff(found: DiffDocument) -> str:
@@ -13,7 +13,7 @@ def render_diff(found: DiffDocument) -> str:
     rows = [("", found.left, found.right)]
     rows += [(one.name, one.left or "–", one.right or "–") for one in found.differences]
     rows += [(one.name, one.left or "–", (one.right or "–") + _warning(one)) for one in found.secrets]
-    return table(rows)
+    return render_table(rows)
 
 
 def _warning(pair: SecretPair) -> str:

@@ -33,7 +33,7 @@ from deployer.core.finding import (
 )
 from deployer.errors import as_typed
 from deployer.view.counts import counted
-from deployer.view.details import details
+from deployer.view.details import filled_fields
 from deployer.view.documents.doctor import DoctorDocument, FindingDocument
 from deployer.view.github_text import UNREVIEWED
 from deployer.view.health_text import backlog, trouble_text
@@ -70,9 +70,9 @@ def render(found: DoctorDocument) -> str:
 def document(finding: Finding, environment: str) -> FindingDocument:
     """A finding for programs, with its text."""
     text, fix = finding_text(finding, environment)
-    kind, own = type(finding).__name__, details(finding, {"about", "state"})
+    kind, own = type(finding).__name__, filled_fields(finding, {"about", "state"})
     if isinstance(finding, UserTrouble):
-        kind, own = type(finding.trouble).__name__, details(finding.trouble)
+        kind, own = type(finding.trouble).__name__, filled_fields(finding.trouble)
     return FindingDocument(finding.about, finding.state, text, fix, kind, own)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from deployer.core.cause import DriftItem, State
-from deployer.core.person import person
+from deployer.core.person import person_name
 from deployer.errors import as_typed
 from deployer.view.documents.drift import DriftDocument
 from deployer.view.safe import one_line
@@ -36,7 +36,7 @@ def line(item: DriftItem, now: datetime) -> str:
         sides = f"{setting(item.address, item.recorded)} -> {setting(item.address, item.live)}"
     else:
         sides = f"{_side(item.recorded, item.kind)} -> {_side(item.live, item.kind)}"
-    by = f" by {person(item.who)}" if item.who else ""
+    by = f" by {person_name(item.who)}" if item.who else ""
     at = f" {ago(item.when, now)}" if item.when else ""
     changed = f", changed{by}{at}" if by or at else ""
     return one_line(f"{item.address}  {item.kind}  {sides}{changed}")

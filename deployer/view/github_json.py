@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployer.resources.github_environment.blocker import Blocker
 from deployer.resources.github_environment.plan import SyncPlan, fingerprint
-from deployer.view.details import details
+from deployer.view.details import filled_fields
 from deployer.view.documents.github_sync import GitHubChange, GitHubDocument, GitHubNote
 from deployer.view.documents.problem import ProblemDocument
 from deployer.view.github_text import blocker_text, notice_text, reason
@@ -19,7 +19,7 @@ def sync_documents(plans: tuple[SyncPlan, ...], *, written: bool) -> tuple[GitHu
             fingerprint=fingerprint(plans),
             written=written and bool(made.changes),
             changes=tuple(
-                GitHubChange(c.kind, c.symbol, c.name, reason(c), c.value, c.line, details(c.cause))
+                GitHubChange(c.kind, c.symbol, c.name, reason(c), c.value, c.line, filled_fields(c.cause))
                 for c in made.changes
             ),
             left=tuple(
@@ -35,4 +35,4 @@ def sync_documents(plans: tuple[SyncPlan, ...], *, written: bool) -> tuple[GitHu
 
 def _problem(blocker: Blocker, plan: SyncPlan) -> ProblemDocument:
     what, fix = blocker_text(blocker, plan)
-    return ProblemDocument(what, fix, blocker.line, type(blocker).__name__, details(blocker, {"line"}))
+    return ProblemDocument(what, fix, blocker.line, type(blocker).__name__, filled_fields(blocker, {"line"}))

@@ -27,7 +27,7 @@ from deployer.resources.github_environment.notice import (
 )
 from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint
 from deployer.view.safe import hanging, one_line
-from deployer.view.table import table
+from deployer.view.table import render_table
 
 SHOWN: Final = 60  # characters of a value
 UNREVIEWED: Final = (
@@ -56,7 +56,7 @@ def render(plan: SyncPlan) -> str:
     rows: list[tuple[str, ...]] = [(f"  {c.symbol}", c.kind, c.name, _detail(c), c.line) for c in plan.changes]
     rows += [(f"  {n.symbol}", n.what, n.name, notice_text(n, plan.environment), "") for n in plan.notices]
     if rows:
-        lines.append(table(rows))
+        lines.append(render_table(rows))
     for blocker in plan.blockers:
         what, fix = blocker_text(blocker, plan)
         lines += [

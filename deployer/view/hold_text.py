@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.core.hold import Hold
-from deployer.core.person import person
+from deployer.core.person import person_name
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
 from deployer.view.safe import one_line
@@ -16,7 +16,7 @@ def since(hold: Hold) -> str:
     """Who placed it, when and why, on one line."""
     if not hold.readable:
         return reason(hold)
-    return one_line(f"by {person(hold.who)}, {minute(hold.when)}: {hold.reason}")
+    return one_line(f"by {person_name(hold.who)}, {minute(hold.when)}: {hold.reason}")
 
 
 def who(hold: Hold) -> str:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.core.observed import ObservedLock
-from deployer.core.person import person
+from deployer.core.person import person_name
 from deployer.errors import as_typed
 
 
 def lock_holder(lock: ObservedLock) -> str:
     """Who holds the lock, or left it behind, and where."""
     did = "left behind" if lock.over else "held"
-    return f"{did} by {person(lock.holder)} ({lock.where})"
+    return f"{did} by {person_name(lock.holder)} ({lock.where})"
 
 
 def lock_lines(held: ObservedLock, environment: str) -> Iterator[str]:
     """The lock, who holds it, and what breaking it does."""
     yield f"lock {held.id} of {environment}"
-    yield f"  holder   {person(held.holder)}, {held.where}"
+    yield f"  holder   {person_name(held.holder)}, {held.where}"
     yield f"  since    {held.since}, last heartbeat {held.beat}"
     if held.release:
         operation = f", operation {held.operation}" if held.operation else ""

@@ -18,8 +18,8 @@ from deployer.core.notice import Notice
 from deployer.core.plan import Plan
 from deployer.secrecy import scrubbed
 from deployer.view import caution_text, change_text, notice_text
-from deployer.view.blocker_text import blocker_text
-from deployer.view.details import details
+from deployer.view.blocker_text import render_blocker
+from deployer.view.details import filled_fields
 from deployer.view.documents.hold import HoldDocument
 from deployer.view.hold_json import hold_document
 from deployer.view.pause_text import postponed
@@ -226,7 +226,7 @@ def _change(change: Change) -> ChangeDocument:
         group=change.group,
         address=change.address,
         causes=tuple(_cause(cause) for cause in change.causes),
-        details=details(change, NOT_DETAILS),
+        details=filled_fields(change, NOT_DETAILS),
         detail=change_text.detail(change),
         reason=change_text.why(change),
         line=change.line,
@@ -246,11 +246,11 @@ def _notice(notice: Notice, plan: Plan) -> NoticeDocument:
 
 
 def _blocker(blocker: Blocker, plan: Plan) -> BlockerDocument:
-    text = blocker_text(blocker, plan)
+    text = render_blocker(blocker, plan)
     return BlockerDocument(
         kind=type(blocker).__name__,
         causes=tuple(_cause(cause) for cause in blocker.causes),
-        details=details(blocker, NOT_DETAILS),
+        details=filled_fields(blocker, NOT_DETAILS),
         what=text.what,
         fix=text.fix,
         line=blocker.line,

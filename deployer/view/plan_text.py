@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from deployer.core.change import Change, PlaceHold
 from deployer.core.observed import ObservedLock
-from deployer.core.person import person
+from deployer.core.person import person_name
 from deployer.core.plan import Plan
 from deployer.errors import as_typed
 from deployer.view import caution_text, change_text, hold_text, notice_text, pause_text
@@ -69,7 +69,7 @@ def live(plan: Plan) -> str:
         newest = plan.facts.get("newest release")
         return f"nothing runs; the newest release is {newest}" if newest else "nothing released yet"
     release = plan.live.release
-    return one_line(f"live release {plan.live.number}, {minute(release.when)} by {person(release.who)}")
+    return one_line(f"live release {plan.live.number}, {minute(release.when)} by {person_name(release.who)}")
 
 
 def summary(plan: Plan) -> str:
@@ -108,13 +108,11 @@ def render_with_lock(plan: Plan, lock: ObservedLock | None, *, manifest: str, ta
 def _lock_lines(lock: ObservedLock | None, plan: Plan) -> list[str]:
     if lock is None:
         return []
-    doing = f"release {lock.release}" if lock.release else "a change"
+    holder, doing = person_name(lock.holder), f"release {lock.release}" if lock.release else "a change"
     if not lock.over:
-        return [
-            f"note: {person(lock.holder)} ({lock.where}) is working on this environment since {lock.since}: {doing}"
-        ]
+        return [f"note: {holder} ({lock.where}) is working on this environment since {lock.since}: {doing}"]
     then = as_typed(f"just reconcile {plan.environment} continues from there")
-    return [f"note: a run of {person(lock.holder)} stopped in the middle of {doing}; {then}"]
+    return [f"note: a run of {holder} stopped in the middle of {doing}; {then}"]
 
 
 def _rows(plan: Plan, group: str) -> list[_Row]:

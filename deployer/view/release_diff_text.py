@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployer.view.documents.releases import ReleasesDiffDocument
 from deployer.view.state_text import shown
-from deployer.view.table import table
+from deployer.view.table import render_table
 
 
 def render(found: ReleasesDiffDocument) -> str:
@@ -16,7 +16,7 @@ def render(found: ReleasesDiffDocument) -> str:
         (f"  {one.kind}", one.name, f"{_side(one.kind, one.before)} -> {_side(one.kind, one.after)}")
         for one in found.differences
     ]
-    return f"{title}\n{table(rows)}"
+    return f"{title}\n{render_table(rows)}"
 
 
 def _side(kind: str, text: str | None) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from deployer.core.desired import short_tag
-from deployer.core.person import person
+from deployer.core.person import person_name
 from deployer.core.release import RecordedRelease
-from deployer.view.table import table
+from deployer.view.table import render_table
 from deployer.view.times import ago
 
 NEWEST = 20
@@ -23,7 +23,7 @@ def render(
         return f"{environment} has no recorded release yet."
     shown = list(reversed(releases))[: None if everything else NEWEST]
     rows = [HEADINGS, *(_row(entry, live, now) for entry in shown)]
-    lines = [table(rows)]
+    lines = [render_table(rows)]
     if len(shown) < len(releases):
         lines.append(f"   {len(releases) - len(shown)} older (--all)")
     return "\n".join(lines)
@@ -37,7 +37,7 @@ def _row(entry: RecordedRelease, live: int | None, now: datetime) -> tuple[str, 
         "*" if entry.number == live else " ",
         str(entry.number),
         ago(release.when, now),
-        person(release.who),
+        person_name(release.who),
         short_tag(release.tag),
         release.digest[7:19],
         f"{release.seconds} s" if release.seconds else "not known",

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Literal, assert_never
 
-from deployer.core.person import person
+from deployer.core.person import person_name
 from deployer.core.secret_state import SecretState, SecretStatus
 from deployer.errors import as_typed
 from deployer.view.documents.secrets import ImportDocument
-from deployer.view.table import table
+from deployer.view.table import render_table
 from deployer.view.times import ago
 
 
@@ -45,7 +45,7 @@ def render_secrets(
     """A line for each secret of the manifest, and the next steps. `generated` are those the deployer can generate."""
     if not states:
         return f"{manifest} names no secret."
-    lines = [table([("secret", "state", "version", "changed", "by"), *(_row(state, now) for state in states)])]
+    lines = [render_table([("secret", "state", "version", "changed", "by"), *(_row(state, now) for state in states)])]
     lines += [
         as_typed(
             f"Generate it: just secret generate {environment} {state.name}"
@@ -63,7 +63,7 @@ def render_secrets(
 def render_imported(environment: str, secrets: Sequence[ImportDocument]) -> str:
     """A line for each, and how the containers get what was set."""
     rows = [(one.variable, one.did + (f" (version {one.version})" if one.version else "")) for one in secrets]
-    lines = [table(rows)] if rows else ["neither the file nor the manifest names a secret"]
+    lines = [render_table(rows)] if rows else ["neither the file nor the manifest names a secret"]
     if any(one.did == "set" for one in secrets):
         lines.append(as_typed(f"Containers get them with: just reconcile {environment}"))
     return "\n".join(lines)
@@ -76,7 +76,7 @@ def _row(state: SecretState, now: datetime) -> tuple[str, ...]:
         else ""
     )
     version = "" if state.version is None else f"{state.version}{held}"
-    return (state.name, status_text(state.status), version, ago(changed_at(state), now), person(state.by))
+    return (state.name, status_text(state.status), version, ago(changed_at(state), now), person_name(state.by))
 
 
 def changed_at(state: SecretState) -> str:

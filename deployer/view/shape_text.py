@@ -5,7 +5,7 @@ from __future__ import annotations
 from deployer.core.table import Index, Key, Shape
 
 
-def shape_text(shape: Shape) -> str:
+def render_shape(shape: Shape) -> str:
     """Such as `pk S, sk S; index due: lane S, due N, with since`."""
     return "; ".join([_listed(shape.keys), *(_indexed(index) for index in shape.indexes)])
 

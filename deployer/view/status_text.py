@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from deployer.core.desired import short_tag
-from deployer.core.person import person
+from deployer.core.person import person_name
 from deployer.core.readiness import plain
 from deployer.errors import as_typed
 from deployer.view.documents.status import StatusDocument
@@ -60,7 +60,7 @@ def _edits(found: StatusDocument) -> str:
 def _since(found: StatusDocument, now: datetime) -> str:
     if not found.since:
         return ""
-    return f"{ago(found.since, now)} by {person(found.by or '')}, commit {short_tag(found.tag or '')}"
+    return f"{ago(found.since, now)} by {person_name(found.by or '')}, commit {short_tag(found.tag or '')}"
 
 
 def _image(image: str) -> str:

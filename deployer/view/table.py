@@ -12,7 +12,7 @@ from deployer.view.width import cells, padded, terminal_columns
 NARROWEST: Final = 20  # columns; in less, a text is harder to read than a line that the terminal itself continues
 
 
-def table(rows: Sequence[Sequence[str]], columns: int | None = None) -> str:
+def render_table(rows: Sequence[Sequence[str]], columns: int | None = None) -> str:
     """Return the rows, every column as wide as its widest cell.
 
     Cells may hold text from outside: each stays on its line. On a terminal, whose width is `columns` unless given, a

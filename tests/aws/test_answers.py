@@ -24,7 +24,7 @@ from deployer.core.policies.rights import CALLS, Need
 from deployer.core.secret import SecretValue
 from deployer.core.service import Scaling
 from deployer.core.table import WaitingEntries
-from deployer.explain import explain
+from deployer.explain import explain_error
 from deployer.local.models import service_model
 from deployer.targets.apprunner import answers as of_target
 from deployer.targets.apprunner.rights import CALLS as OF_TARGET
@@ -180,7 +180,7 @@ def changed(aws: Answering, session: Session, read: Read, change: Change) -> str
 
 
 def explained(error: Exception) -> str:
-    shown = explain(error)
+    shown = explain_error(error)
     assert shown is not None, f"{type(error).__name__}: {error}"
     assert "defect" not in str(shown), shown
     return f"error: {shown.what}"

@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from deployer import names
-from deployer.ci.legacy import ACTION, legacy
+from deployer.ci.legacy import ACTION, legacy_workflow
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from tests.samples import ROOT, make_project, sample_manifest
 
@@ -25,7 +25,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", ["staging", "production"])
 def test_every_variable_goes_where_it_belongs(name: str) -> None:
     manifest = sample_manifest(name)
-    step = YAML(typ="safe").load(io.StringIO(legacy(manifest)))["jobs"]["deploy"]["steps"][-1]
+    step = YAML(typ="safe").load(io.StringIO(legacy_workflow(manifest)))["jobs"]["deploy"]["steps"][-1]
     assert step["uses"] == ACTION
     passed, fetched = (step["with"][key].split() for key in ("copy-env-vars", "copy-secret-env-vars"))
     for parameter, one in manifest.variables.items():

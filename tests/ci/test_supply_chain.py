@@ -18,7 +18,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from deployer.errors import UsageError
-from deployer.image.sbom import sbom
+from deployer.image.sbom import render_sbom
 from deployer.manifest.credentials import credential_in
 from tests.ports import free_port
 from tests.samples import ROOT
@@ -47,7 +47,7 @@ def deployer(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_bill_of_materials_lists_each_package_with_its_hashes() -> None:
-    text = sbom(LOCK, "abc", COMMITTED, "notes")
+    text = render_sbom(LOCK, "abc", COMMITTED, "notes")
     found: dict[str, Any] = json.loads(text)
     first, second = found["components"]
     assert first["purl"] == "pkg:pypi/one-package@1.0"
@@ -55,7 +55,7 @@ def test_a_bill_of_materials_lists_each_package_with_its_hashes() -> None:
     assert second["purl"] == "pkg:pypi/other-package@2.0%2Blocal"
     assert second["properties"] == [{"name": "python:marker", "value": "sys_platform != 'win32'"}]
     assert found["metadata"]["component"]["name"] == found["dependencies"][0]["ref"] == "notes"
-    assert text == sbom(LOCK, "abc", COMMITTED, "notes") != sbom(LOCK, "abd", COMMITTED, "notes")
+    assert text == render_sbom(LOCK, "abc", COMMITTED, "notes") != render_sbom(LOCK, "abd", COMMITTED, "notes")
 
 
 def test_it_is_cyclonedx() -> None:
@@ -71,7 +71,7 @@ def test_it_is_cyclonedx() -> None:
 @pytest.mark.parametrize("text", ["", "# nothing\n", "package>=1.0\n"])
 def test_a_file_that_pins_nothing_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
-        sbom(text, "abc", COMMITTED, "notes")
+        render_sbom(text, "abc", COMMITTED, "notes")
 
 
 @pytest.mark.parametrize("verb", ["sbom", "audit"])

@@ -14,7 +14,7 @@ import pytest
 
 from deployer.ci import actions
 from deployer.ci.actions import Action
-from deployer.ci.workflows import workflows
+from deployer.ci.workflows import workflow_files
 from deployer.cli import DEPLOYER
 from deployer.cli.command import choose
 from deployer.manifest.load import parse
@@ -227,21 +227,23 @@ def test_nothing_that_changes_an_environment_is_cancelled() -> None:
 
 
 def test_branches_come_from_the_manifests() -> None:
-    found = workflows([manifest((r"branch: develop", "branch: trunk"), (r"branches: \[develop", "branches: [trunk"))])
+    found = workflow_files(
+        [manifest((r"branch: develop", "branch: trunk"), (r"branches: \[develop", "branches: [trunk"))]
+    )
     assert "branches: [trunk]" in found["deploy.yml"]
     assert "github.ref_name == 'trunk'" in found["deploy.yml"]
     assert "branches-ignore: [trunk]" in found["test.yml"]
 
 
 def test_keys_in_place_of_a_role() -> None:
-    for text in workflows([manifest((r"credentials: \{kind: oidc.*", KEYS))]).values():
+    for text in workflow_files([manifest((r"credentials: \{kind: oidc.*", KEYS))]).values():
         assert "id-token" not in text
         assert "role-to-assume" not in text
     assert "aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}" in text_of(KEYS, "deploy.yml")
 
 
 def text_of(credentials: str, name: str) -> str:
-    return workflows([manifest((r"credentials: \{kind: oidc.*", credentials))])[name]
+    return workflow_files([manifest((r"credentials: \{kind: oidc.*", credentials))])[name]
 
 
 @pytest.mark.parametrize("credentials", [None, KEYS])
@@ -250,14 +252,14 @@ def test_every_kind_of_manifest_gives_a_clean_workflow(tmp_path: Path, credentia
     edits = [(r"protect: \{.*", protect), *([(r"credentials: \{.*", credentials)] if credentials else [])]
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
-    for name, text in workflows([manifest(*edits)]).items():
+    for name, text in workflow_files([manifest(*edits)]).items():
         (folder / name).write_text(text)
     done = run_tool(["actionlint", *map(str, sorted(folder.glob("*.yml")))], cwd=tmp_path)
     assert done.returncode == 0, done.stdout
 
 
 def test_without_a_repository_there_are_the_tests_only() -> None:
-    assert list(workflows([sample_manifest("local")])) == ["test.yml"]
+    assert list(workflow_files([sample_manifest("local")])) == ["test.yml"]
 
 
 def render(cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:

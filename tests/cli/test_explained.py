@@ -12,7 +12,7 @@ import pytest
 from deployer.cli.terminal import colour
 from deployer.core.dotenv_file import bindings
 from deployer.errors import DeployerError
-from deployer.git import git
+from deployer.git import run_git
 from deployer.view.other_locations_text import dotenv_problem
 from tests.samples import ROOT, make_project
 
@@ -51,8 +51,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "config").write_text(CONFIG)
     (made / "broken").write_text("[profile x\nregion = us-west-2\n")
     identity = ("-c", "user.name=tester", "-c", "user.email=tester@example.invalid")
-    git(made, "init", "--quiet")
-    git(made, *identity, "commit", "--quiet", "--allow-empty", "--message", "one")
+    run_git(made, "init", "--quiet")
+    run_git(made, *identity, "commit", "--quiet", "--allow-empty", "--message", "one")
     return made
 
 
@@ -161,9 +161,9 @@ def test_a_dumb_terminal_gets_no_colour(
 
 
 def test_a_broken_git_configuration_is_reported_with_a_fix(tmp_path: Path) -> None:
-    git(tmp_path, "init", "--quiet")
+    run_git(tmp_path, "init", "--quiet")
     (tmp_path / ".git" / "config").write_text("[core\n")
     with pytest.raises(DeployerError) as caught:
-        git(tmp_path, "status")
+        run_git(tmp_path, "status")
     assert "bad config line 1" in caught.value.why
     assert caught.value.fix == "correct the line of git's configuration that it names"

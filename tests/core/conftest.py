@@ -43,7 +43,7 @@ from deployer.core.observed import (
     ScalingRevision,
 )
 from deployer.core.plan import Plan
-from deployer.core.record import record
+from deployer.core.record import make_record
 from deployer.core.release import RecordedRelease
 from deployer.core.service import Scaling
 from deployer.core.table import KIND, TableFact
@@ -195,7 +195,7 @@ def _turned(observed: Observed, status: ServiceStatus, tag: str) -> Observed:
 def recorded(plan: Plan, observed: Observed, desired: Desired, *, healthy: bool) -> RecordedRelease:
     number = observed.releases[-1].number + 1 if observed.releases else 1
     outcome = "healthy" if healthy else "failed"
-    release = record(
+    release = make_record(
         desired,
         plan,
         outcome=outcome,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validato
 
 from deployer import names
 from deployer.core.adoption.command import fault_of_command
-from deployer.core.adoption.expected import expected
+from deployer.core.adoption.expected import expected_changes
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.reason import WasStringList
 from deployer.core.adoption.variables import Taken, choose
@@ -49,7 +49,7 @@ from deployer.manifest.credentials import credential_in, is_telling
 from deployer.manifest.load import Loaded, parse
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
-from deployer.manifest.unseen import unseen
+from deployer.manifest.unseen import find_unseen
 from deployer.resources.desired import desired_state
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
@@ -173,7 +173,7 @@ parameter_names = st.from_regex(names.NAME_PATTERN, fullmatch=True).filter(
 )
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 words = st.sampled_from(["null", "true", "0123", "{{x}}", "a: b # c", "line\r\n\ttwo"])
-observed = st.builds(string, texts | words, texts.filter(lambda text: not unseen(text))) | st.just(SECURE)
+observed = st.builds(string, texts | words, texts.filter(lambda text: not find_unseen(text))) | st.just(SECURE)
 
 
 @given(st.dictionaries(parameter_names, observed, max_size=5), st.dictionaries(parameter_names, texts, max_size=3))
@@ -194,7 +194,7 @@ def test_whatever_is_taken_over_is_read_back_as_it_was(
                 assert parameter.secure or is_telling(name) or name == "app-id" or credential_in(parameter.value or "")
             case None:
                 assert parameter.value is not None
-                assert unseen(parameter.value) or not parameter.value or "{{" in parameter.value
+                assert find_unseen(parameter.value) or not parameter.value or "{{" in parameter.value
             case other:
                 raise AssertionError(other)
     for name, text in plain.items():
@@ -548,7 +548,7 @@ def test_a_service_without_variables_makes_no_manifest() -> None:
 
 
 def expectations(found: Live) -> tuple[str, ...]:
-    return tuple(expectation(change, "staging") for change in expected(found, choose(found, Ours)))
+    return tuple(expectation(change, "staging") for change in expected_changes(found, choose(found, Ours)))
 
 
 def test_the_first_plan_of_what_is_as_the_deployer_keeps_it_shows_only_what_it_always_adds() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployer.core.person import is_local_caller, person
+from deployer.core.person import is_local_caller, person_name
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from deployer.core.person import is_local_caller, person
     ],
 )
 def test_a_caller_is_shown_by_name(who: str, shown: str) -> None:
-    assert person(who) == shown
+    assert person_name(who) == shown
 
 
 def test_a_real_user_is_never_taken_for_the_local_one() -> None:

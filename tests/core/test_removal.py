@@ -24,7 +24,7 @@ from deployer.core.removal import (
     UsedBy,
 )
 from deployer.resources.desired import desired_state
-from deployer.resources.removals import removals
+from deployer.resources.removals import decide_removals
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample
 
@@ -49,7 +49,7 @@ def wanted() -> Desired:
 
 
 def test_the_service_goes_first_and_secrets_and_images_stay(wanted: Desired) -> None:
-    found = removals(wanted, FULL, RemovalOptions())
+    found = decide_removals(wanted, FULL, RemovalOptions())
     assert [(one.kind, one.name) for one in found.deleted] == [
         ("service", "ansari-local-whatsapp"),
         ("scaling", "ansari-local-whatsapp"),
@@ -63,7 +63,7 @@ def test_the_service_goes_first_and_secrets_and_images_stay(wanted: Desired) -> 
 
 
 def test_what_is_named_goes_too(wanted: Desired) -> None:
-    found = removals(wanted, FULL, RemovalOptions(secrets=True, repository=True))
+    found = decide_removals(wanted, FULL, RemovalOptions(secrets=True, repository=True))
     assert {"secret", "repository"} <= {one.kind for one in found.deleted}
     assert [one.kind for one in found.kept] == ["history", "logs"]
 
@@ -72,9 +72,9 @@ def test_values_that_were_kept_go_with_the_secrets(wanted: Desired) -> None:
     remains = replace(NOTHING, replaced=("/app-deployer/x/replaced/a",))
     assert (
         Kept("secret", remains.replaced[0], NeedsOption("--with-secrets"))
-        in removals(wanted, remains, RemovalOptions()).kept
+        in decide_removals(wanted, remains, RemovalOptions()).kept
     )
-    [gone] = removals(wanted, remains, RemovalOptions(secrets=True)).deleted
+    [gone] = decide_removals(wanted, remains, RemovalOptions(secrets=True)).deleted
     assert (gone.kind, gone.name) == ("secret", remains.replaced[0])
 
 
@@ -91,13 +91,13 @@ def test_values_that_were_kept_go_with_the_secrets(wanted: Desired) -> None:
     ],
 )
 def test_what_is_not_ours_alone_always_stays(wanted: Desired, remains: Remains, kept: Reason) -> None:
-    found = removals(wanted, remains, RemovalOptions(secrets=True, repository=True))
+    found = decide_removals(wanted, remains, RemovalOptions(secrets=True, repository=True))
     assert found.kept[0].reason == kept
     assert found.kept[0].name not in {one.name for one in found.deleted}
 
 
 def test_nothing_that_is_left_is_nothing_to_delete(wanted: Desired) -> None:
-    assert removals(wanted, NOTHING, RemovalOptions(secrets=True, repository=True)).deleted == ()
+    assert decide_removals(wanted, NOTHING, RemovalOptions(secrets=True, repository=True)).deleted == ()
 
 
 def test_a_role_that_stays_loses_what_it_may_do_for_this_environment(wanted: Desired) -> None:
@@ -107,13 +107,13 @@ def test_a_role_that_stays_loses_what_it_may_do_for_this_environment(wanted: Des
         replace(FULL, roles={"Access": own}, shared={"Access": "staging"}),
         replace(FULL, roles={"Access": replace(own, foreign=("Other",))}),
     ):
-        found = removals(wanted, remains, RemovalOptions())
+        found = decide_removals(wanted, remains, RemovalOptions())
         assert ("policy", "Access/ansari-whatsapp-local") in {(one.kind, one.name) for one in found.deleted}
         assert ("role", "Access") in {(one.kind, one.name) for one in found.kept}
     strange = replace(FULL, roles={"Access": replace(own, ours=False)}, shared={"Access": "staging"})
-    assert "policy" not in {one.kind for one in removals(wanted, strange, RemovalOptions()).deleted}
+    assert "policy" not in {one.kind for one in decide_removals(wanted, strange, RemovalOptions()).deleted}
     assert "policy" not in {
-        one.kind for one in removals(wanted, replace(FULL, roles={"Access": own}), RemovalOptions()).deleted
+        one.kind for one in decide_removals(wanted, replace(FULL, roles={"Access": own}), RemovalOptions()).deleted
     }
 
 
@@ -128,7 +128,7 @@ def test_a_role_that_stays_loses_what_it_may_do_for_this_environment(wanted: Des
 def test_everything_is_either_deleted_or_stays_and_only_what_is_ours_goes(
     wanted: Desired, observed: dict[str, ObservedParameter], wish: RemovalOptions, shared: dict[str, str]
 ) -> None:
-    found = removals(wanted, replace(FULL, parameters=observed, shared=shared), wish)
+    found = decide_removals(wanted, replace(FULL, parameters=observed, shared=shared), wish)
     every: list[Removal | Kept] = [*found.deleted, *found.kept]
     assert sorted(one.name for one in every if one.kind in {"parameter", "secret"}) == sorted(observed)
     for one in found.deleted:

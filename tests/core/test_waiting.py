@@ -6,7 +6,7 @@ import pytest
 
 from deployer.core.cause import HIDDEN, DriftItem, State
 from deployer.core.change import DeployService
-from deployer.core.waiting import Waiting, waiting
+from deployer.core.waiting import Waiting, find_waiting
 from tests.golden.case import cases
 
 EXPECTED = {
@@ -106,4 +106,4 @@ def test_drift_is_found_wherever_the_plan_says_so(name: str) -> None:
 
 def _waiting(name: str) -> Waiting:
     case = CASES[name]
-    return waiting(case.plan())
+    return find_waiting(case.plan())

@@ -13,10 +13,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from deployer.account.duties import duties
+from deployer.account.duties import needs_of_verbs
 from deployer.core.desired import DesiredImage
 from deployer.core.policies.rights import needs
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.resources.desired import desired_state
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests import loopback
@@ -223,8 +223,8 @@ class TestWithAWorld:
 
 def test_the_rights_that_are_looked_at_are_those_that_verbs_use(world: Checkout) -> None:
     """Seen from AWS's side: nothing is called that the doctor would not have looked at, but for a first deployment."""
-    wish = desired_state(load(world.manifest), DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
-    looked = {verbs: {need.action for need in wanted} for verbs, wanted in duties(wish).items()}
+    wish = desired_state(load_manifest(world.manifest), DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
+    looked = {verbs: {need.action for need in wanted} for verbs, wanted in needs_of_verbs(wish).items()}
     nobody = {"sts:GetCallerIdentity"}
     with seen_through(world) as first:
         assert world.deployer("reconcile", "local").returncode == 0

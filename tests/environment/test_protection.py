@@ -12,7 +12,7 @@ from deployer.environment.consent import Consent
 from deployer.environment.protection import check_steps, protections
 from deployer.errors import DeployerError, Refused
 from deployer.git import committed
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.manifest.problem import InvalidManifest
 from tests.samples import sample_text
 
@@ -57,7 +57,7 @@ def write(path: Path, content: str) -> Path:
 
 
 def deploy(path: Path) -> None:
-    check_steps(load(path), FINGERPRINT, Consent(approved=FINGERPRINT))
+    check_steps(load_manifest(path), FINGERPRINT, Consent(approved=FINGERPRINT))
 
 
 def copied(root: Path) -> Path:
@@ -200,8 +200,8 @@ def test_a_clone_counts_with_the_branches_of_its_remote(project: Path, monkeypat
     git(project, "switch", "--quiet", "main")
     path = second_clone(project)
     monkeypatch.chdir(path.parents[1])
-    assert load(path).manifest.protect.confirm is False
-    assert any(protect.confirm for protect in protections(load(path)))
+    assert load_manifest(path).manifest.protect.confirm is False
+    assert any(protect.confirm for protect in protections(load_manifest(path)))
 
 
 def test_the_variables_of_git_do_not_name_another_repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +224,7 @@ def test_an_equal_copy_is_accepted_and_protected(project: Path) -> None:
 def test_a_commit_on_the_branch_that_deploys_loosens(project: Path) -> None:
     git(project, "switch", "--quiet", "main")
     path = loosened_on_the_branch(project)
-    assert [protect.confirm for protect in protections(load(path))] == [False]
+    assert [protect.confirm for protect in protections(load_manifest(path))] == [False]
     deploy(path)
 
 
@@ -236,7 +236,7 @@ def test_a_new_environment_needs_no_commit(project: Path) -> None:
 def test_outside_of_any_repository_the_file_itself_protects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "env" / "production.yaml", text(LOOSE))
     monkeypatch.chdir(tmp_path)
-    assert protections(load(path)) == (load(path).manifest.protect,)
+    assert protections(load_manifest(path)) == (load_manifest(path).manifest.protect,)
 
 
 def test_a_manifest_that_was_never_valid_protects_nothing_and_is_refused(project: Path) -> None:

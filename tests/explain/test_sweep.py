@@ -36,7 +36,7 @@ import urllib3.exceptions
 
 from deployer import secrecy
 from deployer.core.secret import SecretValue
-from deployer.explain import defect, explain
+from deployer.explain import defect, explain_error
 
 SENTINEL = "sentinel-of-the-sweep"
 YAML = (
@@ -100,7 +100,7 @@ LIBRARIES = list(classes(*AWS, httpx, urllib3.exceptions, http.client, urllib.er
 
 def reported(error: BaseException) -> str:
     """What main() shows, after checks that every report passes."""
-    found = explain(error)
+    found = explain_error(error)
     assert found is not None, f"{type(error)} is shown as unknown"
     assert found.what
     assert found.fix
@@ -165,7 +165,7 @@ def test_no_system_error_is_unknown(error: BaseException) -> None:
 
 @pytest.mark.parametrize("kind", [KeyError, TypeError, AssertionError, ValueError, AttributeError, RuntimeError])
 def test_a_defect_stays_a_defect(kind: type[Exception]) -> None:
-    assert explain(kind(SENTINEL)) is None
+    assert explain_error(kind(SENTINEL)) is None
     shown = str(defect(kind(SENTINEL)))
     assert "this is a defect in the deployer" in shown
     assert SENTINEL not in shown

@@ -25,7 +25,7 @@ from deployer.core.desired import Desired, DesiredImage
 from deployer.core.observed import Observed
 from deployer.core.plan import Plan
 from deployer.core.service import Settings
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.resources.desired import desired_state
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
@@ -54,7 +54,7 @@ class Case:
     def wanted(self) -> Desired:
         """The wish; that of a recorded release when the case is a rollback."""
         options, own = self._options(), self.folder / "staging.yaml"
-        loaded = load(own if own.exists() else BASE / "staging.yaml")
+        loaded = load_manifest(own if own.exists() else BASE / "staging.yaml")
         image = loaded.manifest.image
         tag, digest, here = options.get("tag", TAG), options.get("digest"), options.get("here", False)
         current = desired_state(loaded, DesiredImage(image.repository, tag, digest, image.keep, here=here), APP_RUNNER)

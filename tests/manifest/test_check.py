@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployer.environment.contract import refuse_contract_problems
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.verbs.check import Checked, CheckOptions, check_manifests
 from deployer.view.check_json import checked_json, problems_json
@@ -87,7 +87,7 @@ def test_two_environments_may_not_hold_the_same_thing(folder: Path) -> None:
 
 def test_a_manifest_that_the_service_refuses_is_refused(folder: Path) -> None:
     path = folder / "staging.yaml"
-    refuse_contract_problems(load(path))
+    refuse_contract_problems(load_manifest(path))
     path.write_text(path.read_text().replace("  origins:", "  orgins:"))
     with pytest.raises(InvalidManifest):
-        refuse_contract_problems(load(path))
+        refuse_contract_problems(load_manifest(path))

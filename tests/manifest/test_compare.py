@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deployer.manifest.compare import Difference, compare
+from deployer.manifest.compare import Difference, compare_manifests
 from deployer.manifest.load import Loaded
 from tests.samples import sample_manifest
 
@@ -11,7 +11,7 @@ Read = Callable[..., Loaded]
 
 def test_a_manifest_is_like_itself_whatever_its_comments_say(read: Read) -> None:
     described = read(("kind: secret, generate: 32", 'kind: secret, generate: 32, description: "made"'))
-    assert compare(read().manifest, described.manifest) == ()
+    assert compare_manifests(read().manifest, described.manifest) == ()
 
 
 def test_settings_and_variables_are_told_with_both_sides(read: Read) -> None:
@@ -21,7 +21,7 @@ def test_settings_and_variables_are_told_with_both_sides(read: Read) -> None:
         ('  origins: {kind: literal, value: "https://staging.ansari.chat"}\n', "  metrics-token: {kind: secret}\n"),
         ("{kind: secret, generate: 32}", "{kind: secret}"),
     )
-    assert compare(read().manifest, other.manifest) == (
+    assert compare_manifests(read().manifest, other.manifest) == (
         Difference("settings", "service.scaling.max", "25", "10"),
         Difference("variables", "meta-webhook-verify-token", "secret, made of 32 bytes", "secret"),
         Difference("variables", "logging-level", "literal DEBUG", "literal INFO (of the service)"),
@@ -32,6 +32,6 @@ def test_settings_and_variables_are_told_with_both_sides(read: Read) -> None:
 
 def test_the_other_way_round_is_the_mirror_image() -> None:
     staging, production = (sample_manifest(name) for name in ("staging", "production"))
-    there, back = compare(staging, production), compare(production, staging)
+    there, back = compare_manifests(staging, production), compare_manifests(production, staging)
     assert there != ()
     assert {(one.name, one.left, one.right) for one in there} == {(one.name, one.right, one.left) for one in back}

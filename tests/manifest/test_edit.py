@@ -14,7 +14,7 @@ from deployer.manifest import edit
 from deployer.manifest.load import Loaded, parse
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
-from deployer.manifest.unseen import unseen
+from deployer.manifest.unseen import find_unseen
 from tests.manifest.conftest import STAGING, WHERE
 
 NAMES = list(parse(STAGING.encode(), WHERE).manifest.variables)
@@ -28,7 +28,7 @@ BLOCK = """\
     value: "DEBUG"  # less in production
 """
 values = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(
-    lambda text: not unseen(text)
+    lambda text: not find_unseen(text)
 )
 words = st.from_regex(r"[a-zA-Z0-9._/-]{1,12}", fullmatch=True) | st.sampled_from(
     ["true", "no", "0123", "1e5", "12:30", "2026-01-01", "~", "null", "0x1F", "-0", "12345678901234567890", "'", "a: b"]

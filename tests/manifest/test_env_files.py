@@ -11,9 +11,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from ansari_whatsapp.settings import Settings
-from deployer.ci.workflows import HEAD, workflows
+from deployer.ci.workflows import HEAD, workflow_files
 from deployer.manifest.contract import problems
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.manifest.schema import json_schema
 from deployer.verbs.check import CheckOptions, check_manifests
 
@@ -24,7 +24,7 @@ WORKFLOWS = ROOT / ".github" / "workflows"
 
 @pytest.fixture(scope="module")
 def environments() -> dict[str, Loaded]:
-    return {path.stem: load(path) for path in PATHS}
+    return {path.stem: load_manifest(path) for path in PATHS}
 
 
 def test_they_are_valid_together(environments: dict[str, Loaded]) -> None:
@@ -53,7 +53,7 @@ def test_all_name_the_same_variables(environments: dict[str, Loaded]) -> None:
 
 
 def test_the_workflows_are_rendered_from_them(environments: dict[str, Loaded]) -> None:
-    desired = workflows([loaded.manifest for loaded in environments.values()])
+    desired = workflow_files([loaded.manifest for loaded in environments.values()])
     rendered = {path.name: text for path in WORKFLOWS.glob("*.yml") if (text := path.read_text()).startswith(HEAD)}
 
     assert rendered == desired, "run: just generate"

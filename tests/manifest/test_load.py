@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from deployer import errors
 from deployer.manifest import syntax, tree
-from deployer.manifest.explain import explain
-from deployer.manifest.load import Loaded, load, parse
+from deployer.manifest.explain import explain_problems
+from deployer.manifest.load import Loaded, load_manifest, parse
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest, Position, Problem
 from tests.manifest.conftest import STAGING, WHERE
@@ -31,7 +31,7 @@ RefusedText = Callable[[str | bytes], tuple[Problem, ...]]
 def test_a_good_manifest() -> None:
     path = sample_path("staging")
 
-    loaded = load(path)
+    loaded = load_manifest(path)
 
     assert loaded.path == path
     assert loaded.text == path.read_text()
@@ -460,7 +460,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         (Path("a\0b"), "this file cannot be read"),
     ]:
         with pytest.raises(InvalidManifest) as refusal:
-            load(path)
+            load_manifest(path)
         (problem,) = refusal.value.problems
         assert problem.what == what
         assert problem.file == str(path)
@@ -563,7 +563,7 @@ def test_what_is_taken_has_nothing_to_be_explained(where: int, word: str) -> Non
         found = refusal.problems
     else:
         read = syntax.parse(changed)
-        found = explain(path, changed, [], read, tree.data(read.root), None, ())
+        found = explain_problems(path, changed, [], read, tree.data(read.root), None, ())
         assert found == ()
     assert all(problem.what for problem in found)
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from deployer.core.health import Answer
-from deployer.run.probe import ask, probe
+from deployer.run.probe import ask, probe_release
 from tests.serving import serving
 
 HEADER = "X-Version"
@@ -32,14 +32,14 @@ def url() -> Iterator[str]:
 
 
 def test_the_release_has_to_be_in_the_header(url: str) -> None:
-    assert probe(url, "/live", "old", header=HEADER, seconds=0) is None
-    assert probe(url, "/live", "new", header=HEADER, seconds=0) == "200, release old"
-    assert probe(url, "/live", "new", header="X-Other", seconds=0) == "200, release not named"
+    assert probe_release(url, "/live", "old", header=HEADER, seconds=0) is None
+    assert probe_release(url, "/live", "new", header=HEADER, seconds=0) == "200, release old"
+    assert probe_release(url, "/live", "new", header="X-Other", seconds=0) == "200, release not named"
 
 
 def test_without_a_header_a_200_is_enough(url: str) -> None:
-    assert probe(url, "/live", "new", header=None, seconds=0) is None
-    assert probe(url, "/gone", "new", header=None, seconds=0) == "503"
+    assert probe_release(url, "/live", "new", header=None, seconds=0) is None
+    assert probe_release(url, "/gone", "new", header=None, seconds=0) == "503"
 
 
 def test_an_answer_without_a_header_names_no_release(url: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from deployer.run.wait import wait
+from deployer.run.wait import wait_for_operation
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.base import Progress, Started
 
@@ -29,5 +29,5 @@ class Scripted:
 def test_it_waits_for_an_end_and_absence_is_none(end: Progress) -> None:
     looks: list[int] = []
     target = Scripted([None, Progress.RUNNING, None, Progress.RUNNING, end])
-    assert wait(target, STARTED, fastest=0.001, tell=lambda: looks.append(1)) is end
+    assert wait_for_operation(target, STARTED, fastest=0.001, tell=lambda: looks.append(1)) is end
     assert len(looks) == 5

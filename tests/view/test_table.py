@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from deployer.view.table import table
+from deployer.view.table import render_table
 from deployer.view.width import cells
 
 ROWS = (("number", "who", "outcome"), ("1", "Ada", "failed: the health check did not answer in time"))
 
 
 def test_each_column_is_as_wide_as_its_widest_cell() -> None:
-    assert table([("a", "b", "c"), ("long", "", "d")]) == "a     b  c\nlong     d"
+    assert render_table([("a", "b", "c"), ("long", "", "d")]) == "a     b  c\nlong     d"
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ def test_a_text_takes_the_columns_of_a_terminal(text: str, width: int) -> None:
 
 
 def test_columns_stay_below_each_other_in_every_script() -> None:
-    lines = table([("王芳", "x"), ("Ada", "y"), ("سَلَام", "z")]).splitlines()
+    lines = render_table([("王芳", "x"), ("Ada", "y"), ("سَلَام", "z")]).splitlines()
     assert {cells(line[:-1]) for line in lines} == {6}
 
 
 def test_a_long_last_cell_continues_below_itself() -> None:
-    assert table(ROWS, 40).splitlines() == [
+    assert render_table(ROWS, 40).splitlines() == [
         "number  who  outcome",
         "1       Ada  failed: the health check",
         "             did not answer in time",
@@ -36,8 +36,8 @@ def test_a_long_last_cell_continues_below_itself() -> None:
 
 @pytest.mark.parametrize("columns", [None, 20, 200])
 def test_a_row_stays_on_its_line_where_it_fits_or_nothing_is_gained(columns: int | None) -> None:
-    assert len(table(ROWS, columns).splitlines()) == 2
+    assert len(render_table(ROWS, columns).splitlines()) == 2
 
 
 def test_a_line_feed_in_a_cell_makes_no_line() -> None:
-    assert table([("a\nb", "c")]) == "a\\nb  c"
+    assert render_table([("a\nb", "c")]) == "a\\nb  c"

@@ -132,7 +132,7 @@ Expectation = (
 )
 
 
-def expected(live: Live, choice: Choice) -> tuple[Expectation, ...]:
+def expected_changes(live: Live, choice: Choice) -> tuple[Expectation, ...]:
     """Every kind of change, once, in the order in which they are shown."""
     return (*_variables(live, choice), *_image(live), *_service(live))
 

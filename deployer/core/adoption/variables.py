@@ -37,7 +37,7 @@ from deployer.core.release import RELEASE_VARIABLE
 from deployer.errors import UsageError
 from deployer.manifest import contract, rules
 from deployer.manifest.credentials import credential_in, is_telling
-from deployer.manifest.unseen import unseen
+from deployer.manifest.unseen import find_unseen
 
 _SAYABLE: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")  # other text was probably not meant as a name
 _LONGEST_REASON: Final = 200
@@ -251,7 +251,7 @@ class _Chooser:
     def _why_not_written(self, literal: Taken) -> UnseenCharacter | NotAllowed | None:
         """Why the manifest cannot hold this literal, None when it can."""
         value = literal.value or ""
-        if unseen(value):
+        if find_unseen(value):
             return UnseenCharacter()
         rule = self._broken(literal.name, {"kind": "literal", "value": value, "store": literal.store})
         return NotAllowed(rule) if rule else None
@@ -279,6 +279,6 @@ def _unread(name: str) -> Reason:
 
 
 def _described(taken: Taken, parameter: ObservedParameter) -> Taken:
-    if credential_in(parameter.description) or unseen(parameter.description):
+    if credential_in(parameter.description) or find_unseen(parameter.description):
         return replace(taken, notes=(*taken.notes, LostDescription()))
     return replace(taken, description=parameter.description)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError, Interrupted, StateUnknown
 from deployer.github.api import GitHub
-from deployer.github.seal import seal
+from deployer.github.seal import seal_secret
 from deployer.partial import halted
 from deployer.resources.github_environment.plan import Change, SyncPlan
 from deployer.resources.github_environment.state import ObservedGitHub
@@ -46,7 +46,7 @@ class Writer:
                 github.remove_secret(environment, name)
             case "secret", _:
                 self._key = self._key or github.public_key(environment)
-                github.put_secret(environment, name, *seal(self._reveal(name), self._key))
+                github.put_secret(environment, name, *seal_secret(self._reveal(name), self._key))
             case _, "-":
                 github.remove_variable(environment, name)
             case _, "+":
@@ -55,7 +55,7 @@ class Writer:
                 github.update_variable(environment, name, change.value)
 
 
-def apply(writer: Writer, plan: SyncPlan, tell: Callable[[Change], None], *, restricted: bool) -> None:
+def apply_sync(writer: Writer, plan: SyncPlan, tell: Callable[[Change], None], *, restricted: bool) -> None:
     """Apply all changes. Raises StateUnknown, with what was written and what was not, if one fails after a write."""
     done: list[Change] = []
     for change in plan.changes:

@@ -73,7 +73,9 @@ def fingerprint(plans: tuple[SyncPlan, ...]) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-def plan(desired: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter]) -> SyncPlan:
+def plan_sync(
+    desired: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter]
+) -> SyncPlan:
     """Plan one environment. `parameters` are the secrets that SSM holds, by path, with their times."""
     kept = observed.variables.get(RECORD)
     record = read_record(kept.value if kept else None)

@@ -14,7 +14,7 @@ from deployer.core.release import Release
 UNKNOWN = "a setting that this version of the deployer does not know"  # in the form that the ledger records
 
 
-def unmanaged(desired: Desired, live: ObservedService) -> dict[str, str]:
+def unmanaged_settings(desired: Desired, live: ObservedService) -> dict[str, str]:
     """Each such setting as `name -> value`, without those that have AWS's default."""
     found = desired.settings.left_out(live.spec.settings)
     found |= {name: value for name, value in live.fixed.items() if name not in desired.fixed}
@@ -24,7 +24,7 @@ def unmanaged(desired: Desired, live: ObservedService) -> dict[str, str]:
 def notices(desired: Desired, live: ObservedService, last: Release | None) -> Iterator[UnmanagedSetting]:
     """A notice for each setting. It has drifted when the running release was recorded without it."""
     recorded = last.unmanaged if last else None
-    for name, value in unmanaged(desired, live).items():
+    for name, value in unmanaged_settings(desired, live).items():
         drifted = recorded is not None and recorded.get(name) != value
         cause = Cause(
             kind=CauseKind.DRIFT if drifted else CauseKind.UNMANAGED,

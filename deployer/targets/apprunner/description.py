@@ -7,8 +7,8 @@ from typing import Final
 from deployer.core.target import Adoption, Capabilities, Commands, Description, FoundBy, SecretsRead
 from deployer.targets.apprunner.manifest import AWS_MANAGED, KMS_KEY
 from deployer.targets.apprunner.rights import RIGHTS
-from deployer.targets.apprunner.roles import roles
-from deployer.targets.apprunner.settings import ServiceSettings, settings
+from deployer.targets.apprunner.roles import service_roles
+from deployer.targets.apprunner.settings import ServiceSettings, desired_settings
 
 
 def _adoption() -> Adoption:
@@ -44,9 +44,9 @@ APP_RUNNER: Final = Description(
         untag="aws apprunner untag-resource --resource-arn {arn} --tag-keys app environment",
         list_scaling="aws apprunner list-auto-scaling-configurations",
     ),
-    settings=settings,
+    settings=desired_settings,
     read_settings=ServiceSettings.from_dict,
-    roles=roles,
+    roles=service_roles,
     rights=RIGHTS,
     adoption=_adoption,
     fixed={KMS_KEY: AWS_MANAGED},

@@ -13,7 +13,7 @@ from deployer.core.finding import TargetFinding
 ABOUT: Final = "app runner"
 
 
-def examine(services: Iterable[object]) -> Iterator[TargetFinding]:
+def examine_services(services: Iterable[object]) -> Iterator[TargetFinding]:
     """Whether App Runner answers, and is in use. `services` asks it for all there are."""
     try:
         count = sum(1 for _ in services)

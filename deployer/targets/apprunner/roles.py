@@ -26,7 +26,7 @@ LOGIN: Final = (("ecr:GetAuthorizationToken",), ("*",))  # the action accepts no
 READ_ACTIONS: Final = ("ssm:GetParameters",)
 
 
-def roles(desired: Desired) -> tuple[ServiceRole, ...]:
+def service_roles(desired: Desired) -> tuple[ServiceRole, ...]:
     """The role that pulls the image, and that of the containers, which reads parameters and may use what is granted."""
     repository = REPOSITORY.format(region=desired.region, account=desired.account, name=desired.image.repository)
     below = names.ssm_root(desired.parameter_path, desired.region, desired.account) + "*"

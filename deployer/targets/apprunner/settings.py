@@ -165,7 +165,7 @@ def of_app_runner(service: ServiceSpec | Desired) -> ServiceSettings:
     return service.settings
 
 
-def settings(section: manifest.Service, account: str) -> ServiceSettings:
+def desired_settings(section: manifest.Service, account: str) -> ServiceSettings:
     """What a service of this section is deployed with, its roles by the ARNs that they have in an account."""
     role_arn = f"arn:aws:iam::{account}:role/"
     traced = section.observability

@@ -19,7 +19,7 @@ from deployer.targets.apprunner import refusals, words
 from deployer.targets.apprunner.answers import READ
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.diagnosis import failure_reason
-from deployer.targets.apprunner.examine import examine
+from deployer.targets.apprunner.examine import examine_services
 from deployer.targets.apprunner.manifest import AWS_MANAGED, KMS_KEY
 from deployer.targets.apprunner.members import unmodelled, with_kept
 from deployer.targets.apprunner.rights import CALLS
@@ -177,7 +177,7 @@ class AppRunner:
         return ()
 
     def examine(self) -> Iterator[Finding]:
-        return examine(self.services())
+        return examine_services(self.services())
 
     def services(self) -> Iterator[tuple[str, str]]:
         """The name and ARN of every service there is."""

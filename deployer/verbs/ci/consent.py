@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from deployer.environment.github import asks_reviewers
 from deployer.errors import Refused
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 from deployer.view.github_text import UNREVIEWED
 from deployer.view.progress import Reporter
@@ -27,7 +27,7 @@ class Reviewed(Struct, frozen=True):
 
 def refuse_unreviewed(options: ConsentOptions, report: Reporter) -> Reviewed:
     """Check the reviewers. Raises Refused where protect.confirm relies on reviewers whom GitHub does not ask."""
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     name = loaded.manifest.environment
     if not loaded.manifest.protect.confirm:
         return Reviewed(name, required=False)

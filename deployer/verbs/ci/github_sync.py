@@ -20,10 +20,10 @@ from deployer.environment.github import (
 )
 from deployer.environment.open import open_session
 from deployer.errors import StateUnknown, UsageError
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.partial import halted
 from deployer.project import manifest_path
-from deployer.resources.github_environment.apply import Writer, apply
+from deployer.resources.github_environment.apply import Writer, apply_sync
 from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint
 from deployer.resources.github_environment.state import ObservedGitHub
 from deployer.view.progress import Reporter
@@ -65,7 +65,7 @@ def sync_github(
     """
     if options.check and consent.approved:
         raise UsageError("--check changes nothing, so there is nothing to approve", fix="leave out one of the two")
-    manifests = [load(manifest_path(name)) for name in options.environments]
+    manifests = [load_manifest(manifest_path(name)) for name in options.environments]
     with _open_sides(manifests, options.token_file, report) as sides:
         compared = [(side, *side.compare()) for side in sides]
         plans = tuple(plan for _, plan, _ in compared)
@@ -104,7 +104,7 @@ def _write(compared: Sequence[tuple[GitHubEnvironment, SyncPlan, ObservedGitHub]
     for side, made, observed in compared:
         writer = Writer(side.github, side.desired.environment, observed, side.reveal)
         try:
-            apply(writer, made, _teller(report, made), restricted=bool(side.desired.branches))
+            apply_sync(writer, made, _teller(report, made), restricted=bool(side.desired.branches))
         except Exception as error:
             failure = halted(error, done=len(before))
             if failure is None:

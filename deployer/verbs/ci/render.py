@@ -8,10 +8,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from deployer.ci.legacy import legacy
-from deployer.ci.workflows import HEAD, workflows
+from deployer.ci.legacy import legacy_workflow
+from deployer.ci.workflows import HEAD, workflow_files
 from deployer.errors import Blocked, UsageError
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.together import crossed, strangers
 from deployer.project import find_root, manifest_path
@@ -43,7 +43,7 @@ def render_workflows(options: RenderOptions) -> Workflows | str:
     if options.legacy is not None:
         if options.check:
             raise UsageError("--check and --legacy exclude each other", fix="choose one of the two")
-        return _legacy(load(manifest_path(options.legacy)))
+        return _legacy(load_manifest(manifest_path(options.legacy)))
     root = find_root(Path.cwd())
     desired, left = _desired(root), _left(root)
     if options.check:
@@ -72,7 +72,7 @@ def _legacy(loaded: Loaded) -> str:
             why="without its `github` section there is no branch and no credentials for a workflow",
             fix="name the environment of another manifest, or write the section: docs/reference/manifest.md",
         )
-    return legacy(loaded.manifest)
+    return legacy_workflow(loaded.manifest)
 
 
 def _paths(names: Iterable[str]) -> tuple[str, ...]:
@@ -80,10 +80,10 @@ def _paths(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _desired(root: Path) -> dict[str, str]:
-    loaded = [load(path) for path in sorted((root / "env").glob("*.yaml"))]
+    loaded = [load_manifest(path) for path in sorted((root / "env").glob("*.yaml"))]
     if problems := [*strangers(loaded), *crossed(loaded)]:
         raise InvalidManifest(problems)
-    return workflows([one.manifest for one in loaded])
+    return workflow_files([one.manifest for one in loaded])
 
 
 def _left(root: Path) -> list[str]:

@@ -11,7 +11,7 @@ from deployer import git
 from deployer.apps.image_lock import find_image_lock
 from deployer.apps.project_file import read_app
 from deployer.errors import UsageError
-from deployer.image.sbom import sbom as bill
+from deployer.image.sbom import render_sbom as bill
 from deployer.project import find_root
 
 

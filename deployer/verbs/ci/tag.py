@@ -12,7 +12,7 @@ from deployer.aws import ledger
 from deployer.core.release import ledger_path
 from deployer.environment.open import open_session
 from deployer.errors import DeployerError
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.project import manifest_path
 from deployer.targets.registry import RECORDED
 
@@ -31,7 +31,7 @@ def choose_tag(options: TagOptions) -> str:
     one. With `running` it is the tag of the last healthy release, if any, so that a plan shows only changes of the
     manifest.
     """
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     root = loaded.path.resolve().parent
     commit = git.commit(root)
     if options.running:
@@ -39,7 +39,9 @@ def choose_tag(options: TagOptions) -> str:
     elsewhere = loaded.manifest.protect.healthy_in
     if elsewhere is None:
         return commit
-    return same_source(_healthy(load(loaded.path.parent / f"{elsewhere}.yaml")), commit, lambda one: _tree(root, one))
+    return same_source(
+        _healthy(load_manifest(loaded.path.parent / f"{elsewhere}.yaml")), commit, lambda one: _tree(root, one)
+    )
 
 
 def same_source(tags: Sequence[str], commit: str, tree: Callable[[str], str | None]) -> str:
@@ -62,7 +64,7 @@ def _healthy(loaded: Loaded) -> list[str]:
 def _tree(root: Path, commit: str) -> str | None:
     """The tree of a commit; None for a tag that is not a commit of this repository."""
     try:
-        found = git.git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{tree}}")
+        found = git.run_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{tree}}")
     except DeployerError:
         return None
     return found.decode().strip()

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from deployer.environment.commit_image import build_commit_image, image_context
 from deployer.image.builder import find_builder
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 from deployer.view.documents.image import ImageDocument
 from deployer.view.progress import Reporter
@@ -25,6 +25,6 @@ class BuildOptions(Struct, frozen=True, kw_only=True):
 
 def build_image(options: BuildOptions, report: Reporter) -> ImageDocument:
     """Build the image. Raises Refused for a changed checkout, unless the environment is of the local world."""
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     context = image_context(loaded)
     return build_commit_image(loaded, context, find_builder(report, options.tool), options.base)

@@ -20,7 +20,7 @@ from deployer.errors import DeployerError, Refused, StateUnknown
 from deployer.image.builder import find_builder
 from deployer.image.tool import Registry
 from deployer.local.loopback import is_loopback
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.project import manifest_path
 from deployer.view.documents.image import ImageDocument
 from deployer.view.progress import Reporter
@@ -47,7 +47,7 @@ def push_image(options: PushOptions, report: Reporter) -> ImageDocument:
     All refusals come before anything is pushed. Raises StateUnknown when the image that arrived is not the image that
     was built.
     """
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     context = image_context(loaded)
     site_of(loaded).start(report)
     session, _ = open_session(loaded)

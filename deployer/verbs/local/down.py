@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from deployer.local import lifecycle
 from deployer.local.settings import world_settings
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 
 
@@ -24,4 +24,4 @@ class StoppedWorld(Struct, frozen=True):
 
 def stop_world(options: DownOptions) -> StoppedWorld:
     """Stop the world and every instance in it."""
-    return StoppedWorld(lifecycle.down(world_settings(load(manifest_path(options.environment)))))
+    return StoppedWorld(lifecycle.down(world_settings(load_manifest(manifest_path(options.environment)))))

@@ -9,7 +9,7 @@ from msgspec import Struct
 from deployer.errors import DeployerError
 from deployer.local import lifecycle
 from deployer.local.settings import world_settings
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 from deployer.world_keys import read
 
@@ -28,7 +28,7 @@ class ClientVariables(Struct, frozen=True):
 
 def describe_access(options: EnvOptions) -> ClientVariables:
     """The variables. Raises DeployerError when the world does not run."""
-    settings = world_settings(load(manifest_path(options.environment)))
+    settings = world_settings(load_manifest(manifest_path(options.environment)))
     if lifecycle.find_usable(settings) is None:
         raise DeployerError("the local world is not running", fix=f"just up {settings.manifest.stem}")
     keys = read(settings.keys, settings.endpoint)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from deployer.local import lifecycle
 from deployer.local.settings import world_settings
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 
 
@@ -28,5 +28,5 @@ class FoundWorld(Struct, frozen=True):
 
 def find_world(options: StatusOptions) -> FoundWorld | None:
     """The world; None when it does not run."""
-    world = lifecycle.find(world_settings(load(manifest_path(options.environment))))
+    world = lifecycle.find(world_settings(load_manifest(manifest_path(options.environment))))
     return None if world is None else FoundWorld(world.pid, world.ports, world.root)

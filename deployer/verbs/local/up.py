@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from deployer.local import lifecycle
 from deployer.local.settings import world_settings
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 
 
@@ -33,6 +33,6 @@ class RunningWorld(Struct, frozen=True):
 
 def start_world(options: UpOptions) -> RunningWorld:
     """Start the world, unless it runs. Raises DeployerError for a port that is taken."""
-    settings = world_settings(load(manifest_path(options.environment)))
+    settings = world_settings(load_manifest(manifest_path(options.environment)))
     world, started = lifecycle.up(settings)
     return RunningWorld(world.pid, started, settings.endpoint, settings.upstream, str(settings.log))

@@ -9,7 +9,7 @@ from msgspec import Struct
 from deployer.core.secret import SecretValue
 from deployer.environment.secret_parameter import SecretParameter, WrittenSecret, refuse_unusable
 from deployer.errors import UsageError
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 
 
@@ -22,7 +22,7 @@ class GenerateOptions(Struct, frozen=True, kw_only=True):
 
 def generate_secret(options: GenerateOptions) -> WrittenSecret:
     """Generate a secret and write it. Raises UsageError if it exists, or if the manifest declares no `generate`."""
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     environment = loaded.manifest.environment
     parameter = SecretParameter.open(loaded, options.name)
     name, size = parameter.name, parameter.secret.generate

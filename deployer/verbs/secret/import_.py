@@ -17,7 +17,7 @@ from deployer.environment.other_manifests import refuse_shared
 from deployer.environment.secret_parameter import SecretParameter, checked, refuse_unusable, secrets_of
 from deployer.errors import StateUnknown, UsageError, as_typed
 from deployer.manifest.credentials import credential_in
-from deployer.manifest.load import Loaded, load
+from deployer.manifest.load import Loaded, load_manifest
 from deployer.manifest.model import LiteralVariable
 from deployer.partial import halted
 from deployer.project import manifest_path
@@ -49,7 +49,7 @@ def import_secrets(options: ImportOptions, read: Callable[[], str]) -> Imported:
     `read()` returns the text of the file. All values are checked before the first is written. Raises UsageError for
     lines that cannot be read, repeated names, and values that the service would refuse.
     """
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     literals = {name for name, one in loaded.manifest.variables.items() if isinstance(one, LiteralVariable)}
     given = _read(read(), options.file, literals)
     known = secrets_of(loaded)

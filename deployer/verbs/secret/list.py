@@ -12,7 +12,7 @@ from deployer.core.release import ledger_path
 from deployer.core.secret_state import SecretState, secret_states
 from deployer.environment.open import open_session
 from deployer.environment.secret_parameter import secrets_of
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 from deployer.targets.registry import RECORDED
 
@@ -34,7 +34,7 @@ class ListedSecrets(Struct, frozen=True):
 
 def list_secrets(options: ListOptions) -> ListedSecrets:
     """Compare the secrets of SSM with those of the last release."""
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     manifest, known = loaded.manifest, secrets_of(loaded)
     session, _ = open_session(loaded)
     paths = {name: names.join(manifest.aws.parameter_path, name) for name in known}

@@ -10,7 +10,7 @@ from msgspec import Struct
 from deployer.core.secret import SecretValue
 from deployer.environment.secret_parameter import SecretParameter, WrittenSecret, checked, refuse_unusable
 from deployer.errors import UsageError
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 
 
@@ -31,7 +31,7 @@ def rotate_secret(options: RotateOptions, read: Callable[[str], str]) -> Written
     Raises UsageError for a secret without a value, and for a value that it has already or that the service would
     refuse.
     """
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     environment = loaded.manifest.environment
     parameter = SecretParameter.open(loaded, options.name)
     name = parameter.name

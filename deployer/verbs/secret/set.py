@@ -10,7 +10,7 @@ from msgspec import Struct
 from deployer.aws.errors import is_denied
 from deployer.core.secret import SecretValue
 from deployer.environment.secret_parameter import SecretParameter, WrittenSecret, checked, refuse_unusable
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 
 
@@ -26,7 +26,7 @@ def set_secret(options: SetOptions, read: Callable[[str], str]) -> WrittenSecret
 
     Raises UsageError for a value that the service would refuse.
     """
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     parameter = SecretParameter.open(loaded, options.name)
     value = checked(read(f"{parameter.name}: "))
     found = parameter.read()

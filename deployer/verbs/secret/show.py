@@ -10,7 +10,7 @@ from deployer.core.secret import SecretValue
 from deployer.environment.open import open_session
 from deployer.environment.secret_parameter import SecretParameter, secret_of
 from deployer.errors import Refused, UsageError
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 
 
@@ -26,7 +26,7 @@ def reveal_secret(options: ShowOptions, ask: Callable[[str], str] | None) -> Sec
 
     Raises UsageError without a terminal or without a value, and Refused when the person declines.
     """
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     name, secret = secret_of(loaded, options.name)
     environment = loaded.manifest.environment
     if ask is None:

@@ -11,7 +11,7 @@ from deployer.environment.holds import refuse_incident
 from deployer.environment.open import open_session
 from deployer.environment.other_manifests import refuse_shared
 from deployer.errors import Refused, UsageError
-from deployer.manifest.load import load
+from deployer.manifest.load import load_manifest
 from deployer.project import manifest_path
 
 
@@ -33,7 +33,7 @@ def delete_secret(options: UnsetOptions, consent: Consent) -> DeletedSecret:
 
     Raises Refused without that, and UsageError when it does not exist or lacks the deployer's tag.
     """
-    loaded = load(manifest_path(options.environment))
+    loaded = load_manifest(manifest_path(options.environment))
     name = options.name if names.why_not_a_variable(options.name) else names.parameter(options.name)
     if reason := names.why_not_a_name(name):
         raise UsageError("this is not a secret's name", why=reason, fix="write it like meta-app-secret")

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from policy_sentry.querying.actions import get_action_data
 
-from deployer.account.deploying import deploying
-from deployer.account.duties import LINKING, PASSING, deployment, duties
-from deployer.account.imaging import imaging
-from deployer.account.planning import planning
+from deployer.account.deploying import deploying_policy
+from deployer.account.duties import LINKING, PASSING, deployment, needs_of_verbs
+from deployer.account.imaging import imaging_policy
+from deployer.account.planning import planning_policy
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.policies.documents import github_trust, subjects
 from deployer.core.policies.trust import Stranger, admits, strangers
@@ -38,9 +38,9 @@ def policies(name: str) -> dict[str, Any]:
     source = "ansari-staging-whatsapp" if name == "production" else None
     return {
         **{role.use: role.policy for role in APP_RUNNER.roles(found)},
-        "deploy": deploying(found, source),
-        "plan": planning(found, source),
-        "image": imaging(found),
+        "deploy": deploying_policy(found, source),
+        "plan": planning_policy(found, source),
+        "image": imaging_policy(found),
         "trust": github_trust(found.account, subjects("some-team/some-app", name, (11, 22))),
     }
 
@@ -78,10 +78,10 @@ def fits(form: str, resource: str) -> bool:
 def test_all_that_the_doctor_looks_at_is_allowed(name: str) -> None:
     """But for what only an administrator may: to write roles, and to delete a secret, with the look at its tags."""
     found = wish(name)
-    allowed: list[Any] = [deploying(found)]
+    allowed: list[Any] = [deploying_policy(found)]
     refused = {
         (need.action, resource)
-        for needs in duties(found).values()
+        for needs in needs_of_verbs(found).values()
         for need in needs
         for resource in need.resources
         if not decide(allowed, need.action, resource).allows
@@ -100,7 +100,7 @@ def test_all_that_the_doctor_looks_at_is_allowed(name: str) -> None:
 @pytest.mark.parametrize("name", ["staging", "production"])
 def test_it_reaches_nothing_of_another_environment(name: str) -> None:
     other = {"staging": "production", "production": "staging"}[name]
-    document: Any = deploying(wish(name))
+    document: Any = deploying_policy(wish(name))
     own = re.compile(rf"/ansari-whatsapp/{other}/|[:/]ansari-{other}-whatsapp/")  # parameters and ledger; service, logs
     foreign = {
         (need.action, resource)
@@ -134,7 +134,7 @@ def test_who_plans_looks_and_changes_nothing(name: str) -> None:
     assert all(verb.startswith(("Describe", "Get", "List", "BatchGet", "Simulate")) for verb in verbs), verbs
     assert "GetAuthorizationToken" not in verbs  # a login to ECR
     assert allowed <= {action for statement in made["deploy"]["Statement"] for action in statement["Action"]}
-    for need in duties(wish(name))["plan, status, drift"]:
+    for need in needs_of_verbs(wish(name))["plan, status, drift"]:
         assert all(decide([made["plan"]], need.action, resource).allows for resource in need.resources), need
 
 
@@ -165,9 +165,9 @@ def test_its_size_does_not_grow_with_the_variables(count: int) -> None:
     [one, *_] = found.parameters
     names = (f"{found.parameter_path}/name-{number}" for number in range(count))
     many = replace(found, parameters=(*found.parameters, *(replace(one, path=path) for path in names)))
-    assert deploying(many) == deploying(found)
-    assert planning(many) == planning(found)
-    assert len(json.dumps(deploying(found), separators=(",", ":"))) < 6144
+    assert deploying_policy(many) == deploying_policy(found)
+    assert planning_policy(many) == planning_policy(found)
+    assert len(json.dumps(deploying_policy(found), separators=(",", ":"))) < 6144
 
 
 def test_a_job_that_pushes_reaches_one_repository_and_nothing_else() -> None:

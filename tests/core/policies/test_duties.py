@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from policy_sentry.querying.actions import get_action_data
 
-from deployer.account.duties import deployment, duties
+from deployer.account.duties import deployment, needs_of_verbs
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.policies.rights import CALLS, PUSHED, Need
 from deployer.manifest.load import parse
@@ -46,7 +46,9 @@ def wish(name: str) -> Desired:
 
 
 def found(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
-    return {verbs: {need.action: need.resources for need in needs} for verbs, needs in duties(wish(name)).items()}
+    return {
+        verbs: {need.action: need.resources for need in needs} for verbs, needs in needs_of_verbs(wish(name)).items()
+    }
 
 
 def test_every_right_of_a_call_is_some_verbs() -> None:
@@ -55,7 +57,7 @@ def test_every_right_of_a_call_is_some_verbs() -> None:
     inbox = "inbox: {kind: dynamodb, table: an-inbox}\nprotect:"
     loaded = parse(sample_text("local").replace("\nprotect:", f"\n{inbox}").encode(), sample_path("local"))
     wanted = desired_state(loaded, DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
-    listed = {need.action for needs in duties(wanted).values() for need in needs}
+    listed = {need.action for needs in needs_of_verbs(wanted).values() for need in needs}
     assert known - listed == ELSEWHERE
     assert listed <= known
 
@@ -88,7 +90,7 @@ def test_secrets_are_those_of_the_environment() -> None:
 
 @pytest.mark.parametrize("name", ["staging", "production"])
 def test_a_statement_stays_short_whatever_the_number_of_parameters(name: str) -> None:
-    [put] = [need for need in duties(wish(name))["reconcile, rollback"] if need.action == "ssm:PutParameter"]
+    [put] = [need for need in needs_of_verbs(wish(name))["reconcile, rollback"] if need.action == "ssm:PutParameter"]
     assert len(put.resources) > 10
     assert isinstance(put, Need)
     assert put.statement.count("arn:aws:ssm:") == 3

@@ -20,7 +20,7 @@ from deployer.resources.github_environment.blocker import (
 )
 from deployer.resources.github_environment.desired import RECORD, DesiredGitHub
 from deployer.resources.github_environment.notice import OpenSecret, SetByHand, Unreviewed
-from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint, plan
+from deployer.resources.github_environment.plan import Change, SyncPlan, fingerprint, plan_sync
 from deployer.resources.github_environment.state import (
     ObservedEnvironment,
     ObservedGitHub,
@@ -63,7 +63,7 @@ REVIEWED = {"reviewers": [{"type": "User", "id": 7}]}
 def test_an_environment_that_asks_a_person_needs_required_reviewers(
     reviewed: bool, environment: ObservedEnvironment | None, unreviewed: bool
 ) -> None:
-    made = plan(replace(WANTED, reviewed=reviewed), replace(NOTHING, environment=environment), HELD)
+    made = plan_sync(replace(WANTED, reviewed=reviewed), replace(NOTHING, environment=environment), HELD)
     assert made.unreviewed == unreviewed
     assert [one.symbol for one in made.notices if isinstance(one, Unreviewed)] == (["!"] if unreviewed else [])
 
@@ -99,7 +99,7 @@ def applied(made: SyncPlan, observed: ObservedGitHub, now: float) -> ObservedGit
 
 
 def first() -> ObservedGitHub:
-    return applied(plan(WANTED, NOTHING, HELD), NOTHING, 200)
+    return applied(plan_sync(WANTED, NOTHING, HELD), NOTHING, 200)
 
 
 def words(made: SyncPlan) -> list[str]:
@@ -112,7 +112,7 @@ def reason(made: SyncPlan, name: str) -> str:
 
 
 def test_all_of_it_is_new_the_first_time() -> None:
-    made = plan(WANTED, NOTHING, HELD)
+    made = plan_sync(WANTED, NOTHING, HELD)
     assert words(made) == [
         "+ environment staging",
         "+ branch develop",
@@ -125,29 +125,29 @@ def test_all_of_it_is_new_the_first_time() -> None:
 
 
 def test_a_second_run_has_nothing_to_do() -> None:
-    made = plan(WANTED, first(), HELD)
+    made = plan_sync(WANTED, first(), HELD)
     assert made.empty
     assert made.unchanged == 4
 
 
 def test_why_a_secret_is_sent_again() -> None:
     observed = first()
-    newer = plan(WANTED, observed, {f"{PATH}/app-secret": secret(2, 300.0)})
+    newer = plan_sync(WANTED, observed, {f"{PATH}/app-secret": secret(2, 300.0)})
     assert reason(newer, "APP_SECRET") == "sent again: SSM has version 2, GitHub was sent version 1"
-    remade = plan(WANTED, observed, {f"{PATH}/app-secret": secret(1, 300.0)})
+    remade = plan_sync(WANTED, observed, {f"{PATH}/app-secret": secret(1, 300.0)})
     assert reason(remade, "APP_SECRET").startswith("sent again: SSM's is of 1970-01-01 00:05:00, GitHub's of ")
-    replaced = plan(WANTED, replace(observed, secrets={"APP_SECRET": 900.0}), HELD)
+    replaced = plan_sync(WANTED, replace(observed, secrets={"APP_SECRET": 900.0}), HELD)
     assert reason(replaced, "APP_SECRET") == "sent again: it was replaced on GitHub at 1970-01-01 00:15:00"
-    strange = plan(WANTED, replace(NOTHING, secrets={"APP_SECRET": 900.0}), HELD)
+    strange = plan_sync(WANTED, replace(NOTHING, secrets={"APP_SECRET": 900.0}), HELD)
     assert "did not come from here" in reason(strange, "APP_SECRET")
     for made in (newer, remade, replaced, strange):
         assert made.changes[-1].name == RECORD
 
 
 def test_the_second_in_which_it_was_set_and_sent_is_no_reason() -> None:
-    observed = applied(plan(WANTED, NOTHING, {f"{PATH}/app-secret": secret(1, 202.9)}), NOTHING, 200)
+    observed = applied(plan_sync(WANTED, NOTHING, {f"{PATH}/app-secret": secret(1, 202.9)}), NOTHING, 200)
     assert observed.secrets["APP_SECRET"] == 202.0
-    assert plan(WANTED, observed, {f"{PATH}/app-secret": secret(1, 202.9)}).empty
+    assert plan_sync(WANTED, observed, {f"{PATH}/app-secret": secret(1, 202.9)}).empty
 
 
 def test_only_what_came_from_here_is_removed() -> None:
@@ -158,7 +158,9 @@ def test_only_what_came_from_here_is_removed() -> None:
     observed = replace(
         observed, variables=others, secrets={**observed.secrets, "THEIR_SECRET": 1.0}, environment=environment
     )
-    made = plan(replace(WANTED, variables={"AWS_REGION": "us-west-2"}, secrets={}, branches=("main",)), observed, {})
+    made = plan_sync(
+        replace(WANTED, variables={"AWS_REGION": "us-west-2"}, secrets={}, branches=("main",)), observed, {}
+    )
     assert words(made) == [
         "+ branch main",
         "- branch develop",
@@ -176,24 +178,24 @@ def test_only_what_came_from_here_is_removed() -> None:
 
 def test_an_environment_that_everybody_may_deploy_is_closed() -> None:
     for policy in ("all", "protected"):
-        made = plan(WANTED, replace(NOTHING, environment=ObservedEnvironment(policy)), HELD)
+        made = plan_sync(WANTED, replace(NOTHING, environment=ObservedEnvironment(policy)), HELD)
         assert words(made)[:2] == ["~ environment staging", "+ branch develop"]
     open_to_all = replace(WANTED, branches=())
     assert "environment" not in {
-        c.kind for c in plan(open_to_all, replace(NOTHING, environment=ObservedEnvironment("all")), HELD).changes
+        c.kind for c in plan_sync(open_to_all, replace(NOTHING, environment=ObservedEnvironment("all")), HELD).changes
     }
 
 
 def test_a_plain_variable_with_the_name_of_a_secret_is_told() -> None:
     observed = replace(first(), variables={**first().variables, "APP_SECRET": ObservedVariable("oh", 1.0)})
-    [notice] = plan(WANTED, observed, HELD).notices
+    [notice] = plan_sync(WANTED, observed, HELD).notices
     assert notice == OpenSecret("APP_SECRET")
 
 
 def test_keys_that_people_put_there_are_asked_for_and_left() -> None:
     keys = replace(WANTED, by_hand=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
     observed = replace(first(), secrets={**first().secrets, "AWS_ACCESS_KEY_ID": 1.0})
-    [notice] = plan(keys, observed, HELD).notices
+    [notice] = plan_sync(keys, observed, HELD).notices
     assert notice == SetByHand("AWS_SECRET_ACCESS_KEY")
 
 
@@ -201,7 +203,7 @@ def test_what_stands_in_the_way() -> None:
     def what(
         wanted: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter] = HELD
     ) -> Blocker:
-        [blocker] = plan(wanted, observed, parameters).blockers
+        [blocker] = plan_sync(wanted, observed, parameters).blockers
         return blocker
 
     path = f"{PATH}/app-secret"
@@ -213,25 +215,25 @@ def test_what_stands_in_the_way() -> None:
     many = {f"V{number}": ObservedVariable("x", 1.0) for number in range(99)}
     full = TooMany(what="variables", count=102, limit=100)
     assert what(WANTED, replace(NOTHING, variables=many)) == full
-    assert plan(replace(WANTED, ids=(1, 2)), NOTHING, HELD).blockers == ()
+    assert plan_sync(replace(WANTED, ids=(1, 2)), NOTHING, HELD).blockers == ()
 
 
 def test_a_record_that_somebody_wrote_over_is_written_again() -> None:
     observed = first()
     for text in ("", "[]", "{}", '{"number": "x"}', '{"number":1,"branches":[],"variables":[],"secrets":[]}'):
         spoilt = replace(observed, variables={**observed.variables, RECORD: ObservedVariable(text, 900.0)})
-        made = plan(WANTED, spoilt, HELD)
+        made = plan_sync(WANTED, spoilt, HELD)
         assert words(made) == ["~ secret APP_SECRET", f"~ record {RECORD}"]
-        assert plan(WANTED, applied(made, spoilt, 1000), HELD).empty
+        assert plan_sync(WANTED, applied(made, spoilt, 1000), HELD).empty
 
 
 def test_the_fingerprint_is_of_all_that_is_done() -> None:
-    one = plan(WANTED, NOTHING, HELD)
-    assert fingerprint((one,)) == fingerprint((plan(WANTED, NOTHING, HELD),))
+    one = plan_sync(WANTED, NOTHING, HELD)
+    assert fingerprint((one,)) == fingerprint((plan_sync(WANTED, NOTHING, HELD),))
     assert fingerprint((one,)) != fingerprint((one, one))
     louder = replace(WANTED, variables={**WANTED.variables, "LOGGING_LEVEL": "INFO"})
-    assert fingerprint((one,)) != fingerprint((plan(louder, NOTHING, HELD),))
-    assert fingerprint((one,)) != fingerprint((plan(WANTED, NOTHING, {f"{PATH}/app-secret": secret(2)}),))
+    assert fingerprint((one,)) != fingerprint((plan_sync(louder, NOTHING, HELD),))
+    assert fingerprint((one,)) != fingerprint((plan_sync(WANTED, NOTHING, {f"{PATH}/app-secret": secret(2)}),))
 
 
 NAMES = st.sampled_from(["A", "B", "C", "D"])
@@ -277,9 +279,9 @@ def test_whatever_was_there_one_run_makes_it_equal(
     state: tuple[DesiredGitHub, ObservedGitHub, dict[str, ObservedParameter]],
 ) -> None:
     wanted, observed, parameters = state
-    made = plan(wanted, observed, parameters)
+    made = plan_sync(wanted, observed, parameters)
     after = applied(made, observed, 500)
-    assert plan(wanted, after, parameters).changes == ()
+    assert plan_sync(wanted, after, parameters).changes == ()
     assert {n: after.variables[n].value for n in wanted.variables} == wanted.variables
     assert wanted.secrets.keys() <= after.secrets.keys()
     assert after.environment is not None
@@ -291,10 +293,10 @@ def test_a_run_that_was_cut_off_is_gone_on_with(
     state: tuple[DesiredGitHub, ObservedGitHub, dict[str, ObservedParameter]], cut: int
 ) -> None:
     wanted, observed, parameters = state
-    made = plan(wanted, observed, parameters)
+    made = plan_sync(wanted, observed, parameters)
     half = applied(replace(made, changes=made.changes[:cut]), observed, 500)
-    after = applied(plan(wanted, half, parameters), half, 600)
-    assert plan(wanted, after, parameters).changes == ()
+    after = applied(plan_sync(wanted, half, parameters), half, 600)
+    assert plan_sync(wanted, after, parameters).changes == ()
 
 
 @given(states())
@@ -303,6 +305,6 @@ def test_nothing_of_other_people_is_removed(
 ) -> None:
     wanted, observed, parameters = state
     kept = observed.variables.get(RECORD)
-    made = plan(wanted, observed, parameters)
+    made = plan_sync(wanted, observed, parameters)
     removed: list[Change] = [change for change in made.changes if change.symbol == "-"]
     assert all(kept and f'"{change.name}"' in kept.value for change in removed)

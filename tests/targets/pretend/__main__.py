@@ -24,8 +24,8 @@ targets.register(NAME, SECTION)  # before anything imports the manifest's model
 
 from deployer.__main__ import main  # noqa: E402
 from deployer.aws.session import Session  # noqa: E402
-from deployer.manifest.load import load  # noqa: E402
-from deployer.manifest.reference import reference  # noqa: E402
+from deployer.manifest.load import load_manifest  # noqa: E402
+from deployer.manifest.reference import render_reference  # noqa: E402
 from deployer.manifest.schema import json_schema  # noqa: E402
 from deployer.targets import registry  # noqa: E402
 from deployer.world_keys import keys_beside  # noqa: E402
@@ -71,7 +71,7 @@ class World:
         port = next(line.split()[1] for line in old.splitlines() if line.startswith("  port:"))
         self.before = text
         self.manifest.write_text(before + SECTION_TEXT.replace("PORT", port) + "protect:" + rest)
-        aws = load(self.manifest).manifest.aws
+        aws = load_manifest(self.manifest).manifest.aws
         self.session = Session(aws.account, aws.region, aws.endpoint, keys_beside(self.manifest))
         self.platform: Platform = make_platform(self.session)
         self.target = TestPlatform(self.platform, time.time())
@@ -123,7 +123,7 @@ def a_manifest_is_checked_against_the_section_of_its_target(world: World) -> Non
         back()
     other = world.manifest.with_name("other.yaml")
     other.write_text(world.before.replace("environment: local", "environment: other"))
-    assert load(other).manifest.service.target == "apprunner"
+    assert load_manifest(other).manifest.service.target == "apprunner"
     other.unlink()
 
 
@@ -131,7 +131,7 @@ def the_schema_and_the_reference_show_both_sections(world: World) -> None:
     del world
     service = json_schema()["properties"]["service"]
     assert len(service["oneOf"]) == 2
-    page = reference()
+    page = render_reference()
     assert "\n## service: apprunner\n" in page
     assert f"\n## service: {NAME}\n" in page
     assert f"\n## service: {NAME}: tasks\n" in page
@@ -312,7 +312,7 @@ def two_releases_are_compared(world: World) -> None:
 def an_environment_is_destroyed(world: World) -> None:
     world.run("destroy", "local", "--approve", SERVICE)
     assert world.service.status is Status.INACTIVE
-    path = load(world.manifest).manifest.aws.parameter_path
+    path = load_manifest(world.manifest).manifest.aws.parameter_path
     left = world.session.ssm.get_parameters_by_path(Path=path)["Parameters"]
     assert all(parameter["Type"] == "SecureString" for parameter in left)
     assert world.run("status", "local", "--json", code=0).json["service"] is None
