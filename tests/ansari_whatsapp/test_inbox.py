@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,7 @@ from ansari_whatsapp.inbox import (
     Tag,
 )
 from ansari_whatsapp.inbox.base import KEEP_SENT
+from ansari_whatsapp.inbox.dynamodb.box import LONGEST_QUEUE, MOST_BYTES
 from ansari_whatsapp.webhook import Message, Status
 from tests.ansari_whatsapp.inboxes import INBOXES, Clock, Engine
 
@@ -246,6 +248,62 @@ def test_a_full_inbox_takes_nothing_more(engine: Engine) -> None:
         assert (await inbox.put([message("a")])).new == 0
 
     run(engine, test)
+
+
+def test_one_user_cannot_fill_an_inbox_with_many_messages(engine: Engine) -> None:
+    async def test(make: Make) -> None:
+        inbox = await make(1000)
+        for number in range(LONGEST_QUEUE):
+            assert (await inbox.put([message(f"a{number}")])).new == 1
+        with pytest.raises(InboxFull):
+            await inbox.put([message("a-one-more")])
+        assert (await inbox.put([message("a7")])).new == 0, "what waits is known"
+        assert (await inbox.put([message("b", OTHER)])).new == 1
+        job: Job | None = await take(inbox)
+        while job is not None and job.message.user == OTHER:
+            await inbox.finish(job, State.DONE)
+            job = await take(inbox)
+        assert job is not None
+        await inbox.finish(job, State.DONE)
+        assert (await inbox.put([message("a-one-more")])).new == 1
+
+    if engine.by_user:
+        run(engine, test)
+
+
+async def put_one_by_one(inbox: Inbox, messages: Iterable[Message]) -> None:
+    for each in messages:
+        await inbox.put([each])
+
+
+def test_one_user_cannot_fill_an_inbox_with_long_messages(engine: Engine) -> None:
+    """An item of DynamoDB has 400 KB at most, and the answer has to fit in, too."""
+    longest = "\N{SMILING FACE WITH HORNS}" * 4096
+
+    async def test(make: Make) -> None:
+        inbox = await make(1000)
+        texts = (message(f"a{number}")._replace(text=longest) for number in range(LONGEST_QUEUE))
+        with pytest.raises(InboxFull):
+            await put_one_by_one(inbox, texts)
+        stored = LONGEST_QUEUE - 1 - len(list(texts))
+        assert stored * len(longest.encode()) >= MOST_BYTES - 20_000
+        with pytest.raises(InboxFull):
+            await inbox.amend("15550000001", "a1", longest)
+        assert await inbox.withdraw("15550000001", "a2")
+        job: Job | None = await take(inbox)
+        answered = 0
+        while job is not None:  # each answer is far longer than any is, and stays in the box for a minute
+            parts = () if job.withdrawn else (random.Random(answered).randbytes(60_000).hex(),)
+            job = replace(job, state=State.ANSWERED, parts=parts)
+            await inbox.save(job)
+            job = await inbox.finish(replace(job, sent=1), State.DONE)
+            answered += 1
+        assert answered == stored
+        assert await inbox.waiting() == 0
+        assert (await inbox.put([message("a-one-more")._replace(text=longest)])).new == 1
+
+    if engine.by_user:
+        run(engine, test)
 
 
 def test_what_failed_becomes_a_dead_letter_that_can_be_replayed(engine: Engine, clock: Clock) -> None:

@@ -13,6 +13,7 @@ time, and the end of an old lease need nothing but a condition on that item.
 | `own`, `held` | the token of the lease, and 1 while it is held |
 | `lane`, `due` | keys of the index, while there is work: the end of the lease, or when the next try is due |
 | `since` | when the work began |
+| `size` | about the bytes of all messages that came since then: DynamoDB keeps no item above 400 KB |
 | `n`, `started` | how often the first message was leased, and when first: its lessee asks the backend at once |
 | `ans`, `sent`, `tries`, `bad`, `deaths`, `out` | the progress of the first message |
 | `usr` | the user's number |
@@ -48,6 +49,8 @@ from ansari_whatsapp.inbox.dynamodb.attributes import (
 from ansari_whatsapp.inbox.dynamodb.names import ended, waits
 from ansari_whatsapp.webhook import Message, Status
 
+LONGEST_QUEUE: Final = 100  # messages of one user that may wait
+MOST_BYTES: Final = 200_000  # of a user's messages: half of an item, so that there is always room for the answer
 PROGRESS: Final = ("n", "started", "ans", "sent", "tries", "bad", "deaths", "out")
 
 
@@ -72,6 +75,11 @@ class Box:
     @property
     def due(self) -> float:
         return get_number(self.item, "due")
+
+    @property
+    def full(self) -> bool:
+        """Whether no further message may wait."""
+        return len(self.ids) >= LONGEST_QUEUE or get_int(self.item, "size") >= MOST_BYTES
 
     def has(self, message: str) -> bool:
         """Whether the message waits here, or ended a moment ago."""

@@ -43,14 +43,13 @@ from ansari_whatsapp.inbox.dynamodb.attributes import (
     texts,
     unpacked,
 )
-from ansari_whatsapp.inbox.dynamodb.box import PROGRESS, Box, entry, last, name_of_part
+from ansari_whatsapp.inbox.dynamodb.box import LONGEST_QUEUE, MOST_BYTES, PROGRESS, Box, entry, last, name_of_part
 from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
 from ansari_whatsapp.inbox.dynamodb.markers import Markers, query
 from ansari_whatsapp.inbox.dynamodb.names import BOX, Names, ended, lane, lanes, partition, waits
 from ansari_whatsapp.inbox.dynamodb.write import Write
 from ansari_whatsapp.webhook import Message, Status
 
-LONGEST_QUEUE: Final = 100  # messages of one user that may wait
 POLL: Final = 5.0  # seconds
 CLEAN_BEFORE: Final = 3.0  # seconds before others would clean a box too
 A_LONG_TIME: Final = 86400.0  # seconds: whatever is left is deleted now
@@ -83,6 +82,7 @@ class DynamoInbox:
         self._clock = clock
         self._commit_seconds = commit_seconds
         self._markers = Markers(client, table, clock)
+        self.poll = POLL
         self._waiting = 0
         self._due: deque[str] = deque()  # users whose box was due at the last query
         self._held: dict[str, str] = {}  # lease token → user
@@ -92,10 +92,6 @@ class DynamoInbox:
     @property
     def problem(self) -> str:
         return self.client.problem
-
-    @property
-    def poll(self) -> float:
-        return POLL * random.uniform(0.8, 1.2)  # noqa: S311 -- so that instances do not all read at once
 
     async def open(self) -> None:
         try:
@@ -188,7 +184,7 @@ class DynamoInbox:
                 box = Box(found.item)
             if box.has(name):
                 return _stored_by(token, box, name), None
-            if len(box.ids) >= LONGEST_QUEUE:
+            if box.full:
                 raise InboxFull
         raise InboxUnavailable("the box changes all the time")
 
@@ -327,7 +323,7 @@ class DynamoInbox:
             else:
                 write.remove("own", "held", "since")
                 write.when(write.size("ids", "=", 1))
-            found = await self._try(write, user, "ALL_NEW")
+            found = await self._make(write, user, "ALL_NEW")
             if not isinstance(found, ConditionFailed):
                 box = Box(found)
                 break
@@ -426,6 +422,8 @@ class DynamoInbox:
                 return True
             box = Box(found.item)
             if waits(name) in box.item:
+                if said is not None and box.full:
+                    raise InboxFull
                 return not box.sending(name) and await self._drop_answer(user, name, said)
             if ended(name) in box.item:
                 return False
@@ -450,6 +448,8 @@ class DynamoInbox:
             write.remove(f"{waits(name)}.x")
         else:
             write.set(f"{waits(name)}.x", text(said))
+            write.grow("size", len(said.encode()))
+            write.when(f"{write.absent('size')} OR {write.compare('size', '<', number(MOST_BYTES))}")
         write.when(write.exists(waits(name)))
         return write
 
@@ -520,12 +520,23 @@ class DynamoInbox:
         write = Write()
         write.remove(*(ended(name) for name in names))
         if idle:
-            write.remove("lane", "due", "usr", "since", "own", "held", *PROGRESS)
+            write.remove("lane", "due", "usr", "since", "size", "own", "held", *PROGRESS)
             write.set("gone", number(self._clock() + KEEP_PROFILE))
             write.when(write.size("ids", "=", 0), write.compare("due", "=", box.item["due"]))
         else:
             write.when(write.exists("ids"))
         await self._try(write, user)
+
+    async def _drop_answers(self, user: str) -> None:
+        """Make room in a box: drop the kept answers of messages that ended, which cannot be sent again then."""
+        box, write = await self._read(user), Write()
+        kept = {name: get_fields(box.item, ended(name)) or {} for name in box.ended}
+        for name, end in kept.items():
+            if "p" in end and get_text(end, "st") == "done":
+                write.remove(f"{ended(name)}.p")
+                write.when(write.exists(ended(name)))
+        if not write.empty:
+            await self._try(write, user)
 
     async def _write_end(self, user: str, name: str, box: Box) -> None:
         """Write the marker of a message that ended, in case that the process which ended it did not."""
@@ -539,7 +550,7 @@ class DynamoInbox:
         """Write to the box of a leased job. Raises LeaseLost; Changed, if that is what the condition is about."""
         user, name = self._names.user(job.message.user), self._names.message(job.message.wamid)
         write.when(write.compare("own", "=", text(job.lease)), write.compare("ids[0]", "=", text(name)))
-        found = await self._try(write, user)
+        found = await self._make(write, user)
         if not isinstance(found, ConditionFailed):
             return
         box = Box(found.item)
@@ -547,6 +558,14 @@ class DynamoInbox:
             raise Changed(box.job())
         self._held.pop(job.lease, None)
         raise LeaseLost(job.message.wamid)
+
+    async def _make(self, write: Write, user: str, returns: str = "NONE") -> Item | ConditionFailed:
+        """Apply a write to the box of a leased job, and make room if the box would be too large."""
+        try:
+            return await self._try(write, user, returns)
+        except InboxFull:
+            await self._drop_answers(user)
+            return await self._try(write, user, returns)
 
     async def _try(
         self, write: Write, user: str, returns: str = "NONE", within: float = 10.0
@@ -568,6 +587,7 @@ def _alone(name: str, one: Value, user: str, number_of_user: str, now: float) ->
     write.set("usr", text(number_of_user))
     write.set("lane", text(lane(user)))
     write.set("since", number(now))
+    write.set("size", number(len(orjson.dumps(one))))
     write.remove("gone", *PROGRESS)
     write.when(write.absent(waits(name)), write.absent(ended(name)))
     write.when(f"{write.absent('ids')} OR {write.size('ids', '=', 0)}")
@@ -579,6 +599,8 @@ def _behind(name: str, one: Value) -> Write:
     write = Write()
     write.append("ids", texts([name]))
     write.set(waits(name), one)
+    write.grow("size", len(orjson.dumps(one)))
+    write.when(f"{write.absent('size')} OR {write.compare('size', '<', number(MOST_BYTES))}")
     write.when(write.absent(waits(name)), write.absent(ended(name)))
     write.when(write.size("ids", ">", 0), write.size("ids", "<", LONGEST_QUEUE))
     return write

@@ -18,6 +18,10 @@ class Write:
         self._removed: list[str] = []
         self._conditions: list[str] = []
 
+    @property
+    def empty(self) -> bool:
+        return not self._set and not self._removed
+
     def set(self, path: str, value: Value) -> None:
         self._assigned.add(path)
         self._set.append(f"{self._path(path)} = {self._value(value)}")
@@ -36,10 +40,14 @@ class Write:
         name, zero = self._path(path), self._value(number(0))
         self._set.append(f"{name} = if_not_exists({name}, {zero}) + if_not_exists({self._path(other)}, {zero})")
 
+    def grow(self, path: str, amount: float) -> None:
+        """Add a number; an absent attribute counts as 0."""
+        name = self._path(path)
+        self._set.append(f"{name} = if_not_exists({name}, {self._value(number(0))}) + {self._value(number(amount))}")
+
     def count(self, path: str) -> None:
         """Add 1; an absent number counts as 0."""
-        name = self._path(path)
-        self._set.append(f"{name} = if_not_exists({name}, {self._value(number(0))}) + {self._value(number(1))}")
+        self.grow(path, 1)
 
     def remove(self, *paths: str) -> None:
         """Remove attributes, except those that are set."""
