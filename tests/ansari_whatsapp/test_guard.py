@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansari_whatsapp.guard import LoopGuard
+from ansari_whatsapp.guard import KEPT, LoopGuard
 from ansari_whatsapp.inbox import Profile
 from ansari_whatsapp.notices import Notice
 from ansari_whatsapp.webhook import Message
@@ -68,6 +68,17 @@ def test_a_profile_keeps_the_last_hour_without_the_texts(per_hour: int) -> None:
     assert all(len(each.wamid) == len(each.text) == 6 for each in seen)
     assert "private" not in repr(seen)
     assert "wamid" not in repr([tuple(each) for each in seen])
+
+
+@pytest.mark.parametrize("per_hour", [200, 1000, 1_000_000])
+def test_a_high_limit_is_a_rate_that_a_small_profile_can_hold(per_hour: int) -> None:
+    here = Instance(per_hour)
+    assert [here.lets_through(number) for number in range(KEPT + 1)] == [True] * KEPT + [False]
+    here.now += HOUR * KEPT / per_hour
+    for number in range(KEPT, KEPT + 500):  # at the rate itself everybody passes
+        here.now += HOUR / per_hour
+        assert here.lets_through(number)
+        assert len(here.profiles["1"].seen) <= KEPT
 
 
 def test_a_profile_is_cut_to_a_smaller_limit() -> None:

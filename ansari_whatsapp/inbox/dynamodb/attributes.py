@@ -38,12 +38,20 @@ def fields(values: Mapping[str, Value | None]) -> Value:
 
 def packed(parts: Sequence[str]) -> Value:
     """The parts of an answer, compressed: each write of an item costs by its size."""
-    return {"B": base64.b64encode(zlib.compress(orjson.dumps(parts), 6)).decode()}
+    return _compressed(list(parts))
 
 
 def unpacked(item: Item, name: str) -> tuple[str, ...]:
     value = item.get(name)
-    return tuple(orjson.loads(zlib.decompress(base64.b64decode(value["B"])))) if value else ()
+    return tuple(_decompressed(value)) if value else ()
+
+
+def _compressed(data: list[Any]) -> Value:
+    return {"B": base64.b64encode(zlib.compress(orjson.dumps(data), 6)).decode()}
+
+
+def _decompressed(value: Value) -> Any:
+    return orjson.loads(zlib.decompress(base64.b64decode(value["B"])))
 
 
 def get_text(item: Item, name: str, default: str = "") -> str:
@@ -77,15 +85,15 @@ def get_fields(item: Item, name: str) -> Item | None:
 
 
 def profile(value: Profile) -> Value:
-    """What is remembered of a user, as one text."""
+    """What is remembered of a user, compressed."""
     data = [[list(seen) for seen in value.seen], {name: list(told) for name, told in value.notices.items()}]
-    return text(orjson.dumps([*data, value.language, value.held]).decode())
+    return _compressed([*data, value.language, value.held])
 
 
 def get_profile(item: Item, name: str) -> Profile:
     if name not in item:
         return Profile()
-    seen, told, language, held = orjson.loads(get_text(item, name))
+    seen, told, language, held = _decompressed(item[name])
     return Profile(
         tuple(Seen(*each) for each in seen),
         {notice: SentNotice(*each) for notice, each in told.items()},
