@@ -46,7 +46,7 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
     inbox = inbox or _inbox(settings)
     backend, graph = Backend(settings), Graph(settings)
     metrics = Metrics()
-    clocks = Clocks.of(settings)
+    clocks = Clocks.of(settings, inbox.poll)
     circuit = Circuit(clocks)
     delivery = Delivery(inbox, graph, circuit, clocks, metrics)
     conversation = Conversation(settings, backend, graph, circuit)
@@ -94,4 +94,4 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
 
 def _inbox(settings: Settings) -> Inbox:
     key = settings.inbox_key.get_secret_value() if settings.inbox_key is not None else ""
-    return inbox_at(settings.inbox_url, key, settings.inbox_capacity, settings.commit_seconds)
+    return inbox_at(settings.inbox_url, key, settings.inbox_capacity, settings.commit_seconds, settings.lease_seconds)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ansari_whatsapp.settings import Settings
+
+LEASE_TO_SPARE: Final = 1 / 20  # of a lease: to find and lease a job, and for what an index lags behind
 
 
 @dataclass(frozen=True)
 class Clocks:
     """All times in seconds.
 
+    `lease`: the length of a lease as it is stored. A job whose process dies is continued within LEASE_SECONDS, so its
+    lease ends earlier by the time that another process may take to notice that.
     `pause`: no job is started for this long after Meta has refused the token or the account.
     `busy`, `longest_busy`: nothing is sent for this long, at first and at most, when Meta limits the calls.
     `deaths`: a message is given up after this many processes died, or stopped responding, while they answered it.
@@ -32,10 +37,10 @@ class Clocks:
     deliver: float = 24 * 3600.0  # Source: Meta, "Error codes", 131047: free text only within 24 hours
 
     @classmethod
-    def of(cls, settings: Settings) -> Clocks:
-        """Take the values from the settings."""
+    def of(cls, settings: Settings, poll: float) -> Clocks:
+        """Take the values from the settings. `poll` is the inbox's."""
         return cls(
-            lease=settings.lease_seconds,
+            lease=settings.lease_seconds * (1 - LEASE_TO_SPARE) - poll,
             first_retry=settings.first_retry_seconds,
             pause=settings.pause_seconds,
             tries=settings.tries,

@@ -51,7 +51,6 @@ class Routes:
         secrets = (settings.meta_app_secret, settings.meta_app_secret_previous)
         self._signers = [Signer(secret.get_secret_value()) for secret in secrets if secret is not None]
         self._number = settings.meta_business_phone_number_id.get_secret_value()
-        self._lease_seconds = settings.lease_seconds
         self._health = {"X-App-Release": settings.app_release}
 
     def add_to(self, app: Sanic) -> None:  # type: ignore[type-arg]
@@ -156,7 +155,7 @@ class Routes:
     async def _put(self, messages: list[Message]) -> None:
         """Store the messages, and start at once with those that are leased in the same step."""
         with self._worker.room(len(messages)) as room:
-            until = time.time() + self._lease_seconds
+            until = self._worker.lease_until(time.time())
             accepted = await self._inbox.put(messages, until, room)
         for job in accepted.leased:
             self._worker.take(job, until)

@@ -159,7 +159,7 @@ class Settings(BaseModel):
         description="How often the backend is asked in all, and how often an answer may fail while others arrive.",
     )
     lease_seconds: Seconds = Field(
-        default=60.0, description="How long a message belongs to a process that has not been heard of."
+        default=60.0, description="When a process dies, another one continues with its messages within this time."
     )
     drain_seconds: Seconds = Field(default=25.0, description="How long a stop waits for the answers under way.")
     pause_seconds: Seconds = Field(

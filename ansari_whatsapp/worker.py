@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -107,6 +108,10 @@ class Worker:
         finally:
             self._reserved -= room
 
+    def lease_until(self, now: float) -> float:
+        """Return when a lease that begins now ends; both in unix seconds."""
+        return now + self._clocks.lease
+
     def take(self, job: Job, until: float) -> None:
         """Start to answer a job that was leased until `until`, in unix seconds.
 
@@ -171,17 +176,22 @@ class Worker:
             except Exception:  # this loop must not end, whatever is met  # noqa: BLE001
                 log.exception("the inbox could not be read")
             with suppress(TimeoutError):  # not wait_for: it can swallow the cancellation that ends this loop
-                async with asyncio.timeout(self._inbox.poll):
+                async with asyncio.timeout(self._poll()):
                     await self._wake.wait()
+
+    def _poll(self) -> float:
+        spread = random.uniform(0.7, 1.0) if self._inbox.shared else 1.0  # noqa: S311 -- so that not all read at once
+        return self._inbox.poll * spread
 
     async def _begin(self) -> None:
         """Lease due jobs, up to the limit."""
         while self._free > 0 and self._may_begin and not self._ending:
             now = time.time()
-            job = await self._inbox.lease(now, now + self._clocks.lease)
+            until = self.lease_until(now)
+            job = await self._inbox.lease(now, until)
             if job is None:
                 return
-            self.take(job, now + self._clocks.lease)
+            self.take(job, until)
 
     def _done(self, running: _Running) -> None:
         full = self._free <= 0
@@ -294,10 +304,11 @@ class Worker:
         leases: list[Lease] = []
         while len(leases) < APOLOGIES_AT_ONCE:
             now = time.time()
-            job = await self._inbox.lease(now, now + self._clocks.lease)
+            until = self.lease_until(now)
+            job = await self._inbox.lease(now, until)
             if job is None:
                 break
-            leases.append(Lease(self._inbox, job, self._clocks.lease, now + self._clocks.lease))
+            leases.append(Lease(self._inbox, job, self._clocks.lease, until))
         return leases
 
     async def _apologise_for(self, lease: Lease) -> None:

@@ -165,7 +165,7 @@ class Inbox(Protocol):
 
     @property
     def poll(self) -> float:
-        """The seconds between two reads for jobs that are due, when nothing wakes the worker."""
+        """The seconds at most between two reads for jobs that are due, when nothing wakes the worker."""
 
     @property
     def shared(self) -> bool:
