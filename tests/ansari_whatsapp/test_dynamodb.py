@@ -87,7 +87,8 @@ def test_a_minute_after_an_answer_the_table_holds_nothing_of_its_user(tables: Ta
             left = everything(tables, name)
             assert USER not in left
             assert "wamid" not in left
-            assert '"B"' not in left, "an answer is kept packed"
+            assert '"ans"' not in left
+            assert '"l_' not in left, "the answer to a message that ended"
 
     run(test())
 

@@ -140,10 +140,15 @@ class Box:
         last = get_fields(self.item, ended(message)) or {}
         return unpacked(last, "p")
 
+    @property
+    def ends(self) -> dict[str, float]:
+        """By ended message, when its time is over."""
+        kept = {name: get_fields(self.item, name) or {} for name in self.item if name.startswith("l_")}
+        return {name.removeprefix("l_"): get_number(last, "u") for name, last in kept.items()}
+
     def overdue(self, now: float) -> list[str]:
         """The ended messages whose time is over."""
-        kept = {name: get_fields(self.item, name) or {} for name in self.item if name.startswith("l_")}
-        return [name.removeprefix("l_") for name, last in kept.items() if get_number(last, "u") <= now]
+        return [name for name, until in self.ends.items() if until <= now]
 
     @property
     def ended(self) -> list[str]:

@@ -337,13 +337,17 @@ class DynamoInbox:
             raise InboxUnavailable("the box changes all the time")
         if end is not None:
             await self._markers.write_end(user, name, end["M"])
-        if end is not None:
-            heapq.heappush(self._to_clean, (now + KEEP_SENT - CLEAN_BEFORE, user))
-        if box.ids:
-            return box
-        self._held.pop(job.lease, None)
-        heapq.heappush(self._to_clean, (box.due - CLEAN_BEFORE, user))
-        return None
+        if not box.ids:
+            self._held.pop(job.lease, None)
+        self._clean_later(user, box, now)
+        return box if box.ids else None
+
+    def _clean_later(self, user: str, box: Box, now: float) -> None:
+        """Clean a box when its next end is a minute old, or when others would find it without work."""
+        times = [_idle_from(box)] if not box.ids and "lane" in box.item else []
+        times += [until for until in box.ends.values() if until > now]
+        if times:
+            heapq.heappush(self._to_clean, (min(times) - CLEAN_BEFORE, user))
 
     async def _ends_of(self, user: str, box: Box, now: float) -> list[str]:
         """The ended messages that may leave a busy box now: their markers are written for certain."""
@@ -505,15 +509,18 @@ class DynamoInbox:
         """Clean the boxes of messages that ended here, before other instances find them."""
         while self._to_clean and self._to_clean[0][0] <= now:
             _, user = heapq.heappop(self._to_clean)
-            await self._clean(user, now + CLEAN_BEFORE)
+            before = now + CLEAN_BEFORE
+            box = await self._clean(user, before)
+            if box.ids or _idle_from(box) > before:
+                self._clean_later(user, box, before)
 
-    async def _clean(self, user: str, now: float) -> None:
+    async def _clean(self, user: str, now: float) -> Box:
         """Delete what a box keeps of messages that ended up to a minute before `now`; without work, all of its user."""
         box = await self._read(user)
-        idle = not box.ids and box.due <= now
+        idle = not box.ids and _idle_from(box) <= now
         names = box.ended if idle else box.overdue(now)
         if not box.item or not (names or (idle and "lane" in box.item)):
-            return
+            return box
         for name in names:
             if name not in self._mine:  # the process that ended the message may have died before it wrote the marker
                 await self._write_end(user, name, box)
@@ -526,6 +533,7 @@ class DynamoInbox:
         else:
             write.when(write.exists("ids"))
         await self._try(write, user)
+        return box
 
     async def _drop_answers(self, user: str) -> None:
         """Make room in a box: drop the kept answers of messages that ended, which cannot be sent again then."""
@@ -577,6 +585,11 @@ class DynamoInbox:
             return failed
         item: Item = answer.get("Attributes", {})
         return item
+
+
+def _idle_from(box: Box) -> float:
+    """When a box without work may be cleaned: a put that began before the last end must have been completed."""
+    return max(box.due, *(until - KEEP_SENT + ENDS_KEPT + CLEAN_BEFORE for until in box.ends.values()), 0.0)
 
 
 def _alone(name: str, one: Value, user: str, number_of_user: str, now: float) -> Write:
