@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import LiteralScalarString
+from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarString
 
 from deployer.ci.actions import Action
 
@@ -43,7 +43,7 @@ def _node(value: Value) -> Any:
         case Action():
             return f"{value.name}@{value.commit}"
         case str():
-            return LiteralScalarString(value.rstrip("\n") + "\n") if "\n" in value else value
+            return _text(value)
         case Mapping():
             return _mapping(value)
         case Sequence():
@@ -53,3 +53,10 @@ def _node(value: Value) -> Any:
             return items
         case _:
             return value
+
+
+def _text(value: str) -> str:
+    if "\n" in value:
+        return LiteralScalarString(value.rstrip("\n") + "\n")
+    # ruamel writes these plain, but reads them in a list on one line as a mapping: [?0] as [{0: null}].
+    return SingleQuotedScalarString(value) if value.startswith(("?", ":")) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -36,6 +36,8 @@ def plain(value: object) -> object:
 
 @settings(max_examples=60)
 @given(st.dictionaries(KEYS, VALUES, min_size=1, max_size=4))
+@example({"branches": ["?0"]})
+@example({"branches": ["main", ": a", "?"]})
 def test_it_reads_back_as_it_was(workflow: dict[str, object]) -> None:
     assert YAML(typ="safe").load(yaml_text(workflow)) == plain(workflow)  # type: ignore[arg-type]
 
