@@ -26,7 +26,7 @@ def make_record(
         seconds=seconds,
         content=plan.content,
         rollback_to=plan.rollback_to,
-        anew=plan.recreated,
+        recreated=plan.recreated,
         why=why,
         service=desired.service_name,
         path=desired.parameter_path,

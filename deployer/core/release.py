@@ -41,16 +41,16 @@ def replaced_path(ledger: str, name: str) -> str:
     return f"{ledger}/replaced/{name}"
 
 
-def release_id(spec: ServiceSpec, versions: Mapping[str, int], anew: Mapping[str, str]) -> str:
+def release_id(spec: ServiceSpec, versions: Mapping[str, int], recreated: Mapping[str, str]) -> str:
     """The short id of a release: 12 hex digits over image, plain variables, settings and parameter versions.
 
     A target may read parameters only when it deploys. With this id among the service's plain variables, a new parameter
-    version changes the service's own configuration, so that one update deploys it. `anew` marks parameters that were
+    version changes the service's own configuration, so that one update deploys it. `recreated` marks those that were
     deleted and recreated, whose versions count from one again.
     """
     environment = {name: value for name, value in spec.environment.items() if name != RELEASE_VARIABLE}
     return _digest(
-        [spec.image, environment, dict(spec.secrets), to_builtins(spec.settings), dict(versions), dict(anew)]
+        [spec.image, environment, dict(spec.secrets), to_builtins(spec.settings), dict(versions), dict(recreated)]
     )
 
 
@@ -59,7 +59,7 @@ class Release(Struct, frozen=True):
 
     `literals` and `versions` are keyed by variable: a literal without a version is a plain variable of the service, a
     version without a literal is a secret. `when` is ISO 8601 in UTC; `outcome` is "healthy" or "failed", and `why` is
-    the cause of a failure. `rollback_to` is the number of the release that this one brought back. `anew` marks
+    the cause of a failure. `rollback_to` is the number of the release that this one brought back. `recreated` marks
     parameters that were deleted and recreated since an older release. `service` is the name of the service and `path`
     that of its parameters, "" where they were not recorded. `target` is the compute platform that it was deployed to:
     only that target reads its settings. `unmanaged` are settings that the service had and the
@@ -83,7 +83,7 @@ class Release(Struct, frozen=True):
     content: str
     rollback_to: int | None = None
     why: str = ""
-    anew: Mapping[str, str] = field(default_factory=dict)
+    recreated: Mapping[str, str] = field(default_factory=dict, name="anew")
     service: str = ""
     path: str = ""
     unmanaged: Mapping[str, str] | None = None
@@ -133,8 +133,9 @@ class Release(Struct, frozen=True):
             refuse_unknown_target(fields, name, targets.settings)
             target = fields.get("target", targets.first)
             settings = targets.settings[target](fields["settings"]) if fields["settings"] else None
+            attributes = dict(zip(cls.__struct_encode_fields__, cls.__struct_fields__, strict=True))
             known = {
-                name: value for name, value in fields.items() if name in cls.__struct_fields__ and name != "unknown"
+                attributes[name]: value for name, value in fields.items() if name in attributes and name != "unknown"
             }
             read = cls(**{**known, "settings": settings, "target": target})
             return replace(read, unknown=unknown_fields(fields, {**read._known(), **STAMP}))
@@ -154,11 +155,11 @@ def content_id(
     image: str,
     literals: Mapping[str, str],
     versions: Mapping[str, int],
-    anew: Mapping[str, str],
+    recreated: Mapping[str, str],
     settings: Settings,
 ) -> str:
     """The id of a release's content: a literal that is written again has another version, but the same content."""
-    secrets = {name: [version, anew.get(name)] for name, version in versions.items() if name not in literals}
+    secrets = {name: [version, recreated.get(name)] for name, version in versions.items() if name not in literals}
     return _digest([image, dict(literals), secrets, to_builtins(settings)])
 
 

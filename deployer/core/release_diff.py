@@ -51,7 +51,7 @@ def _pairs(kind: Kind, before: Mapping[str, str], after: Mapping[str, str]) -> I
 
 def _secrets(release: Release) -> dict[str, str]:
     """A parameter that was deleted and recreated may have the same version again; its mark shows the difference."""
-    marks = {name: f", recreated {mark}" for name, mark in release.anew.items()}
+    marks = {name: f", recreated {mark}" for name, mark in release.recreated.items()}
     secrets = {name: version for name, version in release.versions.items() if name not in release.literals}
     return {name: f"v{version}{marks.get(name, '')}" for name, version in secrets.items()}
 

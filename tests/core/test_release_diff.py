@@ -37,7 +37,7 @@ def test_a_literal_written_again_with_its_value_is_no_difference() -> None:
 
 
 def test_a_secret_that_was_created_again_differs_at_the_same_version() -> None:
-    again = replace(OLD, anew={"TOKEN": "after release 1"})
+    again = replace(OLD, recreated={"TOKEN": "after release 1"})
     expected = ReleaseDifference("secret", "TOKEN", "v1", "v1, recreated after release 1")
     assert compare_releases(OLD, again) == (expected,)
 

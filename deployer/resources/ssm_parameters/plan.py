@@ -216,7 +216,7 @@ def _mark(
         recreated = isinstance(one.change, RecreateParameter) or live.changed > last.at
     if recreated:
         return f"after release {last.number}"
-    return last.release.anew.get(parameter.variable)
+    return last.release.recreated.get(parameter.variable)
 
 
 def _staged(
