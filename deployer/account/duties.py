@@ -56,12 +56,12 @@ def deployment(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
     return (*daily, Need(LINKING, (desired.target.rights.linked.format(account=desired.account),)))
 
 
-def looking(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
+def reading(desired: Desired, source: str | None = None) -> tuple[Need, ...]:
     """Everything that only planning and drift checks need. `source` is as in `deployment`.
 
     A plan that deploys also reads the image and the roles of the service.
     """
-    return _together([*_looks(desired), *_promoted(desired, source), *_inspects(desired)], desired)
+    return _together([*_reads(desired), *_promoted(desired, source), *_inspects(desired)], desired)
 
 
 def imaging(desired: Desired) -> tuple[Need, ...]:
@@ -74,9 +74,9 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
     group = {"logGroupName": f"{desired.target.log_groups.format(service=desired.service_name)}/*"}
     lines: list[Call] = [("logs:FilterLogEvents", group), ("logs:DescribeLogStreams", group)]
     return {
-        "plan, status, drift": [*_looks(desired)],
+        "plan, status, drift": [*_reads(desired)],
         "logs": [
-            *desired.target.rights.looks(desired),
+            *desired.target.rights.reads(desired),
             ("ssm:DescribeParameters", {}),
             *[("ssm:GetParameters", {"Names": name}) for name in secrets],
             *lines,
@@ -88,8 +88,8 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
             *(call for name in secrets for call in _secret(name)),
             replaced(desired),
         ],
-        "reconcile, rollback": [*_looks(desired), *_promoted(desired, None), *_changes(desired), *lines],
-        "pause, resume, restart": [*_looks(desired), *_locks(desired), *desired.target.rights.turns(desired), *lines],
+        "reconcile, rollback": [*_reads(desired), *_promoted(desired, None), *_changes(desired), *lines],
+        "pause, resume, restart": [*_reads(desired), *_locks(desired), *desired.target.rights.turns(desired), *lines],
     }
 
 
@@ -117,13 +117,13 @@ def _pushes(desired: Desired) -> Iterator[Call]:
         yield call, {"repositoryName": desired.image.repository}
 
 
-def _looks(desired: Desired) -> Iterator[Call]:
+def _reads(desired: Desired) -> Iterator[Call]:
     for kind in KINDS:
         yield from kind.reads(desired)
     for name in _ledger(desired):
         yield "ssm:GetParameters", {"Names": name}
     yield "ssm:GetParameterHistory", {"Name": f"{desired.ledger}/release"}
-    yield from desired.target.rights.looks(desired)
+    yield from desired.target.rights.reads(desired)
 
 
 def _promoted(desired: Desired, source: str | None) -> Iterator[Call]:
@@ -131,7 +131,7 @@ def _promoted(desired: Desired, source: str | None) -> Iterator[Call]:
     if desired.healthy_in:
         yield "ssm:GetParameterHistory", {"Name": f"{ledger_path(desired.app, desired.healthy_in)}/release"}
     if source:
-        yield from desired.target.rights.looks(replace(desired, service_name=source))
+        yield from desired.target.rights.reads(replace(desired, service_name=source))
 
 
 def _inspects(desired: Desired) -> Iterator[Call]:

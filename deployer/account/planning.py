@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployer.account.deploying import statements
-from deployer.account.duties import looking
+from deployer.account.duties import reading
 from deployer.core.desired import Desired
 from deployer.core.policies.documents import deny, policy
 
@@ -17,4 +17,4 @@ def planning_policy(desired: Desired, source: str | None = None) -> object:
     (IAM user guide, "Policy evaluation logic"; KMS developer guide, "AWS managed keys"). So no code of a pull request
     reads a secret.
     """
-    return policy(*statements(looking(desired, source), desired), deny(["kms:Decrypt"], "*"))
+    return policy(*statements(reading(desired, source), desired), deny(["kms:Decrypt"], "*"))

@@ -10,7 +10,7 @@ from msgspec import Struct
 from deployer import names
 from deployer.account import duties
 from deployer.account.deploying import deploying_policy
-from deployer.account.duties import LINKING, PASSING, deployment, looking
+from deployer.account.duties import LINKING, PASSING, deployment, reading
 from deployer.account.finding import PrincipalKind
 from deployer.account.imaging import imaging_policy
 from deployer.account.planning import planning_policy
@@ -112,10 +112,10 @@ def _of_github(
     """The deploying role or user; and with roles those of the GitHub environments whose jobs plan or push."""
     credentials, environment = github.credentials, manifest.environment
     source = near.get(manifest.protect.healthy_in or "")
-    looked_at = source.service.name if source else None
+    source_name = source.service.name if source else None
     allowed: dict[Use, tuple[object, tuple[Need, ...]]] = {
-        "deploy": (deploying_policy(desired, looked_at), deployment(desired, looked_at)),
-        "plan": (planning_policy(desired, looked_at), looking(desired, looked_at)),
+        "deploy": (deploying_policy(desired, source_name), deployment(desired, source_name)),
+        "plan": (planning_policy(desired, source_name), reading(desired, source_name)),
         "image": (imaging_policy(desired), duties.imaging(desired)),
     }
     jobs: list[tuple[Use, str, str]] = [("deploy", _name(github), environment)]

@@ -55,7 +55,7 @@ def _node(value: Value) -> Any:
             return value
 
 
-def _text(value: str) -> str:
+def _text(value: str) -> Any:
     if "\n" in value:
         return LiteralScalarString(value.rstrip("\n") + "\n")
     # ruamel writes these plain, but reads them in a list on one line as a mapping: [?0] as [{0: null}].

@@ -58,13 +58,13 @@ class ServiceRole(Struct, frozen=True):
 class TargetRights(Struct, frozen=True):
     """The rights that credentials need for a target.
 
-    `calls` gives the IAM actions that each call needs. `looks`, `changes` and `turns` are the calls that read a
+    `calls` gives the IAM actions that each call needs. `reads`, `changes` and `turns` are the calls that read a
     service, that create and update it, and that pause, resume and restart it. `passed_to` are the AWS services that get
     the roles, `linked` the role that AWS creates for an account's first service, as a pattern of its ARN.
     """
 
     calls: Mapping[str, tuple[Right, ...]]
-    looks: Callable[[Desired], Iterable[Call]]
+    reads: Callable[[Desired], Iterable[Call]]
     changes: Callable[[Desired], Iterable[Call]]
     turns: Callable[[Desired], Iterable[Call]]
     passed_to: tuple[str, ...]

@@ -91,21 +91,21 @@ def open_environment(
     image: str | None = None,
     prune: bool = False,
     start: bool = True,
-    only_looks: bool = False,
+    only_reads: bool = False,
 ) -> Environment:
     """Read the manifest, start the local world if the manifest is for it, and confirm the account.
 
     `image` names an image in ECR instead of the current commit's: by tag, by the start of a commit, or by the number of
-    a release. Without `start`, a local world that does not run is an error. A verb that `only_looks` may do so even if
+    a release. Without `start`, a local world that does not run is an error. A verb that `only_reads` may do so even if
     another manifest claims the same resources.
     """
     loaded = load_manifest(manifest_path(name))
     refuse_contract_problems(loaded)
-    return _opened(loaded, report, image=image, prune=prune, start=start, only_looks=only_looks)
+    return _opened(loaded, report, image=image, prune=prune, start=start, only_reads=only_reads)
 
 
 def open_usable_environment(
-    name: str, report: Reporter, *, start: bool = True, only_looks: bool = False
+    name: str, report: Reporter, *, start: bool = True, only_reads: bool = False
 ) -> Environment:
     """Open an environment for a verb that works from the ledger: the manifest may have problems, or be absent.
 
@@ -113,8 +113,8 @@ def open_usable_environment(
     """
     known = read_usable_manifest(name, report)
     if not known.problems:
-        return _opened(known.loaded, report, start=start, only_looks=only_looks)
-    if not only_looks:
+        return _opened(known.loaded, report, start=start, only_reads=only_reads)
+    if not only_reads:
         refuse_shared(known.loaded)
     session, who = open_session(known.loaded)
     image = known.loaded.manifest.image
@@ -131,9 +131,9 @@ def _opened(
     image: str | None = None,
     prune: bool = False,
     start: bool,
-    only_looks: bool,
+    only_reads: bool,
 ) -> Environment:
-    if not only_looks:
+    if not only_reads:
         refuse_shared(loaded)
     manifest = loaded.manifest
     site = site_of(loaded)

@@ -36,10 +36,10 @@ WRITE: Final = "environments=write"
 class GitHub:
     """Calls with one token. Each method raises DeployerError or a subclass when GitHub refuses or fails."""
 
-    def __init__(self, address: str, token: SecretValue, repository: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, address: str, token: SecretValue, repository: str, report_pause: Callable[[str], None]) -> None:
         self.repository = repository
         self._token = token
-        self._tell = tell
+        self._report_pause = report_pause
         here = urlsplit(address).scheme == "http"
         # A proxy is asked for the world outside, never for this machine; and there is no TLS to load certificates for.
         self._client = httpx.Client(
@@ -174,7 +174,7 @@ class GitHub:
             pause = wait_for(answer, waited, again=method != "POST")
             if pause is None:
                 raise refused(answer, what, needs, self.repository)
-            self._tell(f"GitHub asks to wait {pause:.0f} s: to {what}")
+            self._report_pause(f"GitHub asks to wait {pause:.0f} s: to {what}")
             waited += pause.rest()
 
 

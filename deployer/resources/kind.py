@@ -51,15 +51,15 @@ CollectRemains: TypeAlias = Callable[[Remains], Remains]
 class Applying(Struct):
     """The inputs for applying a change, and what it leaves for later changes of the same plan.
 
-    `tell` reports progress as a group and a text. `repeated` means that a parameter got more than one version, because
-    the client repeated a call after a network error; `changed_roles` that a role was changed, which AWS takes a while
-    to make known everywhere.
+    `report_progress` takes a group and a text. `repeated` means that a parameter got more than one version, because the
+    client repeated a call after a network error; `changed_roles` that a role was changed, which AWS takes a while to
+    make known everywhere.
     """
 
     session: Session
     image_manifest: bytes | None
     recreation_seconds: float
-    tell: Callable[[str, str], None]
+    report_progress: Callable[[str, str], None]
     repeated: bool = False
     changed_roles: bool = False
 

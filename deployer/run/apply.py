@@ -55,13 +55,13 @@ class Applier:
     def session(self) -> Session:
         return self.applying.session
 
-    def tell(self, group: str, text: str) -> None:
+    def report_progress(self, group: str, text: str) -> None:
         """Report progress."""
-        self.applying.tell(group, text)
+        self.applying.report_progress(group, text)
 
     def apply(self, change: Change) -> Started | None:
         """Apply one change. An operation of the platform is started and returned without waiting for it."""
-        self.tell(change.group.lower(), f"{change.symbol} {change.address}")
+        self.report_progress(change.group.lower(), f"{change.symbol} {change.address}")
         started: Started | None = None
         if kind := kind_of(change):
             kind.apply(change, self.applying)
@@ -84,7 +84,7 @@ class Applier:
                 try:
                     hold.lift(self.session.ssm, change.name, change.hold)
                 except Refused as error:  # the deployment is done: the new hold is for later ones
-                    self.tell("hold", f"not lifted: {error.what}")
+                    self.report_progress("hold", f"not lifted: {error.what}")
             case _:
                 assert_never(change)
 
@@ -128,7 +128,7 @@ class Applier:
                 if not self.target.is_too_new(error):
                     raise
             title = self.target.description.title
-            self.tell("service", f"{title} cannot assume the changed roles yet; next try in {pause:.0f} s")
+            self.report_progress("service", f"{title} cannot assume the changed roles yet; next try in {pause:.0f} s")
             time.sleep(pause)
         return self._send(change)
 

@@ -26,11 +26,11 @@ from deployer.partial import halted
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """The bootstrap of one environment. `tell` is called with each step."""
+    """The bootstrap of one environment. `report_progress` is called with each step."""
 
     session: Session
     requirements: Requirements
-    tell: Callable[[str, str], None]
+    report_progress: Callable[[str, str], None]
 
     def decide(self) -> Steps:
         """Compare the account with what the environment needs, and return the steps."""
@@ -66,7 +66,7 @@ class Bootstrap:
         done, every = 0, len(agreed.steps)
         try:
             for step in agreed.steps:
-                self.tell(step.group.lower(), f"{step.symbol} {step.address}")
+                self.report_progress(step.group.lower(), f"{step.symbol} {step.address}")
                 self._take(step)
                 done += 1
         except KeyboardInterrupt:

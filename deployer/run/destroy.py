@@ -124,7 +124,7 @@ class Destruction:
         started = Started(service.arn, under_way.id) if under_way else target.delete(service.arn)
         self.run.report.step("", f"operation {started.operation}")
         try:
-            progress = wait_for_operation(target, started, fastest=self.run.site.poll_seconds, tell=lambda: None)
+            progress = wait_for_operation(target, started, fastest=self.run.site.poll_seconds, on_poll=lambda: None)
         except ClientError as error:
             only(error, "ResourceNotFoundException")
             return

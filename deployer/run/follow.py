@@ -47,15 +47,15 @@ class Follower:
         """Wait for the end, and report each event once. `since` is seconds since 1970."""
         places, printed = self.target.logs(started), set[str]()
 
-        def tell() -> None:
+        def report_lines() -> None:
             for line in self._said(started, since):
                 if line not in printed:
                     printed.add(line)
                     self.report.step("", line.removeprefix(places.mark))
 
         self.report.step("deploy", f"operation {started.operation}")
-        progress = wait_for_operation(self.target, started, fastest=self.fastest, tell=tell)
-        tell()
+        progress = wait_for_operation(self.target, started, fastest=self.fastest, on_poll=report_lines)
+        report_lines()
         return progress
 
     def cause(self, started: Started, since: float) -> str:

@@ -59,12 +59,12 @@ def inspect(
         roles = [pool.submit(_role, session, role, policy) for role in taken]
         seen = _unless_denied(platform, "image-platform", unverified, None)
         values = _unless_denied(secrets, "secrets", unverified, None) if secrets else None
-        looked = [_unless_denied(role, "roles", unverified, None) for role in roles]
+        role_checks = [_unless_denied(role, "roles", unverified, None) for role in roles]
     if examine is None:
         unverified.append(NoSettingsClass(file=PROJECT_FILE))
     elif secrets is None:
         unverified.append(SecretsNotRead())
-    found = [role for role in looked if role is not None]
+    found = [role for role in role_checks if role is not None]
     return Inspection(
         platform=seen,
         secrets={} if desired.rollback_to or values is None or examine is None else examine(desired.literals, values),

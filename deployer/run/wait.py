@@ -13,15 +13,15 @@ DEADLINE = 1800.0  # seconds; a failed update with its rollback takes more than 
 SLOWEST = 10.0  # seconds between two reads
 
 
-def wait_for_operation(target: Watched, started: Started, *, fastest: float, tell: Callable[[], None]) -> Progress:
-    """Poll until the operation ends; `tell` is called at every read. Returns its result.
+def wait_for_operation(target: Watched, started: Started, *, fastest: float, on_poll: Callable[[], None]) -> Progress:
+    """Poll until the operation ends; `on_poll` is called at every read. Returns its result.
 
     `fastest` is the first pause in seconds; pauses grow by half up to ten seconds. An operation that is not listed yet
     counts as running: absence is never success. Raises StateUnknown after thirty minutes.
     """
     end, pause = time.monotonic() + DEADLINE, fastest
     while time.monotonic() < end:
-        tell()
+        on_poll()
         progress = target.progress(started)
         if progress not in {None, Progress.RUNNING}:
             assert progress is not None

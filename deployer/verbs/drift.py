@@ -20,7 +20,7 @@ class DriftOptions(Struct, frozen=True, kw_only=True):
 
 def find_drift(options: DriftOptions, report: Reporter) -> DriftDocument:
     """Compare what AWS holds with the last release and the manifest."""
-    run = open_environment(options.environment, report, start=False, only_looks=True).run
+    run = open_environment(options.environment, report, start=False, only_reads=True).run
     observed = run.observe()
     planned = run.compare(observed, None)
     found = find_waiting(planned.plan)

@@ -90,7 +90,7 @@ def show_status(options: StatusOptions, report: Reporter) -> StatusDocument:
 
 
 def _status(options: StatusOptions, report: Reporter) -> StatusDocument:
-    environment = open_usable_environment(options.environment, report, start=False, only_looks=True)
+    environment = open_usable_environment(options.environment, report, start=False, only_reads=True)
     if options.follow and not _follow(environment):
         report.note("no operation is under way")
     return _read(environment)

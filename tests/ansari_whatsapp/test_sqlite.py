@@ -202,7 +202,7 @@ def held(path: Path) -> bytes:
     return b"".join(file.read_bytes() for file in path.parent.iterdir())
 
 
-def test_whoever_only_looks_takes_nothing_over(path: Path) -> None:
+def test_whoever_only_reads_takes_nothing_over(path: Path) -> None:
     async def test() -> None:
         service, operator = await opened(path), await opened(path, capacity=1)
         await service.put([message("a"), message("b", "2")])

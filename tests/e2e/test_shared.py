@@ -58,7 +58,7 @@ def test_a_copy_that_names_the_same_is_refused(world: Checkout, words: tuple[str
     assert held(world) == before
 
 
-def test_who_only_looks_may_do_so(world: Checkout) -> None:
+def test_who_only_reads_may_do_so(world: Checkout) -> None:
     write(world)
     assert world.deployer("status", "third").returncode == 0
     assert world.deployer("diff", "local", "third").returncode == 0

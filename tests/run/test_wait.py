@@ -27,7 +27,7 @@ class Scripted:
 
 @pytest.mark.parametrize("end", [Progress.SUCCEEDED, Progress.ROLLED_BACK, Progress.FAILED])
 def test_it_waits_for_an_end_and_absence_is_none(end: Progress) -> None:
-    looks: list[int] = []
+    polls: list[int] = []
     target = Scripted([None, Progress.RUNNING, None, Progress.RUNNING, end])
-    assert wait_for_operation(target, STARTED, fastest=0.001, tell=lambda: looks.append(1)) is end
-    assert len(looks) == 5
+    assert wait_for_operation(target, STARTED, fastest=0.001, on_poll=lambda: polls.append(1)) is end
+    assert len(polls) == 5

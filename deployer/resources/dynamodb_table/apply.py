@@ -29,7 +29,7 @@ def apply_table(change: TableChange, applying: Applying) -> None:
     found = _ready(table, applying)
     for setting in differing_settings(table, found):
         if setting.name != "creation":
-            applying.tell("", f"{setting.name} {setting.live} -> {setting.desired}")
+            applying.report_progress("", f"{setting.name} {setting.live} -> {setting.desired}")
             _change(setting, table, found, applying)
 
 
@@ -63,7 +63,7 @@ def _ready(table: DesiredTable, applying: Applying) -> TableFact:
         "ACTIVE",
         lambda: dynamodb.read_status(client, table.name),
         table.name,
-        lambda status: applying.tell("", f"table {table.name} is {status}"),
+        lambda status: applying.report_progress("", f"table {table.name} is {status}"),
     )
     found = dynamodb.read_table(client, table.name)
     if found is None:

@@ -55,7 +55,7 @@ class Writer:
                 github.update_variable(environment, name, change.value)
 
 
-def apply_sync(writer: Writer, plan: SyncPlan, tell: Callable[[Change], None], *, restricted: bool) -> None:
+def apply_sync(writer: Writer, plan: SyncPlan, on_progress: Callable[[Change], None], *, restricted: bool) -> None:
     """Apply all changes. Raises StateUnknown, with what was written and what was not, if one fails after a write."""
     done: list[Change] = []
     for change in plan.changes:
@@ -69,7 +69,7 @@ def apply_sync(writer: Writer, plan: SyncPlan, tell: Callable[[Change], None], *
                 raise
             raise _partly(StateUnknown, plan, done, failure) from error
         done.append(change)
-        tell(change)
+        on_progress(change)
 
 
 Kind = TypeVar("Kind", bound=DeployerError)

@@ -53,7 +53,7 @@ def _put(change: PutParameter, applying: Applying) -> None:
 def _recreate(change: RecreateParameter, applying: Applying) -> None:
     parameter, client = change.parameter, applying.session.ssm
     value = secrets.make(parameter, applying.session) if parameter.value is None else parameter.value
-    applying.tell("", f"the last value of {parameter.path} is kept in {change.kept}")
+    applying.report_progress("", f"the last value of {parameter.path} is kept in {change.kept}")
     description = parameter.description or ""
     pause = applying.recreation_seconds
     ssm.recreate(client, parameter.path, value, description, kept=change.kept, pause=pause, tier=change.tier)

@@ -49,7 +49,7 @@ CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
 }
 
 
-def looks(desired: Desired) -> Iterator[Call]:
+def reads(desired: Desired) -> Iterator[Call]:
     """What reads the service."""
     yield "apprunner:ListServices", {}
     yield "apprunner:ListAutoScalingConfigurations", {}
@@ -95,7 +95,7 @@ def _arn(form: str, desired: Desired) -> str:
 
 RIGHTS: Final = TargetRights(
     calls=CALLS,
-    looks=looks,
+    reads=reads,
     changes=changes,
     turns=turns,
     # CreateService and UpdateService pass both roles. The Service Authorization Reference names bullet.amazonaws.com,

@@ -104,7 +104,7 @@ def _write(compared: Sequence[tuple[GitHubEnvironment, SyncPlan, ObservedGitHub]
     for side, made, observed in compared:
         writer = Writer(side.github, side.desired.environment, observed, side.reveal)
         try:
-            apply_sync(writer, made, _teller(report, made), restricted=bool(side.desired.branches))
+            apply_sync(writer, made, _progress_reporter(report, made), restricted=bool(side.desired.branches))
         except Exception as error:
             failure = halted(error, done=len(before))
             if failure is None:
@@ -118,11 +118,11 @@ def _write(compared: Sequence[tuple[GitHubEnvironment, SyncPlan, ObservedGitHub]
             before.append(made.environment)
 
 
-def _teller(report: Reporter, made: SyncPlan) -> Callable[[Change], None]:
-    def tell(change: Change) -> None:
+def _progress_reporter(report: Reporter, made: SyncPlan) -> Callable[[Change], None]:
+    def report_change(change: Change) -> None:
         report.step(made.environment, f"{change.symbol} {change.words}")
 
-    return tell
+    return report_change
 
 
 def _refuse_unconfirmed(sides: Sequence[GitHubEnvironment], plans: tuple[SyncPlan, ...], consent: Consent) -> None:
