@@ -1,4 +1,4 @@
-"""The command line: start the service, or list and replay messages that it could not answer.
+"""The command line: start the service, or report on its inbox and replay messages that it could not answer.
 
 Run it as `ansari-whatsapp` or `python -m ansari_whatsapp`."""
 
@@ -16,18 +16,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="ansari-whatsapp", description="Carry WhatsApp messages to ansari-backend.")
     verbs = parser.add_subparsers(metavar="VERB", dest="verb")
     verbs.add_parser("serve", help="start the service (the default)")
-    verbs.add_parser("dead", help="list the messages that were given up, without their texts")
+    inbox = verbs.add_parser("inbox", help="count the messages that wait, and those that were given up")
+    dead = verbs.add_parser("dead", help="list the messages that were given up, without their texts")
     replay = verbs.add_parser("replay", help="queue messages that were given up again")
     replay.add_argument("ids", nargs="*", metavar="ID", help="as `dead` shows them")
     replay.add_argument("--all", action="store_true", help="all of them")
+    for verb in (inbox, dead, replay):
+        verb.add_argument("--json", action="store_true", help="as JSON, for programs")
     verbs.add_parser("settings", help="print every setting as a markdown table")
     options = parser.parse_args()
     if options.verb == "settings":
         from ansari_whatsapp.settings_table import table
 
         print(table(), end="")
-    elif options.verb in {"dead", "replay"}:
-        sys.exit(_dead(options))
+    elif options.verb in {"inbox", "dead", "replay"}:
+        from ansari_whatsapp.inbox_command import run_inbox_command
+
+        sys.exit(run_inbox_command(options))
     else:
         serve()
 
@@ -47,26 +52,6 @@ def serve() -> None:
         server.serve(create_app(settings), settings.host, settings.port)
     except OSError as error:
         sys.exit(f"the service cannot listen on {settings.host}:{settings.port}: {error.strerror}")
-
-
-def _dead(options: argparse.Namespace) -> int:
-    from ansari_whatsapp import dead_letters
-
-    url = os.environ.get("INBOX_URL") or Settings.model_fields["inbox_url"].default
-    key = os.environ.get("INBOX_KEY", "")
-    try:
-        if options.verb == "dead":
-            print("\n".join(dead_letters.listed(url, key)))
-            return 0
-        done, unknown = dead_letters.replayed(url, key, None if options.all else options.ids)
-    except ValueError as error:
-        sys.exit(f"error: INBOX_URL {error}\n  fix: set it as the service has it")
-    except OSError as error:
-        sys.exit(f"error: the inbox {url} cannot be used\n  why: {error}\n  fix: set INBOX_URL as the service has it")
-    print(f"{done} to be answered again")
-    for each in unknown:
-        print(f"there is no dead letter {each}", file=sys.stderr)
-    return 1 if unknown else 0
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from ansari_whatsapp.graph import Graph
 from ansari_whatsapp.inbox import Inbox
 from ansari_whatsapp.inbox.choose import inbox_at
 from ansari_whatsapp.metrics import Metrics
+from ansari_whatsapp.operator_routes import OperatorRoutes
 from ansari_whatsapp.readiness import Readiness
 from ansari_whatsapp.reporting import report
 from ansari_whatsapp.routes import LARGEST_BODY, Routes
@@ -54,6 +55,8 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
     worker = Worker(inbox, conversation, delivery, circuit, clocks, metrics, survives=survives)
     readiness = Readiness(inbox, settings.inbox_capacity, worker, circuit, backend, graph)
     Routes(settings, inbox, worker, delivery, readiness, metrics).add_to(app)
+    if settings.operator_token is not None:
+        OperatorRoutes(settings.operator_token, settings.app_release, inbox, worker).add_to(app)
     awake = Awake(settings.public_url, worker) if settings.public_url is not None else None
     if awake is not None:
         app.add_route(awake.hold, ROUTE, methods=["POST"])

@@ -192,6 +192,11 @@ class Settings(BaseModel):
     metrics_token: StrongSecret | None = Field(
         default=None, description="Whoever sends it as a bearer token may read /metrics; unset, there is no such page."
     )
+    operator_token: StrongSecret | None = Field(
+        default=None,
+        description="With it as a bearer token, an operator reads the numbers of the inbox at /inbox and replays dead "
+        "letters; unset, there is no such page.",
+    )
     logging_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         default="INFO", description="The least severe log line that is written."
     )
@@ -207,7 +212,13 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        names = ("meta_app_secret", "meta_webhook_verify_token", "whatsapp_service_api_key", "metrics_token")
+        names = (
+            "meta_app_secret",
+            "meta_webhook_verify_token",
+            "whatsapp_service_api_key",
+            "metrics_token",
+            "operator_token",
+        )
         for one, other in itertools.combinations(names, 2):
             if getattr(self, one) is not None and getattr(self, one) == getattr(self, other):
                 raise ValueError(f"{one.upper()} and {other.upper()} have the same value")

@@ -3,6 +3,7 @@
 from ansari_whatsapp.inbox.base import (
     AGAIN,
     Accepted,
+    Backlog,
     Changed,
     DeadLetter,
     Inbox,
@@ -13,6 +14,7 @@ from ansari_whatsapp.inbox.base import (
     Profile,
     Seen,
     SentNotice,
+    Stage,
     State,
     Tag,
 )
@@ -22,6 +24,7 @@ from ansari_whatsapp.inbox.sqlite import SqliteInbox
 __all__ = [
     "AGAIN",
     "Accepted",
+    "Backlog",
     "Changed",
     "DeadLetter",
     "Inbox",
@@ -34,6 +37,7 @@ __all__ = [
     "Seen",
     "SentNotice",
     "SqliteInbox",
+    "Stage",
     "State",
     "Tag",
 ]

@@ -95,6 +95,35 @@ class DeadLetter:
     sent: int = 0
 
 
+class Stage(Enum):
+    """What happens to an unfinished job now. `WAITING` also when its turn comes after an earlier job of its user."""
+
+    WAITING = "waiting"
+    WITH_BACKEND = "with_backend"
+    BEING_SENT = "being_sent"
+    RETRYING = "retrying"
+
+    @classmethod
+    def of(cls, *, leased: bool, answered: bool, later: bool) -> Stage:
+        """Return the stage of a user's first job. `later` means that its next try is not due yet."""
+        if leased:
+            return cls.BEING_SENT if answered else cls.WITH_BACKEND
+        return cls.RETRYING if later else cls.WAITING
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """The unfinished jobs of an inbox: how many users have some, how many jobs are at each stage.
+
+    `oldest` is about when the oldest of them was stored. It is not `complete` when only a part of the users was read.
+    """
+
+    users: int
+    stages: Mapping[Stage, int]
+    oldest: float | None
+    complete: bool = True
+
+
 class Tag(NamedTuple):
     """Identifies a part to Meta, which repeats it in the statuses of that part.
 
@@ -249,6 +278,9 @@ class Inbox(Protocol):
 
     async def oldest(self) -> float | None:
         """Return about when the oldest unfinished job was stored; None if there is no such job."""
+
+    async def backlog(self) -> Backlog:
+        """Return the unfinished jobs by stage. It reads a bounded number of jobs where reading them costs calls."""
 
     async def forget(self) -> None:
         """Delete what has expired; to be called every few seconds."""

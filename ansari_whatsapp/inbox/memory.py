@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,12 +15,14 @@ from ansari_whatsapp.inbox.base import (
     KEEP_SENT,
     REMEMBER,
     Accepted,
+    Backlog,
     Changed,
     DeadLetter,
     InboxFull,
     Job,
     LeaseLost,
     Profile,
+    Stage,
     State,
     Tag,
 )
@@ -155,6 +157,16 @@ class MemoryInbox:
 
     async def oldest(self) -> float | None:
         return min((self._known[wamid] for wamid in self._entries), default=None)
+
+    async def backlog(self) -> Backlog:
+        stages: Counter[Stage] = Counter()
+        now = self._clock()
+        for queue in self._queues.values():
+            first = next(iter(queue.values()))
+            answered, later = first.job.state is State.ANSWERED, first.due > now
+            stages[Stage.of(leased=bool(first.lease) and later, answered=answered, later=later)] += 1
+            stages[Stage.WAITING] += len(queue) - 1
+        return Backlog(len(self._queues), stages, await self.oldest())
 
     async def forget(self) -> None:
         now = self._clock()

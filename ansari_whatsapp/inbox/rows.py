@@ -15,12 +15,14 @@ from ansari_whatsapp.inbox.base import (
     KEEP_PROFILE,
     KEEP_SENT,
     REMEMBER,
+    Backlog,
     Changed,
     DeadLetter,
     InboxFull,
     InboxUnavailable,
     Job,
     LeaseLost,
+    Stage,
     State,
     Tag,
 )
@@ -119,6 +121,13 @@ class Rows:
     def oldest(self, db: sqlite3.Connection, asked: Sequence[None]) -> list[float | None]:
         row = db.execute("SELECT seen FROM job JOIN known USING (seq) ORDER BY job.seq LIMIT 1").fetchone()
         return [row[0] if row else None] * len(asked)
+
+    def backlog(self, db: sqlite3.Connection, asked: Sequence[None]) -> list[Backlog]:
+        now = self._clock()
+        users, jobs, *others = db.execute(_BACKLOG, {"now": now, "turn": NOT_YET}).fetchone()
+        stages = dict(zip((Stage.WITH_BACKEND, Stage.BEING_SENT, Stage.RETRYING), others, strict=True))
+        stages[Stage.WAITING] = jobs - sum(others)
+        return [Backlog(users, stages, self.oldest(db, [None])[0])] * len(asked)
 
     def dead(self, db: sqlite3.Connection, asked: Sequence[None]) -> list[list[DeadLetter]]:
         rows = db.execute(f"SELECT {_LETTER}, died FROM dead JOIN known USING (seq) ORDER BY died, seq")  # noqa: S608
@@ -281,6 +290,13 @@ UPDATE job SET status = ? WHERE seq = (SELECT seq FROM known WHERE wamid = ?) AN
 _ANSWER: Final = """
 SELECT user, parts FROM sent JOIN known USING (seq) WHERE wamid = ?
 UNION ALL SELECT user, parts FROM job JOIN known USING (seq) WHERE wamid = ?
+"""
+_BACKLOG: Final = """
+SELECT count(DISTINCT user), count(*),
+    count(*) FILTER (WHERE owner <> '' AND due > :now AND state <> 'answered'),
+    count(*) FILTER (WHERE owner <> '' AND due > :now AND state = 'answered'),
+    count(*) FILTER (WHERE owner = '' AND due > :now AND due < :turn)
+FROM job
 """
 _DEAD: Final = "seq, user, kind, text, timestamp, died, parts, sent"
 _LETTER: Final = "seq, wamid, user, kind, text, timestamp, parts, sent"

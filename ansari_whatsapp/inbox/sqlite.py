@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ansari_whatsapp.inbox.base import Accepted, DeadLetter, InboxUnavailable, Job, State, Tag
+from ansari_whatsapp.inbox.base import Accepted, Backlog, DeadLetter, InboxUnavailable, Job, State, Tag
 from ansari_whatsapp.inbox.columns import tag_of
 from ansari_whatsapp.inbox.owner import Owner, delete_files_of_gone, is_gone
 from ansari_whatsapp.inbox.rows import Rows
@@ -128,6 +128,10 @@ class SqliteInbox:
     async def oldest(self) -> float | None:
         when: float | None = await self._writer.run(self._rows.oldest)
         return when
+
+    async def backlog(self) -> Backlog:
+        found: Backlog = await self._writer.run(self._rows.backlog)
+        return found
 
     async def forget(self) -> None:
         await self._writer.run(self._rows.forget)

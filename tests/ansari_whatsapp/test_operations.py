@@ -115,6 +115,7 @@ class TestDeadLetters:
         assert command(inbox, "replay", letter).stdout == "1 to be answered again\n"
         operated.wait_for_sent(user, 2)
         assert command(inbox, "dead").stdout == "there is no dead letter\n"
+        assert command(inbox, "inbox").stdout.startswith("0 waiting, of 0 users\n")
         again = command(inbox, "replay", letter)
         assert (again.returncode, again.stderr) == (1, f"there is no dead letter {letter}\n")
 

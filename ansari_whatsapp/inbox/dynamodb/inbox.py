@@ -19,6 +19,7 @@ from ansari_whatsapp.inbox.base import (
     KEEP_PROFILE,
     KEEP_SENT,
     Accepted,
+    Backlog,
     Changed,
     DeadLetter,
     InboxFull,
@@ -43,6 +44,7 @@ from ansari_whatsapp.inbox.dynamodb.attributes import (
     texts,
     unpacked,
 )
+from ansari_whatsapp.inbox.dynamodb.backlog import read_backlog
 from ansari_whatsapp.inbox.dynamodb.box import LONGEST_QUEUE, MOST_BYTES, PROGRESS, Box, entry, last, name_of_part
 from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
 from ansari_whatsapp.inbox.dynamodb.markers import Markers, query
@@ -472,6 +474,9 @@ class DynamoInbox:
             return [get_number(item, "since") for item in items if "since" in item]
 
         return [since for each in await asyncio.gather(*(of(name) for name in lanes())) for since in each]
+
+    async def backlog(self) -> Backlog:
+        return await read_backlog(self.client, self._table, self._clock())
 
     async def given_up(self) -> int:
         return await self._markers.count_dead()
