@@ -104,7 +104,7 @@ def _with_left_bold(text: str, before: str, after: str) -> str:
 
 
 def _link(text: str, address: str, token: Token) -> str:
-    """An address behind its text, or alone where that says the same. A title is text, too."""
+    """An address behind its text, or alone where both are the same. A title is text, too."""
     plain = text.replace(WORD_JOINER, "")
     if plain and unquote(plain) == unquote(address).removeprefix("mailto:"):
         return plain

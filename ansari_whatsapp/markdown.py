@@ -20,7 +20,7 @@ _LANGUAGE = re.compile(r"[\w+#.-]*")
 def to_whatsapp(markdown: str) -> list[str]:
     """The blocks of the answer in WhatsApp's marks, in order; none is blank.
 
-    A heading stands in one block with what follows it, so that a split never leaves it alone.
+    A heading is in one block with what follows it, so that a split never leaves it alone.
     """
     pieces = _FENCED.split(markdown[:LONGEST])
     pieces[::2] = [_GLUED_HEADING.sub(r"\n\n\g<0>", piece) for piece in pieces[::2]]
@@ -38,7 +38,7 @@ def to_whatsapp(markdown: str) -> list[str]:
 
 
 def _blocks(tokens: Iterator[Token], indent: str) -> list[tuple[str, str]]:
-    """The blocks up to the end of what they stand in."""
+    """The blocks up to the end of the element that holds them."""
     found: list[tuple[str, str]] = []
     for token in tokens:
         match token.type:

@@ -22,7 +22,7 @@ KNOWN = frozenset(
 class Message(NamedTuple):
     """One message of a user. `user` is the phone number, or the business-scoped id when Meta gives no number.
 
-    `text` is what the user said, None when the message is no text; it holds no lone surrogate, and a text of more
+    `text` is what the user said, None for another kind of message; it holds no lone surrogate, and a text of more
     than LONGEST_TEXT characters is cut after LONGEST_TEXT + 1. `timestamp` is unix seconds, None if unknown.
     """
 
@@ -197,7 +197,7 @@ def _code(error: dict[str, Any]) -> int | None:
 
 
 def _seconds(value: object) -> int | None:
-    """Unix seconds; a number of more than 11 digits is no time."""
+    """Unix seconds; a number of more than 11 digits is not valid."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**11:
         return value
     if isinstance(value, str) and len(value) <= 11 and value.isascii() and value.isdecimal():

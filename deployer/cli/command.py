@@ -112,7 +112,7 @@ def choose(program: str, group: Group, words: Sequence[str]) -> tuple[Callable[[
 
 
 def _listing(program: str, group: Group) -> Parser:
-    """Knows the names only: it prints the help, or says that there is no such verb."""
+    """Knows the names only: it prints the help, or refuses a verb that does not exist."""
     parser = Parser(prog=program, description=group.help)
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for name, verb in group.verbs.items():

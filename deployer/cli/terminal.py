@@ -32,7 +32,7 @@ def colour(stream: object) -> bool:
 
 
 def person() -> Callable[[str], str] | None:
-    """Asks whoever sits at the terminal; None where nobody does."""
+    """Asks the person at the terminal; None without a terminal."""
     return _ask if sys.stdin.isatty() else None
 
 
@@ -100,7 +100,7 @@ def _typed(prompt: str) -> str:
 def file_text(file: Path) -> str:
     """Raises UsageError when it cannot be read, is too large, or is not text.
 
-    The name is not repeated: some give the secret itself in its place.
+    The name is not repeated: some users give the secret itself instead.
     """
     try:
         with file.open("rb") as opened:

@@ -61,7 +61,7 @@ class AwsEndpoint:
 
     `images` is the OCI image layout that stands for ECR's storage, `work` a directory for what is unpacked from it.
     `loop` serves the public ports of deployed services, and `emulate` makes the compute platforms. `upstream` is the
-    URL of another AWS endpoint that answers in the place of moto.
+    URL of another AWS endpoint that answers instead of moto.
     """
 
     def __init__(

@@ -152,7 +152,7 @@ def _same_ports(world: World, settings: WorldSettings) -> None:
     if moved:
         names = ", ".join(f"{name} {world.ports.get(name)} -> {port}" for name, port in moved.items())
         raise DeployerError(
-            f"the local world runs with other ports than {settings.manifest} says: {names}",
+            f"the local world runs with other ports than those of {settings.manifest}: {names}",
             fix="just down local, then run again",
         )
 

@@ -18,8 +18,8 @@ from deployer.world_keys import keys_in, read
 class WorldSettings(Struct, frozen=True):
     """Ports of 127.0.0.1, and the directory of the world's files.
 
-    `stand_ins` has the port of each upstream service that the world stands in for: "backend" and "meta". `lines` says
-    for each port which line of the manifest chooses it.
+    `stand_ins` has the port of each upstream service that the world replaces: "backend" and "meta". `lines` gives for
+    each port the line of the manifest that chooses it.
     """
 
     app: App
@@ -77,7 +77,7 @@ class WorldSettings(Struct, frozen=True):
 
     @property
     def upstream(self) -> dict[str, str]:
-        """The address of each service that the world stands in for, by the name to show."""
+        """The address of each service that the world replaces, by the name to show."""
         found = {}
         if "backend" in self.stand_ins:
             found["ansari-backend"] = f"http://127.0.0.1:{self.stand_ins['backend']}"

@@ -132,7 +132,7 @@ async def _listen(app: web.Application, port: int) -> web.AppRunner:
 
 
 def main(manifest: str) -> NoReturn:
-    """Run the world of a manifest; the exit code says whether it ended as asked.
+    """Run the world of a manifest; the exit code shows whether it ended as asked.
 
     What moto holds is large and stays: little is won by searching it for garbage often, nor by freeing it at the end.
     """

@@ -26,7 +26,7 @@ class Progress(Enum):
 
 
 class Operation(Struct, frozen=True):
-    """One operation of a service. `deploys` says that it brings a release, `deletes` that it ends the service.
+    """One operation of a service. `deploys` means that it brings a release, `deletes` that it ends the service.
 
     `started` and `ended` are seconds since 1970; `ended` is 0 while it runs.
     """

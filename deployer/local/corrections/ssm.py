@@ -187,8 +187,8 @@ def _tier_refusals(request: dict[str, Any], *, advanced: bool) -> Iterator[AwsEr
 def _type_refusals(request: dict[str, Any], *, known: str | None) -> Iterator[AwsError]:
     """Refuse a change of type (API reference, PutParameter, HierarchyTypeMismatchException).
 
-    Unverified: Terraform's acceptance tests overwrite a String with a SecureString and back in real accounts. What the
-    reference says is emulated, because it is the stricter.
+    Unverified: Terraform's acceptance tests overwrite a String with a SecureString and back in real accounts. The
+    reference is emulated, because it is the stricter.
     """
     if request.get("Overwrite") is True and known and request.get("Type") not in {None, known}:
         text = "Parameter Store doesn't support changing a parameter type: you must create a new, unique parameter."

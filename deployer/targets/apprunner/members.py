@@ -15,9 +15,9 @@ from typing import Any, Final
 class Decision(Enum):
     """What the deployer does with a setting."""
 
-    MANIFEST = "a key of the manifest says it"
+    MANIFEST = "a key of the manifest sets it"
     OWN = "the deployer sets it itself"
-    CREATE_ONLY = "a key of the manifest says it; only CreateService takes it, and another value is a blocker"
+    CREATE_ONLY = "a key of the manifest sets it; only CreateService takes it, and another value is a blocker"
     REFUSED = "belongs to services built from source code, which no manifest can describe: adopt refuses them"
     READ_ONLY = "reported by App Runner, and not a setting"
 

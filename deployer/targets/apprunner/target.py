@@ -46,7 +46,7 @@ class AppRunner:
         self._used: dict[tuple[str, Scaling], str] = {}  # the ARN of a revision, by the service's name and its numbers
 
     def observe(self, name: str) -> tuple[ObservedService | None, tuple[ScalingRevision, ...]]:
-        """Found by listing, because the ARN ends in an id that the name does not tell."""
+        """Found by listing, because the ARN ends in an id that the name does not contain."""
         with ThreadPoolExecutor(4) as pool:
             revisions = pool.submit(self._revisions, name)
             arn = next((found for listed, found in self.services() if listed == name), None)
