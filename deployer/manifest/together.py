@@ -10,7 +10,7 @@ from deployer.manifest.problem import Problem
 
 
 def clashes(manifests: Sequence[Loaded]) -> Iterator[Problem]:
-    """A problem for each service or path that two manifests claim in one account and region, in the later one.
+    """A problem for each service, path or inbox that two manifests claim in one account and region, in the later one.
 
     This is the mistake of a copied file: one environment's reconcile would overwrite the other. A path inside another's
     is the same: what is below a path belongs to that environment.
@@ -22,6 +22,15 @@ def clashes(manifests: Sequence[Loaded]) -> Iterator[Problem]:
                 continue
             if other.manifest.service.name == loaded.manifest.service.name:
                 yield _claimed(loaded, other, "service", "name")
+            inboxes = loaded.manifest.inbox, other.manifest.inbox
+            if inboxes[0] and inboxes[1] and inboxes[0].table == inboxes[1].table:
+                yield loaded.problem(
+                    "inbox",
+                    "table",
+                    what=f"inbox.table is that of {other.path} too",
+                    why="each environment would answer the other's messages",
+                    fix="give this environment its own",
+                )
             mine, theirs = (f"{one.manifest.aws.parameter_path}/" for one in (loaded, other))
             if mine.startswith(theirs) or theirs.startswith(mine):
                 yield _claimed(loaded, other, "aws", "parameter_path")

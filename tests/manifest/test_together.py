@@ -38,6 +38,16 @@ def test_no_two_hold_the_same_service() -> None:
     assert problem.line == line_of("staging", "  name: ansari-staging-whatsapp")
 
 
+def test_no_two_share_an_inbox() -> None:
+    def with_inbox(name: str, table: str) -> Loaded:
+        section = f"inbox: {{kind: dynamodb, table: {table}}}\nprotect:"
+        return loaded(name, "\nprotect:", f"\n{section}")
+
+    (problem,) = clashes([with_inbox("production", "one-inbox"), with_inbox("staging", "one-inbox")])
+    assert problem.what == "inbox.table is that of env/production.yaml too"
+    assert list(clashes([with_inbox("production", "one-inbox"), with_inbox("staging", "another-inbox")])) == []
+
+
 @pytest.mark.parametrize("path", ["/app-runtime/ansari-whatsapp", "/app-runtime/ansari-whatsapp/production/staging"])
 def test_no_path_is_around_or_inside_anothers(path: str) -> None:
     nested = loaded("staging", "/app-runtime/ansari-whatsapp/staging", path)
