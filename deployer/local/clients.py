@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
     from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_ssm import SSMClient
+    from types_boto3_sts import STSClient
 
 # Nothing of the user's own AWS configuration is read: neither a profile nor a file.
 NO_CONFIGURATION = {
@@ -31,7 +32,7 @@ class Clients:
 
     def __init__(self, url: str, region: str, keys: Keys) -> None:
         self.region = region
-        self._url = url
+        self.url = url
         self._keys = keys
         self._lock = threading.Lock()
         self._made: dict[str, Any] = {}
@@ -54,7 +55,7 @@ class Clients:
                 self._made[service] = self._session.create_client(
                     service,
                     region_name=self.region,
-                    endpoint_url=self._url,
+                    endpoint_url=self.url,
                     aws_access_key_id=self._keys.access_key,
                     aws_secret_access_key=self._keys.secret_key,
                     config=Config(retries={"max_attempts": 2}, proxies={}, connect_timeout=5, read_timeout=30),
@@ -76,3 +77,7 @@ class Clients:
     @property
     def ssm(self) -> SSMClient:
         return self._client("ssm")  # type: ignore[no-any-return]
+
+    @property
+    def sts(self) -> STSClient:
+        return self._client("sts")  # type: ignore[no-any-return]

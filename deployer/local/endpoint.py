@@ -22,7 +22,18 @@ from typing import Any, Protocol
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from deployer.local import blobs, faults, layers, moto_services, refusals, registry, signatures, simulation
+from deployer.local import (
+    blobs,
+    faults,
+    instance_credentials,
+    layers,
+    moto_services,
+    refusals,
+    registry,
+    signatures,
+    simulation,
+)
+from deployer.local.authorization import Authorizer
 from deployer.local.aws_errors import AwsError, not_emulated, render
 from deployer.local.call import Call, read_call
 from deployer.local.clients import Clients
@@ -31,6 +42,7 @@ from deployer.local.corrections.wire import answered, parsed
 from deployer.local.emulators import SWITCHES, make_emulators
 from deployer.local.faults import Faults
 from deployer.local.host import Emulator, Host
+from deployer.local.instance_credentials import InstanceCredentials
 from deployer.local.layers import Layers
 from deployer.local.loopback import may_ask
 from deployer.local.upstream import Upstream
@@ -91,6 +103,9 @@ class AwsEndpoint:
         self._registry = registry.Registry(images, self._refused, self._blobs.uploaded)
         self._layers = Layers(self._blobs)
         self._clients: Clients | None = None
+        self._credentials: InstanceCredentials | None = None
+        self._authorizer: Authorizer | None = None
+        self._account = account
         self._moto = None if upstream else moto_services.MotoServices(account, region)
         self._services: _Services = Corrections(self._moto) if self._moto else Upstream(upstream or "")
         self._server: BaseWSGIServer | None = None
@@ -110,7 +125,9 @@ class AwsEndpoint:
             self.listen()
         assert self._server is not None
         self._clients = Clients(self.url, self._region, self.keys)
-        host = self._host(clients=self._clients, faults=self._faults)
+        self._credentials = InstanceCredentials(self._clients)
+        self._authorizer = Authorizer(self._clients, self._account)
+        host = self._host(clients=self._clients, faults=self._faults, credentials=self._credentials)
         self._emulators = {emulator.service: emulator for emulator in self._emulate(host)}
         for emulator in self._emulators.values():
             emulator.start()
@@ -158,7 +175,9 @@ class AwsEndpoint:
             return render(signatures.missing(request), request)(environ, start_response)
         if wrong := signatures.verify(request, body, self._secret, datetime.now(UTC)):
             return render(wrong, request, call.service)(environ, start_response)
-        answer = self._answer(call, request, body)
+        answer = self._forbidden(call, request, body) or self._answer(call, request, body)
+        assert self._authorizer is not None
+        self._authorizer.answered(call)
         if isinstance(answer, AwsError):
             answer = render(answer, request, call.service)
         answer.headers.setdefault("x-amzn-RequestId", str(uuid.uuid4()))
@@ -167,6 +186,9 @@ class AwsEndpoint:
     def _local(self, request: Request) -> Wsgi:
         if request.path.startswith(blobs.ROUTE):
             return self._blobs.serve(request)
+        if request.path.startswith(instance_credentials.ROUTE) and request.method == "GET":
+            assert self._credentials is not None
+            return self._credentials.serve(request.path, request.headers.get("Authorization", ""))
         if not request.path.startswith(OPEN) and not proves(request.headers.get("Authorization"), self.keys.token):
             refusal = {"error": "this needs the token of the local world; `deployer local env` prints it"}
             return Response(json.dumps(refusal), 401, content_type="application/json")
@@ -176,10 +198,23 @@ class AwsEndpoint:
         return self._control
 
     def _secret(self, access_key: str, token: str) -> str | None:
-        """Return the secret key for an access key: the world's, or one created by its IAM."""
+        """Return the secret key for an access key: the world's, an instance's, or one created by its IAM."""
         if access_key == self.keys.access_key:
             return self.keys.secret_key
+        assert self._credentials is not None
+        if issued := self._credentials.find(access_key, token):
+            if self._credentials.expired(issued):
+                raise signatures.ExpiredToken
+            return issued.secret_key
         return self._moto.secret(access_key, token) if self._moto else None
+
+    def _forbidden(self, call: Call, request: Request, body: bytes) -> AwsError | None:
+        """Return the error for a call that an instance's role does not allow, or None."""
+        assert self._credentials is not None
+        assert self._authorizer is not None
+        token = request.headers.get("X-Amz-Security-Token") or request.args.get("X-Amz-Security-Token", "")
+        issued = self._credentials.find(call.access_key, token)
+        return self._authorizer.refused(issued, call, body) if issued else None
 
     def _answer(self, call: Call, request: Request, body: bytes) -> Response | AwsError:
         if call.region != self._region and call.service not in GLOBAL:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from deployer.local.aws_errors import AwsError
 from deployer.local.clients import Clients
 from deployer.local.faults import Faults
+from deployer.local.instance_credentials import InstanceCredentials
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Host:
     """Where an emulator runs. `clients` reach the endpoint that it is part of.
 
     `images` is an OCI image layout, `work` a directory for unpacked images. The public ports of services are served by
-    `loop`, which runs in another thread than the callers of `stop`.
+    `loop`, which runs in another thread than the callers of `stop`. `credentials` are those of instance roles.
     """
 
     clients: Clients
@@ -29,6 +30,7 @@ class Host:
     work: Path
     loop: asyncio.AbstractEventLoop
     faults: Faults
+    credentials: InstanceCredentials
 
 
 class Emulator(Protocol):

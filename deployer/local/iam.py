@@ -31,19 +31,23 @@ class Decision:
         return self.outcome == ALLOWED
 
 
-def allows(policies: Iterable[Document], action: str, resource: str, context: Context = NOTHING_KNOWN) -> bool:
-    """Return whether the policies together allow `action` (such as ssm:GetParameters) on the ARN `resource`."""
+def allows(policies: Iterable[Document], action: str, resource: str | None, context: Context = NOTHING_KNOWN) -> bool:
+    """Return whether the policies together allow `action` (such as ssm:GetParameters) on the ARN `resource`.
+
+    None is some resource: any Allow fits it, and a Deny only when it is of all resources.
+    """
     return decide(policies, action, resource, context).allows
 
 
-def decide(policies: Iterable[Document], action: str, resource: str, context: Context = NOTHING_KNOWN) -> Decision:
+def decide(
+    policies: Iterable[Document], action: str, resource: str | None, context: Context = NOTHING_KNOWN
+) -> Decision:
     """Return the decision of all policies on `action` on `resource` in a request with this context."""
     fitting = (
         statement
         for policy in policies
         for statement in _statements(policy)
-        if _fits(statement, "Action", action, _action_matches)
-        and _fits(statement, "Resource", resource, _resource_matches(statement))
+        if _fits(statement, "Action", action, _action_matches) and _concerns(statement, resource)
     )
     return _decide(fitting, context)
 
@@ -77,6 +81,13 @@ def _decide(fitting: Iterator[Mapping[str, Any]], context: Context) -> Decision:
 
 def _statements(document: Document) -> Iterator[Mapping[str, Any]]:
     return (statement for statement in _listed(document.get("Statement")) if isinstance(statement, Mapping))
+
+
+def _concerns(statement: Mapping[str, Any], resource: str | None) -> bool:
+    """Return whether the statement is about the resource, or for None, about some resource."""
+    if resource is None:
+        return statement.get("Effect") != "Deny" or "*" in _listed(statement.get("Resource"))
+    return _fits(statement, "Resource", resource, _resource_matches(statement))
 
 
 def _fits(statement: Mapping[str, Any], key: str, value: str, matches: Any) -> bool:

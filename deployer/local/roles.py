@@ -27,6 +27,12 @@ class Role:
         within = self.boundary is None or iam.allows([self.boundary], action, resource, context)
         return within and iam.allows(self.policies, action, resource, context)
 
+    def may_somewhere(self, action: str) -> bool:
+        """Return whether a request that is made as this role may do this on some resource."""
+        context = _context(self.arn)
+        within = self.boundary is None or iam.allows([self.boundary], action, None, context)
+        return within and iam.allows(self.policies, action, None, context)
+
 
 def why_not_assumable(client: IAMClient, arn: str, principal: str) -> str | None:
     """Return why the principal cannot assume the role, or None if it can."""

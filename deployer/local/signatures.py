@@ -34,6 +34,10 @@ HEADER = re.compile(
 Secret = Callable[[str, str], str | None]
 
 
+class ExpiredToken(Exception):
+    """The credentials have ended."""
+
+
 class _Invalid(Exception):
     """Why a request is refused: `kind` is a key of CODES."""
 
@@ -48,6 +52,7 @@ CODES = {
     "signature": ("InvalidSignatureException", "SignatureDoesNotMatch"),
     "missing": ("MissingAuthenticationTokenException", "MissingAuthenticationToken"),
     "expired": ("InvalidSignatureException", "RequestExpired"),
+    "token": ("ExpiredTokenException", "ExpiredToken"),
 }
 
 
@@ -65,7 +70,8 @@ def missing(request: Request) -> AwsError:
 def verify(request: Request, body: bytes, secret: Secret, now: datetime) -> AwsError | None:
     """Return None for a request that is signed with a key of this endpoint, and the error for any other.
 
-    `secret` returns the secret key for an access key and a session token, or None for an unknown key.
+    `secret` returns the secret key for an access key and a session token, or None for an unknown key. It raises
+    ExpiredToken for credentials that have ended.
     """
     try:
         _check(request, body, secret, now)
@@ -89,7 +95,10 @@ def _check(request: Request, body: bytes, secret: Secret, now: datetime) -> None
     if stamp[:8] != day:
         raise _Invalid("signature", "The date in the credential's scope differs from the date of the request.")
     token = request.args.get("X-Amz-Security-Token", "") if presigned else ""
-    known = secret(key, token or request.headers.get("X-Amz-Security-Token", ""))
+    try:
+        known = secret(key, token or request.headers.get("X-Amz-Security-Token", ""))
+    except ExpiredToken:
+        raise _Invalid("token", "The security token included in the request is expired.") from None
     if known is None:
         why = "The security token included in the request is invalid: `deployer local env` prints this world's key."
         raise _Invalid("key", why)
