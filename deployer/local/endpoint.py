@@ -26,6 +26,7 @@ from deployer.local import (
     blobs,
     faults,
     instance_credentials,
+    instance_routes,
     layers,
     moto_services,
     refusals,
@@ -195,6 +196,8 @@ class AwsEndpoint:
         if request.path == faults.ROUTE and request.method in {"GET", "PUT", "DELETE"}:
             status, document = faults.answer(self._faults, request.method, request.get_data())
             return Response(json.dumps(document), status, content_type="application/json")
+        if request.path.startswith(instance_routes.ROUTE):
+            return instance_routes.serve(self._emulators.values(), request)
         return self._control
 
     def _secret(self, access_key: str, token: str) -> str | None:

@@ -147,7 +147,11 @@ class Faults:
 
     def on(self, name: str, **about: Any) -> bool:
         """Return whether the next such request would be affected, without counting it."""
-        return any(rule.fits(about) and not rule.skip for rule in self._rules.get(name, ()))
+        return self.find(name, **about) is not None
+
+    def find(self, name: str, **about: Any) -> dict[str, Any] | None:
+        """Return the settings of the first rule that would affect such a request, without counting it."""
+        return next((rule.settings for rule in self._rules.get(name, ()) if rule.fits(about) and not rule.skip), None)
 
     def take(self, name: str, **about: Any) -> dict[str, Any] | None:
         """Return the settings of the first rule that affects this request, and count it; None if none does."""

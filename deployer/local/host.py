@@ -33,6 +33,17 @@ class Host:
     credentials: InstanceCredentials
 
 
+@dataclass(frozen=True)
+class RunningInstance:
+    """An instance that serves. `frozen` means that it has no CPU, `pid` is its process."""
+
+    name: str
+    service: str
+    pid: int
+    requests: int
+    frozen: bool
+
+
 class Emulator(Protocol):
     """A compute platform on this machine.
 
@@ -56,3 +67,9 @@ class Emulator(Protocol):
 
     def pushed(self, repository: str, tag: str) -> None:
         """Take note of a tag that was pushed to this account's ECR."""
+
+    def instances(self) -> list[RunningInstance]:
+        """Return the instances that serve, oldest first. Not from the loop's own thread."""
+
+    def kill(self, name: str) -> RunningInstance | None:
+        """Kill an instance and delete its disk; return what it was, or None if no instance has that name."""

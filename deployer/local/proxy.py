@@ -8,8 +8,10 @@ at the moment of use, and a POST lost that way must not be sent twice.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 import aiohttp
 from aiohttp import web
@@ -34,38 +36,66 @@ HOP_BY_HOP = frozenset(
 LARGEST_HEADER = 64 * 1024  # bytes
 
 
+class Serving(Protocol):
+    """An instance as the proxy sees it."""
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def requests(self) -> int:
+        """The number of requests in flight."""
+
+    def request(self) -> AbstractContextManager[None]:
+        """Count a request in flight."""
+
+
 class Generation:
-    """A version as the proxy sees it: the ports of its healthy instances, and the requests inside. Of one loop."""
+    """A version as the proxy sees it: its healthy instances, and the requests inside. Of one loop.
+
+    `crowded` is set when a request enters that is more than `room`.
+    """
 
     def __init__(self) -> None:
-        self._ports: list[int] = []
+        self.room = math.inf
+        self.crowded = asyncio.Event()
+        self._instances: list[Serving] = []
         self._turn = 0
         self._inside = 0
         self._empty = asyncio.Event()
         self._empty.set()
 
+    def __bool__(self) -> bool:
+        return bool(self._instances)
+
+    def __contains__(self, instance: Serving) -> bool:
+        return instance in self._instances
+
     @property
-    def ports(self) -> tuple[int, ...]:
-        return tuple(self._ports)
+    def requests(self) -> int:
+        """The number of requests in flight."""
+        return self._inside
 
-    def add(self, port: int) -> None:
-        self._ports.append(port)
+    def add(self, instance: Serving) -> None:
+        self._instances.append(instance)
 
-    def remove(self, port: int) -> None:
-        if port in self._ports:
-            self._ports.remove(port)
+    def remove(self, instance: Serving) -> None:
+        if instance in self._instances:
+            self._instances.remove(instance)
 
-    def turn(self) -> list[int]:
-        """Return the ports in the order to try for the next request, round robin."""
-        if not self._ports:
+    def turn(self) -> list[Serving]:
+        """Return the instances in the order to try for the next request: fewest requests first, then round robin."""
+        if not self._instances:
             return []
-        self._turn = (self._turn + 1) % len(self._ports)
-        return self._ports[self._turn :] + self._ports[: self._turn]
+        self._turn = (self._turn + 1) % len(self._instances)
+        return sorted(self._instances[self._turn :] + self._instances[: self._turn], key=lambda one: one.requests)
 
     @contextmanager
     def entered(self) -> Iterator[None]:
         self._inside += 1
         self._empty.clear()
+        if self._inside > self.room:
+            self.crowded.set()
         try:
             yield
         finally:
@@ -137,9 +167,12 @@ class Proxy:
         try:
             async with asyncio.timeout(self._limit):
                 await _welcome(request)
-                for port in generation.turn():
+                for instance in generation.turn():
+                    if instance not in generation:
+                        continue  # it was stopped meanwhile
                     try:
-                        await self._pass(request, response, port)
+                        with instance.request():
+                            await self._pass(request, response, instance.port)
                     except aiohttp.ClientConnectorError:
                         continue  # it was never connected, so nothing was sent
                     return response

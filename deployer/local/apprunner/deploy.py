@@ -17,6 +17,7 @@ from deployer.local.apprunner.errors import Problem
 from deployer.local.apprunner.fleet import Version
 from deployer.local.apprunner.health import HealthCheck
 from deployer.local.apprunner.roles import ACCESS_PRINCIPAL, INSTANCE_PRINCIPAL, assume
+from deployer.local.apprunner.scaling import ScalingRevision
 from deployer.local.clients import Clients
 
 # App Runner developer guide, "How App Runner works with IAM": what the access role must allow.
@@ -37,14 +38,18 @@ class Preparer:
     account: str
     region: str
 
-    def prepare(self, configuration: Mapping[str, Any], size: int, tell: Callable[[str], None]) -> Version:
-        """Return a version ready to start with `size` instances. Raises Problem, without values of variables."""
+    def prepare(
+        self, configuration: Mapping[str, Any], scaling: ScalingRevision, tell: Callable[[str], None]
+    ) -> Version:
+        """Return a version that is ready to start. Raises Problem, without values of variables."""
         try:
-            return self._prepare(configuration, size, tell)
+            return self._prepare(configuration, scaling, tell)
         except (BotoCoreError, ClientError) as error:
             raise Problem(f"A call to this endpoint failed: {error}") from error
 
-    def _prepare(self, configuration: Mapping[str, Any], size: int, tell: Callable[[str], None]) -> Version:
+    def _prepare(
+        self, configuration: Mapping[str, Any], scaling: ScalingRevision, tell: Callable[[str], None]
+    ) -> Version:
         source = configuration["SourceConfiguration"]
         wanted = source["ImageRepository"]["ImageConfiguration"]
         tell(f"Pulling image {source['ImageRepository']['ImageIdentifier']} from ECR.")
@@ -63,8 +68,9 @@ class Preparer:
             tell(f"Successfully read {len(values)} secrets.")
         command = tuple(shlex.split(wanted.get("StartCommand") or "")) or image.command
         port, fixed = int(wanted["Port"]), names_port(command, wanted["Port"])
-        if fixed and size > 1:
-            tell(f"The command names port {port}, which only one instance can have here. {size - 1} are not started.")
+        if fixed and scaling.low > 1:
+            left = scaling.low - 1
+            tell(f"The command names port {port}, which only one instance can have here. {left} are not started.")
         return Version(
             configuration=configuration,
             image=image,
@@ -73,7 +79,10 @@ class Preparer:
             check=HealthCheck.of(configuration["HealthCheckConfiguration"]),
             port=port if fixed or public(configuration) else None,
             fixed=fixed,
-            size=1 if fixed else size,
+            role=role.arn if role else None,
+            low=1 if fixed else scaling.low,
+            high=1 if fixed else scaling.high,
+            concurrency=scaling.concurrency,
         )
 
     def _pull(self, source: Mapping[str, Any]) -> images.Image:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.wrappers import Response
 
@@ -14,25 +15,29 @@ from deployer.local.apprunner.api import ServicesApi
 from deployer.local.apprunner.deploy import Preparer
 from deployer.local.apprunner.errors import ApiError, InvalidRequest, NotEmulated
 from deployer.local.apprunner.image import Identifier, ImageStore
-from deployer.local.apprunner.instances import Launcher
+from deployer.local.apprunner.instances import Instance
+from deployer.local.apprunner.launcher import Launcher
 from deployer.local.apprunner.limits import Limits
 from deployer.local.apprunner.logs import LogShipper
 from deployer.local.apprunner.observability import ObservabilityApi
 from deployer.local.apprunner.operations import Operations
 from deployer.local.apprunner.resources import Resources
 from deployer.local.apprunner.scaling_api import ScalingApi
-from deployer.local.apprunner.state import Services
+from deployer.local.apprunner.state import Service, Services
+from deployer.local.apprunner.switches import freezes
 from deployer.local.apprunner.vpc_connectors import VpcConnectorsApi
 from deployer.local.aws_errors import AwsError
 from deployer.local.guard import Guard
-from deployer.local.host import Host
+from deployer.local.host import Host, RunningInstance
 from deployer.local.models import service_model
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
 JSON = dict[str, Any]
+T = TypeVar("T")
 STOP_WITHIN = 30.0  # seconds
+ANSWER_WITHIN = 10.0  # seconds
 
 
 class AppRunner:
@@ -48,15 +53,17 @@ class AppRunner:
         self._loop = host.loop
         self._guard = Guard()
         self._logs = LogShipper(clients)
+        limits = limits or Limits()
         services, resources = Services(), Resources.of(account, region)
+        self._launcher = Launcher(host, self._guard, partial(freezes, host.faults), limits.freeze_after)
         self._operations = Operations(
             host.loop,
             services,
             resources.scaling,
             Preparer(clients, ImageStore(host.images, host.work / "content"), account, region),
-            Launcher(self._guard, region),
+            self._launcher,
             self._logs,
-            limits or Limits(),
+            limits,
             host.faults,
         )
         api = ServicesApi(account, region, services, resources, self._operations, clients)
@@ -94,6 +101,7 @@ class AppRunner:
         self._model: ServiceModel = service_model("apprunner")
 
     def start(self) -> None:
+        self._launcher.sweep()
         self._guard.start()
         self._logs.start()
 
@@ -108,6 +116,28 @@ class AppRunner:
     def pushed(self, repository: str, tag: str) -> None:
         """Start the automatic deployments of a tag that was pushed to this account's ECR."""
         self._operations.pushed(Identifier(self._account, self._region, repository, tag=tag))
+
+    def instances(self) -> list[RunningInstance]:
+        """Return the instances that serve, oldest first. Not from the loop's own thread."""
+        return self._on_loop(self._running())
+
+    def kill(self, name: str) -> RunningInstance | None:
+        """Kill an instance and delete its disk; return what it was, or None if no instance has that name."""
+        return self._on_loop(self._kill(name))
+
+    async def _running(self) -> list[RunningInstance]:
+        return [_described(service, instance) for service, instance in self._operations.instances()]
+
+    async def _kill(self, name: str) -> RunningInstance | None:
+        for service, instance in self._operations.instances():
+            if instance.name == name:
+                killed = _described(service, instance)
+                await instance.kill()
+                return killed
+        return None
+
+    def _on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(ANSWER_WITHIN)
 
     def answer(self, operation: str, body: bytes) -> Response | AwsError:
         try:
@@ -128,3 +158,13 @@ class AppRunner:
         if wrong:
             raise InvalidRequest("; ".join(wrong))
         return self._calls[operation](request)
+
+
+def _described(service: Service, instance: Instance) -> RunningInstance:
+    return RunningInstance(
+        name=instance.name,
+        service=service.name,
+        pid=instance.pid,
+        requests=instance.requests,
+        frozen=instance.cpu.frozen,
+    )

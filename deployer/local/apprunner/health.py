@@ -7,6 +7,7 @@ import contextlib
 import errno
 import socket
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,6 +27,9 @@ class Checked(Protocol):
 
     def ending(self) -> str:
         """Return how the process ended, as text."""
+
+    def check(self) -> AbstractContextManager[None]:
+        """Give the instance CPU meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ async def until_unhealthy(check: HealthCheck, instance: Checked) -> str:
     while True:
         if await instance.exits_within(check.interval):
             return f"The application stopped: {instance.ending()}."
-        why = await probe(check, instance.port)
+        with instance.check():
+            why = await probe(check, instance.port)
         failed = failed + 1 if why else 0
         if failed >= check.unhealthy_threshold:
             return f"Health check failed {failed} times in a row: {why}."

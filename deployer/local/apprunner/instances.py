@@ -1,4 +1,4 @@
-"""Instances: real processes of an image's program, with an environment of their own and their output in the logs."""
+"""Instances: real processes with a disk and an environment of their own, and their output in the logs."""
 
 from __future__ import annotations
 
@@ -6,32 +6,44 @@ import asyncio
 import contextlib
 import functools
 import os
-import random
 import signal
-import socket
 import subprocess
-import sys
 import threading
-import uuid
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
-from deployer.local.apprunner.errors import Problem
-from deployer.local.guard import Guard
+from deployer.local.apprunner.cpu import Cpu
+from deployer.local.guard import Guard, kill_group
 
 LONGEST_LINE = 200_000  # bytes
-PORTS = range(20_000, 32_000)  # below what systems give to outgoing connections
 OUTPUT_WITHIN = 1.0  # seconds in which the output of an ended process must have arrived
 
 
 class Instance:
-    """A running process. Its methods belong to one loop, except where noted."""
+    """A running process. Its methods belong to one loop, except where noted.
 
-    def __init__(self, name: str, port: int, process: subprocess.Popen[bytes], guard: Guard) -> None:
+    `freezes` returns whether it is frozen without a request, `freeze_after` seconds after the last. `release` frees
+    what it had, such as its disk; it blocks, and is called in a thread after the end of the process.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        port: int,
+        process: subprocess.Popen[bytes],
+        guard: Guard,
+        *,
+        freezes: Callable[[], bool],
+        freeze_after: float,
+        release: Callable[[], None],
+    ) -> None:
         self.name = name
         self.port = port
+        self.requests = 0
+        self.cpu = Cpu(self._signal, freezes, freeze_after)
         self._process = process
         self._guard = guard
+        self._release = release
         self._loop = asyncio.get_running_loop()
         self._exited = asyncio.Event()
         self._output_ended = asyncio.Event()
@@ -39,6 +51,20 @@ class Instance:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Count a request in flight, and give the instance CPU for it."""
+        self.requests += 1
+        try:
+            with self.cpu.held():
+                yield
+        finally:
+            self.requests -= 1
+
+    def check(self) -> AbstractContextManager[None]:
+        """Give the instance CPU for a health check."""
+        return self.cpu.held()
 
     async def attach(self, write: Callable[[str], None]) -> None:
         """Send every line of its output to `write`, and notice its end."""
@@ -72,13 +98,30 @@ class Instance:
         return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
     async def stop(self, grace: float) -> None:
-        """Send SIGTERM, and after `grace` seconds SIGKILL to the whole group."""
+        """Send SIGTERM, after `grace` seconds SIGKILL to the whole group, and then delete the disk."""
         if not self._exited.is_set():
+            self.cpu.free()  # first: of a stopped process, any thread may take the signal, and not only the main one
             self._process.terminate()
             if not await self.exits_within(grace):
-                self._process.kill()
-                await self._exited.wait()
+                await self.kill()
+        await self._end()
+
+    async def kill(self) -> None:
+        """Send SIGKILL to the whole group, and then delete the disk."""
+        if not self._exited.is_set():
+            kill_group(self.pid)
+            await self._exited.wait()
+        await self._end()
+
+    async def _end(self) -> None:
         await self._last_output()
+        await asyncio.to_thread(self._release)
+
+    def _signal(self, number: int) -> None:
+        """Send a signal to the whole group, unless the process has ended."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
 
     async def _last_output(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -106,91 +149,3 @@ class _Lines(asyncio.Protocol):
         if self._rest:
             self._write(self._rest.decode(errors="replace"))
         self._ended.set()
-
-
-class Launcher:
-    """Starts instances."""
-
-    def __init__(self, guard: Guard, region: str) -> None:
-        self._guard = guard
-        self._region = region
-        self._recent: list[int] = []
-
-    async def start(
-        self,
-        command: Sequence[str],
-        root: Path,
-        directory: str,
-        environment: Mapping[str, str],
-        write: Callable[[str, str], None],
-        *,
-        port: int | None = None,
-    ) -> Instance:
-        """Start `command` below the image's `root`; `write` takes the instance's name and each line of its output.
-
-        Without a fixed `port` it gets a free port in PORT. Raises Problem if the fixed port is taken.
-
-        The environment is what is given and what App Runner itself sets, nothing of this process.
-        """
-        name = uuid.uuid4().hex
-        if port is not None and not _is_free(port):
-            raise Problem(f"Port {port} of 127.0.0.1 cannot be given to the instance: another program listens there.")
-        port = port or self._free_port()
-        env = {
-            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-            **environment,
-            "PORT": str(port),
-            "AWS_REGION": self._region,
-            "AWS_DEFAULT_REGION": self._region,
-        }
-        argv = program(command, root)
-        cwd = working_directory(root, directory)
-        try:
-            process = await asyncio.to_thread(self._guard.spawn, argv, cwd=cwd, env=env)
-        except (OSError, ValueError):
-            raise Problem("The application cannot be started with this environment.") from None
-        instance = Instance(name, port, process, self._guard)
-        await instance.attach(functools.partial(write, name))
-        return instance
-
-    def _free_port(self) -> int:
-        """Return a free port of 127.0.0.1 that was not handed out recently."""
-        for _ in range(1000):
-            port = random.choice(PORTS)  # noqa: S311 -- no secret
-            if port in self._recent:
-                continue
-            if _is_free(port):
-                self._recent = [*self._recent[-200:], port]
-                return port
-        raise Problem("No free port was found for an instance.")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def program(command: Sequence[str], root: Path) -> list[str]:
-    """Return the command for this machine: `python` is this interpreter, an absolute path is one in the image."""
-    if not command:
-        raise Problem("The image has neither an entrypoint nor a command, and the service has no start command.")
-    first = command[0]
-    if PurePosixPath(first).name in {"python", "python3"}:
-        first = sys.executable
-    elif first.startswith("/"):
-        first = str(root / first.lstrip("/"))
-    return [first, *command[1:]]
-
-
-def working_directory(root: Path, directory: str) -> Path:
-    """Return WorkingDir below the image's root. Raises Problem if it does not exist."""
-    base = root.resolve()
-    path = Path(os.path.normpath(base / directory.lstrip("/"))).resolve()
-    if not path.is_relative_to(base) or not path.is_dir():
-        raise Problem(f"The image's working directory {directory} is not in the image.")
-    return path

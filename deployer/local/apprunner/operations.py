@@ -14,7 +14,8 @@ from deployer.local.apprunner.deploy import Preparer
 from deployer.local.apprunner.errors import Problem
 from deployer.local.apprunner.events import Journal
 from deployer.local.apprunner.image import Identifier
-from deployer.local.apprunner.instances import Launcher
+from deployer.local.apprunner.instances import Instance
+from deployer.local.apprunner.launcher import Launcher
 from deployer.local.apprunner.limits import Limits
 from deployer.local.apprunner.logs import LogShipper
 from deployer.local.apprunner.rollout import Attempt, Live, Rollout, route
@@ -103,6 +104,16 @@ class Operations:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._rollout.stop()
 
+    def instances(self) -> list[tuple[Service, Instance]]:
+        """Return the instances that serve, oldest first. On the loop."""
+        services = {service.arn: service for service in self._services.every()}
+        return [
+            (services[arn], instance)
+            for arn, live in self._live.items()
+            if live.fleet is not None
+            for instance in live.fleet.serving
+        ]
+
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         if self._stopping:
             coroutine.close()
@@ -162,10 +173,10 @@ class Operations:
             version = await asyncio.to_thread(
                 self._preparer.prepare,
                 service.configuration,
-                self._scaling.find(service.scaling_arn).low,
+                self._scaling.find(service.scaling_arn),
                 journal.step,
             )
-            journal.step(f"Starting {version.size} instances. Health check: {version.check.describe()}.")
+            journal.step(f"Starting {version.low} instances. Health check: {version.check.describe()}.")
             await self._rollout.bring_up(attempt, version, live, journal)
         except Exception as error:  # noqa: BLE001 -- whatever happens, the version before goes on
             problem = error if isinstance(error, Problem) else _fault(error)

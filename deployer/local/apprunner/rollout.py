@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from deployer.local.apprunner.errors import Problem
 from deployer.local.apprunner.events import Journal
 from deployer.local.apprunner.fleet import Fleet, Version
-from deployer.local.apprunner.instances import Launcher
+from deployer.local.apprunner.launcher import Launcher
 from deployer.local.apprunner.limits import Limits
 from deployer.local.proxy import Proxy
 
@@ -33,7 +33,7 @@ class Live:
     def serves(self) -> bool:
         """Return whether requests reach a healthy instance. A service without a port counts as serving."""
         listens = self.proxy is not None or self.version.fixed or self.version.port is None
-        return listens and self.fleet is not None and bool(self.fleet.generation.ports)
+        return listens and self.fleet is not None and bool(self.fleet.generation)
 
 
 @dataclass

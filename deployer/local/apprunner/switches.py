@@ -1,8 +1,11 @@
-"""The fault switches of App Runner: operations that take long."""
+"""The switches of App Runner: operations that take long, and the CPU of idle instances."""
 
 from __future__ import annotations
 
-from deployer.local.faults import Choice, Number, Switch, Text
+from deployer.local.apprunner.limits import FROZEN_WHEN_IDLE
+from deployer.local.faults import Choice, Faults, Number, Switch, Text
+
+FROZEN, RUNNING = "frozen", "running"
 
 SWITCHES = {
     "hold": Switch(
@@ -23,4 +26,14 @@ SWITCHES = {
             "service": Text("only operations of the service with this name"),
         },
     ),
+    "idle_cpu": Switch(
+        "whether an instance without a request in flight has CPU; clearing it returns to the default",
+        parameters={"state": Choice("frozen: it has none but for health checks", (FROZEN, RUNNING), required=True)},
+    ),
 }
+
+
+def freezes(faults: Faults) -> bool:
+    """Return whether an instance without a request in flight is frozen now."""
+    settings = faults.find("idle_cpu")
+    return FROZEN_WHEN_IDLE if settings is None else settings["state"] == FROZEN

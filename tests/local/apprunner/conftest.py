@@ -33,6 +33,7 @@ from tests.serving import running_loop
 
 ACCOUNT, REGION = "000000000000", "us-west-2"
 REPOSITORY = "small"
+QUICK = Limits(start_budget=10, drain=5, stop_grace=3, backoff=0.05, idle=0.2, look=0.05)
 ACCESS, INSTANCE = f"arn:aws:iam::{ACCOUNT}:role/Access", f"arn:aws:iam::{ACCOUNT}:role/Instance"
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -261,9 +262,20 @@ class Harness:
 
     def switch(self, method: str, document: object = None) -> tuple[int, dict[str, Any]]:
         """A request to the fault switches: its status and the JSON of its answer."""
+        return self.control(method, "faults", document)
+
+    def instances(self) -> list[dict[str, Any]]:
+        """The instances that serve, oldest first."""
+        status, answer = self.control("GET", "instances")
+        assert status == 200, answer
+        found: list[dict[str, Any]] = answer["instances"]
+        return found
+
+    def control(self, method: str, route: str, document: object = None) -> tuple[int, dict[str, Any]]:
+        """A request to a control route: its status and the JSON of its answer."""
         body = None if document is None else json.dumps(document).encode()
         request = urllib.request.Request(  # noqa: S310 -- http
-            f"{self.endpoint.url}/_local/faults", body, self.endpoint.keys.bearer, method=method
+            f"{self.endpoint.url}/_local/{route}", body, self.endpoint.keys.bearer, method=method
         )
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- http
@@ -373,7 +385,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
             loop=loop,
             control=control,
             keys=Keys.make(),
-            emulate=lambda host: [AppRunner(host, Limits(start_budget=10, drain=5, stop_grace=3, backoff=0.05))],
+            emulate=lambda host: [AppRunner(host, QUICK)],
         )
         endpoint.start()
         harness = Harness(endpoint, home / "images", loop)

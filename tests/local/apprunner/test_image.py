@@ -13,7 +13,7 @@ import pytest
 
 from deployer.local.apprunner.errors import Problem
 from deployer.local.apprunner.image import parse
-from deployer.local.apprunner.instances import program, working_directory
+from deployer.local.apprunner.launcher import program, working_directory
 
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 GZIPPED = f"{LAYER}+gzip"

@@ -79,7 +79,9 @@ def test_the_environment_is_only_what_was_given(
     world.create("web-env", image.uri, port, configuration={"RuntimeEnvironmentVariables": {"X": "y", "BOTH": "var"}})
     env = get(port)["env"]
     assert env["PORT"] != str(port)
-    assert set(env) - {"LC_CTYPE"} == {"FROM_IMAGE", "BOTH", "X", "PORT", "PATH", "AWS_REGION", "AWS_DEFAULT_REGION"}
+    platform = {"PORT", "PATH", "HOME", "TMPDIR", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_DYNAMODB"}
+    role = {"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
+    assert set(env) - {"LC_CTYPE"} == {"FROM_IMAGE", "BOTH", "X", *platform, *role}
     assert (env["FROM_IMAGE"], env["BOTH"], env["X"], env["AWS_REGION"]) == ("yes", "var", "y", "us-west-2")
 
 
