@@ -108,6 +108,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @down env="local": _sync
     deployer local down "$@"
 
+# kill an instance of the service, with its disk (local world)
+@kill-instance env="local" *arguments: _sync
+    deployer local kill-instance "$@"
+
 # set, generate, replace, show and list secrets: just secret list staging
 @secret *arguments: _sync
     deployer secret "$@"

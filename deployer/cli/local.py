@@ -46,6 +46,20 @@ def _env(options: Options) -> int:
     return 0
 
 
+def _kill_instance_options(parser: Parser) -> None:
+    _local_options(parser)
+    parser.add_argument("--instance", metavar="NAME", help="how its name begins; default: the oldest")
+
+
+def _kill_instance(options: Options) -> int:
+    from deployer.verbs.local.kill_instance import KillInstanceOptions, kill_chosen_instance
+    from deployer.view.local_text import render_killed
+
+    killed = kill_chosen_instance(KillInstanceOptions(environment=options.environment, instance=options.instance))
+    out(render_killed(killed.name, killed.service, killed.pid))
+    return 0
+
+
 def _say_options(parser: Parser) -> None:
     names_environment(parser)
     parser.add_argument("text", metavar="TEXT", nargs="+")
@@ -66,6 +80,7 @@ LOCAL = {
     "down": Verb("stop everything it started", _local_options, _down),
     "status": Verb("show whether it runs, as JSON", _local_options, _status),
     "env": Verb("print the variables that point any AWS client at it", _local_options, _env),
+    "kill-instance": Verb("kill an instance of the service, with its disk", _kill_instance_options, _kill_instance),
 }
 VERBS: dict[str, Verb | Group] = {
     "local": Group("the local world", LOCAL),

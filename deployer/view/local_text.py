@@ -23,6 +23,14 @@ def render_down(*, stopped: bool) -> str:
     return "The local world is down." if stopped else "The local world was not running."
 
 
+def render_killed(name: str, service: str, pid: int) -> str:
+    """An instance that was killed."""
+    return (
+        f"Killed instance {name} of {service} (pid {pid}) and deleted its disk.\n"
+        "Another instance is starting in its place."
+    )
+
+
 def world_json(pid: int, ports: Mapping[str, int], root: str) -> str:
     """A world that runs."""
     return json.dumps({"running": True, "pid": pid, "ports": dict(ports), "root": root}, sort_keys=True)

@@ -97,6 +97,9 @@ def test_the_local_world_answers_nobody_when_it_is_down(tmp_path: Path) -> None:
     done = deployer("local", "env", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")  # a shell that evaluates it gets no keys that open nothing
     assert done.stderr == "error: the local world is not running\n  fix: just up local\n"
+    done = deployer("local", "kill-instance", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "error: the local world is not running\n  fix: just reconcile local\n"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["check"], ["schema"]])
