@@ -108,7 +108,7 @@ class InstanceCredentials:
         )
 
     def _for(self, instance: str, grant: Grant) -> Issued | None:
-        """Return the credentials of an instance, new ones if the last end soon; None if the role does not exist."""
+        """Return the credentials of an instance, renewed if they end soon; None if the role does not exist."""
         with self._lock:
             current = self._current.get(instance)
         if current and current.expires - self._now() > RENEWED_BEFORE:

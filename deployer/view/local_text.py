@@ -25,10 +25,7 @@ def render_down(*, stopped: bool) -> str:
 
 def render_killed(name: str, service: str, pid: int) -> str:
     """An instance that was killed."""
-    return (
-        f"Killed instance {name} of {service} (pid {pid}) and deleted its disk.\n"
-        "Another instance is starting in its place."
-    )
+    return f"Killed instance {name} of {service} (pid {pid}) and deleted its disk.\nAnother instance is starting."
 
 
 def world_json(pid: int, ports: Mapping[str, int], root: str) -> str:

@@ -10,7 +10,7 @@ from deployer.cli import DEPLOYER
 from deployer.cli.command import Group
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, inline, prose
 
-RECIPES = set(re.findall(r"^@?(\w+)(?: [^#\n]*)?:(?: |$)", (ROOT / "Justfile").read_text(), re.MULTILINE))
+RECIPES = set(re.findall(r"^@?([\w-]+)(?: [^#\n]*)?:(?: |$)", (ROOT / "Justfile").read_text(), re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -48,7 +48,7 @@ class Version:
 
 
 class _Slot:
-    """A place for one instance, and the task that keeps an instance in it."""
+    """Room for one instance, and the task that keeps an instance there."""
 
     def __init__(self, instance: Instance | None = None) -> None:
         self.instance = instance

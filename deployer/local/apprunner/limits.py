@@ -20,8 +20,8 @@ class Limits:
     code": five minutes; here one). `request`: the whole time of one request (same page). `drain`: how long a
     replaced instance may finish what it has; `stop_grace`: from SIGTERM to SIGKILL. `backoff` and `backoff_most`:
     the first and the longest pause before an instance is replaced again. `idle`: how long fewer instances must have
-    been enough before the others are stopped; AWS does not document it. `look`: between two looks at the load.
-    `freeze_after`: from the end of the last request or health check to the loss of CPU.
+    been enough before the others are stopped; AWS does not document it. `look`: how often the load is compared with
+    the number of instances. `freeze_after`: from the end of the last request or health check to the loss of CPU.
     """
 
     start_budget: float = 60.0
