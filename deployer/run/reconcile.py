@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 from botocore.exceptions import ClientError
@@ -21,11 +20,9 @@ from deployer.core.change import (
     RecordRelease,
     ResumeService,
 )
-from deployer.core.observed import Observed, ObservedService
 from deployer.core.outcome import Outcome
 from deployer.core.plan import Plan
-from deployer.core.record import make_record
-from deployer.core.release import RecordedRelease, Release, last_healthy
+from deployer.core.release import RecordedRelease, last_healthy
 from deployer.errors import DeployerError, DeploymentFailed, Refused, StateUnknown
 from deployer.explain import defect, explain_error
 from deployer.partial import halted
@@ -36,7 +33,8 @@ from deployer.run.apply import Applier, refuse_unknown
 from deployer.run.follow import Follower
 from deployer.run.halted import interrupted, stopped
 from deployer.run.look import Planned, Run, refuse_stale
-from deployer.run.probe import probe_release, proof
+from deployer.run.probe import proof
+from deployer.run.record import Recorder
 from deployer.targets.base import Progress, Started
 from deployer.view.blocker_text import blockers
 
@@ -78,6 +76,7 @@ class _Carrier:
         self._held = held
         self._begin = begin
         self._follower = Follower.of(run)
+        self._recorder = Recorder(run, held, begin)
         self._attempts = 1
         self._turns: turn.Verb | None = None  # the pause or resume that is under way
 
@@ -105,7 +104,7 @@ class _Carrier:
             applying=Applying(run.session, run.image_manifest, run.site.recreation_seconds, run.report.step),
         )
         if planned.observed.pending:
-            self._record_pending(planned.observed.pending, planned.observed.service)
+            self._recorder.record_pending(planned.observed.pending, planned.observed.service)
         refuse_unknown(plan.changes)
         deployed: Started | None = None
         proven: tuple[int, str] | None = None  # the number of the release, and the URL that reported it
@@ -151,34 +150,6 @@ class _Carrier:
             turn.prove(self._run, "resume", service)
         self._run.target.tag(change.arn, {TAG: BY_NOBODY})
 
-    def _record_pending(self, release: Release, service: ObservedService | None) -> None:
-        """Prove and record a live release whose own run stopped before doing so.
-
-        When it does not answer it is recorded as failed, and the plan, which assumes that it is healthy, is not carried
-        out.
-        """
-        run, environment = self._run, self._run.desired.environment
-        release = self._with_operation(release, service, release)
-        last_answer = self._probe(service, release.id)
-        if last_answer is not None:
-            release = replace(release, outcome="failed", why=f"not seen at its URL: {last_answer}")
-        number = ledger.record(run.session.ssm, run.desired.ledger, release)
-        run.report.step("record", f"release {number} ({release.id}), which an earlier run had deployed")
-        if last_answer is not None:
-            raise StateUnknown(
-                f"release {number} ({release.id}), which an earlier run had deployed, does not answer"
-                f" (last seen: {last_answer}); it is recorded as failed, and nothing else was changed",
-                fix=f"run again: just {'rollback' if run.desired.rollback_to else 'reconcile'} {environment}",
-            )
-
-    def _probe(self, service: ObservedService | None, release: str) -> str | None:
-        """None when the public URL reports the release; else its last answer."""
-        if service is None:
-            return "there is no service"
-        site, path = self._run.site, service.spec.settings.probe_path
-        url, header = site.public_url(service.url), self._run.app.release_header
-        return probe_release(url, path, release, header=header, seconds=site.probe_seconds)
-
     def _again(self, planned: Planned) -> Planned:
         """The plan for the same desired state from what AWS holds now: a repeated call has moved a version."""
         run = self._run
@@ -213,7 +184,7 @@ class _Carrier:
 
         Returns None when the target refuses because another operation of the service is under way.
         """
-        ledger.intend(self._run.session.ssm, self._run.desired.ledger, self._release(plan, "healthy", "", ""))
+        ledger.intend(self._run.session.ssm, self._run.desired.ledger, self._recorder.release(plan, "healthy", "", ""))
         self._held.intend(release=plan.release, content=plan.content, image=plan.image, tag=plan.tag)
         try:
             started = applier.apply(change)
@@ -235,7 +206,7 @@ class _Carrier:
             return
         why = self._follower.cause(started, self._begin)
         reason = self._follower.reason(started, self._begin)
-        self._record(plan, "failed", started, resume.failed_because(reason))
+        self._recorder.record(plan, "failed", started, resume.failed_because(reason))
         raise resume.failure(progress, plan.release, plan.live, why, plan.target)
 
     def _prove(self, planned: Planned, started: Started | None) -> tuple[int, str]:
@@ -247,11 +218,11 @@ class _Carrier:
             title = run.target.description.title
             run.report.warn(f"{title} does not report the configuration that was sent: read the next plan")
         path = run.desired.settings.probe_path
-        last_answer = self._probe(service, plan.release)
+        last_answer = self._recorder.last_answer(service, plan.release)
         if last_answer is None:
             run.report.step("probe", f"GET {url}{proof(path, plan.release, run.app.release_header)}")
             turn.warn_unready(run, url)
-            number = self._record(plan, "healthy", started, "", planned.observed)
+            number = self._recorder.record(plan, "healthy", started, "", planned.observed)
             run.report.step("record", f"release {number}")
             return number, url
         wrong = f"{url}{path} does not report it (last seen: {last_answer})"
@@ -259,7 +230,7 @@ class _Carrier:
         number = (
             known.number
             if known
-            else self._record(plan, "failed", started, f"not seen at its URL: {last_answer}", planned.observed)
+            else self._recorder.record(plan, "failed", started, f"not seen at its URL: {last_answer}", planned.observed)
         )
         did = "was deployed" if started else "is live"
         raise self._back(planned, number, f"release {number} ({plan.release}) {did}, but {wrong}")
@@ -285,36 +256,6 @@ class _Carrier:
         return DeploymentFailed(
             f"{what}; release {target.number} serves again{again}",
             fix="fix the cause, then run again; this exact release is refused without --retry",
-        )
-
-    def _record(
-        self, plan: Plan, outcome: str, started: Started | None, why: str, observed: Observed | None = None
-    ) -> int:
-        """Add the release to the ledger. `observed` give the operation that deployed it when this run started none."""
-        release = self._release(plan, outcome, started.operation if started else "", why)
-        if started is None and observed and observed.intended and observed.intended.id == release.id:
-            release = self._with_operation(release, observed.service, observed.intended)
-        number = ledger.record(self._run.session.ssm, self._run.desired.ledger, release)
-        self._held.settled()
-        return number
-
-    def _with_operation(self, release: Release, service: ObservedService | None, written: Release) -> Release:
-        """The record with the operation of the earlier run that deployed it, and its duration."""
-        operation = self._run.target.newest_operation(service.arn) if service else None
-        if operation is None or not resume.has_deployed(operation, written):
-            return release
-        return replace(release, operation=operation.id, seconds=operation.seconds)
-
-    def _release(self, plan: Plan, outcome: str, operation: str, why: str) -> Release:
-        return make_record(
-            self._run.desired,
-            plan,
-            outcome=outcome,
-            operation=operation,
-            who=self._run.who,
-            when=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds=math.ceil(time.time() - self._begin) if operation else 0,
-            why=why,
         )
 
 

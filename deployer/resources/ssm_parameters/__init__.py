@@ -10,7 +10,8 @@ from deployer.resources.ssm_parameters import destroy, rights
 from deployer.resources.ssm_parameters.apply import apply_parameter
 from deployer.resources.ssm_parameters.desired import desired_variables
 from deployer.resources.ssm_parameters.observed import observe_parameters
-from deployer.resources.ssm_parameters.plan import plan_parameters, plan_removals
+from deployer.resources.ssm_parameters.plan import plan_parameters
+from deployer.resources.ssm_parameters.removals import plan_removals
 
 KIND: Final = Kind(
     name="ssm_parameters",

@@ -1,12 +1,10 @@
-"""Plan the parameters: write those that differ, adopt those made by others, delete only when asked."""
+"""Plan the parameters: write those that differ, adopt those made by others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TypedDict
+from collections.abc import Iterator
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from deployer.core.blocker import (
     Blocker,
@@ -17,13 +15,13 @@ from deployer.core.blocker import (
     UnsetSecret,
 )
 from deployer.core.cause import Cause, CauseKind, State, at_version, text_or_none
-from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter
+from deployer.core.change import AdoptParameter, PutParameter, RecreateParameter
 from deployer.core.desired import Desired, DesiredParameter
-from deployer.core.notice import KeptParameter, Notice, StagedVariable
+from deployer.core.notice import Notice, StagedVariable
 from deployer.core.observed import Observed, ObservedParameter
 from deployer.core.part import PlanPart, Running
-from deployer.core.release import RecordedRelease, Release, replaced_path
-from deployer.names import variable_or_none
+from deployer.core.release import RecordedRelease, replaced_path
+from deployer.resources.ssm_parameters.causes import compared_states, held_version, literal_causes, live_state
 
 
 class _One(Struct, frozen=True):
@@ -54,28 +52,6 @@ def plan_parameters(desired: Desired, observed: Observed, running: Running) -> P
     )
 
 
-def plan_removals(desired: Desired, observed: Observed, previous: RecordedRelease | None, *, prune: bool) -> PlanPart:
-    """Plan the deletion of parameters that the manifest does not name, and notices about those that are kept."""
-    desired_paths = {parameter.path for parameter in desired.parameters}
-    removals, notices = list[DeleteParameter](), list[Notice]()
-    for path in sorted(observed.parameters.keys() - desired_paths):
-        variable = variable_or_none(path, desired.parameter_path)
-        in_service = variable in desired.plain
-        gone = Cause(kind=CauseKind.HELD_BY_SERVICE if in_service else CauseKind.UNNAMED, release=desired.rollback_to)
-        if path.rpartition("/")[0] != desired.parameter_path:
-            notices.append(KeptParameter(path, cause=Cause(kind=CauseKind.DEEPER)))
-        elif not observed.parameters[path].ours:
-            notices.append(KeptParameter(path, cause=Cause(kind=CauseKind.NOT_OURS)))
-        elif previous and variable in previous.release.versions:
-            needed = Cause(kind=CauseKind.NEEDED_BY_RELEASE, release=previous.number)
-            notices.append(KeptParameter(path, cause=needed, in_service=in_service))
-        elif not prune:
-            notices.append(KeptParameter(path, cause=gone, in_service=in_service))
-        else:
-            removals.append(DeleteParameter(path, symbol="-", causes=(gone,)))
-    return PlanPart(changes=tuple(removals), notices=tuple(notices))
-
-
 def _one(desired: Desired, parameter: DesiredParameter, observed: Observed, last: RecordedRelease | None) -> _One:
     live = observed.parameters.get(parameter.path)
     if parameter.restore is not None:
@@ -84,7 +60,7 @@ def _one(desired: Desired, parameter: DesiredParameter, observed: Observed, last
         if live is None or not live.secure:
             return _secret(desired, parameter, live, last)
     elif live is None or live.secure or live.value != parameter.value:
-        return _put(desired, parameter, live, _why(desired, parameter, live, last, observed))
+        return _put(desired, parameter, live, literal_causes(desired, parameter, live, last, observed))
     elif parameter.description not in {None, live.description}:
         edit = desired.edit(
             "description", desired=text_or_none(parameter.description), live=State(value=live.description)
@@ -100,7 +76,7 @@ def _adopted(
     if live.ours:
         return None
     tag = State(value="managed-by=deployer")
-    if _held(parameter, last) is None:
+    if held_version(parameter, last) is None:
         cause = Cause(kind=CauseKind.CREATED_OUTSIDE, subject="tag", name=parameter.path, desired=tag)
     else:
         cause = Cause(kind=CauseKind.DRIFT, subject="tag", name=parameter.path, recorded=tag)
@@ -159,10 +135,10 @@ def _secret(
     desired: Desired, parameter: DesiredParameter, live: ObservedParameter | None, last: RecordedRelease | None
 ) -> _One:
     """Plan a secret that is missing or a plain String: generate it as the manifest describes, or block the plan."""
-    held = _held(parameter, last)
+    held = held_version(parameter, last)
     was_literal = last is not None and parameter.variable in last.release.literals
     recorded = None if was_literal else at_version(held, parameter.path)
-    sides = _sides(recorded, parameter, live)
+    sides = compared_states(recorded, parameter, live)
     if parameter.origin:
         if live is None:
             kind = CauseKind.MISSING if held is None else CauseKind.REMOVED
@@ -195,20 +171,17 @@ def _restored(desired: Desired, parameter: DesiredParameter, live: ObservedParam
         return _One(live.version if live else 0, blocker=blocker)
     if state == "same" and live.secure:
         return _One(live.version)
-    edit = desired.edit("secret", desired=at_version(parameter.restore, parameter.path), live=_live(parameter, live))
+    edit = desired.edit(
+        "secret", desired=at_version(parameter.restore, parameter.path), live=live_state(parameter, live)
+    )
     return _put(desired, parameter, live, (edit,))
-
-
-def _held(parameter: DesiredParameter, last: RecordedRelease | None) -> int | None:
-    """The version that containers hold, as far as the ledger knows."""
-    return last.release.versions.get(parameter.variable) if last else None
 
 
 def _mark(
     live: ObservedParameter | None, parameter: DesiredParameter, one: _One, last: RecordedRelease | None
 ) -> str | None:
     """A mark for a parameter that has the version of the running release, but was written after it."""
-    if last is None or _held(parameter, last) != one.version:
+    if last is None or held_version(parameter, last) != one.version:
         return None
     if live is None:
         recreated = one.change is not None
@@ -223,7 +196,7 @@ def _staged(
     desired: Desired, parameter: DesiredParameter, live: ObservedParameter, last: RecordedRelease | None
 ) -> Notice | None:
     """The cause for a parameter set since the running release: containers get it with the next deployment."""
-    held = _held(parameter, last)
+    held = held_version(parameter, last)
     if last is None or held is None or (held == live.version and live.changed <= last.at):
         return None
     cause = Cause(
@@ -236,96 +209,6 @@ def _staged(
     )
     at_start = desired.target.capabilities.secrets_at_start
     return StagedVariable(parameter.variable, at_start, cause=cause, line=parameter.line)
-
-
-def _left_by(
-    parameter: DesiredParameter, live: ObservedParameter, releases: Sequence[RecordedRelease], last: RecordedRelease
-) -> RecordedRelease | None:
-    """The failed release that wrote this version: a failed deployment leaves its parameters behind."""
-    if _held(parameter, last) == live.version:
-        return None
-    later = (entry for entry in reversed(releases) if entry.number > last.number and not entry.release.healthy)
-    return next((entry for entry in later if entry.release.versions.get(parameter.variable) == live.version), None)
-
-
-def _unfinished(
-    parameter: DesiredParameter, live: ObservedParameter, intended: Release | None, last: RecordedRelease
-) -> Release | None:
-    """The release whose run wrote this version and stopped before its deployment ended."""
-    if intended is None or intended.id == last.release.id or _held(parameter, last) == live.version:
-        return None
-    wrote = intended.versions.get(parameter.variable), intended.literals.get(parameter.variable)
-    return intended if wrote == (live.version, live.value) else None
-
-
-def _why(
-    desired: Desired,
-    parameter: DesiredParameter,
-    live: ObservedParameter | None,
-    last: RecordedRelease | None,
-    observed: Observed,
-) -> tuple[Cause, ...]:
-    """The causes by a three-way comparison of manifest, running release and AWS: edit, drift, or a conflict of both."""
-    if last is None or _held(parameter, last) is None:
-        goal = text_or_none(parameter.value)
-        return (desired.add("literal", desired=goal) if live is None else _edit(desired, parameter, None, live),)
-    value = last.release.literals.get(parameter.variable)
-    recorded = at_version(_held(parameter, last), parameter.path) if value is None else State(value=value)
-    if live is None:
-        return (_literal(CauseKind.REMOVED, recorded, parameter, live),)
-    failed = _left_by(parameter, live, observed.releases, last)
-    unfinished = None if failed else _unfinished(parameter, live, observed.intended, last)
-    if failed or unfinished:
-        kind = CauseKind.LEFT_BY_FAILED if failed else CauseKind.LEFT_BY_UNFINISHED
-        left = replace(
-            _literal(kind, recorded, parameter, live),
-            release=failed.number if failed else None,
-            release_id=failed.release.id if failed else unfinished.id if unfinished else "",
-        )
-        return (left,) if parameter.value == value else (_edit(desired, parameter, recorded, live), left)
-    if parameter.value == value:
-        return (_literal(CauseKind.DRIFT, recorded, parameter, live),)
-    if live.value == value:
-        return (_edit(desired, parameter, recorded, live),)
-    return (replace(_literal(CauseKind.CONFLICT, recorded, parameter, live), release=desired.rollback_to),)
-
-
-def _edit(desired: Desired, parameter: DesiredParameter, recorded: State | None, live: ObservedParameter) -> Cause:
-    goal = text_or_none(parameter.value)
-    return desired.edit("literal", recorded=recorded, desired=goal, live=_live(parameter, live))
-
-
-def _literal(
-    kind: CauseKind, recorded: State | None, parameter: DesiredParameter, live: ObservedParameter | None
-) -> Cause:
-    return Cause(kind=kind, subject="literal", **_sides(recorded, parameter, live))
-
-
-class _Sides(TypedDict):
-    recorded: State | None
-    desired: State | None
-    live: State | None
-    who: str
-    when: str
-
-
-def _sides(recorded: State | None, parameter: DesiredParameter, live: ObservedParameter | None) -> _Sides:
-    return {
-        "recorded": recorded,
-        "desired": text_or_none(parameter.value),
-        "live": _live(parameter, live) if live else None,
-        "who": live.changed_by if live else "",
-        "when": live.when if live else "",
-    }
-
-
-def _live(parameter: DesiredParameter, live: ObservedParameter) -> State:
-    """The live state of a parameter: a literal's value, a StringList as such, else type, version and path."""
-    if live.secure:
-        return State(version=live.version, path=parameter.path, type="" if parameter.secure else live.type)
-    if parameter.secure or (live.value is None and live.listed is None):
-        return State(version=live.version, path=parameter.path, type=live.type)
-    return State(value=live.value) if live.value is not None else State(value=live.listed, type=live.type)
 
 
 def _refused(desired: Desired, observed: Observed) -> Iterator[Blocker]:
