@@ -61,6 +61,10 @@ class Service(Part):
         return self.roles.managed
 
     @property
+    def most_instances(self) -> int:
+        return self.tasks.most
+
+    @property
     def fixed(self) -> Mapping[str, str]:
         return {"cluster": self.cluster} if self.cluster else {}
 
