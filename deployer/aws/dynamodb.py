@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from deployer.aws.answers import UnusableAnswer
 from deployer.aws.errors import only
-from deployer.core.table import ON_DEMAND, AttributeType, DesiredTable, Index, Key, Shape, TableFact, WaitingEntries
+from deployer.core.table import ON_DEMAND, AttributeType, DesiredTable, Index, Key, ObservedTable, Shape, WaitingEntries
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -37,7 +37,7 @@ class _Expiry(Struct, frozen=True):
     changing: bool = False
 
 
-def read_table(dynamodb: DynamoDBClient, name: str) -> TableFact | None:
+def read_table(dynamodb: DynamoDBClient, name: str) -> ObservedTable | None:
     """The table with every setting that the deployer keeps, or None when it does not exist."""
     with ThreadPoolExecutor(2) as pool:
         expiry, recovery = pool.submit(_read_expiry, dynamodb, name), pool.submit(_read_recovery, dynamodb, name)
@@ -49,7 +49,7 @@ def read_table(dynamodb: DynamoDBClient, name: str) -> TableFact | None:
         except ClientError as error:
             only(error, "ResourceNotFoundException")
             return None
-        return TableFact(
+        return ObservedTable(
             arn=table["TableArn"],
             status=table["TableStatus"],
             shape=_shape(table),

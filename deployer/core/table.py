@@ -78,7 +78,7 @@ class Inbox(Struct, frozen=True):
     table: DesiredTable | None = None
 
 
-class TableFact(Struct, frozen=True):
+class ObservedTable(Struct, frozen=True):
     """A table that exists. `status` is DynamoDB's.
 
     `indexed` means that no index is being created or deleted. `expires` is the attribute with the time of expiry, ""

@@ -46,7 +46,7 @@ from deployer.core.plan import Plan
 from deployer.core.record import make_record
 from deployer.core.release import RecordedRelease
 from deployer.core.service import Scaling
-from deployer.core.table import KIND, TableFact
+from deployer.core.table import KIND, ObservedTable
 from deployer.core.target import ServiceStatus
 from deployer.resources.iam_roles.desired import managed_roles
 from deployer.resources.service.pause import BY_MANIFEST, BY_NOBODY, TAG
@@ -140,7 +140,7 @@ def _after(change: Change, observed: Observed, *, healthy: bool) -> Observed:
         case CreateTable() | ChangeTable():
             table = change.table
             protected = table.deletion_protection
-            made = TableFact(
+            made = ObservedTable(
                 "arn", "ACTIVE", table.shape, deletion_protection=protected, expires=table.expires, tags=table.tags
             )
             return replace(observed, resources={**observed.resources, KIND: made})

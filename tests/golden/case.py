@@ -36,7 +36,7 @@ HERE: Final = Path(__file__).parent
 BASE: Final = HERE / "base"
 TAG: Final = "8c1f2e0d4b5a69788796a5b4c3d2e1f001234567"
 GONE: Final = "gone"
-OTHERS: Final = {table.KIND: table.TableFact}  # what is observed of the kinds in Observed.resources
+OTHERS: Final = {table.KIND: table.ObservedTable}  # what is observed of the kinds in Observed.resources
 
 
 @dataclass(frozen=True)

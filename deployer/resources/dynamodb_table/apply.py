@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from deployer.aws import dynamodb
 from deployer.core.change import ChangeTable, CreateTable, TableChange
-from deployer.core.table import DesiredTable, TableFact, TableSetting
+from deployer.core.table import DesiredTable, ObservedTable, TableSetting
 from deployer.errors import StateUnknown
 from deployer.resources.dynamodb_table.plan import differing_settings
 from deployer.resources.kind import Applying
@@ -26,14 +26,14 @@ def apply_table(change: TableChange, applying: Applying) -> None:
             pass
         case _:
             assert_never(change)
-    found = _ready(table, applying)
-    for setting in differing_settings(table, found):
+    live = _ready(table, applying)
+    for setting in differing_settings(table, live):
         if setting.name != "creation":
             applying.report_progress("", f"{setting.name} {setting.live} -> {setting.desired}")
-            _change(setting, table, found, applying)
+            _change(setting, table, live, applying)
 
 
-def _change(setting: TableSetting, table: DesiredTable, found: TableFact, applying: Applying) -> None:
+def _change(setting: TableSetting, table: DesiredTable, live: ObservedTable, applying: Applying) -> None:
     client = applying.session.dynamodb
     match setting.name:
         case "billing mode":
@@ -46,9 +46,9 @@ def _change(setting: TableSetting, table: DesiredTable, found: TableFact, applyi
             dynamodb.end_recovery(client, table.name)
         case "expiry":
             # An attribute has to be switched off before another one is switched on, which AWS allows an hour later.
-            dynamodb.expire(client, table.name, found.expires or table.expires, enabled=not found.expires)
+            dynamodb.expire(client, table.name, live.expires or table.expires, enabled=not live.expires)
         case "tags":
-            dynamodb.tag(client, found.arn, table.tags)
+            dynamodb.tag(client, live.arn, table.tags)
         case "creation":
             pass
         case _:
@@ -56,7 +56,7 @@ def _change(setting: TableSetting, table: DesiredTable, found: TableFact, applyi
     _ready(table, applying)  # while one change is under way, DynamoDB refuses the next
 
 
-def _ready(table: DesiredTable, applying: Applying) -> TableFact:
+def _ready(table: DesiredTable, applying: Applying) -> ObservedTable:
     """Wait until the table is ACTIVE, and read it. Raises StateUnknown after five minutes, or when it is gone."""
     client = applying.session.dynamodb
     wait_until(
@@ -65,19 +65,21 @@ def _ready(table: DesiredTable, applying: Applying) -> TableFact:
         table.name,
         lambda status: applying.report_progress("", f"table {table.name} is {status}"),
     )
-    found = dynamodb.read_table(client, table.name)
-    if found is None:
+    live = dynamodb.read_table(client, table.name)
+    if live is None:
         raise StateUnknown(f"table {table.name} was deleted while its settings were changed", fix="run again")
-    return found
+    return live
 
 
-def wait_until(wanted: str | None, read: Callable[[], str | None], name: str, tell: Callable[[str], None]) -> None:
-    """Wait until DynamoDB reports the wanted status, None for a table that is gone; report each status before it.
+def wait_until(
+    desired_status: str | None, read: Callable[[], str | None], name: str, on_progress: Callable[[str], None]
+) -> None:
+    """Wait until DynamoDB reports the desired status, None for a table that is gone; report each status before it.
 
     Raises StateUnknown after five minutes, or for a table that is gone and should be there.
     """
-    end, told, pauses = time.monotonic() + DEADLINE, "", iter(PAUSES)
-    while (status := read()) != wanted:
+    end, reported, pauses = time.monotonic() + DEADLINE, "", iter(PAUSES)
+    while (status := read()) != desired_status:
         if status is None:
             raise StateUnknown(f"table {name} was deleted outside the deployer", fix="run again")
         if time.monotonic() > end:
@@ -85,7 +87,7 @@ def wait_until(wanted: str | None, read: Callable[[], str | None], name: str, te
                 f"table {name} is still {status} after {DEADLINE / 60:.0f} minutes",
                 fix=f"see its state: aws dynamodb describe-table --table-name {name}; then run again",
             )
-        if status != told:
-            tell(status)
-            told = status
+        if status != reported:
+            on_progress(status)
+            reported = status
         time.sleep(next(pauses, PAUSES[-1]))

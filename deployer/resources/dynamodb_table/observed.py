@@ -19,7 +19,7 @@ def observe_table(reading: Reading) -> Collect:
     found = reading.pool.submit(dynamodb.read_table, reading.session.dynamodb, table.name)
 
     def collect(observed: Observed) -> Observed:
-        fact = found.result()
-        return replace(observed, resources={**observed.resources, KIND: fact}) if fact else observed
+        live = found.result()
+        return replace(observed, resources={**observed.resources, KIND: live}) if live else observed
 
     return collect

@@ -17,7 +17,7 @@ from deployer.core.table import (
     ON_DEMAND,
     DesiredTable,
     Inbox,
-    TableFact,
+    ObservedTable,
     TableSetting,
     belongs_to_another,
 )
@@ -39,47 +39,47 @@ def plan_table(desired: Desired, observed: Observed, running: Running) -> PlanPa
     table = inbox.table
     if table is None:
         return PlanPart(notices=notices, blockers=blockers)
-    found = observed.resources.get(KIND)
-    assert found is None or isinstance(found, TableFact)
+    live = observed.resources.get(KIND)
+    assert live is None or isinstance(live, ObservedTable)
     had = recorded == table.address
-    if found is None:
+    if live is None:
         if not table.managed:
             return PlanPart(notices=notices, blockers=(*blockers, _missing(table, had=had)))
         cause = _missing_cause(desired, had=had, released=last is not None)
         create = CreateTable(table, symbol="+", causes=(cause,), line=table.line)
         return PlanPart(changes=(create,), notices=notices, blockers=blockers)
-    if blocker := _unusable(table, found):
+    if blocker := _unusable(table, live):
         return PlanPart(notices=notices, blockers=(*blockers, blocker))
-    settings = differing_settings(table, found) if table.managed else ()
+    settings = differing_settings(table, live) if table.managed else ()
     if not settings:
         return PlanPart(notices=notices, blockers=blockers)
-    causes = tuple(_cause(desired, setting, table, found, had=had) for setting in settings)
+    causes = tuple(_cause(desired, setting, table, live, had=had) for setting in settings)
     change = ChangeTable(table, settings, symbol="~", causes=causes, line=table.line)
     return PlanPart(changes=(change,), notices=notices, blockers=blockers)
 
 
-def differing_settings(table: DesiredTable, found: TableFact) -> tuple[TableSetting, ...]:
+def differing_settings(table: DesiredTable, live: ObservedTable) -> tuple[TableSetting, ...]:
     """The settings of a table that differ from the desired state, in the order in which they are changed."""
-    return tuple(_settings(table, found))
+    return tuple(_settings(table, live))
 
 
-def _settings(table: DesiredTable, found: TableFact) -> Iterator[TableSetting]:
-    if found.status == "CREATING":
+def _settings(table: DesiredTable, live: ObservedTable) -> Iterator[TableSetting]:
+    if live.status == "CREATING":
         yield TableSetting("creation", "under way", "finished")
-    if found.billing_mode != ON_DEMAND:
-        yield TableSetting("billing mode", found.billing_mode, ON_DEMAND)
-    if found.deletion_protection != table.deletion_protection:
-        yield TableSetting("deletion protection", *map(_switch, (found.deletion_protection, table.deletion_protection)))
-    if found.stream:  # it keeps texts that were deleted, for 24 hours
+    if live.billing_mode != ON_DEMAND:
+        yield TableSetting("billing mode", live.billing_mode, ON_DEMAND)
+    if live.deletion_protection != table.deletion_protection:
+        yield TableSetting("deletion protection", *map(_switch, (live.deletion_protection, table.deletion_protection)))
+    if live.stream:  # it keeps texts that were deleted, for 24 hours
         yield TableSetting("stream", "on", "off")
-    if found.recovery:  # it keeps texts that were deleted, for up to 35 days
+    if live.recovery:  # it keeps texts that were deleted, for up to 35 days
         yield TableSetting("point-in-time recovery", "on", "off")
     # AWS takes up to an hour to switch expiry on or off, and refuses every other change of it meanwhile.
-    if found.expires != table.expires and not found.expiring:
-        yield TableSetting("expiry", found.expires or "off", table.expires or "off")
-    if missing := {key: value for key, value in table.tags.items() if found.tags.get(key) != value}:
-        live = {key: found.tags[key] for key in missing if key in found.tags}
-        yield TableSetting("tags", _tagged(live) or "none", _tagged(missing))
+    if live.expires != table.expires and not live.expiring:
+        yield TableSetting("expiry", live.expires or "off", table.expires or "off")
+    if missing := {key: value for key, value in table.tags.items() if live.tags.get(key) != value}:
+        old_tags = {key: live.tags[key] for key in missing if key in live.tags}
+        yield TableSetting("tags", _tagged(old_tags) or "none", _tagged(missing))
 
 
 def _switch(on: bool) -> str:
@@ -90,21 +90,21 @@ def _tagged(tags: dict[str, str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in sorted(tags.items()))
 
 
-def _cause(desired: Desired, setting: TableSetting, table: DesiredTable, found: TableFact, *, had: bool) -> Cause:
+def _cause(desired: Desired, setting: TableSetting, table: DesiredTable, live: ObservedTable, *, had: bool) -> Cause:
     """The cause of one setting. No release records them: a table that the running release used had what is desired.
 
     Protection that is on against the manifest is an edit of the manifest: nobody switches it on by accident.
     """
-    goal, live = State(value=setting.desired), State(value=setting.live)
+    goal, now = State(value=setting.desired), State(value=setting.live)
     if setting.name == "creation":
-        return Cause(kind=CauseKind.MISSING, subject=setting.name, desired=goal, live=live)
-    if setting.name == "deletion protection" and found.deletion_protection and had:
-        return desired.edit(setting.name, desired=goal, live=live)
+        return Cause(kind=CauseKind.MISSING, subject=setting.name, desired=goal, live=now)
+    if setting.name == "deletion protection" and live.deletion_protection and had:
+        return desired.edit(setting.name, desired=goal, live=now)
     if had:
-        return Cause(kind=CauseKind.DRIFT, subject=setting.name, recorded=goal, live=live)
-    ours = found.tags.get("managed-by") == table.tags["managed-by"]
+        return Cause(kind=CauseKind.DRIFT, subject=setting.name, recorded=goal, live=now)
+    ours = live.tags.get("managed-by") == table.tags["managed-by"]
     kind = CauseKind.MISSING if ours else CauseKind.CREATED_OUTSIDE
-    return Cause(kind=kind, subject=setting.name, desired=goal, live=live)
+    return Cause(kind=kind, subject=setting.name, desired=goal, live=now)
 
 
 def _missing_cause(desired: Desired, *, had: bool, released: bool) -> Cause:
@@ -118,15 +118,15 @@ def _missing(table: DesiredTable, *, had: bool) -> MissingTable:
     return MissingTable(table.name, causes=(removed,) if had else (), line=table.line)
 
 
-def _unusable(table: DesiredTable, found: TableFact) -> Blocker | None:
-    if table.managed and belongs_to_another(found.tags, table.tags):
-        app, environment = (found.tags.get(key, "") for key in ("app", "environment"))
-        return ForeignTable(table.name, found.arn, app, environment, line=table.line)
-    if found.status not in (WAITED_FOR if table.managed else USABLE):
-        return BusyTable(table.name, found.status, line=table.line)
-    if found.shape != table.shape:
-        return OtherShape(table.name, found.shape, table.shape, table.managed, line=table.line)
-    if not found.indexed and found.status != "CREATING":
+def _unusable(table: DesiredTable, live: ObservedTable) -> Blocker | None:
+    if table.managed and belongs_to_another(live.tags, table.tags):
+        app, environment = (live.tags.get(key, "") for key in ("app", "environment"))
+        return ForeignTable(table.name, live.arn, app, environment, line=table.line)
+    if live.status not in (WAITED_FOR if table.managed else USABLE):
+        return BusyTable(table.name, live.status, line=table.line)
+    if live.shape != table.shape:
+        return OtherShape(table.name, live.shape, table.shape, table.managed, line=table.line)
+    if not live.indexed and live.status != "CREATING":
         return BusyTable(table.name, "UPDATING", line=table.line)
     return None
 
@@ -156,5 +156,5 @@ def _table_in(inbox: Inbox, address: str | None) -> str:
     """The name of the table in an address; "" where it names none."""
     pattern = re.escape(inbox.address.replace("{table}", "\0").replace("{region}", "\1"))
     pattern = pattern.replace("\0", r"(?P<table>[A-Za-z0-9_.-]+)").replace("\1", r"[a-z0-9-]+")
-    found = re.fullmatch(pattern, address or "")
-    return found["table"] if found else ""
+    live = re.fullmatch(pattern, address or "")
+    return live["table"] if live else ""

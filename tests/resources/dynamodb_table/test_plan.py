@@ -23,7 +23,7 @@ from deployer.core.removal import (
     Unready,
     UsedBy,
 )
-from deployer.core.table import KIND, DesiredTable, Shape, TableFact, TableRemains
+from deployer.core.table import KIND, DesiredTable, ObservedTable, Shape, TableRemains
 from deployer.resources.dynamodb_table.desired import table_of
 from deployer.resources.dynamodb_table.destroy import remove_table
 from deployer.resources.dynamodb_table.plan import differing_settings, plan_table
@@ -39,10 +39,10 @@ def table(desired: Desired = DESIRED) -> DesiredTable:
     return found
 
 
-GOOD = TableFact("arn", "ACTIVE", table().shape, deletion_protection=True, expires="gone", tags=table().tags)
+GOOD = ObservedTable("arn", "ACTIVE", table().shape, deletion_protection=True, expires="gone", tags=table().tags)
 
 
-def planned(found: TableFact | None, desired: Desired = DESIRED) -> PlanPart:
+def planned(found: ObservedTable | None, desired: Desired = DESIRED) -> PlanPart:
     observed = Observed(desired.account, desired.region, resources={KIND: found} if found else {})
     return plan_table(desired, observed, Running())
 
@@ -67,7 +67,7 @@ def test_an_absent_table_is_created_and_a_good_one_is_left_alone() -> None:
         (replace(GOOD, status="CREATING", indexed=False, expires=""), ["creation", "expiry"]),
     ],
 )
-def test_each_setting_is_changed_back(found: TableFact, names: list[str]) -> None:
+def test_each_setting_is_changed_back(found: ObservedTable, names: list[str]) -> None:
     changes = planned(found).changes
     assert [one.name for change in changes if isinstance(change, ChangeTable) for one in change.settings] == names
     assert [cause.subject for change in changes for cause in change.causes] == names
@@ -86,7 +86,7 @@ def test_each_setting_is_changed_back(found: TableFact, names: list[str]) -> Non
     ],
 )
 def test_a_table_that_cannot_be_used_blocks_the_plan_and_is_never_changed(
-    found: TableFact, blocker: type[object]
+    found: ObservedTable, blocker: type[object]
 ) -> None:
     part = planned(replace(found, stream=True))
     assert [type(one) for one in part.blockers] == [blocker]
