@@ -68,6 +68,7 @@ def run(
     with writing(made, users, seed, pause, patience) as people:
         chaos.start()
         while sum(len(person.answers) for person in people) < messages:
+            assert chaos.is_alive()
             time.sleep(0.2)
         made.faults(Faults())
         stop.set()

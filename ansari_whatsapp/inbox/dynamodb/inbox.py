@@ -8,9 +8,9 @@ import random
 import secrets
 import time
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -54,6 +54,7 @@ from ansari_whatsapp.webhook import Message, Status
 
 POLL: Final = 5.0  # seconds
 CLEAN_BEFORE: Final = 3.0  # seconds before others would clean a box too
+CLOSE_WITHIN: Final = 2.0  # seconds at the end to return the leases, and again to clean: others do what is left
 A_LONG_TIME: Final = 86400.0  # seconds: whatever is left is deleted now
 ENDS_KEPT: Final = 20.0  # seconds at least: a put that began before the end of its message still finds it in the box
 MINE_AT_MOST: Final = 10_000
@@ -103,12 +104,10 @@ class DynamoInbox:
             self.client.problem = str(error)
 
     async def aclose(self) -> None:
-        with suppress(InboxUnavailable):
-            for token, user in list(self._held.items()):
-                with suppress(ConditionFailed):
-                    await self._release(user, token, self._clock())
-            for user in {user for _, user in self._to_clean}:
-                await self._clean(user, self._clock() + A_LONG_TIME)
+        now, users = self._clock(), {user for _, user in self._to_clean}
+        held = [self._release(user, token, now) for token, user in list(self._held.items())]
+        await _within(CLOSE_WITHIN, held)
+        await _within(CLOSE_WITHIN, [self._clean(user, now + A_LONG_TIME) for user in users])
         await self.client.aclose()
 
     async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
@@ -383,6 +382,8 @@ class DynamoInbox:
         job = box.job()
         if job.state is not State.ANSWERED or tag.part != job.sent + 1:
             return
+        if (known := box.outcome()) is not None and status.status != "failed" != known.status:
+            return  # "delivered" after "sent" shows nothing new
         write = Write()
         write.set("out", text(orjson.dumps([tag.part, *status]).decode()))
         sent = write.compare("sent", "=", box.item["sent"]) if "sent" in box.item else write.absent("sent")
@@ -595,6 +596,13 @@ class DynamoInbox:
 def _idle_from(box: Box) -> float:
     """When a box without work may be cleaned: a put that began before the last end must have been completed."""
     return max(box.due, *(until - KEEP_SENT + ENDS_KEPT + CLEAN_BEFORE for until in box.ends.values()), 0.0)
+
+
+async def _within(seconds: float, work: Sequence[Coroutine[Any, Any, object]]) -> None:
+    """Do what can be done in this time; what fails is left."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.gather(*work, return_exceptions=True)
 
 
 def _alone(name: str, one: Value, user: str, number_of_user: str, now: float) -> Write:
