@@ -13,7 +13,7 @@ from ansari_whatsapp.webhook import Message
 
 HOUR: Final = 3600.0  # seconds
 SAME_AT_LEAST: Final = 5  # a person may well send a short word some times
-KEPT: Final = 100  # messages that a profile keeps at most: each write of a box in a table costs by its size
+KEPT: Final = 60  # messages that a profile keeps at most: each write of a box in a table costs by its size
 
 
 class LoopGuard:
@@ -21,7 +21,7 @@ class LoopGuard:
 
     A bot that replies to every message repeats the same text, or writes faster than people do. The guard keeps nothing
     itself: what it has to remember is in the user's profile. That stays small: a limit above KEPT is checked as the
-    same rate in a shorter time, such as 100 messages in six minutes for 1,000 in an hour.
+    same rate in a shorter time, such as 60 messages in 3.6 minutes for 1,000 in an hour.
     """
 
     def __init__(self, per_hour: int, key: bytes, clock: Callable[[], float] = time.time) -> None:
