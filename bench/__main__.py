@@ -1,4 +1,4 @@
-"""`python -m bench [deployer] [service]`: run the benchmarks of docs/contributing/speed.md."""
+"""`python -m bench [deployer] [service] [inbox]`: run the benchmarks of docs/contributing/speed.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_ROUNDS = 50
 def main() -> int:
     """The exit code is 0 even where a target is missed: a busy machine is no mistake of the code."""
     options = argparse.ArgumentParser(prog="bench", description=__doc__)
-    options.add_argument("part", nargs="*", choices=[[], *PARTS], help="what to measure: both, unless one is named")
+    options.add_argument("part", nargs="*", choices=[[], *PARTS], help="what to measure: all, unless one is named")
     options.add_argument("--json", action="store_true", help="for programs")
     options.add_argument("--rounds", type=int, default=9, metavar="N", help=f"at most {MOST_ROUNDS}")
     chosen = options.parse_args()
@@ -43,16 +43,27 @@ def _deployer(rounds: int) -> dict[str, Sequence[Result]]:
 
 def _service(rounds: int) -> dict[str, Sequence[Result]]:
     """Servers on one core, the load on another."""
-    from bench.service import formatting, streams, webhooks
+    from bench.service import clients, formatting, streams, webhooks
 
     return {
         "Webhooks, acknowledged and committed": webhooks.measure(rounds),
+        "Calls to DynamoDB by client": clients.measure(rounds),
         "Answers at the same time": streams.measure(),
         "Formatting": formatting.measure(rounds),
     }
 
 
-PARTS = {"deployer": _deployer, "service": _service}
+def _inbox(_: int) -> dict[str, Sequence[Result]]:
+    """Instances with a table in ministack, which reports the capacity that a call consumes."""
+    from bench.service import takeover, units
+
+    return {
+        "Calls and capacity units of a message": units.measure(),
+        "Takeover by another instance": takeover.measure(),
+    }
+
+
+PARTS = {"deployer": _deployer, "service": _service, "inbox": _inbox}
 
 
 if __name__ == "__main__":

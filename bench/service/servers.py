@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -26,6 +27,18 @@ class Server:
 
     port: int
     process: subprocess.Popen[bytes]
+
+    @property
+    def processor(self) -> float:
+        """The seconds of processor time that it has used."""
+        used = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self, which: str = "VmRSS") -> float:
+        """Its resident memory in megabytes; VmHWM is the highest."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(rf"^{which}:\s+(\d+) kB", status, re.MULTILINE)
+        return int(found[1]) / 1024 if found else 0.0
 
     def load(self, seconds: float, connections: int = 64, rate: float = 0.0) -> dict[str, float]:
         """What `bench.service.load` saw. Raises RuntimeError when a webhook was refused or lost."""
@@ -55,9 +68,21 @@ def twin(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def service(folder: Path) -> Iterator[Server]:
-    """The service, whose worker waits for a backend that never answers: what is measured is how messages come in."""
+def stub() -> Iterator[Server]:
+    """A DynamoDB that keeps nothing, on the core of the load."""
     port = free_port()
+    with started(port, "-m", "bench.service.stub", str(port), core=LOADED_FROM) as server:
+        yield server
+
+
+@contextmanager
+def service(folder: Path, table: Server | None = None) -> Iterator[Server]:
+    """The service, whose worker waits for a backend that never answers: what is measured is how messages come in.
+
+    Its inbox is a file, or the `table` of a stub.
+    """
+    port = free_port()
+    inbox = {"INBOX_URL": f"sqlite:///{folder}/service.sqlite3"} if table is None else _table(table)
     with ExitStack() as stack:
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -70,10 +95,21 @@ def service(folder: Path) -> Iterator[Server]:
             DRAIN_SECONDS="0.1",
             GRAPH_SECONDS="600",
             INBOX_CAPACITY="10000000",
-            INBOX_URL=f"sqlite:///{folder}/service.sqlite3",
             LOGGING_LEVEL="INFO",
+            **inbox,
         )
         yield stack.enter_context(started(port, "-m", "ansari_whatsapp", environ=environ))
+
+
+def _table(table: Server) -> dict[str, str]:
+    return {
+        "INBOX_URL": "dynamodb://table?region=us-west-2",
+        "INBOX_KEY": "inbox-key-0123456789abcdef",
+        "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{table.port}",
+        "AWS_ACCESS_KEY_ID": "access",
+        "AWS_SECRET_ACCESS_KEY": "secret-of-no-account",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 def pin(process: int, core: int) -> None:
@@ -83,10 +119,12 @@ def pin(process: int, core: int) -> None:
 
 
 @contextmanager
-def started(port: int, *arguments: str, environ: dict[str, str] | None = None) -> Iterator[Server]:
+def started(
+    port: int, *arguments: str, environ: dict[str, str] | None = None, core: int = SERVED_ON
+) -> Iterator[Server]:
     quiet = subprocess.DEVNULL
     with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environ, stdout=quiet) as process:
-        pin(process.pid, SERVED_ON)
+        pin(process.pid, core)
         try:
             until(lambda: _up(port))
             yield Server(port, process)

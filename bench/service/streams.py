@@ -6,7 +6,6 @@ import re
 import tempfile
 import time
 from contextlib import suppress
-from pathlib import Path
 from urllib.request import Request, urlopen
 
 import httpx
@@ -42,13 +41,13 @@ def measure() -> list[Result]:
             METRICS_TOKEN=TOKEN,
         )
         with servers.started(port, "-m", "ansari_whatsapp", environ=environ) as service:
-            before = _memory(service, "VmRSS")
+            before = service.memory()
             begin = time.monotonic()
             asked = service.load(2.0, rate=ANSWERS / 2)["answered"]
             with suppress(AssertionError):
                 until(lambda: _done(port) >= asked, WITHIN)
             took, done = time.monotonic() - begin, _done(port)
-            most = _memory(service, "VmHWM")
+            most = service.memory("VmHWM")
     note = f"{took:.0f} s in all; one alone streams for 37 s, in 146 pieces"
     return [
         Result(f"answered, of {asked:.0f} at once", done, at_least=asked, note=note),
@@ -63,10 +62,3 @@ def _done(port: int) -> float:
         page = answer.read().decode()
     found = re.search(r'^ansari_answers_total{outcome="done"} (\S+)$', page, re.MULTILINE)
     return float(found[1]) if found else 0.0
-
-
-def _memory(server: servers.Server, which: str) -> float:
-    """Megabytes."""
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    found = re.search(rf"^{which}:\s+(\d+) kB", status, re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0
