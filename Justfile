@@ -36,6 +36,18 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @logs env *options: _sync
     deployer logs "$@"
 
+# count the messages that wait for an answer, and those that were given up
+@inbox env *options: _sync
+    deployer inbox "$@"
+
+# list the messages that were given up, without their texts
+@dead env *options: _sync
+    deployer dead "$@"
+
+# let the service answer messages that it gave up: just replay staging --all
+@replay env *options: _sync
+    deployer replay "$@"
+
 # check everything that a deployment needs, and change nothing: just verify staging --decrypt
 @verify env *options: _sync
     deployer verify "$@"

@@ -1,7 +1,8 @@
 """The keys of a local world. Only a user who can read their file can use the world.
 
 Each world makes new keys when it starts, keeps them in `.deployer/local/keys/PORT.json` of its checkout, and removes
-them when it stops. They are never in an argument, a log or the environment of another process.
+them when it stops. They are never in an argument or a log, and only the service's command for the inbox gets them in
+its environment.
 """
 
 from __future__ import annotations

@@ -122,11 +122,23 @@ class WaitingMessages(Part):
     attribute: AttributeName
 
 
+class OperatorRoutes(Part):
+    """The routes of the service for an operator: the path that reports the inbox, and the secret with their token.
+
+    Below `path` are `dead`, which lists dead letters, and `replay`.
+    """
+
+    path: UrlPath
+    token: Name
+
+
 class Inbox(Part):
     """An inbox that all instances share: a DynamoDB table.
 
     The service gets its `address` in `variable`, where {table} and {region} are replaced. `needs` are other variables
     without which it does not start then. `actions` is what the service's role has to allow on the table and its index.
+
+    An operator reaches the table with the service's `command`, and an inbox on an instance's disk with its routes.
     """
 
     variable: Name
@@ -140,6 +152,8 @@ class Inbox(Part):
     ]
     table: InboxTable
     waiting: WaitingMessages | None = None
+    operator: OperatorRoutes | None = None
+    command: tuple[str, ...] = ()
     needs: tuple[Name, ...] = ()
     actions: tuple[Annotated[str, Shape(r"dynamodb:[A-Za-z]+", "an action of DynamoDB", "dynamodb:GetItem")], ...]
 

@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.parsers import ResponseParserError
 
-from deployer import partial
+from deployer import partial, secrecy
 from deployer.aws import answers, errors, ledger
 from deployer.aws.credentials import load_credentials
 from deployer.aws.fence import Fence, writes
@@ -75,6 +75,28 @@ class Session:
             return "keys of the local world"
         found = load_credentials(self._botocore)
         return found.method if found else None
+
+    def credential_variables(self) -> dict[str, str]:
+        """The credentials and the endpoint as environment variables, for a command that this process starts.
+
+        Files of the AWS configuration are hidden from the command. The values are hidden in all later output.
+        """
+        local = self.world_keys()
+        found = None if local else load_credentials(self._botocore)
+        keys = found.get_frozen_credentials() if found else None
+        values = {
+            "AWS_ACCESS_KEY_ID": local.access_key if local else keys and keys.access_key,
+            "AWS_SECRET_ACCESS_KEY": local.secret_key if local else keys and keys.secret_key,
+            "AWS_SESSION_TOKEN": keys and keys.token,
+            "AWS_ENDPOINT_URL_DYNAMODB": self.endpoint,
+            "AWS_REGION": self.region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        variables = {name: value for name, value in values.items() if value}
+        secrecy.remember_environment(variables)
+        return variables
 
     def world_keys(self) -> Keys | None:
         """The keys of the local world; None for the real AWS."""

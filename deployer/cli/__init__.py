@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deployer.cli import bootstrap, ci, completion, deploy, image, local, manifest, secret, service_state, watch
+from deployer.cli import bootstrap, ci, completion, deploy, image, inbox, local, manifest, secret, service_state, watch
 from deployer.cli.command import Group, choose
 
 DEPLOYER = Group(
@@ -14,6 +14,7 @@ DEPLOYER = Group(
         **service_state.VERBS,
         **image.VERBS,
         **watch.VERBS,
+        **inbox.VERBS,
         **manifest.VERBS,
         **secret.VERBS,
         **bootstrap.VERBS,

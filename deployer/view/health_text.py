@@ -59,7 +59,7 @@ def _text(trouble: Trouble, environment: str) -> tuple[str, str]:  # noqa: C901 
             return f"the oldest message has been waiting for {duration(trouble.seconds)}", f"see why: {logs}"
         case MessagesGivenUp():
             count = "1 message was" if trouble.count == 1 else f"{trouble.count} messages were"
-            return f"{count} given up", trouble.fix or f"see why: {logs}"
+            return f"{count} given up", trouble.fix.replace("ENV", environment) or f"see why: {logs}"
         case FailedDeployment():
             which = f"release {trouble.number}" if trouble.number else "the last deployment"
             return f"{which} failed: {trouble.why}", f"just logs {environment} --service"

@@ -22,6 +22,7 @@ from deployer.view.documents.edit import EditDocument
 from deployer.view.documents.github_sync import GitHubDocument
 from deployer.view.documents.hold import HoldDocument
 from deployer.view.documents.image import ImageDocument
+from deployer.view.documents.inbox import DeadDocument, InboxDocument, ReplayDocument
 from deployer.view.documents.logs import LogLine
 from deployer.view.documents.releases import ReleaseDocument, ReleasesDiffDocument
 from deployer.view.documents.secrets import ImportDocument, SecretDocument
@@ -46,6 +47,9 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "bootstrap-print": ("What an account needs, as commands", BootstrapCommands),
     "diff": ("The differences between two environments", DiffDocument),
     "log-line": ("A line of a log", LogLine),
+    "inbox": ("The messages that wait, and those that were given up", InboxDocument),
+    "dead": ("The messages that were given up", DeadDocument),
+    "replay": ("The outcome of a replay of dead letters", ReplayDocument),
     "adopt": ("A manifest that was written from an existing service", AdoptDocument),
     "edit": ("An edit of a manifest", EditDocument),
     "hold": ("The hold on an environment", HoldDocument | None),

@@ -37,6 +37,7 @@ OF_A_VERB = {
     "rollback": {"ENV": "local"},
     "doctor": {"ENV": "local"},
     "unlock": {"ENV": "locked"},
+    "replay": {"ID": "17"},
     "resume": {"ENV": "locked"},
     "adopt": {"ENV": "taken-over", "--service": "ansari-local-whatsapp"},
     "set": {"NAME": "logging-level", "VALUE": "INFO"},
@@ -100,6 +101,8 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("pause", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("restart", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("hold", "--reason"): bad(("x" * 201, "has 1 to 200"), (" ", "has 1 to 200"), (f"sk-{'a1' * 20}", "looks like")),
+    ("replay", "ID"): bad(("18", "has no dead letter"), ("a b", "has no dead letter")),
+    ("replay", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("unlock", "--approve"): bad(("no-such-lock", "not confirmed"), code=4),
     ("logs", "--since"): bad(
         ("5", "not a valid duration"), ("-5m", "not a valid duration"), ("1.5h", "not a valid duration")
@@ -176,6 +179,8 @@ TOGETHER = [
     ("plan local --with-secrets", "belong to a rollback"),
     ("reconcile local --plan x --prune", "leave out --image and --prune"),
     ("plan local --rollback --prune", "a rollback deletes nothing"),
+    ("replay local", "name the dead letters, or --all"),
+    ("replay local 17 --all", "name the dead letters, or --all"),
     ("add local lease-seconds", "a literal needs a value"),
     ("add local lease-seconds 30 --secret", "a manifest never holds"),
     ("add local lease-seconds --secret --store service", "belongs to a literal"),
@@ -188,13 +193,14 @@ TOGETHER = [
 def world(checkout: Checkout) -> Iterator[Checkout]:
     """Two releases, an edit that waits, a second environment, a lock, a hold, and files that are no manifest."""
     tiny.commit(checkout)
+    checkout.edit("\nvariables:\n", "\nvariables:\n  operator-token: {kind: secret, generate: 32}\n")
     assert checkout.deployer("reconcile", "local").returncode == 0
     checkout.edit("value: DEBUG", "value: INFO")
     assert checkout.deployer("reconcile", "local").returncode == 0
     checkout.edit("value: INFO", "value: ERROR")
     write_second(checkout, "value: ERROR", "value: INFO")
     write_piped(checkout)
-    for name in aws.SECRETS:
+    for name in (*aws.SECRETS, "operator-token"):
         path = f"/app-runtime/ansari-whatsapp/piped/{name}"
         aws.ssm(checkout).put_parameter(Name=path, Value=f"12345-{name}", Type="SecureString")
     text = (checkout.root / "env" / "second.yaml").read_text()

@@ -29,6 +29,9 @@ DAY = (
     ("reconcile", "local", 0),
     ("reconcile", "local", 0),
     ("status", "local", 0),
+    ("inbox", "local", 0),
+    ("dead", "local", 0),
+    ("replay", "local 17", 0),
     ("verify", "local", 0),
     ("verify", "local --image no-such-tag", 3),
     ("doctor", "local", 0),
@@ -65,6 +68,7 @@ NEEDS_A_TOOL = {"image build", "image push"}  # docker or another: tests/image
 @pytest.fixture(scope="module")
 def world(checkout: Checkout) -> Checkout:
     tiny.commit(checkout)
+    checkout.edit("\nvariables:\n", "\nvariables:\n  operator-token: {kind: secret, generate: 32}\n")
     write_second(checkout, "value: DEBUG", "value: INFO")
     checkout.git("add", "env/second.yaml")  # what is adopted from it later is a copy that nobody has committed
     checkout.git("commit", "--quiet", "--message", "a second environment")

@@ -7,14 +7,26 @@ from tests.e2e.checkout import Checkout
 SOURCE = """
 import http.server, json, os
 
+INSTANCE = {"instance": "0a1b2c3d", "shared": False}
+LETTER = {"id": "17", "died": "2026-11-03T09:12:00Z", "kind": "text"}
+INBOX = {
+    "/inbox": {"users": 0, "messages": 0, "states": {}, "oldest_seconds": None, "complete": True, "given_up": 1},
+    "/inbox/dead": {"letters": [LETTER]},
+    "/inbox/replay": {"replayed": ["17"], "unknown": [], "starts_within_seconds": 1},
+}
+
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        body = json.dumps(dict(os.environ)).encode()
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        page = INBOX.get(self.path)
+        body = json.dumps({**INSTANCE, **page} if page else dict(os.environ)).encode()
         self.send_response(200)
         self.send_header("X-App-Release", RELEASE)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    do_POST = do_GET
 
     def log_message(self, *_):
         pass

@@ -47,7 +47,7 @@ from ansari_whatsapp.inbox.dynamodb.attributes import (
 from ansari_whatsapp.inbox.dynamodb.backlog import read_backlog
 from ansari_whatsapp.inbox.dynamodb.box import LONGEST_QUEUE, MOST_BYTES, PROGRESS, Box, entry, last, name_of_part
 from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
-from ansari_whatsapp.inbox.dynamodb.markers import Markers, query
+from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers, query
 from ansari_whatsapp.inbox.dynamodb.names import BOX, Names, ended, lane, lanes, partition, waits
 from ansari_whatsapp.inbox.dynamodb.write import Write
 from ansari_whatsapp.webhook import Message, Status
@@ -490,7 +490,7 @@ class DynamoInbox:
         return await self._markers.dead()
 
     async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter
-        user, _, name = id.partition(".")
+        user, _, name = id.removeprefix(LETTER).partition(".")
         item = await self._markers.take_dead(user, name)
         if item is None:
             return False

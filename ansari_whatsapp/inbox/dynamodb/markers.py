@@ -27,6 +27,7 @@ from ansari_whatsapp.webhook import Message
 
 KEPT: Final = REMEMBER + 86400.0  # seconds of a marker, with a day for clocks and DynamoDB's own deletion
 PER_PAGE: Final = 100
+LETTER: Final = "d."  # begins the id of a dead letter: on a command line, a hash that begins with "-" is an option
 
 Key = dict[str, Value]
 
@@ -175,7 +176,7 @@ def _letter(item: Item) -> DeadLetter:
     said = get_text(item, "x") if "x" in item else None
     written = int(get_number(item, "ts")) if "ts" in item else None
     return DeadLetter(
-        f"{user}.{message}",
+        f"{LETTER}{user}.{message}",
         Message(get_text(item, "w"), get_text(item, "usr"), get_text(item, "k"), said, written),
         get_number(item, "due"),
         unpacked(item, "p"),
