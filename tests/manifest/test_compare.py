@@ -30,6 +30,13 @@ def test_settings_and_variables_are_told_with_both_sides(read: Read) -> None:
     )
 
 
+def test_a_setting_that_one_manifest_leaves_out_has_one_side(read: Read) -> None:
+    named = read(("clean_tree: true", "clean_tree: true, healthy_in: development"))
+    assert compare_manifests(read().manifest, named.manifest) == (
+        Difference("settings", "protect.healthy_in", None, "development"),
+    )
+
+
 def test_the_other_way_round_is_the_mirror_image() -> None:
     staging, production = (sample_manifest(name) for name in ("staging", "production"))
     there, back = compare_manifests(staging, production), compare_manifests(production, staging)

@@ -389,7 +389,17 @@ def test_a_byte_order_mark_is_refused(read: Callable[..., Loaded]) -> None:
     with pytest.raises(InvalidManifest) as refusal:
         parse(b"\xef\xbb\xbf" + read().text.encode(), Path("env/staging.yaml"))
 
-    assert [problem.what for problem in refusal.value.problems] == ["the file starts with a byte order mark"]
+    [problem] = refusal.value.problems
+    assert problem.what == "the file starts with a byte order mark"
+    assert problem.fix == "save it as UTF-8 without BOM"
+
+
+def test_a_file_that_no_system_call_takes_is_refused_with_its_reason() -> None:
+    with pytest.raises(InvalidManifest) as refusal:
+        load_manifest(Path("env/st\0aging.yaml"))
+
+    [problem] = refusal.value.problems
+    assert (problem.what, problem.why) == ("this file cannot be read", "ValueError")
 
 
 def test_every_tab_in_the_indentation_is_told(refused: Refused) -> None:
