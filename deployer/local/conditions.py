@@ -48,8 +48,8 @@ def evaluate(condition: object, context: Context) -> Answer:
     for operator, keys in condition.items():
         if not isinstance(keys, Mapping):
             return Answer(None, frozenset({str(operator)}))
-        for key, wanted in keys.items():
-            holds = _holds(str(operator), context, str(key), [_text(value) for value in _listed(wanted)])
+        for key, expected in keys.items():
+            holds = _holds(str(operator), context, str(key), [_text(value) for value in _listed(expected)])
             found.append(holds)
             if holds is None:
                 unknown.add(str(key))
@@ -58,12 +58,12 @@ def evaluate(condition: object, context: Context) -> Answer:
     return Answer(None if unknown else True, frozenset(unknown))
 
 
-def _holds(operator: str, context: Context, key: str, wanted: list[str]) -> bool | None:
+def _holds(operator: str, context: Context, key: str, expected: list[str]) -> bool | None:
     values = context.find(key)
     if operator == "Null":
         if values is None and not context.complete:
             return None
-        return any((values is None) == (one.lower() == "true") for one in wanted)
+        return any((values is None) == (one.lower() == "true") for one in expected)
     quantifier, _, name = operator.rpartition(":")
     absent_holds = name.endswith("IfExists")
     name = name.removesuffix("IfExists")
@@ -75,14 +75,14 @@ def _holds(operator: str, context: Context, key: str, wanted: list[str]) -> bool
         if not context.complete:
             return None
         return absent_holds or negated or quantifier == "ForAllValues"
-    return _compared(test, values, wanted, negated=negated, every=quantifier == "ForAllValues")
+    return _compared(test, values, expected, negated=negated, every=quantifier == "ForAllValues")
 
 
-def _compared(test: Test, values: Sequence[str], wanted: list[str], *, negated: bool, every: bool) -> bool | None:
+def _compared(test: Test, values: Sequence[str], expected: list[str], *, negated: bool, every: bool) -> bool | None:
     """Compare a value: it matches if it equals one of the condition's values; negated, if it equals none."""
     fits: list[bool] = []
     for value in values:
-        results = [test(pattern, value) for pattern in wanted]
+        results = [test(pattern, value) for pattern in expected]
         if True not in results and None in results:
             return None
         fits.append((True in results) != negated)
@@ -105,9 +105,9 @@ def _arn(pattern: str, value: str) -> bool | None:
     """Match an ARN. Wildcards do not cross a colon ("ARN condition operators")."""
     if "${" in pattern:
         return None
-    wanted, found = pattern.split(":", 5), value.split(":", 5)
-    return len(wanted) == len(found) == 6 and all(
-        wildcards(one).fullmatch(other) is not None for one, other in zip(wanted, found, strict=True)
+    pattern_parts, value_parts = pattern.split(":", 5), value.split(":", 5)
+    return len(pattern_parts) == len(value_parts) == 6 and all(
+        wildcards(one).fullmatch(other) is not None for one, other in zip(pattern_parts, value_parts, strict=True)
     )
 
 
@@ -146,12 +146,12 @@ OPERATORS: Final[Mapping[str, Test]] = {
     "Bool": _bool,
     "IpAddress": _address,
     "NotIpAddress": _address,
-    "NumericEquals": _number(lambda value, wanted: value == wanted),
-    "NumericNotEquals": _number(lambda value, wanted: value == wanted),
-    "NumericLessThan": _number(lambda value, wanted: value < wanted),
-    "NumericLessThanEquals": _number(lambda value, wanted: value <= wanted),
-    "NumericGreaterThan": _number(lambda value, wanted: value > wanted),
-    "NumericGreaterThanEquals": _number(lambda value, wanted: value >= wanted),
+    "NumericEquals": _number(lambda value, limit: value == limit),
+    "NumericNotEquals": _number(lambda value, limit: value == limit),
+    "NumericLessThan": _number(lambda value, limit: value < limit),
+    "NumericLessThanEquals": _number(lambda value, limit: value <= limit),
+    "NumericGreaterThan": _number(lambda value, limit: value > limit),
+    "NumericGreaterThanEquals": _number(lambda value, limit: value >= limit),
 }
 
 

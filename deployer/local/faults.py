@@ -130,14 +130,14 @@ class Faults:
         if not isinstance(document, dict):
             raise FaultProblem(["faults are a JSON object of switches"])
         rules: dict[str, list[_Rule]] = {}
-        for name, wanted in document.items():
+        for name, setting in document.items():
             switch = self._switches.get(name)
             if switch is None:
                 problems.append(f"there is no switch {name!r}: known are {', '.join(sorted(self._switches))}")
                 continue
-            if wanted is False:
+            if setting is False:
                 continue
-            rules[name] = list(_read(name, switch, wanted, problems))
+            rules[name] = list(_read(name, switch, setting, problems))
         if problems:
             raise FaultProblem(problems)
         self._rules = rules
@@ -193,8 +193,8 @@ class Faults:
         }
 
 
-def _read(name: str, switch: Switch, wanted: object, problems: list[str]) -> Iterator[_Rule]:
-    listed = wanted if isinstance(wanted, list) else [wanted]
+def _read(name: str, switch: Switch, setting: object, problems: list[str]) -> Iterator[_Rule]:
+    listed = setting if isinstance(setting, list) else [setting]
     if len(listed) > RULES_AT_MOST:
         problems.append(f"{name}: at most {RULES_AT_MOST} rules")
         return

@@ -121,11 +121,11 @@ def _resource_matches(statement: Mapping[str, Any]) -> Any:
             return denies
         if pattern == "*":
             return True
-        wanted = pattern.split(":", 5)
-        wanted += ["*"] * (6 - len(wanted))
+        pattern_parts = pattern.split(":", 5)
+        pattern_parts += ["*"] * (6 - len(pattern_parts))
         return all(
             wildcards(part).fullmatch(value) is not None
-            for part, value in zip(wanted, resource.split(":", 5), strict=True)
+            for part, value in zip(pattern_parts, resource.split(":", 5), strict=True)
         )
 
     return matches

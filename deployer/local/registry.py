@@ -110,7 +110,7 @@ class Registry:
             try:
                 clients.ecr.describe_repositories(repositoryNames=[name])
             except ClientError as error:
-                return _told(error)
+                return _aws_refusal(error)
             upload = uuid.uuid4().hex
             self._uploads.mkdir(parents=True, exist_ok=True)
             (self._uploads / upload).touch()
@@ -155,27 +155,27 @@ def _manifest(request: Request, clients: Clients, name: str, reference: str) -> 
         if request.method == "PUT":
             return _put(request, clients, name, reference, by_digest=by_digest)
         if request.method in {"GET", "HEAD"}:
-            wanted: ImageIdentifierTypeDef = {"imageDigest": reference} if by_digest else {"imageTag": reference}
-            images = clients.ecr.batch_get_image(repositoryName=name, imageIds=[wanted])["images"]
+            image_id: ImageIdentifierTypeDef = {"imageDigest": reference} if by_digest else {"imageTag": reference}
+            images = clients.ecr.batch_get_image(repositoryName=name, imageIds=[image_id])["images"]
             if not images:
                 return _error(404, "MANIFEST_UNKNOWN", f"There is no image {reference} in {name}.")
             text, kind = images[0]["imageManifest"], images[0].get("imageManifestMediaType", "")
             return Response(text, content_type=kind, headers={"Docker-Content-Digest": _digest(text.encode())})
     except ClientError as error:
-        return _told(error)
+        return _aws_refusal(error)
     return _error(405, "UNSUPPORTED", "A manifest is put or read.")
 
 
 def _put(request: Request, clients: Clients, name: str, reference: str, *, by_digest: bool) -> Response:
     manifest = request.get_data()
     found = _digest(manifest)
-    wanted: Any = {"imageDigest": reference if by_digest else found} | ({} if by_digest else {"imageTag": reference})
+    image_id: Any = {"imageDigest": reference if by_digest else found} | ({} if by_digest else {"imageTag": reference})
     try:
         clients.ecr.put_image(
             repositoryName=name,
             imageManifest=manifest.decode(),
             imageManifestMediaType=request.content_type or "",
-            **wanted,
+            **image_id,
         )
     except ClientError as error:
         if error.response["Error"].get("Code") != "ImageAlreadyExistsException":
@@ -188,7 +188,7 @@ def _digest(content: bytes) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
-def _told(error: ClientError) -> Response:
+def _aws_refusal(error: ClientError) -> Response:
     code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
     if code in _CODES:
         status, name = _CODES[code]

@@ -63,18 +63,18 @@ class DynamoDb:
     def _update_expiry(self, name: str, request: dict[str, Any], body: bytes, ask: Ask) -> Response | AwsError:
         """Refuse a state that the table already has, and a second attribute, both of which moto accepts."""
         asked = request.get("TimeToLiveSpecification")
-        wanted = asked if isinstance(asked, dict) else {}
+        specification = asked if isinstance(asked, dict) else {}
         with self._lock:
             live = self._expiry.get(name)
-            if live and live != wanted.get("AttributeName"):
+            if live and live != specification.get("AttributeName"):
                 return _invalid(f"TimeToLive is active on a different AttributeName: current AttributeName is {live}")
-            if (live is not None) == wanted.get("Enabled"):
+            if (live is not None) == specification.get("Enabled"):
                 return _invalid(f"TimeToLive is already {'enabled' if live else 'disabled'}")
             answer = ask(body)
             if answered(answer) is None:
                 return _no_table(name) if _is_absent(answer) else answer
-            if wanted.get("Enabled"):
-                self._expiry[name] = str(wanted["AttributeName"])
+            if specification.get("Enabled"):
+                self._expiry[name] = str(specification["AttributeName"])
             else:
                 self._expiry.pop(name, None)
             return answer

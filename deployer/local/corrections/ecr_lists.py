@@ -33,7 +33,7 @@ def listed(operation: str, request: dict[str, Any], ask: Ask) -> Response | AwsE
     found = answered(answer)
     if not isinstance(answer, Response) or found is None:
         return answer
-    elements = [element for element in found[name] if _is_wanted(element, request.get("filter") or {})]
+    elements = [element for element in found[name] if _matches(element, request.get("filter") or {})]
     start = _position(request.get("nextToken"))
     if start is None or start > len(elements):
         return _invalid("Invalid parameter at 'nextToken': this operation did not give it.")
@@ -53,12 +53,12 @@ def _refusals(operation: str, request: dict[str, Any], naming: str) -> Iterator[
                 yield _invalid(f"Invalid parameter at '{paging}': it cannot be used together with '{naming}'.")
 
 
-def _is_wanted(element: dict[str, Any], wanted: dict[str, Any]) -> bool:
+def _matches(element: dict[str, Any], image_filter: dict[str, Any]) -> bool:
     """Return whether an image has the requested status of tags. Every image here is active."""
-    if wanted.get("imageStatus") in {"ARCHIVED", "ACTIVATING"}:
+    if image_filter.get("imageStatus") in {"ARCHIVED", "ACTIVATING"}:
         return False
     tagged = bool(element.get("imageTags") or element.get("imageTag"))
-    return {"TAGGED": tagged, "UNTAGGED": not tagged}.get(wanted.get("tagStatus", ""), True)
+    return {"TAGGED": tagged, "UNTAGGED": not tagged}.get(image_filter.get("tagStatus", ""), True)
 
 
 def _without_null(element: dict[str, Any]) -> dict[str, Any]:

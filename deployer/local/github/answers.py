@@ -41,11 +41,11 @@ def page(request: Request, key: str, items: Sequence[object], *, most: int, usua
     last = max(1, -(-len(items) // size))
     links = {"prev": at - 1, "first": 1} if at > 1 else {}
     links |= {"next": at + 1, "last": last} if at < last else {}
-    told = [
+    link_values = [
         f'<{request.base_url}?{urlencode({"per_page": size, "page": to})}>; rel="{rel}"' for rel, to in links.items()
     ]
     body = {"total_count": len(items), key: items[(at - 1) * size : at * size]}
-    return Answer(200, body, {"Link": ", ".join(told)} if told else {})
+    return Answer(200, body, {"Link": ", ".join(link_values)} if link_values else {})
 
 
 def document(request: Request) -> dict[str, Any] | None:

@@ -159,11 +159,11 @@ class GitHub:
         about = {"call": asked.name, "item": asked.parts.get("item", "")}
         if (limit := self.faults.take("limit", **about)) is not None:
             after = limit.get("retry_after")
-            told = {"Retry-After": str(after)} if after else {}
+            headers = {"Retry-After": str(after)} if after else {}
             return Answer(
                 limit.get("status", 403),
                 {"message": "You have exceeded a secondary rate limit."},
-                told,
+                headers,
             )
         if (fail := self.faults.take("fail", **about)) is not None:
             return error(fail["status"], fail.get("message", "Server Error"))
@@ -219,10 +219,10 @@ class GitHub:
             self._tokens[token] = dict(json.loads(request.get_data()))
             return Answer(201, {"token": token})
         if kind == "record":
-            told = list(self.record)
+            writes = list(self.record)
             if request.method == "DELETE":
                 self.record.clear()
-            return Answer(200, {"written": told})
+            return Answer(200, {"written": writes})
         if kind == "secrets" and rest.count("/") == 2:
             owner, name, environment = rest.split("/")
             repository = self.repositories.find(owner, name)

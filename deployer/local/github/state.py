@@ -73,12 +73,12 @@ class Repositories:
         self._numbers = iter(range(5_001, 1 << 62, 17))
 
     def find(self, owner: str, name: str) -> Repository | None:
-        wanted = f"{owner}/{name}".lower()
-        if wanted not in self._found:
+        key = f"{owner}/{name}".lower()
+        if key not in self._found:
             for full_name in sorted(self._known()):
-                if full_name.lower() == wanted:
-                    self._found[wanted] = Repository(self.number(), self._owner(owner), full_name)
-        return self._found.get(wanted)
+                if full_name.lower() == key:
+                    self._found[key] = Repository(self.number(), self._owner(owner), full_name)
+        return self._found.get(key)
 
     def number(self) -> int:
         return next(self._numbers)

@@ -189,7 +189,7 @@ class Controls:
         for _ in range(copies):
             await self._delivery.attempt(body, signature)
         tick("delivered" if attempt.delivered else "undelivered")
-        return web.json_response(_told(attempt, message, redelivering=redeliver and not attempt.delivered))
+        return web.json_response(_attempt_fields(attempt, message, redelivering=redeliver and not attempt.delivered))
 
     def _payload(self, asked: dict[str, Any], kind: str) -> dict[str, Any]:
         if kind == "payload":
@@ -231,7 +231,7 @@ class Controls:
         )
 
 
-def _told(attempt: Attempt, message: Message | None, *, redelivering: bool) -> dict[str, Any]:
+def _attempt_fields(attempt: Attempt, message: Message | None, *, redelivering: bool) -> dict[str, Any]:
     return {
         "wamid": message.wamid if message is not None else None,
         "delivered": attempt.delivered,

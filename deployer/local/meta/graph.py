@@ -86,9 +86,9 @@ class Graph:
     async def _answer(self, request: web.Request) -> dict[str, Any]:
         raw = await request.read()
         self._authorise(request)
-        wanted = read_request(raw)
-        chat = self._chat(wanted)
-        about = {"user": chat.user, "kind": "message" if isinstance(wanted, TextMessage) else "read"}
+        call = read_request(raw)
+        chat = self._chat(call)
+        about = {"user": chat.user, "kind": "message" if isinstance(call, TextMessage) else "read"}
         if (latency := self._faults.take("latency", **about)) is not None:
             await self._ending.pause(latency["seconds"])
         if self._faults.take("reset", **about) is not None:
@@ -97,7 +97,7 @@ class Graph:
             raise _revoked()
         if (error := self._faults.take("error", **about)) is not None:
             raise GraphError(error["code"], status=error.get("status"))
-        answer = self._send(chat, wanted) if isinstance(wanted, TextMessage) else self._mark(chat, wanted)
+        answer = self._send(chat, call) if isinstance(call, TextMessage) else self._mark(chat, call)
         if self._faults.take("accept_and_drop", **about) is not None:
             raise Dropped
         return answer
@@ -123,15 +123,15 @@ class Graph:
         if kind != "Bearer" or not hmac.compare_digest(given, self._token.reveal().encode()):
             raise GraphError(190, message="Invalid OAuth access token - Cannot parse access token")
 
-    def _chat(self, wanted: TextMessage | ReadMark) -> Chat:
-        if isinstance(wanted, ReadMark):
-            chat = self._chats.holding(wanted.message_id)
+    def _chat(self, request: TextMessage | ReadMark) -> Chat:
+        if isinstance(request, ReadMark):
+            chat = self._chats.holding(request.message_id)
             if chat is None:
                 raise GraphError(131009, "Param message_id is not a message that this number received")
             return chat
-        if wanted.digits is not None:
-            return self._chats.of(wanted.digits)
-        chat = self._chats.of_bsuid(wanted.bsuid or "")
+        if request.digits is not None:
+            return self._chats.of(request.digits)
+        chat = self._chats.of_bsuid(request.bsuid or "")
         if chat is None:
             raise GraphError(131026, "No user has this business-scoped user ID")
         return chat
@@ -201,14 +201,14 @@ def _revoked() -> GraphError:
 
 
 def _status(chat: Chat, message: Message, status: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "id": message.wamid,
         "status": status,
         "timestamp": str(int(time.time())),
         "recipient_id": chat.user,
     }
     if message.tag is not None:
-        told["biz_opaque_callback_data"] = message.tag
+        fields["biz_opaque_callback_data"] = message.tag
     if errors:
-        told["errors"] = errors
-    return told
+        fields["errors"] = errors
+    return fields
