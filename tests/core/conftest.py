@@ -1,4 +1,4 @@
-"""A small wish, and a pure AWS that does what a plan says."""
+"""A small desired state, and a pure AWS that does what a plan says."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def parameter(name: str, value: str | None, origin: str = "") -> DesiredParamete
     return DesiredParameter(name, f"{ROOT}/{name}", variable, value, origin, "", f"staging.yaml:{len(name)}")
 
 
-def wish(*parameters: DesiredParameter, digest: str | None = "sha256:aaa") -> Desired:
+def make_desired(*parameters: DesiredParameter, digest: str | None = "sha256:aaa") -> Desired:
     settings = ServiceSettings(
         port=8001,
         cpu=1024,
@@ -148,13 +148,13 @@ def _after(change: Change, observed: Observed, *, healthy: bool) -> Observed:
             role = ObservedRole("arn", change.role.trust, change.role.policy)
             return replace(observed, roles={**observed.roles, change.role.name: role})
         case PutParameter():
-            wanted = change.parameter
-            parameter = ObservedParameter(wanted.secure, change.version, wanted.value, wanted.description or "")
-            return replace(observed, parameters={**observed.parameters, wanted.path: parameter})
+            desired = change.parameter
+            parameter = ObservedParameter(desired.secure, change.version, desired.value, desired.description or "")
+            return replace(observed, parameters={**observed.parameters, desired.path: parameter})
         case RecreateParameter():
-            wanted = change.parameter
-            parameter = ObservedParameter(wanted.secure, change.version, wanted.value, wanted.description or "")
-            return replace(observed, parameters={**observed.parameters, wanted.path: parameter})
+            desired = change.parameter
+            parameter = ObservedParameter(desired.secure, change.version, desired.value, desired.description or "")
+            return replace(observed, parameters={**observed.parameters, desired.path: parameter})
         case AdoptParameter():
             path = change.parameter.path
             return replace(
@@ -212,9 +212,9 @@ def parameter_fixture() -> Callable[..., DesiredParameter]:
     return parameter
 
 
-@pytest.fixture(name="wish")
-def wish_fixture() -> Callable[..., Desired]:
-    return wish
+@pytest.fixture(name="make_desired")
+def make_desired_fixture() -> Callable[..., Desired]:
+    return make_desired
 
 
 @pytest.fixture(name="carry_out")

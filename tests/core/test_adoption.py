@@ -526,13 +526,13 @@ def test_settings_that_few_services_have_are_taken_over(
         service=replace(found.service, spec=replace(found.service.spec, settings=settings), fixed=fixed),
     )
 
-    wish = desired_state(written(found), DesiredImage("team/demo", "v1", None, 30, here=False), APP_RUNNER)
+    desired = desired_state(written(found), DesiredImage("team/demo", "v1", None, 30, here=False), APP_RUNNER)
 
-    assert wish.settings.over(settings).network == network
-    assert wish.settings.over(settings).observability == observability
-    assert wish.fixed == fixed
+    assert desired.settings.over(settings).network == network
+    assert desired.settings.over(settings).observability == observability
+    assert desired.fixed == fixed
     left_out = "its start command" in manifest_text(found, choose(found, Ours))
-    assert wish.settings.command == ("" if left_out else command)
+    assert desired.settings.command == ("" if left_out else command)
     assert left_out == (fault_of_command(command, SERVICE_VARIABLE_CHARACTERS) is not None)
 
 

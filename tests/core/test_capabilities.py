@@ -21,7 +21,7 @@ from deployer.resources.service.pause import BY_MANIFEST, TAG
 from deployer.view import notice_text
 from deployer.view.blocker_text import blockers
 
-Wish = Callable[..., Desired]
+MakeDesired = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
 CarryOut = Callable[..., Observed]
 
@@ -47,8 +47,8 @@ def kinds(made: Plan) -> list[type]:
 
 
 @pytest.fixture(name="desired")
-def desired_fixture(wish: Wish, parameter: Make) -> Desired:
-    return wish(parameter("level", "DEBUG"))
+def desired_fixture(make_desired: MakeDesired, parameter: Make) -> Desired:
+    return make_desired(parameter("level", "DEBUG"))
 
 
 @pytest.fixture(name="running")
@@ -57,8 +57,8 @@ def running_fixture(desired: Desired, carry_out: CarryOut, empty: Observed) -> O
 
 
 @pytest.fixture(name="edited")
-def edited_fixture(wish: Wish, parameter: Make) -> Desired:
-    return on(wish(parameter("level", "INFO")), updates_while_paused=True)
+def edited_fixture(make_desired: MakeDesired, parameter: Make) -> Desired:
+    return on(make_desired(parameter("level", "INFO")), updates_while_paused=True)
 
 
 def test_a_deployment_that_reaches_a_paused_service_ends_a_declared_pause(edited: Desired, running: Observed) -> None:
@@ -85,9 +85,9 @@ def test_a_rollback_reaches_a_paused_service_unless_the_manifest_declares_the_pa
 
 @pytest.mark.parametrize("read", SecretsRead)
 def test_a_staged_value_reaches_containers_when_the_target_reads_it(
-    read: SecretsRead, wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut
+    read: SecretsRead, make_desired: MakeDesired, parameter: Make, empty: Observed, carry_out: CarryOut
 ) -> None:
-    first = wish(parameter("key", None, "generate:16"))
+    first = make_desired(parameter("key", None, "generate:16"))
     running = carry_out(plan(first, empty), empty, first)
     path = first.parameters[0].path
     set_again = replace(running, parameters={path: replace(running.parameters[path], version=2)})
@@ -103,11 +103,11 @@ def test_a_staged_value_reaches_containers_when_the_target_reads_it(
 
 @pytest.mark.parametrize("read", SecretsRead)
 def test_no_parameter_that_starting_containers_read_is_deleted(
-    read: SecretsRead, wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut
+    read: SecretsRead, make_desired: MakeDesired, parameter: Make, empty: Observed, carry_out: CarryOut
 ) -> None:
-    first = wish(parameter("key", "plain"))
+    first = make_desired(parameter("key", "plain"))
     running = carry_out(plan(first, empty), empty, first)
-    secret = on(wish(parameter("key", None, "generate:16")), secrets_read_at=read)
+    secret = on(make_desired(parameter("key", None, "generate:16")), secrets_read_at=read)
     made = plan(secret, running)
     assert RecreateParameter in kinds(made)
     expected = (ParameterInUse("KEY", "key", line="staging.yaml:3"),) if read is SecretsRead.CONTAINER_START else ()

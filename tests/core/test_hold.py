@@ -18,7 +18,7 @@ from deployer.core.observed import Observed
 from deployer.resources.planner import plan
 from tests.core.test_release import history
 
-Wish = Callable[..., Desired]
+MakeDesired = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
 CarryOut = Callable[..., Observed]
 WHO, WHEN = "arn:aws:iam::123456789012:user/amir", "2026-11-02T10:00:00+00:00"
@@ -104,12 +104,12 @@ def test_a_manual_hold_stays_manual_over_a_rollback_and_keeps_what_one_left() ->
 
 
 def test_after_a_rollback_only_other_content_is_deployed_and_only_where_the_manifest_says_so(
-    wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut
+    make_desired: MakeDesired, parameter: Make, empty: Observed, carry_out: CarryOut
 ) -> None:
     """Two rollbacks, one after the other: the content of both releases stays refused, that of the target is not."""
     observed, releases = empty, {}
     for level in ("ONE", "TWO", "THREE"):
-        releases[level] = wish(parameter("level", level), parameter("key", None, "generate:32"))
+        releases[level] = make_desired(parameter("level", level), parameter("key", None, "generate:32"))
         observed = carry_out(plan(releases[level], observed), observed, releases[level])
     for number in (2, 1):
         back = rollback.desired_release(releases["THREE"], observed.releases[number - 1], with_secrets=False)
@@ -128,10 +128,12 @@ def test_after_a_rollback_only_other_content_is_deployed_and_only_where_the_mani
     assert plan(replace(releases["TWO"], after_rollback="deploy"), observed).held, "a new secret lifts nothing"
 
 
-def test_going_back_by_itself_places_no_hold(wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut) -> None:
+def test_going_back_by_itself_places_no_hold(
+    make_desired: MakeDesired, parameter: Make, empty: Observed, carry_out: CarryOut
+) -> None:
     observed = empty
     for level in ("ONE", "TWO"):
-        desired = wish(parameter("level", level))
+        desired = make_desired(parameter("level", level))
         observed = carry_out(plan(desired, observed), observed, desired)
     back = rollback.desired_release(desired, observed.releases[0], with_secrets=False, hold=False)
     assert not [change for change in plan(back, observed).changes if isinstance(change, PlaceHold)]

@@ -14,7 +14,7 @@ from deployer.core.observed import Observed, ObservedParameter
 from deployer.core.part import PlanPart, Running
 from deployer.resources.ssm_parameters.plan import plan_parameters
 
-Wish = Callable[..., Desired]
+MakeDesired = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
 
 SECURE, PLAIN = ObservedParameter(True, 4, None), ObservedParameter(False, 4, "leaked")
@@ -25,7 +25,7 @@ def planned(desired: Desired, observed: Observed) -> PlanPart:
 
 
 def test_only_what_has_neither_a_change_nor_a_blocker_is_unchanged(
-    wish: Wish, parameter: Make, empty: Observed
+    make_desired: MakeDesired, parameter: Make, empty: Observed
 ) -> None:
     same, edited, unset, set_ = (
         parameter("same", "1"),
@@ -38,7 +38,7 @@ def test_only_what_has_neither_a_change_nor_a_blocker_is_unchanged(
         edited.path: ObservedParameter(False, 1, "1"),
         set_.path: ObservedParameter(True, 1, None),
     }
-    part = planned(wish(same, edited, unset, set_), replace(empty, parameters=observed))
+    part = planned(make_desired(same, edited, unset, set_), replace(empty, parameters=observed))
 
     assert (len(part.changes), len(part.blockers), part.unchanged) == (1, 1, 2)
 
@@ -59,7 +59,7 @@ def test_only_what_has_neither_a_change_nor_a_blocker_is_unchanged(
     ],
 )
 def test_an_older_value_of_a_secret_is_there_already_written_again_or_lost(
-    wish: Wish,
+    make_desired: MakeDesired,
     parameter: Make,
     empty: Observed,
     found: ObservedParameter | None,
@@ -67,13 +67,13 @@ def test_an_older_value_of_a_secret_is_there_already_written_again_or_lost(
     kind: type[object] | None,
     version: int,
 ) -> None:
-    wanted = replace(parameter("key", None), restore=2)
+    desired = replace(parameter("key", None), restore=2)
     observed = replace(
         empty,
-        parameters={wanted.path: found} if found else {},
-        restorable={wanted.path: state} if state else {},
+        parameters={desired.path: found} if found else {},
+        restorable={desired.path: state} if state else {},
     )
-    part = planned(wish(wanted), observed)
+    part = planned(make_desired(desired), observed)
 
     assert [type(one) for one in (*part.changes, *part.blockers)] == ([] if kind is None else [kind])
     assert part.versions == {"KEY": version}
@@ -82,9 +82,9 @@ def test_an_older_value_of_a_secret_is_there_already_written_again_or_lost(
 
 @pytest.mark.parametrize(("found", "readable"), [(SECURE, False), (PLAIN, True), (None, False)])
 def test_a_lost_version_says_whether_a_plain_string_is_in_its_place(
-    wish: Wish, parameter: Make, empty: Observed, found: ObservedParameter | None, readable: bool
+    make_desired: MakeDesired, parameter: Make, empty: Observed, found: ObservedParameter | None, readable: bool
 ) -> None:
-    wanted = replace(parameter("key", None), restore=2)
-    part = planned(wish(wanted), replace(empty, parameters={wanted.path: found} if found else {}))
+    desired = replace(parameter("key", None), restore=2)
+    part = planned(make_desired(desired), replace(empty, parameters={desired.path: found} if found else {}))
 
-    assert part.blockers == (LostSecretVersion("KEY", "key", 2, readable, line=wanted.line),)
+    assert part.blockers == (LostSecretVersion("KEY", "key", 2, readable, line=desired.line),)

@@ -14,14 +14,14 @@ from deployer.core.target import ServiceStatus
 from deployer.resources.planner import plan
 from deployer.resources.service.pause import TAG, tag_after
 
-Wish = Callable[..., Desired]
+MakeDesired = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
 CarryOut = Callable[..., Observed]
 
 
 @pytest.fixture(name="desired")
-def desired_fixture(wish: Wish, parameter: Make) -> Desired:
-    return wish(parameter("level", "DEBUG"))
+def desired_fixture(make_desired: MakeDesired, parameter: Make) -> Desired:
+    return make_desired(parameter("level", "DEBUG"))
 
 
 @pytest.fixture(name="running")
@@ -52,11 +52,11 @@ def test_a_service_is_paused_once_and_resumed_once(desired: Desired, running: Ob
 
 
 def test_the_pause_comes_after_everything_else(
-    wish: Wish, parameter: Make, empty: Observed, carry_out: CarryOut
+    make_desired: MakeDesired, parameter: Make, empty: Observed, carry_out: CarryOut
 ) -> None:
-    both = wish(parameter("level", "DEBUG"), parameter("old", "1"))
+    both = make_desired(parameter("level", "DEBUG"), parameter("old", "1"))
     running = carry_out(plan(both, empty), empty, both)
-    one = replace(wish(parameter("level", "INFO")), paused=True)
+    one = replace(make_desired(parameter("level", "INFO")), paused=True)
     unused = plan(one, running, prune=True)
     assert [type(change) for change in unused.changes[-2:]] == [DeployService, PauseService]
     after = carry_out(unused, running, one)
@@ -67,11 +67,11 @@ def test_the_pause_comes_after_everything_else(
 
 
 def test_while_it_is_paused_as_declared_a_deployment_waits_and_is_agreed_to_as_such(
-    desired: Desired, running: Observed, carry_out: CarryOut, wish: Wish, parameter: Make
+    desired: Desired, running: Observed, carry_out: CarryOut, make_desired: MakeDesired, parameter: Make
 ) -> None:
     declared = replace(desired, paused=True)
     paused = carry_out(plan(declared, running), running, declared)
-    edited = replace(wish(parameter("level", "INFO")), paused=True)
+    edited = replace(make_desired(parameter("level", "INFO")), paused=True)
     waits = plan(edited, paused)
     assert any(isinstance(change, DeployService) for change in waits.changes)
     assert waits.postponed

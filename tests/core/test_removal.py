@@ -43,13 +43,13 @@ NOTHING = Remains(None, 0, shared={})
 
 
 @pytest.fixture(scope="module")
-def wanted() -> Desired:
+def desired() -> Desired:
     manifest = sample("local")
     return desired_state(manifest, DesiredImage("ansari-whatsapp", "tag", None, 30), APP_RUNNER)
 
 
-def test_the_service_goes_first_and_secrets_and_images_stay(wanted: Desired) -> None:
-    found = decide_removals(wanted, FULL, RemovalOptions())
+def test_the_service_goes_first_and_secrets_and_images_stay(desired: Desired) -> None:
+    found = decide_removals(desired, FULL, RemovalOptions())
     assert [(one.kind, one.name) for one in found.deleted] == [
         ("service", "ansari-local-whatsapp"),
         ("scaling", "ansari-local-whatsapp"),
@@ -62,19 +62,19 @@ def test_the_service_goes_first_and_secrets_and_images_stay(wanted: Desired) -> 
     assert [type(one.reason) for one in found.kept[2:]] == [History, TargetLogs]
 
 
-def test_what_is_named_goes_too(wanted: Desired) -> None:
-    found = decide_removals(wanted, FULL, RemovalOptions(secrets=True, repository=True))
+def test_what_is_named_goes_too(desired: Desired) -> None:
+    found = decide_removals(desired, FULL, RemovalOptions(secrets=True, repository=True))
     assert {"secret", "repository"} <= {one.kind for one in found.deleted}
     assert [one.kind for one in found.kept] == ["history", "logs"]
 
 
-def test_values_that_were_kept_go_with_the_secrets(wanted: Desired) -> None:
+def test_values_that_were_kept_go_with_the_secrets(desired: Desired) -> None:
     remains = replace(NOTHING, replaced=("/app-deployer/x/replaced/a",))
     assert (
         Kept("secret", remains.replaced[0], NeedsOption("--with-secrets"))
-        in decide_removals(wanted, remains, RemovalOptions()).kept
+        in decide_removals(desired, remains, RemovalOptions()).kept
     )
-    [gone] = decide_removals(wanted, remains, RemovalOptions(secrets=True)).deleted
+    [gone] = decide_removals(desired, remains, RemovalOptions(secrets=True)).deleted
     assert (gone.kind, gone.name) == ("secret", remains.replaced[0])
 
 
@@ -90,30 +90,30 @@ def test_values_that_were_kept_go_with_the_secrets(wanted: Desired) -> None:
         (replace(FULL, parameters={}, shared={"ansari-whatsapp": "staging"}), UsedBy("staging")),
     ],
 )
-def test_what_is_not_ours_alone_always_stays(wanted: Desired, remains: Remains, kept: Reason) -> None:
-    found = decide_removals(wanted, remains, RemovalOptions(secrets=True, repository=True))
+def test_what_is_not_ours_alone_always_stays(desired: Desired, remains: Remains, kept: Reason) -> None:
+    found = decide_removals(desired, remains, RemovalOptions(secrets=True, repository=True))
     assert found.kept[0].reason == kept
     assert found.kept[0].name not in {one.name for one in found.deleted}
 
 
-def test_nothing_that_is_left_is_nothing_to_delete(wanted: Desired) -> None:
-    assert decide_removals(wanted, NOTHING, RemovalOptions(secrets=True, repository=True)).deleted == ()
+def test_nothing_that_is_left_is_nothing_to_delete(desired: Desired) -> None:
+    assert decide_removals(desired, NOTHING, RemovalOptions(secrets=True, repository=True)).deleted == ()
 
 
-def test_a_role_that_stays_loses_what_it_may_do_for_this_environment(wanted: Desired) -> None:
+def test_a_role_that_stays_loses_what_it_may_do_for_this_environment(desired: Desired) -> None:
     """Other environments and other people's policies keep the role; one that is not ours is not touched at all."""
     own = replace(OURS, policy="ansari-whatsapp-local")
     for remains in (
         replace(FULL, roles={"Access": own}, shared={"Access": "staging"}),
         replace(FULL, roles={"Access": replace(own, foreign=("Other",))}),
     ):
-        found = decide_removals(wanted, remains, RemovalOptions())
+        found = decide_removals(desired, remains, RemovalOptions())
         assert ("policy", "Access/ansari-whatsapp-local") in {(one.kind, one.name) for one in found.deleted}
         assert ("role", "Access") in {(one.kind, one.name) for one in found.kept}
     strange = replace(FULL, roles={"Access": replace(own, ours=False)}, shared={"Access": "staging"})
-    assert "policy" not in {one.kind for one in decide_removals(wanted, strange, RemovalOptions()).deleted}
+    assert "policy" not in {one.kind for one in decide_removals(desired, strange, RemovalOptions()).deleted}
     assert "policy" not in {
-        one.kind for one in decide_removals(wanted, replace(FULL, roles={"Access": own}), RemovalOptions()).deleted
+        one.kind for one in decide_removals(desired, replace(FULL, roles={"Access": own}), RemovalOptions()).deleted
     }
 
 
@@ -122,16 +122,16 @@ def test_a_role_that_stays_loses_what_it_may_do_for_this_environment(wanted: Des
         st.sampled_from([f"{PATH}/a", f"{PATH}/b", f"{PATH}/c/d", "/elsewhere/a"]),
         st.builds(ObservedParameter, secure=st.booleans(), version=st.just(1), value=st.none(), ours=st.booleans()),
     ),
-    wish=st.builds(RemovalOptions, secrets=st.booleans(), repository=st.booleans()),
+    options=st.builds(RemovalOptions, secrets=st.booleans(), repository=st.booleans()),
     shared=st.dictionaries(st.sampled_from(["Access", "ansari-whatsapp"]), st.just("staging")),
 )
 def test_everything_is_either_deleted_or_stays_and_only_what_is_ours_goes(
-    wanted: Desired, observed: dict[str, ObservedParameter], wish: RemovalOptions, shared: dict[str, str]
+    desired: Desired, observed: dict[str, ObservedParameter], options: RemovalOptions, shared: dict[str, str]
 ) -> None:
-    found = decide_removals(wanted, replace(FULL, parameters=observed, shared=shared), wish)
+    found = decide_removals(desired, replace(FULL, parameters=observed, shared=shared), options)
     every: list[Removal | Kept] = [*found.deleted, *found.kept]
     assert sorted(one.name for one in every if one.kind in {"parameter", "secret"}) == sorted(observed)
     for one in found.deleted:
         assert one.name not in shared
         assert one.kind not in {"parameter", "secret"} or observed[one.name].ours
-        assert one.kind != "secret" or wish.secrets
+        assert one.kind != "secret" or options.secrets

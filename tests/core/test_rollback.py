@@ -13,7 +13,7 @@ from deployer.resources.planner import plan
 from deployer.targets.apprunner.settings import of_app_runner
 from tests.core.test_release import history
 
-Wish = Callable[..., Desired]
+MakeDesired = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
 CarryOut = Callable[..., Observed]
 
@@ -62,11 +62,11 @@ def test_what_is_no_place_to_go_back_to_is_refused(
         rollback.choose(history(*outcomes), number, "staging")
 
 
-def test_there_and_back_again(wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed) -> None:
+def test_there_and_back_again(make_desired: MakeDesired, parameter: Make, carry_out: CarryOut, empty: Observed) -> None:
     """A rollback is a plan like any other: carried out it leaves the old image, literals and settings."""
-    old = wish(parameter("level", "DEBUG"), parameter("key", None, "generate:32"), parameter("gone", "x"))
+    old = make_desired(parameter("level", "DEBUG"), parameter("key", None, "generate:32"), parameter("gone", "x"))
     observed = carry_out(plan(old, empty), empty, old)
-    new = wish(parameter("level", "INFO"), parameter("key", None, "generate:32"), digest="sha256:bbb")
+    new = make_desired(parameter("level", "INFO"), parameter("key", None, "generate:32"), digest="sha256:bbb")
     new = replace(new, settings=replace(of_app_runner(new), cpu=2048, memory=4096))
     observed = replace(observed, image=None)
     observed = carry_out(plan(new, observed), observed, new)
@@ -87,9 +87,9 @@ def test_there_and_back_again(wish: Wish, parameter: Make, carry_out: CarryOut, 
 
 
 def test_secrets_come_back_only_when_asked_for(
-    wish: Wish, parameter: Make, carry_out: CarryOut, empty: Observed
+    make_desired: MakeDesired, parameter: Make, carry_out: CarryOut, empty: Observed
 ) -> None:
-    old = wish(parameter("key", None, "generate:32"))
+    old = make_desired(parameter("key", None, "generate:32"))
     observed = carry_out(plan(old, empty), empty, old)
     entry = observed.releases[0]
     assert rollback.desired_release(old, entry, with_secrets=False).parameters[0].restore is None

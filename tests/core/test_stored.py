@@ -72,8 +72,8 @@ def test_the_reason_of_a_hold_holds_no_secret() -> None:
     assert kept.refused == ("a", "b")
 
 
-def test_a_saved_plan_holds_no_secret(wish: Callable[..., Desired], empty: Observed) -> None:
-    made = plan(wish(), empty)
+def test_a_saved_plan_holds_no_secret(make_desired: Callable[..., Desired], empty: Observed) -> None:
+    made = plan(make_desired(), empty)
     told = f"was {SENTINEL} before"
     shown = replace(
         made,

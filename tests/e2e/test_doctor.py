@@ -185,14 +185,14 @@ class TestWithAWorld:
         assert states(found, "rights: secret", "rights: reconcile, rollback") == ["problem", "problem"]
         assert found["rights: secret"]["says"] == "not allowed: ssm:PutParameter"
         statements = [json.loads(line) for line in said.stdout.splitlines() if line.strip().startswith("{")]
-        wanted = {
+        needs = {
             "Effect": "Allow",
             "Action": "ssm:PutParameter",
             "Resource": [
                 f"arn:aws:ssm:us-west-2:000000000000:parameter{path}/*" for path in (aws.PATH, f"{aws.LEDGER}/replaced")
             ],
         }
-        assert wanted in statements
+        assert needs in statements
         assert {one["Action"] for one in statements} == {"ssm:PutParameter"}
 
     def test_where_iam_simulates_nothing_that_is_said(self, world: Checkout) -> None:
@@ -223,8 +223,8 @@ class TestWithAWorld:
 
 def test_the_rights_that_are_looked_at_are_those_that_verbs_use(world: Checkout) -> None:
     """Seen from AWS's side: nothing is called that the doctor would not have looked at, but for a first deployment."""
-    wish = desired_state(load_manifest(world.manifest), DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
-    looked = {verbs: {need.action for need in wanted} for verbs, wanted in needs_of_verbs(wish).items()}
+    desired = desired_state(load_manifest(world.manifest), DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
+    looked = {verbs: {need.action for need in wanted} for verbs, wanted in needs_of_verbs(desired).items()}
     nobody = {"sts:GetCallerIdentity"}
     with seen_through(world) as first:
         assert world.deployer("reconcile", "local").returncode == 0

@@ -51,8 +51,8 @@ class Case:
         return replace(convert(patched, Observed, dec_hook=_settings), resources=others)
 
     @property
-    def wanted(self) -> Desired:
-        """The wish; that of a recorded release when the case is a rollback."""
+    def desired(self) -> Desired:
+        """The desired state; that of a recorded release when the case is a rollback."""
         options, own = self._options(), self.folder / "staging.yaml"
         loaded = load_manifest(own if own.exists() else BASE / "staging.yaml")
         image = loaded.manifest.image
@@ -64,7 +64,7 @@ class Case:
         return rollback.desired_release(current, entry, with_secrets=options.get("with_secrets", False))
 
     def plan(self) -> Plan:
-        return plan(self.wanted, self.observed, prune=self._options().get("prune", False))
+        return plan(self.desired, self.observed, prune=self._options().get("prune", False))
 
     def outputs(self) -> dict[str, str]:
         """The file names and what they should hold."""

@@ -29,12 +29,12 @@ GOLDEN = Path(__file__).parent / "golden"
 ACCOUNT = "123456789012"
 
 
-def wish(name: str) -> Desired:
+def make_desired(name: str) -> Desired:
     return desired_state(sample(name), DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
 
 
 def policies(name: str) -> dict[str, Any]:
-    found = wish(name)
+    found = make_desired(name)
     source = "ansari-staging-whatsapp" if name == "production" else None
     return {
         **{role.use: role.policy for role in APP_RUNNER.roles(found)},
@@ -77,7 +77,7 @@ def fits(form: str, resource: str) -> bool:
 @pytest.mark.parametrize("name", ["local", "staging", "production"])
 def test_all_that_the_doctor_looks_at_is_allowed(name: str) -> None:
     """But for what only an administrator may: to write roles, and to delete a secret, with the look at its tags."""
-    found = wish(name)
+    found = make_desired(name)
     allowed: list[Any] = [deploying_policy(found)]
     refused = {
         (need.action, resource)
@@ -100,11 +100,11 @@ def test_all_that_the_doctor_looks_at_is_allowed(name: str) -> None:
 @pytest.mark.parametrize("name", ["staging", "production"])
 def test_it_reaches_nothing_of_another_environment(name: str) -> None:
     other = {"staging": "production", "production": "staging"}[name]
-    document: Any = deploying_policy(wish(name))
+    document: Any = deploying_policy(make_desired(name))
     own = re.compile(rf"/ansari-whatsapp/{other}/|[:/]ansari-{other}-whatsapp/")  # parameters and ledger; service, logs
     foreign = {
         (need.action, resource)
-        for need in deployment(wish(other))
+        for need in deployment(make_desired(other))
         for resource in need.resources
         if own.search(resource)
     }
@@ -134,7 +134,7 @@ def test_who_plans_looks_and_changes_nothing(name: str) -> None:
     assert all(verb.startswith(("Describe", "Get", "List", "BatchGet", "Simulate")) for verb in verbs), verbs
     assert "GetAuthorizationToken" not in verbs  # a login to ECR
     assert allowed <= {action for statement in made["deploy"]["Statement"] for action in statement["Action"]}
-    for need in needs_of_verbs(wish(name))["plan, status, drift"]:
+    for need in needs_of_verbs(make_desired(name))["plan, status, drift"]:
         assert all(decide([made["plan"]], need.action, resource).allows for resource in need.resources), need
 
 
@@ -161,7 +161,7 @@ def test_the_role_that_app_runner_makes_for_itself_may_be_made_and_no_other() ->
 @given(count=st.integers(0, 300))
 def test_its_size_does_not_grow_with_the_variables(count: int) -> None:
     """6,144 characters for a user's, 10,240 inside a role (IAM user guide, quotas)."""
-    found = wish("staging")
+    found = make_desired("staging")
     [one, *_] = found.parameters
     names = (f"{found.parameter_path}/name-{number}" for number in range(count))
     many = replace(found, parameters=(*found.parameters, *(replace(one, path=path) for path in names)))
@@ -176,7 +176,7 @@ def test_a_job_that_pushes_reaches_one_repository_and_nothing_else() -> None:
         assert statement["Resource"] == (
             "*"
             if statement["Action"] == ["ecr:GetAuthorizationToken"]
-            else f"arn:aws:ecr:us-west-2:{wish('staging').account}:repository/ansari-whatsapp"
+            else f"arn:aws:ecr:us-west-2:{make_desired('staging').account}:repository/ansari-whatsapp"
         )
 
 
@@ -187,11 +187,11 @@ NAMES = st.from_regex(r"[A-Za-z0-9._-]{1,12}", fullmatch=True)
 def test_a_trust_admits_its_own_jobs_and_nobody_elses(
     owner: str, name: str, environment: str, other: str, ids: tuple[int, int] | None
 ) -> None:
-    wanted = subjects(f"{owner}/{name}", environment, ids)
-    document = github_trust(ACCOUNT, wanted)
-    assert all(admits(document, ACCOUNT, subject) for subject in wanted)
-    assert strangers(document, ACCOUNT, wanted) == ()
-    assert strangers(document, ACCOUNT, wanted[1:]) == tuple(Stranger("named", one) for one in wanted[:1])
+    desired = subjects(f"{owner}/{name}", environment, ids)
+    document = github_trust(ACCOUNT, desired)
+    assert all(admits(document, ACCOUNT, subject) for subject in desired)
+    assert strangers(document, ACCOUNT, desired) == ()
+    assert strangers(document, ACCOUNT, desired[1:]) == tuple(Stranger("named", one) for one in desired[:1])
     for subject in (
         f"repo:{owner}/{name}:ref:refs/heads/main",
         f"repo:{owner}/{name}:environment:{environment}{other}",
@@ -199,7 +199,7 @@ def test_a_trust_admits_its_own_jobs_and_nobody_elses(
         f"repo:{owner}/{name}:pull_request",
     ):
         assert not admits(document, ACCOUNT, subject)
-    assert not admits(document, "999999999999", wanted[0])
+    assert not admits(document, "999999999999", desired[0])
 
 
 def names_of(found: tuple[Stranger, ...]) -> list[str]:

@@ -41,13 +41,14 @@ ELSEWHERE = {
 }
 
 
-def wish(name: str) -> Desired:
+def make_desired(name: str) -> Desired:
     return desired_state(sample(name), DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
 
 
 def found(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
     return {
-        verbs: {need.action: need.resources for need in needs} for verbs, needs in needs_of_verbs(wish(name)).items()
+        verbs: {need.action: need.resources for need in needs}
+        for verbs, needs in needs_of_verbs(make_desired(name)).items()
     }
 
 
@@ -56,8 +57,8 @@ def test_every_right_of_a_call_is_some_verbs() -> None:
     known = {right.action for rights in calls.values() for right in rights}
     inbox = "inbox: {kind: dynamodb, table: an-inbox}\nprotect:"
     loaded = parse(sample_text("local").replace("\nprotect:", f"\n{inbox}").encode(), sample_path("local"))
-    wanted = desired_state(loaded, DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
-    listed = {need.action for needs in needs_of_verbs(wanted).values() for need in needs}
+    desired = desired_state(loaded, DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
+    listed = {need.action for needs in needs_of_verbs(desired).values() for need in needs}
     assert known - listed == ELSEWHERE
     assert listed <= known
 
@@ -90,14 +91,16 @@ def test_secrets_are_those_of_the_environment() -> None:
 
 @pytest.mark.parametrize("name", ["staging", "production"])
 def test_a_statement_stays_short_whatever_the_number_of_parameters(name: str) -> None:
-    [put] = [need for need in needs_of_verbs(wish(name))["reconcile, rollback"] if need.action == "ssm:PutParameter"]
+    [put] = [
+        need for need in needs_of_verbs(make_desired(name))["reconcile, rollback"] if need.action == "ssm:PutParameter"
+    ]
     assert len(put.resources) > 10
     assert isinstance(put, Need)
     assert put.statement.count("arn:aws:ssm:") == 3
 
 
 def test_what_the_service_refers_to_is_reached_and_only_where_the_manifest_names_it() -> None:
-    plain = wish("staging")
+    plain = make_desired("staging")
     connector = "arn:aws:apprunner:us-west-2:123456789012:vpcconnector/inside/1/0123456789abcdef0123456789abcdef"
     traces = (
         "arn:aws:apprunner:us-west-2:123456789012:observabilityconfiguration/xray/1/0123456789abcdef0123456789abcdef"

@@ -16,7 +16,7 @@ ARN = "arn:aws:dynamodb:us-west-2:123456789012:table/an-inbox"
 ACTIONS = tuple(f"dynamodb:{name}" for name in ("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"))
 
 
-def wanted(section: str, environment: str = "staging", **edits: str) -> Desired:
+def desired_from(section: str, environment: str = "staging", **edits: str) -> Desired:
     text = sample_text(environment).replace("\nprotect:", f"\n{section}\nprotect:")
     for old, new in edits.items():
         assert old in text
@@ -26,7 +26,7 @@ def wanted(section: str, environment: str = "staging", **edits: str) -> Desired:
 
 
 def test_the_table_has_the_shape_that_deployer_yaml_describes() -> None:
-    desired = wanted("inbox: {kind: dynamodb, table: an-inbox}")
+    desired = desired_from("inbox: {kind: dynamodb, table: an-inbox}")
     table = table_of(desired)
     assert table is not None
     assert table.shape == Shape(
@@ -47,13 +47,13 @@ def test_the_table_has_the_shape_that_deployer_yaml_describes() -> None:
     ],
 )
 def test_a_table_is_protected_where_its_environment_is(environment: str, keys: str, protected: bool) -> None:
-    table = table_of(wanted(f"inbox: {{kind: dynamodb, table: an-inbox{keys}}}", environment))
+    table = table_of(desired_from(f"inbox: {{kind: dynamodb, table: an-inbox{keys}}}", environment))
     assert table is not None
     assert table.deletion_protection is protected
 
 
 def test_without_the_section_there_is_no_table_and_no_variable() -> None:
-    desired = wanted("")
+    desired = desired_from("")
     inbox = inbox_of(desired)
     assert inbox is not None
     assert inbox.table is None
@@ -63,7 +63,7 @@ def test_without_the_section_there_is_no_table_and_no_variable() -> None:
 
 @pytest.mark.parametrize("managed", ["true", "false"])
 def test_the_containers_may_use_the_table_and_its_index_and_nothing_else_of_dynamodb(managed: str) -> None:
-    desired = wanted(f"inbox: {{kind: dynamodb, table: an-inbox, managed: {managed}}}")
+    desired = desired_from(f"inbox: {{kind: dynamodb, table: an-inbox, managed: {managed}}}")
     access, instance = APP_RUNNER.roles(desired)
     assert (ACTIONS, (ARN, f"{ARN}/index/due")) in instance.grants
     assert '"dynamodb:PutItem"' in repr(instance.policy).replace("'", '"')

@@ -27,10 +27,10 @@ from deployer.core.table import KIND, DesiredTable, ObservedTable, Shape, TableR
 from deployer.resources.dynamodb_table.desired import table_of
 from deployer.resources.dynamodb_table.destroy import remove_table
 from deployer.resources.dynamodb_table.plan import differing_settings, plan_table
-from tests.resources.dynamodb_table.test_desired import wanted
+from tests.resources.dynamodb_table.test_desired import desired_from
 
-DESIRED = wanted("inbox: {kind: dynamodb, table: an-inbox, deletion_protection: true}")
-UNMANAGED = wanted("inbox: {kind: dynamodb, table: an-inbox, managed: false}")
+DESIRED = desired_from("inbox: {kind: dynamodb, table: an-inbox, deletion_protection: true}")
+UNMANAGED = desired_from("inbox: {kind: dynamodb, table: an-inbox, managed: false}")
 
 
 def table(desired: Desired = DESIRED) -> DesiredTable:
@@ -130,4 +130,4 @@ def test_what_is_absent_or_not_named_is_not_decided() -> None:
     nothing, options = Remains(None, 0, shared={}), RemovalOptions()
     assert [*remove_table(DESIRED, nothing, options)] == []
     left = replace(nothing, resources={KIND: TableRemains(GOOD.tags, 0)})
-    assert [*remove_table(wanted(""), left, options)] == []
+    assert [*remove_table(desired_from(""), left, options)] == []

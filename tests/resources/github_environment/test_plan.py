@@ -201,9 +201,9 @@ def test_keys_that_people_put_there_are_asked_for_and_left() -> None:
 
 def test_what_stands_in_the_way() -> None:
     def what(
-        wanted: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter] = HELD
+        desired: DesiredGitHub, observed: ObservedGitHub, parameters: Mapping[str, ObservedParameter] = HELD
     ) -> Blocker:
-        [blocker] = plan_sync(wanted, observed, parameters).blockers
+        [blocker] = plan_sync(desired, observed, parameters).blockers
         return blocker
 
     path = f"{PATH}/app-secret"
@@ -244,14 +244,14 @@ TIMES = st.integers(0, 400).map(float)
 @st.composite
 def states(draw: st.DrawFn) -> tuple[DesiredGitHub, ObservedGitHub, dict[str, ObservedParameter]]:
     secrets = draw(st.sets(NAMES))
-    wanted = replace(
+    desired = replace(
         WANTED,
         branches=tuple(draw(st.lists(NAMES, unique=True, min_size=1))),
         variables={f"V_{n}": text for n, text in draw(st.dictionaries(NAMES, TEXTS)).items()},
         secrets={f"S_{n}": f"{PATH}/s-{n.lower()}" for n in sorted(secrets)},
     )
     parameters = {
-        path: secret(draw(st.integers(1, 3)), draw(st.floats(0, 400))) for path in sorted(wanted.secrets.values())
+        path: secret(draw(st.integers(1, 3)), draw(st.floats(0, 400))) for path in sorted(desired.secrets.values())
     }
     record = Record(
         draw(st.integers(0, 5)),
@@ -271,40 +271,40 @@ def states(draw: st.DrawFn) -> tuple[DesiredGitHub, ObservedGitHub, dict[str, Ob
         variables=variables if environment else {},
         secrets={f"S_{n}": at for n, at in draw(st.dictionaries(NAMES, TIMES)).items()} if environment else {},
     )
-    return wanted, observed, parameters
+    return desired, observed, parameters
 
 
 @given(states())
 def test_whatever_was_there_one_run_makes_it_equal(
     state: tuple[DesiredGitHub, ObservedGitHub, dict[str, ObservedParameter]],
 ) -> None:
-    wanted, observed, parameters = state
-    made = plan_sync(wanted, observed, parameters)
+    desired, observed, parameters = state
+    made = plan_sync(desired, observed, parameters)
     after = applied(made, observed, 500)
-    assert plan_sync(wanted, after, parameters).changes == ()
-    assert {n: after.variables[n].value for n in wanted.variables} == wanted.variables
-    assert wanted.secrets.keys() <= after.secrets.keys()
+    assert plan_sync(desired, after, parameters).changes == ()
+    assert {n: after.variables[n].value for n in desired.variables} == desired.variables
+    assert desired.secrets.keys() <= after.secrets.keys()
     assert after.environment is not None
-    assert set(wanted.branches) <= after.environment.branches.keys()
+    assert set(desired.branches) <= after.environment.branches.keys()
 
 
 @given(states(), st.integers(0, 20))
 def test_a_run_that_was_cut_off_is_gone_on_with(
     state: tuple[DesiredGitHub, ObservedGitHub, dict[str, ObservedParameter]], cut: int
 ) -> None:
-    wanted, observed, parameters = state
-    made = plan_sync(wanted, observed, parameters)
+    desired, observed, parameters = state
+    made = plan_sync(desired, observed, parameters)
     half = applied(replace(made, changes=made.changes[:cut]), observed, 500)
-    after = applied(plan_sync(wanted, half, parameters), half, 600)
-    assert plan_sync(wanted, after, parameters).changes == ()
+    after = applied(plan_sync(desired, half, parameters), half, 600)
+    assert plan_sync(desired, after, parameters).changes == ()
 
 
 @given(states())
 def test_nothing_of_other_people_is_removed(
     state: tuple[DesiredGitHub, ObservedGitHub, dict[str, ObservedParameter]],
 ) -> None:
-    wanted, observed, parameters = state
+    desired, observed, parameters = state
     kept = observed.variables.get(RECORD)
-    made = plan_sync(wanted, observed, parameters)
+    made = plan_sync(desired, observed, parameters)
     removed: list[Change] = [change for change in made.changes if change.symbol == "-"]
     assert all(kept and f'"{change.name}"' in kept.value for change in removed)
