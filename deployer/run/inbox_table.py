@@ -16,11 +16,12 @@ from msgspec import Struct
 
 from deployer.aws.session import Session
 from deployer.core.inbox import DeadReport, InboxReport, ReplayReport, Report, parse_report, reported_error
+from deployer.core.readiness import plain
 from deployer.errors import Blocked, DeployerError
 from deployer.names import variable
 
 SECONDS: Final = 300.0
-LAST: Final = 300  # characters of what the command wrote last
+MISSING_PACKAGE: Final = "ModuleNotFoundError"
 READS: Final = ("dynamodb:Query", "dynamodb:GetItem")
 WRITES: Final = ("dynamodb:UpdateItem", "dynamodb:DeleteItem")
 
@@ -98,6 +99,18 @@ class InboxTable(Struct, frozen=True):
             )
         return DeployerError(
             "the service's command for the inbox returned no report",
-            why=written.decode(errors="replace").strip()[-LAST:],
+            why=_last_error(written.decode(errors="replace")),
             fix="correct inbox.command in deployer.yaml, or install the service on this machine",
         )
+
+
+def _last_error(written: str) -> str:
+    """The last error that the command wrote, without its text, which may hold a user's; "" for none.
+
+    A missing package is named.
+    """
+    line = (written.strip().splitlines() or [""])[-1]
+    kind = line.partition(":")[0]
+    if not kind.replace(".", "").isidentifier():
+        return ""
+    return plain(line) if kind == MISSING_PACKAGE else kind

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ParamValidationError
 
+from deployer import secrecy
 from deployer.aws.errors import explain
 from deployer.aws.session import Session
 from deployer.errors import Refused
@@ -40,6 +41,22 @@ def test_a_local_manifest_is_not_led_away_by_variables() -> None:
 
 def test_the_real_aws_is_reached_at_amazons_names_only() -> None:
     assert Session("123456789012", "us-west-2", None).ssm.meta.endpoint_url == "https://ssm.us-west-2.amazonaws.com"
+
+
+def test_a_command_gets_the_credentials_of_the_session_and_no_file_of_the_user() -> None:
+    with variable("AWS_SESSION_TOKEN", "session-token-of-this-test"):
+        found = Session("123456789012", "us-west-2", None).credential_variables()
+    assert found == {
+        "AWS_ACCESS_KEY_ID": os.environ["AWS_ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"],
+        "AWS_SESSION_TOKEN": "session-token-of-this-test",
+        "AWS_REGION": "us-west-2",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    assert secrecy.hide("session-token-of-this-test") == secrecy.HIDDEN
+    secrecy.forget()
 
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SSM"])

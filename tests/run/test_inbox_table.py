@@ -80,4 +80,19 @@ def test_a_command_that_cannot_be_used_is_said(tmp_path: Path) -> None:
         table(tmp_path, "", "no-such-program").count()
     with pytest.raises(DeployerError, match="returned no report") as caught:
         table(tmp_path, "import no_such_module").count()
-    assert "no_such_module" in caught.value.why
+    assert caught.value.why == "ModuleNotFoundError: No module named 'no_such_module'"
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("raise KeyError('wamid.of-a-user')", "KeyError"),
+        ("import sys; sys.exit('Is it allowed?')", ""),
+        ("raise SystemExit(1)", ""),
+    ],
+)
+def test_what_the_command_writes_is_not_repeated(tmp_path: Path, source: str, why: str) -> None:
+    opened = table(tmp_path, source)
+    with pytest.raises(DeployerError, match="returned no report") as caught:
+        opened.count()
+    assert caught.value.why == why
