@@ -116,3 +116,18 @@ def test_a_pattern_of_plain_letters_matches_itself_only(name: str) -> None:
 def test_trust(statement: dict[str, Any], expected: bool) -> None:
     whole = {"Effect": "Allow", "Action": "sts:AssumeRole", **statement}
     assert trusts(policy(whole), "tasks.apprunner.amazonaws.com") is expected
+
+
+@pytest.mark.parametrize(
+    ("policies", "expected"),
+    [
+        ([policy(allow())], True),
+        ([policy(allow(Action="ssm:PutParameter"))], False),
+        ([policy(allow(), deny())], True),  # on another resource it may be allowed
+        ([policy(allow(), deny(Resource="*"))], False),
+        ([policy(allow()), policy(deny(Resource=["a", "*"]))], False),
+        ([], False),
+    ],
+)
+def test_an_action_on_some_resource(policies: list[dict[str, Any]], *, expected: bool) -> None:
+    assert allows(policies, ACTION, None) is expected

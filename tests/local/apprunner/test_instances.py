@@ -20,7 +20,10 @@ Get = Callable[..., Any]
 # `/keep` notes a word in a file with a relative path, and answers with all that were noted there. `/wait` answers when
 # the file in GATE exists. Meanwhile a thread counts.
 PROGRAM = r"""
-import json, os, pathlib, signal, socket, tempfile, threading, time
+import json, os, pathlib, signal, socket, sys, tempfile, threading, time
+
+if os.path.exists(os.environ.get("BROKEN", "")):
+    sys.exit(7)
 
 ticks = 0
 def count():
@@ -221,6 +224,48 @@ def test_there_are_never_more_than_the_most(
     assert len(answered) == 6
     out = [line for line in events(world, arn) if "Scaling out" in line]
     assert [line.rpartition(" from ")[2] for line in out] == ["1 to 2 instances."]
+
+
+def test_an_instance_that_cannot_be_started_is_tried_again(
+    world: Any, port: int, get: Get, start: Callable[..., str], gate: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    arn = start("scale-again", low=1, high=2, concurrency=1, BROKEN=str(broken))
+    broken.touch()
+    with requests(get, port, 2, gate):
+        world.until(lambda: sum("exit code 7" in line for line in events(world, arn)) >= 2)
+        assert len(world.instances()) == 1
+        broken.unlink()
+        world.until(lambda: len(world.instances()) == 2)
+    world.until(lambda: len(world.instances()) == 1)
+
+
+def test_a_service_is_deleted_while_it_scales_out(
+    world: Any, port: int, get: Get, start: Callable[..., str], gate: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    arn = start("scale-gone", low=1, high=3, concurrency=1, BROKEN=str(broken))
+    home = disk(get(port)).parent
+    broken.touch()
+    with requests(get, port, 3, gate):
+        world.until(lambda: any("exit code 7" in line for line in events(world, arn)))
+        gate.touch()
+        world.delete_all()
+    assert list(home.iterdir()) == []
+
+
+def test_instances_whose_requests_are_not_seen_keep_their_cpu(
+    world: Any, port: int, get: Get, start: Callable[..., str]
+) -> None:
+    own = PROGRAM.replace('os.environ["PORT"]', "sys.argv[1]")
+    with world.faults({"idle_cpu": {"state": "frozen"}}):
+        _, status = world.create(
+            "cpu-own", world.push(own).uri, port, configuration={"StartCommand": f"python -u main.py {port}"}
+        )
+        assert status == "SUCCEEDED"
+        first = get(port)
+        assert get(port)["ticks"] >= first["ticks"]
+        assert not world.instances()[0]["frozen"]
 
 
 def test_requests_are_spread(world: Any, port: int, get: Get, start: Callable[..., str], gate: Path) -> None:

@@ -161,6 +161,21 @@ def test_a_signature_of_another_time(
     assert wrong.code == code
 
 
+def test_credentials_that_have_ended(shared: Any) -> None:
+    def ended(*_: str) -> str:
+        raise signatures.ExpiredToken
+
+    for service, body, headers, expected in (
+        ("ssm", "{}", {"Content_Type": JSON, "X_Amz_Target": PARAMETERS}, (400, "ExpiredTokenException")),
+        ("iam", LIST, {"Content_Type": FORM}, (403, "ExpiredToken")),
+    ):
+        made = signed(shared, service, body, **headers)
+        request = received("POST", f"{shared.endpoint.url}/", made.headers.items(), body.encode())
+        wrong = signatures.verify(request, body.encode(), ended, datetime.now(UTC))
+        assert wrong is not None
+        assert (wrong.status, wrong.code) == expected
+
+
 def test_a_presigned_address_ends(shared: Any) -> None:
     url = shared.client("sts").generate_presigned_url("get_caller_identity", ExpiresIn=600, HttpMethod="GET")
 
