@@ -19,27 +19,30 @@ REFRESH_EVERY: Final = 60.0  # seconds; botocore asks for new credentials 15 min
 class Credentials:
     """The present credentials. botocore asks for them over the network, so it does that in a thread."""
 
-    def __init__(self, session: Session | None = None) -> None:
+    def __init__(self, session: Session | None = None, refresh_every: float = REFRESH_EVERY) -> None:
         self._given = session
+        self._refresh_every = refresh_every
         self._session = session or Session()
         self._frozen: ReadOnlyCredentials | None = None
         self._task: asyncio.Task[None] | None = None
-        self._first = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
 
     async def get(self) -> ReadOnlyCredentials:
         """Return credentials that are valid now. Raises InboxUnavailable when there are none."""
         if self._frozen is None:
-            async with self._first:
+            async with self._one_at_a_time:
                 if self._frozen is None:
                     await self._refresh()
                     self._task = asyncio.create_task(self._keep_fresh())
         assert self._frozen is not None
         return self._frozen
 
-    async def renew(self) -> None:
-        """Ask for credentials again after AWS refused the present credentials."""
-        self._session = self._given or Session()
-        await self._refresh()
+    async def renew(self, refused: ReadOnlyCredentials) -> None:
+        """Ask for credentials again after AWS refused these; once for all calls that were signed with them."""
+        async with self._one_at_a_time:
+            if self._frozen == refused:
+                self._session = self._given or Session()
+                await self._refresh()
 
     async def aclose(self) -> None:
         if self._task is not None:
@@ -48,7 +51,7 @@ class Credentials:
 
     async def _keep_fresh(self) -> None:
         while True:
-            await asyncio.sleep(REFRESH_EVERY)
+            await asyncio.sleep(self._refresh_every)
             with suppress(InboxUnavailable):  # those at hand may still be valid
                 await self._refresh()
 
