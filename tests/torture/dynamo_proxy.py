@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections import Counter
+import time
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from msgspec import Struct
 
 from tests.ansari_whatsapp.tables import REGION, Tables
 
+EMPTY: Final = b'{"Items": [], "Count": 0, "ScannedCount": 0}'
 SLOW: Final = 4.0  # seconds, which is longer than the service waits for an answer
 
 Sabotage = Callable[[str, dict[str, Any]], None]
@@ -39,6 +41,7 @@ class Faults(Struct, frozen=True):
     old_index: float = 0.0
     death_before: float = 0.0
     death_after: float = 0.0
+    index_lag: float = 0.0  # seconds, at every query
 
 
 class DynamoProxy:
@@ -55,6 +58,7 @@ class DynamoProxy:
         self._die = die
         self._sabotage = sabotage
         self._queries: dict[str, bytes] = {}  # the last answer to each query of the index
+        self._seen: defaultdict[str, deque[tuple[float, bytes]]] = defaultdict(deque)
         self._runner: web.AppRunner | None = None
         self._http: aiohttp.ClientSession | None = None
 
@@ -95,6 +99,8 @@ class DynamoProxy:
             return web.Response(body=self._queries[_lane(body)], content_type="application/x-amz-json-1.0")
         status, answer = await self._forward(operation, body)
         if operation == "Query":
+            if faults.index_lag:
+                answer = self._as_of(_lane(body), answer, faults.index_lag)
             self._queries[_lane(body)] = answer
         if self._happens("death_after", faults.death_after):
             self._die()
@@ -104,6 +110,15 @@ class DynamoProxy:
         if self._happens("slow", faults.slow):
             await asyncio.sleep(SLOW)
         return web.Response(body=answer, status=status, content_type="application/x-amz-json-1.0")
+
+    def _as_of(self, lane: str, answer: bytes, seconds: float) -> bytes:
+        """The answer to a query as it was so many seconds ago; what was not asked for then is not in the index yet."""
+        now, seen = time.monotonic(), self._seen[lane]
+        seen.append((now, answer))
+        while len(seen) > 1 and seen[1][0] <= now - seconds:
+            seen.popleft()
+        self.made["index_lag"] += 1
+        return seen[0][1] if seen[0][0] <= now - seconds else EMPTY
 
     def _happens(self, name: str, chance: float) -> bool:
         happens = self._chance.random() < chance

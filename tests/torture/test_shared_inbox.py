@@ -98,6 +98,29 @@ def report(made: Fleet, people: list[Person], done: dict[str, int], again: int) 
     print(f"{again} parts repeated")  # noqa: T201
 
 
+@pytest.mark.timeout(600)
+def test_clocks_that_differ_by_half_a_minute_double_and_lose_nothing(tables: Tables, tmp_path: Path) -> None:
+    """No answer takes 20 seconds here, so that the fastest clock sees no lease end."""
+    with fleet(tables, tmp_path, table="clocks", clocks=(0.0, 15.0, -15.0), LEASE_SECONDS="60") as made:
+        with writing(made, users=6, seed=5, pause=0.5) as people:
+            until(lambda: sum(len(person.answers) for person in people) >= 25, NO_ANSWER_FOR)
+        assert sum(person.repeated() for person in people) == 0
+
+
+@pytest.mark.timeout(600)
+def test_an_index_that_lags_delays_the_work_of_a_dead_instance_and_nothing_else(
+    tables: Tables, tmp_path: Path, full: bool
+) -> None:
+    with fleet(tables, tmp_path, count=2, seed=6, table="lag") as made:
+        made.faults(Faults(index_lag=20.0 if full else 3.0))
+        with writing(made, users=4, seed=6, pause=0.5) as people:
+            until(lambda: sum(len(person.answers) for person in people) >= 10, NO_ANSWER_FOR)
+            made.instances[0].signal(signal.SIGKILL)
+            until(lambda: sum(len(person.answers) for person in people) >= 20, NO_ANSWER_FOR)
+        assert sum(person.repeated() for person in people) <= 1
+        assert made.made("index_lag")
+
+
 def without(request: dict[str, Any], unneeded: Callable[[str], bool]) -> None:
     """Remove conditions from a write: each clause with its names in place of the placeholders."""
     names: dict[str, str] = request.get("ExpressionAttributeNames", {})
