@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import random
 import shutil
 import signal
@@ -130,7 +131,7 @@ def instances(
 
         balancer = Balancer(lambda: [instance.port for instance in each if instance.running], 0)
         wait(balancer.start())
-        table = f"instances-{next(_tables)}"
+        table = f"instances-{os.getpid()}-{next(_tables)}"
         if tables is not None:
             tables.create(table)
         with neighbours(f"{balancer.url}/whatsapp/v2") as (backend, meta):
