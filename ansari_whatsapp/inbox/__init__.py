@@ -17,6 +17,7 @@ from ansari_whatsapp.inbox.base import (
     Stage,
     State,
     Tag,
+    Turn,
 )
 from ansari_whatsapp.inbox.memory import MemoryInbox
 from ansari_whatsapp.inbox.sqlite import SqliteInbox
@@ -40,4 +41,5 @@ __all__ = [
     "Stage",
     "State",
     "Tag",
+    "Turn",
 ]

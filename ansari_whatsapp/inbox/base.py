@@ -160,6 +160,17 @@ class Accepted(NamedTuple):
     leased: tuple[Job, ...] = ()
 
 
+class Turn(NamedTuple):
+    """The result of leasing a user's next job.
+
+    `job` is the job. Without it, `due` is when the user's work is due, because another lessee has it or it has to wait;
+    None if the user has no work.
+    """
+
+    job: Job | None = None
+    due: float | None = None
+
+
 class InboxFull(Exception):
     """The inbox is full; Meta will deliver the message again."""
 
@@ -218,6 +229,15 @@ class Inbox(Protocol):
 
         A job whose lease has ended without being given back counts a death.
         """
+
+    def name_of(self, user: str) -> str:
+        """Return the inbox's own name of a user, without the phone number; "" if the inbox is not shared."""
+
+    async def lease_user(self, name: str, now: float, until: float) -> Turn:
+        """Lease a due job of the user with this name. An inbox that is not shared leases any due job."""
+
+    async def due(self, now: float) -> Sequence[str]:
+        """Return the names of users with due jobs, about and not all; none if the inbox is not shared."""
 
     async def extend(self, job: Job, until: float) -> None:
         """Extend a lease."""

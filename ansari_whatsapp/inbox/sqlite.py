@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ansari_whatsapp.inbox.base import Accepted, Backlog, DeadLetter, InboxUnavailable, Job, State, Tag
+from ansari_whatsapp.inbox.base import Accepted, Backlog, DeadLetter, InboxUnavailable, Job, State, Tag, Turn
 from ansari_whatsapp.inbox.columns import tag_of
 from ansari_whatsapp.inbox.owner import Owner, delete_files_of_gone, is_gone
 from ansari_whatsapp.inbox.rows import Rows
@@ -75,6 +75,18 @@ class SqliteInbox:
             await self._take_over()
         job: Job | None = await self._writer.run(self._rows.lease, (now, until))
         return job
+
+    def name_of(self, user: str) -> str:
+        del user
+        return ""
+
+    async def lease_user(self, name: str, now: float, until: float) -> Turn:
+        del name
+        return Turn(await self.lease(now, until))
+
+    async def due(self, now: float) -> Sequence[str]:
+        del now
+        return ()
 
     async def extend(self, job: Job, until: float) -> None:
         await self._writer.run(self._rows.extend, (job, until))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from ansari_whatsapp.inbox import Accepted, Job, MemoryInbox, State
+from ansari_whatsapp.inbox import Accepted, Job, MemoryInbox, State, Turn
 from ansari_whatsapp.webhook import Message
 
 
@@ -24,6 +24,21 @@ class Eager(MemoryInbox):
                 break
             leased.append(job)
         return Accepted(accepted.new, tuple(leased))
+
+    def name_of(self, user: str) -> str:
+        return f"name-of-{user}"
+
+    async def lease_user(self, name: str, now: float, until: float) -> Turn:
+        user = name.removeprefix("name-of-")
+        if not (queue := self._queues.get(user)):
+            return Turn()
+        if (due := next(iter(queue.values())).due) > now:
+            return Turn(due=due)
+        self._queues.move_to_end(user, last=False)
+        return Turn(await self.lease(now, until))
+
+    async def due(self, now: float) -> Sequence[str]:
+        return [self.name_of(user) for user, queue in self._queues.items() if next(iter(queue.values())).due <= now]
 
     async def finish(self, job: Job, state: State) -> Job | None:
         await super().finish(job, state)

@@ -108,6 +108,47 @@ def test_what_one_instance_stored_another_answers(engine: Engine) -> None:
         run(engine, test)
 
 
+def test_the_work_of_a_named_user_is_leased(engine: Engine) -> None:
+    async def test(make: Make) -> None:
+        inbox, other = await make(), await make()
+        await inbox.put([message("a1"), message("a2"), message("b1", OTHER)])
+        name = inbox.name_of(OTHER)
+        turn = await other.lease_user(name, 1000, 1060)
+        assert turn.job is not None
+        if not inbox.shared:
+            assert (name, await inbox.due(1000)) == ("", ())
+            return
+        assert OTHER not in name
+        assert turn.job.message.wamid == "b1"
+        assert await inbox.due(1000) == [inbox.name_of("15550000001")]
+        assert await inbox.lease_user(name, 1000, 1060) == (None, 1060)  # another lessee has it until then
+        await other.retry(turn.job, 1030)
+        assert await inbox.lease_user(name, 1000, 1060) == (None, 1030)
+        assert set(await inbox.due(1030)) == {name, inbox.name_of("15550000001")}
+        turn = await inbox.lease_user(name, 1030, 1090)
+        assert turn.job is not None
+        assert turn.job.deaths == 0
+        assert await inbox.finish(turn.job, State.DONE) is None
+        assert await inbox.lease_user(name, 1030, 1090) == (None, None)
+        assert await inbox.lease_user(inbox.name_of("15550000003"), 1030, 1090) == (None, None)
+
+    if engine.shared:
+        run(engine, test)
+
+
+def test_a_user_whose_work_is_done_is_not_due(engine: Engine, clock: Clock) -> None:
+    async def test(make: Make) -> None:
+        inbox, other = await make(), await make()
+        await inbox.put([message("a1")])
+        await inbox.finish(await take(inbox), State.DONE)
+        clock.now += 2 * KEEP_SENT
+        assert list(await other.due(clock.now)) == []
+        assert await other.waiting() == 0
+
+    if engine.shared:
+        run(engine, test)
+
+
 def test_a_put_may_lease_what_nobody_works_on(engine: Engine) -> None:
     async def test(make: Make) -> None:
         inbox = await make()

@@ -28,6 +28,7 @@ from ansari_whatsapp.inbox.base import (
     LeaseLost,
     State,
     Tag,
+    Turn,
 )
 from ansari_whatsapp.inbox.dynamodb.attributes import (
     Item,
@@ -193,8 +194,9 @@ class DynamoInbox:
         await self._clean_mine(now)
         for _ in range(2):
             while self._due:
-                if (job := await self._lease(self._due.popleft(), now, until)) is not None:
-                    return job
+                turn = await self.lease_user(self._due.popleft(), now, until)
+                if turn.job is not None:
+                    return turn.job
             await self._find(now)
             if not self._due:
                 return None
@@ -202,16 +204,29 @@ class DynamoInbox:
 
     async def _find(self, now: float) -> None:
         """Find the boxes that are due. The index may lag behind: the lease itself decides."""
-
-        async def due(name: str) -> list[str]:
-            return [_user_of(item) async for item in query(self.client, self._table, name, now)]
-
-        found = [user for each in await asyncio.gather(*(due(name) for name in lanes())) for user in each]
+        found = [_user_of(item) for item in await self._due_items(now)]
         random.shuffle(found)  # so that instances do not all try the same
         self._due.extend(found)
 
-    async def _lease(self, user: str, now: float, until: float) -> Job | None:
-        """Lease the first message of a box, if it is due."""
+    async def _due_items(self, now: float) -> list[Item]:
+        async def of(name: str) -> list[Item]:
+            return [item async for item in query(self.client, self._table, name, now)]
+
+        return [item for each in await asyncio.gather(*(of(name) for name in lanes())) for item in each]
+
+    def name_of(self, user: str) -> str:
+        return self._names.user(user)
+
+    async def due(self, now: float) -> Sequence[str]:
+        await self._clean_mine(now)
+        found = await self._due_items(now)
+        for item in found:
+            if "since" not in item:  # a box without work, which an instance without processor time could not clean
+                await self._clean(_user_of(item), now)
+        return [_user_of(item) for item in found if "since" in item]
+
+    async def lease_user(self, name: str, now: float, until: float) -> Turn:
+        user = name
         token = secrets.token_urlsafe(9)
         write = Write()
         _lease(write, token, until, now, first=False)
@@ -222,13 +237,13 @@ class DynamoInbox:
             if box.own != token:
                 if found.item and not box.ids and box.due <= now:
                     await self._clean(user, now)
-                return None
+                return Turn(due=box.due if box.ids else None)
         else:
             box = Box(found)
         self._held[token] = user
         return await self._open(user, box, now)
 
-    async def _open(self, user: str, box: Box, now: float) -> Job | None:
+    async def _open(self, user: str, box: Box, now: float) -> Turn:
         """The first message of a box that is leased; the one after it, if the first has ended before."""
         following: Box | None = box
         while following is not None:
@@ -239,10 +254,10 @@ class DynamoInbox:
                 following = await self._pop(job, user, name, following, None)
             elif following.not_before > now:
                 await self._retry(user, job, following.not_before)
-                return None
+                return Turn(due=following.not_before)
             else:
-                return job
-        return None
+                return Turn(job)
+        return Turn()
 
     async def extend(self, job: Job, until: float) -> None:
         write = Write()
@@ -306,7 +321,7 @@ class DynamoInbox:
             self._mine.popitem(last=False)
         if following is None:
             return None
-        return await self._open(user, following, self._clock())
+        return (await self._open(user, following, self._clock())).job
 
     async def _pop(self, job: Job, user: str, name: str, known: Box | None, state: State | None) -> Box | None:
         """Take the first message off its box; return the box if another message is first now, leased the same way.
