@@ -119,24 +119,30 @@ class Balancer:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for _ in range(3):
+            await asyncio.sleep(0)  # what was closed is closed in the loop's next turns
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         try:
-            ports = self._ports()
-            self._chance.shuffle(ports)
-            for port in ports:
-                try:
-                    inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-                except OSError:
-                    continue
-                await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
-                return
+            with contextlib.suppress(OSError, EOFError):
+                await self._pass(reader, writer)
         finally:
             writer.close()
             self._tasks.discard(task)
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ports = self._ports()
+        self._chance.shuffle(ports)
+        for port in ports:
+            try:
+                inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                continue
+            await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+            return
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -146,6 +152,11 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
     with contextlib.suppress(OSError, RuntimeError):
         writer.close()
+
+
+def any_running(instances: list[Instance], seed: int) -> Balancer:
+    """A balancer in front of those that run."""
+    return Balancer(lambda: [instance.port for instance in instances if instance.running], seed)
 
 
 @dataclass
@@ -194,6 +205,7 @@ def fleet(
     table: str = "fleet",
     clocks: tuple[float, ...] = (),
     sabotage: Sabotage | None = None,
+    balancing: Callable[[list[Instance], int], Balancer] | None = None,
     **more: str,
 ) -> Iterator[Fleet]:
     """`count` instances of the service on a new table, started."""
@@ -204,7 +216,7 @@ def fleet(
         def wait(work: Coroutine[Any, Any, T]) -> T:
             return asyncio.run_coroutine_threadsafe(work, loop).result(30)
 
-        balancer = Balancer(lambda: [instance.port for instance in instances if instance.running], seed)
+        balancer = balancing(instances, seed) if balancing else any_running(instances, seed)
         wait(balancer.start())
         with neighbours(f"{balancer.url}/whatsapp/v2") as (backend, meta):
             for number in range(count):
@@ -262,6 +274,11 @@ class Person:
             while not stop.is_set():
                 self._one(http, chance)
                 stop.wait(chance.uniform(0.0, self.pause))
+
+    def write_one(self) -> None:
+        """Write one message, and wait until it is acknowledged."""
+        with httpx.Client(verify=NO_TLS, timeout=8) as http:
+            self._one(http, random.Random(f"{self.seed} {len(self.answers)}"))
 
     def _one(self, http: httpx.Client, chance: random.Random) -> None:
         number = len(self.answers)
