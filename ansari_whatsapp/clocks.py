@@ -30,7 +30,7 @@ class Clocks:
     busy: float = 60.0
     longest_busy: float = 900.0
     tries: int = 6
-    drain: float = 25.0
+    drain: float = 2.5
     at_once: int = 200
     deaths: int = 5
     confirm: float = 10.0

@@ -38,12 +38,18 @@ class Lease:
         self.held = True
         self.stopping = False  # no further part is to be sent
         self.sending = False  # Meta may have accepted a part that is not stored as sent
+        self.again: float | None = None  # when the job is due again, if it was given back or has to wait
         self._extended_until(until)
 
     @property
     def left(self) -> float:
         """Return the seconds until the lease ends; negative after its end."""
         return min(self._until - self._clock(), self._end - self._monotonic())
+
+    @property
+    def until(self) -> float:
+        """Return when the lease ends, in unix seconds."""
+        return self._until
 
     async def keep(self) -> None:
         """Extend the lease whenever half of it is over. Returns when another lessee has the job."""
@@ -79,12 +85,12 @@ class Lease:
 
     async def retry(self, job: Job, at: float) -> None:
         """Store the progress and return the lease until `at`."""
-        self.held = False
+        self.held, self.again = False, at
         await self._inbox.retry(job, at)
 
     async def give_back(self) -> None:
         """Return the lease: another lessee can have the job at once."""
-        self.held = False
+        self.held, self.again = False, self._clock()
         await self._inbox.give_back(self.job)
 
     async def finish(self, job: Job, state: State) -> Job | None:

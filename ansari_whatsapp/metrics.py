@@ -46,6 +46,14 @@ class Metrics:
         self.answer_seconds = self._histogram(
             "answer_seconds", "Seconds from a message's start to its stored answer", SLOW
         )
+        self.own_requests = self._counters(
+            "own_requests", "Requests to the service's own public address by outcome", "outcome"
+        )
+        self.unheld = Gauge(
+            "ansari_unheld",
+            "1 while no request reaches the service's own public address, so that its work may get no processor time",
+            registry=self.registry,
+        )
         self.waiting = Gauge("ansari_waiting", "Unfinished messages", registry=self.registry)
         self.oldest_seconds = Gauge(
             "ansari_oldest_seconds", "Age of the oldest unfinished message", registry=self.registry

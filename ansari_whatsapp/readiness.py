@@ -15,12 +15,14 @@ from typing import Final, NamedTuple
 
 from ansari_whatsapp.backend import Backend
 from ansari_whatsapp.circuit import Circuit
+from ansari_whatsapp.cpu import Cpu, CpuState
 from ansari_whatsapp.graph import Graph
 from ansari_whatsapp.inbox import Inbox, InboxUnavailable
 from ansari_whatsapp.worker import Worker
 
 INBOX: Final = "inbox"  # it cannot be read or written
 INBOX_FULL: Final = "inbox_full"
+CPU: Final = "cpu"  # messages wait, and no request to the service's own public address arrives
 STOPPING: Final = "stopping"
 INBOX_WITHIN: Final = 2.0  # seconds
 CHECK_SPACING: Final = 1.0  # seconds between two checks of the same upstream service, and of the inbox's numbers
@@ -33,13 +35,15 @@ META_CHECKS_PER_HOUR: Final = 60
 class Report:
     """The reasons why messages cannot be served now, and how many wait or were given up.
 
-    Numbers are None while the inbox cannot be read; `oldest_seconds` is also None when nothing waits.
+    Numbers are None while the inbox cannot be read; `oldest_seconds` is also None when nothing waits. `cpu` is the
+    value of a CpuState: whether the work of this instance gets processor time.
     """
 
     reasons: tuple[str, ...]
     waiting: int | None
     given_up: int | None
     oldest_seconds: float | None
+    cpu: str
 
 
 class Check:
@@ -117,12 +121,13 @@ class Readiness:
     """Collects the report of one instance."""
 
     def __init__(
-        self, inbox: Inbox, capacity: int, worker: Worker, circuit: Circuit, backend: Backend, graph: Graph
+        self, inbox: Inbox, capacity: int, worker: Worker, cpu: Cpu, circuit: Circuit, backend: Backend, graph: Graph
     ) -> None:
         self._inbox = inbox
         self._capacity = capacity
         self._counting = Counting(inbox)
         self._worker = worker
+        self._cpu = cpu
         self._circuit = circuit
         self._backend = backend
         self._backend_check = Check(backend.check)
@@ -138,10 +143,11 @@ class Readiness:
             INBOX_FULL if counts is not None and counts.waiting >= self._capacity else "",
             self._circuit.refused or meta,
             self._backend.refused or backend,
+            CPU if self._cpu.state is CpuState.UNHELD and counts is not None and counts.waiting else "",
             STOPPING if self._worker.draining else "",
         )
         given = tuple(reason for reason in reasons if reason)
         if counts is None:
-            return Report(given, None, None, None)
+            return Report(given, None, None, None, self._cpu.state.value)
         age = None if counts.oldest is None else round(max(0.0, time.time() - counts.oldest), 1)
-        return Report(given, counts.waiting, counts.given_up, age)
+        return Report(given, counts.waiting, counts.given_up, age, self._cpu.state.value)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
+from ansari_whatsapp.cpu import CpuState
 from ansari_whatsapp.inbox import Inbox, InboxUnavailable
 from ansari_whatsapp.metrics import EVERY, Metrics
 from ansari_whatsapp.telemetry import write_metrics
@@ -24,10 +25,18 @@ class Busy(Protocol):
     def under_way(self) -> int: ...
 
 
+class Processor(Protocol):
+    """What the report needs of the processor's keeper."""
+
+    @property
+    def state(self) -> CpuState: ...
+
+
 async def report(
     metrics: Metrics,
     inbox: Inbox,
     worker: Busy,
+    cpu: Processor,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Delete what has expired and set the gauges each LOOK_EVERY, and write a line for CloudWatch each EVERY.
@@ -45,6 +54,7 @@ async def report(
                 metrics.waiting.set(await inbox.waiting())
                 metrics.oldest_seconds.set(0.0 if oldest is None else max(0.0, time.time() - oldest))
         metrics.under_way.set(worker.under_way)
+        metrics.unheld.set(cpu.state is CpuState.UNHELD)
         metrics.tasks.set(len(asyncio.all_tasks()))
         since_count += LOOK_EVERY
         since_line += LOOK_EVERY

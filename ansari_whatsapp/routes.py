@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 
 import orjson
@@ -12,14 +13,15 @@ from sanic import HTTPResponse, Request, Sanic, text
 from sanic.exceptions import PayloadTooLarge, SanicException
 from sanic.http.http1 import Http
 
+from ansari_whatsapp.cpu import Cpu
 from ansari_whatsapp.delivery import Delivery
-from ansari_whatsapp.inbox import Inbox, InboxFull, InboxUnavailable
+from ansari_whatsapp.inbox import Inbox, InboxFull, InboxUnavailable, Tag
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.readiness import Readiness
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.signature import HEADER, Signer
 from ansari_whatsapp.telemetry import log
-from ansari_whatsapp.webhook import KNOWN, Batch, Message, decode, parse
+from ansari_whatsapp.webhook import KNOWN, Batch, Message, Status, decode, parse
 from ansari_whatsapp.worker import Worker
 
 WEBHOOK = "/whatsapp/v2"
@@ -38,6 +40,7 @@ class Routes:
         settings: Settings,
         inbox: Inbox,
         worker: Worker,
+        cpu: Cpu,
         delivery: Delivery,
         readiness: Readiness,
         metrics: Metrics,
@@ -45,6 +48,7 @@ class Routes:
         self._settings = settings
         self._inbox = inbox
         self._worker = worker
+        self._cpu = cpu
         self._delivery = delivery
         self._readiness = readiness
         self._metrics = metrics
@@ -118,6 +122,7 @@ class Routes:
         if True not in fits:
             log.warning("a webhook with a bad signature")
             return _told(403, "forbidden", headers={"WWW-Authenticate": "HMAC-SHA256"})
+        self._cpu.learn(request)
         if self._worker.draining:
             return _told(503, "stopping")
         try:
@@ -143,7 +148,15 @@ class Routes:
             log.error("a webhook could not be stored", extra={"cause": type(error).__name__})
             return _told(503, "try again later")
         self._metrics.commit_seconds.observe(time.monotonic() - begin)
+        await self._announce(jobs, batch.statuses)
         return _told(200, "accepted")
+
+    async def _announce(self, jobs: list[Message], statuses: Sequence[Status]) -> None:
+        """See that the work gets processor time: that of new messages, and of parts that are sent again."""
+        names = {self._inbox.name_of(job.user) for job in jobs}
+        names |= {tag.user for each in statuses if each.status == "failed" and (tag := Tag.parse(each.tag)) is not None}
+        if names:
+            await self._cpu.announce(names)
 
     async def _change(self, batch: Batch) -> None:
         """Edit and withdraw messages, also those that come later or in this webhook: these are then put as changed."""
@@ -154,7 +167,7 @@ class Routes:
 
     async def _put(self, messages: list[Message]) -> None:
         """Store the messages, and start at once with those that are leased in the same step."""
-        with self._worker.room(len(messages)) as room:
+        with self._worker.room(len(messages) if self._cpu.may_lease else 0) as room:
             until = self._worker.lease_until(time.time())
             accepted = await self._inbox.put(messages, until, room)
         for job in accepted.leased:

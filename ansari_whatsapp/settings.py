@@ -94,8 +94,13 @@ class Settings(BaseModel):
     )
     public_url: Address | None = Field(
         default=None,
-        description="The service's own public address, on a platform that takes the processor away while no request "
-        "is in flight: a request to it is held open while messages are answered.",
+        description="The service's own public address, in place of the one that it learns from Meta's webhooks. "
+        "Requests to it are held open while messages are answered, unless IDLE_CPU is set.",
+    )
+    idle_cpu: bool = Field(
+        default=False,
+        description="Whether the platform leaves an instance its processor while no request is in flight: `true` on "
+        "Amazon ECS. If `false`, requests to the service itself are held open while there is work.",
     )
     backend_server_url: Address = Field(description="ansari-backend, which answers the questions.")
     whatsapp_service_api_key: StrongSecret = Field(description="The key ansari-backend knows this service by.")
@@ -161,7 +166,14 @@ class Settings(BaseModel):
     lease_seconds: Seconds = Field(
         default=60.0, description="When a process dies, another one continues with its messages within this time."
     )
-    drain_seconds: Seconds = Field(default=25.0, description="How long a stop waits for the answers under way.")
+    drain_seconds: Seconds = Field(
+        default=2.5,
+        description="How long a stop waits for the answers under way. With the default, a stop takes 10 seconds at "
+        "most: 2.5 for these answers, 1 for a call that leases a message, 2 for a part that is being sent, 3 for "
+        "apologies or for handing over the rest, 1 for requests under way, 0.5 to close. A platform may not "
+        "document when it kills an instance: 10 seconds are assumed. Amazon ECS kills after 30 by default: "
+        "20 fit there.",
+    )
     pause_seconds: Seconds = Field(
         default=30.0, description="How long nothing is sent after Meta has refused the token or the account."
     )

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from ansari_whatsapp.answering import Answering
 from ansari_whatsapp.circuit import Circuit
@@ -26,6 +26,16 @@ SENDING_WITHIN: Final = 2.0  # seconds for a part that is being sent when the dr
 LEASE_WITHIN: Final = 1.0  # seconds for a call that leases a job when the leasing ends
 APOLOGY_WITHIN: Final = 3.0  # seconds for all apologies at the end of a drain
 APOLOGIES_AT_ONCE: Final = 50
+
+
+class Leasing(Protocol):
+    """Decides when the worker leases jobs, on a platform where not every moment is good for that."""
+
+    async def begin(self) -> None:
+        """Lease due jobs, if jobs may be begun now; called when a read of the inbox is due."""
+
+    def ended(self, job: Job, again: float | None) -> None:
+        """Note that a task ended. `again` is when its job is due again; None if nothing is left of it here."""
 
 
 @dataclass(eq=False)
@@ -68,10 +78,12 @@ class Worker:
         self._reserved = 0  # places for jobs that a webhook may lease
         self._loop: asyncio.Task[None] | None = None
         self._ending = False  # no more jobs are leased
+        self._leasing: Leasing | None = None
         self.draining = False
 
-    def start(self) -> None:
-        """Start to lease jobs."""
+    def start(self, leasing: Leasing | None = None) -> None:
+        """Start to lease jobs whenever some are due, or when `leasing` lets it."""
+        self._leasing = leasing
         self._loop = asyncio.create_task(self._run())
 
     @property
@@ -86,6 +98,10 @@ class Worker:
     async def idle(self) -> None:
         """Wait until no message is being answered."""
         await self._idle.wait()
+
+    def look(self) -> None:
+        """Read the inbox now, or leave that to the `Leasing` that was given."""
+        self._wake.set()
 
     def wake(self) -> None:
         """Check the inbox now, after a message came. A worker at its limit checks when a message is finished.
@@ -112,8 +128,8 @@ class Worker:
         """Return when a lease that begins now ends; both in unix seconds."""
         return now + self._clocks.lease
 
-    def take(self, job: Job, until: float) -> None:
-        """Start to answer a job that was leased until `until`, in unix seconds.
+    def take(self, job: Job, until: float) -> asyncio.Task[None]:
+        """Start to answer a job that was leased until `until`, in unix seconds; return the task that answers it.
 
         An earlier task with the same job, whose lease has ended, is cancelled first.
         """
@@ -123,6 +139,7 @@ class Worker:
         self._busy.set()
         self._idle.clear()
         running.task.add_done_callback(lambda _: self._done(running))
+        return running.task
 
     async def drain(self) -> int:
         """Finish the messages under way, within the deadline; return how many stayed unfinished.
@@ -170,7 +187,7 @@ class Worker:
         while not self._ending:
             self._wake.clear()
             try:
-                await self._begin()
+                await (self.begin() if self._leasing is None else self._leasing.begin())
             except InboxUnavailable as error:  # it is read again
                 log.error("the inbox cannot be used", extra={"cause": str(error)})
             except Exception:  # this loop must not end, whatever is met  # noqa: BLE001
@@ -183,7 +200,7 @@ class Worker:
         spread = random.uniform(0.7, 1.0) if self._inbox.shared else 1.0  # noqa: S311 -- so that not all read at once
         return self._inbox.poll * spread
 
-    async def _begin(self) -> None:
+    async def begin(self) -> None:
         """Lease due jobs, up to the limit."""
         while self._free > 0 and self._may_begin and not self._ending:
             now = time.time()
@@ -201,7 +218,12 @@ class Worker:
             self._idle.set()
         if full or not self._inbox.shared:
             self._wake.set()
-        if running.task.cancelled() or (error := running.task.exception()) is None:
+        error = None if running.task.cancelled() else running.task.exception()
+        if self._leasing is not None:
+            lease = running.lease
+            lapses = error is not None and not isinstance(error, LeaseLost)
+            self._leasing.ended(lease.job, lease.until if lapses else lease.again)
+        if error is None:
             return
         if isinstance(error, InboxUnavailable):
             log.error("a job waits for the inbox", extra={"cause": str(error)})
@@ -225,6 +247,7 @@ class Worker:
             while job is not None and not lease.stopping:
                 if not self._may_begin:
                     await lease.give_back()
+                    lease.again = time.time() + self._circuit.left
                     return
                 job = await self._answer(lease)
         finally:
@@ -277,6 +300,9 @@ class Worker:
         unfinished = [each.lease for each in left if each.lease.held]
         if self._inbox.shared or self._survives:
             await asyncio.gather(*map(_give_back, unfinished))
+        if self._leasing is not None:
+            for lease in unfinished:
+                self._leasing.ended(lease.job, lease.again or lease.until)
         return unfinished
 
     async def _hand_over(self, unfinished: list[Lease]) -> int:

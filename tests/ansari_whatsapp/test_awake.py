@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from tests import loopback
-from tests.ansari_whatsapp.world import USER, running, until
+from tests.ansari_whatsapp.world import USER, World, envelope, running, text, until, value
 from tests.ports import free_port
 from tests.serving import serving
 
@@ -77,6 +78,43 @@ def test_nobody_else_can_hold_a_request() -> None:
         until(lambda: any("the CPU may be throttled" in line for line in world.output))
 
 
-def test_without_an_address_there_is_no_such_route() -> None:
+def test_the_address_is_learned_from_a_webhook() -> None:
     with running() as world:
-        assert world.http.post(f"{world.service}/awake").status_code == 404
+        assert state(world) == "unknown"
+        world.fault("backend", first_chunk_delay={"seconds": 0.5})
+        said = world.say("hello")
+        assert (said["delivered"], state(world)) == (True, "held")  # before Meta got its 200
+        assert world.answer(USER, said["wamid"])
+
+
+def test_a_webhook_with_a_bad_signature_teaches_no_address() -> None:
+    with running() as world:
+        assert world.post(envelope(value(text("hello", "wamid.1"))), signature="sha256=" + "0" * 64).status_code == 403
+        assert state(world) == "unknown"
+
+
+def test_with_an_idle_cpu_no_request_is_held() -> None:
+    with running(IDLE_CPU="true", PUBLIC_URL="http://127.0.0.1:9") as world:
+        assert world.ask("hello")
+        assert state(world) == "idle_cpu"
+        assert not any("the CPU may be throttled" in line for line in world.output)
+
+
+def test_that_nothing_is_reached_is_a_reason_only_while_messages_wait() -> None:
+    with running(PUBLIC_URL="http://127.0.0.1:9") as world:
+        assert world.ask("hello")
+        until(lambda: report(world)["waiting"] == 0)
+        assert (report(world)["cpu"], report(world)["reasons"]) == ("unheld", [])
+        world.fault("backend", first_chunk_delay={"seconds": 3.0})
+        said = world.say("hello again")
+        until(lambda: report(world)["reasons"] == ["cpu"])
+        assert world.answer(USER, said["wamid"])
+
+
+def report(world: World) -> dict[str, Any]:
+    found: dict[str, Any] = world.http.get(f"{world.service}/ready").json()
+    return found
+
+
+def state(world: World) -> str:
+    return str(report(world)["cpu"])

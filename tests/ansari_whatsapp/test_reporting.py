@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from ansari_whatsapp.cpu import CpuState
 from ansari_whatsapp.inbox import Inbox, InboxUnavailable, MemoryInbox
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.reporting import LOOK_EVERY, report
@@ -37,6 +38,12 @@ class Idle:
     under_way = 0
 
 
+class Held:
+    """What keeps the processor; only its state is read."""
+
+    state = CpuState.HELD
+
+
 def reported(inbox: Inbox, seconds: float) -> Metrics:
     """Report for so many seconds, none of which pass."""
     metrics, slept = Metrics(), 0.0
@@ -48,7 +55,7 @@ def reported(inbox: Inbox, seconds: float) -> Metrics:
             raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        asyncio.run(report(metrics, inbox, Idle(), sleep))
+        asyncio.run(report(metrics, inbox, Idle(), Held(), sleep))
     return metrics
 
 

@@ -29,9 +29,9 @@ class Failing(MemoryInbox):
         raise InboxUnavailable("the disk is full")
 
 
-async def deliver(inbox: Inbox, *bodies: bytes, ready: list[list[str]] | None = None) -> list[int]:
+async def deliver(inbox: Inbox, *bodies: bytes, ready: list[list[str]] | None = None, **more: str) -> list[int]:
     """What a served application answers to each body in turn; `ready` gets the reasons of /ready after each."""
-    app = create_app(Settings.from_environment(environment(NOBODY, NOBODY, 8001)), inbox, next(names))
+    app = create_app(Settings.from_environment(environment(NOBODY, NOBODY, 8001, **more)), inbox, next(names))
     app.config.TOUCHUP = False  # Sanic would rewrite its own methods, which works once in a process
     listening = socket.create_server(("127.0.0.1", 0))
     server: Any = await app.create_server(sock=listening, return_asyncio_server=True, access_log=False)
@@ -150,7 +150,7 @@ def test_a_job_that_is_leased_with_its_webhook_is_begun_at_once() -> None:
     inbox = Silent()
 
     async def test() -> None:
-        assert await deliver(inbox, envelope(value(text("x", "wamid.1")))) == [200]
+        assert await deliver(inbox, envelope(value(text("x", "wamid.1"))), IDLE_CPU="true") == [200]
 
     asyncio.run(test())
     assert inbox.begun > 0
