@@ -9,7 +9,7 @@ from typing import Final
 # one: AWS Fargate, on which App Runner runs, gives 30 seconds.
 STOP_GRACE: Final = 10.0  # seconds
 # Whether an instance without a request in flight is frozen. The switch `idle_cpu` overrides it while it is on.
-FROZEN_WHEN_IDLE: Final = False
+FROZEN_WHEN_IDLE: Final = True
 
 
 @dataclass(frozen=True)

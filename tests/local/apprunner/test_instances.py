@@ -287,7 +287,9 @@ def test_an_idle_instance_has_no_cpu(world: Any, port: int, get: Get, start: Cal
             ticks = get(port)["ticks"]
             world.until(lambda: get(port)["ticks"] > ticks)
         world.until(lambda: state(pid) == "T")
-    world.until(lambda: state(pid) != "T" and not world.instances()[0]["frozen"])  # the switch is off
+    with world.faults({"idle_cpu": {"state": "running"}}):
+        world.until(lambda: not world.instances()[0]["frozen"])
+        assert "T" not in {state(pid) for _ in range(1000)}
 
 
 def test_health_checks_reach_an_idle_instance(world: Any, port: int, get: Get, start: Callable[..., str]) -> None:
