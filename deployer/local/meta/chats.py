@@ -53,6 +53,7 @@ class Chat:
         self._typing_until = 0.0
         self._quiet_at = 0.0
         self._last_asked: str | None = None
+        self._typing_for: str | None = None  # the message that typing was shown for, until its answer comes
         self._changed = asyncio.Event()
 
     @property
@@ -89,6 +90,7 @@ class Chat:
             if message.sender == "user" and message.seq <= last and message.status != "read":
                 self.mark(message, "read")
         if typing:
+            self._typing_for = wamid
             self._typing_until = time.monotonic() + TYPING_FOR
             self._wake_in(TYPING_FOR)
             self.touch()
@@ -127,14 +129,18 @@ class Chat:
         }
 
     def _answered_by(self, message: Message) -> str | None:
-        """Return the quoted message; else that of an earlier part with the same tag after `part:`; else the last."""
+        """Return the quoted message; else that of an earlier part with the same tag after `part:`.
+
+        Else that which typing was shown for, because its user may have written again meanwhile; else the last.
+        """
         if message.context is not None:
             return message.context
         job = _job(message)
         for earlier in reversed(self.messages.values() if job else ()):
             if earlier is not message and earlier.sender == "service" and _job(earlier) == job:
                 return earlier.answers
-        return self._last_asked
+        shown, self._typing_for = self._typing_for, None
+        return shown or self._last_asked
 
     def _wake_in(self, seconds: float) -> None:
         """Wake the waiting callers after that many seconds, when the view changes. Late is fine, early is not."""

@@ -68,6 +68,16 @@ def test_parts_belong_to_the_message_they_answer(meta: Any) -> None:
     assert meta.chat(wait=15, until="answered", to=first)["answer"]["complete"] is True
 
 
+def test_an_answer_belongs_to_the_message_that_typing_was_shown_for(meta: Any) -> None:
+    """The user may have written again before the answer came."""
+    first, second = meta.say("one")["wamid"], meta.say("two")["wamid"]
+    for wamid, body in ((first, "to one"), (second, "to two")):
+        meta.mark(wamid, typing_indicator={"type": "text"})
+        meta.send(text={"body": body})
+    answers = {one["text"]: one["answers"] for one in meta.chat()["messages"] if one["sender"] == "service"}
+    assert answers == {"to one": first, "to two": second}
+
+
 def test_all_chats_are_listed(meta: Any) -> None:
     meta.say("one")
     meta.say("two", **{"from": "15559990000", "name": "B"})
