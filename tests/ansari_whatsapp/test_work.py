@@ -46,6 +46,8 @@ TOKEN = token_of(APP_SECRET)
 NOBODY = "http://127.0.0.1:9"
 OTHER = "15550000002"
 
+METRICS_TOKEN = "metrics-token-0123456789"
+
 
 @contextmanager
 def sharing(tables: Tables, name: str, **more: str) -> Iterator[World]:
@@ -83,13 +85,13 @@ def receiving(hold: Callable[[], object] = lambda: None) -> Iterator[tuple[str, 
 
 class TestOverHttp:
     def test_a_request_goes_to_the_learned_address_and_names_nobody(self, tables: Tables) -> None:
-        with sharing(tables, "work-learned", METRICS_TOKEN="metrics-token-0123456789") as world:
+        with sharing(tables, "work-learned", METRICS_TOKEN=METRICS_TOKEN) as world:
             assert ready(world)["cpu"] == "unknown"
             world.fault("backend", first_chunk_delay={"seconds": 0.5})
             said = world.say("hello")
             assert world.answer(USER, said["wamid"])
             assert ready(world)["cpu"] == "held"
-            headers = {"Authorization": "Bearer metrics-token-0123456789"}
+            headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
             until(lambda: 'outcome="held"' in world.http.get(f"{world.service}/metrics", headers=headers).text)
 
     def test_only_instances_of_the_service_bring_work(self, tables: Tables) -> None:

@@ -23,6 +23,7 @@ REPORTED = {
     service.INBOX,
     service.INBOX_FULL,
     service.STOPPING,
+    service.CPU,
     graph.META_TOKEN,
     graph.META_ACCOUNT,
     graph.META_UNREACHABLE,

@@ -166,6 +166,7 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("ci audit", "--service"): bad(("nope", "Invalid URL"), lock=str(ROOT / "requirements-service.lock")),
     ("ci github-sync", "--token-file"): bad((NO_FILE, "cannot be read"), (DIRECTORY, "cannot be read")),
     ("ci github-sync", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
+    ("local kill-instance", "--instance"): bad(("none", "no instance was killed"), code=1),
     ("say", "TEXT"): bad((" ", "the message is empty")),
     ("say", "--from"): bad(
         ("abc", "is not a valid phone number"),

@@ -40,9 +40,10 @@ def level(checkout: Checkout, old: str, new: str) -> None:
 
 
 def held(checkout: Checkout) -> dict[str, str]:
-    """What the running container holds."""
+    """What the running container holds, without what each instance has of its own: its disk and its credentials."""
     found: dict[str, str] = loopback.get(checkout.service).json()
-    return found
+    own = ("AWS_CONTAINER_", "HOME", "PWD", "TMPDIR")
+    return {name: value for name, value in found.items() if not name.startswith(own)}
 
 
 def listed(checkout: Checkout) -> list[dict[str, Any]]:

@@ -211,13 +211,14 @@ def fleet(
     """`count` instances of the service on a new table, started."""
     tables.create(table)
     instances: list[Instance] = []
-    with running_loop() as loop:
+    with running_loop() as loop, contextlib.ExitStack() as stack:
 
         def wait(work: Coroutine[Any, Any, T]) -> T:
             return asyncio.run_coroutine_threadsafe(work, loop).result(30)
 
         balancer = balancing(instances, seed) if balancing else any_running(instances, seed)
         wait(balancer.start())
+        stack.callback(lambda: wait(balancer.stop()))
         with neighbours(f"{balancer.url}/whatsapp/v2") as (backend, meta):
             for number in range(count):
                 instance = Instance({}, free_port(), folder / f"service-{number}.log")
@@ -249,7 +250,6 @@ def fleet(
                     instance.signal(signal.SIGTERM)
                     assert instance.proxy is not None
                     wait(instance.proxy.stop())
-        wait(balancer.stop())
 
 
 @dataclass

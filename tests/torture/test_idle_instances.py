@@ -49,6 +49,7 @@ def write_to_idle_instances(tables: Tables, folder: Path, messages: int, count: 
                 until(lambda: not person.missing(), 60)
         finally:
             wait(made, balancer.thaw())
+        until(lambda: not made.waiting(), 60)
         print(f"\n{dict(balancer.passed)}")  # noqa: T201
         return person.repeated()
 
