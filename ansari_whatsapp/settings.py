@@ -154,8 +154,8 @@ class Settings(BaseModel):
     user_messages_per_hour: int = Field(
         default=60,
         ge=1,
-        description="How many messages of one user are answered in an hour, so that no two machines talk for ever; "
-        "of the same text a tenth, but at least 5.",
+        description="How many messages of one user are answered in an hour, so that two bots cannot reply to each "
+        "other indefinitely; of the same text a tenth, but at least 5.",
     )
     tries: int = Field(
         default=6,
@@ -184,7 +184,7 @@ class Settings(BaseModel):
         description="How long to wait for a status of a part whose sending timed out, before it is sent again.",
     )
     typing_seconds: float = Field(
-        default=20.0, gt=0, le=25, description="How often `typing` is shown anew; it goes out after 25 seconds."
+        default=20.0, gt=0, le=25, description="How often `typing` is shown again; it goes out after 25 seconds."
     )
     backend_connect_seconds: Seconds = Field(default=5.0, description="ansari-backend: to connect.")
     backend_lookup_seconds: Seconds = Field(default=15.0, description="ansari-backend: a user or a thread.")
@@ -202,7 +202,8 @@ class Settings(BaseModel):
         description="The pause before a failed step is tried again; each further one is twice as long.",
     )
     metrics_token: StrongSecret | None = Field(
-        default=None, description="Whoever sends it as a bearer token may read /metrics; unset, there is no such page."
+        default=None,
+        description="A caller that sends it as a bearer token may read /metrics; unset, there is no such page.",
     )
     operator_token: StrongSecret | None = Field(
         default=None,
