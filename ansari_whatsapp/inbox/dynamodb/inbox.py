@@ -32,24 +32,32 @@ from ansari_whatsapp.inbox.base import (
 )
 from ansari_whatsapp.inbox.dynamodb.attributes import (
     Item,
-    Value,
-    flag,
     get_fields,
     get_int,
     get_number,
     get_text,
     number,
     packed,
-    profile,
     text,
-    texts,
     unpacked,
 )
 from ansari_whatsapp.inbox.dynamodb.backlog import read_backlog
-from ansari_whatsapp.inbox.dynamodb.box import LONGEST_QUEUE, MOST_BYTES, PROGRESS, Box, entry, last, name_of_part
+from ansari_whatsapp.inbox.dynamodb.box import PROGRESS, Box, entry, last, name_of_part
+from ansari_whatsapp.inbox.dynamodb.box_writes import (
+    change_message,
+    go_on_to_next,
+    key_of,
+    lease_box,
+    pop_first,
+    put_alone,
+    put_behind,
+    set_progress,
+    stored_by,
+    user_of,
+)
 from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
 from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers, query
-from ansari_whatsapp.inbox.dynamodb.names import BOX, Names, ended, lane, lanes, partition, waits
+from ansari_whatsapp.inbox.dynamodb.names import Names, ended, lanes, waits
 from ansari_whatsapp.inbox.dynamodb.write import Write
 from ansari_whatsapp.webhook import Message, Status
 
@@ -168,11 +176,11 @@ class DynamoInbox:
         now, token = self._clock(), secrets.token_urlsafe(9)
         one = entry(job, token, now, at if at > now else 0.0)
         for _ in range(10):
-            write = _alone(name, one, user, number_of_user, now)
+            write = put_alone(name, one, user, number_of_user, now)
             if until is None:
                 write.set("due", number(max(now, at)))
             else:
-                _lease(write, token, until, now, first=True)
+                lease_box(write, token, until, now, first=True)
             found = await self._try(write, user, "ALL_NEW" if until is not None else "NONE", self._commit_seconds)
             if not isinstance(found, ConditionFailed):
                 return True, None if until is None else Box(found)
@@ -180,12 +188,12 @@ class DynamoInbox:
             if box.own == token:  # written, and the reply was lost
                 return True, box
             if box.ids and not box.has(name):
-                found = await self._try(_behind(name, one), user, within=self._commit_seconds)
+                found = await self._try(put_behind(name, one), user, within=self._commit_seconds)
                 if not isinstance(found, ConditionFailed):
                     return True, None
                 box = Box(found.item)
             if box.has(name):
-                return _stored_by(token, box, name), None
+                return stored_by(token, box, name), None
             if box.full:
                 raise InboxFull
         raise InboxUnavailable("the box changes all the time")
@@ -204,7 +212,7 @@ class DynamoInbox:
 
     async def _find(self, now: float) -> None:
         """Find the boxes that are due. The index may lag behind: the lease itself decides."""
-        found = [_user_of(item) for item in await self._due_items(now)]
+        found = [user_of(item) for item in await self._due_items(now)]
         random.shuffle(found)  # so that instances do not all try the same
         self._due.extend(found)
 
@@ -222,14 +230,14 @@ class DynamoInbox:
         found = await self._due_items(now)
         for item in found:
             if "since" not in item:  # a box without work, which an instance without processor time could not clean
-                await self._clean(_user_of(item), now)
-        return [_user_of(item) for item in found if "since" in item]
+                await self._clean(user_of(item), now)
+        return [user_of(item) for item in found if "since" in item]
 
     async def lease_user(self, name: str, now: float, until: float) -> Turn:
         user = name
         token = secrets.token_urlsafe(9)
         write = Write()
-        _lease(write, token, until, now, first=False)
+        lease_box(write, token, until, now, first=False)
         write.when(write.exists("ids"), write.size("ids", ">", 0), write.compare("due", "<=", number(now)))
         found = await self._try(write, user, "ALL_NEW")
         if isinstance(found, ConditionFailed):
@@ -278,7 +286,7 @@ class DynamoInbox:
             await self._update(job, write)
             return
         write.set("ans", packed(job.parts))
-        _progress(write, job)
+        set_progress(write, job)
         write.when(write.compare(f"{waits(name)}.ed", "=", number(job.edits)))
         await self._update(job, write, changes=True)
 
@@ -288,7 +296,7 @@ class DynamoInbox:
     async def _retry(self, user: str, job: Job, at: float) -> None:
         write = Write()
         write.set("due", number(at))
-        _progress(write, job)
+        set_progress(write, job)
         if job.state is State.ANSWERED:
             write.set("ans", packed(job.parts))
         write.remove("own", "held")
@@ -333,9 +341,9 @@ class DynamoInbox:
         end = None if state is None else last(job, state, secrets.token_urlsafe(9), now, now + KEEP_SENT)
         overdue = await self._ends_of(user, known, now) if known is not None else []
         for _ in range(10):
-            write = _popped(job, name, end, overdue)
+            write = pop_first(job, name, end, overdue)
             if known is not None and len(known.ids) > 1:
-                self._go_on(write, known, now)
+                go_on_to_next(write, known, now)
             else:
                 write.remove("own", "held", "since")
                 write.when(write.size("ids", "=", 1))
@@ -371,16 +379,6 @@ class DynamoInbox:
         for name in overdue:
             await self._write_end(user, name, box)
         return overdue
-
-    @staticmethod
-    def _go_on(write: Write, known: Box, now: float) -> None:
-        """Let the lease go on to the next message of the user."""
-        following = known.ids[1]
-        stored = get_fields(known.item, waits(following)) or {}
-        write.set("n", number(1))
-        write.set("started", number(now))
-        write.set("since", number(get_number(stored, "at", now)))
-        write.when(write.compare("ids[1]", "=", text(following)))
 
     def tag(self, job: Job, part: int) -> str:
         wamid = job.message.wamid
@@ -434,7 +432,7 @@ class DynamoInbox:
         """Change a waiting message; if it is nowhere, keep the change until it comes."""
         user, name = self._names.user(number_of_user), self._names.message(wamid)
         for early in (True, False):
-            write = self._changed(name, said)
+            write = change_message(name, said)
             write.when(
                 f"{write.compare('ids[0]', '<>', text(name))} OR {write.absent('ans')}",
                 write.absent(f"{waits(name)}.p"),
@@ -456,24 +454,10 @@ class DynamoInbox:
 
     async def _drop_answer(self, user: str, name: str, said: str | None) -> bool:
         """Change a message whose answer waits to be sent, and drop that answer."""
-        write = self._changed(name, said)
+        write = change_message(name, said)
         write.remove("ans", "sent", "bad", "out")
         write.when(write.compare("ids[0]", "=", text(name)), write.absent("own"), write.compare("sent", "=", number(0)))
         return not isinstance(await self._try(write, user), ConditionFailed)
-
-    @staticmethod
-    def _changed(name: str, said: str | None) -> Write:
-        write = Write()
-        write.count(f"{waits(name)}.ed")
-        if said is None:
-            write.set(f"{waits(name)}.wd", flag(value=True))
-            write.remove(f"{waits(name)}.x")
-        else:
-            write.set(f"{waits(name)}.x", text(said))
-            write.grow("size", len(said.encode()))
-            write.when(f"{write.absent('size')} OR {write.compare('size', '<', number(MOST_BYTES))}")
-        write.when(write.exists(waits(name)))
-        return write
 
     async def waiting(self) -> int:
         self._waiting = len(await self._since())
@@ -572,7 +556,7 @@ class DynamoInbox:
         await self._markers.write_end(user, name, get_fields(box.item, ended(name)) or {})
 
     async def _read(self, user: str, *, consistent: bool = True) -> Box:
-        request = {"TableName": self._table, "Key": _key(user), "ConsistentRead": consistent}
+        request = {"TableName": self._table, "Key": key_of(user), "ConsistentRead": consistent}
         return Box((await self.client.call("GetItem", request)).get("Item", {}))
 
     async def _update(self, job: Job, write: Write, *, changes: bool = False) -> None:
@@ -601,7 +585,7 @@ class DynamoInbox:
     ) -> Item | ConditionFailed:
         """Apply a write to a box; return its attributes, or the condition's failure."""
         try:
-            answer = await self.client.call("UpdateItem", write.request(self._table, _key(user), returns), within)
+            answer = await self.client.call("UpdateItem", write.request(self._table, key_of(user), returns), within)
         except ConditionFailed as failed:
             return failed
         item: Item = answer.get("Attributes", {})
@@ -618,77 +602,3 @@ async def _within(seconds: float, work: Sequence[Coroutine[Any, Any, object]]) -
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await asyncio.gather(*work, return_exceptions=True)
-
-
-def _alone(name: str, one: Value, user: str, number_of_user: str, now: float) -> Write:
-    """Put a message into a box without work."""
-    write = Write()
-    write.set("ids", texts([name]))
-    write.set(waits(name), one)
-    write.set("usr", text(number_of_user))
-    write.set("lane", text(lane(user)))
-    write.set("since", number(now))
-    write.set("size", number(len(orjson.dumps(one))))
-    write.remove("gone", *PROGRESS)
-    write.when(write.absent(waits(name)), write.absent(ended(name)))
-    write.when(f"{write.absent('ids')} OR {write.size('ids', '=', 0)}")
-    return write
-
-
-def _behind(name: str, one: Value) -> Write:
-    """Put a message behind those that wait in the box."""
-    write = Write()
-    write.append("ids", texts([name]))
-    write.set(waits(name), one)
-    write.grow("size", len(orjson.dumps(one)))
-    write.when(f"{write.absent('size')} OR {write.compare('size', '<', number(MOST_BYTES))}")
-    write.when(write.absent(waits(name)), write.absent(ended(name)))
-    write.when(write.size("ids", ">", 0), write.size("ids", "<", LONGEST_QUEUE))
-    return write
-
-
-def _stored_by(token: str, box: Box, name: str) -> bool:
-    """Whether the put with this token stored the message, and the reply was lost."""
-    return get_text(get_fields(box.item, waits(name)) or {}, "o") == token
-
-
-def _popped(job: Job, name: str, end: Value | None, overdue: Sequence[str]) -> Write:
-    """Take the first message off its box, and keep how it ended."""
-    write = Write()
-    write.remove("ids[0]", waits(name), *PROGRESS, *(ended(old) for old in overdue))
-    if end is not None:
-        write.set(ended(name), end)
-        write.set("prof", profile(job.profile))
-    write.when(write.compare("own", "=", text(job.lease)), write.compare("ids[0]", "=", text(name)))
-    return write
-
-
-def _lease(write: Write, token: str, until: float, now: float, *, first: bool) -> None:
-    """Lease a box. A lease that nobody returned counts as a death of its holder."""
-    write.set("own", text(token))
-    write.set("due", number(until))
-    write.set("held", number(1))
-    if first:
-        write.set("n", number(1))
-        write.set("started", number(now))
-    else:
-        write.add("deaths", "held")
-        write.count("n")
-        write.set_if_absent("started", number(now))
-
-
-def _progress(write: Write, job: Job) -> None:
-    write.set("sent", number(job.sent))
-    write.set("tries", number(job.tries))
-    write.set("bad", flag(value=job.failed))
-    write.set("prof", profile(job.profile))
-    if job.started is not None:
-        write.set("started", number(job.started))
-
-
-def _key(user: str) -> dict[str, Value]:
-    return {"pk": text(partition(user)), "sk": text(BOX)}
-
-
-def _user_of(item: Item) -> str:
-    return get_text(item, "pk").removeprefix(partition(""))
