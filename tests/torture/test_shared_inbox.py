@@ -151,7 +151,7 @@ def no_queue(operation: str, request: dict[str, Any]) -> None:
 
 
 def no_fence(operation: str, request: dict[str, Any]) -> None:
-    """Whoever had a lease may write on."""
+    """The holder of an earlier lease can still write."""
     if operation == "UpdateItem":
         without(request, lambda clause: clause.startswith("own ="))
 

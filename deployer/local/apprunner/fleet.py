@@ -117,7 +117,7 @@ class Fleet:
             await self._end(instance)
             raise
         self.generation.add(instance)
-        if self.version.proxied:  # else it would be frozen for ever
+        if self.version.proxied:  # else it would stay frozen
             instance.cpu.limit()
         return instance
 
