@@ -60,10 +60,10 @@ class Profile:
 class Job:
     """A message to be answered. `parts` is the stored answer, `sent` how many of its parts were sent.
 
-    `tries` counts the failed tries of the current step, `deaths` how often a lease of the job ended because its holder
-    died or stopped responding. `failed` means that `parts` is an apology. `started` is when the backend was first
-    asked, in unix seconds. `withdrawn` means that its writer deleted the message. `edits` counts its edits. `lease`
-    identifies this lease of the job to the inbox.
+    `tries` counts the failed tries of the current step, `deaths` how often in that step a lease ended because its
+    holder died or stopped responding. `failed` means that `parts` is an apology. `started` is when the backend was
+    first asked, in unix seconds. `withdrawn` means that its writer deleted the message. `edits` counts its edits.
+    `lease` identifies this lease of the job to the inbox.
     """
 
     message: Message

@@ -113,7 +113,7 @@ class MemoryInbox:
     async def retry(self, job: Job, at: float) -> None:
         entry = self._mine(job)
         self._store(entry, job)
-        entry.due, entry.lease = at, ""
+        entry.due, entry.lease, entry.job = at, "", replace(entry.job, deaths=0)
 
     async def give_back(self, job: Job) -> None:
         entry = self._mine(job)
@@ -218,7 +218,8 @@ class MemoryInbox:
         now = entry.job
         if job.sent != now.sent:
             entry.status = None
-        entry.job = replace(job, message=now.message, withdrawn=now.withdrawn, edits=now.edits)
+        deaths = 0 if job.state is State.ANSWERED else now.deaths
+        entry.job = replace(job, message=now.message, withdrawn=now.withdrawn, edits=now.edits, deaths=deaths)
         self._profiles[job.message.user] = job.profile, self._clock()
 
     def _change(self, wamid: str, text: str | None) -> bool:

@@ -201,7 +201,8 @@ class Rows:
 
     def _save(self, db: sqlite3.Connection, job: Job) -> LeaseLost | Changed | None:
         first_answer = job.state is State.ANSWERED and not job.sent
-        done = db.execute(_SAVE, (*progress_of(job), *lease_of(job), first_answer, job.edits, job.withdrawn))
+        survived = job.state is State.ANSWERED
+        done = db.execute(_SAVE, (*progress_of(job), survived, *lease_of(job), first_answer, job.edits, job.withdrawn))
         if done.rowcount:
             keep_profile(db, job, self._clock())
             return None
@@ -209,7 +210,7 @@ class Rows:
         return Changed(to_job(row)) if row else LeaseLost(job.message.wamid)
 
     def _retry(self, db: sqlite3.Connection, job: Job, at: float) -> LeaseLost | None:
-        lost = _update(db, job, f"{PROGRESS}, due = ?, owner = ''", *progress_of(job), at)
+        lost = _update(db, job, f"{PROGRESS}, deaths = 0, due = ?, owner = ''", *progress_of(job), at)
         if lost is None:
             keep_profile(db, job, self._clock())
         return lost
@@ -278,7 +279,7 @@ _LEASED: Final = f"SELECT {JOB}, lease, deaths FROM {_JOBS} WHERE {LEASE}"  # no
 _FREE: Final = "due = 0, owner = ''"
 _OWNED: Final = "owner = ? AND owner <> ''"  # the second half lets SQLite use the index of owners
 _SAVE: Final = f"""
-UPDATE job SET {PROGRESS} WHERE {LEASE}
+UPDATE job SET {PROGRESS}, deaths = CASE WHEN ? THEN 0 ELSE deaths END WHERE {LEASE}
 AND NOT (? AND state <> 'answered' AND (edits <> ? OR withdrawn <> ?))
 """  # noqa: S608
 _FOLLOWING: Final = """

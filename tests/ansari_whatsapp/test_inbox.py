@@ -213,6 +213,29 @@ def test_a_lease_that_ends_gives_the_job_back_as_it_was_saved(engine: Engine) ->
     run(engine, test)
 
 
+def test_deaths_are_those_of_the_present_step(engine: Engine) -> None:
+    """A step that ended was survived: unrelated deaths over a long time are no sign of a message that kills."""
+
+    async def test(make: Make) -> None:
+        inbox = await make()
+        await inbox.put([message("a")])
+        await take(inbox)
+        job = await take(inbox, 1060)
+        assert job.deaths == 1
+        job = await take(inbox, 1120)
+        assert job.deaths == 2
+        await inbox.save(replace(job, state=State.PROCESSING, started=1120))
+        job = await take(inbox, 1180)
+        assert job.deaths == 3, "the step has only begun"
+        await inbox.save(replace(job, state=State.ANSWERED, parts=("x",)))
+        job = await take(inbox, 1240)
+        assert job.deaths == 1
+        await inbox.retry(replace(job, tries=1), 1250)
+        assert (await take(inbox, 1250)).deaths == 0
+
+    run(engine, test)
+
+
 def test_a_lease_that_was_given_back_is_no_death(engine: Engine) -> None:
     async def test(make: Make) -> None:
         inbox = await make()

@@ -82,6 +82,8 @@ def lease_box(write: Write, token: str, until: float, now: float, *, first: bool
 
 
 def set_progress(write: Write, job: Job) -> None:
+    """Store a step that has ended: its lessee survived it."""
+    write.remove("deaths")
     write.set("sent", number(job.sent))
     write.set("tries", number(job.tries))
     write.set("bad", flag(value=job.failed))

@@ -280,7 +280,7 @@ class DynamoInbox:
         if job.sent:
             if job.sent >= len(job.parts):
                 return  # the end of the job is written next
-            write.remove("out")
+            write.remove("out", "deaths")
             write.set("sent", number(job.sent))
             write.set("tries", number(job.tries))
             await self._update(job, write)
