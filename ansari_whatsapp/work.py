@@ -154,7 +154,7 @@ class Work:
 
     async def announce(self, names: Collection[str]) -> None:
         """Send one request for all users that are announced at the same time; return when it is on its way."""
-        if not self._address.url:
+        if self._stopped or not self._address.url:  # another instance finds the work in the inbox
             return
         if self._state is CpuState.UNHELD:  # this instance does the work; the request shows whether that is over
             if not self._requests:
