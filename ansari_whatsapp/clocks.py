@@ -44,6 +44,7 @@ class Clocks:
             first_retry=settings.first_retry_seconds,
             pause=settings.pause_seconds,
             tries=settings.tries,
+            deaths=settings.deaths,
             drain=settings.drain_seconds,
             at_once=settings.answers_at_once,
             confirm=settings.confirm_seconds,

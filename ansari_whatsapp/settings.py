@@ -163,6 +163,13 @@ class Settings(BaseModel):
         le=100,
         description="How often the backend is asked in all, and how often an answer may fail while others arrive.",
     )
+    deaths: int = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        description="How many instances may end while they work on one step of a message, before it is given up: it "
+        "may be what ends them.",
+    )
     lease_seconds: Seconds = Field(
         default=60.0, description="When a process dies, another one continues with its messages within this time."
     )
