@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import random
 import secrets
 import time
-from collections import OrderedDict, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -16,7 +15,6 @@ import orjson
 
 from ansari_whatsapp.inbox.base import (
     AGAIN,
-    KEEP_PROFILE,
     KEEP_SENT,
     Accepted,
     Backlog,
@@ -33,20 +31,17 @@ from ansari_whatsapp.inbox.base import (
 from ansari_whatsapp.inbox.dynamodb.attributes import (
     Item,
     get_fields,
-    get_int,
     get_number,
     get_text,
     number,
     packed,
     text,
-    unpacked,
 )
 from ansari_whatsapp.inbox.dynamodb.backlog import read_backlog
-from ansari_whatsapp.inbox.dynamodb.box import PROGRESS, Box, entry, last, name_of_part
+from ansari_whatsapp.inbox.dynamodb.box import Box, entry, last, name_of_part
 from ansari_whatsapp.inbox.dynamodb.box_writes import (
     change_message,
     go_on_to_next,
-    key_of,
     lease_box,
     pop_first,
     put_alone,
@@ -55,6 +50,8 @@ from ansari_whatsapp.inbox.dynamodb.box_writes import (
     stored_by,
     user_of,
 )
+from ansari_whatsapp.inbox.dynamodb.boxes import Boxes
+from ansari_whatsapp.inbox.dynamodb.cleaning import ENDS_KEPT, Cleaner
 from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
 from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers, query
 from ansari_whatsapp.inbox.dynamodb.names import Names, ended, lanes, waits
@@ -62,11 +59,8 @@ from ansari_whatsapp.inbox.dynamodb.write import Write
 from ansari_whatsapp.webhook import Message, Status
 
 POLL: Final = 5.0  # seconds
-CLEAN_BEFORE: Final = 3.0  # seconds before others would clean a box too
 CLOSE_WITHIN: Final = 2.0  # seconds at the end to return the leases, and again to clean: others do what is left
 A_LONG_TIME: Final = 86400.0  # seconds: whatever is left is deleted now
-ENDS_KEPT: Final = 20.0  # seconds at least: a put that began before the end of its message still finds it in the box
-MINE_AT_MOST: Final = 10_000
 SENT_WORDS: Final = frozenset({"sent", "delivered", "failed"})
 
 
@@ -93,13 +87,13 @@ class DynamoInbox:
         self._capacity = capacity
         self._clock = clock
         self._commit_seconds = commit_seconds
+        self._boxes = Boxes(client, table)
         self._markers = Markers(client, table, clock)
+        self._cleaner = Cleaner(self._boxes, self._markers, clock)
         self.poll = POLL
         self._waiting = 0
         self._due: deque[str] = deque()  # users whose box was due at the last query
         self._held: dict[str, str] = {}  # lease token → user
-        self._to_clean: list[tuple[float, str]] = []  # a heap of when the end of a message may leave its user's box
-        self._mine: OrderedDict[str, None] = OrderedDict()  # messages whose sending ended here, without doubt
 
     @property
     def problem(self) -> str:
@@ -113,10 +107,10 @@ class DynamoInbox:
             self.client.problem = str(error)
 
     async def aclose(self) -> None:
-        now, users = self._clock(), {user for _, user in self._to_clean}
+        now, users = self._clock(), self._cleaner.users
         held = [self._release(user, token, now) for token, user in list(self._held.items())]
         await _within(CLOSE_WITHIN, held)
-        await _within(CLOSE_WITHIN, [self._clean(user, now + A_LONG_TIME) for user in users])
+        await _within(CLOSE_WITHIN, [self._cleaner.clean(user, now + A_LONG_TIME) for user in users])
         await self.client.aclose()
 
     async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
@@ -146,7 +140,7 @@ class DynamoInbox:
 
     async def _is_known(self, message: Message) -> bool:
         user, name = self._names.user(message.user), self._names.message(message.wamid)
-        box = await self._read(user)
+        box = await self._boxes.read(user)
         return box.has(name) or await self._markers.read(user, name) is not None
 
     async def _put(self, message: Message, until: float | None) -> tuple[bool, Job | None]:
@@ -181,14 +175,15 @@ class DynamoInbox:
                 write.set("due", number(max(now, at)))
             else:
                 lease_box(write, token, until, now, first=True)
-            found = await self._try(write, user, "ALL_NEW" if until is not None else "NONE", self._commit_seconds)
+            returns = "ALL_NEW" if until is not None else "NONE"
+            found = await self._boxes.apply(write, user, returns, self._commit_seconds)
             if not isinstance(found, ConditionFailed):
                 return True, None if until is None else Box(found)
             box = Box(found.item)
             if box.own == token:  # written, and the reply was lost
                 return True, box
             if box.ids and not box.has(name):
-                found = await self._try(put_behind(name, one), user, within=self._commit_seconds)
+                found = await self._boxes.apply(put_behind(name, one), user, within=self._commit_seconds)
                 if not isinstance(found, ConditionFailed):
                     return True, None
                 box = Box(found.item)
@@ -199,7 +194,7 @@ class DynamoInbox:
         raise InboxUnavailable("the box changes all the time")
 
     async def lease(self, now: float, until: float) -> Job | None:
-        await self._clean_mine(now)
+        await self._cleaner.clean_due(now)
         for _ in range(2):
             while self._due:
                 turn = await self.lease_user(self._due.popleft(), now, until)
@@ -226,11 +221,11 @@ class DynamoInbox:
         return self._names.user(user)
 
     async def due(self, now: float) -> Sequence[str]:
-        await self._clean_mine(now)
+        await self._cleaner.clean_due(now)
         found = await self._due_items(now)
         for item in found:
             if "since" not in item:  # a box without work, which an instance without processor time could not clean
-                await self._clean(user_of(item), now)
+                await self._cleaner.clean(user_of(item), now)
         return [user_of(item) for item in found if "since" in item]
 
     async def lease_user(self, name: str, now: float, until: float) -> Turn:
@@ -239,12 +234,12 @@ class DynamoInbox:
         write = Write()
         lease_box(write, token, until, now, first=False)
         write.when(write.exists("ids"), write.size("ids", ">", 0), write.compare("due", "<=", number(now)))
-        found = await self._try(write, user, "ALL_NEW")
+        found = await self._boxes.apply(write, user, "ALL_NEW")
         if isinstance(found, ConditionFailed):
             box = Box(found.item)
             if box.own != token:
                 if found.item and not box.ids and box.due <= now:
-                    await self._clean(user, now)
+                    await self._cleaner.clean(user, now)
                 return Turn(due=box.due if box.ids else None)
         else:
             box = Box(found)
@@ -316,7 +311,7 @@ class DynamoInbox:
         write.set("due", number(now))
         write.remove("own", "held")
         write.when(write.compare("own", "=", text(token)))
-        found = await self._try(write, user)
+        found = await self._boxes.apply(write, user)
         self._held.pop(token, None)
         if isinstance(found, ConditionFailed):
             raise found
@@ -324,9 +319,7 @@ class DynamoInbox:
     async def finish(self, job: Job, state: State) -> Job | None:
         user, name = self._names.user(job.message.user), self._names.message(job.message.wamid)
         following = await self._pop(job, user, name, None, state)
-        self._mine[name] = None
-        while len(self._mine) > MINE_AT_MOST:
-            self._mine.popitem(last=False)
+        self._cleaner.note_end(name)
         if following is None:
             return None
         return (await self._open(user, following, self._clock())).job
@@ -339,7 +332,7 @@ class DynamoInbox:
         """
         now = self._clock()
         end = None if state is None else last(job, state, secrets.token_urlsafe(9), now, now + KEEP_SENT)
-        overdue = await self._ends_of(user, known, now) if known is not None else []
+        overdue = await self._cleaner.overdue(user, known, now) if known is not None else []
         for _ in range(10):
             write = pop_first(job, name, end, overdue)
             if known is not None and len(known.ids) > 1:
@@ -347,7 +340,7 @@ class DynamoInbox:
             else:
                 write.remove("own", "held", "since")
                 write.when(write.size("ids", "=", 1))
-            found = await self._make(write, user, "ALL_NEW")
+            found = await self._boxes.apply_with_room(write, user, "ALL_NEW")
             if not isinstance(found, ConditionFailed):
                 box = Box(found)
                 break
@@ -363,22 +356,8 @@ class DynamoInbox:
             await self._markers.write_end(user, name, end["M"])
         if not box.ids:
             self._held.pop(job.lease, None)
-        self._clean_later(user, box, now)
+        self._cleaner.clean_later(user, box, now)
         return box if box.ids else None
-
-    def _clean_later(self, user: str, box: Box, now: float) -> None:
-        """Clean a box when its next end is a minute old, or when others would find it without work."""
-        times = [_idle_from(box)] if not box.ids and "lane" in box.item else []
-        times += [until for until in box.ends.values() if until > now]
-        if times:
-            heapq.heappush(self._to_clean, (min(times) - CLEAN_BEFORE, user))
-
-    async def _ends_of(self, user: str, box: Box, now: float) -> list[str]:
-        """The ended messages that may leave a busy box now: their markers are written for certain."""
-        overdue = box.overdue(now)
-        for name in overdue:
-            await self._write_end(user, name, box)
-        return overdue
 
     def tag(self, job: Job, part: int) -> str:
         wamid = job.message.wamid
@@ -387,9 +366,9 @@ class DynamoInbox:
 
     async def settle(self, status: Status) -> None:
         tag = Tag.parse(status.tag)
-        if tag is None or tag.message in self._mine or status.status not in SENT_WORDS:
+        if tag is None or self._cleaner.ended_here(tag.message) or status.status not in SENT_WORDS:
             return
-        box = await self._read(tag.user, consistent=False)
+        box = await self._boxes.read(tag.user, consistent=False)
         if box.first != tag.message:
             return
         job = box.job()
@@ -401,17 +380,17 @@ class DynamoInbox:
         write.set("out", text(orjson.dumps([tag.part, *status]).decode()))
         sent = write.compare("sent", "=", box.item["sent"]) if "sent" in box.item else write.absent("sent")
         write.when(write.compare("ids[0]", "=", text(tag.message)), sent)
-        await self._try(write, tag.user)
+        await self._boxes.apply(write, tag.user)
 
     async def outcome(self, job: Job) -> Status | None:
-        box = await self._read(self._names.user(job.message.user))
+        box = await self._boxes.read(self._names.user(job.message.user))
         if box.own != job.lease:
             raise LeaseLost(job.message.wamid)
         status = box.outcome()
         return status if status and status.tag == self.tag(job, job.sent + 1) else None
 
     async def resend(self, tag: Tag, at: float) -> bool:
-        box = await self._read(tag.user)
+        box = await self._boxes.read(tag.user)
         parts = box.answer_of(tag.message)
         again = name_of_part(tag.message, tag.part)
         name = self._names.message(again)
@@ -437,7 +416,7 @@ class DynamoInbox:
                 f"{write.compare('ids[0]', '<>', text(name))} OR {write.absent('ans')}",
                 write.absent(f"{waits(name)}.p"),
             )
-            found = await self._try(write, user)
+            found = await self._boxes.apply(write, user)
             if not isinstance(found, ConditionFailed):
                 return True
             box = Box(found.item)
@@ -457,7 +436,7 @@ class DynamoInbox:
         write = change_message(name, said)
         write.remove("ans", "sent", "bad", "out")
         write.when(write.compare("ids[0]", "=", text(name)), write.absent("own"), write.compare("sent", "=", number(0)))
-        return not isinstance(await self._try(write, user), ConditionFailed)
+        return not isinstance(await self._boxes.apply(write, user), ConditionFailed)
 
     async def waiting(self) -> int:
         self._waiting = len(await self._since())
@@ -483,23 +462,19 @@ class DynamoInbox:
 
     async def forget(self) -> None:
         await self._markers.forget()
-        await self._clean_mine(self._clock())
+        await self._cleaner.clean_due(self._clock())
 
     async def dead(self) -> Sequence[DeadLetter]:
         return await self._markers.dead()
 
     async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter
         user, _, name = id.removeprefix(LETTER).partition(".")
-        item = await self._markers.take_dead(user, name)
-        if item is None:
+        letter = await self._markers.take_dead(user, name)
+        if letter is None:
             return False
-        said = get_text(item, "x") if "x" in item else None
-        written = int(get_number(item, "ts")) if "ts" in item else None
-        message = Message(get_text(item, "w"), get_text(item, "usr"), get_text(item, "k"), said, written)
-        parts = unpacked(item, "p")
-        job = Job(message, State.ANSWERED if parts else State.RECEIVED, parts, get_int(item, "sn"))
+        state = State.ANSWERED if letter.parts else State.RECEIVED
         await self._forget_end(user, name)
-        await self._add(user, message.user, name, job)
+        await self._add(user, letter.message.user, name, Job(letter.message, state, letter.parts, letter.sent))
         await self._markers.delete(user, name, only="again")
         return True
 
@@ -508,62 +483,13 @@ class DynamoInbox:
         write = Write()
         write.remove(ended(name))
         write.when(write.exists(ended(name)))
-        await self._try(write, user)
-
-    async def _clean_mine(self, now: float) -> None:
-        """Clean the boxes of messages that ended here, before other instances find them."""
-        while self._to_clean and self._to_clean[0][0] <= now:
-            _, user = heapq.heappop(self._to_clean)
-            before = now + CLEAN_BEFORE
-            box = await self._clean(user, before)
-            if box.ids or _idle_from(box) > before:
-                self._clean_later(user, box, before)
-
-    async def _clean(self, user: str, now: float) -> Box:
-        """Delete what a box keeps of messages that ended up to a minute before `now`; without work, all of its user."""
-        box = await self._read(user)
-        idle = not box.ids and _idle_from(box) <= now
-        names = box.ended if idle else box.overdue(now)
-        if not box.item or not (names or (idle and "lane" in box.item)):
-            return box
-        for name in names:
-            if name not in self._mine:  # the process that ended the message may have died before it wrote the marker
-                await self._write_end(user, name, box)
-        write = Write()
-        write.remove(*(ended(name) for name in names))
-        if idle:
-            write.remove("lane", "due", "usr", "since", "size", "own", "held", *PROGRESS)
-            write.set("gone", number(self._clock() + KEEP_PROFILE))
-            write.when(write.size("ids", "=", 0), write.compare("due", "=", box.item["due"]))
-        else:
-            write.when(write.exists("ids"))
-        await self._try(write, user)
-        return box
-
-    async def _drop_answers(self, user: str) -> None:
-        """Make room in a box: drop the kept answers of messages that ended, which cannot be sent again then."""
-        box, write = await self._read(user), Write()
-        kept = {name: get_fields(box.item, ended(name)) or {} for name in box.ended}
-        for name, end in kept.items():
-            if "p" in end and get_text(end, "st") == "done":
-                write.remove(f"{ended(name)}.p")
-                write.when(write.exists(ended(name)))
-        if not write.empty:
-            await self._try(write, user)
-
-    async def _write_end(self, user: str, name: str, box: Box) -> None:
-        """Write the marker of a message that ended, in case that the process which ended it did not."""
-        await self._markers.write_end(user, name, get_fields(box.item, ended(name)) or {})
-
-    async def _read(self, user: str, *, consistent: bool = True) -> Box:
-        request = {"TableName": self._table, "Key": key_of(user), "ConsistentRead": consistent}
-        return Box((await self.client.call("GetItem", request)).get("Item", {}))
+        await self._boxes.apply(write, user)
 
     async def _update(self, job: Job, write: Write, *, changes: bool = False) -> None:
         """Write to the box of a leased job. Raises LeaseLost; Changed, if that is what the condition is about."""
         user, name = self._names.user(job.message.user), self._names.message(job.message.wamid)
         write.when(write.compare("own", "=", text(job.lease)), write.compare("ids[0]", "=", text(name)))
-        found = await self._make(write, user)
+        found = await self._boxes.apply_with_room(write, user)
         if not isinstance(found, ConditionFailed):
             return
         box = Box(found.item)
@@ -571,30 +497,6 @@ class DynamoInbox:
             raise Changed(box.job())
         self._held.pop(job.lease, None)
         raise LeaseLost(job.message.wamid)
-
-    async def _make(self, write: Write, user: str, returns: str = "NONE") -> Item | ConditionFailed:
-        """Apply a write to the box of a leased job, and make room if the box would be too large."""
-        try:
-            return await self._try(write, user, returns)
-        except InboxFull:
-            await self._drop_answers(user)
-            return await self._try(write, user, returns)
-
-    async def _try(
-        self, write: Write, user: str, returns: str = "NONE", within: float = 10.0
-    ) -> Item | ConditionFailed:
-        """Apply a write to a box; return its attributes, or the condition's failure."""
-        try:
-            answer = await self.client.call("UpdateItem", write.request(self._table, key_of(user), returns), within)
-        except ConditionFailed as failed:
-            return failed
-        item: Item = answer.get("Attributes", {})
-        return item
-
-
-def _idle_from(box: Box) -> float:
-    """When a box without work may be cleaned: a put that began before the last end must have been completed."""
-    return max(box.due, *(until - KEEP_SENT + ENDS_KEPT + CLEAN_BEFORE for until in box.ends.values()), 0.0)
 
 
 async def _within(seconds: float, work: Sequence[Coroutine[Any, Any, object]]) -> None:

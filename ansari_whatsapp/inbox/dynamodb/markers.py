@@ -98,7 +98,7 @@ class Markers:
     async def count_dead(self) -> int:
         return len([item async for item in self._query(DEAD)])
 
-    async def take_dead(self, user: str, message: str) -> Item | None:
+    async def take_dead(self, user: str, message: str) -> DeadLetter | None:
         """Mark a dead letter as one that is replayed, and return it; None if there is none."""
         write = Write()
         write.set("st", text("again"))
@@ -107,8 +107,7 @@ class Markers:
             answer = await self._client.call("UpdateItem", write.request(self._table, key(user, message), "ALL_NEW"))
         except ConditionFailed:
             return None
-        item: Item = answer["Attributes"]
-        return item
+        return _letter(answer["Attributes"])
 
     async def delete(self, user: str, message: str, only: str) -> None:
         """Delete a marker in this state."""
