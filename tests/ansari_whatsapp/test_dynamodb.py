@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -183,5 +183,42 @@ def test_a_lease_whose_reply_was_lost_is_held(tables: Tables, name: str) -> None
             assert job is not None
             assert job.deaths == 0
             await inbox.extend(job, clock.now + 100)
+
+    run(test())
+
+
+class Interrupted(Client):
+    """A client that does something else once, after it has read a marker."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def call(self, operation: str, request: dict[str, Any], within: float = 10.0) -> dict[str, Any]:
+        answer = await super().call(operation, request, within)
+        if operation == "GetItem" and request["Key"]["sk"]["S"].startswith("m#") and self.meanwhile:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        return answer
+
+
+def test_the_message_behind_one_that_was_answered_long_ago_is_leased_at_once(tables: Tables, name: str) -> None:
+    """Meta delivers an answered message again, and its writer's next message comes while that is found out."""
+    clock = Clock()
+
+    async def test() -> None:
+        client = Interrupted(REGION, tables.url, tables.session())
+        async with opened(tables, name, clock) as other, opened(tables, name, clock, client) as inbox:
+            await answer(other, "1", clock.now)
+            clock.now += 120
+            await other.lease(clock.now, clock.now + 55)
+
+            async def next_message() -> None:
+                while not await other.waiting():  # noqa: ASYNC110 -- another inbox writes it
+                    await asyncio.sleep(0.01)
+                await other.put([message("2")])
+
+            client.meanwhile = next_message
+            accepted = await inbox.put([message("1")], until=clock.now + 55, room=1)
+            assert [job.message for job in accepted.leased] == [message("2")]
+            await inbox.finish(accepted.leased[0], State.DONE)
 
     run(test())

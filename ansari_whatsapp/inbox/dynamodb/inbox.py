@@ -159,8 +159,8 @@ class DynamoInbox:
         job = box.job(found)
         self._held[job.lease] = user
         if ends:  # delivered again long after its end
-            await self._pop(job, user, name, box, None)
-            return False, None
+            following = await self._pop(job, user, name, box, None)
+            return False, (await self._open(user, following, self._clock())).job if following else None
         return is_new, job
 
     async def _add(
