@@ -222,3 +222,38 @@ def test_the_message_behind_one_that_was_answered_long_ago_is_leased_at_once(tab
             await inbox.finish(accepted.leased[0], State.DONE)
 
     run(test())
+
+
+@pytest.mark.parametrize("by_put", [False, True], ids=["lease", "put"])
+def test_a_lease_that_ends_before_its_message_is_known_is_another_lessee_s(
+    tables: Tables, name: str, by_put: bool
+) -> None:
+    """A process is stopped past the end of its lease, after it has read that the message was answered long ago."""
+    clock = Clock()
+
+    async def test() -> None:
+        client = Interrupted(REGION, tables.url, tables.session())
+        async with opened(tables, name, clock) as other, opened(tables, name, clock, client) as inbox:
+            await answer(other, "1", clock.now)
+            clock.now += 120
+            await other.lease(clock.now, clock.now + 55)
+            until, user = clock.now + 55, other.name_of(USER)
+
+            async def sleep() -> None:
+                while not await other.waiting():  # noqa: ASYNC110 -- another inbox writes it
+                    await asyncio.sleep(0.01)
+                assert (await other.lease_user(user, until + 1, until + 56)).job is None
+
+            if not by_put:
+                await inbox.put([message("1")])
+            client.meanwhile = sleep
+            if by_put:
+                accepted = await inbox.put([message("1")], until=until, room=1)
+                assert (accepted.new, accepted.leased) == (0, ())
+            else:
+                turn = await inbox.lease_user(user, clock.now, until)
+                assert (turn.job, turn.due) == (None, clock.now)
+            await inbox.put([message("2")])
+            assert (await inbox.lease_user(user, until + 2, until + 57)).job.message == message("2")
+
+    run(test())

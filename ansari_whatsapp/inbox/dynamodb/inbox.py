@@ -159,8 +159,10 @@ class DynamoInbox:
         job = box.job(found)
         self._held[job.lease] = user
         if ends:  # delivered again long after its end
-            following = await self._pop(job, user, name, box, None)
-            return False, (await self._open(user, following, self._clock())).job if following else None
+            with suppress(LeaseLost):
+                following = await self._pop(job, user, name, box, None)
+                return False, (await self._open(user, following, self._clock())).job if following else None
+            return False, None  # another lessee takes it off
         return is_new, job
 
     async def _add(
@@ -247,7 +249,18 @@ class DynamoInbox:
         return await self._open(user, box, now)
 
     async def _open(self, user: str, box: Box, now: float) -> Turn:
-        """The first message of a box that is leased; the one after it, if the first has ended before."""
+        """Return the first message of a leased box; if the first has ended before, the one after it.
+
+        The lease may end meanwhile, when the process was stopped or the calls were slow. Another lessee has the
+        user's work then, as if this one had come second.
+        """
+        try:
+            return await self._first(user, box, now)
+        except LeaseLost:
+            return Turn(due=self._clock())
+
+    async def _first(self, user: str, box: Box, now: float) -> Turn:
+        """See `_open`. Raises LeaseLost."""
         following: Box | None = box
         while following is not None:
             name = following.first
