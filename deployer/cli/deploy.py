@@ -13,9 +13,9 @@ from deployer.view.progress import Reporter, write
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from deployer.core.removal import Removals
     from deployer.environment.carry_out import Carried
     from deployer.environment.open import Environment
+    from deployer.resources.removal import Removals
     from deployer.run.look import Planned
 
 

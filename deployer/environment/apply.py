@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from deployer.core.outcome import Outcome
 from deployer.core.release import RecordedRelease
 from deployer.environment import protection
 from deployer.environment.consent import Consent
 from deployer.environment.holds import refuse_held_plan
 from deployer.environment.open import Environment
 from deployer.errors import Refused
+from deployer.resources.outcome import Outcome
 from deployer.run import reconcile
 from deployer.run.look import Planned
 

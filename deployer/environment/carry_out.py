@@ -7,12 +7,12 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from deployer.core.outcome import Outcome, unchanged
-from deployer.core.plan import Plan
 from deployer.environment.consent import Consent
 from deployer.environment.holds import not_deployed
 from deployer.environment.open import Environment
 from deployer.environment.plan import make_plan, refuse_blocked, refuse_paused
+from deployer.resources.outcome import Outcome, unchanged
+from deployer.resources.plan import Plan
 from deployer.run.look import Planned
 from deployer.view.pause_text import not_applied
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from deployer.aws import hold as ledger_hold
 from deployer.aws.session import Session
 from deployer.core.hold import Hold
-from deployer.core.plan import Plan
 from deployer.core.release import ledger_path
 from deployer.errors import Refused, as_typed
+from deployer.resources.plan import Plan
 from deployer.view.hold_text import since
 
 

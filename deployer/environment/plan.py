@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from deployer.core.plan import Plan
 from deployer.environment.open import Environment
 from deployer.errors import Blocked, DeployerError, Refused
+from deployer.resources.plan import Plan
 from deployer.run.look import Planned
 from deployer.view.blocker_text import blockers, render_blocker
 from deployer.view.counts import to_fix

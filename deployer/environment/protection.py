@@ -7,7 +7,6 @@ from pathlib import Path
 from deployer import git
 from deployer.aws import ledger
 from deployer.aws.session import Session
-from deployer.core.plan import Plan
 from deployer.core.release import ledger_path
 from deployer.environment.committed_manifests import governing
 from deployer.environment.consent import Consent
@@ -16,6 +15,7 @@ from deployer.errors import Refused
 from deployer.manifest.committed import Rules, disagreements, rules
 from deployer.manifest.load import Loaded, load_manifest, parse
 from deployer.manifest.model import Manifest, Protect
+from deployer.resources.plan import Plan
 from deployer.targets.registry import RECORDED
 from deployer.world_keys import keys_beside
 

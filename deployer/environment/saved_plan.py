@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from deployer import VERSION
-from deployer.core.plan import Plan
 from deployer.errors import Refused, UsageError
+from deployer.resources.plan import Plan
 from deployer.run.look import refuse_stale
 from deployer.view.plan_json import FORMAT, PlanDocument, SavedFormat, agreed, document, plan_as_json
 

@@ -2,7 +2,8 @@
 
 A kind is a folder: `desired.py` reads the manifest (pure), `observed.py` reads the live state, `plan.py` decides what
 changes (pure), `apply.py` applies one change, `rights.py` lists the calls (pure), `destroy.py` decides about deletions
-and makes them. `registry.py` lists the kinds in the order in which they are read, applied and shown.
+and makes them. Its `kind.py` gathers them, and `registry.py` lists the kinds in the order in which they are read,
+applied and shown.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from msgspec import Struct, field
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.observed import Observed, ObservedParameter
-from deployer.core.part import PlanPart, Running
 from deployer.core.release import RecordedRelease
-from deployer.core.removal import Kept, Remains, Removal, RemovalOptions, Unready
 from deployer.core.target import Call
 from deployer.manifest.load import Loaded
+from deployer.resources.part import PlanPart, Running
+from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions, Unready
 
 
 class Records(Struct, frozen=True):

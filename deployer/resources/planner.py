@@ -13,9 +13,6 @@ from deployer.core.change import DeployService, LiftHold, PlaceHold, RecordRelea
 from deployer.core.desired import Desired
 from deployer.core.notice import LeftBehind, Notice, StagedVariable
 from deployer.core.observed import Observed
-from deployer.core.part import PlanPart, Running, joined
-from deployer.core.plan import Plan
-from deployer.core.record import make_record
 from deployer.core.release import (
     LEDGER_BYTES,
     RELEASE_VARIABLE,
@@ -30,6 +27,9 @@ from deployer.core.release import (
 from deployer.core.service import ServiceSpec
 from deployer.core.target import ServiceStatus
 from deployer.resources.hold.plan import plan_hold
+from deployer.resources.part import PlanPart, Running, joined
+from deployer.resources.plan import Plan
+from deployer.resources.record import make_record
 from deployer.resources.registry import KINDS
 from deployer.resources.service.pause import plan_pause
 from deployer.resources.service.plan import plan_service

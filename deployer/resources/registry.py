@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from deployer.resources import dynamodb_table, ecr_repository, iam_roles, ssm_parameters
+from deployer.resources.dynamodb_table.kind import DYNAMODB_TABLE
+from deployer.resources.ecr_repository.kind import ECR_REPOSITORY
+from deployer.resources.iam_roles.kind import IAM_ROLES
 from deployer.resources.kind import Kind
+from deployer.resources.ssm_parameters.kind import SSM_PARAMETERS
 
-KINDS: Final = (dynamodb_table.KIND, iam_roles.KIND, ecr_repository.KIND, ssm_parameters.KIND)
+KINDS: Final = (DYNAMODB_TABLE, IAM_ROLES, ECR_REPOSITORY, SSM_PARAMETERS)
 
 
 def kind_of(change: object) -> Kind | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.core.desired import Desired
-from deployer.core.removal import History, Kept, Remains, Removal, RemovalOptions, Removals, TargetLogs, Unready
 from deployer.resources.registry import KINDS
+from deployer.resources.removal import History, Kept, Remains, Removal, RemovalOptions, Removals, TargetLogs, Unready
 
 
 def decide_removals(desired: Desired, remains: Remains, options: RemovalOptions) -> Removals:

@@ -10,12 +10,12 @@ from botocore.exceptions import ClientError
 
 from deployer.aws import lock
 from deployer.aws.errors import only
-from deployer.core.removal import Remains, Removal, RemovalOptions, Removals
 from deployer.core.target import ServiceStatus
 from deployer.errors import Blocked, DeployerError, Interrupted, Refused, StateUnknown
 from deployer.partial import halted
 from deployer.resources.kind import Reading
 from deployer.resources.registry import KINDS
+from deployer.resources.removal import Remains, Removal, RemovalOptions, Removals
 from deployer.resources.removals import decide_removals
 from deployer.resources.service.plan import another
 from deployer.run.look import Run

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from deployer.aws.lock import Held
-from deployer.core.plan import Plan
 from deployer.errors import DeployerError, Interrupted, StateUnknown
+from deployer.resources.plan import Plan
 from deployer.run.turn import Verb
 from deployer.view.target_text import cancelled
 

@@ -11,9 +11,9 @@ from deployer.apps.app import App
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.observed import Inspection, Observed, moved
-from deployer.core.plan import Plan
 from deployer.errors import Refused
 from deployer.resources import planner
+from deployer.resources.plan import Plan
 from deployer.run.observe import observe_environment
 from deployer.run.preflight import Examine, inspect
 from deployer.run.site import Site

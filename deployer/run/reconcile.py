@@ -20,13 +20,13 @@ from deployer.core.change import (
     RecordRelease,
     ResumeService,
 )
-from deployer.core.outcome import Outcome
-from deployer.core.plan import Plan
 from deployer.core.release import RecordedRelease, last_healthy
 from deployer.errors import DeployerError, DeploymentFailed, Refused, StateUnknown
 from deployer.explain import defect, explain_error
 from deployer.partial import halted
 from deployer.resources.kind import Applying
+from deployer.resources.outcome import Outcome
+from deployer.resources.plan import Plan
 from deployer.resources.service.pause import BY_NOBODY, TAG
 from deployer.run import resume, turn
 from deployer.run.apply import Applier, refuse_unknown

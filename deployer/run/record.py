@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from deployer.aws import ledger
 from deployer.aws.lock import Held
 from deployer.core.observed import Observed, ObservedService
-from deployer.core.plan import Plan
-from deployer.core.record import make_record
 from deployer.core.release import Release
 from deployer.errors import StateUnknown
+from deployer.resources.plan import Plan
+from deployer.resources.record import make_record
 from deployer.run import resume
 from deployer.run.look import Run
 from deployer.run.probe import probe_release

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from deployer.core.removal import RemovalOptions, Removals
 from deployer.environment.consent import Consent
 from deployer.environment.holds import refuse_incident
 from deployer.environment.open import open_environment
@@ -14,6 +13,7 @@ from deployer.environment.other_manifests import manifests_of_account
 from deployer.environment.protection import protections
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
+from deployer.resources.removal import RemovalOptions, Removals
 from deployer.run.destroy import Destruction, refuse_unready
 from deployer.view.progress import Reporter
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from deployer.core.cause import DriftItem, State
-from deployer.core.waiting import find_waiting
 from deployer.environment.open import open_environment
+from deployer.resources.waiting import find_waiting
 from deployer.run.running_image import missing_image
 from deployer.view.documents.drift import DriftDocument
 from deployer.view.progress import Reporter

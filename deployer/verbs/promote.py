@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec import Struct
 
 from deployer.aws import ledger
-from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE, ledger_path
 from deployer.core.target import ServiceStatus
 from deployer.environment.carry_out import Carried, Show, carry_out_plan, settled_plan
@@ -15,6 +14,7 @@ from deployer.environment.plan import refuse_postponed
 from deployer.environment.two_manifests import load_two_manifests
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
+from deployer.resources.plan import Plan
 from deployer.targets.registry import RECORDED, open_target
 from deployer.view.progress import Reporter
 

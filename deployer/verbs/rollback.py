@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from deployer.core.plan import Plan
 from deployer.environment.apply import settle
 from deployer.environment.carry_out import Carried, Show, carry_out_plan
 from deployer.environment.consent import Consent
@@ -12,6 +11,7 @@ from deployer.environment.open import Environment, open_usable_environment
 from deployer.environment.plan import make_plan
 from deployer.environment.protection import protections
 from deployer.errors import Refused
+from deployer.resources.plan import Plan
 from deployer.view.progress import Reporter
 
 DEFAULT = "staging"

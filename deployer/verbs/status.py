@@ -15,7 +15,6 @@ from deployer.core import health, rollback
 from deployer.core.desired import Desired
 from deployer.core.health import Answer
 from deployer.core.observed import Observed, ObservedService
-from deployer.core.plan import Plan
 from deployer.core.readiness import Readiness
 from deployer.core.release import RELEASE_VARIABLE, RecordedRelease, last_healthy
 from deployer.core.target import ServiceStatus
@@ -29,9 +28,10 @@ from deployer.core.trouble import (
     Trouble,
     UndeclaredPause,
 )
-from deployer.core.waiting import find_waiting
 from deployer.environment.open import Environment, open_usable_environment
 from deployer.errors import DeployerError, StatusUnknown
+from deployer.resources.plan import Plan
+from deployer.resources.waiting import find_waiting
 from deployer.run import resume
 from deployer.run.follow import Follower
 from deployer.run.look import Run

@@ -36,9 +36,9 @@ from deployer.core.blocker import (
     UntrustedRole,
     WrongPlatform,
 )
-from deployer.core.plan import Plan
 from deployer.core.target import Description
 from deployer.manifest.rule import PRIVATE_WHY
+from deployer.resources.plan import Plan
 from deployer.view.cause_text import READABLE
 from deployer.view.shape_text import render_shape
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from deployer.core.removal import (
+from deployer.resources.removal import (
     BelowThePath,
     History,
     NeedsOption,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from deployer.core.hold import Hold
 from deployer.core.person import person_name
-from deployer.core.plan import Plan
 from deployer.errors import as_typed
+from deployer.resources.plan import Plan
 from deployer.view.safe import one_line
 from deployer.view.times import minute
 

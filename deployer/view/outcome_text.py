@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import asdict
 
-from deployer.core.outcome import Outcome
 from deployer.errors import as_typed
+from deployer.resources.outcome import Outcome
 from deployer.view.pause_text import turned
 
 

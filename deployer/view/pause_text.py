@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.core.outcome import Outcome
-from deployer.core.plan import Plan
 from deployer.errors import as_typed
+from deployer.resources.outcome import Outcome
+from deployer.resources.plan import Plan
 from deployer.view.safe import one_line
 
 

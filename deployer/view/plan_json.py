@@ -15,7 +15,7 @@ from deployer.core.blocker import Blocker
 from deployer.core.cause import Cause, CauseKind
 from deployer.core.change import Change
 from deployer.core.notice import Notice
-from deployer.core.plan import Plan
+from deployer.resources.plan import Plan
 from deployer.secrecy import scrubbed
 from deployer.view import caution_text, change_text, notice_text
 from deployer.view.blocker_text import render_blocker

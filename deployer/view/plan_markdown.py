@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from deployer.core.plan import Plan
 from deployer.errors import as_typed
+from deployer.resources.plan import Plan
 from deployer.view import caution_text, change_text, notice_text
 from deployer.view.blocker_text import blockers
 from deployer.view.hold_text import since

@@ -9,8 +9,8 @@ from msgspec import Struct
 from deployer.core.change import Change, PlaceHold
 from deployer.core.observed import ObservedLock
 from deployer.core.person import person_name
-from deployer.core.plan import Plan
 from deployer.errors import as_typed
+from deployer.resources.plan import Plan
 from deployer.view import caution_text, change_text, hold_text, notice_text, pause_text
 from deployer.view.blocker_text import blockers
 from deployer.view.counts import to_fix

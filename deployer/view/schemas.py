@@ -8,9 +8,9 @@ from typing import Any, Final
 import msgspec.json
 from pydantic import TypeAdapter
 
-from deployer.core.outcome import Outcome
 from deployer.core.service import Settings
 from deployer.manifest.schema import schema_text
+from deployer.resources.outcome import Outcome
 from deployer.view.documents.adopt import AdoptDocument
 from deployer.view.documents.bootstrap import BootstrapCommands, BootstrapDocument
 from deployer.view.documents.check import CheckDocument

@@ -42,13 +42,13 @@ from deployer.core.observed import (
     ObservedService,
     ScalingRevision,
 )
-from deployer.core.plan import Plan
-from deployer.core.record import make_record
 from deployer.core.release import RecordedRelease
 from deployer.core.service import Scaling
 from deployer.core.table import KIND, ObservedTable
 from deployer.core.target import ServiceStatus
 from deployer.resources.iam_roles.desired import managed_roles
+from deployer.resources.plan import Plan
+from deployer.resources.record import make_record
 from deployer.resources.service.pause import BY_MANIFEST, BY_NOBODY, TAG
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.settings import HealthCheck, ServiceSettings

@@ -39,7 +39,6 @@ from deployer.core.observed import (
     ObservedService,
     ScalingRevision,
 )
-from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.service import Scaling, ServiceSpec
 from deployer.core.target import ServiceStatus
@@ -51,6 +50,7 @@ from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.unseen import find_unseen
 from deployer.resources.desired import desired_state
+from deployer.resources.plan import Plan
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.limits import SERVICE_VARIABLE_CHARACTERS

@@ -13,9 +13,9 @@ from deployer.core.change import DeployService, RecreateParameter, ResumeService
 from deployer.core.desired import Desired, DesiredParameter, UnusedKey
 from deployer.core.notice import IgnoredKey, LeftBehind, StagedVariable
 from deployer.core.observed import Observed, ObservedService
-from deployer.core.plan import Plan
 from deployer.core.target import SecretsRead, ServiceStatus
 from deployer.manifest.rule import KeyReason
+from deployer.resources.plan import Plan
 from deployer.resources.planner import plan
 from deployer.resources.service.pause import BY_MANIFEST, TAG
 from deployer.view import notice_text

@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from deployer.core.cause import Cause, CauseKind
-from deployer.core.plan import Plan
+from deployer.resources.plan import Plan
 from tests.golden.case import cases
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from deployer.core.blocker import LostSecretVersion
 from deployer.core.change import PutParameter
 from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.observed import Observed, ObservedParameter
-from deployer.core.part import PlanPart, Running
+from deployer.resources.part import PlanPart, Running
 from deployer.resources.ssm_parameters.plan import plan_parameters
 
 MakeDesired = Callable[..., Desired]

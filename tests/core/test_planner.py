@@ -22,9 +22,9 @@ from deployer.core.change import (
 from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.notice import StagedVariable
 from deployer.core.observed import Observed, ObservedImage, ObservedParameter
-from deployer.core.plan import Plan
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
+from deployer.resources.plan import Plan
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.settings import of_app_runner
 from deployer.view import notice_text

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.observed import ObservedParameter, RemovableRole
-from deployer.core.removal import (
+from deployer.resources.desired import desired_state
+from deployer.resources.removal import (
     BelowThePath,
     History,
     Kept,
@@ -23,7 +24,6 @@ from deployer.core.removal import (
     TargetLogs,
     UsedBy,
 )
-from deployer.resources.desired import desired_state
 from deployer.resources.removals import decide_removals
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample

@@ -6,7 +6,7 @@ import pytest
 
 from deployer.core.cause import HIDDEN, DriftItem, State
 from deployer.core.change import DeployService
-from deployer.core.waiting import Waiting, find_waiting
+from deployer.resources.waiting import Waiting, find_waiting
 from tests.golden.case import cases
 
 EXPECTED = {

@@ -23,10 +23,10 @@ from msgspec.structs import replace
 from deployer.core import rollback, table
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.observed import Observed
-from deployer.core.plan import Plan
 from deployer.core.service import Settings
 from deployer.manifest.load import load_manifest
 from deployer.resources.desired import desired_state
+from deployer.resources.plan import Plan
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.view.plan_json import document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployer.core.removal import (
+from deployer.resources.removal import (
     BelowThePath,
     History,
     Kept,

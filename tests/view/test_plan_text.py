@@ -9,8 +9,8 @@ from deployer.core.cause import Cause, CauseKind, State
 from deployer.core.change import CreateRepository, PutParameter
 from deployer.core.desired import DesiredParameter
 from deployer.core.notice import StagedVariable
-from deployer.core.plan import Plan
 from deployer.core.release import RecordedRelease
+from deployer.resources.plan import Plan
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.view.plan_text import render
 from tests.core.test_release import release

@@ -10,7 +10,13 @@ from msgspec.structs import replace
 from deployer.aws import dynamodb
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.removal import (
+from deployer.core.table import KIND, DesiredTable, TableRemains, belongs_to_another
+from deployer.errors import Refused
+from deployer.resources.dynamodb_table.apply import wait_until
+from deployer.resources.dynamodb_table.desired import table_of
+from deployer.resources.dynamodb_table.plan import USABLE
+from deployer.resources.kind import CollectRemains, Reading
+from deployer.resources.removal import (
     Kept,
     MessagesWait,
     NotManaged,
@@ -22,12 +28,6 @@ from deployer.core.removal import (
     Unready,
     UsedBy,
 )
-from deployer.core.table import KIND, DesiredTable, TableRemains, belongs_to_another
-from deployer.errors import Refused
-from deployer.resources.dynamodb_table.apply import wait_until
-from deployer.resources.dynamodb_table.desired import table_of
-from deployer.resources.dynamodb_table.plan import USABLE
-from deployer.resources.kind import CollectRemains, Reading
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -11,7 +11,6 @@ from deployer.core.change import ChangeTable, CreateTable
 from deployer.core.desired import Desired
 from deployer.core.notice import LeftTable
 from deployer.core.observed import Observed
-from deployer.core.part import PlanPart, Running
 from deployer.core.table import (
     KIND,
     ON_DEMAND,
@@ -22,6 +21,7 @@ from deployer.core.table import (
     belongs_to_another,
 )
 from deployer.resources.dynamodb_table.desired import inbox_of
+from deployer.resources.part import PlanPart, Running
 
 USABLE = frozenset({"ACTIVE", "UPDATING"})  # it answers the service, and its settings can be read
 WAITED_FOR = USABLE | {"CREATING"}  # apply waits until it is ACTIVE

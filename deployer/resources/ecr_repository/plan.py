@@ -20,7 +20,7 @@ from deployer.core.change import (
 from deployer.core.desired import Desired
 from deployer.core.lifecycle import kept, lifecycle_policy, released_tag, same_policy
 from deployer.core.observed import Observed, ObservedRepository
-from deployer.core.part import PlanPart, Running
+from deployer.resources.part import PlanPart, Running
 
 
 def plan_image(desired: Desired, observed: Observed, running: Running) -> PlanPart:

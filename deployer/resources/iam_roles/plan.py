@@ -11,8 +11,8 @@ from deployer.core.cause import HIDDEN, Cause, CauseKind, State
 from deployer.core.change import PutRole
 from deployer.core.desired import Desired
 from deployer.core.observed import Observed
-from deployer.core.part import PlanPart, Running
 from deployer.core.release import Release
+from deployer.resources.part import PlanPart, Running
 
 
 def plan_roles(desired: Desired, observed: Observed, running: Running) -> PlanPart:

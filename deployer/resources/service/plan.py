@@ -29,10 +29,10 @@ from deployer.core.change import (
 from deployer.core.desired import Desired
 from deployer.core.notice import IgnoredKey, Notice, StagedVariable
 from deployer.core.observed import Observed, ObservedService
-from deployer.core.part import PlanPart
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec, Settings
 from deployer.core.target import ServiceStatus
+from deployer.resources.part import PlanPart
 from deployer.resources.service.pause import stale_tag
 from deployer.resources.service.unmanaged import fixed, lost, notices, private
 

@@ -10,8 +10,8 @@ from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.release import replaced_path
-from deployer.core.removal import BelowThePath, Kept, NeedsOption, NotOurs, Remains, Removal, RemovalOptions
 from deployer.resources.kind import CollectRemains, Reading
+from deployer.resources.removal import BelowThePath, Kept, NeedsOption, NotOurs, Remains, Removal, RemovalOptions
 from deployer.resources.ssm_parameters.observed import unmarked
 
 

@@ -19,8 +19,8 @@ from deployer.core.change import AdoptParameter, PutParameter, RecreateParameter
 from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.notice import Notice, StagedVariable
 from deployer.core.observed import Observed, ObservedParameter
-from deployer.core.part import PlanPart, Running
 from deployer.core.release import RecordedRelease, replaced_path
+from deployer.resources.part import PlanPart, Running
 from deployer.resources.ssm_parameters.causes import compared_states, held_version, literal_causes, live_state
 
 

@@ -7,9 +7,9 @@ from deployer.core.change import DeleteParameter
 from deployer.core.desired import Desired
 from deployer.core.notice import KeptParameter, Notice
 from deployer.core.observed import Observed
-from deployer.core.part import PlanPart
 from deployer.core.release import RecordedRelease
 from deployer.names import variable_or_none
+from deployer.resources.part import PlanPart
 
 
 def plan_removals(desired: Desired, observed: Observed, previous: RecordedRelease | None, *, prune: bool) -> PlanPart:

@@ -9,8 +9,12 @@ from deployer.core.blocker import BusyTable, ForeignTable, MissingTable, OtherSh
 from deployer.core.change import ChangeTable, CreateTable
 from deployer.core.desired import Desired
 from deployer.core.observed import Observed
-from deployer.core.part import PlanPart, Running
-from deployer.core.removal import (
+from deployer.core.table import KIND, DesiredTable, ObservedTable, Shape, TableRemains
+from deployer.resources.dynamodb_table.desired import table_of
+from deployer.resources.dynamodb_table.destroy import remove_table
+from deployer.resources.dynamodb_table.plan import differing_settings, plan_table
+from deployer.resources.part import PlanPart, Running
+from deployer.resources.removal import (
     Kept,
     MessagesWait,
     NotManaged,
@@ -23,10 +27,6 @@ from deployer.core.removal import (
     Unready,
     UsedBy,
 )
-from deployer.core.table import KIND, DesiredTable, ObservedTable, Shape, TableRemains
-from deployer.resources.dynamodb_table.desired import table_of
-from deployer.resources.dynamodb_table.destroy import remove_table
-from deployer.resources.dynamodb_table.plan import differing_settings, plan_table
 from tests.resources.dynamodb_table.test_desired import desired_from
 
 DESIRED = desired_from("inbox: {kind: dynamodb, table: an-inbox, deletion_protection: true}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from deployer.core.desired import Desired
-from deployer.core.plan import Plan
 from deployer.core.release import Release
+from deployer.resources.plan import Plan
 
 
 def make_record(

@@ -7,7 +7,7 @@ from msgspec import Struct
 from deployer.core.cause import CauseKind, DriftItem, drift_item, drift_items
 from deployer.core.change import Change
 from deployer.core.notice import StagedVariable
-from deployer.core.plan import Plan
+from deployer.resources.plan import Plan
 
 
 class Waiting(Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from deployer.core.plan import Plan
+from deployer.resources.plan import Plan
 
 
 class Outcome(Struct, frozen=True):
