@@ -71,7 +71,8 @@ class Delivery:
 
     async def tell(self, job: Job, text: str) -> None:
         """Send a text that is not part of a stored answer. Raises GraphError."""
-        await self._graph.send_text(job.message.user, text, self._inbox.tag(job, job.sent + 1))
+        told = replace(job, parts=(*job.parts[: job.sent], text))
+        await self._graph.send_text(job.message.user, text, self._inbox.tag(told, len(told.parts)))
         self._metrics.sent.inc()
 
     async def told(self, status: Status) -> None:

@@ -16,11 +16,11 @@ from ansari_whatsapp.inbox.base import (
     SentNotice,
     Stage,
     State,
-    Tag,
     Turn,
 )
 from ansari_whatsapp.inbox.memory import MemoryInbox
 from ansari_whatsapp.inbox.sqlite import SqliteInbox
+from ansari_whatsapp.inbox.tag import Tag
 
 __all__ = [
     "AGAIN",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, NamedTuple, Protocol, Self
+from typing import Final, NamedTuple, Protocol
 
+from ansari_whatsapp.inbox.tag import Tag
 from ansari_whatsapp.webhook import Message, Status
 
 REMEMBER: Final = 8 * 86400.0  # seconds: Meta delivers again for seven days
@@ -124,35 +125,6 @@ class Backlog:
     complete: bool = True
 
 
-class Tag(NamedTuple):
-    """Identifies a part to Meta, which repeats it in the statuses of that part.
-
-    `part` counts from 1, `again` how often the part was sent again. `user` and `message` are the inbox's own names.
-    """
-
-    part: int
-    again: int
-    user: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.part}:{self.again}:{self.user}:{self.message}"
-
-    @classmethod
-    def parse(cls, text: str | None) -> Self | None:
-        """Return the tag; None for any other text."""
-        part, _, rest = (text or "").partition(":")
-        again, _, rest = rest.partition(":")
-        user, _, message = rest.partition(":")
-        if not (_is_small(part) and _is_small(again) and user and message):
-            return None
-        return cls(int(part), int(again), user, message)
-
-
-def _is_small(number: str) -> bool:
-    return len(number) < 4 and number.isascii() and number.isdecimal()
-
-
 class Accepted(NamedTuple):
     """The result of a put: how many messages are new, and the jobs that were leased in the same step."""
 
@@ -264,7 +236,7 @@ class Inbox(Protocol):
         """
 
     def tag(self, job: Job, part: int) -> str:
-        """Return the text that identifies a part of the answer to Meta; `part` counts from 1."""
+        """Return the text of the Tag of a part of the answer; `part` counts from 1."""
 
     async def settle(self, status: Status) -> None:
         """Keep the status of a part that is being sent, for `outcome`. Other statuses are ignored."""
@@ -275,7 +247,7 @@ class Inbox(Protocol):
     async def resend(self, tag: Tag, at: float) -> bool:
         """Queue a part that was sent and did not arrive again, as a job of its own that is due at `at`.
 
-        Returns False if the answer is no longer stored, or the part was queued already.
+        Returns False if the answer is no longer stored or is another one, or the part was queued already.
         """
 
     async def withdraw(self, user: str, wamid: str) -> bool:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import orjson
 
-from ansari_whatsapp.inbox.base import AGAIN, Job, State, Tag
+from ansari_whatsapp.inbox.base import AGAIN, Job, State
 from ansari_whatsapp.inbox.profiles import to_profile
+from ansari_whatsapp.inbox.tag import Tag
 from ansari_whatsapp.webhook import Message, Status
 
 JOB: Final = """
@@ -65,6 +66,7 @@ def to_status(text: str | None) -> Status | None:
     return Status(*orjson.loads(text)) if text else None
 
 
-def tag_of(wamid: str, part: int) -> str:
+def tag_of(job: Job, part: int) -> str:
     """Return the tag of a part. It names no user: the wamid finds the message, and a tag may have 512 characters."""
-    return str(Tag(part, wamid.count(f"{AGAIN}:"), "-", wamid))
+    wamid = job.message.wamid
+    return str(Tag.of(part, wamid.count(f"{AGAIN}:"), "-", wamid, job.parts))

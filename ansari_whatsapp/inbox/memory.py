@@ -24,9 +24,9 @@ from ansari_whatsapp.inbox.base import (
     Profile,
     Stage,
     State,
-    Tag,
     Turn,
 )
+from ansari_whatsapp.inbox.tag import Tag, is_of
 from ansari_whatsapp.webhook import Message, Status
 
 REMEMBER_AT_MOST = 200_000
@@ -134,23 +134,23 @@ class MemoryInbox:
 
     def tag(self, job: Job, part: int) -> str:
         wamid = job.message.wamid
-        return str(Tag(part, wamid.count(f"{AGAIN}:"), job.message.user, wamid))
+        return str(Tag.of(part, wamid.count(f"{AGAIN}:"), job.message.user, wamid, job.parts))
 
     async def settle(self, status: Status) -> None:
         tag = Tag.parse(status.tag)
         entry = self._entries.get(tag.message) if tag else None
         if tag and entry and entry.job.state is State.ANSWERED and tag.part == entry.job.sent + 1:
-            entry.status = status
+            entry.status = status if tag.fits(entry.job.parts) else entry.status
 
     async def outcome(self, job: Job) -> Status | None:
         entry = self._mine(job)
-        return entry.status if entry.status and entry.status.tag == self.tag(job, job.sent + 1) else None
+        return entry.status if entry.status and is_of(entry.status.tag, self.tag(job, job.sent + 1)) else None
 
     async def resend(self, tag: Tag, at: float) -> bool:
         entry = self._entries.get(tag.message)
         job = entry.job if entry is not None else self._sent.get(tag.message, (None, 0.0))[0]
         name = f"{AGAIN}:{tag.message}:{tag.part}"
-        if job is None or not 1 <= tag.part <= len(job.parts) or name in self._known:
+        if job is None or not tag.fits(job.parts) or name in self._known:
             return False
         message = Message(name, job.message.user, AGAIN, None, None)
         self._add(Job(message, State.ANSWERED, (job.parts[tag.part - 1],)), at)

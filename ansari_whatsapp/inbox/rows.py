@@ -24,7 +24,6 @@ from ansari_whatsapp.inbox.base import (
     LeaseLost,
     Stage,
     State,
-    Tag,
 )
 from ansari_whatsapp.inbox.changes import change, change_early
 from ansari_whatsapp.inbox.columns import (
@@ -40,6 +39,7 @@ from ansari_whatsapp.inbox.columns import (
     to_status,
 )
 from ansari_whatsapp.inbox.profiles import keep_profile
+from ansari_whatsapp.inbox.tag import Tag, is_of
 from ansari_whatsapp.webhook import Message, Status
 
 NOT_YET: Final = 1e12  # added to `due` of a message whose user has an earlier one
@@ -96,8 +96,9 @@ class Rows:
 
     def settle(self, db: sqlite3.Connection, statuses: Sequence[tuple[Tag, Status]]) -> list[None]:
         for tag, status in statuses:
-            if status.tag == tag_of(tag.message, tag.part):
-                db.execute(_SETTLE, (status_of(status), tag.message, tag.part))
+            row = db.execute(_BEING_SENT, (tag.message, tag.part)).fetchone()
+            if row is not None and tag.fits(tuple(orjson.loads(row[1]))):
+                db.execute("UPDATE job SET status = ? WHERE seq = ?", (status_of(status), row[0]))
         return [None] * len(statuses)
 
     def outcome(self, db: sqlite3.Connection, jobs: Sequence[Job]) -> list[Status | LeaseLost | None]:
@@ -237,15 +238,15 @@ class Rows:
         if row is None:
             return LeaseLost(job.message.wamid)
         status = to_status(row[0])
-        return status if status and status.tag == tag_of(job.message.wamid, job.sent + 1) else None
+        return status if status and is_of(status.tag, tag_of(job, job.sent + 1)) else None
 
     def _resend(self, db: sqlite3.Connection, tag: Tag, at: float) -> bool:
         row = db.execute(_ANSWER, (tag.message, tag.message)).fetchone()
         name = f"{AGAIN}:{tag.message}:{tag.part}"
         if row is None or _found(db, _KNOWN, [name]):
             return False
-        parts = orjson.loads(row[1])
-        if not 1 <= tag.part <= len(parts):
+        parts = tuple(orjson.loads(row[1]))
+        if not tag.fits(parts):
             return False
         self._add(db, [(Job(Message(name, row[0], AGAIN, None, None), State.ANSWERED, (parts[tag.part - 1],)), at)])
         return True
@@ -285,8 +286,8 @@ AND NOT (? AND state <> 'answered' AND (edits <> ? OR withdrawn <> ?))
 _FOLLOWING: Final = """
 UPDATE job SET due = max(?, due - ?) WHERE seq = (SELECT min(seq) FROM job WHERE user = ?) AND due >= ?
 """
-_SETTLE: Final = """
-UPDATE job SET status = ? WHERE seq = (SELECT seq FROM known WHERE wamid = ?) AND state = 'answered' AND sent = ? - 1
+_BEING_SENT: Final = """
+SELECT seq, parts FROM job JOIN known USING (seq) WHERE wamid = ? AND state = 'answered' AND sent = ? - 1
 """
 _ANSWER: Final = """
 SELECT user, parts FROM sent JOIN known USING (seq) WHERE wamid = ?

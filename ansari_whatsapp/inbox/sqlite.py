@@ -10,11 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ansari_whatsapp.inbox.base import Accepted, Backlog, DeadLetter, InboxUnavailable, Job, State, Tag, Turn
+from ansari_whatsapp.inbox.base import Accepted, Backlog, DeadLetter, InboxUnavailable, Job, State, Turn
 from ansari_whatsapp.inbox.columns import tag_of
 from ansari_whatsapp.inbox.owner import Owner, delete_files_of_gone, is_gone
 from ansari_whatsapp.inbox.rows import Rows
 from ansari_whatsapp.inbox.schema import connect
+from ansari_whatsapp.inbox.tag import Tag
 from ansari_whatsapp.inbox.writer import Writer
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class SqliteInbox:
         return None
 
     def tag(self, job: Job, part: int) -> str:
-        return tag_of(job.message.wamid, part)
+        return tag_of(job, part)
 
     async def settle(self, status: Status) -> None:
         if (tag := Tag.parse(status.tag)) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -501,6 +502,49 @@ def test_the_status_of_a_part_that_is_being_sent_reaches_its_lessee(engine: Engi
         assert found.status == "sent"
         for text in ("", "x", "1:0:a:", f"1:0:{OTHER}:never", inbox.tag(job, 2) + "x"):
             await other.settle(Status("wamid.out", "sent", text, None))
+
+    run(engine, test)
+
+
+def test_a_late_status_of_an_answer_is_not_one_of_the_answer_to_the_edited_text(engine: Engine) -> None:
+    async def test(make: Make) -> None:
+        inbox, user = await make(), message("a").user
+        await inbox.put([message("a")])
+        job = replace(await take(inbox), state=State.ANSWERED, parts=("to the old text", "more"))
+        await inbox.save(job)
+        late = tag(inbox, job, 1)
+        await inbox.retry(job, 1010)
+        assert await inbox.amend(user, "a", "better")
+        job = replace(await take(inbox, 1010), state=State.ANSWERED, parts=("to the new text", "more"))
+        await inbox.save(job)
+        await inbox.settle(Status("wamid.out", "sent", str(late), None))
+        assert await inbox.outcome(job) is None
+        assert not await inbox.resend(late, 1010)
+        await inbox.settle(Status("wamid.out", "delivered", inbox.tag(job, 1), None))
+        await inbox.settle(Status("wamid.out", "failed", str(late), 131026))
+        found = await inbox.outcome(job)
+        assert found is not None
+        assert found.status == "delivered"
+        assert await inbox.resend(tag(inbox, job, 1), 1010)
+
+    run(engine, test)
+
+
+def test_the_tag_of_an_older_version_is_understood(engine: Engine) -> None:
+    async def test(make: Make) -> None:
+        inbox = await make()
+        await inbox.put([message("a")])
+        job = replace(await take(inbox), state=State.ANSWERED, parts=("x",))
+        await inbox.save(job)
+        old = tag(inbox, job, 1)._replace(text="")
+        assert re.fullmatch("1:0:[^:]+:[^:]+", str(old))
+        await inbox.settle(Status("wamid.out", "sent", str(old), None))
+        found = await inbox.outcome(job)
+        assert found is not None
+        assert found.status == "sent"
+        await inbox.finish(replace(job, sent=1), State.DONE)
+        assert await inbox.resend(old, 1000)
+        assert tag(inbox, await take(inbox), 1).again == 1
 
     run(engine, test)
 

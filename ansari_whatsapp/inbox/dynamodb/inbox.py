@@ -25,7 +25,6 @@ from ansari_whatsapp.inbox.base import (
     Job,
     LeaseLost,
     State,
-    Tag,
     Turn,
 )
 from ansari_whatsapp.inbox.dynamodb.attributes import (
@@ -56,6 +55,7 @@ from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
 from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers, query
 from ansari_whatsapp.inbox.dynamodb.names import Names, ended, lanes, waits
 from ansari_whatsapp.inbox.dynamodb.write import Write
+from ansari_whatsapp.inbox.tag import Tag, is_of
 from ansari_whatsapp.webhook import Message, Status
 
 POLL: Final = 5.0  # seconds
@@ -375,7 +375,7 @@ class DynamoInbox:
     def tag(self, job: Job, part: int) -> str:
         wamid = job.message.wamid
         user, message = self._names.user(job.message.user), self._names.message(wamid)
-        return str(Tag(part, wamid.count(f"{AGAIN}:"), user, message))
+        return str(Tag.of(part, wamid.count(f"{AGAIN}:"), user, message, job.parts))
 
     async def settle(self, status: Status) -> None:
         tag = Tag.parse(status.tag)
@@ -385,9 +385,10 @@ class DynamoInbox:
         if box.first != tag.message:
             return
         job = box.job()
-        if job.state is not State.ANSWERED or tag.part != job.sent + 1:
+        if job.state is not State.ANSWERED or tag.part != job.sent + 1 or not tag.fits(job.parts):
             return
-        if (known := box.outcome()) is not None and status.status != "failed" != known.status:
+        known = box.outcome()
+        if known is not None and known.tag == status.tag and status.status != "failed" != known.status:
             return  # "delivered" after "sent" shows nothing new
         write = Write()
         write.set("out", text(orjson.dumps([tag.part, *status]).decode()))
@@ -400,14 +401,14 @@ class DynamoInbox:
         if box.own != job.lease:
             raise LeaseLost(job.message.wamid)
         status = box.outcome()
-        return status if status and status.tag == self.tag(job, job.sent + 1) else None
+        return status if status and is_of(status.tag, self.tag(job, job.sent + 1)) else None
 
     async def resend(self, tag: Tag, at: float) -> bool:
         box = await self._boxes.read(tag.user)
         parts = box.answer_of(tag.message)
         again = name_of_part(tag.message, tag.part)
         name = self._names.message(again)
-        if not 1 <= tag.part <= len(parts) or box.has(name) or await self._markers.read(tag.user, name):
+        if not tag.fits(parts) or box.has(name) or await self._markers.read(tag.user, name):
             return False
         user = get_text(box.item, "usr")
         job = Job(Message(again, user, AGAIN, None, None), State.ANSWERED, (parts[tag.part - 1],))
