@@ -12,7 +12,7 @@ from deployer.core.policies import rights
 from deployer.core.policies.rights import Need
 from deployer.core.release import ledger_path
 from deployer.core.target import Call
-from deployer.resources.registry import KINDS
+from deployer.resources.registry import CALLS, KINDS
 from deployer.resources.ssm_parameters.rights import replaced
 
 PASSING: Final = "iam:PassRole"
@@ -166,7 +166,8 @@ def _ledger(desired: Desired) -> Iterator[str]:
 
 def _together(calls: Iterable[Call], desired: Desired) -> tuple[Need, ...]:
     found: dict[str, dict[str, None]] = {}
+    added = {**CALLS, **desired.target.rights.calls}
     for call, parameters in calls:
-        for need in rights.needs(call, parameters, desired.region, desired.account, desired.target.rights.calls):
+        for need in rights.needs(call, parameters, desired.region, desired.account, added):
             found.setdefault(need.action, {}).update(dict.fromkeys(need.resources))
     return tuple(Need(action, tuple(resources)) for action, resources in found.items())

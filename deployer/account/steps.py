@@ -10,8 +10,8 @@ from msgspec import Struct
 from deployer.account.finding import Blocker, Note, Settled
 from deployer.account.requirements import Principal
 from deployer.core.cause import Cause
-from deployer.core.change import RepositoryChange
 from deployer.core.policies.documents import ISSUER
+from deployer.resources.ecr_repository.change import RepositoryChange
 
 
 class _Step(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,8 @@ class UnusableAnswer(BotoCoreError):
     fmt = "the answer to {call} has {lacks}"
 
 
-# By call, the members that are read; each target adds its own. `[]` follows a list: all its elements have the member.
+# By call, the members that are read; a target or a kind of resource with an API of its own adds to them. `[]` follows
+# a list: all its elements have the member.
 READ: Final[dict[str, tuple[str, ...]]] = {
     "sts:GetCallerIdentity": ("Account", "Arn"),
     "ssm:GetParameter": ("Parameter.Value", "Parameter.Version", "Parameter.LastModifiedDate"),
@@ -46,18 +47,6 @@ READ: Final[dict[str, tuple[str, ...]]] = {
     "ecr:DescribeImages": ("imageDetails[].imageDigest",),
     "ecr:BatchGetImage": ("images[].imageId.imageDigest", "images[].imageManifest"),
     "ecr:GetDownloadUrlForLayer": ("downloadUrl",),
-    "dynamodb:DescribeTable": (
-        "Table.TableArn",
-        "Table.TableStatus",
-        "Table.KeySchema[].AttributeName",
-        "Table.KeySchema[].KeyType",
-        "Table.AttributeDefinitions[].AttributeName",
-        "Table.AttributeDefinitions[].AttributeType",
-    ),
-    "dynamodb:DescribeTimeToLive": ("TimeToLiveDescription.TimeToLiveStatus",),
-    "dynamodb:DescribeContinuousBackups": ("ContinuousBackupsDescription.ContinuousBackupsStatus",),
-    "dynamodb:ListTagsOfResource": ("Tags[].Key", "Tags[].Value"),
-    "dynamodb:Query": ("Count",),
     "iam:GetRole": ("Role.Arn", "Role.AssumeRolePolicyDocument"),
     "iam:GetRolePolicy": ("PolicyDocument",),
     "iam:ListRolePolicies": ("PolicyNames",),

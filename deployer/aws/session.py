@@ -28,7 +28,6 @@ from deployer.world_keys import NONE, Keys, read
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
-    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_ecr import ECRClient
     from types_boto3_iam import IAMClient
     from types_boto3_logs import CloudWatchLogsClient
@@ -53,6 +52,7 @@ class Session:
     calls: Counter[str] = field(default_factory=Counter, compare=False)
     fence: Fence = field(default_factory=Fence, compare=False)
     _calls: dict[str, tuple[rights.Right, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _clients: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     _read: dict[str, tuple[str, ...]] = field(default_factory=answers.READ.copy, init=False, compare=False, repr=False)
 
     def check(self) -> str:
@@ -158,8 +158,8 @@ class Session:
 
     def _remember(self, **event: Any) -> None:
         """Keep what each call needs, so that its error can name it: the call's parameters may hold a secret."""
-        call, of_target = _call(event["model"]), self._calls
-        event["context"][errors.NEEDS] = rights.needs(call, event["params"], self.region, self.account, of_target)
+        call, added = _call(event["model"]), self._calls
+        event["context"][errors.NEEDS] = rights.needs(call, event["params"], self.region, self.account, added)
 
     def _check_answer(self, **event: Any) -> None:
         if event["http_response"].status_code < 300:
@@ -183,10 +183,6 @@ class Session:
         return self._client("ecr")  # type: ignore[no-any-return]
 
     @cached_property
-    def dynamodb(self) -> DynamoDBClient:
-        return self._client("dynamodb")  # type: ignore[no-any-return]
-
-    @cached_property
     def iam(self) -> IAMClient:
         return self._client("iam")  # type: ignore[no-any-return]
 
@@ -197,10 +193,15 @@ class Session:
     def client(
         self, service: str, calls: Mapping[str, tuple[rights.Right, ...]], read: Mapping[str, tuple[str, ...]]
     ) -> Any:
-        """The client of a target's own service. `calls` are the rights that each call needs, `read` is as in READ."""
+        """The client of a service that only a target or one kind of resource uses; the same for every caller.
+
+        `calls` are the rights that each call needs, `read` is as in READ.
+        """
         self._calls.update(calls)
         self._read.update(read)
-        return self._client(service)
+        if service not in self._clients:
+            self._clients[service] = self._client(service)
+        return self._clients[service]
 
 
 def _call(model: OperationModel) -> str:

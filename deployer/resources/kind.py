@@ -8,7 +8,7 @@ applied and shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeAlias
 
@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.observed import Observed, ObservedParameter
+from deployer.core.policies.rights import Right
 from deployer.core.release import RecordedRelease
 from deployer.core.target import Call
 from deployer.manifest.load import Loaded
@@ -98,10 +99,10 @@ class Kind(Struct, frozen=True):
     """The functions of one kind of resource.
 
     `desired` adds what the manifest asks for, `observe` reads the live state, and `plan` compares the two. `changes`
-    are the classes of its changes. `reads` are the calls of every plan, `inspects` those before a deployment, `writes`
-    those of a reconcile, `repairs` those that only some reconciles make. `remains` reads what is left of the kind in
-    AWS, `removals` decides what of it is deleted with the environment, kept, or not ready, and `delete` deletes one of
-    `deletes`.
+    are the classes of its changes, `calls` the rights of those calls that no other kind makes. `reads` are the calls of
+    every plan, `inspects` those before a deployment, `writes` those of a reconcile, `repairs` those that only some
+    reconciles make. `remains` reads what is left of the kind in AWS, `removals` decides what of it is deleted with the
+    environment, kept, or not ready, and `delete` deletes one of `deletes`.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Kind(Struct, frozen=True):
     plan: Callable[[Desired, Observed, Running], PlanPart]
     prune: Prune
     changes: tuple[type, ...]
+    calls: Mapping[str, tuple[Right, ...]]
     observe: Callable[[Reading], Collect]
     apply: Callable[[Any, Applying], None]
     reads: Callable[[Desired], Iterable[Call]]

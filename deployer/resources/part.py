@@ -6,10 +6,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from deployer.core.blocker import Blocker
-from deployer.core.change import Change
-from deployer.core.notice import Notice
 from deployer.core.release import RecordedRelease, Release
+from deployer.resources.unions import Blocker, Change, Notice
 
 
 class Running(Struct, frozen=True):

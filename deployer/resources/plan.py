@@ -9,13 +9,13 @@ from typing import Any
 
 from msgspec import Struct, field, to_builtins
 
-from deployer.core.blocker import Blocker, ServicePaused
 from deployer.core.caution import Caution
-from deployer.core.change import Change, DeployService
 from deployer.core.hold import Hold
-from deployer.core.notice import Notice
 from deployer.core.release import RecordedRelease
 from deployer.core.target import Description
+from deployer.resources.service.blocker import ServicePaused
+from deployer.resources.service.change import DeployService
+from deployer.resources.unions import Blocker, Change, Notice
 
 
 class Plan(Struct, frozen=True):

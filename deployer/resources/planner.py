@@ -9,9 +9,8 @@ from msgspec.structs import replace
 from deployer.core.blocker import LongRecord
 from deployer.core.cause import Cause, CauseKind
 from deployer.core.caution import Caution, FailedBefore, NoRelease, Unverified
-from deployer.core.change import DeployService, LiftHold, PlaceHold, RecordRelease
 from deployer.core.desired import Desired
-from deployer.core.notice import LeftBehind, Notice, StagedVariable
+from deployer.core.notice import LeftBehind
 from deployer.core.observed import Observed
 from deployer.core.release import (
     LEDGER_BYTES,
@@ -26,15 +25,19 @@ from deployer.core.release import (
 )
 from deployer.core.service import ServiceSpec
 from deployer.core.target import ServiceStatus
+from deployer.resources.hold.change import LiftHold, PlaceHold
 from deployer.resources.hold.plan import plan_hold
 from deployer.resources.part import PlanPart, Running, joined
 from deployer.resources.plan import Plan
 from deployer.resources.record import make_record
 from deployer.resources.registry import KINDS
+from deployer.resources.service.change import DeployService, RecordRelease
 from deployer.resources.service.pause import plan_pause
 from deployer.resources.service.plan import plan_service
 from deployer.resources.service.unmanaged import unmanaged_settings
 from deployer.resources.service.variables import plan_service_variables
+from deployer.resources.ssm_parameters.notice import StagedVariable
+from deployer.resources.unions import Notice
 
 
 def plan(desired: Desired, observed: Observed, *, prune: bool = False) -> Plan:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from msgspec import Struct, field
 
 from deployer.core.observed import ObservedParameter, RemovableRole
-
-Kind = Literal["service", "scaling", "parameter", "secret", "role", "policy", "repository", "table"]
+from deployer.resources.unions import Reason, RemovalKind, Until
 
 
 class RemovalOptions(Struct, frozen=True):
@@ -41,55 +39,8 @@ class Remains(Struct, frozen=True):
 class Removal(Struct, frozen=True):
     """Something that is deleted. A policy is deleted from a role that is kept: its name is ROLE/POLICY."""
 
-    kind: Kind
+    kind: RemovalKind
     name: str
-
-
-class UsedBy(Struct, frozen=True):
-    """Another environment uses it."""
-
-    environment: str
-
-
-class NeedsOption(Struct, frozen=True):
-    """It is deleted only with an option of the command line."""
-
-    option: Literal["--with-secrets", "--with-repository"]
-
-
-class NotOurs(Struct, frozen=True):
-    """It does not carry the deployer's tag."""
-
-
-class NotManaged(Struct, frozen=True):
-    """The manifest does not let the deployer manage it."""
-
-
-class OtherTable(Struct, frozen=True):
-    """The table has other keys or indexes than the service uses."""
-
-
-class OtherPolicies(Struct, frozen=True):
-    """The role has policies that the deployer did not write."""
-
-    names: tuple[str, ...]
-
-
-class BelowThePath(Struct, frozen=True):
-    """The parameter's path is below that of the environment's parameters."""
-
-
-class History(Struct, frozen=True):
-    """The ledger is never deleted."""
-
-
-class TargetLogs(Struct, frozen=True):
-    """The platform with this title owns the logs."""
-
-    title: str
-
-
-Reason = UsedBy | NeedsOption | NotOurs | NotManaged | OtherTable | OtherPolicies | BelowThePath | History | TargetLogs
 
 
 class Kept(Struct, frozen=True):
@@ -100,18 +51,12 @@ class Kept(Struct, frozen=True):
     reason: Reason
 
 
-class MessagesWait(Struct, frozen=True):
-    """Messages of this many users wait for an answer."""
-
-    users: int
-
-
 class Unready(Struct, frozen=True):
     """Something that would be deleted, but not before `until` has ended: nothing of the environment is deleted."""
 
-    kind: Kind
+    kind: RemovalKind
     name: str
-    until: MessagesWait
+    until: Until
 
 
 class Removals(Struct, frozen=True):

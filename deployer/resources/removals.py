@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.core.desired import Desired
+from deployer.core.reason import History, TargetLogs
 from deployer.resources.registry import KINDS
-from deployer.resources.removal import History, Kept, Remains, Removal, RemovalOptions, Removals, TargetLogs, Unready
+from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions, Removals, Unready
 
 
 def decide_removals(desired: Desired, remains: Remains, options: RemovalOptions) -> Removals:

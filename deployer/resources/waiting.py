@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from deployer.core.cause import CauseKind, DriftItem, drift_item, drift_items
-from deployer.core.change import Change
-from deployer.core.notice import StagedVariable
 from deployer.resources.plan import Plan
+from deployer.resources.ssm_parameters.notice import StagedVariable
+from deployer.resources.unions import Change
 
 
 class Waiting(Struct, frozen=True):

@@ -11,25 +11,23 @@ from botocore.exceptions import ClientError
 
 from deployer.aws import hold
 from deployer.aws.session import Session
-from deployer.core.change import (
-    Change,
+from deployer.core.hold import after_rollback
+from deployer.errors import Refused
+from deployer.resources.hold.change import HoldChange, LiftHold, PlaceHold
+from deployer.resources.kind import Applying
+from deployer.resources.registry import KINDS, kind_of
+from deployer.resources.service.change import (
     CreateScaling,
     DeployService,
-    HoldChange,
-    LiftHold,
     PauseService,
-    PlaceHold,
     RecordRelease,
     ResumeService,
     ServiceChange,
     ServiceVariable,
     TagService,
 )
-from deployer.core.hold import after_rollback
-from deployer.errors import Refused
-from deployer.resources.kind import Applying
-from deployer.resources.registry import KINDS, kind_of
 from deployer.resources.service.pause import BY_MANIFEST, TAG
+from deployer.resources.unions import Change
 from deployer.targets.base import Started, Target, pausing, scaling
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 30.0)  # seconds until AWS knows a changed role everywhere

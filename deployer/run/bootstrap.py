@@ -19,9 +19,9 @@ from deployer.account.steps import (
 )
 from deployer.aws import ecr, iam, principals
 from deployer.aws.session import Session
-from deployer.core.change import ChangeRepository, CreateRepository, PutLifecycle
 from deployer.errors import Interrupted, Refused, StateUnknown
 from deployer.partial import halted
+from deployer.resources.ecr_repository.change import ChangeRepository, CreateRepository, PutLifecycle
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,6 @@ from deployer.aws import ledger, lock
 from deployer.aws.errors import is_refusal
 from deployer.aws.lock import Held
 from deployer.core import rollback
-from deployer.core.change import (
-    DeployService,
-    PauseService,
-    RecordRelease,
-    ResumeService,
-)
 from deployer.core.release import RecordedRelease, last_healthy
 from deployer.errors import DeployerError, DeploymentFailed, Refused, StateUnknown
 from deployer.explain import defect, explain_error
@@ -27,6 +21,7 @@ from deployer.partial import halted
 from deployer.resources.kind import Applying
 from deployer.resources.outcome import Outcome
 from deployer.resources.plan import Plan
+from deployer.resources.service.change import DeployService, PauseService, RecordRelease, ResumeService
 from deployer.resources.service.pause import BY_NOBODY, TAG
 from deployer.run import resume, turn
 from deployer.run.apply import Applier, refuse_unknown

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from deployer.core.blocker import Blocker
 from deployer.core.caution import Unverified
 from deployer.core.trouble import ImageGone
 from deployer.environment.open import open_environment
 from deployer.environment.other_locations import disagreements
 from deployer.environment.readiness import unready
 from deployer.resources.plan import Plan
+from deployer.resources.unions import Blocker
 from deployer.run.preflight import inspect
 from deployer.run.running_image import missing_image
 from deployer.view import caution_text, health_text

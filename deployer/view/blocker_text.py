@@ -6,39 +6,33 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from deployer.core.blocker import (
-    Blocker,
+from deployer.core.blocker import LongRecord
+from deployer.core.target import Description
+from deployer.manifest.rule import PRIVATE_WHY
+from deployer.resources.dynamodb_table.blocker import BusyTable, ForeignTable, MissingTable, OtherInbox, OtherShape
+from deployer.resources.ecr_repository.blocker import MissingImage, TakenTag, WrongPlatform
+from deployer.resources.iam_roles.blocker import DeniedActions, MissingRole, UntrustedRole
+from deployer.resources.plan import Plan
+from deployer.resources.service.blocker import (
     BrokenService,
     BusyService,
-    BusyTable,
-    DeniedActions,
     FixedSetting,
     ForeignService,
-    ForeignTable,
-    LongRecord,
-    LostSecretVersion,
     LostSettings,
-    MissingImage,
-    MissingRole,
-    MissingTable,
     NoScalingRevision,
-    OtherInbox,
-    OtherShape,
     OtherTarget,
-    ParameterInUse,
     PrivateService,
+    ServicePaused,
+)
+from deployer.resources.ssm_parameters.blocker import (
+    LostSecretVersion,
+    ParameterInUse,
     ReadableSecret,
     RefusedSecret,
     RefusedSecrets,
-    ServicePaused,
-    TakenTag,
     UnsetSecret,
-    UntrustedRole,
-    WrongPlatform,
 )
-from deployer.core.target import Description
-from deployer.manifest.rule import PRIVATE_WHY
-from deployer.resources.plan import Plan
+from deployer.resources.unions import Blocker
 from deployer.view.cause_text import READABLE
 from deployer.view.shape_text import render_shape
 

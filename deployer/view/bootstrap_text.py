@@ -30,9 +30,9 @@ from deployer.account.steps import (
     Step,
     Steps,
 )
-from deployer.core.change import ChangeRepository, CreateRepository, PutLifecycle
 from deployer.core.policies.documents import AUDIENCE, ISSUER
 from deployer.core.policies.trust import Stranger
+from deployer.resources.ecr_repository.change import ChangeRepository, CreateRepository, PutLifecycle
 from deployer.view import cause_text, change_text
 from deployer.view.counts import to_fix
 from deployer.view.safe import hanging, one_line

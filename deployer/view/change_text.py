@@ -5,33 +5,30 @@ from __future__ import annotations
 from typing import assert_never
 
 from deployer.core.cause import State
-from deployer.core.change import (
-    AdoptParameter,
-    Change,
+from deployer.core.desired import DesiredParameter
+from deployer.core.lifecycle import RELEASED
+from deployer.resources.dynamodb_table.change import ChangeTable, CreateTable
+from deployer.resources.ecr_repository.change import (
     ChangeRepository,
-    ChangeTable,
     CreateRepository,
-    CreateScaling,
-    CreateTable,
-    DeleteParameter,
-    DeployService,
-    Difference,
     KeepImage,
-    LiftHold,
-    PauseService,
-    PlaceHold,
     PushImage,
     PutLifecycle,
-    PutParameter,
-    PutRole,
+)
+from deployer.resources.hold.change import LiftHold, PlaceHold
+from deployer.resources.iam_roles.change import PutRole
+from deployer.resources.service.change import (
+    CreateScaling,
+    DeployService,
+    Difference,
+    PauseService,
     RecordRelease,
-    RecreateParameter,
     ResumeService,
     ServiceVariable,
     TagService,
 )
-from deployer.core.desired import DesiredParameter
-from deployer.core.lifecycle import RELEASED
+from deployer.resources.ssm_parameters.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter
+from deployer.resources.unions import Change
 from deployer.view.cause_text import reasons
 from deployer.view.shape_text import render_shape
 from deployer.view.state_text import UNSHOWN, setting, shown

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from deployer.resources.removal import (
-    BelowThePath,
-    History,
-    NeedsOption,
-    NotManaged,
-    NotOurs,
-    OtherPolicies,
-    OtherTable,
-    Reason,
-    Removal,
-    Removals,
-    TargetLogs,
-    Unready,
-    UsedBy,
-)
+from deployer.core.reason import History, NeedsOption, NotManaged, NotOurs, TargetLogs, UsedBy
+from deployer.resources.dynamodb_table.reason import OtherTable
+from deployer.resources.iam_roles.reason import OtherPolicies
+from deployer.resources.removal import Removal, Removals, Unready
+from deployer.resources.ssm_parameters.reason import BelowThePath
+from deployer.resources.unions import Reason
 from deployer.view.counts import counted
 from deployer.view.details import filled_fields
 from deployer.view.documents.destroy import DestroyDocument, KeptDocument, RemovedDocument

@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import assert_never
 
 from deployer.core.cause import CauseKind
-from deployer.core.notice import (
-    IgnoredKey,
-    KeptParameter,
-    LeftBehind,
-    LeftTable,
-    Notice,
-    StagedVariable,
-    UnmanagedSetting,
-)
+from deployer.core.notice import LeftBehind
 from deployer.manifest.rule import REASONS
+from deployer.resources.dynamodb_table.notice import LeftTable
+from deployer.resources.service.notice import IgnoredKey, UnmanagedSetting
+from deployer.resources.ssm_parameters.notice import KeptParameter, StagedVariable
+from deployer.resources.unions import Notice
 from deployer.view.cause_text import OUTSIDE, changed, reason
 
 

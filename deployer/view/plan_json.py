@@ -11,11 +11,9 @@ from typing import Any, Final, Literal
 from msgspec import to_builtins
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-from deployer.core.blocker import Blocker
 from deployer.core.cause import Cause, CauseKind
-from deployer.core.change import Change
-from deployer.core.notice import Notice
 from deployer.resources.plan import Plan
+from deployer.resources.unions import Blocker, Change, Notice
 from deployer.secrecy import scrubbed
 from deployer.view import caution_text, change_text, notice_text
 from deployer.view.blocker_text import render_blocker

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from deployer.core.change import Change, PlaceHold
 from deployer.core.observed import ObservedLock
 from deployer.core.person import person_name
 from deployer.errors import as_typed
+from deployer.resources.hold.change import PlaceHold
 from deployer.resources.plan import Plan
+from deployer.resources.unions import Change
 from deployer.view import caution_text, change_text, hold_text, notice_text, pause_text
 from deployer.view.blocker_text import blockers
 from deployer.view.counts import to_fix

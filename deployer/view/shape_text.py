@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployer.core.table import Index, Key, Shape
+from deployer.resources.dynamodb_table.state import Index, Key, Shape
 
 
 def render_shape(shape: Shape) -> str:

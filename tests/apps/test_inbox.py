@@ -9,12 +9,12 @@ from policy_sentry.querying.actions import get_action_data
 from ansari_whatsapp.inbox.dynamodb import names, table
 from deployer.apps.app import Inbox
 from deployer.apps.project_file import read_app
-from deployer.aws import dynamodb
 from deployer.core.desired import DesiredImage
-from deployer.core.table import DesiredTable
 from deployer.manifest.load import parse
 from deployer.resources.desired import desired_state
+from deployer.resources.dynamodb_table import api
 from deployer.resources.dynamodb_table.desired import table_of
+from deployer.resources.dynamodb_table.state import DesiredTable
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import ROOT, sample_path, sample_text
 
@@ -36,7 +36,7 @@ def desired() -> DesiredTable:
 
 
 def test_the_table_that_is_created_is_the_one_that_the_service_defines() -> None:
-    request = dynamodb.request_to_create(desired())
+    request = api.request_to_create(desired())
     defined = table.definition("an-inbox")
     assert {key: value for key, value in request.items() if key in defined} == defined
     assert desired().expires == table.EXPIRES

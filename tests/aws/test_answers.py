@@ -17,15 +17,17 @@ from urllib.parse import quote
 import pytest
 
 from deployer.account.requirements import Principal
-from deployer.aws import answers, dynamodb, ecr, hold, iam, ledger, lock, lock_record, logs, principals, ssm
+from deployer.aws import answers, ecr, hold, iam, ledger, lock, lock_record, logs, principals, ssm
 from deployer.aws.fence import READS
 from deployer.aws.session import Session
 from deployer.core.policies.rights import CALLS, Need
 from deployer.core.secret import SecretValue
 from deployer.core.service import Scaling
-from deployer.core.table import WaitingEntries
 from deployer.explain import explain_error
 from deployer.local.models import service_model
+from deployer.resources.dynamodb_table import answers as of_table
+from deployer.resources.dynamodb_table import api
+from deployer.resources.dynamodb_table.state import WaitingEntries
 from deployer.targets.apprunner import answers as of_target
 from deployer.targets.apprunner.rights import CALLS as OF_TARGET
 from deployer.targets.apprunner.target import AppRunner, open_apprunner
@@ -87,7 +89,7 @@ def texts(call: str, member: str, request: Mapping[str, Any]) -> str:
     return TEXTS.get(member, "")
 
 
-READ = {**answers.READ, **of_target.READ}
+READ = {**answers.READ, **of_table.READ, **of_target.READ}
 URL = [""]
 Read = Callable[[Session], object]
 
@@ -118,8 +120,8 @@ RESULTS: dict[str, Read] = {
     "an older value": lambda session: ssm.reveal_version(session.ssm, f"{PATH}/name", 1, made_by=2e9),
     "a version's value": lambda session: ssm.holds_only(session.ssm, f"{PATH}/name", [1], "value"),
     "a parameter's version": lambda session: ssm.put(session.ssm, f"{PATH}/name", "value", "", create=True),
-    "a table": lambda session: dynamodb.read_table(session.dynamodb, "table"),
-    "messages that wait": lambda session: dynamodb.count_waiting(session.dynamodb, "table", WAITING),
+    "a table": lambda session: api.read_table(api.open_client(session), "table"),
+    "messages that wait": lambda session: api.count_waiting(api.open_client(session), "table", WAITING),
     "the releases": lambda session: ledger.read(session.ssm, LEDGER, RECORDED),
     "a release's number": lambda session: ledger.record(session.ssm, LEDGER, release()),
     "the lock": lambda session: lock.read(session.ssm, LEDGER),

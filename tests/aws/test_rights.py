@@ -21,9 +21,10 @@ from deployer.aws.session import Session
 from deployer.core.policies.rights import CALLS as COMMON
 from deployer.core.policies.rights import Need, needs
 from deployer.core.secret import SecretValue
+from deployer.resources.registry import CALLS as OF_KINDS
 from deployer.targets.apprunner.rights import CALLS as OF_TARGET
 
-CALLS = {**COMMON, **OF_TARGET}
+CALLS = {**COMMON, **OF_KINDS, **OF_TARGET}
 ROOT = Path(__file__).parents[2] / "deployer"
 SERVICE = "arn:aws:apprunner:us-west-2:000000000000:service/ansari/abc"
 ROLE = "arn:aws:iam::000000000000:role/"
@@ -35,7 +36,7 @@ def needed(call: str, **parameters: Any) -> tuple[Need, ...]:
 
 def used(session: Session) -> Iterator[tuple[str, str]]:
     """Every call that the sources below name, with the file: methods of the clients whose types a file imports."""
-    for path in sorted([*(ROOT / "aws").rglob("*.py"), *(ROOT / "targets").rglob("*.py")]):
+    for path in sorted(path for part in ("aws", "targets", "resources") for path in (ROOT / part).rglob("*.py")):
         services = sorted(set(re.findall(r"from types_boto3_(\w+) import", path.read_text())))
         words = {
             node.attr if isinstance(node, ast.Attribute) else str(getattr(node, "value", ""))

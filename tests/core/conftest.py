@@ -7,30 +7,6 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from deployer.core.change import (
-    AdoptParameter,
-    Change,
-    ChangeRepository,
-    ChangeTable,
-    CreateRepository,
-    CreateScaling,
-    CreateTable,
-    DeleteParameter,
-    DeployService,
-    KeepImage,
-    LiftHold,
-    PauseService,
-    PlaceHold,
-    PushImage,
-    PutLifecycle,
-    PutParameter,
-    PutRole,
-    RecordRelease,
-    RecreateParameter,
-    ResumeService,
-    ServiceVariable,
-    TagService,
-)
 from deployer.core.desired import Desired, DesiredImage, DesiredParameter
 from deployer.core.hold import Hold, after_rollback
 from deployer.core.observed import (
@@ -44,12 +20,33 @@ from deployer.core.observed import (
 )
 from deployer.core.release import RecordedRelease
 from deployer.core.service import Scaling
-from deployer.core.table import KIND, ObservedTable
 from deployer.core.target import ServiceStatus
+from deployer.resources.dynamodb_table.change import ChangeTable, CreateTable
+from deployer.resources.dynamodb_table.state import KIND, ObservedTable
+from deployer.resources.ecr_repository.change import (
+    ChangeRepository,
+    CreateRepository,
+    KeepImage,
+    PushImage,
+    PutLifecycle,
+)
+from deployer.resources.hold.change import LiftHold, PlaceHold
+from deployer.resources.iam_roles.change import PutRole
 from deployer.resources.iam_roles.desired import managed_roles
 from deployer.resources.plan import Plan
 from deployer.resources.record import make_record
+from deployer.resources.service.change import (
+    CreateScaling,
+    DeployService,
+    PauseService,
+    RecordRelease,
+    ResumeService,
+    ServiceVariable,
+    TagService,
+)
 from deployer.resources.service.pause import BY_MANIFEST, BY_NOBODY, TAG
+from deployer.resources.ssm_parameters.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter
+from deployer.resources.unions import Change
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.settings import HealthCheck, ServiceSettings
 

@@ -20,16 +20,6 @@ from deployer.core.adoption.reason import WasStringList
 from deployer.core.adoption.variables import Taken, choose
 from deployer.core.adoption.yaml import flow
 from deployer.core.cause import State
-from deployer.core.change import (
-    AdoptParameter,
-    CreateScaling,
-    DeployService,
-    Difference,
-    KeepImage,
-    PutLifecycle,
-    ServiceVariable,
-    TagService,
-)
 from deployer.core.desired import DesiredImage
 from deployer.core.observed import (
     Observed,
@@ -50,8 +40,11 @@ from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.unseen import find_unseen
 from deployer.resources.desired import desired_state
+from deployer.resources.ecr_repository.change import KeepImage, PutLifecycle
 from deployer.resources.plan import Plan
 from deployer.resources.planner import plan
+from deployer.resources.service.change import CreateScaling, DeployService, Difference, ServiceVariable, TagService
+from deployer.resources.ssm_parameters.change import AdoptParameter
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.limits import SERVICE_VARIABLE_CHARACTERS
 from deployer.targets.apprunner.manifest import KMS_KEY

@@ -8,16 +8,20 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from deployer.core.blocker import OtherTarget, ParameterInUse, ServicePaused
-from deployer.core.change import DeployService, RecreateParameter, ResumeService
 from deployer.core.desired import Desired, DesiredParameter, UnusedKey
-from deployer.core.notice import IgnoredKey, LeftBehind, StagedVariable
+from deployer.core.notice import LeftBehind
 from deployer.core.observed import Observed, ObservedService
 from deployer.core.target import SecretsRead, ServiceStatus
 from deployer.manifest.rule import KeyReason
 from deployer.resources.plan import Plan
 from deployer.resources.planner import plan
+from deployer.resources.service.blocker import OtherTarget, ServicePaused
+from deployer.resources.service.change import DeployService, ResumeService
+from deployer.resources.service.notice import IgnoredKey
 from deployer.resources.service.pause import BY_MANIFEST, TAG
+from deployer.resources.ssm_parameters.blocker import ParameterInUse
+from deployer.resources.ssm_parameters.change import RecreateParameter
+from deployer.resources.ssm_parameters.notice import StagedVariable
 from deployer.view import notice_text
 from deployer.view.blocker_text import blockers
 

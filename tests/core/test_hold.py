@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from deployer.core import rollback
-from deployer.core.change import LiftHold, PlaceHold
 from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.hold import Hold, after_rollback, by_hand, refuses, rolled_back, source_of
 from deployer.core.observed import Observed
+from deployer.resources.hold.change import LiftHold, PlaceHold
 from deployer.resources.planner import plan
 from tests.core.test_release import history
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from deployer.core.blocker import LostSecretVersion
-from deployer.core.change import PutParameter
 from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.observed import Observed, ObservedParameter
 from deployer.resources.part import PlanPart, Running
+from deployer.resources.ssm_parameters.blocker import LostSecretVersion
+from deployer.resources.ssm_parameters.change import PutParameter
 from deployer.resources.ssm_parameters.plan import plan_parameters
 
 MakeDesired = Callable[..., Desired]

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from deployer.core.change import DeployService, PauseService, ResumeService
 from deployer.core.desired import Desired, DesiredParameter
 from deployer.core.observed import Observed
 from deployer.core.target import ServiceStatus
 from deployer.resources.planner import plan
+from deployer.resources.service.change import DeployService, PauseService, ResumeService
 from deployer.resources.service.pause import TAG, tag_after
 
 MakeDesired = Callable[..., Desired]

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from deployer.core.blocker import UnsetSecret
-from deployer.core.change import CreateRepository
+from deployer.resources.ecr_repository.change import CreateRepository
+from deployer.resources.ssm_parameters.blocker import UnsetSecret
 from deployer.view.plan_json import PlanDocument, document
 from tests.view.test_plan_text import plan
 

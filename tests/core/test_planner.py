@@ -9,23 +9,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from deployer.core.cause import State
-from deployer.core.change import (
-    ChangeRepository,
-    DeployService,
-    Difference,
-    PushImage,
-    PutParameter,
-    PutRole,
-    RecordRelease,
-    RecreateParameter,
-)
 from deployer.core.desired import Desired, DesiredParameter
-from deployer.core.notice import StagedVariable
 from deployer.core.observed import Observed, ObservedImage, ObservedParameter
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
+from deployer.resources.ecr_repository.change import ChangeRepository, PushImage
+from deployer.resources.iam_roles.change import PutRole
 from deployer.resources.plan import Plan
 from deployer.resources.planner import plan
+from deployer.resources.service.change import DeployService, Difference, RecordRelease
+from deployer.resources.ssm_parameters.change import PutParameter, RecreateParameter
+from deployer.resources.ssm_parameters.notice import StagedVariable
 from deployer.targets.apprunner.settings import of_app_runner
 from deployer.view import notice_text
 from deployer.view.blocker_text import BlockerText, blockers

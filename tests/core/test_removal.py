@@ -9,22 +9,13 @@ from msgspec.structs import replace
 
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.observed import ObservedParameter, RemovableRole
+from deployer.core.reason import History, NeedsOption, NotOurs, TargetLogs, UsedBy
 from deployer.resources.desired import desired_state
-from deployer.resources.removal import (
-    BelowThePath,
-    History,
-    Kept,
-    NeedsOption,
-    NotOurs,
-    OtherPolicies,
-    Reason,
-    Remains,
-    Removal,
-    RemovalOptions,
-    TargetLogs,
-    UsedBy,
-)
+from deployer.resources.iam_roles.reason import OtherPolicies
+from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions
 from deployer.resources.removals import decide_removals
+from deployer.resources.ssm_parameters.reason import BelowThePath
+from deployer.resources.unions import Reason
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample
 

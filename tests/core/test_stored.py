@@ -11,17 +11,17 @@ import pytest
 from msgspec.structs import replace
 
 from deployer import secrecy
-from deployer.core.blocker import RefusedSecret
 from deployer.core.cause import Cause, CauseKind
 from deployer.core.caution import Unverified
 from deployer.core.desired import Desired
 from deployer.core.hold import Hold
-from deployer.core.notice import UnmanagedSetting
 from deployer.core.observed import Observed
 from deployer.core.release import LEDGER_BYTES
 from deployer.core.secret import SecretValue
 from deployer.core.unverified import RightsRefused
 from deployer.resources.planner import plan
+from deployer.resources.service.notice import UnmanagedSetting
+from deployer.resources.ssm_parameters.blocker import RefusedSecret
 from deployer.view.plan_json import PlanDocument, document
 from tests.core.test_hold import MANUAL
 from tests.core.test_release import release

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deployer.core.cause import HIDDEN, DriftItem, State
-from deployer.core.change import DeployService
+from deployer.resources.service.change import DeployService
 from deployer.resources.waiting import Waiting, find_waiting
 from tests.golden.case import cases
 

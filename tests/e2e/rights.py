@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl
 
 from deployer.core.policies.rights import Need, needs
 from deployer.local.iam import decide
-from deployer.targets.apprunner.rights import CALLS
+from deployer.resources.registry import CALLS as OF_KINDS
+from deployer.targets.apprunner.rights import CALLS as OF_TARGET
 from tests.e2e import accounts, aws
 from tests.e2e.accounts import ACCOUNT
 from tests.e2e.checkout import Checkout
@@ -37,7 +38,7 @@ def as_ci(checkout: Checkout, name: str, role: str) -> Iterator[set[str]]:
             return ""
         given = parameters(call, body)
         decrypts = [Need("kms:Decrypt", (KEY,))] if given.get("WithDecryption") else []
-        for need in (*needs(call, given, "us-west-2", ACCOUNT, CALLS), *decrypts):
+        for need in (*needs(call, given, "us-west-2", ACCOUNT, {**OF_KINDS, **OF_TARGET}), *decrypts):
             for resource in need.resources:
                 if not decide([document, OF_THE_KEY], need.action, resource).allows:
                     with lock:

@@ -26,6 +26,7 @@ import httpx
 import pytest
 
 from deployer.core.policies.rights import CALLS
+from deployer.resources.registry import CALLS as OF_KINDS
 from deployer.targets.apprunner.rights import CALLS as OF_TARGET
 from tests import loopback
 from tests.e2e import aws, tiny
@@ -155,7 +156,7 @@ def sensitive(shape: Any, above: tuple[str, ...] = ()) -> bool:
 def carry_secrets() -> Iterator[str]:
     """The calls of the deployer whose request or answer holds what the model marks as sensitive."""
     session = botocore.session.get_session()
-    for call in (*CALLS, *OF_TARGET):
+    for call in (*CALLS, *OF_KINDS, *OF_TARGET):
         service, _, name = call.partition(":")
         operation = session.get_service_model(service).operation_model(name)
         if sensitive(operation.input_shape) or sensitive(operation.output_shape):

@@ -20,12 +20,13 @@ import yaml
 from msgspec import convert
 from msgspec.structs import replace
 
-from deployer.core import rollback, table
+from deployer.core import rollback
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.observed import Observed
 from deployer.core.service import Settings
 from deployer.manifest.load import load_manifest
 from deployer.resources.desired import desired_state
+from deployer.resources.dynamodb_table import state
 from deployer.resources.plan import Plan
 from deployer.resources.planner import plan
 from deployer.targets.apprunner.description import APP_RUNNER
@@ -36,7 +37,7 @@ HERE: Final = Path(__file__).parent
 BASE: Final = HERE / "base"
 TAG: Final = "8c1f2e0d4b5a69788796a5b4c3d2e1f001234567"
 GONE: Final = "gone"
-OTHERS: Final = {table.KIND: table.ObservedTable}  # what is observed of the kinds in Observed.resources
+OTHERS: Final = {state.KIND: state.ObservedTable}  # what is observed of the kinds in Observed.resources
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import get_args
 import jsonschema
 import pytest
 
-from deployer.core.change import Change
+from deployer.resources.unions import Change
 from deployer.view.plan_json import PlanDocument
 from deployer.view.schemas import schema_json
 from tests.golden.case import Case, cases

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from deployer.core.cause import Cause, CauseKind
-from deployer.core.change import Change, DeleteParameter, DeployService, LiftHold, PauseService
+from deployer.resources.hold.change import LiftHold
+from deployer.resources.service.change import DeployService, PauseService
+from deployer.resources.ssm_parameters.change import DeleteParameter
+from deployer.resources.unions import Change
 from deployer.run.apply import refuse_unknown
 from tests.golden.case import Case, cases
 

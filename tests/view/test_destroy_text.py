@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from deployer.resources.removal import (
-    BelowThePath,
-    History,
-    Kept,
-    MessagesWait,
-    NeedsOption,
-    NotManaged,
-    NotOurs,
-    OtherPolicies,
-    OtherTable,
-    Removal,
-    Removals,
-    TargetLogs,
-    Unready,
-    UsedBy,
-)
+from deployer.core.reason import History, NeedsOption, NotManaged, NotOurs, TargetLogs, UsedBy
+from deployer.resources.dynamodb_table.reason import MessagesWait, OtherTable
+from deployer.resources.iam_roles.reason import OtherPolicies
+from deployer.resources.removal import Kept, Removal, Removals, Unready
+from deployer.resources.ssm_parameters.reason import BelowThePath
 from deployer.view.destroy_text import render_removals, unready
 
 

@@ -6,9 +6,9 @@ from html import unescape
 import pytest
 from markdown_it import MarkdownIt
 
-from deployer.core.blocker import UnsetSecret
 from deployer.core.caution import Unverified
 from deployer.core.unverified import RightsRefused, SecretsNotRead
+from deployer.resources.ssm_parameters.blocker import UnsetSecret
 from deployer.view.plan_markdown import render
 from tests.view.test_plan_text import STAGED, plan, put
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from deployer.core.blocker import UnsetSecret
 from deployer.core.cause import Cause, CauseKind, State
-from deployer.core.change import CreateRepository, PutParameter
 from deployer.core.desired import DesiredParameter
-from deployer.core.notice import StagedVariable
 from deployer.core.release import RecordedRelease
+from deployer.resources.ecr_repository.change import CreateRepository
 from deployer.resources.plan import Plan
+from deployer.resources.ssm_parameters.blocker import UnsetSecret
+from deployer.resources.ssm_parameters.change import PutParameter
+from deployer.resources.ssm_parameters.notice import StagedVariable
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.view.plan_text import render
 from tests.core.test_release import release

@@ -13,13 +13,9 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from deployer.core.table import TABLE_ARN
-
 PARAMETER: Final = "arn:aws:ssm:{region}:{account}:parameter{name}"
 REPOSITORY: Final = "arn:aws:ecr:{region}:{account}:repository/{name}"
 ROLE: Final = "arn:aws:iam::{account}:role/{name}"
-TABLE: Final = TABLE_ARN
-INDEXES: Final = f"{TABLE}/index/*"
 USER: Final = "arn:aws:iam::{account}:user/{name}"
 POLICY: Final = "arn:aws:iam::{account}:policy/{name}"
 LOG_GROUP: Final = "arn:aws:logs:{region}:{account}:log-group:{name}:*"
@@ -60,9 +56,9 @@ def simple(on: Mapping[str, str], *actions: str) -> dict[str, tuple[Right, ...]]
 
 
 _NAMED, _IMAGES, _ROLE = {"Name": PARAMETER}, {"repositoryName": REPOSITORY}, {"RoleName": ROLE}
-_USER, _TABLE = {"UserName": USER}, {"TableName": TABLE}
+_USER = {"UserName": USER}
 
-# The calls that every target needs. Each target adds its own.
+# The calls that every environment needs. A target or a kind of resource with an API of its own adds to them.
 CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
     **simple({}, "sts:GetCallerIdentity"),
     **simple({}, "ssm:DescribeParameters"),
@@ -88,12 +84,6 @@ CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
     **simple({"PolicyArn": AS_IT_IS}, "iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
     **simple({"OpenIDConnectProviderArn": AS_IT_IS}, "iam:GetOpenIDConnectProvider"),
     **simple({}, "iam:CreateOpenIDConnectProvider"),
-    **simple(_TABLE, "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:DescribeContinuousBackups"),
-    **simple(_TABLE, "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive", "dynamodb:UpdateContinuousBackups"),
-    **simple({"ResourceArn": AS_IT_IS}, "dynamodb:ListTagsOfResource", "dynamodb:TagResource"),
-    "dynamodb:CreateTable": (Right("dynamodb:CreateTable", _TABLE), Right("dynamodb:TagResource", _TABLE, "Tags")),
-    **simple(_TABLE, "dynamodb:DeleteTable"),
-    **simple({"TableName": INDEXES}, "dynamodb:Query"),
     **simple({"logGroupName": LOG_GROUP}, "logs:FilterLogEvents", "logs:DescribeLogStreams"),
 }
 
@@ -111,10 +101,10 @@ def needs(
     parameters: Mapping[str, Any],
     region: str,
     account: str,
-    of_target: Mapping[str, tuple[Right, ...]] = NONE,
+    added: Mapping[str, tuple[Right, ...]] = NONE,
 ) -> tuple[Need, ...]:
-    """The needs of a call such as "ssm:PutParameter", its own action first. `of_target` are the calls of a target."""
-    rights = CALLS.get(call) or of_target.get(call) or PUSHED.get(call, (Right(call),))
+    """The needs of a call such as "ssm:PutParameter", its own action first. `added` are those of targets and kinds."""
+    rights = CALLS.get(call) or added.get(call) or PUSHED.get(call, (Right(call),))
     return tuple(
         Need(right.action, _resources(right, parameters, region, account))
         for right in rights

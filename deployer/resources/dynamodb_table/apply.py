@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Final, assert_never
 
-from deployer.aws import dynamodb
-from deployer.core.change import ChangeTable, CreateTable, TableChange
-from deployer.core.table import DesiredTable, ObservedTable, TableSetting
 from deployer.errors import StateUnknown
+from deployer.resources.dynamodb_table import api
+from deployer.resources.dynamodb_table.change import ChangeTable, CreateTable, TableChange
 from deployer.resources.dynamodb_table.plan import differing_settings
+from deployer.resources.dynamodb_table.state import DesiredTable, ObservedTable, TableSetting
 from deployer.resources.kind import Applying
 
 DEADLINE: Final = 300.0  # seconds; a new table needs about ten
@@ -21,7 +21,7 @@ def apply_table(change: TableChange, applying: Applying) -> None:
     """Create the table where it is absent, wait until it is ready, and make each change that is still needed."""
     match change:
         case CreateTable(table=table):
-            dynamodb.create_table(applying.session.dynamodb, table)
+            api.create_table(api.open_client(applying.session), table)
         case ChangeTable(table=table):
             pass
         case _:
@@ -34,21 +34,21 @@ def apply_table(change: TableChange, applying: Applying) -> None:
 
 
 def _change(setting: TableSetting, table: DesiredTable, live: ObservedTable, applying: Applying) -> None:
-    client = applying.session.dynamodb
+    client = api.open_client(applying.session)
     match setting.name:
         case "billing mode":
-            dynamodb.bill_on_demand(client, table.name)
+            api.bill_on_demand(client, table.name)
         case "deletion protection":
-            dynamodb.protect(client, table.name, enabled=table.deletion_protection)
+            api.protect(client, table.name, enabled=table.deletion_protection)
         case "stream":
-            dynamodb.end_stream(client, table.name)
+            api.end_stream(client, table.name)
         case "point-in-time recovery":
-            dynamodb.end_recovery(client, table.name)
+            api.end_recovery(client, table.name)
         case "expiry":
             # An attribute has to be switched off before another one is switched on, which AWS allows an hour later.
-            dynamodb.expire(client, table.name, live.expires or table.expires, enabled=not live.expires)
+            api.expire(client, table.name, live.expires or table.expires, enabled=not live.expires)
         case "tags":
-            dynamodb.tag(client, live.arn, table.tags)
+            api.tag(client, live.arn, table.tags)
         case "creation":
             pass
         case _:
@@ -58,14 +58,14 @@ def _change(setting: TableSetting, table: DesiredTable, live: ObservedTable, app
 
 def _ready(table: DesiredTable, applying: Applying) -> ObservedTable:
     """Wait until the table is ACTIVE, and read it. Raises StateUnknown after five minutes, or when it is gone."""
-    client = applying.session.dynamodb
+    client = api.open_client(applying.session)
     wait_until(
         "ACTIVE",
-        lambda: dynamodb.read_status(client, table.name),
+        lambda: api.read_status(client, table.name),
         table.name,
         lambda status: applying.report_progress("", f"table {table.name} is {status}"),
     )
-    live = dynamodb.read_table(client, table.name)
+    live = api.read_table(client, table.name)
     if live is None:
         raise StateUnknown(f"table {table.name} was deleted while its settings were changed", fix="run again")
     return live

@@ -8,10 +8,19 @@ from deployer import names
 from deployer.apps.app import Inbox as InboxOfApp
 from deployer.apps.app import InboxTable
 from deployer.core.desired import Desired
-from deployer.core.table import KIND, TABLE_ARN, DesiredTable, Inbox, Index, Key, Shape, WaitingEntries
 from deployer.core.target import Grant
 from deployer.manifest.inbox import inbox_variable
 from deployer.manifest.load import Loaded
+from deployer.resources.dynamodb_table.state import (
+    KIND,
+    TABLE_ARN,
+    DesiredTable,
+    Inbox,
+    Index,
+    Key,
+    Shape,
+    WaitingEntries,
+)
 
 
 def desired_table(desired: Desired, loaded: Loaded) -> Desired:

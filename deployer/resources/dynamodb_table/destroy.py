@@ -7,27 +7,18 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from deployer.aws import dynamodb
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
-from deployer.core.table import KIND, DesiredTable, TableRemains, belongs_to_another
+from deployer.core.reason import NotManaged, NotOurs, UsedBy
 from deployer.errors import Refused
+from deployer.resources.dynamodb_table import api
 from deployer.resources.dynamodb_table.apply import wait_until
 from deployer.resources.dynamodb_table.desired import table_of
 from deployer.resources.dynamodb_table.plan import USABLE
+from deployer.resources.dynamodb_table.reason import MessagesWait, OtherTable
+from deployer.resources.dynamodb_table.state import KIND, DesiredTable, TableRemains, belongs_to_another
 from deployer.resources.kind import CollectRemains, Reading
-from deployer.resources.removal import (
-    Kept,
-    MessagesWait,
-    NotManaged,
-    NotOurs,
-    OtherTable,
-    Remains,
-    Removal,
-    RemovalOptions,
-    Unready,
-    UsedBy,
-)
+from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions, Unready
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -38,7 +29,7 @@ def remaining_table(reading: Reading) -> CollectRemains:
     table = table_of(reading.desired)
     if table is None:
         return lambda remains: remains
-    look = reading.pool.submit(_look, reading.session.dynamodb, table)
+    look = reading.pool.submit(_look, api.open_client(reading.session), table)
 
     def collect(remains: Remains) -> Remains:
         found = look.result()
@@ -48,7 +39,7 @@ def remaining_table(reading: Reading) -> CollectRemains:
 
 
 def _look(client: DynamoDBClient, table: DesiredTable) -> TableRemains | None:
-    found = dynamodb.read_table(client, table.name)
+    found = api.read_table(client, table.name)
     if found is None:
         return None
     fits = found.shape == table.shape
@@ -56,7 +47,7 @@ def _look(client: DynamoDBClient, table: DesiredTable) -> TableRemains | None:
 
 
 def _waiting(client: DynamoDBClient, table: DesiredTable) -> int:
-    return dynamodb.count_waiting(client, table.name, table.waiting) if table.waiting else 0
+    return api.count_waiting(client, table.name, table.waiting) if table.waiting else 0
 
 
 def remove_table(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | Kept | Unready]:
@@ -82,9 +73,9 @@ def remove_table(desired: Desired, remains: Remains, options: RemovalOptions) ->
 
 def delete_table(session: Session, desired: Desired, removal: Removal) -> None:
     """Delete the table with every message in it, after counting again: the service has run until a moment ago."""
-    table, client = table_of(desired), session.dynamodb
+    table, client = table_of(desired), api.open_client(session)
     assert table is not None
-    found = dynamodb.read_table(client, removal.name)
+    found = api.read_table(client, removal.name)
     if found is None:
         return
     if found.status != "DELETING":
@@ -96,11 +87,11 @@ def delete_table(session: Session, desired: Desired, removal: Removal) -> None:
                 fix=f"create the service again, which answers them: just reconcile {desired.environment}",
             )
         if found.deletion_protection:
-            dynamodb.protect(client, removal.name, enabled=False)
+            api.protect(client, removal.name, enabled=False)
             _wait(session, removal.name, "ACTIVE")
-        dynamodb.delete_table(client, removal.name)
+        api.delete_table(client, removal.name)
     _wait(session, removal.name, None)
 
 
 def _wait(session: Session, name: str, status: str | None) -> None:
-    wait_until(status, lambda: dynamodb.read_status(session.dynamodb, name), name, lambda _: None)
+    wait_until(status, lambda: api.read_status(api.open_client(session), name), name, lambda _: None)

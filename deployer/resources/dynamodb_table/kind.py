@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from deployer.core.change import ChangeTable, CreateTable
-from deployer.core.table import KIND as NAME
 from deployer.resources.dynamodb_table import destroy, rights
 from deployer.resources.dynamodb_table.apply import apply_table
+from deployer.resources.dynamodb_table.change import ChangeTable, CreateTable
 from deployer.resources.dynamodb_table.desired import desired_table
 from deployer.resources.dynamodb_table.observed import observe_table
 from deployer.resources.dynamodb_table.plan import plan_table
+from deployer.resources.dynamodb_table.state import KIND as NAME
 from deployer.resources.kind import Kind, no_calls, no_removals
 
 DYNAMODB_TABLE: Final = Kind(
@@ -19,6 +19,7 @@ DYNAMODB_TABLE: Final = Kind(
     plan=plan_table,
     prune=no_removals,
     changes=(CreateTable, ChangeTable),
+    calls=rights.CALLS,
     observe=observe_table,
     apply=apply_table,
     reads=rights.reads,

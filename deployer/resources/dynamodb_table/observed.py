@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from deployer.aws import dynamodb
 from deployer.core.observed import Observed
-from deployer.core.table import KIND
+from deployer.resources.dynamodb_table import api
 from deployer.resources.dynamodb_table.desired import table_of
+from deployer.resources.dynamodb_table.state import KIND
 from deployer.resources.kind import Collect, Reading
 
 
@@ -16,7 +16,7 @@ def observe_table(reading: Reading) -> Collect:
     table = table_of(reading.desired)
     if table is None:
         return lambda observed: observed
-    found = reading.pool.submit(dynamodb.read_table, reading.session.dynamodb, table.name)
+    found = reading.pool.submit(api.read_table, api.open_client(reading.session), table.name)
 
     def collect(observed: Observed) -> Observed:
         live = found.result()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from deployer.core.blocker import Blocker, BusyTable, ForeignTable, MissingTable, OtherInbox, OtherShape
 from deployer.core.cause import Cause, CauseKind, State
-from deployer.core.change import ChangeTable, CreateTable
 from deployer.core.desired import Desired
-from deployer.core.notice import LeftTable
 from deployer.core.observed import Observed
-from deployer.core.table import (
+from deployer.resources.dynamodb_table.blocker import BusyTable, ForeignTable, MissingTable, OtherInbox, OtherShape
+from deployer.resources.dynamodb_table.change import ChangeTable, CreateTable
+from deployer.resources.dynamodb_table.desired import inbox_of
+from deployer.resources.dynamodb_table.notice import LeftTable
+from deployer.resources.dynamodb_table.state import (
     KIND,
     ON_DEMAND,
     DesiredTable,
@@ -20,8 +21,8 @@ from deployer.core.table import (
     TableSetting,
     belongs_to_another,
 )
-from deployer.resources.dynamodb_table.desired import inbox_of
 from deployer.resources.part import PlanPart, Running
+from deployer.resources.unions import Blocker
 
 USABLE = frozenset({"ACTIVE", "UPDATING"})  # it answers the service, and its settings can be read
 WAITED_FOR = USABLE | {"CREATING"}  # apply waits until it is ACTIVE

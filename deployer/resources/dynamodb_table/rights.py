@@ -1,13 +1,26 @@
-"""The calls about the table. Pure."""
+"""The calls about the table, and the IAM actions that each needs. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from deployer.core.desired import Desired
-from deployer.core.table import TABLE_ARN
+from deployer.core.policies.rights import AS_IT_IS, Right, simple
 from deployer.core.target import Call
 from deployer.resources.dynamodb_table.desired import table_of
+from deployer.resources.dynamodb_table.state import TABLE_ARN
+
+_TABLE, _INDEXES = {"TableName": TABLE_ARN}, {"TableName": f"{TABLE_ARN}/index/*"}
+
+CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
+    **simple(_TABLE, "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:DescribeContinuousBackups"),
+    **simple(_TABLE, "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive", "dynamodb:UpdateContinuousBackups"),
+    **simple({"ResourceArn": AS_IT_IS}, "dynamodb:ListTagsOfResource", "dynamodb:TagResource"),
+    "dynamodb:CreateTable": (Right("dynamodb:CreateTable", _TABLE), Right("dynamodb:TagResource", _TABLE, "Tags")),
+    **simple(_TABLE, "dynamodb:DeleteTable"),
+    **simple(_INDEXES, "dynamodb:Query"),
+}
 
 
 def reads(desired: Desired) -> Iterator[Call]:

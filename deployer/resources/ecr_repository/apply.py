@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import assert_never
 
 from deployer.aws import ecr
-from deployer.core.change import ChangeRepository, CreateRepository, ImageChange, KeepImage, PushImage, PutLifecycle
+from deployer.resources.ecr_repository.change import (
+    ChangeRepository,
+    CreateRepository,
+    ImageChange,
+    KeepImage,
+    PushImage,
+    PutLifecycle,
+)
 from deployer.resources.kind import Applying
 
 

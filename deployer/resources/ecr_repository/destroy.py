@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from deployer.aws import ecr
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
+from deployer.core.reason import NeedsOption, UsedBy
 from deployer.resources.kind import CollectRemains, Reading
-from deployer.resources.removal import Kept, NeedsOption, Remains, Removal, RemovalOptions, UsedBy
+from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions
 
 
 def remaining_repository(reading: Reading) -> CollectRemains:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from deployer.core.change import ChangeRepository, CreateRepository, KeepImage, PushImage, PutLifecycle
+from deployer.core.policies.rights import NONE
 from deployer.resources.ecr_repository import destroy, rights
 from deployer.resources.ecr_repository.apply import apply_image
+from deployer.resources.ecr_repository.change import (
+    ChangeRepository,
+    CreateRepository,
+    KeepImage,
+    PushImage,
+    PutLifecycle,
+)
 from deployer.resources.ecr_repository.observed import observe_repository
 from deployer.resources.ecr_repository.plan import plan_image
 from deployer.resources.kind import Kind, desired_as_chosen, no_removals
@@ -17,6 +24,7 @@ ECR_REPOSITORY: Final = Kind(
     plan=plan_image,
     prune=no_removals,
     changes=(CreateRepository, ChangeRepository, PutLifecycle, PushImage, KeepImage),
+    calls=NONE,
     observe=observe_repository,
     apply=apply_image,
     reads=rights.reads,

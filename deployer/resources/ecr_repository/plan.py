@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from deployer.core.blocker import Blocker, MissingImage, TakenTag, WrongPlatform
 from deployer.core.cause import DRIFTS, HIDDEN, Cause, CauseKind, State
-from deployer.core.change import (
-    Change,
+from deployer.core.desired import Desired
+from deployer.core.lifecycle import kept, lifecycle_policy, released_tag, same_policy
+from deployer.core.observed import Observed, ObservedRepository
+from deployer.resources.ecr_repository.blocker import MissingImage, TakenTag, WrongPlatform
+from deployer.resources.ecr_repository.change import (
     ChangeRepository,
     CreateRepository,
     KeepImage,
@@ -17,10 +19,8 @@ from deployer.core.change import (
     PutLifecycle,
     RepositoryChange,
 )
-from deployer.core.desired import Desired
-from deployer.core.lifecycle import kept, lifecycle_policy, released_tag, same_policy
-from deployer.core.observed import Observed, ObservedRepository
 from deployer.resources.part import PlanPart, Running
+from deployer.resources.unions import Blocker, Change
 
 
 def plan_image(desired: Desired, observed: Observed, running: Running) -> PlanPart:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from deployer.core.cause import Cause, CauseKind
-from deployer.core.change import Change, LiftHold, PlaceHold
 from deployer.core.desired import Desired
 from deployer.core.hold import refused_after, refuses, rolled_back, source_id
 from deployer.core.observed import Observed
 from deployer.core.release import RecordedRelease
 from deployer.core.service import ServiceSpec
+from deployer.resources.hold.change import LiftHold, PlaceHold
+from deployer.resources.unions import Change
 
 
 def plan_hold(

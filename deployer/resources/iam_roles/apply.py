@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployer.aws import iam
-from deployer.core.change import PutRole
+from deployer.resources.iam_roles.change import PutRole
 from deployer.resources.kind import Applying
 
 

@@ -10,8 +10,10 @@ from deployer.aws import iam
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.policies.documents import policy_name
+from deployer.core.reason import NotOurs, UsedBy
+from deployer.resources.iam_roles.reason import OtherPolicies
 from deployer.resources.kind import CollectRemains, Reading
-from deployer.resources.removal import Kept, NotOurs, OtherPolicies, Remains, Removal, RemovalOptions, UsedBy
+from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions
 
 
 def remaining_roles(reading: Reading) -> CollectRemains:

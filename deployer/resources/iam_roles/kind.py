@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from deployer.core.change import PutRole
+from deployer.core.policies.rights import NONE
 from deployer.resources.iam_roles import destroy, rights
 from deployer.resources.iam_roles.apply import apply_role
+from deployer.resources.iam_roles.change import PutRole
 from deployer.resources.iam_roles.desired import desired_roles
 from deployer.resources.iam_roles.observed import observe_roles
 from deployer.resources.iam_roles.plan import plan_roles
@@ -18,6 +19,7 @@ IAM_ROLES: Final = Kind(
     plan=plan_roles,
     prune=no_removals,
     changes=(PutRole,),
+    calls=NONE,
     observe=observe_roles,
     apply=apply_role,
     reads=rights.reads,

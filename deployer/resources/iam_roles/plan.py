@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterator
 
-from deployer.core.blocker import Blocker, DeniedActions, MissingRole, UntrustedRole
 from deployer.core.cause import HIDDEN, Cause, CauseKind, State
-from deployer.core.change import PutRole
 from deployer.core.desired import Desired
 from deployer.core.observed import Observed
 from deployer.core.release import Release
+from deployer.resources.iam_roles.blocker import DeniedActions, MissingRole, UntrustedRole
+from deployer.resources.iam_roles.change import PutRole
 from deployer.resources.part import PlanPart, Running
+from deployer.resources.unions import Blocker
 
 
 def plan_roles(desired: Desired, observed: Observed, running: Running) -> PlanPart:

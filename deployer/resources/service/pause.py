@@ -10,13 +10,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from deployer.core.blocker import ServicePaused
 from deployer.core.cause import Cause, CauseKind, State
-from deployer.core.change import PauseService, ResumeService
 from deployer.core.desired import Desired
 from deployer.core.observed import Observed, ObservedService
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
+from deployer.resources.service.blocker import ServicePaused
+from deployer.resources.service.change import PauseService, ResumeService
 
 TAG: Final = "paused"  # tag of the service: BY_MANIFEST from a reconcile's pause until the next start
 BY_MANIFEST: Final = "manifest"

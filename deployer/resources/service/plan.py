@@ -4,37 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from deployer.core.blocker import (
-    Blocker,
-    BrokenService,
-    BusyService,
-    ForeignService,
-    NoScalingRevision,
-    OtherTarget,
-    ParameterInUse,
-)
 from deployer.core.cause import HIDDEN, Cause, CauseKind, State, text_or_none
-from deployer.core.change import (
-    AdoptParameter,
-    Change,
-    CreateScaling,
-    DeployService,
-    Difference,
-    ParameterChange,
-    RecordRelease,
-    RecreateParameter,
-    ServiceVariable,
-    TagService,
-)
 from deployer.core.desired import Desired
-from deployer.core.notice import IgnoredKey, Notice, StagedVariable
 from deployer.core.observed import Observed, ObservedService
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec, Settings
 from deployer.core.target import ServiceStatus
 from deployer.resources.part import PlanPart
+from deployer.resources.service.blocker import (
+    BrokenService,
+    BusyService,
+    ForeignService,
+    NoScalingRevision,
+    OtherTarget,
+)
+from deployer.resources.service.change import (
+    CreateScaling,
+    DeployService,
+    Difference,
+    RecordRelease,
+    ServiceVariable,
+    TagService,
+)
+from deployer.resources.service.notice import IgnoredKey
 from deployer.resources.service.pause import stale_tag
 from deployer.resources.service.unmanaged import fixed, lost, notices, private
+from deployer.resources.ssm_parameters.blocker import ParameterInUse
+from deployer.resources.ssm_parameters.change import AdoptParameter, ParameterChange, RecreateParameter
+from deployer.resources.ssm_parameters.notice import StagedVariable
+from deployer.resources.unions import Blocker, Change, Notice
 
 DEPLOYABLE = {ServiceStatus.RUNNING, ServiceStatus.CREATE_FAILED, ServiceStatus.PAUSED}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from deployer.core.blocker import FixedSetting, LostSettings, PrivateService
 from deployer.core.cause import Cause, CauseKind, State, text_or_none
 from deployer.core.desired import Desired
-from deployer.core.notice import UnmanagedSetting
 from deployer.core.observed import ObservedService
 from deployer.core.release import Release
+from deployer.resources.service.blocker import FixedSetting, LostSettings, PrivateService
+from deployer.resources.service.notice import UnmanagedSetting
 
 UNKNOWN = "a setting that this version of the deployer does not know"  # in the form that the ledger records
 

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 
 from deployer import names
 from deployer.core.cause import HIDDEN, Cause, CauseKind, State
-from deployer.core.change import ParameterChange, ServiceVariable
 from deployer.core.desired import Desired
 from deployer.core.observed import Observed
 from deployer.core.release import RELEASE_VARIABLE, Release
 from deployer.core.service import ServiceSpec
 from deployer.manifest.credentials import is_telling
 from deployer.resources.part import PlanPart
+from deployer.resources.service.change import ServiceVariable
+from deployer.resources.ssm_parameters.change import ParameterChange
 
 
 def plan_service_variables(desired: Desired, observed: Observed, last: Release | None, resources: PlanPart) -> PlanPart:

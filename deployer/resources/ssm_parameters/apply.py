@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import assert_never
 
 from deployer.aws import ssm
-from deployer.core.change import (
+from deployer.errors import StateUnknown
+from deployer.resources.kind import Applying
+from deployer.resources.ssm_parameters import secrets
+from deployer.resources.ssm_parameters.change import (
     AdoptParameter,
     DeleteParameter,
     ParameterChange,
     PutParameter,
     RecreateParameter,
 )
-from deployer.errors import StateUnknown
-from deployer.resources.kind import Applying
-from deployer.resources.ssm_parameters import secrets
 
 
 def apply_parameter(change: ParameterChange, applying: Applying) -> None:

@@ -9,10 +9,12 @@ from msgspec.structs import replace
 from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
+from deployer.core.reason import NeedsOption, NotOurs
 from deployer.core.release import replaced_path
 from deployer.resources.kind import CollectRemains, Reading
-from deployer.resources.removal import BelowThePath, Kept, NeedsOption, NotOurs, Remains, Removal, RemovalOptions
+from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions
 from deployer.resources.ssm_parameters.observed import unmarked
+from deployer.resources.ssm_parameters.reason import BelowThePath
 
 
 def remaining_parameters(reading: Reading) -> CollectRemains:

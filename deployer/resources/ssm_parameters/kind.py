@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from deployer.core.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter
+from deployer.core.policies.rights import NONE
 from deployer.resources.kind import Kind, no_calls
 from deployer.resources.ssm_parameters import destroy, rights
 from deployer.resources.ssm_parameters.apply import apply_parameter
+from deployer.resources.ssm_parameters.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter
 from deployer.resources.ssm_parameters.desired import desired_variables
 from deployer.resources.ssm_parameters.observed import observe_parameters
 from deployer.resources.ssm_parameters.plan import plan_parameters
@@ -19,6 +20,7 @@ SSM_PARAMETERS: Final = Kind(
     plan=plan_parameters,
     prune=plan_removals,
     changes=(PutParameter, RecreateParameter, AdoptParameter, DeleteParameter),
+    calls=NONE,
     observe=observe_parameters,
     apply=apply_parameter,
     reads=rights.reads,

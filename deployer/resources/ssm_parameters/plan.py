@@ -6,22 +6,22 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from deployer.core.blocker import (
-    Blocker,
+from deployer.core.cause import Cause, CauseKind, State, at_version, text_or_none
+from deployer.core.desired import Desired, DesiredParameter
+from deployer.core.observed import Observed, ObservedParameter
+from deployer.core.release import RecordedRelease, replaced_path
+from deployer.resources.part import PlanPart, Running
+from deployer.resources.ssm_parameters.blocker import (
     LostSecretVersion,
     ReadableSecret,
     RefusedSecret,
     RefusedSecrets,
     UnsetSecret,
 )
-from deployer.core.cause import Cause, CauseKind, State, at_version, text_or_none
-from deployer.core.change import AdoptParameter, PutParameter, RecreateParameter
-from deployer.core.desired import Desired, DesiredParameter
-from deployer.core.notice import Notice, StagedVariable
-from deployer.core.observed import Observed, ObservedParameter
-from deployer.core.release import RecordedRelease, replaced_path
-from deployer.resources.part import PlanPart, Running
 from deployer.resources.ssm_parameters.causes import compared_states, held_version, literal_causes, live_state
+from deployer.resources.ssm_parameters.change import AdoptParameter, PutParameter, RecreateParameter
+from deployer.resources.ssm_parameters.notice import StagedVariable
+from deployer.resources.unions import Blocker, Notice
 
 
 class _One(Struct, frozen=True):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from deployer.core.cause import Cause, CauseKind
-from deployer.core.change import DeleteParameter
 from deployer.core.desired import Desired
-from deployer.core.notice import KeptParameter, Notice
 from deployer.core.observed import Observed
 from deployer.core.release import RecordedRelease
 from deployer.names import variable_or_none
 from deployer.resources.part import PlanPart
+from deployer.resources.ssm_parameters.change import DeleteParameter
+from deployer.resources.ssm_parameters.notice import KeptParameter
+from deployer.resources.unions import Notice
 
 
 def plan_removals(desired: Desired, observed: Observed, previous: RecordedRelease | None, *, prune: bool) -> PlanPart:

@@ -11,6 +11,7 @@ from deployer.core.desired import Desired, DesiredImage
 from deployer.core.policies.rights import CALLS, PUSHED, Need
 from deployer.manifest.load import parse
 from deployer.resources.desired import desired_state
+from deployer.resources.registry import CALLS as OF_KINDS
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.settings import Network, Observability, of_app_runner
 from tests.samples import sample, sample_path, sample_text
@@ -53,7 +54,7 @@ def found(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def test_every_right_of_a_call_is_some_verbs() -> None:
-    calls = {**CALLS, **APP_RUNNER.rights.calls, **PUSHED}
+    calls = {**CALLS, **OF_KINDS, **APP_RUNNER.rights.calls, **PUSHED}
     known = {right.action for rights in calls.values() for right in rights}
     inbox = "inbox: {kind: dynamodb, table: an-inbox}\nprotect:"
     loaded = parse(sample_text("local").replace("\nprotect:", f"\n{inbox}").encode(), sample_path("local"))

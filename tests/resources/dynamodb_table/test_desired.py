@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from deployer.core.desired import Desired, DesiredImage
-from deployer.core.table import Index, Key, Shape
 from deployer.manifest.load import parse
 from deployer.resources.desired import desired_state
 from deployer.resources.dynamodb_table.desired import inbox_of, table_of
+from deployer.resources.dynamodb_table.state import Index, Key, Shape
 from deployer.targets.apprunner.description import APP_RUNNER
 from tests.samples import sample_path, sample_text
 

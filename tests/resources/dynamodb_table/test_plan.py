@@ -5,28 +5,19 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from deployer.core.blocker import BusyTable, ForeignTable, MissingTable, OtherShape
-from deployer.core.change import ChangeTable, CreateTable
 from deployer.core.desired import Desired
 from deployer.core.observed import Observed
-from deployer.core.table import KIND, DesiredTable, ObservedTable, Shape, TableRemains
+from deployer.core.reason import NotManaged, NotOurs, UsedBy
+from deployer.resources.dynamodb_table.blocker import BusyTable, ForeignTable, MissingTable, OtherShape
+from deployer.resources.dynamodb_table.change import ChangeTable, CreateTable
 from deployer.resources.dynamodb_table.desired import table_of
 from deployer.resources.dynamodb_table.destroy import remove_table
 from deployer.resources.dynamodb_table.plan import differing_settings, plan_table
+from deployer.resources.dynamodb_table.reason import MessagesWait, OtherTable
+from deployer.resources.dynamodb_table.state import KIND, DesiredTable, ObservedTable, Shape, TableRemains
 from deployer.resources.part import PlanPart, Running
-from deployer.resources.removal import (
-    Kept,
-    MessagesWait,
-    NotManaged,
-    NotOurs,
-    OtherTable,
-    Reason,
-    Remains,
-    Removal,
-    RemovalOptions,
-    Unready,
-    UsedBy,
-)
+from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions, Unready
+from deployer.resources.unions import Reason
 from tests.resources.dynamodb_table.test_desired import desired_from
 
 DESIRED = desired_from("inbox: {kind: dynamodb, table: an-inbox, deletion_protection: true}")

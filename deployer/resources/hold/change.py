@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from deployer.core.change.base import BaseChange
+from deployer.core.change import BaseChange
 from deployer.core.hold import Hold, Sources
 
 

@@ -1,4 +1,4 @@
-"""What all changes have in common."""
+"""What all changes have in common. They hold no secret and no text; `resources/unions.py` has them all."""
 
 from __future__ import annotations
 

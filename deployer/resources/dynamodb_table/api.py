@@ -1,4 +1,4 @@
-"""Read, create, change and delete a DynamoDB table. Decides nothing."""
+"""The calls that read, create, change and delete a DynamoDB table. They decide nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,19 @@ from msgspec import Struct
 
 from deployer.aws.answers import UnusableAnswer
 from deployer.aws.errors import only
-from deployer.core.table import ON_DEMAND, AttributeType, DesiredTable, Index, Key, ObservedTable, Shape, WaitingEntries
+from deployer.aws.session import Session
+from deployer.resources.dynamodb_table.answers import READ
+from deployer.resources.dynamodb_table.rights import CALLS
+from deployer.resources.dynamodb_table.state import (
+    ON_DEMAND,
+    AttributeType,
+    DesiredTable,
+    Index,
+    Key,
+    ObservedTable,
+    Shape,
+    WaitingEntries,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -35,6 +47,11 @@ class _Expiry(Struct, frozen=True):
 
     attribute: str = ""
     changing: bool = False
+
+
+def open_client(session: Session) -> DynamoDBClient:
+    """DynamoDB in the account and region of a session."""
+    return session.client("dynamodb", CALLS, READ)  # type: ignore[no-any-return]
 
 
 def read_table(dynamodb: DynamoDBClient, name: str) -> ObservedTable | None:

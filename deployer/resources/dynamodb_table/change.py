@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from deployer.core.change.base import BaseChange
-from deployer.core.table import DesiredTable, TableSetting
+from deployer.core.change import BaseChange
+from deployer.resources.dynamodb_table.state import DesiredTable, TableSetting
 
 
 class CreateTable(BaseChange, frozen=True):

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from deployer.core.cause import Cause, State
-from deployer.core.change.base import BaseChange
+from deployer.core.change import BaseChange
 from deployer.core.service import Scaling, ServiceSpec
 
 
