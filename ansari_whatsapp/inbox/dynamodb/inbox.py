@@ -152,7 +152,7 @@ class DynamoInbox:
             self._markers.read(user, name, self._commit_seconds),
         )
         if time.monotonic() - begin > ENDS_KEPT:  # the process slept: its end may have been written in between
-            found = await self._markers.read(user, name)
+            found = await self._markers.read(user, name, self._commit_seconds)
         ends = found is not None and get_text(found, "st") in {"done", "failed"}
         if box is None:
             return is_new and not ends, None
