@@ -57,13 +57,15 @@ class Reason(Part):
 class ReadinessPage(Part):
     """The page where the service reports whether it can serve users, and the meaning of its reasons.
 
-    `checks` lists everything that it checks. `given_up` is the fix for messages that it gave up.
+    `checks` lists everything that it checks. `given_up` is the fix for messages that it gave up. `cpu` is the meaning
+    of each value of `cpu` in the report: whether the work gets processor time.
     """
 
     path: UrlPath
     checks: tuple[str, ...] = ()
     reasons: Mapping[str, Reason] = Field(default_factory=dict)
     given_up: str = ""
+    cpu: Mapping[str, str] = Field(default_factory=dict)
 
 
 class Backend(Part):

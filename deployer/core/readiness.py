@@ -17,7 +17,8 @@ LONGEST: Final = 200  # characters of a text from outside
 class Readiness(Struct, frozen=True):
     """The readiness of one instance. `reasons` are the service's names for what keeps it from serving users.
 
-    Counts that the service does not report are None; so is `oldest_seconds` when no message waits.
+    Counts that the service does not report are None; so is `oldest_seconds` when no message waits. `cpu` is the
+    service's name for whether its work gets processor time, "" if it reports none.
     """
 
     ready: bool
@@ -25,6 +26,7 @@ class Readiness(Struct, frozen=True):
     waiting: int | None = None
     given_up: int | None = None
     oldest_seconds: float | None = None
+    cpu: str = ""
 
 
 class Check(Struct, frozen=True):
@@ -48,7 +50,7 @@ def parse(body: bytes) -> Readiness | None:
         return None
     if not isinstance(found, dict) or not isinstance(found.get("ready"), bool):
         return None
-    reasons = found.get("reasons")
+    reasons, cpu = found.get("reasons"), found.get("cpu")
     return Readiness(
         ready=found["ready"],
         reasons=tuple(plain(reason) for reason in reasons if isinstance(reason, str))
@@ -57,6 +59,7 @@ def parse(body: bytes) -> Readiness | None:
         waiting=_count(found.get("waiting")),
         given_up=_count(found.get("given_up")),
         oldest_seconds=_seconds(found.get("oldest_seconds")),
+        cpu=plain(cpu) if isinstance(cpu, str) else "",
     )
 
 

@@ -16,18 +16,15 @@ from deployer.environment.site import site_of
 from deployer.manifest.load import Loaded
 from deployer.project import PROJECT_FILE
 from deployer.run.ready import read_ready
-from deployer.run.turn import troubles
 from deployer.targets.registry import open_target
-from deployer.view.health_text import one_line
 
 
-def unready(environment: Environment, observed: Observed) -> list[str]:
-    """What keeps the running service from serving users, each with its fix."""
+def read_readiness(environment: Environment, observed: Observed) -> Readiness | None:
+    """The report of the running service; None while it does not run, or where it reports nothing."""
     service, run = observed.service, environment.run
-    if service is None or service.status is not ServiceStatus.RUNNING or not service.url:
-        return []
-    found = troubles(run, run.site.public_url(service.url))
-    return [one_line(trouble, run.desired.environment) for trouble in found]
+    if service is None or service.status is not ServiceStatus.RUNNING or not service.url or run.app.readiness is None:
+        return None
+    return read_ready(run.site.public_url(service.url), run.app.readiness.path)
 
 
 def serving(session: Session, loaded: Loaded) -> Iterator[Finding]:

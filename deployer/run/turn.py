@@ -7,7 +7,6 @@ from typing import Literal
 from deployer.core.health import of_readiness
 from deployer.core.observed import ObservedService
 from deployer.core.release import RELEASE_VARIABLE
-from deployer.core.trouble import Trouble
 from deployer.errors import DeploymentFailed, StateUnknown
 from deployer.run.follow import Follower
 from deployer.run.look import Run
@@ -52,14 +51,9 @@ def prove(run: Run, verb: Verb, service: ObservedService) -> None:
     warn_unready(run, url)
 
 
-def troubles(run: Run, url: str) -> tuple[Trouble, ...]:
-    """The troubles that the service reports at its public URL; none where it has no page for that."""
+def warn_unready(run: Run, url: str) -> None:
+    """Warn about what keeps a release that answers from serving users; not where it has no page for that."""
     known = run.app.readiness
     readiness = read_ready(url, known.path) if known else None
-    return of_readiness(readiness, known) if known and readiness else ()
-
-
-def warn_unready(run: Run, url: str) -> None:
-    """Warn about what keeps a release that answers from serving users."""
-    for trouble in troubles(run, url):
+    for trouble in of_readiness(readiness, known) if known and readiness else ():
         run.report.warn(one_line(trouble, run.desired.environment))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from deployer.apps.app import ReadinessPage
 from deployer.core.caution import Unverified
+from deployer.core.health import of_readiness
+from deployer.core.readiness import Readiness
 from deployer.core.trouble import ImageGone
 from deployer.environment.open import open_environment
 from deployer.environment.other_locations import disagreements
-from deployer.environment.readiness import unready
+from deployer.environment.readiness import read_readiness
 from deployer.resources.plan import Plan
 from deployer.resources.unions import Blocker
 from deployer.run.preflight import inspect
@@ -17,7 +20,7 @@ from deployer.view import caution_text, health_text
 from deployer.view.blocker_text import render_blocker
 from deployer.view.details import filled_fields
 from deployer.view.documents.problem import ProblemDocument
-from deployer.view.documents.verify import VerifyDocument
+from deployer.view.documents.verify import CpuDocument, VerifyDocument
 from deployer.view.progress import Reporter
 
 
@@ -46,7 +49,11 @@ def verify_environment(options: VerifyOptions, report: Reporter) -> VerifyDocume
     warnings = [caution_text.text(warning) for warning in plan.warnings if not isinstance(warning, Unverified)]
     if gone := missing_image(run.session, observed):
         warnings.append(health_text.one_line(ImageGone(number=None, image=gone), run.desired.environment))
-    warnings += unready(environment, observed)
+    readiness, page = read_readiness(environment, observed), run.app.readiness
+    if readiness and page:
+        warnings += [
+            health_text.one_line(trouble, run.desired.environment) for trouble in of_readiness(readiness, page)
+        ]
     return VerifyDocument(
         environment=run.desired.environment,
         image=plan.tag,
@@ -54,7 +61,12 @@ def verify_environment(options: VerifyOptions, report: Reporter) -> VerifyDocume
         unseen=(*map(caution_text.unverified_text, inspection.unverified), *unseen),
         warnings=tuple(warnings),
         disagreements=differ,
+        cpu=_cpu(readiness, page) if readiness and page else None,
     )
+
+
+def _cpu(readiness: Readiness, page: ReadinessPage) -> CpuDocument | None:
+    return CpuDocument(readiness.cpu, page.cpu.get(readiness.cpu, "")) if readiness.cpu else None
 
 
 def _problem(blocker: Blocker, plan: Plan) -> ProblemDocument:

@@ -21,6 +21,8 @@ def render_verified(found: VerifyDocument) -> str:
     lines += [f"not checked: {one_line(what)}" for what in found.unseen]
     lines += [f"warning: {one_line(as_typed(what))}" for what in found.warnings]
     lines += [f"note: {one_line(what)}" for what in found.disagreements]
+    if found.cpu:
+        lines.append(f"cpu: {one_line(found.cpu.state)}" + (f" ({found.cpu.means})" if found.cpu.means else ""))
     if not found.problems:
         lines.append(as_typed(f"Ready to: just reconcile {found.environment}"))
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ansari_whatsapp import backend, graph
 from ansari_whatsapp import readiness as service
+from ansari_whatsapp.cpu import CpuState
 from deployer.apps.app import ReadinessPage
 from deployer.apps.project_file import read_app
 from deployer.core.readiness import Check, Readiness, checks, parse, plain
@@ -45,6 +46,17 @@ def test_every_reason_of_the_service_has_words_and_a_fix() -> None:
 def test_the_page_of_the_service_lists_every_reason() -> None:
     listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "explanation" / "service.md").read_text(), re.MULTILINE)
     assert set(listed) == REPORTED
+
+
+def test_every_state_of_the_processor_has_words() -> None:
+    assert set(KNOWN.cpu) == {state.value for state in CpuState}
+    assert all(KNOWN.cpu.values())
+
+
+def test_whether_work_gets_processor_time_is_read() -> None:
+    assert parse(page(ready=True, reasons=[], cpu="held")) == Readiness(ready=True, cpu="held")
+    assert parse(page(ready=True, reasons=[], cpu={"state": "held"})) == Readiness(ready=True)
+    assert parse(page(ready=True, reasons=[], cpu="a\x1b[2Jb")) == Readiness(ready=True, cpu="a?[2Jb")
 
 
 def test_a_report_is_read_and_unknown_fields_are_ignored() -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(240)
 TALKATIVE = tiny.SOURCE.replace(
     "http.server.Threading",
     'print("it starts, and holds " + os.environ["META_APP_SECRET"], flush=True)\nhttp.server.Threading',
-)
+).replace("INBOX = {", 'INBOX = {\n    "/ready": {"ready": True, "reasons": [], "cpu": "held"},')
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,16 @@ def test_what_runs_is_told_with_its_release(released: Checkout) -> None:
     said = released.deployer("status", "local").stdout
     for line in ("RUNNING at http://", "yes: reports release", "1 (", "none under way", "free"):
         assert line in said
+
+
+def test_whether_work_gets_processor_time_is_verified(released: Checkout) -> None:
+    done = released.deployer("verify", "local", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    schema = json.loads(released.deployer("schema", "verify").stdout)
+    jsonschema.Draft202012Validator(schema).validate(found)
+    assert found["cpu"]["state"] == "held"
+    assert f"cpu: held ({found['cpu']['means']})" in released.deployer("verify", "local").stdout
 
 
 def test_what_waits_is_told_apart(released: Checkout) -> None:
