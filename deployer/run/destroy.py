@@ -21,8 +21,8 @@ from deployer.resources.service.plan import another
 from deployer.run.look import Run
 from deployer.run.wait import wait_for_operation
 from deployer.targets.base import Progress, Started, scaling
-from deployer.view.blocker_text import foreign_service
 from deployer.view.destroy_text import unready
+from deployer.view.resources.service import foreign_service
 
 
 def refuse_unready(found: Removals, environment: str) -> None:

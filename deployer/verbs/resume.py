@@ -26,10 +26,10 @@ from deployer.errors import Refused
 from deployer.run.service_state import change_state
 from deployer.targets.registry import open_target
 from deployer.view.blocker_text import render_blocker
-from deployer.view.change_text import differences
 from deployer.view.documents.service_state import ServiceStateDocument
 from deployer.view.hold_text import since
 from deployer.view.progress import Reporter
+from deployer.view.resources.service import differences
 
 
 class ResumeOptions(Struct, frozen=True, kw_only=True):

@@ -33,8 +33,9 @@ from deployer.account.steps import (
 from deployer.core.policies.documents import AUDIENCE, ISSUER
 from deployer.core.policies.trust import Stranger
 from deployer.resources.ecr_repository.change import ChangeRepository, CreateRepository, PutLifecycle
-from deployer.view import cause_text, change_text
+from deployer.view import cause_text
 from deployer.view.counts import to_fix
+from deployer.view.resources.texts import describe_change
 from deployer.view.safe import hanging, one_line
 from deployer.view.table import render_table
 
@@ -66,7 +67,7 @@ def detail(step: Step) -> str:
         case AttachPolicy(principal=principal):
             return principal.policy_name
         case CreateRepository() | ChangeRepository() | PutLifecycle():
-            return change_text.detail(step)
+            return describe_change(step)
         case _:
             assert_never(step)
 

@@ -7,10 +7,17 @@ from typing import assert_never
 
 from deployer.core.cause import Cause, CauseKind
 from deployer.core.person import person_name
+from deployer.resources.hold.change import PlaceHold
+from deployer.resources.unions import Change
 from deployer.view.times import minute
 
 OUTSIDE = "changed outside the deployer"
 READABLE = "its value could be read: rotate the credential"
+
+
+def why(change: Change) -> str:
+    """The causes of a change."""
+    return "rollback" if isinstance(change, PlaceHold) else reasons(change.causes)
 
 
 def reasons(causes: Iterable[Cause]) -> str:

@@ -15,12 +15,13 @@ from deployer.core.cause import Cause, CauseKind
 from deployer.resources.plan import Plan
 from deployer.resources.unions import Blocker, Change, Notice
 from deployer.secrecy import scrubbed
-from deployer.view import caution_text, change_text, notice_text
+from deployer.view import cause_text, caution_text
 from deployer.view.blocker_text import render_blocker
 from deployer.view.details import filled_fields
 from deployer.view.documents.hold import HoldDocument
 from deployer.view.hold_json import hold_document
 from deployer.view.pause_text import postponed
+from deployer.view.resources.texts import describe_change, describe_notice
 
 FORMAT: Final = 2
 TEXTS: Final = {"detail", "reason", "what", "fix", "text", "postponed"}  # for people: not part of the consent
@@ -225,8 +226,8 @@ def _change(change: Change) -> ChangeDocument:
         address=change.address,
         causes=tuple(_cause(cause) for cause in change.causes),
         details=filled_fields(change, NOT_DETAILS),
-        detail=change_text.detail(change),
-        reason=change_text.why(change),
+        detail=describe_change(change),
+        reason=cause_text.why(change),
         line=change.line,
     )
 
@@ -238,7 +239,7 @@ def _notice(notice: Notice, plan: Plan) -> NoticeDocument:
         group=notice.group,
         address=notice.address,
         cause=_cause(notice.cause),
-        detail=notice_text.detail(notice, rollback_to=plan.rollback_to),
+        detail=describe_notice(notice, rollback_to=plan.rollback_to),
         line=notice.line,
     )
 

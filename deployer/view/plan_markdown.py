@@ -6,11 +6,12 @@ import re
 
 from deployer.errors import as_typed
 from deployer.resources.plan import Plan
-from deployer.view import caution_text, change_text, notice_text
+from deployer.view import cause_text, caution_text
 from deployer.view.blocker_text import blockers
 from deployer.view.hold_text import since
 from deployer.view.pause_text import ends, postponed
 from deployer.view.plan_text import live, summary
+from deployer.view.resources.texts import describe_change, describe_notice
 from deployer.view.safe import terminal
 
 ENTITIES = str.maketrans(
@@ -43,10 +44,10 @@ def render(plan: Plan, *, manifest: str) -> str:
         lines += [f"- **Blocked:** {_text(blocker.what)} {_code(blocker.line)}", f"  Fix: {_code(blocker.fix)}"]
     lines += [""] if plan.blockers else []
     rows: list[tuple[str, ...]] = [
-        (c.symbol, c.group, c.address, change_text.detail(c), change_text.why(c), c.line) for c in plan.changes
+        (c.symbol, c.group, c.address, describe_change(c), cause_text.why(c), c.line) for c in plan.changes
     ]
     rows += [
-        (n.symbol, n.group, n.address, notice_text.detail(n, rollback_to=plan.rollback_to), "", n.line)
+        (n.symbol, n.group, n.address, describe_notice(n, rollback_to=plan.rollback_to), "", n.line)
         for n in plan.notices
     ]
     if rows:

@@ -12,9 +12,10 @@ from deployer.errors import as_typed
 from deployer.resources.hold.change import PlaceHold
 from deployer.resources.plan import Plan
 from deployer.resources.unions import Change
-from deployer.view import caution_text, change_text, hold_text, notice_text, pause_text
+from deployer.view import cause_text, caution_text, hold_text, pause_text
 from deployer.view.blocker_text import blockers
 from deployer.view.counts import to_fix
+from deployer.view.resources.texts import describe_change, describe_notice
 from deployer.view.safe import hanging, one_line, terminal
 from deployer.view.times import minute
 from deployer.view.width import cells, terminal_columns
@@ -122,13 +123,13 @@ def _rows(plan: Plan, group: str) -> list[_Row]:
             change.symbol,
             change.address,
             _detail(change),
-            "  ".join(filter(None, (change_text.why(change), change.line))),
+            "  ".join(filter(None, (cause_text.why(change), change.line))),
         )
         for change in plan.changes
         if change.group == group
     ]
     rows += [
-        _row(notice.symbol, notice.address, notice_text.detail(notice, rollback_to=plan.rollback_to), notice.line)
+        _row(notice.symbol, notice.address, describe_notice(notice, rollback_to=plan.rollback_to), notice.line)
         for notice in plan.notices
         if notice.group == group
     ]
@@ -137,7 +138,7 @@ def _rows(plan: Plan, group: str) -> list[_Row]:
 
 def _detail(change: Change) -> str:
     """What a change does; a command in it as this user types it."""
-    detail = change_text.detail(change)
+    detail = describe_change(change)
     return as_typed(detail) if isinstance(change, PlaceHold) else detail
 
 

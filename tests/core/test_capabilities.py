@@ -22,8 +22,8 @@ from deployer.resources.service.pause import BY_MANIFEST, TAG
 from deployer.resources.ssm_parameters.blocker import ParameterInUse
 from deployer.resources.ssm_parameters.change import RecreateParameter
 from deployer.resources.ssm_parameters.notice import StagedVariable
-from deployer.view import notice_text
 from deployer.view.blocker_text import blockers
+from deployer.view.resources.texts import describe_notice
 
 MakeDesired = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
@@ -97,7 +97,7 @@ def test_a_staged_value_reaches_containers_when_the_target_reads_it(
     set_again = replace(running, parameters={path: replace(running.parameters[path], version=2)})
     made = plan(on(first, secrets_read_at=read), set_again)
     [staged] = [notice for notice in made.notices if isinstance(notice, StagedVariable)]
-    says = notice_text.detail(staged)
+    says = describe_notice(staged)
     if read is SecretsRead.CONTAINER_START:
         assert "containers that start read it now, those that run hold v1" in says
     else:
@@ -129,7 +129,7 @@ def test_a_key_that_the_target_does_not_use_is_a_notice_and_changes_nothing(
         made = plan(told, observed)
         [notice] = [one for one in made.notices if isinstance(one, IgnoredKey)]
         assert (notice.address, notice.line) == (unused.key, unused.line)
-        assert notice_text.detail(notice) == "not used: App Runner sets it itself"
+        assert describe_notice(notice) == "not used: App Runner sets it itself"
         assert made.fingerprint == plan(desired, observed).fingerprint
     assert plan(told, running).empty
     assert not any(isinstance(one, IgnoredKey) for one in plan(replace(told, rollback_to=1), running).notices)

@@ -21,9 +21,9 @@ from deployer.resources.service.change import DeployService, Difference, RecordR
 from deployer.resources.ssm_parameters.change import PutParameter, RecreateParameter
 from deployer.resources.ssm_parameters.notice import StagedVariable
 from deployer.targets.apprunner.settings import of_app_runner
-from deployer.view import notice_text
 from deployer.view.blocker_text import BlockerText, blockers
-from deployer.view.change_text import detail, why
+from deployer.view.cause_text import why
+from deployer.view.resources.texts import describe_change, describe_notice
 
 MakeDesired = Callable[..., Desired]
 Make = Callable[..., DesiredParameter]
@@ -110,7 +110,7 @@ def test_a_plain_string_where_a_secret_belongs_is_made_again_or_a_blocker(
     assert (change.was, change.becomes, change.version, change.old) == ("String", "SecureString", 1, None)
     assert change.kept == "/app-deployer/demo/staging/replaced/key"
     assert generated.blockers == ()
-    assert "leaked" not in str((made.blockers, blocker, change)) + detail(change) + why(change)
+    assert "leaked" not in str((made.blockers, blocker, change)) + describe_change(change) + why(change)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_literal_of_a_type_that_no_overwrite_changes_is_recreated(
     made = plan(make_desired(desired), replace(empty, parameters={desired.path: found}))
     change = only(made, RecreateParameter)
     assert (change.becomes, change.version) == ("String", 1)
-    assert "deleted with its history, and recreated" in detail(change)
+    assert "deleted with its history, and recreated" in describe_change(change)
     assert only(made, DeployService).spec.secrets["KEY"].endswith(desired.path)
 
 
@@ -192,8 +192,8 @@ class TestAfterADeployment:
         live = carry_out(plan(before, empty), empty, before)
         made = plan(make_desired(parameter("level", "INFO")), live)
         put = only(made, PutParameter)
-        assert (put.symbol, detail(put), why(put), put.version) == ("~", "literal  DEBUG -> INFO", "edit", 2)
-        assert detail(only(made, DeployService)) == "deploy, because: LEVEL"
+        assert (put.symbol, describe_change(put), why(put), put.version) == ("~", "literal  DEBUG -> INFO", "edit", 2)
+        assert describe_change(only(made, DeployService)) == "deploy, because: LEVEL"
         assert why(only(made, DeployService)) == "edit"
 
     def test_a_change_from_outside_is_drift(
@@ -232,7 +232,7 @@ class TestAfterADeployment:
         made = plan(desired, live)
         [notice] = made.notices
         assert (notice.symbol, notice.address) == ("!", "KEY")
-        assert "v1 -> v2" in notice_text.detail(notice)
+        assert "v1 -> v2" in describe_notice(notice)
         assert kinds(made) == ["DeployService"]
 
     def test_an_unmanaged_parameter_shows_and_is_left_alone(
@@ -337,7 +337,7 @@ class TestAfterADeployment:
         made = plan(desired, bent)
         assert kinds(made) == ["PutRole", "ChangeRepository", "PutLifecycle"]
         assert only(made, PutRole).create is False
-        assert detail(only(made, ChangeRepository)) == "tags mutable -> immutable"
+        assert describe_change(only(made, ChangeRepository)) == "tags mutable -> immutable"
         assert plan(desired, carry_out(made, bent, desired)).empty
 
     def test_a_new_commit_pushes_and_deploys(
