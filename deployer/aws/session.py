@@ -76,8 +76,8 @@ class Session:
         found = load_credentials(self._botocore)
         return found.method if found else None
 
-    def credential_variables(self) -> dict[str, str]:
-        """The credentials and the endpoint as environment variables, for a command that this process starts.
+    def credential_variables(self, service: str) -> dict[str, str]:
+        """The credentials and the endpoint of a service as environment variables, for a command of this process.
 
         Files of the AWS configuration are hidden from the command. The values are hidden in all later output.
         """
@@ -88,7 +88,7 @@ class Session:
             "AWS_ACCESS_KEY_ID": local.access_key if local else keys and keys.access_key,
             "AWS_SECRET_ACCESS_KEY": local.secret_key if local else keys and keys.secret_key,
             "AWS_SESSION_TOKEN": keys and keys.token,
-            "AWS_ENDPOINT_URL_DYNAMODB": self.endpoint,
+            f"AWS_ENDPOINT_URL_{service.upper()}": self.endpoint,
             "AWS_REGION": self.region,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -21,6 +21,7 @@ from deployer.core.policies.rights import Right
 from deployer.core.release import RecordedRelease
 from deployer.core.target import Call
 from deployer.manifest.load import Loaded
+from deployer.manifest.model import Manifest
 from deployer.resources.part import PlanPart, Running
 from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions, Unready
 
@@ -78,6 +79,12 @@ def no_calls(desired: Desired) -> Iterable[Call]:
     return ()
 
 
+def no_names(other: Manifest, region: str) -> Iterable[str]:
+    """The names of a kind that no two environments share."""
+    del other, region
+    return ()
+
+
 class Prune(Protocol):
     """Plans the deletions that come after everything else, and notices about what is kept.
 
@@ -101,7 +108,8 @@ class Kind(Struct, frozen=True):
     `desired` adds what the manifest asks for, `observe` reads the live state, and `plan` compares the two. `changes`
     are the classes of its changes, `calls` the rights of those calls that no other kind makes. `reads` are the calls of
     every plan, `inspects` those before a deployment, `writes` those of a reconcile, `repairs` those that only some
-    reconciles make. `remains` reads what is left of the kind in AWS, `removals` decides what of it is deleted with the
+    reconciles make. `named` gives what another manifest of the account names of the kind, where that is also found from
+    a region. `remains` reads what is left of the kind in AWS, `removals` decides what of it is deleted with the
     environment, kept, or not ready, and `delete` deletes one of `deletes`.
     """
 
@@ -117,6 +125,7 @@ class Kind(Struct, frozen=True):
     inspects: Callable[[Desired], Iterable[Call]]
     writes: Callable[[Desired], Iterable[Call]]
     repairs: Callable[[Desired], Iterable[Call]]
+    named: Callable[[Manifest, str], Iterable[str]]
     remains: Callable[[Reading], CollectRemains]
     removals: Callable[[Desired, Remains, RemovalOptions], Iterable[Removal | Kept | Unready]]
     deletes: frozenset[str]

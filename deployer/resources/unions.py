@@ -1,6 +1,7 @@
-"""The closed unions of what the kinds of resources put into a plan or decide at its end: a row for each kind.
+"""The closed unions of what the kinds of resources put into a plan, and into the deletion of an environment.
 
-`match` over them ends in `assert_never`, so mypy names each place that does not know a new kind."""
+`match` over them ends in `assert_never`, so mypy names every function that lacks a new kind.
+"""
 
 from __future__ import annotations
 

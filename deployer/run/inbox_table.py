@@ -79,7 +79,7 @@ class InboxTable(Struct, frozen=True):
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             variable(self.variable): self.address,
-            **self.session.credential_variables(),
+            **self.session.credential_variables("dynamodb"),
         }
 
     def _error(self, told: str, written: bytes, verb: str) -> DeployerError:

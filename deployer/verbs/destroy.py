@@ -13,6 +13,7 @@ from deployer.environment.other_manifests import manifests_of_account
 from deployer.environment.protection import protections
 from deployer.errors import Refused
 from deployer.manifest.load import Loaded
+from deployer.resources.registry import KINDS
 from deployer.resources.removal import RemovalOptions, Removals
 from deployer.run.destroy import Destruction, refuse_unready
 from deployer.view.progress import Reporter
@@ -83,11 +84,7 @@ def _refuse_protected(loaded: Loaded) -> None:
 
 
 def _shared(loaded: Loaded) -> Iterator[tuple[str, str]]:
-    """Every role, repository and table that another manifest of the same account names, with that environment."""
-    aws = loaded.manifest.aws
+    """Everything that another manifest of the same account names, such as a role, with that environment."""
+    region = loaded.manifest.aws.region
     for other in manifests_of_account(loaded):
-        yield from ((role, other.environment) for role in other.service.role_names.values())
-        if other.aws.region == aws.region:
-            yield other.image.repository, other.environment
-            if other.inbox:
-                yield other.inbox.table, other.environment
+        yield from ((name, other.environment) for kind in KINDS for name in kind.named(other, region))

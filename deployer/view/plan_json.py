@@ -21,7 +21,7 @@ from deployer.view.details import filled_fields
 from deployer.view.documents.hold import HoldDocument
 from deployer.view.hold_json import hold_document
 from deployer.view.pause_text import postponed
-from deployer.view.resources.texts import describe_change, describe_notice
+from deployer.view.resources.texts import GROUPS, describe_change, describe_notice
 
 FORMAT: Final = 2
 TEXTS: Final = {"detail", "reason", "what", "fix", "text", "postponed"}  # for people: not part of the consent
@@ -67,7 +67,7 @@ class CauseDocument(_Sparse):
 class ChangeDocument(_Part):
     kind: str = Field(description="What is done, such as PutParameter or DeployService.")
     symbol: Literal["+", "~", "-"] = Field(description="+ adds, ~ changes, - removes.")
-    group: str = Field(description="The heading in the plan: Inbox, Access, Image, Variables, Service or Hold.")
+    group: str = Field(description=f"The heading in the plan: {', '.join(GROUPS[:-1])} or {GROUPS[-1]}.")
     address: str = Field(description="What it is done to: a variable, a path, a service, ...")
     causes: tuple[CauseDocument, ...] = Field(description="Why, in order of weight.")
     details: Mapping[str, Any] = Field(

@@ -15,12 +15,11 @@ from deployer.resources.unions import Change
 from deployer.view import cause_text, caution_text, hold_text, pause_text
 from deployer.view.blocker_text import blockers
 from deployer.view.counts import to_fix
-from deployer.view.resources.texts import describe_change, describe_notice
+from deployer.view.resources.texts import GROUPS, describe_change, describe_notice
 from deployer.view.safe import hanging, one_line, terminal
 from deployer.view.times import minute
 from deployer.view.width import cells, terminal_columns
 
-GROUPS = ("Inbox", "Access", "Image", "Variables", "Service", "Hold")
 COLOURS = {"+": "\x1b[32m", "~": "\x1b[33m", "-": "\x1b[31m", "!": "\x1b[36m", "?": "\x1b[2m"}
 RESET = "\x1b[0m"
 CONTINUED = 9  # columns before the second line of a fix

@@ -45,7 +45,7 @@ def test_the_real_aws_is_reached_at_amazons_names_only() -> None:
 
 def test_a_command_gets_the_credentials_of_the_session_and_no_file_of_the_user() -> None:
     with variable("AWS_SESSION_TOKEN", "session-token-of-this-test"):
-        found = Session("123456789012", "us-west-2", None).credential_variables()
+        found = Session("123456789012", "us-west-2", None).credential_variables("dynamodb")
     assert found == {
         "AWS_ACCESS_KEY_ID": os.environ["AWS_ACCESS_KEY_ID"],
         "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"],

@@ -11,6 +11,7 @@ from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.reason import NotManaged, NotOurs, UsedBy
 from deployer.errors import Refused
+from deployer.manifest.model import Manifest
 from deployer.resources.dynamodb_table import api
 from deployer.resources.dynamodb_table.apply import wait_until
 from deployer.resources.dynamodb_table.desired import table_of
@@ -22,6 +23,12 @@ from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions, U
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+
+def named_table(other: Manifest, region: str) -> Iterator[str]:
+    """The table that another manifest names in the region."""
+    if other.inbox and other.aws.region == region:
+        yield other.inbox.table
 
 
 def remaining_table(reading: Reading) -> CollectRemains:

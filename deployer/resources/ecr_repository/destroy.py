@@ -10,8 +10,15 @@ from deployer.aws import ecr
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.reason import NeedsOption, UsedBy
+from deployer.manifest.model import Manifest
 from deployer.resources.kind import CollectRemains, Reading
 from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions
+
+
+def named_repository(other: Manifest, region: str) -> Iterator[str]:
+    """The repository that another manifest names in the region."""
+    if other.aws.region == region:
+        yield other.image.repository
 
 
 def remaining_repository(reading: Reading) -> CollectRemains:

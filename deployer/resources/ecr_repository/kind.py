@@ -31,6 +31,7 @@ ECR_REPOSITORY: Final = Kind(
     inspects=rights.inspects,
     writes=rights.writes,
     repairs=rights.repairs,
+    named=destroy.named_repository,
     remains=destroy.remaining_repository,
     removals=destroy.remove_repository,
     deletes=frozenset({"repository"}),

@@ -11,9 +11,16 @@ from deployer.aws.session import Session
 from deployer.core.desired import Desired
 from deployer.core.policies.documents import policy_name
 from deployer.core.reason import NotOurs, UsedBy
+from deployer.manifest.model import Manifest
 from deployer.resources.iam_roles.reason import OtherPolicies
 from deployer.resources.kind import CollectRemains, Reading
 from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions
+
+
+def named_roles(other: Manifest, region: str) -> Iterator[str]:
+    """The roles that another manifest names. They are of no region."""
+    del region
+    yield from other.service.role_names.values()
 
 
 def remaining_roles(reading: Reading) -> CollectRemains:

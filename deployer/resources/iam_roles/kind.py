@@ -26,6 +26,7 @@ IAM_ROLES: Final = Kind(
     inspects=rights.inspects,
     writes=rights.writes,
     repairs=no_calls,
+    named=destroy.named_roles,
     remains=destroy.remaining_roles,
     removals=destroy.remove_roles,
     deletes=frozenset({"role", "policy"}),

@@ -5,7 +5,7 @@ Each union of `resources/unions.py` has a function, which gives an item to the f
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from deployer.core.blocker import LongRecord
 from deployer.core.notice import LeftBehind
@@ -30,6 +30,9 @@ from deployer.resources.ssm_parameters.notice import ParameterNotice
 from deployer.resources.ssm_parameters.reason import BelowThePath
 from deployer.resources.unions import Blocker, Change, Notice, Reason, RemovalKind, Until
 from deployer.view.resources import dynamodb_table, ecr_repository, hold, iam_roles, service, ssm_parameters
+
+# The headings of a plan, in order: the `group` of each change and notice.
+GROUPS: Final = ("Inbox", "Access", "Image", "Variables", "Service", "Hold")
 
 
 def describe_change(change: Change) -> str:
