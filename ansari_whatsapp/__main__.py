@@ -19,6 +19,7 @@ def main() -> None:
     inbox = verbs.add_parser("inbox", help="count the messages that wait, and those that were given up")
     dead = verbs.add_parser("dead", help="list the messages that were given up, without their texts")
     replay = verbs.add_parser("replay", help="queue messages that were given up again")
+    dead.add_argument("--limit", type=_positive, metavar="N", help="only the newest N, and how many are older")
     replay.add_argument("ids", nargs="*", metavar="ID", help="as `dead` shows them")
     replay.add_argument("--all", action="store_true", help="all of them")
     for verb in (inbox, dead, replay):
@@ -35,6 +36,13 @@ def main() -> None:
         sys.exit(run_inbox_command(options))
     else:
         serve()
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def serve() -> None:

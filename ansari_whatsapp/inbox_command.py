@@ -71,7 +71,7 @@ async def _ask(inbox: Inbox, options: Namespace) -> Report:
     if options.verb == "inbox":
         return await report_inbox(inbox)
     if options.verb == "dead":
-        return await report_dead(inbox)
+        return await report_dead(inbox, limit=options.limit)
     return await replay_dead(inbox, None if options.all else options.ids)
 
 
@@ -91,6 +91,8 @@ def _inbox_text(report: InboxReport) -> str:
 
 def _dead_text(report: DeadReport) -> str:
     lines = [f"{letter.died}  {letter.kind:12}  {letter.id}" for letter in report.letters]
+    if older := report.total - len(lines):
+        lines.append(f"and {older} older: see --limit")
     return "\n".join(lines) or "there is no dead letter"
 
 

@@ -48,11 +48,12 @@ class Letter:
 
 @dataclass(frozen=True)
 class DeadReport:
-    """The dead letters, oldest first; see InboxReport."""
+    """The dead letters, newest first, and how many there are in all; see InboxReport."""
 
     instance: str
     shared: bool
     letters: tuple[Letter, ...]
+    total: int
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,14 @@ async def report_inbox(inbox: Inbox, instance: str = "") -> InboxReport:
     )
 
 
-async def report_dead(inbox: Inbox, instance: str = "") -> DeadReport:
-    """List the dead letters. Raises InboxUnavailable."""
+async def report_dead(inbox: Inbox, instance: str = "", limit: int | None = None) -> DeadReport:
+    """List the dead letters, `limit` of the newest at most. Raises InboxUnavailable."""
     letters = tuple(
         Letter(letter.id, _utc(letter.died), letter.message.kind if letter.message.kind in KINDS else OTHER)
-        for letter in await inbox.dead()
+        for letter in reversed(await inbox.dead(limit))
     )
-    return DeadReport(instance, inbox.shared, letters)
+    total = len(letters) if limit is None or len(letters) < limit else await inbox.given_up()
+    return DeadReport(instance, inbox.shared, letters, max(total, len(letters)))
 
 
 async def replay_dead(inbox: Inbox, ids: Sequence[str] | None, instance: str = "") -> ReplayReport:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -24,6 +25,7 @@ PATH: Final = "/inbox"
 MOST_IDS: Final = 1000
 LONGEST_ID: Final = 100
 WITHIN: Final = 20.0  # seconds
+_LIMIT: Final = re.compile("[1-9][0-9]{0,8}")
 
 
 class OperatorRoutes:
@@ -46,8 +48,12 @@ class OperatorRoutes:
         return await self._answer(request, lambda: report_inbox(self._inbox, self._instance))
 
     async def dead(self, request: Request) -> HTTPResponse:
-        """Return the dead letters, without texts."""
-        return await self._answer(request, lambda: report_dead(self._inbox, self._instance))
+        """Return the dead letters, newest first and without texts; with `limit`, only as many."""
+        given = request.args.get("limit")
+        limit = int(given) if given is not None and _LIMIT.fullmatch(given) else None
+        if given is not None and limit is None and self._may(request):
+            return self._json(400, {"error": "limit has to be a number from 1"})
+        return await self._answer(request, lambda: report_dead(self._inbox, self._instance, limit))
 
     async def replay(self, request: Request) -> HTTPResponse:
         """Queue dead letters again: those in `ids`, or all with `all`. They are answered like new messages.

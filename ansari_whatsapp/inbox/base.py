@@ -277,8 +277,8 @@ class Inbox(Protocol):
     async def forget(self) -> None:
         """Delete what has expired; to be called every few seconds."""
 
-    async def dead(self) -> Sequence[DeadLetter]:
-        """Return the dead letters, oldest first."""
+    async def dead(self, newest: int | None = None) -> Sequence[DeadLetter]:
+        """Return the dead letters, oldest first; only as many of the newest, if a number is given."""
 
     async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter
         """Queue a dead letter as if it had just arrived. Returns False if it does not exist."""

@@ -196,8 +196,9 @@ class MemoryInbox:
                 return
             del self._known[wamid]
 
-    async def dead(self) -> Sequence[DeadLetter]:
-        return list(self._dead.values())
+    async def dead(self, newest: int | None = None) -> Sequence[DeadLetter]:
+        letters = list(self._dead.values())
+        return letters if newest is None else letters[max(0, len(letters) - newest) :]
 
     async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter
         letter = self._dead.pop(id, None)

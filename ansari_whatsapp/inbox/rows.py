@@ -130,13 +130,9 @@ class Rows:
         stages[Stage.WAITING] = jobs - sum(others)
         return [Backlog(users, stages, self.oldest(db, [None])[0])] * len(asked)
 
-    def dead(self, db: sqlite3.Connection, asked: Sequence[None]) -> list[list[DeadLetter]]:
-        rows = db.execute(f"SELECT {_LETTER}, died FROM dead JOIN known USING (seq) ORDER BY died, seq")  # noqa: S608
-        letters = [
-            DeadLetter(str(seq), Message(wamid, user, kind, text, timestamp), died, tuple(orjson.loads(parts)), sent)
-            for seq, wamid, user, kind, text, timestamp, parts, sent, died in rows
-        ]
-        return [letters] * len(asked)
+    def dead(self, db: sqlite3.Connection, numbers: Sequence[int | None]) -> list[list[DeadLetter]]:
+        """Return for each number as many of the newest dead letters, all for None; oldest first."""
+        return [self._dead(db, number) for number in numbers]
 
     def replay(self, db: sqlite3.Connection, numbers: Sequence[int]) -> list[bool | InboxUnavailable]:
         return [self._replay(db, seq) for seq in numbers]
@@ -251,6 +247,13 @@ class Rows:
         self._add(db, [(Job(Message(name, row[0], AGAIN, None, None), State.ANSWERED, (parts[tag.part - 1],)), at)])
         return True
 
+    def _dead(self, db: sqlite3.Connection, newest: int | None) -> list[DeadLetter]:
+        rows = db.execute(_NEWEST, (-1 if newest is None else newest,)).fetchall()
+        return [
+            DeadLetter(str(seq), Message(wamid, user, kind, text, timestamp), died, tuple(orjson.loads(parts)), sent)
+            for seq, wamid, user, kind, text, timestamp, parts, sent, died in reversed(rows)
+        ]
+
     def _replay(self, db: sqlite3.Connection, seq: int) -> bool | InboxUnavailable:
         row = db.execute(f"SELECT {_LETTER} FROM dead JOIN known USING (seq) WHERE seq = ?", (seq,)).fetchone()  # noqa: S608
         if row is None:
@@ -302,6 +305,7 @@ FROM job
 """
 _DEAD: Final = "seq, user, kind, text, timestamp, died, parts, sent"
 _LETTER: Final = "seq, wamid, user, kind, text, timestamp, parts, sent"
+_NEWEST: Final = f"SELECT {_LETTER}, died FROM dead JOIN known USING (seq) ORDER BY died DESC, seq DESC LIMIT ?"  # noqa: S608
 
 
 def _update(db: sqlite3.Connection, job: Job, what: str, *values: object) -> LeaseLost | None:

@@ -149,8 +149,8 @@ class SqliteInbox:
     async def forget(self) -> None:
         await self._writer.run(self._rows.forget)
 
-    async def dead(self) -> Sequence[DeadLetter]:
-        letters: Sequence[DeadLetter] = await self._writer.run(self._rows.dead)
+    async def dead(self, newest: int | None = None) -> Sequence[DeadLetter]:
+        letters: Sequence[DeadLetter] = await self._writer.run(self._rows.dead, newest)
         return letters
 
     async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter

@@ -27,15 +27,17 @@ def _inbox(options: Options) -> int:
 
 def _dead_options(parser: Parser) -> None:
     names_environment(parser)
+    parser.add_argument("--limit", metavar="N", type=int, help="list the newest N at most; 100 when left out")
     accepts_json(parser, "dead")
 
 
 def _dead(options: Options) -> int:
-    from deployer.verbs.dead import DeadOptions, list_dead_letters
+    from deployer.verbs.dead import LIMIT, DeadOptions, list_dead_letters
     from deployer.view import inbox_text
     from deployer.view.json_text import as_json
 
-    found = list_dead_letters(DeadOptions(environment=options.environment), Reporter(sys.stderr))
+    limit = LIMIT if options.limit is None else options.limit
+    found = list_dead_letters(DeadOptions(environment=options.environment, limit=limit), Reporter(sys.stderr))
     out(as_json(found) if options.json else inbox_text.render_dead(found, datetime.now(UTC)))
     return 0
 

@@ -6,6 +6,7 @@ from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from deployer.core.readiness import plain
 
@@ -43,11 +44,20 @@ class Letter(Struct, frozen=True):
 
 
 class DeadReport(Struct, frozen=True, kw_only=True):
-    """The dead letters, oldest first; `instance` and `shared` as in InboxReport."""
+    """The dead letters; `instance` and `shared` as in InboxReport.
+
+    `total` is how many there are; an older service lists all of them, and reports no total.
+    """
 
     instance: InstanceId
     shared: bool
     letters: tuple[Letter, ...]
+    total: Count = 0
+
+    def newest(self, limit: int) -> DeadReport:
+        """Return the newest letters first, `limit` at most, with the total."""
+        letters = sorted(self.letters, key=lambda letter: letter.died, reverse=True)
+        return replace(self, letters=tuple(letters[:limit]), total=max(self.total, len(letters)))
 
 
 class ReplayReport(Struct, frozen=True, kw_only=True):

@@ -33,9 +33,9 @@ class InboxRoute(Struct, frozen=True):
         """Count the messages that wait. Raises DeployerError, as all three do."""
         return self._parsed(self._ask("GET", ""), InboxReport)
 
-    def list_dead(self) -> DeadReport:
-        """List the dead letters."""
-        return self._parsed(self._ask("GET", "/dead"), DeadReport)
+    def list_dead(self, limit: int | None = None) -> DeadReport:
+        """List the dead letters; `limit` of the newest at most, unless the service is too old to know a limit."""
+        return self._parsed(self._ask("GET", "/dead" if limit is None else f"/dead?limit={limit}"), DeadReport)
 
     def replay(self, ids: Sequence[str], instance: str) -> ReplayReport:
         """Queue these dead letters of an instance again; of any instance where all share one inbox."""

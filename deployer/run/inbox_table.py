@@ -40,21 +40,21 @@ class InboxTable(Struct, frozen=True):
         """Count the messages that wait. Raises DeployerError, as all three do."""
         return self._run(InboxReport, "inbox")
 
-    def list_dead(self) -> DeadReport:
-        """List the dead letters."""
-        return self._run(DeadReport, "dead")
+    def list_dead(self, limit: int | None = None) -> DeadReport:
+        """List the dead letters; `limit` of the newest at most."""
+        return self._run(DeadReport, "dead", *(() if limit is None else ("--limit", str(limit))))
 
     def replay(self, ids: Sequence[str], instance: str) -> ReplayReport:
         """Queue these dead letters again."""
         del instance  # all instances share the table
-        return self._run(ReplayReport, "replay", ids)
+        return self._run(ReplayReport, "replay", "--", *ids)
 
-    def _run(self, kind: type[Report], verb: str, ids: Sequence[str] = ()) -> Report:
+    def _run(self, kind: type[Report], verb: str, *arguments: str) -> Report:
         first, *rest = self.command
         program = sys.executable if first in {"python", "python3"} else first
         try:
             done = subprocess.run(
-                [program, *rest, verb, "--json", *(("--", *ids) if ids else ())],
+                [program, *rest, verb, "--json", *arguments],
                 cwd=self.root,
                 env=self._env_vars(),
                 stdin=subprocess.DEVNULL,

@@ -51,10 +51,18 @@ def render_dead(found: DeadDocument, now: datetime) -> str:
     rows = [("ID", "GIVEN UP", "KIND"), *((each.id, ago(each.died, now), each.kind) for each in found.letters)]
     lines = [
         render_table(rows),
+        *_older(found),
         as_typed(f"Answer them after all: just replay {name} ID, or: just replay {name} --all"),
         *_whose(found.instance, shared=found.shared),
     ]
     return "\n".join(lines)
+
+
+def _older(found: DeadDocument) -> Iterator[str]:
+    if (older := found.total - len(found.letters)) > 0:
+        verb = "is" if older == 1 else "are"
+        said = f"{counted(older, 'older message')} {verb} not listed"
+        yield as_typed(f"{said}. List all: just dead {found.environment} --limit {found.total}")
 
 
 def render_replayed(found: ReplayDocument) -> str:

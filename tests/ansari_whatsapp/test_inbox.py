@@ -27,6 +27,7 @@ from ansari_whatsapp.inbox import (
 )
 from ansari_whatsapp.inbox.base import KEEP_SENT
 from ansari_whatsapp.inbox.dynamodb.box import LONGEST_QUEUE, MOST_BYTES
+from ansari_whatsapp.inbox_report import report_dead
 from ansari_whatsapp.webhook import Message, Status
 from tests.ansari_whatsapp.inboxes import INBOXES, Clock, Engine
 
@@ -391,6 +392,23 @@ def test_what_failed_becomes_a_dead_letter_that_can_be_replayed(engine: Engine, 
         clock.now += 7.1 * 86400
         await inbox.forget()
         assert await inbox.dead() == []
+
+    run(engine, test)
+
+
+def test_of_many_dead_letters_the_newest_are_read(engine: Engine, clock: Clock) -> None:
+    async def test(make: Make) -> None:
+        inbox, wamids = await make(), [f"a{number}" for number in range(5)]
+        for wamid in wamids:
+            clock.now += 1
+            await inbox.put([message(wamid)])
+            await inbox.finish(await take(inbox, clock.now), State.FAILED)
+        found = {limit: [letter.message.wamid for letter in await inbox.dead(limit)] for limit in (None, 2, 5, 9)}
+        assert found == {None: wamids, 2: wamids[3:], 5: wamids, 9: wamids}
+        listed, report = await report_dead(inbox, "", 2), await report_dead(inbox, "")
+        assert [(len(each.letters), each.total) for each in (listed, report)] == [(2, 5), (5, 5)]
+        assert listed.letters == report.letters[:2]
+        assert [letter.died for letter in listed.letters] == ["1970-01-01T00:16:45Z", "1970-01-01T00:16:44Z"]
 
     run(engine, test)
 

@@ -146,6 +146,14 @@ def test_a_replay_of_anything_else_is_refused(operated: World, body: bytes) -> N
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "x", "1.5", "1 ", "9" * 10])
+def test_a_limit_is_a_number(operated: World, limit: str) -> None:
+    answer = operated.http.get(f"{operated.service}/inbox/dead", params={"limit": limit}, headers=AS_OPERATOR)
+    assert (answer.status_code, answer.json()) == (400, {"error": "limit has to be a number from 1"})
+    answer = operated.http.get(f"{operated.service}/inbox/dead", params={"limit": "1"}, headers=AS_OPERATOR)
+    assert answer.json()["letters"] == []
+
+
 def test_without_a_token_there_are_no_such_pages(world: World) -> None:
     for path in ("/inbox", "/inbox/dead"):
         assert world.http.get(world.service + path, headers=AS_OPERATOR).status_code == 404

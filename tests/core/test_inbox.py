@@ -26,6 +26,16 @@ def test_a_report_is_read_and_what_a_newer_service_adds_is_ignored() -> None:
     assert found.letters == (Letter("d.Ab-_=.x9", "2026-11-03T09:12:00Z", "text"),)
 
 
+def test_the_newest_letters_of_any_service_come_first() -> None:
+    letters = [{"id": f"d.{day}", "died": f"2026-11-0{day}T09:12:00Z", "kind": "text"} for day in (1, 2, 3)]
+    for sent, total in ((letters, None), (letters[::-1], 3), (letters[:0:-1], 3)):
+        found = parsed(letters=sent, **({} if total is None else {"total": total}))
+        assert found is not None
+        newest = found.newest(2)
+        assert [letter.id for letter in newest.letters] == ["d.3", "d.2"]
+        assert newest.total == 3
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -101,6 +101,7 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("pause", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("restart", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("hold", "--reason"): bad(("x" * 201, "has 1 to 200"), (" ", "has 1 to 200"), (f"sk-{'a1' * 20}", "looks like")),
+    ("dead", "--limit"): bad(("0", "is not a number of dead letters"), ("x", "invalid int value")),
     ("replay", "ID"): bad(("18", "has no dead letter"), ("a b", "has no dead letter")),
     ("replay", "--approve"): bad(("no-such-plan", ANOTHER), code=4),
     ("unlock", "--approve"): bad(("no-such-lock", "not confirmed"), code=4),

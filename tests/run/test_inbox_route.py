@@ -73,6 +73,13 @@ def test_the_token_is_sent_and_the_instance_is_named(route: InboxRoute) -> None:
     ]
 
 
+def test_a_limit_is_sent(route: InboxRoute) -> None:
+    Service.answers = [(200, {"instance": "0a1b2c3d", "shared": False, "letters": [], "total": 0})]
+    route.list_dead(5)
+    route.list_dead()
+    assert [path for path, _, _ in Service.asked] == ["GET /inbox/dead?limit=5", "GET /inbox/dead"]
+
+
 def test_a_replay_is_sent_until_it_reaches_the_instance_whose_letters_were_listed(route: InboxRoute) -> None:
     another = (409, {"error": "this is another instance", "instance": "ffffffff"})
     Service.answers = [another, another, (200, REPLAYED)]

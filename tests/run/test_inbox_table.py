@@ -50,6 +50,11 @@ def test_the_command_gets_credentials_by_its_environment_alone(tmp_path: Path, m
     assert env_vars.keys() & {"AWS_PROFILE", "INBOX_KEY", "META_APP_SECRET", "AWS_ENDPOINT_URL", "HOME"} == set()
 
 
+def test_a_limit_is_the_commands(tmp_path: Path) -> None:
+    table(tmp_path, COMMAND).list_dead(5)
+    assert json.loads((tmp_path / "asked.json").read_text())[0] == ["dead", "--json", "--limit", "5"]
+
+
 def test_an_id_is_never_taken_for_an_option(tmp_path: Path) -> None:
     report: dict[str, Any] = {"replayed": ["-x"], "unknown": [], "starts_within_seconds": 5}
     opened = table(tmp_path, COMMAND.replace('"letters": []', json.dumps(report)[1:-1]))

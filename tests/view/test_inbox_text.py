@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from deployer.core.inbox import Letter
 from deployer.view.documents.inbox import DeadDocument, InboxDocument, ReplayDocument
 from deployer.view.inbox_text import render_dead, render_inbox, render_replayed
@@ -74,6 +76,8 @@ def test_dead_letters_are_told_by_id_time_and_kind() -> None:
         "d.c.d  1 s ago (2026-11-03 09:15 UTC)    image",
         "Answer them after all: just replay staging ID, or: just replay staging --all",
     ]
+    older = replace(found, total=5)
+    assert "3 older messages are not listed. List all: just dead staging --limit 5" in render_dead(older, NOW)
     none = DeadDocument(environment="staging", instance="", shared=True, letters=())
     assert render_dead(none, NOW) == "staging: no message was given up."
 

@@ -478,8 +478,8 @@ class DynamoInbox:
         await self._markers.forget()
         await self._cleaner.clean_due(self._clock())
 
-    async def dead(self) -> Sequence[DeadLetter]:
-        return await self._markers.dead()
+    async def dead(self, newest: int | None = None) -> Sequence[DeadLetter]:
+        return await self._markers.dead(newest)
 
     async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter
         user, _, name = id.removeprefix(LETTER).partition(".")

@@ -88,9 +88,13 @@ class Markers:
             return False
         return True
 
-    async def dead(self) -> Sequence[DeadLetter]:
-        """Every dead letter, oldest first."""
-        keys = [item async for item in self._query(DEAD)]
+    async def dead(self, newest: int | None = None) -> Sequence[DeadLetter]:
+        """Every dead letter, or as many of the newest; oldest first."""
+        keys: list[Item] = []
+        async for item in query(self._client, self._table, DEAD, last_first=True):
+            if len(keys) == newest:
+                break
+            keys.append(item)
         items = await asyncio.gather(*(self._get(item) for item in keys))
         letters = [_letter(item) for item in items if item and get_text(item, "st") in {"failed", "again"}]
         return sorted(letters, key=lambda letter: letter.died)
@@ -143,14 +147,17 @@ class Markers:
         return query(self._client, self._table, lane, before)
 
 
-async def query(client: Client, table: str, lane: str, before: float | None = None) -> AsyncIterator[Item]:
-    """Every index entry of a lane, those due first; only those that are due `before` a time, if given."""
+async def query(
+    client: Client, table: str, lane: str, before: float | None = None, *, last_first: bool = False
+) -> AsyncIterator[Item]:
+    """Every index entry of a lane, those due first or last; only those that are due `before` a time, if given."""
     request: dict[str, object] = {
         "TableName": table,
         "IndexName": INDEX,
         "KeyConditionExpression": "lane = :lane" if before is None else "lane = :lane AND due <= :due",
         "ExpressionAttributeValues": {":lane": text(lane)} | ({} if before is None else {":due": number(before)}),
         "Limit": PER_PAGE,
+        "ScanIndexForward": not last_first,
     }
     while True:
         answer = await client.call("Query", request)

@@ -16,7 +16,7 @@ class InboxDocument(InboxReport, frozen=True, kw_only=True):
 
 
 class DeadDocument(DeadReport, frozen=True, kw_only=True):
-    """The messages that were given up, oldest first. `died` is ISO 8601 in UTC."""
+    """The messages that were given up, newest first. `died` is ISO 8601 in UTC, `total` how many there are in all."""
 
     environment: str
 
