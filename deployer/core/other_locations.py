@@ -1,20 +1,51 @@
-"""Compare a .env file with the manifest. Pure."""
+"""Compare a .env file with the manifest, and name what could not be compared. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
+from deployer.core.dotenv_file import Problem
 from deployer.core.secret import SecretValue
+
+DOTENV: Final = ".env"
 
 
 class DotenvDifference(Struct, frozen=True):
     """One kind of difference, and the variables that differ in this way."""
 
-    kind: Literal["missing", "not-in-manifest", "other-value", "empty-secret", "other-secret"]
+    difference: Literal["missing", "not-in-manifest", "other-value", "empty-secret", "other-secret"]
     names: tuple[str, ...]
+
+
+class UnreadableLine(Struct, frozen=True):
+    """A line of the .env file that cannot be read. Nothing of it is kept but its quote: it may hold a secret."""
+
+    number: int
+    problem: Problem
+    quote: str = ""
+
+
+class UnreadableFile(Struct, frozen=True):
+    """The .env file cannot be read. `why` is the system's reason, "" when the file is not text."""
+
+    why: str
+
+
+class TokenUnset(Struct, frozen=True):
+    """No token of GitHub is set, so nothing was read there."""
+
+
+class GitHubUnreadable(Struct, frozen=True):
+    """GitHub could not be read. `error` and `why` are the text of the error."""
+
+    error: str
+    why: str
+
+
+UnreadLocation = UnreadableFile | TokenUnset | GitHubUnreadable
 
 
 def dotenv_against(

@@ -18,7 +18,7 @@ from deployer.apps.project_file import read_app
 from deployer.apps.settings import settings_class
 from deployer.aws import ecr, ssm
 from deployer.aws.session import Session
-from deployer.core.adoption.expected import expected_changes
+from deployer.core.adoption.expected import Expectation, expected_changes
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.variables import LeftOut, Missing, choose
 from deployer.core.observed import ObservedParameter
@@ -34,6 +34,7 @@ from deployer.view.adopted_manifest import KEEP, manifest_text
 from deployer.view.adoption_text import expectation, fix, set_secret, shown_name, why
 from deployer.view.details import filled_fields
 from deployer.view.documents.adopt import AdoptDocument, OmittedDocument
+from deployer.view.documents.note import NoteDocument
 from deployer.world_keys import keys_in
 
 _UNKNOWN_ACCOUNT = "000000000000"
@@ -86,7 +87,7 @@ def adopt_service(options: AdoptOptions) -> AdoptDocument:
         literals=tuple(one.name for one in choice.taken if one.value is not None),
         extra=tuple(one.name for one in choice.taken if one.extra),
         left=tuple(_omitted(one, options.environment) for one in choice.left),
-        expected=tuple(expectation(change, options.environment) for change in expected_changes(live, choice)),
+        expected=tuple(_expected(change, options.environment) for change in expected_changes(live, choice)),
         blockers=tuple(set_secret(one.name, options.environment) for one in choice.taken if one.unset),
         shared=tuple(problem.what for problem in clashes([*others, loaded]) if problem.file == str(path)),
     )
@@ -101,6 +102,10 @@ def _omitted(left: LeftOut, environment: str) -> OmittedDocument:
         kind=type(left.reason).__name__,
         details=filled_fields(left.reason),
     )
+
+
+def _expected(change: Expectation, environment: str) -> NoteDocument:
+    return NoteDocument(type(change).__name__, filled_fields(change), expectation(change, environment))
 
 
 def _app() -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deployer.account.finding import Blocker
-from deployer.account.steps import Steps
+from deployer.account.steps import Step, Steps
 from deployer.view.bootstrap_commands import Command
 from deployer.view.bootstrap_text import blocker_text, detail, note_text
 from deployer.view.cause_text import reasons
 from deployer.view.details import filled_fields
 from deployer.view.documents.bootstrap import BootstrapCommand, BootstrapCommands, BootstrapDocument, BootstrapStep
+from deployer.view.documents.note import NoteDocument
 from deployer.view.documents.problem import ProblemDocument
 
 
@@ -20,16 +21,23 @@ def steps_document(found: Steps, *, done: bool) -> BootstrapDocument:
         environment=found.environment,
         fingerprint=found.fingerprint,
         done=done,
-        steps=tuple(BootstrapStep(s.symbol, s.address, detail(s), reasons(s.causes), s.line) for s in found.steps),
+        steps=tuple(map(_step, found.steps)),
         settled=tuple(one.address for one in found.settled),
         blockers=tuple(_problem(blocker, found.environment) for blocker in found.blockers),
-        notes=tuple(note_text(note, found) for note in found.notes),
+        notes=tuple(
+            NoteDocument(type(note).__name__, filled_fields(note), note_text(note, found)) for note in found.notes
+        ),
     )
 
 
 def commands_document(environment: str, commands: Sequence[Command]) -> BootstrapCommands:
     """The steps as commands of the AWS CLI."""
     return BootstrapCommands(environment, tuple(BootstrapCommand(c.about, c.document, c.lines) for c in commands))
+
+
+def _step(step: Step) -> BootstrapStep:
+    kind, why = type(step).__name__, reasons(step.causes)
+    return BootstrapStep(step.symbol, step.address, detail(step), why, step.line, kind, step.causes)
 
 
 def _problem(blocker: Blocker, environment: str) -> ProblemDocument:

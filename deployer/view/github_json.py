@@ -23,7 +23,12 @@ def sync_documents(plans: tuple[SyncPlan, ...], *, written: bool) -> tuple[GitHu
                 for c in made.changes
             ),
             left=tuple(
-                GitHubNote(f"{n.what} {n.name}", notice_text(n, made.environment), type(n).__name__)
+                GitHubNote(
+                    f"{n.what} {n.name}",
+                    notice_text(n, made.environment),
+                    type(n).__name__,
+                    filled_fields(n, {"kind"}),
+                )
                 for n in made.notices
             ),
             problems=tuple(_problem(blocker, made) for blocker in made.blockers),

@@ -2,22 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from deployer.core.dotenv_file import Line
-from deployer.core.other_locations import DotenvDifference
-from deployer.resources.github_environment.plan import Change, SyncPlan
+from deployer.core.other_locations import (
+    DOTENV,
+    DotenvDifference,
+    GitHubUnreadable,
+    TokenUnset,
+    UnreadableFile,
+    UnreadableLine,
+    UnreadLocation,
+)
+from deployer.resources.github_environment.difference import (
+    GitHubDifference,
+    GitHubDiffers,
+    GitHubLacks,
+    GitHubNotice,
+)
 from deployer.view.github_text import notice_text, reason
 
+Difference = DotenvDifference | UnreadableLine | GitHubDifference
 
-def dotenv_lines(file: str, differences: Iterable[DotenvDifference]) -> tuple[str, ...]:
-    """A line for each kind of difference of a .env file."""
-    return tuple(f"{file} {_differs(one)}: {', '.join(one.names)}" for one in differences)
+
+def difference_text(found: Difference, environment: str) -> str:
+    """How `.env` or GitHub differs from the manifest of an environment."""
+    match found:
+        case DotenvDifference():
+            return f"{DOTENV} {_differs(found)}: {', '.join(found.names)}"
+        case UnreadableLine():
+            return f"{DOTENV}:{found.number}: {dotenv_problem(found)}"
+        case GitHubLacks():
+            names = ", ".join(change.words for change in found.changes)
+            return f"{_place(found, environment)} lacks: {names}"
+        case GitHubDiffers():
+            return f"{_place(found, environment)} {found.change.words}: {reason(found.change)}"
+        case GitHubNotice():
+            notice = found.notice
+            text = notice_text(notice, found.github_environment)
+            return f"{_place(found, environment)} {notice.what} {notice.name}: {text}"
+        case _:
+            assert_never(found)
+
+
+def synced_by(found: Difference, environment: str) -> str:
+    """The command that ends a difference, "" when none does."""
+    match found:
+        case GitHubLacks() | GitHubDiffers():
+            return f"deployer ci github-sync {environment}"
+        case DotenvDifference() | UnreadableLine() | GitHubNotice():
+            return ""
+        case _:
+            assert_never(found)
+
+
+def unread_text(location: UnreadLocation) -> str:
+    """What could not be compared with the manifest, and why."""
+    on_github = "GitHub's variables and secrets"
+    match location:
+        case UnreadableFile():
+            return f"{DOTENV}: {location.why or 'it is not text'}"
+        case TokenUnset():
+            return f"{on_github}: set GITHUB_TOKEN to check them"
+        case GitHubUnreadable():
+            why = f" ({location.why})" if location.why else ""
+            return f"{on_github}: {location.error}{why}"
+        case _:
+            assert_never(location)
 
 
 def _differs(difference: DotenvDifference) -> str:
-    match difference.kind:
+    match difference.difference:
         case "missing":
             return "lacks"
         case "not-in-manifest":
@@ -29,46 +84,24 @@ def _differs(difference: DotenvDifference) -> str:
         case "other-secret":
             return "has another secret than SSM"
         case _:
-            assert_never(difference.kind)
+            assert_never(difference.difference)
 
 
-def dotenv_problem(found: Line) -> str:
+def dotenv_problem(line: Line | UnreadableLine) -> str:
     """Why a line of a .env file cannot be read. It repeats nothing of the line but its quote."""
-    match found.problem:
+    match line.problem:
         case None:
             return ""
         case "no-binding":
             return "this line is not NAME=value"
         case "text-after-quote":
-            ends = f"text follows the quote {found.quote} that ends the value"
+            ends = f"text follows the quote {line.quote} that ends the value"
             return f"{ends}; put a \\ before a quote inside the value"
         case "open-quote":
-            return f"the quote {found.quote} that begins the value is not closed; end the value with {found.quote}"
+            return f"the quote {line.quote} that begins the value is not closed; end the value with {line.quote}"
         case _:
-            assert_never(found.problem)
+            assert_never(line.problem)
 
 
-def github_against(environment: str, plans: Sequence[SyncPlan]) -> tuple[str, ...]:
-    """What `deployer ci github-sync` would change in each environment, and what it would leave alone."""
-    lines = [f"{_place(environment, plan)} {line}" for plan in plans for line in _told(plan)]
-    if any(_shown(plan) for plan in plans):
-        lines.append(f"GitHub is set by: deployer ci github-sync {environment}")
-    return tuple(lines)
-
-
-def _place(environment: str, plan: SyncPlan) -> str:
-    return "GitHub" if plan.environment == environment else f"GitHub's {plan.environment}"
-
-
-def _shown(plan: SyncPlan) -> list[Change]:
-    return [change for change in plan.changes if change.kind != "record"]
-
-
-def _told(plan: SyncPlan) -> Iterator[str]:
-    if lacks := [change.words for change in _shown(plan) if change.symbol == "+"]:
-        yield f"lacks: {', '.join(lacks)}"
-    for change in _shown(plan):
-        if change.symbol != "+":
-            yield f"{change.words}: {reason(change)}"
-    for notice in plan.notices:
-        yield f"{notice.what} {notice.name}: {notice_text(notice, plan.environment)}"
+def _place(found: GitHubDifference, environment: str) -> str:
+    return "GitHub" if found.github_environment == environment else f"GitHub's {found.github_environment}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deployer.errors import as_typed
+from deployer.view.documents.note import NoteDocument
 from deployer.view.documents.verify import VerifyDocument
 from deployer.view.safe import hanging, one_line
 
@@ -18,11 +19,18 @@ def render_verified(found: VerifyDocument) -> str:
             f"problem: {one_line(problem.what)}" + (f"  ({problem.line})" if problem.line else ""),
             f"    fix: {hanging(as_typed(problem.fix), CONTINUED)}",
         ]
-    lines += [f"not checked: {one_line(what)}" for what in found.unseen]
-    lines += [f"warning: {one_line(as_typed(what))}" for what in found.warnings]
-    lines += [f"note: {one_line(what)}" for what in found.disagreements]
+    lines += [f"not checked: {one_line(note.what)}" for note in found.unseen]
+    lines += [f"warning: {one_line(as_typed(_with_fix(note)))}" for note in found.warnings]
+    lines += [f"note: {one_line(note.what)}" for note in found.disagreements]
+    lines += [
+        f"note: GitHub is set by: {command}" for command in dict.fromkeys(n.fix for n in found.disagreements if n.fix)
+    ]
     if found.cpu:
         lines.append(f"cpu: {one_line(found.cpu.state)}" + (f" ({found.cpu.means})" if found.cpu.means else ""))
     if not found.problems:
         lines.append(as_typed(f"Ready to: just reconcile {found.environment}"))
     return "\n".join(lines)
+
+
+def _with_fix(note: NoteDocument) -> str:
+    return f"{note.what}; fix: {note.fix}" if note.fix else note.what

@@ -32,11 +32,21 @@ ALLOWED: Final = {
 }
 
 
+# Files of the upper layers that return kinds and fields.
+DATA: Final = (
+    "deployer/environment/other_locations.py",
+    "deployer/environment/readiness.py",
+    "deployer/verbs/verify.py",
+)
+
+
 def pure() -> list[Path]:
-    """The modules that decide: core, account, and every file of a kind of resource but the one that applies."""
+    """The modules that decide: core, account, every file of a kind of resource but the one that applies, and DATA."""
     of_resources = (ROOT / "deployer" / "resources").rglob("*.py")
     found = [path for folder in ("core", "account") for path in (ROOT / "deployer" / folder).rglob("*.py")]
-    return sorted([*found, *(path for path in of_resources if path.name != "apply.py")])
+    return sorted(
+        [*found, *(path for path in of_resources if path.name != "apply.py"), *(ROOT / file for file in DATA)]
+    )
 
 
 def sentences(source: str) -> Iterator[str]:

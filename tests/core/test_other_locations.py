@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployer.core.other_locations import dotenv_against
 from deployer.core.secret import SecretValue
-from deployer.view.other_locations_text import dotenv_lines
+from deployer.view.other_locations_text import difference_text
 
 LITERALS = {"LOGGING_LEVEL": "DEBUG", "ORIGINS": "x"}
 SECRETS = ("APP_SECRET", "TOKEN")
@@ -13,7 +13,7 @@ SECRETS = ("APP_SECRET", "TOKEN")
 def told(held: dict[str, str] | None = None, **found: str) -> tuple[str, ...]:
     kept = None if held is None else {name: SecretValue(value) for name, value in held.items()}
     differences = dotenv_against({n: SecretValue(v) for n, v in found.items()}, LITERALS, SECRETS, kept)
-    return dotenv_lines(".env", differences)
+    return tuple(difference_text(difference, "staging") for difference in differences)
 
 
 def test_a_file_with_all_of_it_says_nothing() -> None:

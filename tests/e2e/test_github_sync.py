@@ -326,7 +326,8 @@ def test_verify_says_where_the_three_places_disagree(world: World) -> None:
     world.client.delete(f"{world.environment}-plan/variables/AWS_ROLE_ARN")
     token = {"GITHUB_TOKEN": world.token}
     world.run("verify", "local", "--json", "--decrypt", code=0, stdin="", **token)
-    told = json.loads(world.data)["disagreements"]
+    notes = json.loads(world.data)["disagreements"]
+    told = [note["what"] for note in notes]
     assert ".env:4: this line is not NAME=value" in told
     assert ".env has what the manifest does not name: STRANGE" in told
     assert ".env has another value than the manifest: LOGGING_LEVEL" in told
@@ -334,7 +335,14 @@ def test_verify_says_where_the_three_places_disagree(world: World) -> None:
     assert any(line.startswith(".env lacks: BACKEND_SERVER_URL, ") for line in told)
     assert "GitHub variable ORIGINS: GitHub has another value" in told
     assert "GitHub's local-plan lacks: variable AWS_ROLE_ARN" in told
-    assert "GitHub is set by: deployer ci github-sync local" in told
+    [origins] = [note for note in notes if note["kind"] == "GitHubDiffers"]
+    assert (origins["details"]["change"]["name"], origins["fix"]) == ("ORIGINS", "deployer ci github-sync local")
+    [line] = [note for note in notes if note["kind"] == "UnreadableLine"]
+    assert line["details"] == {"number": 4, "problem": "no-binding"}
+    [other] = [note for note in notes if note["details"].get("difference") == "other-secret"]
+    assert (other["kind"], other["details"]["names"]) == ("DotenvDifference", ["META_APP_SECRET"])
+    said = world.run("verify", "local", code=0, stdin="", **token)
+    assert "note: GitHub is set by: deployer ci github-sync local\n" in said
     said = world.run("verify", "local")
     assert "note: .env lacks: " in said
     assert "not checked: GitHub's variables and secrets: set GITHUB_TOKEN" in said

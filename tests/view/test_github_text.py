@@ -16,6 +16,12 @@ from deployer.resources.github_environment.blocker import (
     TooMany,
 )
 from deployer.resources.github_environment.cause import Cause, CauseKind
+from deployer.resources.github_environment.difference import (
+    GitHubDiffers,
+    GitHubLacks,
+    GitHubNotice,
+    github_differences,
+)
 from deployer.resources.github_environment.notice import (
     LeftAlone,
     MayDeploy,
@@ -26,7 +32,7 @@ from deployer.resources.github_environment.notice import (
 )
 from deployer.resources.github_environment.plan import Change, SyncPlan
 from deployer.view.github_text import UNREVIEWED, blocker_text, notice_text, reason, render
-from deployer.view.other_locations_text import github_against
+from deployer.view.other_locations_text import difference_text, synced_by
 
 RENAME = "give the variable another name in the manifest"
 NEW = Cause(kind=CauseKind.NEW)
@@ -160,10 +166,13 @@ def test_the_plan_has_a_line_for_each_change_notice_and_problem() -> None:
 
 
 def test_verify_lists_what_github_lacks_and_how_it_is_set() -> None:
-    assert github_against("staging", [PLAN]) == (
+    differences = list(github_differences([PLAN]))
+    assert [type(difference) for difference in differences] == [GitHubLacks, GitHubDiffers, GitHubNotice]
+    assert [difference_text(difference, "staging") for difference in differences] == [
         "GitHub lacks: variable LEVEL",
         "GitHub secret TOKEN: sent again: SSM has version 2, GitHub was sent version 1",
         "GitHub secret KEY: the jobs need it: gh secret set KEY --env staging",
-        "GitHub is set by: deployer ci github-sync staging",
-    )
-    assert github_against("production", [PLAN])[0] == "GitHub's staging lacks: variable LEVEL"
+    ]
+    command = "deployer ci github-sync staging"
+    assert [synced_by(difference, "staging") for difference in differences] == [command, command, ""]
+    assert difference_text(differences[0], "production") == "GitHub's staging lacks: variable LEVEL"

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 
-class OpenSecret(Struct, frozen=True):
+class OpenSecret(Struct, frozen=True, tag=True, tag_field="kind"):
     """A variable has the name of a secret."""
 
     symbol: ClassVar[Literal["!", "?"]] = "?"
@@ -15,7 +15,7 @@ class OpenSecret(Struct, frozen=True):
     name: str
 
 
-class LeftAlone(Struct, frozen=True):
+class LeftAlone(Struct, frozen=True, tag=True, tag_field="kind"):
     """A variable or secret that the deployer did not create is left."""
 
     symbol: ClassVar[Literal["!", "?"]] = "?"
@@ -23,7 +23,7 @@ class LeftAlone(Struct, frozen=True):
     name: str
 
 
-class MayDeploy(Struct, frozen=True):
+class MayDeploy(Struct, frozen=True, tag=True, tag_field="kind"):
     """A branch or tag that the deployer did not add may deploy, and is left."""
 
     symbol: ClassVar[Literal["!", "?"]] = "?"
@@ -31,7 +31,7 @@ class MayDeploy(Struct, frozen=True):
     name: str
 
 
-class SetByHand(Struct, frozen=True):
+class SetByHand(Struct, frozen=True, tag=True, tag_field="kind"):
     """A secret is absent that people have to set."""
 
     symbol: ClassVar[Literal["!", "?"]] = "!"
@@ -39,7 +39,7 @@ class SetByHand(Struct, frozen=True):
     name: str
 
 
-class Unreviewed(Struct, frozen=True):
+class Unreviewed(Struct, frozen=True, tag=True, tag_field="kind"):
     """The manifest's protect.confirm needs required reviewers, and the environment `name` has none."""
 
     symbol: ClassVar[Literal["!", "?"]] = "!"

@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from deployer.view.documents.note import NoteDocument
+
 
 class OmittedDocument(Struct, frozen=True):
     """Something that a new manifest does not name: the kind of reason, such as NotRead, and its fields.
@@ -25,7 +27,8 @@ class OmittedDocument(Struct, frozen=True):
 class AdoptDocument(Struct, frozen=True):
     """A manifest that was written from an existing service. `blockers` holds the commands to run before a plan.
 
-    `extra` names the variables that the service has no setting for, `shared` what another manifest claims too.
+    `extra` names the variables that the service has no setting for, `shared` what another manifest claims too, and
+    `expected` what the first plan will show.
     """
 
     file: str
@@ -39,6 +42,7 @@ class AdoptDocument(Struct, frozen=True):
     literals: tuple[str, ...]
     extra: tuple[str, ...]
     left: tuple[OmittedDocument, ...]
-    expected: tuple[str, ...]
+    expected: tuple[NoteDocument, ...]
     blockers: tuple[str, ...]
     shared: tuple[str, ...]
+    format: int = 2

@@ -6,17 +6,24 @@ from typing import Any
 
 from msgspec import Struct
 
+from deployer.core.cause import Cause
+from deployer.view.documents.note import NoteDocument
 from deployer.view.documents.problem import ProblemDocument
 
 
 class BootstrapStep(Struct, frozen=True):
-    """One step of a bootstrap: "+" or "~", what it creates or changes, to what, why, and the manifest's line."""
+    """One step of a bootstrap: its kind, such as CreatePrincipal, "+" or "~", its object, and the manifest's line.
+
+    `causes` say why. `detail` and `reason` are text for people.
+    """
 
     symbol: str
     address: str
     detail: str
     reason: str
     line: str
+    kind: str
+    causes: tuple[Cause, ...]
 
 
 class BootstrapDocument(Struct, frozen=True):
@@ -31,7 +38,8 @@ class BootstrapDocument(Struct, frozen=True):
     steps: tuple[BootstrapStep, ...]
     settled: tuple[str, ...]
     blockers: tuple[ProblemDocument, ...]
-    notes: tuple[str, ...]
+    notes: tuple[NoteDocument, ...]
+    format: int = 2
 
 
 class BootstrapCommand(Struct, frozen=True):

@@ -25,11 +25,15 @@ class GitHubChange(Struct, frozen=True):
 
 
 class GitHubNote(Struct, frozen=True):
-    """Something on GitHub that is only reported: the deployer did not create it, or people have to set it."""
+    """Something on GitHub that is only reported: the deployer did not create it, or people have to set it.
+
+    `what` and `why` are text for people.
+    """
 
     what: str
     why: str
     kind: str
+    details: dict[str, Any]
 
 
 class GitHubDocument(Struct, frozen=True):

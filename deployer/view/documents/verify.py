@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from deployer.view.documents.note import NoteDocument
 from deployer.view.documents.problem import ProblemDocument
 
 
@@ -24,7 +25,8 @@ class VerifyDocument(Struct, frozen=True):
     environment: str
     image: str
     problems: tuple[ProblemDocument, ...]
-    unseen: tuple[str, ...]
-    warnings: tuple[str, ...]
-    disagreements: tuple[str, ...] = ()
+    unseen: tuple[NoteDocument, ...]
+    warnings: tuple[NoteDocument, ...]
+    disagreements: tuple[NoteDocument, ...]
     cpu: CpuDocument | None = None
+    format: int = 2
