@@ -14,6 +14,10 @@ class BaseBlocker(Struct, frozen=True, kw_only=True):
     causes: tuple[Cause, ...] = ()
 
 
+class TargetBlocker(BaseBlocker, frozen=True):
+    """What only one target knows as a blocker: a class of its own folder, which its description words."""
+
+
 class LongRecord(BaseBlocker, frozen=True):
     """The record of the release would not fit into a parameter of `limit` bytes."""
 

@@ -47,10 +47,6 @@ class Settings(Protocol):
         """Whether a pushed image is deployed without the deployer."""
 
     @property
-    def is_private(self) -> bool:
-        """Whether the service has no public URL."""
-
-    @property
     def named(self) -> frozenset[str]:
         """The groups that a manifest may leave out, and that these settings have."""
 

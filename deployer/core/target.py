@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
+from deployer.core.blocker import TargetBlocker
 from deployer.core.policies.rights import Right
 from deployer.core.service import ServiceSpec, Settings
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from deployer.core.adoption.expected import Expectation
     from deployer.core.adoption.live import Live
     from deployer.core.desired import Desired
-    from deployer.core.observed import ObservedService
+    from deployer.core.observed import Observed, ObservedService
 
 Call: TypeAlias = tuple[str, dict[str, Any]]  # a call such as "ssm:PutParameter", and the parameters that name things
 Grant: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # actions, and the resources that each of them is for
@@ -163,7 +164,8 @@ class Description(Struct, frozen=True):
     pattern for all groups adds `/*`. `settings` reads the manifest's section, for an account, and `read_settings` the
     settings in a record. It raises TypeError if a setting without default is missing. `fixed` names the settings that
     it takes only when it creates a service, each with its default as a manifest writes it. `adoption` loads what
-    only `adopt` needs.
+    only `adopt` needs. `blockers` are what blocks a plan on this target only, and `describe_blocker` gives the text of
+    one: what is wrong, and its fix.
     """
 
     name: str
@@ -178,3 +180,5 @@ class Description(Struct, frozen=True):
     rights: TargetRights
     adoption: Callable[[], Adoption]
     fixed: Mapping[str, str]
+    blockers: Callable[[Desired, Observed], Iterable[TargetBlocker]]
+    describe_blocker: Callable[[TargetBlocker], tuple[str, str]]

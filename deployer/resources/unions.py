@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from deployer.core.blocker import LongRecord
+from deployer.core.blocker import LongRecord, TargetBlocker
 from deployer.core.notice import LeftBehind
 from deployer.core.reason import CommonReason
 from deployer.resources.dynamodb_table.blocker import TableBlocker
@@ -29,7 +29,7 @@ from deployer.resources.ssm_parameters.notice import ParameterNotice
 from deployer.resources.ssm_parameters.reason import BelowThePath
 
 Change = TableChange | PutRole | ImageChange | ParameterChange | ServiceChange | HoldChange
-Blocker = RoleBlocker | ImageBlocker | ServiceBlocker | ParameterBlocker | TableBlocker | LongRecord
+Blocker = RoleBlocker | ImageBlocker | ServiceBlocker | ParameterBlocker | TableBlocker | TargetBlocker | LongRecord
 Notice = ParameterNotice | LeftBehind | LeftTable | ServiceNotice
 
 # What `destroy` deletes, why it keeps the rest, and what it waits for.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from deployer.core.blocker import TargetBlocker
 from deployer.core.desired import Desired, DesiredParameter, UnusedKey
 from deployer.core.notice import LeftBehind
 from deployer.core.observed import Observed, ObservedService
@@ -22,7 +23,8 @@ from deployer.resources.service.pause import BY_MANIFEST, TAG
 from deployer.resources.ssm_parameters.blocker import ParameterInUse
 from deployer.resources.ssm_parameters.change import RecreateParameter
 from deployer.resources.ssm_parameters.notice import StagedVariable
-from deployer.view.blocker_text import blockers
+from deployer.view.blocker_text import BlockerText, blockers
+from deployer.view.plan_json import document
 from deployer.view.resources.texts import describe_notice
 
 MakeDesired = Callable[..., Desired]
@@ -48,6 +50,23 @@ def paused(observed: Observed, *, by_manifest: bool = False) -> Observed:
 
 def kinds(made: Plan) -> list[type]:
     return [type(change) for change in made.changes]
+
+
+class Full(TargetBlocker, frozen=True):
+    """A blocker that only one target has."""
+
+    room: int
+
+
+def full(desired: Desired, room: int) -> Desired:
+    """The same desired state, on a target that blocks every plan."""
+
+    def describe(blocker: TargetBlocker) -> tuple[str, str]:
+        assert isinstance(blocker, Full)
+        return f"room for {blocker.room}", "make room"
+
+    target = replace(desired.target, blockers=lambda _, __: [Full(room, line="x.yaml:1")], describe_blocker=describe)
+    return replace(desired, target=target)
 
 
 @pytest.fixture(name="desired")
@@ -146,3 +165,17 @@ def test_a_release_of_another_target_is_neither_compared_with_nor_brought_back(
     back = plan(replace(desired, rollback_to=1, rollback_target="moon"), observed)
     assert [type(blocker) for blocker in back.blockers] == [OtherTarget]
     assert back.deployment is None
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_blocker_of_the_target_itself_blocks_and_is_part_of_the_consent(
+    desired: Desired, running: Observed, empty: Observed, *, new: bool
+) -> None:
+    observed = empty if new else running
+    made, more = (plan(full(desired, room), observed) for room in (2, 3))
+    assert made.blockers == (Full(2, line="x.yaml:1"),)
+    assert blockers(made) == (BlockerText("room for 2", "make room", "x.yaml:1"),)
+    [shown] = document(made).blockers
+    assert (shown.kind, dict(shown.details), shown.what) == ("Full", {"room": 2}, "room for 2")
+    assert len({made.fingerprint, more.fingerprint, plan(desired, observed).fingerprint}) == 3
+    assert made.changes == more.changes

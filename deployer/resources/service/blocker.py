@@ -65,12 +65,6 @@ class FixedSetting(BaseBlocker, frozen=True):
     desired: str
 
 
-class PrivateService(BaseBlocker, frozen=True):
-    """Someone made the service private, and the manifest does not name its network: no release could be verified."""
-
-    service: str
-
-
 class OtherTarget(BaseBlocker, frozen=True):
     """The release to roll back to was deployed to another target. Nothing moves a service between targets."""
 
@@ -86,6 +80,5 @@ ServiceBlocker = (
     | NoScalingRevision
     | LostSettings
     | FixedSetting
-    | PrivateService
     | OtherTarget
 )

@@ -28,7 +28,7 @@ from deployer.resources.service.change import (
 )
 from deployer.resources.service.notice import IgnoredKey
 from deployer.resources.service.pause import stale_tag
-from deployer.resources.service.unmanaged import fixed, lost, notices, private
+from deployer.resources.service.unmanaged import fixed, lost, notices
 from deployer.resources.ssm_parameters.blocker import ParameterInUse
 from deployer.resources.ssm_parameters.change import AdoptParameter, ParameterChange, RecreateParameter
 from deployer.resources.ssm_parameters.notice import StagedVariable
@@ -51,7 +51,7 @@ def plan_service(
     if live is None:
         why = (_missing(last),)
         deploy = DeployService(name, None, spec, release, (), fixed=desired.fixed, symbol="+", causes=why, line=line)
-        blockers = (*scaling.blockers, *lost(desired, last))
+        blockers = (*scaling.blockers, *lost(desired, last), *desired.target.blockers(desired, observed))
         return PlanPart((*scaling.changes, deploy), tuple(ignored(desired)), blockers)
     if blocker := another(desired, live):
         return PlanPart(blockers=(blocker,))
@@ -59,7 +59,7 @@ def plan_service(
     blocked = (
         *scaling.blockers,
         *fixed(desired, live),
-        *private(desired, live),
+        *desired.target.blockers(desired, observed),
         *_in_use(desired, live, resources),
     )
     if live.status not in DEPLOYABLE:

@@ -8,7 +8,7 @@ from deployer.core.cause import Cause, CauseKind, State, text_or_none
 from deployer.core.desired import Desired
 from deployer.core.observed import ObservedService
 from deployer.core.release import Release
-from deployer.resources.service.blocker import FixedSetting, LostSettings, PrivateService
+from deployer.resources.service.blocker import FixedSetting, LostSettings
 from deployer.resources.service.notice import UnmanagedSetting
 
 UNKNOWN = "a setting that this version of the deployer does not know"  # in the form that the ledger records
@@ -51,12 +51,6 @@ def fixed(desired: Desired, live: ObservedService) -> Iterator[FixedSetting]:
         has = live.fixed.get(name, desired.target.fixed[name])
         if has != value:
             yield FixedSetting(desired.service_name, name, has, value, line=desired.lines["service"])
-
-
-def private(desired: Desired, live: ObservedService) -> Iterator[PrivateService]:
-    """The blocker for a service that someone made private: none of its releases could be verified."""
-    if desired.settings.over(live.spec.settings).is_private:
-        yield PrivateService(desired.service_name, line=desired.lines["service"])
 
 
 def _named(desired: Desired) -> Iterator[str]:

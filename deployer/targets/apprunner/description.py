@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from deployer.core.target import Adoption, Capabilities, Commands, Description, FoundBy, SecretsRead
+from deployer.targets.apprunner.blocker import describe_blocker, plan_blockers
 from deployer.targets.apprunner.manifest import AWS_MANAGED, KMS_KEY
 from deployer.targets.apprunner.rights import RIGHTS
 from deployer.targets.apprunner.roles import service_roles
@@ -50,4 +51,6 @@ APP_RUNNER: Final = Description(
     rights=RIGHTS,
     adoption=_adoption,
     fixed={KMS_KEY: AWS_MANAGED},
+    blockers=plan_blockers,
+    describe_blocker=describe_blocker,
 )

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 from deployer.core.cause import State
 from deployer.core.target import Description
-from deployer.manifest.rule import PRIVATE_WHY, REASONS
+from deployer.manifest.rule import REASONS
 from deployer.resources.plan import Plan
 from deployer.resources.service.blocker import (
     BrokenService,
@@ -16,7 +16,6 @@ from deployer.resources.service.blocker import (
     LostSettings,
     NoScalingRevision,
     OtherTarget,
-    PrivateService,
     ServiceBlocker,
     ServicePaused,
 )
@@ -92,9 +91,6 @@ def describe_blocker(blocker: ServiceBlocker, plan: Plan) -> tuple[str, str]:
             key = blocker.name.rpartition(".")[2]
             fix = f"write `{key}: {blocker.live}`, or choose another service.name for a new service"
             return f"{what}: {target} cannot change that", fix
-        case PrivateService():
-            what = f"service {blocker.service} is private, and the manifest does not name its network: {PRIVATE_WHY}"
-            return what, "write `network: {ingress: public}` below service, with what else its network has"
         case OtherTarget():
             what = f"release {blocker.number} ran on {blocker.target}, and the manifest chooses {plan.target.name}"
             fix = f"choose a release of {plan.target.name}: just releases {environment}, then --to NUMBER"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from deployer.core.blocker import LongRecord
+from deployer.core.blocker import LongRecord, TargetBlocker
 from deployer.core.notice import LeftBehind
 from deployer.core.reason import History, NeedsOption, NotManaged, NotOurs, TargetLogs, UsedBy
 from deployer.resources.dynamodb_table.blocker import TableBlocker
@@ -64,6 +64,8 @@ def describe_blocker(blocker: Blocker, plan: Plan) -> tuple[str, str]:
         return ssm_parameters.describe_blocker(blocker, plan)
     if isinstance(blocker, ServiceBlocker):
         return service.describe_blocker(blocker, plan)
+    if isinstance(blocker, TargetBlocker):
+        return plan.target.describe_blocker(blocker)
     if isinstance(blocker, LongRecord):
         what = f"the record of this release has {blocker.size} bytes even when packed"
         return f"{what}, and SSM takes {blocker.limit}", "shorten the manifest's literals"

@@ -271,6 +271,27 @@ def a_setting_of_the_creation_cannot_change(world: World) -> None:
     back()
 
 
+def what_only_this_platform_refuses_blocks_a_plan(world: World) -> None:
+    """It is worded for people, a program reads its fields, and nothing is applied."""
+    plans, writes = [], world.platform.writes
+    for most in (21, 22):
+        back = world.edit("  port: ", f"  tasks: {{least: 1, most: {most}}}\n  port: ")
+        text = world.run("plan", "local", code=3).out
+        assert f"cluster default of Test Platform has room for 20 tasks, not for {most}" in text
+        assert "fix: write at most 20 as service.tasks.most" in text
+        plans.append(world.run("plan", "local", "--json", code=3).json)
+        refused = world.run("reconcile", "local", code=3)
+        assert f"not for {most}" in refused.out + refused.err
+        back()
+    found = [blocker for plan in plans for blocker in plan["blockers"]]
+    assert [(one["kind"], one["details"]) for one in found] == [
+        ("FullCluster", {"cluster": "default", "tasks": 21, "room": 20}),
+        ("FullCluster", {"cluster": "default", "tasks": 22, "room": 20}),
+    ]
+    assert found[0]["line"].startswith("local.yaml:"), found[0]["line"]
+    assert world.platform.writes == writes
+
+
 def it_is_restarted_and_cannot_be_paused(world: World) -> None:
     before = world.service.serving
     world.run("restart", "local")
@@ -333,6 +354,7 @@ STEPS: Final[tuple[Callable[[World], None], ...]] = (
     an_interrupted_run_is_continued_and_deploys_once,
     the_verbs_that_only_read_know_it,
     a_setting_of_the_creation_cannot_change,
+    what_only_this_platform_refuses_blocks_a_plan,
     it_is_restarted_and_cannot_be_paused,
     a_rollback_brings_a_release_of_this_target_back,
     a_rollback_to_a_release_of_another_target_is_refused,

@@ -23,6 +23,7 @@ from deployer.core.target import (
     TargetRights,
 )
 from deployer.errors import Blocked
+from tests.targets.pretend.blocker import describe_blocker, plan_blockers
 from tests.targets.pretend.manifest import NAME, TITLE, Service
 
 TASKS: Final = "tasks.test-platform.amazonaws.com"
@@ -57,10 +58,6 @@ class Settings(Struct, frozen=True, omit_defaults=True):
 
     @property
     def auto_deployments(self) -> bool:
-        return False
-
-    @property
-    def is_private(self) -> bool:
         return False
 
     @property
@@ -143,4 +140,6 @@ TEST_PLATFORM: Final = Description(
     rights=TargetRights({}, lambda _: (), lambda _: (), lambda _: (), (TASKS,), "arn:aws:iam::{account}:role/none"),
     adoption=lambda: Adoption("[a-z-]{3,60}", _refuse, lambda _: (), lambda _: (), lambda _: ()),
     fixed={"cluster": "default"},
+    blockers=plan_blockers,
+    describe_blocker=describe_blocker,
 )
