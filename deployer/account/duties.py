@@ -69,6 +69,19 @@ def imaging(desired: Desired) -> tuple[Need, ...]:
     return _together(_pushes(desired), desired)
 
 
+def operating(desired: Desired) -> tuple[Need, ...]:
+    """Everything that the verbs about users' messages need, for people and not for CI; none without such content."""
+    return _together([call for calls in _operations(desired).values() for call in calls], desired)
+
+
+def _operations(desired: Desired) -> dict[str, list[Call]]:
+    found: dict[str, list[Call]] = {}
+    for kind in KINDS:
+        for verbs, calls in kind.operates(desired).items():
+            found[verbs] = [*desired.target.rights.reads(desired), _holding(desired), *calls]
+    return found
+
+
 def _calls(desired: Desired) -> dict[str, list[Call]]:
     secrets = [parameter.path for parameter in desired.parameters if parameter.secure]
     group = {"logGroupName": f"{desired.target.log_groups.format(service=desired.service_name)}/*"}
@@ -90,6 +103,7 @@ def _calls(desired: Desired) -> dict[str, list[Call]]:
         ],
         "reconcile, rollback": [*_reads(desired), *_promoted(desired, None), *_changes(desired), *lines],
         "pause, resume, restart": [*_reads(desired), *_locks(desired), *desired.target.rights.turns(desired), *lines],
+        **_operations(desired),
     }
 
 

@@ -73,6 +73,11 @@ def desired_as_chosen(desired: Desired, loaded: Loaded) -> Desired:
     return desired
 
 
+def no_operations(_: Desired) -> Mapping[str, tuple[Call, ...]]:
+    """The `operates` of a kind whose content no operator uses."""
+    return {}
+
+
 def no_calls(desired: Desired) -> Iterable[Call]:
     """The calls of a kind that makes none."""
     del desired
@@ -108,9 +113,10 @@ class Kind(Struct, frozen=True):
     `desired` adds what the manifest asks for, `observe` reads the live state, and `plan` compares the two. `changes`
     are the classes of its changes, `calls` the rights of those calls that no other kind makes. `reads` are the calls of
     every plan, `inspects` those before a deployment, `writes` those of a reconcile, `repairs` those that only some
-    reconciles make. `named` gives what another manifest of the account names of the kind, where that is also found from
-    a region. `remains` reads what is left of the kind in AWS, `removals` decides what of it is deleted with the
-    environment, kept, or not ready, and `delete` deletes one of `deletes`.
+    reconciles make, and `operates`, by verbs, those by which an operator uses the content. `named` gives what another
+    manifest of the account names of the kind, where that is also found from a region. `remains` reads what is left of
+    the kind in AWS, `removals` decides what of it is deleted with the environment, kept, or not ready, and `delete`
+    deletes one of `deletes`.
     """
 
     name: str
@@ -125,6 +131,7 @@ class Kind(Struct, frozen=True):
     inspects: Callable[[Desired], Iterable[Call]]
     writes: Callable[[Desired], Iterable[Call]]
     repairs: Callable[[Desired], Iterable[Call]]
+    operates: Callable[[Desired], Mapping[str, tuple[Call, ...]]]
     named: Callable[[Manifest, str], Iterable[str]]
     remains: Callable[[Reading], CollectRemains]
     removals: Callable[[Desired, Remains, RemovalOptions], Iterable[Removal | Kept | Unready]]

@@ -91,7 +91,8 @@ class InboxTable(Struct, frozen=True):
             return DeployerError(
                 f"these credentials may not use the inbox {self.address}",
                 why=told,
-                fix=f"allow {', '.join(needs)} on the table and its index, or use other credentials",
+                fix=f"allow {', '.join(needs)} on the table and its index, or use other credentials; "
+                f"just bootstrap {name} --print shows the policy",
             )
         if told:
             return DeployerError(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from deployer.account.operating import operating_policy, operating_policy_name
 from deployer.account.requirements import Principal, Requirements
 from deployer.core.lifecycle import lifecycle_policy
 from deployer.core.policies.documents import AUDIENCE, ISSUER, provider_arn
@@ -57,6 +58,13 @@ def _commands(requirements: Requirements, aws: str, keys: str) -> Iterator[Comma
     for principal in requirements.principals:
         yield from (
             _role(principal, f"{aws} iam") if principal.kind == "role" else _user(principal, f"{aws} iam", account)
+        )
+    if document := operating_policy(requirements.desired):
+        name = operating_policy_name(requirements.desired)
+        yield Command(
+            f"{name}: lets people use just inbox, dead and replay; attach it to them",
+            document,
+            _policy(f"{aws} iam", account, name, document),
         )
 
 
@@ -108,12 +116,20 @@ def _user(user: Principal, iam: str, account: str) -> Iterator[Command]:
     yield Command(
         f"{about}; what it may do, as the newest of at most five versions",
         user.policy,
-        f"document={_quoted(user.policy)}\n"
-        f"if {iam} get-policy {arn} {QUIET}; then\n"
-        f'  {iam} create-policy-version {arn} --set-as-default --policy-document "$document"\n'
-        f'else\n  {iam} create-policy --policy-name {user.policy_name} --policy-document "$document"\nfi',
+        _policy(iam, account, user.policy_name, user.policy),
     )
     yield Command(f"{about}; that takes effect", None, f"{iam} attach-user-policy {name} {arn}")
+
+
+def _policy(iam: str, account: str, name: str, document: object) -> str:
+    """Create a policy of the account, or a newer version of it."""
+    arn = f"--policy-arn arn:aws:iam::{account}:policy/{name}"
+    return (
+        f"document={_quoted(document)}\n"
+        f"if {iam} get-policy {arn} {QUIET}; then\n"
+        f'  {iam} create-policy-version {arn} --set-as-default --policy-document "$document"\n'
+        f'else\n  {iam} create-policy --policy-name {name} --policy-document "$document"\nfi'
+    )
 
 
 def _quoted(document: object) -> str:

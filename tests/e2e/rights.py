@@ -29,7 +29,13 @@ def as_ci(checkout: Checkout, name: str, role: str) -> Iterator[set[str]]:
     Whoever is not forbidden to decrypt by the policy may do it, as with the key aws/ssm.
     """
     found: Any = aws.iam(checkout).get_role_policy(RoleName=role, PolicyName=f"ansari-whatsapp-{name}")
-    document = unconditional(found["PolicyDocument"])
+    with limited(checkout, unconditional(found["PolicyDocument"])) as refused:
+        yield refused
+
+
+@contextmanager
+def limited(checkout: Checkout, document: Any) -> Iterator[set[str]]:
+    """See `as_ci`, for the rights in a document."""
     refused: set[str] = set()
     lock = threading.Lock()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -10,9 +12,11 @@ from botocore.exceptions import ClientError
 from tests.e2e import accounts, aws, tiny
 from tests.e2e.accounts import ACCOUNT
 from tests.e2e.checkout import Checkout, approved, resumed
-from tests.e2e.rights import KEY, as_ci
+from tests.e2e.rights import KEY, as_ci, limited
+from tests.e2e.test_dead_letters_in_table import give_up, inbox
 
 pytestmark = pytest.mark.timeout(240)
+SERVICE = "ansari_whatsapp/__main__.py"
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +78,24 @@ def test_a_role_that_plans_can_look(world: Checkout, name: str) -> None:
         assert "One deployment follows" in said
         assert refused == {f"kms:Decrypt on {KEY}"}
         accounts.edit(world, name, OTHER, LEVEL if name == "staging" else DEBUG)
+
+
+def test_the_printed_policy_of_an_operator_is_enough_to_answer_what_was_given_up(world: Checkout) -> None:
+    printed = json.loads(world.deployer("bootstrap", "staging", "--print", "--json").stdout)["commands"]
+    [document] = [one["document"] for one in printed if one["about"].startswith("ansari-whatsapp-staging-operator: ")]
+    asyncio.run(give_up(inbox(world, "staging-inbox"), "wamid.given-up"))
+    world.git("checkout", "--quiet", "HEAD~2", "--", SERVICE)  # whose command reads the table
+    try:
+        with limited(world, document) as refused:
+            assert "no message waits" in run(world, "inbox", "staging")
+            [letter] = json.loads(world.deployer("dead", "staging", "--json").stdout)["letters"]
+            assert "1 message is queued again" in run(world, "replay", "staging", letter["id"])
+            assert refused == set()
+        with as_ci(world, "staging", "staging-deployer") as refused:
+            assert "just bootstrap staging --print" in run(world, "dead", "staging", code=1)
+            assert [one.partition(" ")[0] for one in refused] == ["dynamodb:Query"]
+    finally:
+        world.git("checkout", "--quiet", "HEAD", "--", SERVICE)
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,10 @@ def world(checkout: Checkout) -> Checkout:
     return checkout
 
 
-def inbox(checkout: Checkout) -> Inbox:
+def inbox(checkout: Checkout, table: str = TABLE) -> Inbox:
     session, keys = Session(), checkout.keys
     session.set_credentials(keys.access_key, keys.secret_key)
-    return DynamoInbox(Client("us-west-2", checkout.endpoint, session), TABLE, KEY)
+    return DynamoInbox(Client("us-west-2", checkout.endpoint, session), table, KEY)
 
 
 async def give_up(opened: Inbox, wamid: str) -> None:

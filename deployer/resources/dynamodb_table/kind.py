@@ -26,6 +26,7 @@ DYNAMODB_TABLE: Final = Kind(
     inspects=no_calls,
     writes=rights.writes,
     repairs=no_calls,
+    operates=rights.operates,
     named=destroy.named_table,
     remains=destroy.remaining_table,
     removals=destroy.remove_table,

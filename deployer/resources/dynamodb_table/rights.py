@@ -20,6 +20,7 @@ CALLS: Final[Mapping[str, tuple[Right, ...]]] = {
     "dynamodb:CreateTable": (Right("dynamodb:CreateTable", _TABLE), Right("dynamodb:TagResource", _TABLE, "Tags")),
     **simple(_TABLE, "dynamodb:DeleteTable"),
     **simple(_INDEXES, "dynamodb:Query"),
+    **simple(_TABLE, "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
 }
 
 
@@ -38,6 +39,18 @@ def writes(desired: Desired) -> Iterator[Call]:
         for call in ("UpdateTable", "UpdateTimeToLive", "UpdateContinuousBackups"):
             yield f"dynamodb:{call}", {"TableName": table.name}
         yield "dynamodb:TagResource", _arn(desired, table.name)
+
+
+def operates(desired: Desired) -> Mapping[str, tuple[Call, ...]]:
+    """The calls with which the service's command reads the inbox, and replays, for an operator: by verbs."""
+    if (table := table_of(desired)) is None:
+        return {}
+    on = {"TableName": table.name}
+    reads: tuple[Call, ...] = (("dynamodb:Query", on), ("dynamodb:GetItem", on))
+    return {
+        "inbox, dead": reads,
+        "replay": (*reads, ("dynamodb:UpdateItem", on), ("dynamodb:DeleteItem", on)),
+    }
 
 
 def _arn(desired: Desired, name: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from deployer.resources.ecr_repository.change import (
 )
 from deployer.resources.ecr_repository.observed import observe_repository
 from deployer.resources.ecr_repository.plan import plan_image
-from deployer.resources.kind import Kind, desired_as_chosen, no_removals
+from deployer.resources.kind import Kind, desired_as_chosen, no_operations, no_removals
 
 ECR_REPOSITORY: Final = Kind(
     name="ecr_repository",
@@ -31,6 +31,7 @@ ECR_REPOSITORY: Final = Kind(
     inspects=rights.inspects,
     writes=rights.writes,
     repairs=rights.repairs,
+    operates=no_operations,
     named=destroy.named_repository,
     remains=destroy.remaining_repository,
     removals=destroy.remove_repository,

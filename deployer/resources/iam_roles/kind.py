@@ -11,7 +11,7 @@ from deployer.resources.iam_roles.change import PutRole
 from deployer.resources.iam_roles.desired import desired_roles
 from deployer.resources.iam_roles.observed import observe_roles
 from deployer.resources.iam_roles.plan import plan_roles
-from deployer.resources.kind import Kind, no_calls, no_removals
+from deployer.resources.kind import Kind, no_calls, no_operations, no_removals
 
 IAM_ROLES: Final = Kind(
     name="iam_roles",
@@ -26,6 +26,7 @@ IAM_ROLES: Final = Kind(
     inspects=rights.inspects,
     writes=rights.writes,
     repairs=no_calls,
+    operates=no_operations,
     named=destroy.named_roles,
     remains=destroy.remaining_roles,
     removals=destroy.remove_roles,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from deployer.core.policies.rights import NONE
-from deployer.resources.kind import Kind, no_calls, no_names
+from deployer.resources.kind import Kind, no_calls, no_names, no_operations
 from deployer.resources.ssm_parameters import destroy, rights
 from deployer.resources.ssm_parameters.apply import apply_parameter
 from deployer.resources.ssm_parameters.change import AdoptParameter, DeleteParameter, PutParameter, RecreateParameter
@@ -27,6 +27,7 @@ SSM_PARAMETERS: Final = Kind(
     inspects=no_calls,
     writes=rights.writes,
     repairs=no_calls,
+    operates=no_operations,
     named=no_names,
     remains=destroy.remaining_parameters,
     removals=destroy.remove_parameters,

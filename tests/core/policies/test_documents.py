@@ -16,14 +16,16 @@ from policy_sentry.querying.actions import get_action_data
 from deployer.account.deploying import deploying_policy
 from deployer.account.duties import LINKING, PASSING, deployment, needs_of_verbs
 from deployer.account.imaging import imaging_policy
+from deployer.account.operating import operating_policy
 from deployer.account.planning import planning_policy
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.policies.documents import github_trust, subjects
 from deployer.core.policies.trust import Stranger, admits, strangers
 from deployer.local.iam import decide
+from deployer.manifest.load import parse
 from deployer.resources.desired import desired_state
 from deployer.targets.apprunner.description import APP_RUNNER
-from tests.samples import sample
+from tests.samples import sample, sample_path, sample_text
 
 GOLDEN = Path(__file__).parent / "golden"
 ACCOUNT = "123456789012"
@@ -31,6 +33,12 @@ ACCOUNT = "123456789012"
 
 def make_desired(name: str) -> Desired:
     return desired_state(sample(name), DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
+
+
+def with_table(name: str) -> Desired:
+    text = sample_text(name).replace("\nprotect:", "\ninbox: {kind: dynamodb, table: an-inbox}\nprotect:")
+    loaded = parse(text.encode(), sample_path(name))
+    return desired_state(loaded, DesiredImage("ansari-whatsapp", "", None, 30), APP_RUNNER)
 
 
 def policies(name: str) -> dict[str, Any]:
@@ -54,7 +62,11 @@ def test_they_are_as_they_were_agreed_to(name: str) -> None:
 @pytest.mark.parametrize("kind", ["access", "instance", "deploy", "plan", "image"])
 def test_every_word_is_one_that_aws_knows(name: str, kind: str) -> None:
     """By the Service Authorization Reference: the action exists, and takes such a resource and such a condition."""
-    for statement in policies(name)[kind]["Statement"]:
+    all_known(policies(name)[kind])
+
+
+def all_known(document: Any) -> None:
+    for statement in document["Statement"]:
         resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
         for action in statement["Action"]:
             service, _, verb = action.partition(":")
@@ -124,6 +136,27 @@ def test_nothing_that_ci_has_no_business_with() -> None:
         "iam:PassRole",
         "iam:SimulatePrincipalPolicy",
     }
+
+
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_who_answers_what_was_given_up_reaches_one_table_and_ci_none_of_its_items(name: str) -> None:
+    assert operating_policy(make_desired(name)) is None, "without a table the service's routes are used"
+    found = with_table(name)
+    items = {f"dynamodb:{call}" for call in ("Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem")}
+    ci: list[Any] = [deploying_policy(found), planning_policy(found), imaging_policy(found)]
+    assert not items & {action for made in ci for statement in made["Statement"] for action in statement["Action"]}
+    document: Any = operating_policy(found)
+    all_known(document)
+    table = f"arn:aws:dynamodb:us-west-2:{ACCOUNT}:table/an-inbox"
+    of_items = [statement for statement in document["Statement"] if items & {*statement["Action"]}]
+    assert [(statement["Action"], statement["Resource"]) for statement in of_items] == [
+        (["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], table),
+        (["dynamodb:Query"], f"{table}/index/*"),
+    ]
+    others = {action for statement in document["Statement"] for action in statement["Action"]} - items
+    assert all(action.partition(":")[2].startswith(("Describe", "Get", "List")) for action in others), others
+    for needs in (needs_of_verbs(found)[verbs] for verbs in ("inbox, dead", "replay")):
+        assert all(decide([document], need.action, resource).allows for need in needs for resource in need.resources)
 
 
 @pytest.mark.parametrize("name", ["local", "staging", "production"])

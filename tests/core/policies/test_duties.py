@@ -25,7 +25,6 @@ ELSEWHERE = {
     "ecr:PutImageScanningConfiguration",
     "apprunner:DeleteService",
     "dynamodb:DeleteTable",
-    "dynamodb:Query",
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
     "iam:ListRolePolicies",
