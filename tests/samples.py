@@ -12,7 +12,7 @@ from typing import Final
 
 from deployer.ci.workflows import workflow_files
 from deployer.core.release import Release
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.manifest.model import Manifest
 from deployer.targets.registry import RECORDED
 
@@ -29,7 +29,7 @@ def sample_text(environment: str) -> str:
     return sample_path(environment).read_text()
 
 
-def sample(environment: str) -> Loaded:
+def sample(environment: str) -> LoadedManifest:
     return load_manifest(sample_path(environment))
 
 

@@ -19,8 +19,8 @@ from deployer.account.finding import (
     OtherPolicies,
     PassRole,
     RightsUnseen,
-    Settled,
-    Shared,
+    SettledItem,
+    SharedPrincipal,
     StrangerTrusted,
 )
 from deployer.account.requirements import Principal, Requirements
@@ -40,7 +40,7 @@ from deployer.core.policies.rights import Need
 from deployer.core.policies.trust import admits, strangers, trusts
 from deployer.resources.ecr_repository.plan import plan_repository
 
-Line = Step | Blocker | Settled | Note
+Line = Step | Blocker | SettledItem | Note
 MISSING = (Cause(kind=CauseKind.MISSING),)
 DIFFERS = (Cause(kind=CauseKind.DIFFERENT),)
 
@@ -79,9 +79,9 @@ def plan_steps(requirements: Requirements, observed: ObservedAccount) -> Steps:
     return Steps(
         requirements.desired.environment,
         requirements.desired.target.title,
-        tuple(line for line in lines if not isinstance(line, Blocker | Settled | Note)),
+        tuple(line for line in lines if not isinstance(line, Blocker | SettledItem | Note)),
         tuple(line for line in lines if isinstance(line, Blocker)),
-        tuple(line for line in lines if isinstance(line, Settled)),
+        tuple(line for line in lines if isinstance(line, SettledItem)),
         tuple(line for line in lines if isinstance(line, Note)),
     )
 
@@ -90,7 +90,7 @@ def _repository(requirements: Requirements, observed: ObservedAccount) -> Iterat
     changes = plan_repository(requirements.desired, observed.repository, released=False)
     yield from changes
     if not changes:
-        yield Settled("repository", requirements.desired.image.repository)
+        yield SettledItem("repository", requirements.desired.image.repository)
 
 
 def _provider(requirements: Requirements, audiences: tuple[str, ...] | None) -> Iterator[Line]:
@@ -103,7 +103,7 @@ def _provider(requirements: Requirements, audiences: tuple[str, ...] | None) -> 
     elif AUDIENCE not in audiences:
         yield OtherAudience(arn=provider_arn(requirements.desired.account), audiences=audiences, line=deployer.line)
     else:
-        yield Settled("provider", ISSUER)
+        yield SettledItem("provider", ISSUER)
 
 
 def _principal(requirements: Requirements, principal: Principal, observed: ObservedPrincipal | None) -> Iterator[Line]:
@@ -111,9 +111,9 @@ def _principal(requirements: Requirements, principal: Principal, observed: Obser
     lines = [*(_ours(principal, observed) if principal.managed else _theirs(requirements, principal, observed))]
     yield from lines
     if all(isinstance(line, Note) for line in lines):
-        yield Settled(kind, name, principal.use)
+        yield SettledItem(kind, name, principal.use)
     if principal.shared:
-        yield Shared(
+        yield SharedPrincipal(
             principal=kind,
             name=name,
             use=principal.use,

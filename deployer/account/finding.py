@@ -73,7 +73,7 @@ class StrangerTrusted(_Blocker, frozen=True):
 Blocker = NoProvider | OtherAudience | ForeignPrincipal | MissingPrincipal | DeniedNeed | MissingTrust | StrangerTrusted
 
 
-class Settled(Struct, frozen=True):
+class SettledItem(Struct, frozen=True):
     """A thing that is as it should be. `use` is that of a role or user."""
 
     kind: Literal["repository", "provider", "role", "user"]
@@ -115,7 +115,7 @@ class PassRole(Struct, frozen=True, kw_only=True):
     name: str
 
 
-class Shared(Struct, frozen=True, kw_only=True):
+class SharedPrincipal(Struct, frozen=True, kw_only=True):
     """Other environments use the role or user, too. `if_shared` is the target's text of the consequence, "" for none.
 
     `key` of the manifest names it, and `use` is its purpose.
@@ -129,4 +129,4 @@ class Shared(Struct, frozen=True, kw_only=True):
     if_shared: str
 
 
-Note = OtherPolicies | RightsUnseen | MoreRights | PassRole | Shared
+Note = OtherPolicies | RightsUnseen | MoreRights | PassRole | SharedPrincipal

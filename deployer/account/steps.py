@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from deployer.account.finding import Blocker, Note, Settled
+from deployer.account.finding import Blocker, Note, SettledItem
 from deployer.account.requirements import Principal
 from deployer.core.cause import Cause
 from deployer.core.policies.documents import ISSUER
@@ -84,7 +84,7 @@ class Steps(Struct, frozen=True):
     target: str
     steps: tuple[Step, ...]
     blockers: tuple[Blocker, ...]
-    settled: tuple[Settled, ...]
+    settled: tuple[SettledItem, ...]
     notes: tuple[Note, ...]
 
     @property

@@ -102,7 +102,7 @@ def delete_policy(iam: IAMClient, role: str, policy_name: str) -> None:
         only(error, "NoSuchEntity")
 
 
-class Simulated(Struct, frozen=True):
+class Simulation(Struct, frozen=True):
     """The actions that are not allowed, and those of them that depend on a condition key, with these keys.
 
     A key such as aws:SourceIp has a value only in a real call, so that AWS reports it as missing.
@@ -113,7 +113,7 @@ class Simulated(Struct, frozen=True):
     keys: tuple[str, ...]
 
 
-def simulate(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequence[str]) -> Simulated:
+def simulate(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequence[str]) -> Simulation:
     """Which of the actions the role is not allowed on every resource given, as AWS evaluates it."""
     found: list[tuple[str, list[str]]] = []
     pages = iam.get_paginator("simulate_principal_policy").paginate(
@@ -126,7 +126,7 @@ def simulate(iam: IAMClient, role: str, actions: Sequence[str], resources: Seque
                 missing = [*result.get("MissingContextValues", [])]
                 missing += [key for one in specific for key in one.get("MissingContextValues", [])]
                 found.append((result["EvalActionName"], missing if result["EvalDecision"] == "implicitDeny" else []))
-    return Simulated(
+    return Simulation(
         denied=_once(action for action, missing in found if not missing),
         undecided=_once(action for action, missing in found if missing),
         keys=_once(key for _, missing in found for key in missing),

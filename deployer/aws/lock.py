@@ -36,7 +36,7 @@ BEAT = 60.0  # seconds between two heartbeats
 BROKEN = "it was broken: just unlock, by another user"
 
 
-class Held:
+class HeldLock:
     """The lock while this run holds it. `previous` is the record of an earlier run that never released it."""
 
     def __init__(self, ssm: SSMClient, name: str, record: Record, version: int, previous: Record | None) -> None:
@@ -174,7 +174,7 @@ class Held:
 
 
 @contextmanager
-def hold(session: Session, ledger: str, *, who: str, verb: str, warn: Callable[[str], None]) -> Iterator[Held]:
+def hold(session: Session, ledger: str, *, who: str, verb: str, warn: Callable[[str], None]) -> Iterator[HeldLock]:
     """Hold the environment's lock; each write of the session's clients inside the block proves it first.
 
     Raises Refused when another run holds it, and LockLost from the write that finds it lost. `warn` is called when the
@@ -227,25 +227,25 @@ def break_it(ssm: SSMClient, ledger: str, lock: ObservedLock) -> bool:
     return True
 
 
-def _take(ssm: SSMClient, name: str, record: Record) -> Held:
+def _take(ssm: SSMClient, name: str, record: Record) -> HeldLock:
     try:
-        return Held(ssm, name, record, _put(ssm, name, record, overwrite=False), None)
+        return HeldLock(ssm, name, record, _put(ssm, name, record, overwrite=False), None)
     except ClientError as error:
         only(error, "ParameterAlreadyExists")
     try:
         other = read_fresh(lambda: ssm.get_parameter(Name=name)["Parameter"])
     except ClientError as error:  # released just now
         only(error, "ParameterNotFound")
-        return Held(ssm, name, record, _put(ssm, name, record, overwrite=False), None)
+        return HeldLock(ssm, name, record, _put(ssm, name, record, overwrite=False), None)
     holder = _holder(other["Value"], name)
     if holder.id != record.id:  # a repeated request may find what its first attempt has written
         if not holder.over:
             raise held_by(holder.observed(), name)
         version = _put(ssm, name, record, overwrite=True)
-        taken = Held(ssm, name, record, version, holder)
+        taken = HeldLock(ssm, name, record, version, holder)
         taken.refuse_another(holder, other["Version"])
         return taken
-    return Held(ssm, name, record, other["Version"], None)
+    return HeldLock(ssm, name, record, other["Version"], None)
 
 
 def held_by(lock: ObservedLock, name: str) -> Refused:
@@ -259,7 +259,7 @@ def held_by(lock: ObservedLock, name: str) -> Refused:
     )
 
 
-def _beat(held: Held, stop: threading.Event) -> None:
+def _beat(held: HeldLock, stop: threading.Event) -> None:
     while not stop.wait(BEAT):
         with suppress(Exception):  # the next beat tries again, and a lock that has expired is seen by check()
             held.beat()

@@ -13,10 +13,10 @@ from deployer.view.progress import Reporter, write
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from deployer.environment.carry_out import Carried
+    from deployer.environment.carry_out import PlanOutcome
     from deployer.environment.open import Environment
     from deployer.resources.removal import Removals
-    from deployer.run.look import Planned
+    from deployer.run.look import Comparison
 
 
 def _plan_options(parser: Parser) -> None:
@@ -48,10 +48,10 @@ def _plan(options: Options) -> int:
     return 2 if options.detailed_exitcode and not planned.plan.empty else 0
 
 
-def _shows_plan(options: Options) -> Callable[[Environment, Planned], None]:
+def _shows_plan(options: Options) -> Callable[[Environment, Comparison], None]:
     """Prints a plan in the format that was asked for."""
 
-    def print_plan(environment: Environment, planned: Planned) -> None:
+    def print_plan(environment: Environment, planned: Comparison) -> None:
         if options.json:
             from deployer.view.plan_json import plan_as_json
 
@@ -126,7 +126,7 @@ def _promote(options: Options) -> int:
     return _ended(carried, options)
 
 
-def _plan_text(environment: Environment, planned: Planned, *, colour: bool) -> str:
+def _plan_text(environment: Environment, planned: Comparison, *, colour: bool) -> str:
     from deployer.view.plan_text import render_with_lock
 
     loaded = environment.loaded
@@ -134,17 +134,17 @@ def _plan_text(environment: Environment, planned: Planned, *, colour: bool) -> s
     return render_with_lock(planned.plan, planned.observed.lock, manifest=manifest, target=target, colour=colour)
 
 
-def _shows(options: Options) -> Callable[[Environment, Planned], None]:
+def _shows(options: Options) -> Callable[[Environment, Comparison], None]:
     """Prints a plan: to stderr where stdout carries JSON."""
     stream = sys.stderr if options.json else sys.stdout
 
-    def print_plan(environment: Environment, planned: Planned) -> None:
+    def print_plan(environment: Environment, planned: Comparison) -> None:
         write(_plan_text(environment, planned, colour=colour(stream)) + "\n", stream, colours=colour(stream))
 
     return print_plan
 
 
-def _ended(carried: Carried, options: Options) -> int:
+def _ended(carried: PlanOutcome, options: Options) -> int:
     """Print the outcome of a plan that was shown."""
     from deployer.view.outcome_text import outcome_json, render_outcome
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from deployer.core.finding import Finding, WorldRuns, WorldStopped
 from deployer.local import lifecycle
 from deployer.local.settings import world_settings
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 
 
-def check_local_world(loaded: Loaded, running: list[str]) -> Iterator[Finding]:
+def check_local_world(loaded: LoadedManifest, running: list[str]) -> Iterator[Finding]:
     """Whether it runs, or could be started. Puts its endpoint into `running` when it runs.
 
     Raises DeployerError for a port that is taken.

@@ -10,10 +10,10 @@ from deployer.environment.open import Environment
 from deployer.errors import Refused
 from deployer.resources.outcome import Outcome
 from deployer.run import reconcile
-from deployer.run.look import Planned
+from deployer.run.look import Comparison
 
 
-def apply_plan(environment: Environment, planned: Planned, consent: Consent, *, retry: bool = False) -> Outcome:
+def apply_plan(environment: Environment, planned: Comparison, consent: Consent, *, retry: bool = False) -> Outcome:
     """Apply a plan, unless it is known to fail, or refused by the environment's protection."""
     plan = planned.plan
     refuse_held_plan(plan)

@@ -13,13 +13,13 @@ from deployer.environment.open import Environment
 from deployer.environment.plan import make_plan, refuse_blocked, refuse_paused
 from deployer.resources.outcome import Outcome, unchanged
 from deployer.resources.plan import Plan
-from deployer.run.look import Planned
+from deployer.run.look import Comparison
 from deployer.view.pause_text import not_applied
 
-Show: TypeAlias = Callable[[Environment, Planned], None]  # shows a plan before consent is asked for
+Show: TypeAlias = Callable[[Environment, Comparison], None]  # shows a plan before consent is asked for
 
 
-class Carried(Struct, frozen=True):
+class PlanOutcome(Struct, frozen=True):
     """The outcome of a plan, and why it was not applied where it was not; "" where it was, or was empty."""
 
     environment: Environment
@@ -27,7 +27,7 @@ class Carried(Struct, frozen=True):
     why_not: str = ""
 
 
-def settled_plan(environment: Environment) -> Planned:
+def settled_plan(environment: Environment) -> Comparison:
     """The plan, after what an earlier run left under way has ended."""
     planned = make_plan(environment)
     if not planned.observed.unsettled:
@@ -40,14 +40,14 @@ def settled_plan(environment: Environment) -> Planned:
 
 def carry_out_plan(
     environment: Environment,
-    planned: Planned,
+    planned: Comparison,
     show: Show,
     consent: Consent,
     *,
     retry: bool = False,
     unless_held: bool = False,
     agree: Callable[[Plan], None] | None = None,
-) -> Carried:
+) -> PlanOutcome:
     """Show the plan, and apply it when it is agreed to. A plan that is empty, or that waits, changes nothing.
 
     `retry` deploys content that failed before. With `unless_held` a held environment is not an error. `agree` asks for
@@ -59,13 +59,13 @@ def carry_out_plan(
     refuse_paused(plan)
     refuse_blocked(plan)
     if plan.empty:
-        return Carried(environment, unchanged(plan))
+        return PlanOutcome(environment, unchanged(plan))
     if plan.postponed and not plan.held:
-        return Carried(environment, unchanged(plan), not_applied(plan))
+        return PlanOutcome(environment, unchanged(plan), not_applied(plan))
     if unless_held and plan.held:
-        return Carried(environment, unchanged(plan), not_deployed(plan))
+        return PlanOutcome(environment, unchanged(plan), not_deployed(plan))
     if agree is not None:
         agree(plan)
     from deployer.environment.apply import apply_plan  # noqa: PLC0415 -- a run that finds nothing to do never loads it
 
-    return Carried(environment, apply_plan(environment, planned, consent, retry=retry))
+    return PlanOutcome(environment, apply_plan(environment, planned, consent, retry=retry))

@@ -10,23 +10,23 @@ from deployer.errors import DeployerError, Refused
 from deployer.image.builder import Builder
 from deployer.image.context import Context, read_context, source_url
 from deployer.image.tool import Build
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.targets.registry import describe
 from deployer.view.documents.image import ImageDocument
 
 
-def image_tag(loaded: Loaded, context: Context) -> str:
+def image_tag(loaded: LoadedManifest, context: Context) -> str:
     """The commit, marked where the checkout has changes, or where the local world would take it for its own image."""
     changes = f"-dirty-{context.changes}" if context.changes else ""
     return f"{context.commit}{changes}{site_of(loaded).built_tag}"
 
 
-def image_context(loaded: Loaded) -> Context:
+def image_context(loaded: LoadedManifest) -> Context:
     """The files of the image. Raises Refused for a changed checkout, unless the environment is of the local world."""
     return read_context(loaded.root, loaded.app.image, allow_changes=site_of(loaded).builds_changes)
 
 
-def build_commit_image(loaded: Loaded, context: Context, builder: Builder, base: str) -> ImageDocument:
+def build_commit_image(loaded: LoadedManifest, context: Context, builder: Builder, base: str) -> ImageDocument:
     """Build the image and leave it with the tool that built it. Raises DeployerError for another platform."""
     manifest = loaded.manifest
     repository, tag = manifest.image.repository, image_tag(loaded, context)
@@ -45,7 +45,7 @@ def build_commit_image(loaded: Loaded, context: Context, builder: Builder, base:
     return ImageDocument(manifest.environment, "built", repository, tag, None, platform, builder.tool)
 
 
-def pushed_image(session: Session, loaded: Loaded, tag: str) -> ImageDocument | None:
+def pushed_image(session: Session, loaded: LoadedManifest, tag: str) -> ImageDocument | None:
     """The image under this tag in ECR. Raises Refused for one that the target cannot run: a tag never moves."""
     repository = loaded.manifest.image.repository
     found = ecr.read_image(session.ecr, repository, tag, None)

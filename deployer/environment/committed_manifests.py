@@ -10,17 +10,17 @@ from msgspec import Struct
 from deployer import git
 from deployer.apps.app import App
 from deployer.errors import Refused
-from deployer.manifest.committed import Committed, governs, may_govern
-from deployer.manifest.load import Loaded, parse
+from deployer.manifest.committed import CommittedManifest, governs, may_govern
+from deployer.manifest.load import LoadedManifest, parse
 from deployer.manifest.problem import InvalidManifest
 
 _HISTORY = 50  # commits of a manifest that are searched for a valid version
 
 
-class Found(Struct, frozen=True):
+class GoverningManifests(Struct, frozen=True):
     """The committed manifests that govern a manifest. `placed` means that the file itself is one of them at HEAD."""
 
-    committed: tuple[Committed, ...]
+    committed: tuple[CommittedManifest, ...]
     placed: bool
 
 
@@ -42,16 +42,16 @@ class _Version(Struct, frozen=True):
         )
 
 
-def governing(loaded: Loaded) -> Found:
+def governing(loaded: LoadedManifest) -> GoverningManifests:
     """The committed manifests that govern this one, in its own repository and in that of the current directory.
 
     Of the branches that are not checked out, those count whose own manifest names the branch in protect.branches.
     Raises Refused where the commit's manifest of this environment is invalid, and was valid in no earlier commit.
     """
     path = loaded.path.resolve()
-    found: list[Committed] = []
+    found: list[CommittedManifest] = []
     placed = False
-    read: dict[tuple[Path, str], Loaded] = {}
+    read: dict[tuple[Path, str], LoadedManifest] = {}
     for root, folders in _repositories(path):
         for version, raw in _versions(root, folders, loaded):
             held = _valid(root, version, raw, loaded, read)
@@ -60,7 +60,7 @@ def governing(loaded: Loaded) -> Found:
             if version.may_deploy(held.loaded.manifest.protect.branches):
                 found.append(held)
                 placed = placed or (version.ref == "HEAD" and root / version.path == path)
-    return Found(tuple(found), placed)
+    return GoverningManifests(tuple(found), placed)
 
 
 def _repositories(path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
@@ -80,7 +80,7 @@ def _repositories(path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
         yield root, tuple(known)
 
 
-def _versions(root: Path, folders: Iterable[str], loaded: Loaded) -> Iterator[tuple[_Version, bytes]]:
+def _versions(root: Path, folders: Iterable[str], loaded: LoadedManifest) -> Iterator[tuple[_Version, bytes]]:
     """Every distinct content of a manifest that may govern this one, on each branch: HEAD first."""
     refs = ("HEAD", *git.heads(root))
     trees = git.objects(root, (f"{ref}:{folder}" for ref in refs for folder in folders))
@@ -107,14 +107,14 @@ def _versions(root: Path, folders: Iterable[str], loaded: Loaded) -> Iterator[tu
 
 
 def _valid(
-    root: Path, version: _Version, raw: bytes, loaded: Loaded, read: dict[tuple[Path, str], Loaded]
-) -> Committed | None:
+    root: Path, version: _Version, raw: bytes, loaded: LoadedManifest, read: dict[tuple[Path, str], LoadedManifest]
+) -> CommittedManifest | None:
     """The manifest of this version or, where that is invalid, the last valid one before it."""
     path = root / version.path
     try:
         if (path, version.oid) not in read:
             read[path, version.oid] = parse(raw, path, App())
-        return Committed(read[path, version.oid], version.source)
+        return CommittedManifest(read[path, version.oid], version.source)
     except InvalidManifest:
         pass
     if (earlier := _earlier(root, version)) is not None:
@@ -128,7 +128,7 @@ def _valid(
     return None
 
 
-def _earlier(root: Path, version: _Version) -> Committed | None:
+def _earlier(root: Path, version: _Version) -> CommittedManifest | None:
     commits = git.history(root, version.ref, version.path, _HISTORY)
     blobs = git.objects(root, (f"{commit}:{version.path}" for commit in commits))
     for commit in commits:
@@ -136,7 +136,9 @@ def _earlier(root: Path, version: _Version) -> Committed | None:
         if blob is None or blob.kind != "blob":
             continue
         try:
-            return Committed(parse(blob.content, root / version.path, App()), f"{version.path} of commit {commit[:12]}")
+            return CommittedManifest(
+                parse(blob.content, root / version.path, App()), f"{version.path} of commit {commit[:12]}"
+            )
         except InvalidManifest:
             continue
     return None

@@ -12,7 +12,7 @@ from deployer.environment.contract import refuse_contract_problems
 from deployer.errors import UsageError
 from deployer.manifest.contract import secret_variables
 from deployer.manifest.credentials import credential_in
-from deployer.manifest.load import Loaded, parse
+from deployer.manifest.load import LoadedManifest, parse
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.spelling import close
@@ -23,7 +23,7 @@ def parameter_name(given: str) -> str:
     return given if names.why_not_a_variable(given) else names.parameter(given)
 
 
-def named_variable(loaded: Loaded, name: str) -> LiteralVariable | SecretVariable:
+def named_variable(loaded: LoadedManifest, name: str) -> LiteralVariable | SecretVariable:
     """A variable of the manifest. Raises UsageError when there is none of this name."""
     variable = loaded.manifest.variables.get(name)
     if variable is None:
@@ -38,7 +38,7 @@ def as_secret(environment: str, name: str) -> str:
     return f"just add {environment} {name} --secret, then: just secret set {environment} {name}"
 
 
-def refuse_credential(loaded: Loaded, name: str, value: str, fix: str) -> None:
+def refuse_credential(loaded: LoadedManifest, name: str, value: str, fix: str) -> None:
     """Raise UsageError, without the value, for a literal that looks like a credential or is a secret of the service."""
     secrets = secret_variables(settings_class(loaded.app, loaded.root))
     known = not names.why_not_a_name(name) and names.variable(name) in secrets
@@ -54,7 +54,7 @@ def refuse_credential(loaded: Loaded, name: str, value: str, fix: str) -> None:
         )
 
 
-def write_manifest(before: Loaded, text: str) -> Loaded:
+def write_manifest(before: LoadedManifest, text: str) -> LoadedManifest:
     """Write the file if it is valid; the old file stays until the new one is complete."""
     raw = text.encode()
     try:

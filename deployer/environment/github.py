@@ -14,7 +14,7 @@ from deployer.core.secret import SecretValue
 from deployer.errors import Blocked
 from deployer.github.api import GitHub
 from deployer.github.reach import Reach, open_reach
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.resources.github_environment.desired import DesiredGitHub, environments
 from deployer.resources.github_environment.observed import observe, reviewed
 from deployer.resources.github_environment.plan import SyncPlan, plan_sync
@@ -28,7 +28,7 @@ from deployer.world_keys import keys_beside
 class GitHubEnvironment(Struct, frozen=True):
     """One environment of GitHub with both sides open: SSM, which has the values, and GitHub, which gets them."""
 
-    loaded: Loaded
+    loaded: LoadedManifest
     desired: DesiredGitHub
     session: Session
     github: GitHub
@@ -57,7 +57,7 @@ class GitHubEnvironment(Struct, frozen=True):
         return found
 
 
-def desired_github(loaded: Loaded) -> tuple[DesiredGitHub, ...]:
+def desired_github(loaded: LoadedManifest) -> tuple[DesiredGitHub, ...]:
     """What the manifest desires of GitHub. Raises UsageError for a manifest without `github`."""
 
     def line(name: str) -> str:
@@ -66,7 +66,7 @@ def desired_github(loaded: Loaded) -> tuple[DesiredGitHub, ...]:
     return environments(loaded.manifest, line)
 
 
-def reach_github(loaded: Loaded, token_file: Path | None = None) -> Reach:
+def reach_github(loaded: LoadedManifest, token_file: Path | None = None) -> Reach:
     """The address of the manifest's GitHub, and a token for it. Raises UsageError when there is no token."""
     return open_reach(loaded.manifest.aws.endpoint, token_file, keys_beside(loaded.path))
 
@@ -76,7 +76,7 @@ def open_github(where: Reach, repository: str, report: Reporter) -> GitHub:
     return GitHub(where.address, where.token, repository, report.note)
 
 
-def asks_reviewers(loaded: Loaded, report: Reporter) -> bool:
+def asks_reviewers(loaded: LoadedManifest, report: Reporter) -> bool:
     """Whether the GitHub environment of a manifest has required reviewers.
 
     Raises UsageError for a manifest without `github`, and DeployerError where GitHub cannot be read.

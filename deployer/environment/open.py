@@ -24,7 +24,7 @@ from deployer.environment.usable_manifest import read_usable_manifest
 from deployer.image.snapshot import Snapshot
 from deployer.manifest.contract import refused_secrets
 from deployer.manifest.identity import Identity, identity_of
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.project import manifest_path
@@ -41,7 +41,7 @@ class Environment(Struct, frozen=True):
     `problems` counts those of the checked-out manifest: see usable_manifest.py.
     """
 
-    loaded: Loaded
+    loaded: LoadedManifest
     session: Session
     site: Site
     run: Run
@@ -68,7 +68,7 @@ class Environment(Struct, frozen=True):
         return replace(self, run=replace(self.run, desired=desired))
 
 
-def open_session(loaded: Loaded) -> tuple[Session, str]:
+def open_session(loaded: LoadedManifest) -> tuple[Session, str]:
     """Open a session of the manifest's account, and return it with the caller: an ARN, or a name in the local world.
 
     Raises DeployerError when the manifest is for the local world and that is not running.
@@ -125,7 +125,7 @@ def open_usable_environment(
 
 
 def _opened(
-    loaded: Loaded,
+    loaded: LoadedManifest,
     report: Reporter,
     *,
     image: str | None = None,
@@ -154,7 +154,7 @@ def _opened(
     return Environment(loaded, session, site, replace(run, image_manifest=snapshot and snapshot.manifest, prune=prune))
 
 
-def _run(loaded: Loaded, session: Session, site: Site, who: str, image: DesiredImage, report: Reporter) -> Run:
+def _run(loaded: LoadedManifest, session: Session, site: Site, who: str, image: DesiredImage, report: Reporter) -> Run:
     settings = None
     with suppress(InvalidManifest):  # a verb that needs them has already refused
         settings = settings_class(loaded.app, loaded.root)
@@ -180,7 +180,7 @@ def _tag(session: Session, manifest: Manifest, image: str) -> str:
     return unique_tag(ecr.tags(session.ecr, manifest.image.repository), image) or image
 
 
-def _image(loaded: Loaded, snapshot: Snapshot | None, tag: str | None) -> DesiredImage:
+def _image(loaded: LoadedManifest, snapshot: Snapshot | None, tag: str | None) -> DesiredImage:
     image = loaded.manifest.image
     if snapshot is not None:
         return DesiredImage(image.repository, snapshot.tag, snapshot.digest, image.keep, here=True)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from deployer import git
 from deployer.manifest.committed import may_govern
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.manifest.model import Manifest
 from deployer.manifest.problem import InvalidManifest, Problem
 from deployer.manifest.together import clashes
 from deployer.project import shortest
 
 
-def manifests_of_account(loaded: Loaded) -> Iterator[Manifest]:
+def manifests_of_account(loaded: LoadedManifest) -> Iterator[Manifest]:
     """The other manifests of the folder with the same account and endpoint."""
     aws = loaded.manifest.aws
     for path in _beside(loaded):
@@ -23,7 +23,7 @@ def manifests_of_account(loaded: Loaded) -> Iterator[Manifest]:
             yield other
 
 
-def refuse_shared(loaded: Loaded) -> None:
+def refuse_shared(loaded: LoadedManifest) -> None:
     """Raise InvalidManifest when another manifest claims this one's service or parameters, as a copied file does.
 
     Another manifest is read only where its text names them; one that has problems is left to its own verbs. A copy that
@@ -48,6 +48,6 @@ def _committed(path: Path) -> bool:
     return git.committed(path.resolve().parent, path.name) is not None
 
 
-def _beside(loaded: Loaded) -> list[Path]:
+def _beside(loaded: LoadedManifest) -> list[Path]:
     own = loaded.path.resolve()
     return [path for path in sorted(own.parent.glob("*.yaml")) if path != own and path.is_file()]

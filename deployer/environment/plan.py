@@ -5,13 +5,13 @@ from __future__ import annotations
 from deployer.environment.open import Environment
 from deployer.errors import Blocked, DeployerError, Refused
 from deployer.resources.plan import Plan
-from deployer.run.look import Planned
+from deployer.run.look import Comparison
 from deployer.view.blocker_text import blockers, render_blocker
 from deployer.view.counts import to_fix
 from deployer.view.pause_text import ends, postponed
 
 
-def make_plan(environment: Environment) -> Planned:
+def make_plan(environment: Environment) -> Comparison:
     """Read AWS and make the plan."""
     planned = environment.run.plan()
     if not _creates(planned):
@@ -25,7 +25,7 @@ def make_plan(environment: Environment) -> Planned:
     return planned  # another run has just created the service, which uses the port
 
 
-def _creates(planned: Planned) -> bool:
+def _creates(planned: Comparison) -> bool:
     deployment = planned.plan.deployment
     return deployment is not None and deployment.arn is None
 

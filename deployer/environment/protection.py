@@ -13,7 +13,7 @@ from deployer.environment.consent import Consent
 from deployer.environment.open import Environment
 from deployer.errors import Refused
 from deployer.manifest.committed import Rules, disagreements, rules
-from deployer.manifest.load import Loaded, load_manifest, parse
+from deployer.manifest.load import LoadedManifest, load_manifest, parse
 from deployer.manifest.model import Manifest, Protect
 from deployer.resources.plan import Plan
 from deployer.targets.registry import RECORDED
@@ -34,7 +34,7 @@ def check(environment: Environment, plan: Plan, consent: Consent) -> None:
         confirm(plan.environment, plan.fingerprint, consent)
 
 
-def check_steps(loaded: Loaded, fingerprint: str, consent: Consent) -> None:
+def check_steps(loaded: LoadedManifest, fingerprint: str, consent: Consent) -> None:
     """Check steps with this fingerprint, which are not a deployment, in the same way. Raises Refused."""
     refuse_another(fingerprint, consent)
     asked = _rules(loaded)
@@ -53,13 +53,13 @@ def refuse_another(fingerprint: str, consent: Consent) -> None:
         )
 
 
-def refuse_unfit_checkout(loaded: Loaded) -> None:
+def refuse_unfit_checkout(loaded: LoadedManifest) -> None:
     """Raise Refused where the branch is not allowed, or changes are not committed."""
     for rule in _rules(loaded):
         _refuse_unfit(loaded, rule)
 
 
-def protections(loaded: Loaded) -> tuple[Protect, ...]:
+def protections(loaded: LoadedManifest) -> tuple[Protect, ...]:
     """What the file requires, and what each committed manifest of the environment does; all must be satisfied.
 
     So an uncommitted edit can only add to what protects an environment. Raises Refused for a file that is not the
@@ -68,7 +68,7 @@ def protections(loaded: Loaded) -> tuple[Protect, ...]:
     return tuple(rule.protect for rule in _rules(loaded))
 
 
-def _rules(loaded: Loaded) -> tuple[Rules, ...]:
+def _rules(loaded: LoadedManifest) -> tuple[Rules, ...]:
     found = governing(loaded)
     other = disagreements(loaded.manifest, found.committed)
     if other and not found.placed:
@@ -80,7 +80,7 @@ def _rules(loaded: Loaded) -> tuple[Rules, ...]:
     return rules(loaded, found.committed)
 
 
-def _refuse_unfit(loaded: Loaded, rule: Rules) -> None:
+def _refuse_unfit(loaded: LoadedManifest, rule: Rules) -> None:
     name, folder, protect = loaded.manifest.environment, loaded.path.resolve().parent, rule.protect
     why = f"declared by {rule.source}" if rule.source else ""
     if protect.branches:

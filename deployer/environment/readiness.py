@@ -13,7 +13,7 @@ from deployer.core.readiness import Readiness, checks
 from deployer.core.target import ServiceStatus
 from deployer.environment.open import Environment
 from deployer.environment.site import site_of
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.project import PROJECT_FILE
 from deployer.run.ready import read_ready
 from deployer.targets.registry import open_target
@@ -27,7 +27,7 @@ def read_readiness(environment: Environment, observed: Observed) -> Readiness | 
     return read_ready(run.site.public_url(service.url), run.app.readiness.path)
 
 
-def serving(session: Session, loaded: Loaded) -> Iterator[Finding]:
+def serving(session: Session, loaded: LoadedManifest) -> Iterator[Finding]:
     """Whether the running service reports that users are served."""
     manifest, known = loaded.manifest, loaded.app.readiness
     if known is None:

@@ -20,18 +20,18 @@ from deployer.environment.other_manifests import refuse_shared
 from deployer.environment.site import site_of
 from deployer.errors import UsageError
 from deployer.manifest.contract import refused_secrets
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.model import LiteralVariable, SecretVariable
 
 MAXIMUM_BYTES = 4096  # a standard parameter's value (AWS Systems Manager user guide, "Managing parameter tiers")
 
 
-def secrets_of(loaded: Loaded) -> dict[str, SecretVariable]:
+def secrets_of(loaded: LoadedManifest) -> dict[str, SecretVariable]:
     """The secrets of a manifest by name."""
     return {name: one for name, one in loaded.manifest.variables.items() if isinstance(one, SecretVariable)}
 
 
-def secret_of(loaded: Loaded, name: str) -> tuple[str, SecretVariable]:
+def secret_of(loaded: LoadedManifest, name: str) -> tuple[str, SecretVariable]:
     """The secret with this parameter or variable name. Raises UsageError.
 
     The error does not repeat the name: where the name was left out, the value is in its position.
@@ -46,13 +46,13 @@ def secret_of(loaded: Loaded, name: str) -> tuple[str, SecretVariable]:
 class SecretParameter(Struct, frozen=True):
     """A secret of a manifest, and where SSM has it."""
 
-    loaded: Loaded
+    loaded: LoadedManifest
     session: Session
     name: str
     secret: SecretVariable
 
     @classmethod
-    def open(cls, loaded: Loaded, name: str) -> SecretParameter:
+    def open(cls, loaded: LoadedManifest, name: str) -> SecretParameter:
         """Open a secret. Raises UsageError when the manifest has no such secret.
 
         Raises InvalidManifest when another manifest claims the parameters, and Refused for credentials of another
@@ -110,7 +110,7 @@ def checked(text: str, *, hide: bool = True) -> SecretValue:
 
 
 def refuse_unusable(
-    loaded: Loaded, values: Mapping[str, SecretValue], beside: Mapping[str, SecretValue] | None = None
+    loaded: LoadedManifest, values: Mapping[str, SecretValue], beside: Mapping[str, SecretValue] | None = None
 ) -> None:
     """Raise UsageError, naming every secret with whose value the service would not start.
 

@@ -15,7 +15,7 @@ from deployer.local import lifecycle
 from deployer.local.author import local_author
 from deployer.local.settings import WorldSettings, world_settings
 from deployer.manifest.identity import Identity, identity_of
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.project import root_of
 from deployer.view.progress import Reporter
 
@@ -66,7 +66,7 @@ class LocalWorld(Struct, frozen=True):
     """The local world of a manifest. `loaded` is None where only the identity is known."""
 
     identity: Identity
-    loaded: Loaded | None = None
+    loaded: LoadedManifest | None = None
     probe_seconds: ClassVar[float] = 10.0
     poll_seconds: ClassVar[float] = 0.1
     recreation_seconds: ClassVar[float] = 0.0
@@ -129,12 +129,12 @@ class LocalWorld(Struct, frozen=True):
 Site: TypeAlias = RealAws | LocalWorld
 
 
-def site_of(loaded: Loaded) -> Site:
+def site_of(loaded: LoadedManifest) -> Site:
     """The site of a manifest, by the endpoint that it names."""
     return site_at(identity_of(loaded.manifest, loaded.path), loaded)
 
 
-def site_at(identity: Identity, loaded: Loaded | None = None) -> Site:
+def site_at(identity: Identity, loaded: LoadedManifest | None = None) -> Site:
     """The site of an environment of which only the identity is known."""
     return RealAws(identity) if identity.endpoint is None else LocalWorld(identity, loaded)
 

@@ -20,7 +20,7 @@ from deployer.apps.settings import settings_class
 from deployer.errors import DeployerError, UsageError, as_typed
 from deployer.manifest import contract
 from deployer.manifest.identity import Identity, identity_of, read_identity
-from deployer.manifest.load import Loaded, parse
+from deployer.manifest.load import LoadedManifest, parse
 from deployer.manifest.problem import InvalidManifest, Problem
 from deployer.manifest.source import read_file
 from deployer.project import PROJECT_FILE, find_root, manifest_path, root_of, shortest
@@ -49,7 +49,7 @@ class UsableManifest(Struct, frozen=True):
     If it has any, `loaded` may be a committed version of it.
     """
 
-    loaded: Loaded
+    loaded: LoadedManifest
     problems: int = 0
 
 
@@ -93,7 +93,7 @@ def _known_app(root: Path, report: Reporter) -> tuple[App, int]:
     return App(), count
 
 
-def _against_settings(loaded: Loaded) -> tuple[Problem, ...]:
+def _against_settings(loaded: LoadedManifest) -> tuple[Problem, ...]:
     """The conflicts of a manifest with the service's settings, or why they cannot be read."""
     try:
         return contract.problems(loaded, settings_class(loaded.app, loaded.root))
@@ -101,7 +101,7 @@ def _against_settings(loaded: Loaded) -> tuple[Problem, ...]:
         return error.problems
 
 
-def _like(content: bytes, path: Path, identity: Identity | None, app: App) -> Loaded | None:
+def _like(content: bytes, path: Path, identity: Identity | None, app: App) -> LoadedManifest | None:
     """A committed manifest, if it is valid and has this identity."""
     try:
         loaded = parse(content, path, app)

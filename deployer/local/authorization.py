@@ -16,7 +16,7 @@ from deployer.local.dynamodb_actions import needed
 if TYPE_CHECKING:
     from deployer.local.call import Call
     from deployer.local.clients import Clients
-    from deployer.local.instance_credentials import Issued
+    from deployer.local.instance_credentials import TemporaryCredentials
 
 READS = ("Get", "List", "Simulate")
 
@@ -38,7 +38,7 @@ class Authorizer:
                 self._changes += 1
                 self._roles.clear()
 
-    def refused(self, issued: Issued, call: Call, body: bytes) -> AwsError | None:
+    def refused(self, issued: TemporaryCredentials, call: Call, body: bytes) -> AwsError | None:
         """Return the error for a call that the role does not allow, or None."""
         if (call.service, call.operation) == ("sts", "GetCallerIdentity"):
             return None

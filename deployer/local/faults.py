@@ -51,7 +51,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Text:
+class FreeText:
     """Any text that is not empty and has at most `longest` characters."""
 
     about: str
@@ -73,7 +73,7 @@ class Flag:
         return isinstance(value, bool)
 
 
-Parameter = Number | Choice | Text | Flag
+Parameter = Number | Choice | FreeText | Flag
 
 COUNTS: dict[str, Parameter] = {
     "times": Number("how often it strikes; without it, until it is cleared", 1, 1e9, whole=True),

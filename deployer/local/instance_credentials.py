@@ -28,7 +28,7 @@ STAMP: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
-class Issued:
+class TemporaryCredentials:
     """Temporary credentials of a role. `expires` is a Unix time."""
 
     role: str
@@ -62,8 +62,8 @@ class InstanceCredentials:
         self._now = now
         self._lock = threading.Lock()
         self._grants: dict[str, Grant] = {}
-        self._current: dict[str, Issued] = {}  # by instance
-        self._issued: dict[str, Issued] = {}  # by access key
+        self._current: dict[str, TemporaryCredentials] = {}  # by instance
+        self._issued: dict[str, TemporaryCredentials] = {}  # by access key
 
     def grant(self, instance: str, role: str) -> Grant:
         """Let an instance have the credentials of the role with this ARN."""
@@ -78,12 +78,12 @@ class InstanceCredentials:
             self._grants.pop(instance, None)
             self._current.pop(instance, None)
 
-    def find(self, access_key: str, token: str) -> Issued | None:
+    def find(self, access_key: str, token: str) -> TemporaryCredentials | None:
         """Return what was issued with this access key and session token, whether expired or not."""
         issued = self._issued.get(access_key)
         return issued if issued and hmac.compare_digest(issued.token.encode(), token.encode()) else None
 
-    def expired(self, issued: Issued) -> bool:
+    def expired(self, issued: TemporaryCredentials) -> bool:
         return issued.expires <= self._now()
 
     def serve(self, path: str, authorization: str) -> Response:
@@ -107,7 +107,7 @@ class InstanceCredentials:
             },
         )
 
-    def _for(self, instance: str, grant: Grant) -> Issued | None:
+    def _for(self, instance: str, grant: Grant) -> TemporaryCredentials | None:
         """Return the credentials of an instance, renewed if they end soon; None if the role does not exist."""
         with self._lock:
             current = self._current.get(instance)
@@ -116,7 +116,7 @@ class InstanceCredentials:
         if roles.find(self._clients.iam, grant.role) is None:
             return None
         made = self._clients.sts.assume_role(RoleArn=grant.role, RoleSessionName=instance, DurationSeconds=LASTS)
-        issued = Issued(
+        issued = TemporaryCredentials(
             role=grant.role,
             session=instance,
             access_key=made["Credentials"]["AccessKeyId"],

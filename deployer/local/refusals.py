@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from deployer.local.aws_errors import AwsError
-from deployer.local.faults import LONGEST_MESSAGE, Choice, Faults, Switch, Text
+from deployer.local.faults import LONGEST_MESSAGE, Choice, Faults, FreeText, Switch
 
 DENIED, BUSY, FAILED, UNAVAILABLE = "denied", "busy", "failed", "unavailable"
 KINDS: Final = {400: DENIED, 403: DENIED, 429: BUSY, 500: FAILED, 503: UNAVAILABLE}
@@ -35,10 +35,10 @@ SWITCHES: Final = {
         "a call is answered with an error instead of being done; clients try 429, 500 and 503 again",
         parameters={
             "status": Choice("the HTTP status; 400 when left out", (400, 403, 429, 500, 503)),
-            "code": Text("the error's code; when left out the one that the service gives with this status"),
-            "message": Text("the error's message", longest=LONGEST_MESSAGE),
+            "code": FreeText("the error's code; when left out the one that the service gives with this status"),
+            "message": FreeText("the error's message", longest=LONGEST_MESSAGE),
         },
-        selectors={"call": Text("only this one, such as ssm:PutParameter")},
+        selectors={"call": FreeText("only this one, such as ssm:PutParameter")},
     ),
 }
 

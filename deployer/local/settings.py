@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from deployer.apps.app import App
 from deployer.errors import UsageError
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.model import LiteralVariable
 from deployer.manifest.world import port_of
 from deployer.project import PROJECT_FILE
@@ -96,7 +96,7 @@ class WorldSettings(Struct, frozen=True):
         return f"http://127.0.0.1:{self.service}"
 
 
-def world_settings(loaded: Loaded) -> WorldSettings:
+def world_settings(loaded: LoadedManifest) -> WorldSettings:
     """The local world of a manifest. Raises UsageError when the manifest is for the real AWS."""
     manifest = loaded.manifest
     if manifest.aws.endpoint is None:
@@ -125,7 +125,7 @@ def world_settings(loaded: Loaded) -> WorldSettings:
     )
 
 
-def _literal_port(loaded: Loaded, name: str) -> int:
+def _literal_port(loaded: LoadedManifest, name: str) -> int:
     variable = loaded.manifest.variables[name]
     assert isinstance(variable, LiteralVariable)
     return _port(variable.text)

@@ -11,7 +11,7 @@ import termios
 from aiohttp import web
 
 
-class Dropped(Exception):
+class DroppedConnection(Exception):
     """A request whose connection is to be reset without an answer."""
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.model import Manifest, Protect
 
 
-class Committed(Struct, frozen=True):
+class CommittedManifest(Struct, frozen=True):
     """A manifest as a commit holds it. `source` names file and commit for a message: `env/staging.yaml of main`."""
 
-    loaded: Loaded
+    loaded: LoadedManifest
     source: str
 
 
@@ -56,13 +56,13 @@ def governs(committed: Manifest, manifest: Manifest) -> bool:
     return committed.service.name == manifest.service.name or mine.startswith(theirs) or theirs.startswith(mine)
 
 
-def disagreements(manifest: Manifest, committed: Sequence[Committed]) -> list[Disagreement]:
+def disagreements(manifest: Manifest, committed: Sequence[CommittedManifest]) -> list[Disagreement]:
     """What a manifest that is not at its committed location must agree with, and does not."""
     found = [Disagreement(one.source, _different(one.loaded.manifest, manifest)) for one in committed]
     return [one for one in found if one.keys]
 
 
-def rules(loaded: Loaded, committed: Iterable[Committed]) -> tuple[Rules, ...]:
+def rules(loaded: LoadedManifest, committed: Iterable[CommittedManifest]) -> tuple[Rules, ...]:
     """The manifest's own rules and those of each committed manifest that differ: all have to be satisfied."""
     found = [Rules(loaded.manifest.protect, "", loaded.path.resolve().parent)]
     for one in committed:

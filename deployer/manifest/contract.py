@@ -16,7 +16,7 @@ from deployer import names
 from deployer.core.secret import SecretValue
 from deployer.manifest.credentials import is_telling
 from deployer.manifest.inbox import inbox_problems, inbox_variable
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.model import LiteralVariable
 from deployer.manifest.problem import Problem, in_order
 from deployer.manifest.spelling import close
@@ -24,7 +24,7 @@ from deployer.manifest.spelling import close
 SettingsClass: TypeAlias = type[BaseModel] | None
 
 
-def problems(loaded: Loaded, settings: SettingsClass) -> tuple[Problem, ...]:
+def problems(loaded: LoadedManifest, settings: SettingsClass) -> tuple[Problem, ...]:
     """Every reason why the service would not start with this manifest, in the order of its lines.
 
     Literals are tried as texts, as the service gets them; secrets are never read.
@@ -100,7 +100,7 @@ def secret_variables(settings: SettingsClass) -> frozenset[str]:
     return frozenset(name.upper() for name, field in settings.model_fields.items() if _is_secret(field))
 
 
-def _missing(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
+def _missing(loaded: LoadedManifest, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
     strangers = [name for _, name in _strangers(loaded, fields, variables)]
     inbox = inbox_variable(loaded)
     for variable, field in fields.items():
@@ -118,7 +118,7 @@ def _missing(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, 
             )
 
 
-def _unknown(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
+def _unknown(loaded: LoadedManifest, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
     for variable, name in _strangers(loaded, fields, variables):
         meant = close(name, list(map(names.parameter, fields)))
         intended = f"did you mean {meant}? Otherwise" if meant else "delete it, or add the setting to the service;"
@@ -131,7 +131,7 @@ def _unknown(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, 
         )
 
 
-def _unknown_inbox(loaded: Loaded, fields: dict[str, FieldInfo]) -> Iterator[Problem]:
+def _unknown_inbox(loaded: LoadedManifest, fields: dict[str, FieldInfo]) -> Iterator[Problem]:
     inbox = inbox_variable(loaded)
     if inbox and inbox.variable not in fields:
         yield loaded.problem(
@@ -142,14 +142,18 @@ def _unknown_inbox(loaded: Loaded, fields: dict[str, FieldInfo]) -> Iterator[Pro
         )
 
 
-def _strangers(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _strangers(
+    loaded: LoadedManifest, fields: dict[str, FieldInfo], variables: dict[str, str]
+) -> Iterator[tuple[str, str]]:
     """The variables without a setting and without `extra: true`, each with its parameter's name."""
     for variable, name in variables.items():
         if variable not in fields and not loaded.manifest.variables[name].extra:
             yield variable, name
 
 
-def _settings_as_extra(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
+def _settings_as_extra(
+    loaded: LoadedManifest, fields: dict[str, FieldInfo], variables: dict[str, str]
+) -> Iterator[Problem]:
     for variable, name in variables.items():
         if variable in fields and loaded.manifest.variables[name].extra:
             yield loaded.problem(
@@ -162,7 +166,7 @@ def _settings_as_extra(loaded: Loaded, fields: dict[str, FieldInfo], variables: 
             )
 
 
-def _exposed(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
+def _exposed(loaded: LoadedManifest, fields: dict[str, FieldInfo], variables: dict[str, str]) -> Iterator[Problem]:
     secret = {name for variable, name in variables.items() if variable in fields and _is_secret(fields[variable])}
     for name in secret:
         if isinstance(loaded.manifest.variables[name], LiteralVariable):
@@ -180,7 +184,7 @@ def _exposed(loaded: Loaded, fields: dict[str, FieldInfo], variables: dict[str, 
 
 
 def _refused(
-    loaded: Loaded, settings: type[BaseModel], fields: dict[str, FieldInfo], variables: dict[str, str]
+    loaded: LoadedManifest, settings: type[BaseModel], fields: dict[str, FieldInfo], variables: dict[str, str]
 ) -> Iterator[Problem]:
     literals = {
         variable.lower(): (name, entry)

@@ -12,14 +12,14 @@ from typing import Final
 
 from deployer.errors import UsageError
 from deployer.manifest import tree
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.model import LiteralVariable
 from deployer.manifest.scalars import bent, read_plain
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 
 
-def set_value(loaded: Loaded, name: str, value: str) -> str:
+def set_value(loaded: LoadedManifest, name: str, value: str) -> str:
     """The text with another value of a literal. Its quotes are kept."""
     word = loaded.find("variables", name, "value")[1]
     if not isinstance(word, tree.Word) or word.start.line != word.end.line:
@@ -33,7 +33,7 @@ def set_value(loaded: Loaded, name: str, value: str) -> str:
     return "".join(lines)
 
 
-def add(loaded: Loaded, name: str, entry: str) -> str:
+def add(loaded: LoadedManifest, name: str, entry: str) -> str:
     """The text with another variable after the last one, such as `{kind: literal, value: 3}`."""
     variables = loaded.find("variables")[1]
     if not isinstance(variables, tree.Group) or variables.end is not None:
@@ -48,7 +48,7 @@ def add(loaded: Loaded, name: str, entry: str) -> str:
     return "".join(lines)
 
 
-def remove(loaded: Loaded, name: str) -> str:
+def remove(loaded: LoadedManifest, name: str) -> str:
     """The text without the lines of a variable. Comments above it are kept: they may be about other variables, too."""
     key, node = loaded.find("variables", name)
     variables = loaded.find("variables")[1]
@@ -104,6 +104,6 @@ def _ending(line: str) -> str:
     return line[len(line.rstrip("\r\n")) :]
 
 
-def _place(loaded: Loaded, name: str) -> str:
+def _place(loaded: LoadedManifest, name: str) -> str:
     at = loaded.where("variables", name)
     return f"{loaded.path}:{at.line}:{at.col}"

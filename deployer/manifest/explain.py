@@ -12,7 +12,7 @@ from deployer.manifest import rules, source, syntax, tree, world
 from deployer.manifest.excerpt import Excerpts, label
 from deployer.manifest.keys import KNOWN_KEYS
 from deployer.manifest.problem import Finding, Position, Problem
-from deployer.manifest.rule import Broken
+from deployer.manifest.rule import BrokenRule
 from deployer.manifest.scalars import LONGEST_NUMBER, bent
 from deployer.manifest.spelling import close
 from deployer.manifest.words import ABSENT, UNKNOWN_KEY, Refusal, Speaker, refusals
@@ -118,7 +118,7 @@ def _named(root: tree.Node | None, excerpts: Excerpts) -> Iterator[Finding]:
 
 
 def _rules(root: tree.Node | None, contents: dict[str, object], addresses: Collection[str]) -> Iterator[Finding]:
-    for broken in (*rules.broken(contents), *(Broken(*fault) for fault in world.faults(contents, addresses))):
+    for broken in (*rules.broken(contents), *(BrokenRule(*fault) for fault in world.faults(contents, addresses))):
         node = tree.find(root, broken.at)[1]
         key_only = len(broken.at) == 2 and broken.at[0] == "variables"
         at = tree.where(root, broken.at) if key_only or node is None else node.start

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from deployer import names
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.problem import Problem
 from deployer.project import PROJECT_FILE
 
@@ -19,7 +19,7 @@ class InboxVariable(Struct, frozen=True):
     address: str
 
 
-def inbox_variable(loaded: Loaded) -> InboxVariable | None:
+def inbox_variable(loaded: LoadedManifest) -> InboxVariable | None:
     """The variable that the deployer sets; None where the manifest has no inbox, or the service knows none."""
     app, section = loaded.app.inbox, loaded.manifest.inbox
     if app is None or section is None:
@@ -28,7 +28,7 @@ def inbox_variable(loaded: Loaded) -> InboxVariable | None:
     return InboxVariable(names.variable(app.variable), address)
 
 
-def inbox_problems(loaded: Loaded) -> Iterator[Problem]:
+def inbox_problems(loaded: LoadedManifest) -> Iterator[Problem]:
     """The conflicts of the section with deployer.yaml and with the variables."""
     if loaded.manifest.inbox is None:
         return
@@ -59,7 +59,7 @@ def inbox_problems(loaded: Loaded) -> Iterator[Problem]:
         )
 
 
-def separate_inboxes(loaded: Loaded) -> int:
+def separate_inboxes(loaded: LoadedManifest) -> int:
     """How many instances may each keep an inbox of its own, 0 where they share one or there is only one instance."""
     most = loaded.manifest.service.most_instances
     apart = loaded.app.inbox is not None and loaded.manifest.inbox is None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Loaded:
+class LoadedManifest:
     """A manifest without problems, and its file. `sha256` is the hex digest of the file's bytes.
 
     `app` is the project's description of the service.
@@ -67,12 +67,12 @@ class Loaded:
         return self._excerpts[closed].problem(Finding(self.where(*keys), what, why, fix))
 
 
-def load_manifest(path: Path) -> Loaded:
+def load_manifest(path: Path) -> LoadedManifest:
     """Read the manifest at a path. Raises InvalidManifest with every problem of the file, or of deployer.yaml."""
     return parse(source.read_file(path), path)
 
 
-def parse(raw: bytes, path: Path, app: App | None = None) -> Loaded:
+def parse(raw: bytes, path: Path, app: App | None = None) -> LoadedManifest:
     """Parse a manifest's bytes as if they were the file at a path. Raises InvalidManifest with every problem.
 
     `app` replaces the project's description of the service.
@@ -96,7 +96,7 @@ def parse(raw: bytes, path: Path, app: App | None = None) -> Loaded:
         problems = explain_problems(path, text, findings, read, contents, refused, addresses)
     if problems or manifest is None or read.root is None:
         raise InvalidManifest(problems)
-    return Loaded(manifest, app, path, text, hashlib.sha256(raw).hexdigest(), read.root)
+    return LoadedManifest(manifest, app, path, text, hashlib.sha256(raw).hexdigest(), read.root)
 
 
 def _taken_as_written(root: tree.Node | None) -> bool:

@@ -12,7 +12,7 @@ Path = tuple[str, ...]
 PRIVATE_WHY: Final = "a private service has no public URL, and Meta cannot send it webhooks"
 
 
-class Broken(NamedTuple):
+class BrokenRule(NamedTuple):
     """A rule that does not hold, and the path of the value to change."""
 
     at: Path
@@ -46,7 +46,7 @@ class Section(NamedTuple):
 
     type: type[BaseModel]
     title: str
-    broken: Callable[[Mapping[str, object]], Iterator[Broken]]
+    broken: Callable[[Mapping[str, object]], Iterator[BrokenRule]]
     unread: Mapping[str, Any]
     variable_characters: int
     ignored: Mapping[str, KeyReason] = {}

@@ -12,14 +12,14 @@ from typing import Final
 
 from deployer.manifest import limits
 from deployer.manifest.credentials import credential_in
-from deployer.manifest.rule import REASONS, Broken, Path, get
+from deployer.manifest.rule import REASONS, BrokenRule, Path, get
 from deployer.manifest.targets import section
 from deployer.names import why_not_a_name
 
 LEDGER_ROOT: Final = "/app-deployer"
 
 
-def broken(manifest: Mapping[str, object]) -> Iterator[Broken]:
+def broken(manifest: Mapping[str, object]) -> Iterator[BrokenRule]:
     """Every rule that the manifest breaks."""
     yield from _paths(manifest)
     yield from _protection(manifest)
@@ -35,10 +35,10 @@ def broken(manifest: Mapping[str, object]) -> Iterator[Broken]:
                 yield from _variable(manifest, name, variable)
 
 
-def _paths(manifest: Mapping[str, object]) -> Iterator[Broken]:
+def _paths(manifest: Mapping[str, object]) -> Iterator[BrokenRule]:
     path = get(manifest, "aws", "parameter_path")
     if isinstance(path, str) and f"{path}/".startswith(f"{LEDGER_ROOT}/"):
-        yield Broken(
+        yield BrokenRule(
             ("aws", "parameter_path"),
             f"{LEDGER_ROOT} is the deployer's own",
             "its ledger and lock are there, where no service may read",
@@ -46,20 +46,20 @@ def _paths(manifest: Mapping[str, object]) -> Iterator[Broken]:
         )
 
 
-def _protection(manifest: Mapping[str, object]) -> Iterator[Broken]:
+def _protection(manifest: Mapping[str, object]) -> Iterator[BrokenRule]:
     before = get(manifest, "protect", "healthy_in")
     if isinstance(before, str) and before == get(manifest, "environment"):
-        yield Broken(
+        yield BrokenRule(
             ("protect", "healthy_in"),
             "an environment cannot wait for itself",
             fix="name the environment that comes before, or delete the key",
         )
 
 
-def _pipeline(manifest: Mapping[str, object]) -> Iterator[Broken]:
+def _pipeline(manifest: Mapping[str, object]) -> Iterator[BrokenRule]:
     branch, allowed = get(manifest, "github", "branch"), get(manifest, "protect", "branches")
     if isinstance(branch, str) and isinstance(allowed, list | tuple) and allowed and branch not in allowed:
-        yield Broken(
+        yield BrokenRule(
             ("github", "branch"),
             "protect.branches does not allow this branch",
             "every deployment from a push to it would be refused",
@@ -67,14 +67,14 @@ def _pipeline(manifest: Mapping[str, object]) -> Iterator[Broken]:
         )
 
 
-def _roles(manifest: Mapping[str, object]) -> Iterator[Broken]:
+def _roles(manifest: Mapping[str, object]) -> Iterator[BrokenRule]:
     """Refuse a deploying role that is also a role of the service, whose trust policy would be overwritten."""
     roles = get(manifest, "service", "roles")
     own = [role for key, role in roles.items() if key != "managed"] if isinstance(roles, Mapping) else []
     deploying = get(manifest, "github", "credentials", "role")
     managed = get(manifest, "github", "credentials", "managed") is True
     if managed and isinstance(deploying, str) and deploying in own:
-        yield Broken(
+        yield BrokenRule(
             ("github", "credentials", "role"),
             "the role that deploys is one of the service's own",
             "it trusts GitHub's jobs, and that of the service its target",
@@ -82,22 +82,24 @@ def _roles(manifest: Mapping[str, object]) -> Iterator[Broken]:
         )
 
 
-def _refused(manifest: Mapping[str, object]) -> Iterator[Broken]:
+def _refused(manifest: Mapping[str, object]) -> Iterator[BrokenRule]:
     """The keys that the chosen target refuses because their use would surprise."""
     target = section(manifest)
     for key, reason in target.refused.items():
         if get(manifest, "service", *key.split(".")) is not None:
             why = f"{target.title} {REASONS[reason]}"
-            yield Broken(("service", *key.split(".")), f"service.{key} cannot be used on this target", why, "delete it")
+            yield BrokenRule(
+                ("service", *key.split(".")), f"service.{key} cannot be used on this target", why, "delete it"
+            )
 
 
-def _command(manifest: Mapping[str, object]) -> Iterator[Broken]:
+def _command(manifest: Mapping[str, object]) -> Iterator[BrokenRule]:
     command = get(manifest, "service", "command")
     if not isinstance(command, str):
         return
     at = ("service", "command")
     if what := credential_in(command):
-        yield Broken(
+        yield BrokenRule(
             at,
             f"this command holds what looks like {what}",
             "a manifest is read by everyone who reads the repository; if it was committed, replace the credential",
@@ -106,10 +108,10 @@ def _command(manifest: Mapping[str, object]) -> Iterator[Broken]:
     try:
         shlex.split(command)
     except ValueError as error:
-        yield Broken(at, f"this command cannot be split into words: {error}", fix="close what is quoted in it")
+        yield BrokenRule(at, f"this command cannot be split into words: {error}", fix="close what is quoted in it")
 
 
-def _variable(manifest: Mapping[str, object], name: str, variable: Mapping[str, object]) -> Iterator[Broken]:
+def _variable(manifest: Mapping[str, object], name: str, variable: Mapping[str, object]) -> Iterator[BrokenRule]:
     at = ("variables", name)
     yield from _arn_length(manifest, name)
     description = variable.get("description")
@@ -121,14 +123,14 @@ def _variable(manifest: Mapping[str, object], name: str, variable: Mapping[str, 
         yield from _literal(manifest, at, variable)
 
 
-def _secret(manifest: Mapping[str, object], at: Path, secret: Mapping[str, object]) -> Iterator[Broken]:
+def _secret(manifest: Mapping[str, object], at: Path, secret: Mapping[str, object]) -> Iterator[BrokenRule]:
     source = secret.get("source")
     if source is None:
         return
     if secret.get("generate") is not None:
-        yield Broken((*at, "source"), "a secret has either `generate` or `source`", fix="delete one of the two")
+        yield BrokenRule((*at, "source"), "a secret has either `generate` or `source`", fix="delete one of the two")
     if get(manifest, "aws", "endpoint") is None:
-        yield Broken(
+        yield BrokenRule(
             (*at, "source"),
             "`source` is for the local world only",
             "this environment is on the real AWS: it has no aws.endpoint",
@@ -136,7 +138,7 @@ def _secret(manifest: Mapping[str, object], at: Path, secret: Mapping[str, objec
         )
 
 
-def _literal(manifest: Mapping[str, object], at: Path, literal: Mapping[str, object]) -> Iterator[Broken]:
+def _literal(manifest: Mapping[str, object], at: Path, literal: Mapping[str, object]) -> Iterator[BrokenRule]:
     value = literal.get("value")
     if not isinstance(value, str):
         return
@@ -144,7 +146,7 @@ def _literal(manifest: Mapping[str, object], at: Path, literal: Mapping[str, obj
     if value.startswith(("arn:aws:ssm:", "arn:aws:secretsmanager:", "arn:aws-")) and any(
         f":{service}:" in value for service in ("ssm", "secretsmanager")
     ):
-        yield Broken(
+        yield BrokenRule(
             here,
             "this literal is the ARN of a parameter or secret",
             "a literal reaches the service as it is written: it would get the ARN, not the value behind it",
@@ -156,27 +158,27 @@ def _literal(manifest: Mapping[str, object], at: Path, literal: Mapping[str, obj
     yield from _text(here, value, store=literal.get("store") or "parameter", longest=longest)
 
 
-def _text(at: Path, value: str, *, store: object, longest: int) -> Iterator[Broken]:
+def _text(at: Path, value: str, *, store: object, longest: int) -> Iterator[BrokenRule]:
     if store == "service":
         if len(value) > longest:
-            yield Broken(at, f"this value is longer than {longest} characters", fix="shorten it")
+            yield BrokenRule(at, f"this value is longer than {longest} characters", fix="shorten it")
         if "\n" in value or "\r" in value:
-            yield Broken(at, "a plain variable of the service holds one line", fix="use `store: parameter`")
+            yield BrokenRule(at, "a plain variable of the service holds one line", fix="use `store: parameter`")
         return
     if not value:
-        yield Broken(at, "a parameter cannot be empty", "SSM refuses an empty value", "use `store: service`")
+        yield BrokenRule(at, "a parameter cannot be empty", "SSM refuses an empty value", "use `store: service`")
     if len(value.encode(errors="replace")) > limits.PARAMETER_VALUE_BYTES:
         what = f"this value has more than {limits.PARAMETER_VALUE_BYTES} bytes, which SSM does not take"
-        yield Broken(at, what, fix="shorten it, or use `store: service`")
+        yield BrokenRule(at, what, fix="shorten it, or use `store: service`")
     if "{{" in value:
-        yield Broken(at, "a parameter cannot hold '{{'", "SSM takes it for a reference", "use `store: service`")
+        yield BrokenRule(at, "a parameter cannot hold '{{'", "SSM takes it for a reference", "use `store: service`")
 
 
-def _arn_length(manifest: Mapping[str, object], name: str) -> Iterator[Broken]:
+def _arn_length(manifest: Mapping[str, object], name: str) -> Iterator[BrokenRule]:
     region, account, path = (get(manifest, "aws", key) for key in ("region", "account", "parameter_path"))
     length = len(f"arn:aws:ssm:{region}:{account}:parameter{path}/{name}")
     if length > limits.PARAMETER_ARN_CHARACTERS:
-        yield Broken(
+        yield BrokenRule(
             ("variables", name),
             f"this name makes an ARN of more than {limits.PARAMETER_ARN_CHARACTERS} characters",
             "SSM counts the ARN, with the region, the account and the path",
@@ -184,8 +186,8 @@ def _arn_length(manifest: Mapping[str, object], name: str) -> Iterator[Broken]:
         )
 
 
-def _credential(at: Path, subject: str, what: str, manifest: Mapping[str, object], name: str) -> Broken:
-    return Broken(
+def _credential(at: Path, subject: str, what: str, manifest: Mapping[str, object], name: str) -> BrokenRule:
+    return BrokenRule(
         at,
         f"{subject} looks like {what}",
         "a manifest is read by everyone who reads the repository; if it was committed, replace the credential",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from deployer import names
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.problem import Problem
 
 
-def clashes(manifests: Sequence[Loaded]) -> Iterator[Problem]:
+def clashes(manifests: Sequence[LoadedManifest]) -> Iterator[Problem]:
     """A problem for each service, path or inbox that two manifests claim in one account and region, in the later one.
 
     This is the mistake of a copied file: one environment's reconcile would overwrite the other. A path inside another's
@@ -36,12 +36,12 @@ def clashes(manifests: Sequence[Loaded]) -> Iterator[Problem]:
                 yield _claimed(loaded, other, "aws", "parameter_path")
 
 
-def _place(loaded: Loaded) -> tuple[str, str, str | None]:
+def _place(loaded: LoadedManifest) -> tuple[str, str, str | None]:
     aws = loaded.manifest.aws
     return aws.account, aws.region, aws.endpoint
 
 
-def _claimed(loaded: Loaded, other: Loaded, *keys: str) -> Problem:
+def _claimed(loaded: LoadedManifest, other: LoadedManifest, *keys: str) -> Problem:
     name = ".".join(keys)
     mine, theirs = (getattr(getattr(one.manifest, keys[0]), keys[1]) for one in (loaded, other))
     return loaded.problem(
@@ -52,12 +52,12 @@ def _claimed(loaded: Loaded, other: Loaded, *keys: str) -> Problem:
     )
 
 
-def quarrels(manifests: Sequence[Loaded]) -> Iterator[Problem]:
+def quarrels(manifests: Sequence[LoadedManifest]) -> Iterator[Problem]:
     """A problem for each manifest that shares a repository and keeps another number of images in it.
 
     A repository has one rule for that: each environment's reconcile would change it for the other.
     """
-    first: dict[tuple[object, ...], Loaded] = {}
+    first: dict[tuple[object, ...], LoadedManifest] = {}
     for loaded in manifests:
         image = loaded.manifest.image
         other = first.setdefault((*_place(loaded), image.repository), loaded)
@@ -71,12 +71,12 @@ def quarrels(manifests: Sequence[Loaded]) -> Iterator[Problem]:
             )
 
 
-def strangers(manifests: Sequence[Loaded]) -> Iterator[Problem]:
+def strangers(manifests: Sequence[LoadedManifest]) -> Iterator[Problem]:
     """A problem for each manifest whose repository differs from that of the first manifest that names one.
 
     A checkout has one set of workflows, and they run in one repository.
     """
-    first: Loaded | None = None
+    first: LoadedManifest | None = None
     for loaded in manifests:
         if loaded.manifest.github is None:
             continue
@@ -92,7 +92,7 @@ def strangers(manifests: Sequence[Loaded]) -> Iterator[Problem]:
             )
 
 
-def crossed(manifests: Sequence[Loaded]) -> Iterator[Problem]:
+def crossed(manifests: Sequence[LoadedManifest]) -> Iterator[Problem]:
     """A problem for each manifest with the name of the GitHub environment of another one's plans or images.
 
     Its credentials deploy, and would be given to jobs that no person has agreed to.

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from deployer.core.desired import Desired, DesiredImage, UnusedKey
 from deployer.core.target import Description
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.targets import SECTIONS
 from deployer.resources.registry import KINDS
 
 
-def desired_state(loaded: Loaded, image: DesiredImage, target: Description) -> Desired:
+def desired_state(loaded: LoadedManifest, image: DesiredImage, target: Description) -> Desired:
     """Compute the desired state from a checked manifest, the image to run and the manifest's target."""
     manifest = loaded.manifest
     aws, service = manifest.aws, manifest.service
@@ -41,7 +41,7 @@ def desired_state(loaded: Loaded, image: DesiredImage, target: Description) -> D
     return desired
 
 
-def _ignored(loaded: Loaded) -> Iterator[UnusedKey]:
+def _ignored(loaded: LoadedManifest) -> Iterator[UnusedKey]:
     """The keys that the file names below `service` and its target does not use."""
     for key, reason in SECTIONS[loaded.manifest.service.target].ignored.items():
         path = ("service", *key.split("."))

@@ -20,10 +20,10 @@ from deployer.core.observed import Observed, ObservedParameter
 from deployer.core.policies.rights import Right
 from deployer.core.release import RecordedRelease
 from deployer.core.target import Call
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.model import Manifest
 from deployer.resources.part import PlanPart, Running
-from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions, Unready
+from deployer.resources.removal import KeptResource, Remains, Removal, RemovalOptions, UnreadyResource
 
 
 class Records(Struct, frozen=True):
@@ -67,7 +67,7 @@ class Applying(Struct):
     changed_roles: bool = False
 
 
-def desired_as_chosen(desired: Desired, loaded: Loaded) -> Desired:
+def desired_as_chosen(desired: Desired, loaded: LoadedManifest) -> Desired:
     """Add nothing, for a kind whose desired state the caller chose."""
     del loaded
     return desired
@@ -120,7 +120,7 @@ class Kind(Struct, frozen=True):
     """
 
     name: str
-    desired: Callable[[Desired, Loaded], Desired]
+    desired: Callable[[Desired, LoadedManifest], Desired]
     plan: Callable[[Desired, Observed, Running], PlanPart]
     prune: Prune
     changes: tuple[type, ...]
@@ -134,6 +134,6 @@ class Kind(Struct, frozen=True):
     operates: Callable[[Desired], Mapping[str, tuple[Call, ...]]]
     named: Callable[[Manifest, str], Iterable[str]]
     remains: Callable[[Reading], CollectRemains]
-    removals: Callable[[Desired, Remains, RemovalOptions], Iterable[Removal | Kept | Unready]]
+    removals: Callable[[Desired, Remains, RemovalOptions], Iterable[Removal | KeptResource | UnreadyResource]]
     deletes: frozenset[str]
     delete: Callable[[Session, Desired, Removal], None]

@@ -43,7 +43,7 @@ class Removal(Struct, frozen=True):
     name: str
 
 
-class Kept(Struct, frozen=True):
+class KeptResource(Struct, frozen=True):
     """Something that is kept, and why."""
 
     kind: str
@@ -51,7 +51,7 @@ class Kept(Struct, frozen=True):
     reason: Reason
 
 
-class Unready(Struct, frozen=True):
+class UnreadyResource(Struct, frozen=True):
     """Something that would be deleted, but not before `until` has ended: nothing of the environment is deleted."""
 
     kind: RemovalKind
@@ -66,5 +66,5 @@ class Removals(Struct, frozen=True):
     """
 
     deleted: tuple[Removal, ...]
-    kept: tuple[Kept, ...]
-    unready: tuple[Unready, ...] = ()
+    kept: tuple[KeptResource, ...]
+    unready: tuple[UnreadyResource, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from deployer.core.desired import Desired
 from deployer.core.reason import History, TargetLogs
 from deployer.resources.registry import KINDS
-from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions, Removals, Unready
+from deployer.resources.removal import KeptResource, Remains, Removal, RemovalOptions, Removals, UnreadyResource
 
 
 def decide_removals(desired: Desired, remains: Remains, options: RemovalOptions) -> Removals:
@@ -22,8 +22,8 @@ def decide_removals(desired: Desired, remains: Remains, options: RemovalOptions)
     )
     return Removals(
         tuple(one for one in every if isinstance(one, Removal)),
-        tuple(one for one in every if isinstance(one, Kept)),
-        tuple(one for one in every if isinstance(one, Unready)),
+        tuple(one for one in every if isinstance(one, KeptResource)),
+        tuple(one for one in every if isinstance(one, UnreadyResource)),
     )
 
 
@@ -34,7 +34,7 @@ def _service(desired: Desired, remains: Remains) -> Iterator[Removal]:
         yield Removal("scaling", desired.service_name)
 
 
-def _always(desired: Desired) -> Iterator[Kept]:
-    yield Kept("history", desired.ledger, History())
+def _always(desired: Desired) -> Iterator[KeptResource]:
+    yield KeptResource("history", desired.ledger, History())
     logs = desired.target.log_groups.format(service=desired.service_name)
-    yield Kept("logs", logs, TargetLogs(desired.target.title))
+    yield KeptResource("logs", logs, TargetLogs(desired.target.title))

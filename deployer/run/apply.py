@@ -28,7 +28,7 @@ from deployer.resources.service.change import (
 )
 from deployer.resources.service.pause import BY_MANIFEST, TAG
 from deployer.resources.unions import Change
-from deployer.targets.base import Started, Target, pausing, scaling
+from deployer.targets.base import RunningOperation, Target, pausing, scaling
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 30.0)  # seconds until AWS knows a changed role everywhere
 
@@ -57,10 +57,10 @@ class Applier:
         """Report progress."""
         self.applying.report_progress(group, text)
 
-    def apply(self, change: Change) -> Started | None:
+    def apply(self, change: Change) -> RunningOperation | None:
         """Apply one change. An operation of the platform is started and returned without waiting for it."""
         self.report_progress(change.group.lower(), f"{change.symbol} {change.address}")
-        started: Started | None = None
+        started: RunningOperation | None = None
         if kind := kind_of(change):
             kind.apply(change, self.applying)
         elif isinstance(change, HoldChange):
@@ -86,7 +86,7 @@ class Applier:
             case _:
                 assert_never(change)
 
-    def _service(self, change: ServiceChange) -> Started | None:
+    def _service(self, change: ServiceChange) -> RunningOperation | None:
         match change:
             case TagService():
                 self.target.tag(change.arn, change.tags)
@@ -106,7 +106,7 @@ class Applier:
                 assert_never(change)
         return None
 
-    def _pause(self, change: PauseService) -> Started | None:
+    def _pause(self, change: PauseService) -> RunningOperation | None:
         """Write the tag first: it shows a later run that the manifest declared the pause, also after a crash."""
         assert change.arn is not None
         self.target.tag(change.arn, {TAG: BY_MANIFEST})
@@ -118,7 +118,7 @@ class Applier:
             target.delete_scaling(change.replaces)
         target.create_scaling(change.name, change.scaling)
 
-    def _deploy(self, change: DeployService) -> Started:
+    def _deploy(self, change: DeployService) -> RunningOperation:
         for pause in PAUSES if self.applying.changed_roles else ():
             try:
                 return self._send(change)
@@ -130,7 +130,7 @@ class Applier:
             time.sleep(pause)
         return self._send(change)
 
-    def _send(self, change: DeployService) -> Started:
+    def _send(self, change: DeployService) -> RunningOperation:
         if change.arn is None:
             return self.target.create(change.name, change.spec, self.tags, change.fixed)
         return self.target.update(change.arn, change.spec, change.kept)

@@ -20,7 +20,7 @@ from deployer.resources.removals import decide_removals
 from deployer.resources.service.plan import another
 from deployer.run.look import Run
 from deployer.run.wait import wait_for_operation
-from deployer.targets.base import Progress, Started, scaling
+from deployer.targets.base import Progress, RunningOperation, scaling
 from deployer.view.destroy_text import unready
 from deployer.view.resources.service import foreign_service
 
@@ -121,7 +121,7 @@ class Destruction:
         if service is None:
             return
         under_way = target.newest_operation(service.arn) if service.status is ServiceStatus.BUSY else None
-        started = Started(service.arn, under_way.id) if under_way else target.delete(service.arn)
+        started = RunningOperation(service.arn, under_way.id) if under_way else target.delete(service.arn)
         self.run.report.step("", f"operation {started.operation}")
         try:
             progress = wait_for_operation(target, started, fastest=self.run.site.poll_seconds, on_poll=lambda: None)

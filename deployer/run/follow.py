@@ -12,7 +12,7 @@ from deployer.aws.errors import explain
 from deployer.aws.session import Session
 from deployer.run.scrub import Scrubber
 from deployer.run.wait import wait_for_operation
-from deployer.targets.base import Progress, Started, Target
+from deployer.targets.base import Progress, RunningOperation, Target
 from deployer.view.progress import Reporter
 from deployer.view.safe import without_colours
 
@@ -43,7 +43,7 @@ class Follower:
         """A follower for the environment of a run."""
         return cls(run.session, run.target, run.report, run.site.poll_seconds, Scrubber.of(run.session, run.desired))
 
-    def follow(self, started: Started, since: float) -> Progress:
+    def follow(self, started: RunningOperation, since: float) -> Progress:
         """Wait for the end, and report each event once. `since` is seconds since 1970."""
         places, printed = self.target.logs(started), set[str]()
 
@@ -58,7 +58,7 @@ class Follower:
         report_lines()
         return progress
 
-    def cause(self, started: Started, since: float) -> str:
+    def cause(self, started: RunningOperation, since: float) -> str:
         """Report the last log lines of the platform and of the application."""
         places, title = self.target.logs(started), self.target.description.title
         if not self.scrubber.learn():
@@ -74,13 +74,13 @@ class Follower:
             return f"neither the service nor {title} wrote a line about it"
         return "\n       ".join([*_under(f"{title}:", said), *_under("last log lines:", lines)])
 
-    def reason(self, started: Started, since: float) -> str:
+    def reason(self, started: RunningOperation, since: float) -> str:
         """The cause that the platform names, on one line; "" when it names none. The ledger keeps it."""
         if not self.scrubber.learn():
             return ""
         return self.target.failure_reason(started, self._said(started, since))
 
-    def _said(self, started: Started, since: float) -> list[str]:
+    def _said(self, started: RunningOperation, since: float) -> list[str]:
         """The lines of the platform: those of its log, and its events."""
         places = self.target.logs(started)
         lines = self._lines(places.platform, since, places.streams) if places.platform else []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from deployer.aws.lock import Held
+from deployer.aws.lock import HeldLock
 from deployer.errors import DeployerError, Interrupted, StateUnknown
 from deployer.resources.plan import Plan
 from deployer.run.turn import Verb
 from deployer.view.target_text import cancelled
 
 
-def interrupted(plan: Plan, done: int, held: Held, turns: Verb | None) -> Interrupted:
+def interrupted(plan: Plan, done: int, held: HeldLock, turns: Verb | None) -> Interrupted:
     operation, back = held.under_way, cancelled(plan.target)
     verb = f"just {'rollback' if plan.rollback_to else 'reconcile'} {plan.environment}"
     if turns is not None:
@@ -29,7 +29,7 @@ def interrupted(plan: Plan, done: int, held: Held, turns: Verb | None) -> Interr
     )
 
 
-def stopped(plan: Plan, done: int, held: Held, error: DeployerError) -> StateUnknown:
+def stopped(plan: Plan, done: int, held: HeldLock, error: DeployerError) -> StateUnknown:
     """The error for a failure partway: the run's progress, and that the same command continues from there."""
     what = f"{error.what}, after {done} of {len(plan.changes)} changes"
     if held.under_way is not None:

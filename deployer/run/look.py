@@ -21,7 +21,7 @@ from deployer.targets.base import Target
 from deployer.view.progress import Reporter
 
 
-class Planned(Struct, frozen=True):
+class Comparison(Struct, frozen=True):
     """A plan and the observed state it was made from."""
 
     plan: Plan
@@ -46,7 +46,7 @@ class Run(Struct, frozen=True):
     examine: Examine | None
     prune: bool = False
 
-    def plan(self) -> Planned:
+    def plan(self) -> Comparison:
         """Read AWS and make the plan. Slow checks are made only when a deployment follows."""
         planned = self.compare(self.observe(), None)
         made, observed = planned.plan, planned.observed
@@ -59,7 +59,7 @@ class Run(Struct, frozen=True):
         """The live state of everything that is desired."""
         return observe_environment(self.session, self.target, self.desired, prune=self.prune)
 
-    def compare(self, observed: Observed, inspection: Inspection | None) -> Planned:
+    def compare(self, observed: Observed, inspection: Inspection | None) -> Comparison:
         """Make the plan from the observed state, with the results of an earlier inspection.
 
         A release that is live without being recorded is recorded by the plan when it is the desired one. When another
@@ -70,7 +70,7 @@ class Run(Struct, frozen=True):
         if observed.intended and made.release != observed.intended.id:
             observed = observed.with_unrecorded()
             made = planner.plan(self.desired, observed, prune=self.prune)
-        return Planned(made, observed)
+        return Comparison(made, observed)
 
 
 def refuse_stale(stood_on: Mapping[str, str], now: Plan) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from deployer.aws import ledger, lock
 from deployer.aws.errors import is_refusal
-from deployer.aws.lock import Held
+from deployer.aws.lock import HeldLock
 from deployer.core import rollback
 from deployer.core.release import RecordedRelease, last_healthy
 from deployer.errors import DeployerError, DeploymentFailed, Refused, StateUnknown
@@ -27,16 +27,16 @@ from deployer.run import resume, turn
 from deployer.run.apply import Applier, refuse_unknown
 from deployer.run.follow import Follower
 from deployer.run.halted import interrupted, stopped
-from deployer.run.look import Planned, Run, refuse_stale
+from deployer.run.look import Comparison, Run, refuse_stale
 from deployer.run.probe import proof
 from deployer.run.record import Recorder
-from deployer.targets.base import Progress, Started
+from deployer.targets.base import Progress, RunningOperation
 from deployer.view.blocker_text import blockers
 
 ATTEMPTS = 3  # to start a deployment, where another user's operation of the service comes first
 
 
-def apply(run: Run, agreed: Planned) -> Outcome:
+def apply(run: Run, agreed: Comparison) -> Outcome:
     """Apply a plan. Raises Refused when the state it was made from has changed."""
     verb = "rollback" if run.desired.rollback_to else "reconcile"
     with lock.hold(run.session, run.desired.ledger, who=run.who, verb=verb, warn=run.report.warn) as held:
@@ -66,7 +66,7 @@ class _Extent:
 class _Carrier:
     """Carries out plans under one lock: the agreed plan, and the rollback when its release does not answer."""
 
-    def __init__(self, run: Run, held: Held, begin: float) -> None:
+    def __init__(self, run: Run, held: HeldLock, begin: float) -> None:
         self._run = run
         self._held = held
         self._begin = begin
@@ -75,7 +75,7 @@ class _Carrier:
         self._attempts = 1
         self._turns: turn.Verb | None = None  # the pause or resume that is under way
 
-    def carry_out(self, planned: Planned) -> Outcome:
+    def carry_out(self, planned: Comparison) -> Outcome:
         """Make every change. Reports what was started when interrupted, and the progress when it fails."""
         extent = _Extent()
         try:
@@ -90,7 +90,7 @@ class _Carrier:
                 raise
             raise stopped(planned.plan, extent.done, self._held, failure) from error
 
-    def _carry_out(self, planned: Planned, extent: _Extent) -> Outcome:
+    def _carry_out(self, planned: Comparison, extent: _Extent) -> Outcome:
         run, plan = self._run, planned.plan
         applier = Applier(
             target=run.target,
@@ -101,7 +101,7 @@ class _Carrier:
         if planned.observed.pending:
             self._recorder.record_pending(planned.observed.pending, planned.observed.service)
         refuse_unknown(plan.changes)
-        deployed: Started | None = None
+        deployed: RunningOperation | None = None
         proven: tuple[int, str] | None = None  # the number of the release, and the URL that reported it
         for change in plan.changes:
             match change:
@@ -137,7 +137,7 @@ class _Carrier:
             turn.finish(self._run, verb, self._follower, started, begin)
         self._turns = None
 
-    def _resumed(self, planned: Planned, change: ResumeService) -> None:
+    def _resumed(self, planned: Comparison, change: ResumeService) -> None:
         """Prove that the service answers again, unless the plan proves a release next; then clear the pause tag."""
         service = planned.observed.service
         proves = any(isinstance(other, RecordRelease) for other in planned.plan.changes)
@@ -145,12 +145,12 @@ class _Carrier:
             turn.prove(self._run, "resume", service)
         self._run.target.tag(change.arn, {TAG: BY_NOBODY})
 
-    def _again(self, planned: Planned) -> Planned:
+    def _again(self, planned: Comparison) -> Comparison:
         """The plan for the same desired state from what AWS holds now: a repeated call has moved a version."""
         run = self._run
         return run.compare(run.observe(), planned.observed.inspection)
 
-    def _after_another(self, planned: Planned, change: DeployService) -> Planned:
+    def _after_another(self, planned: Comparison, change: DeployService) -> Comparison:
         """Wait for the operation that another user started meanwhile. Returns the same plan for the state after it.
 
         Raises StateUnknown when that operation left something that this plan, as agreed to, would overwrite.
@@ -159,7 +159,7 @@ class _Carrier:
         operation = run.target.newest_operation(arn)
         if operation and operation.progress is Progress.RUNNING:
             run.report.step("attach", f"{operation.kind} is under way: another user started it")
-            self._follower.follow(Started(arn, operation.id), operation.started)
+            self._follower.follow(RunningOperation(arn, operation.id), operation.started)
         fresh = self._again(planned)
         now = fresh.plan.deployment
         if (
@@ -174,7 +174,7 @@ class _Carrier:
             )
         return fresh
 
-    def _start(self, applier: Applier, change: DeployService, plan: Plan) -> Started | None:
+    def _start(self, applier: Applier, change: DeployService, plan: Plan) -> RunningOperation | None:
         """Write the release to the ledger and the lock, then start its deployment, so that a later run can find it.
 
         Returns None when the target refuses because another operation of the service is under way.
@@ -194,7 +194,7 @@ class _Carrier:
         self._held.started(started.operation)
         return started
 
-    def _finish(self, plan: Plan, started: Started) -> None:
+    def _finish(self, plan: Plan, started: RunningOperation) -> None:
         """Wait for the operation. A failed one is recorded and its cause shown."""
         progress = self._follower.follow(started, self._begin)
         if progress is Progress.SUCCEEDED:
@@ -204,7 +204,7 @@ class _Carrier:
         self._recorder.record(plan, "failed", started, resume.failed_because(reason))
         raise resume.failure(progress, plan.release, plan.live, why, plan.target)
 
-    def _prove(self, planned: Planned, started: Started | None) -> tuple[int, str]:
+    def _prove(self, planned: Comparison, started: RunningOperation | None) -> tuple[int, str]:
         """Wait until the public URL reports the release, which makes it healthy."""
         run, plan = self._run, planned.plan
         service = run.target.observe(run.desired.service_name)[0]
@@ -230,7 +230,7 @@ class _Carrier:
         did = "was deployed" if started else "is live"
         raise self._back(planned, number, f"release {number} ({plan.release}) {did}, but {wrong}")
 
-    def _back(self, planned: Planned, failed: int, what: str) -> DeployerError:
+    def _back(self, planned: Comparison, failed: int, what: str) -> DeployerError:
         """Roll back to the last healthy release, unless the manifest asks to hold. Returns the error to report."""
         run = self._run
         target = last_healthy(planned.observed.releases)
@@ -261,7 +261,7 @@ def _turned(plan: Plan) -> Literal["paused", "resumed"] | None:
     return "resumed" if any(isinstance(change, ResumeService) for change in plan.changes) else None
 
 
-def _unblocked(run: Run) -> Planned:
+def _unblocked(run: Run) -> Comparison:
     """The plan from the present state. Raises StateUnknown when something blocks it."""
     planned = run.compare(run.observe(), None)
     if planned.plan.blockers:

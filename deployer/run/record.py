@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from deployer.aws import ledger
-from deployer.aws.lock import Held
+from deployer.aws.lock import HeldLock
 from deployer.core.observed import Observed, ObservedService
 from deployer.core.release import Release
 from deployer.errors import StateUnknown
@@ -18,13 +18,13 @@ from deployer.resources.record import make_record
 from deployer.run import resume
 from deployer.run.look import Run
 from deployer.run.probe import probe_release
-from deployer.targets.base import Started
+from deployer.targets.base import RunningOperation
 
 
 class Recorder:
     """Records the releases of one run. `begin` is when it started to carry out its plan, in seconds since 1970."""
 
-    def __init__(self, run: Run, held: Held, begin: float) -> None:
+    def __init__(self, run: Run, held: HeldLock, begin: float) -> None:
         self._run = run
         self._held = held
         self._begin = begin
@@ -58,7 +58,7 @@ class Recorder:
         return probe_release(url, path, release, header=header, seconds=site.probe_seconds)
 
     def record(
-        self, plan: Plan, outcome: str, started: Started | None, why: str, observed: Observed | None = None
+        self, plan: Plan, outcome: str, started: RunningOperation | None, why: str, observed: Observed | None = None
     ) -> int:
         """Add the release to the ledger. `observed` gives the operation that deployed it when this run started none."""
         release = self.release(plan, outcome, started.operation if started else "", why)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from deployer.aws import ledger, ssm
-from deployer.aws.lock import Held
+from deployer.aws.lock import HeldLock
 from deployer.aws.lock_record import Record
 from deployer.aws.session import Session
 from deployer.core.desired import Desired
@@ -15,14 +15,14 @@ from deployer.core.release import RecordedRelease, Release, last_healthy
 from deployer.core.target import Description
 from deployer.errors import DeployerError, DeploymentFailed, StateUnknown
 from deployer.run.follow import Follower
-from deployer.targets.base import Operation, Progress, Started, Target
+from deployer.targets.base import Operation, Progress, RunningOperation, Target
 from deployer.targets.registry import RECORDED
 
 CLOCKS_APART = 60.0  # seconds by which this machine's clock and the platform's may differ
 
 
 def settle(
-    held: Held, session: Session, desired: Desired, target: Target, follower: Follower
+    held: HeldLock, session: Session, desired: Desired, target: Target, follower: Follower
 ) -> RecordedRelease | None:
     """Wait for the operation under way, if any, and record the outcome of one that no run waited for.
 
@@ -36,7 +36,7 @@ def settle(
         return None
     intended = held.previous if held.previous and _is_of(operation, held.previous) else None
     progress = operation.progress
-    started = Started(service.arn, operation.id)
+    started = RunningOperation(service.arn, operation.id)
     if intended:
         held.intend(release=intended.release, content=intended.content, image=intended.image, tag=intended.tag)
         held.started(operation.id)

@@ -16,7 +16,7 @@ from deployer.run import resume, turn
 from deployer.run.follow import Follower
 from deployer.run.look import Run
 from deployer.run.turn import Verb
-from deployer.targets.base import Started, pausing
+from deployer.targets.base import RunningOperation, pausing
 from deployer.view.target_text import cancelled
 
 
@@ -57,7 +57,7 @@ def change_state(run: Run, verb: Verb, agreed: str, refuse: Callable[[Observed],
             raise _unknown(run, verb, failure, ended=done == "ended") from error
 
 
-def _start(run: Run, verb: Verb, arn: str) -> Started | None:
+def _start(run: Run, verb: Verb, arn: str) -> RunningOperation | None:
     """Start the operation; None when the service is already in that state."""
     run.report.step("service", f"{verb} {run.desired.service_name}")
     match verb:

@@ -12,13 +12,13 @@ from deployer.run.follow import Follower
 from deployer.run.look import Run
 from deployer.run.probe import probe_release, proof
 from deployer.run.ready import read_ready
-from deployer.targets.base import Progress, Started
+from deployer.targets.base import Progress, RunningOperation
 from deployer.view.health_text import one_line
 
 Verb = Literal["pause", "resume", "restart"]
 
 
-def finish(run: Run, verb: Verb, follower: Follower, started: Started, begin: float) -> None:
+def finish(run: Run, verb: Verb, follower: Follower, started: RunningOperation, begin: float) -> None:
     """Wait for the end of the operation. Raises DeploymentFailed or StateUnknown unless it succeeded.
 
     `begin` is its start, in seconds since 1970.

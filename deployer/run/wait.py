@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable
 
 from deployer.errors import StateUnknown
-from deployer.targets.base import Progress, Started, Watched
+from deployer.targets.base import OperationSource, Progress, RunningOperation
 from deployer.view.target_text import cancelled
 
 DEADLINE = 1800.0  # seconds; a failed update with its rollback takes more than fifteen minutes
 SLOWEST = 10.0  # seconds between two reads
 
 
-def wait_for_operation(target: Watched, started: Started, *, fastest: float, on_poll: Callable[[], None]) -> Progress:
+def wait_for_operation(
+    target: OperationSource, started: RunningOperation, *, fastest: float, on_poll: Callable[[], None]
+) -> Progress:
     """Poll until the operation ends; `on_poll` is called at every read. Returns its result.
 
     `fastest` is the first pause in seconds; pauses grow by half up to ten seconds. An operation that is not listed yet

@@ -45,7 +45,7 @@ class Operation(Struct, frozen=True):
         return max(math.ceil(self.ended - self.started), 0) if self.ended and self.started else 0
 
 
-class Started(Struct, frozen=True):
+class RunningOperation(Struct, frozen=True):
     """A deployment under way."""
 
     service_arn: str
@@ -72,18 +72,18 @@ class Event(Struct, frozen=True):
     text: str
 
 
-class Watched(Protocol):
+class OperationSource(Protocol):
     """What waiting for an operation needs of a target."""
 
     @property
     def description(self) -> Description:
         """What is known of the target without asking it."""
 
-    def progress(self, started: Started) -> Progress | None:
+    def progress(self, started: RunningOperation) -> Progress | None:
         """How far the operation is; None while the platform does not list it yet."""
 
 
-class Target(Watched, Protocol):
+class Target(OperationSource, Protocol):
     """One way of running a service. Every call either answers or raises; nothing is guessed."""
 
     def observe(self, name: str) -> tuple[ObservedService | None, tuple[ScalingRevision, ...]]:
@@ -92,19 +92,21 @@ class Target(Watched, Protocol):
     def newest_operation(self, arn: str) -> Operation | None:
         """What was done last to a service, or None."""
 
-    def restart(self, arn: str) -> Started:
+    def restart(self, arn: str) -> RunningOperation:
         """Deploy what the service runs once more, with new instances."""
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """Set these tags of a service; others stay."""
 
-    def create(self, name: str, spec: ServiceSpec, tags: Mapping[str, str], fixed: Mapping[str, str]) -> Started:
+    def create(
+        self, name: str, spec: ServiceSpec, tags: Mapping[str, str], fixed: Mapping[str, str]
+    ) -> RunningOperation:
         """Start the creation of the service. `fixed` are settings that only a new service takes."""
 
-    def update(self, arn: str, spec: ServiceSpec, kept: Mapping[str, object]) -> Started:
+    def update(self, arn: str, spec: ServiceSpec, kept: Mapping[str, object]) -> RunningOperation:
         """Start a deployment of the whole spec to an existing service, with the `unmodelled` settings it has."""
 
-    def delete(self, arn: str) -> Started:
+    def delete(self, arn: str) -> RunningOperation:
         """Start the deletion of a service, for good."""
 
     def examine(self) -> Iterator[Finding]:
@@ -116,13 +118,13 @@ class Target(Watched, Protocol):
     def is_occupied(self, error: ClientError) -> bool:
         """Whether a refusal passes when the operation that is under way has ended."""
 
-    def failure_reason(self, started: Started, lines: Sequence[str]) -> str:
+    def failure_reason(self, started: RunningOperation, lines: Sequence[str]) -> str:
         """Why an operation failed, on one short line; "" when no cause is named. `lines` are the platform's own."""
 
-    def logs(self, started: Started) -> LogPlaces:
+    def logs(self, started: RunningOperation) -> LogPlaces:
         """Where to look while it runs and when it fails."""
 
-    def events(self, started: Started, since: float) -> Sequence[Event]:
+    def events(self, started: RunningOperation, since: float) -> Sequence[Event]:
         """What the platform reports besides its log, oldest first, from `since` (seconds since 1970) on.
 
         Without an operation in `started`, it is about the whole service.
@@ -133,10 +135,10 @@ class Target(Watched, Protocol):
 class Pauses(Protocol):
     """A target with the capability `pause`."""
 
-    def resume(self, arn: str) -> Started | None:
+    def resume(self, arn: str) -> RunningOperation | None:
         """Start a paused service; None when it runs already."""
 
-    def pause(self, arn: str) -> Started | None:
+    def pause(self, arn: str) -> RunningOperation | None:
         """Stop every instance of a running service; None when it is paused already."""
 
 

@@ -20,11 +20,11 @@ from deployer.aws import ecr, ssm
 from deployer.aws.session import Session
 from deployer.core.adoption.expected import Expectation, expected_changes
 from deployer.core.adoption.live import Live, Place, parameter_path, source
-from deployer.core.adoption.variables import LeftOut, Missing, choose
+from deployer.core.adoption.variables import Missing, OmittedVariable, choose
 from deployer.core.observed import ObservedParameter
 from deployer.environment.contract import refuse_contract_problems
 from deployer.errors import Blocked, UsageError
-from deployer.manifest.load import Loaded, load_manifest, parse
+from deployer.manifest.load import LoadedManifest, load_manifest, parse
 from deployer.manifest.model import Aws
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.together import clashes
@@ -93,7 +93,7 @@ def adopt_service(options: AdoptOptions) -> AdoptDocument:
     )
 
 
-def _omitted(left: LeftOut, environment: str) -> OmittedDocument:
+def _omitted(left: OmittedVariable, environment: str) -> OmittedDocument:
     return OmittedDocument(
         name=shown_name(left.name),
         why=why(left.reason),
@@ -164,9 +164,9 @@ def _incomplete(options: AdoptOptions, missing: Sequence[Missing]) -> Blocked:
     )
 
 
-def _others(path: Path) -> list[Loaded]:
+def _others(path: Path) -> list[LoadedManifest]:
     """The other manifests of the folder. A manifest that has problems is skipped: its own `check` reports them."""
-    found: list[Loaded] = []
+    found: list[LoadedManifest] = []
     for other in sorted(path.parent.glob("*.yaml")):
         try:
             found.append(load_manifest(shortest(other)))
@@ -175,7 +175,7 @@ def _others(path: Path) -> list[Loaded]:
     return found
 
 
-def _keep(live: Live, others: Sequence[Loaded]) -> int:
+def _keep(live: Live, others: Sequence[LoadedManifest]) -> int:
     """How many images the repository keeps: as many as the environments that share it ask for."""
     place = live.place
     for other in others:
@@ -187,7 +187,7 @@ def _keep(live: Live, others: Sequence[Loaded]) -> int:
     return KEEP
 
 
-def _checked(path: Path, text: str) -> Loaded:
+def _checked(path: Path, text: str) -> LoadedManifest:
     """The new manifest. Raises InvalidManifest with every problem that `check` would report of it."""
     try:
         loaded = parse(text.encode(), path)

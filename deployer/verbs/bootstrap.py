@@ -17,7 +17,7 @@ from deployer.environment.open import open_session
 from deployer.environment.other_manifests import manifests_of_account
 from deployer.environment.protection import check_steps
 from deployer.errors import Blocked, UsageError
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.project import manifest_path
 from deployer.resources.desired import desired_state
 from deployer.run.bootstrap import Bootstrap
@@ -92,7 +92,7 @@ def _refuse_blocked(steps: Steps) -> None:
         raise Blocked(f"{to_fix(len(steps.blockers))}; nothing was changed", fix=fixes)
 
 
-def _required(loaded: Loaded) -> Requirements:
+def _required(loaded: LoadedManifest) -> Requirements:
     """What the manifest needs in its account. Raises UsageError when it has no section `github`."""
     refuse_contract_problems(loaded)
     manifest = loaded.manifest

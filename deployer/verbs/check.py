@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from deployer.apps.settings import settings_class
 from deployer.manifest.contract import problems
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.manifest.problem import InvalidManifest, Problem
 from deployer.manifest.together import clashes, crossed, quarrels, strangers
 from deployer.project import find_root, manifest_path
@@ -20,16 +20,16 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     environments: tuple[str, ...] = ()
 
 
-class Checked(Struct, frozen=True):
+class ValidManifests(Struct, frozen=True):
     """Manifests without a problem."""
 
-    manifests: tuple[Loaded, ...]
+    manifests: tuple[LoadedManifest, ...]
 
 
-def check_manifests(options: CheckOptions) -> Checked:
+def check_manifests(options: CheckOptions) -> ValidManifests:
     """Read the manifests. Raises InvalidManifest with all problems of all files, and UsageError for an unknown name."""
     names = options.environments or sorted(path.stem for path in (find_root(Path.cwd()) / "env").glob("*.yaml"))
-    loaded: list[Loaded] = []
+    loaded: list[LoadedManifest] = []
     found: list[Problem] = []
     for path in [manifest_path(name) for name in names]:
         try:
@@ -44,4 +44,4 @@ def check_manifests(options: CheckOptions) -> Checked:
     found += [*clashes(loaded), *quarrels(loaded), *strangers(loaded), *crossed(loaded)]
     if found:
         raise InvalidManifest(found)
-    return Checked(tuple(loaded))
+    return ValidManifests(tuple(loaded))

@@ -12,7 +12,7 @@ from deployer.environment.open import open_environment
 from deployer.environment.other_manifests import manifests_of_account
 from deployer.environment.protection import protections
 from deployer.errors import Refused
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.resources.registry import KINDS
 from deployer.resources.removal import RemovalOptions, Removals
 from deployer.run.destroy import Destruction, refuse_unready
@@ -27,7 +27,7 @@ class DestroyOptions(Struct, frozen=True, kw_only=True):
     with_repository: bool = False
 
 
-class Destroyed(Struct, frozen=True):
+class DestroyResult(Struct, frozen=True):
     """What was deleted of an environment, and what is kept."""
 
     environment: str
@@ -36,7 +36,7 @@ class Destroyed(Struct, frozen=True):
 
 def destroy_environment(
     options: DestroyOptions, report: Reporter, show: Callable[[Removals], None], consent: Consent
-) -> Destroyed:
+) -> DestroyResult:
     """Delete what is left of the environment, after it was shown and agreed to.
 
     The approval is the service's name. Raises Refused without it, and, before the first AWS call about it, for a
@@ -54,7 +54,7 @@ def destroy_environment(
         refuse_unready(found, desired.environment)
         _refuse_unconfirmed(desired.environment, desired.service_name, consent)
         destruction.carry_out(found)
-    return Destroyed(desired.environment, found)
+    return DestroyResult(desired.environment, found)
 
 
 def _refuse_unconfirmed(environment: str, service: str, consent: Consent) -> None:
@@ -70,7 +70,7 @@ def _refuse_unconfirmed(environment: str, service: str, consent: Consent) -> Non
         raise Refused("not confirmed; nothing was deleted", why=f"the service's name is {service}")
 
 
-def _refuse_protected(loaded: Loaded) -> None:
+def _refuse_protected(loaded: LoadedManifest) -> None:
     manifest = loaded.manifest
     for protect in protections(loaded):
         if protect.confirm or protect.healthy_in:
@@ -83,7 +83,7 @@ def _refuse_protected(loaded: Loaded) -> None:
             )
 
 
-def _shared(loaded: Loaded) -> Iterator[tuple[str, str]]:
+def _shared(loaded: LoadedManifest) -> Iterator[tuple[str, str]]:
     """Everything that another manifest of the same account names, such as a role, with that environment."""
     region = loaded.manifest.aws.region
     for other in manifests_of_account(loaded):

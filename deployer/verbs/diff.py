@@ -11,7 +11,7 @@ from deployer.environment.open import open_session
 from deployer.environment.secret_parameter import secrets_of
 from deployer.environment.two_manifests import load_two_manifests
 from deployer.manifest.compare import compare_manifests
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.view.documents.diff import DiffDocument, SecretPair
 
 
@@ -34,7 +34,7 @@ def compare_environments(options: DiffOptions) -> DiffDocument:
     )
 
 
-def _pairs(left: Loaded, right: Loaded) -> tuple[SecretPair, ...]:
+def _pairs(left: LoadedManifest, right: LoadedManifest) -> tuple[SecretPair, ...]:
     ours, theirs = _values(left), _values(right)
     return tuple(_pair(name, ours.get(name), theirs.get(name)) for name in dict.fromkeys([*ours, *theirs]))
 
@@ -44,7 +44,7 @@ def _pair(name: str, ours: SecretValue | None, theirs: SecretValue | None) -> Se
     return SecretPair(name, None if ours is None else "#1", None if theirs is None else "#1" if same else "#2", same)
 
 
-def _values(loaded: Loaded) -> dict[str, SecretValue]:
+def _values(loaded: LoadedManifest) -> dict[str, SecretValue]:
     session, _ = open_session(loaded)
     by_path = {names.join(loaded.manifest.aws.parameter_path, name): name for name in secrets_of(loaded)}
     values: dict[str, SecretValue] = {}

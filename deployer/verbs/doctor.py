@@ -17,7 +17,7 @@ from deployer.environment.contract import refuse_contract_problems
 from deployer.environment.readiness import serving
 from deployer.environment.site import site_of
 from deployer.errors import DeployerError
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.project import manifest_path
 from deployer.resources.desired import desired_state
@@ -45,7 +45,7 @@ def _findings(path: Path, report: Reporter) -> Iterator[Finding]:
     yield from run_carefully("tools", lambda: machine.tools(root))
     yield from run_carefully("git", lambda: machine.checkout(root))
     yield from run_carefully("packages", lambda: machine.packages(root))
-    read: list[Loaded] = []
+    read: list[LoadedManifest] = []
     yield from run_carefully("manifest", lambda: _manifest(path, read))
     if not read:
         yield CheckSkipped(about="aws", needs="manifest")
@@ -64,7 +64,7 @@ def _findings(path: Path, report: Reporter) -> Iterator[Finding]:
         yield from run_carefully("reviewers", lambda: _reviewers(loaded, report))
 
 
-def _manifest(path: Path, read: list[Loaded]) -> Iterator[Finding]:
+def _manifest(path: Path, read: list[LoadedManifest]) -> Iterator[Finding]:
     try:
         loaded = load_manifest(path)
         refuse_contract_problems(loaded)
@@ -77,7 +77,7 @@ def _manifest(path: Path, read: list[Loaded]) -> Iterator[Finding]:
         yield ManifestRead(path=str(path))
 
 
-def _reviewers(loaded: Loaded, report: Reporter) -> Iterator[Finding]:
+def _reviewers(loaded: LoadedManifest, report: Reporter) -> Iterator[Finding]:
     from deployer.github.reach import token_is_given  # noqa: PLC0415 -- needed only with protect.confirm
 
     if not token_is_given():
@@ -91,7 +91,7 @@ def _reviewers(loaded: Loaded, report: Reporter) -> Iterator[Finding]:
         yield CheckFailed(about="reviewers", state="unseen", what=error.what, why=error.why, fix=error.fix)
 
 
-def _aws(loaded: Loaded) -> Iterator[Finding]:
+def _aws(loaded: LoadedManifest) -> Iterator[Finding]:
     aws, image = loaded.manifest.aws, loaded.manifest.image
     session = Session(aws.account, aws.region, aws.endpoint, keys_beside(loaded.path))
     target = describe(loaded.manifest.service.target)

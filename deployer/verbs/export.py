@@ -13,7 +13,7 @@ from deployer.ci.legacy import sections
 from deployer.core.secret import SecretValue
 from deployer.environment.open import open_session
 from deployer.errors import Blocked, UsageError
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.project import manifest_path
 from deployer.view.env_text import FORMATS
@@ -55,7 +55,7 @@ def export_variables(options: ExportOptions) -> str | ExportedFile:
     return FORMATS[options.form](literals, secrets)
 
 
-def _write_all(loaded: Loaded, form: str, out: Path) -> ExportedFile:
+def _write_all(loaded: LoadedManifest, form: str, out: Path) -> ExportedFile:
     """Write all variables, with the secrets of SSM, into a file that only its owner may read."""
     if form == "github":
         raise UsageError("the sections for GitHub hold no secret", fix="leave out --secrets, or choose dotenv or json")

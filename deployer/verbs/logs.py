@@ -14,7 +14,7 @@ from deployer.environment.open import open_identity
 from deployer.environment.usable_manifest import read_usable_identity
 from deployer.errors import Blocked, UsageError
 from deployer.run.scrub import Scrubber
-from deployer.targets.base import Event, Started
+from deployer.targets.base import Event, RunningOperation
 from deployer.targets.registry import open_target
 from deployer.view.documents.logs import LogLine
 from deployer.view.progress import Reporter
@@ -59,7 +59,7 @@ def read_logs(options: LogsOptions, report: Reporter, pause: Callable[[float], N
             fix="allow ssm:DescribeParameters and ssm:GetParameters with decryption,"
             " or read the log group in the AWS console",
         )
-    one = Started(service.arn, options.operation or "")
+    one = RunningOperation(service.arn, options.operation or "")
     places = target.logs(one)
     group = places.platform if options.service or options.operation else places.application
     prefix = places.streams if options.operation else ""

@@ -10,7 +10,7 @@ from deployer.environment.carry_out import Show
 from deployer.environment.open import open_environment, open_usable_environment
 from deployer.environment.plan import make_plan, refuse_blocked
 from deployer.errors import UsageError, as_typed
-from deployer.run.look import Planned
+from deployer.run.look import Comparison
 from deployer.view.progress import Reporter
 
 
@@ -31,7 +31,7 @@ class PlanOptions(Struct, frozen=True, kw_only=True):
     out: Path | None = None
 
 
-def plan_environment(options: PlanOptions, report: Reporter, show: Show) -> Planned:
+def plan_environment(options: PlanOptions, report: Reporter, show: Show) -> Comparison:
     """Make the plan, show it, save it where that is asked for, and change nothing else.
 
     Raises UsageError for options that contradict each other, and Blocked, after the plan was shown, when something must

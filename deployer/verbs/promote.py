@@ -7,13 +7,13 @@ from msgspec import Struct
 from deployer.aws import ledger
 from deployer.core.release import RELEASE_VARIABLE, ledger_path
 from deployer.core.target import ServiceStatus
-from deployer.environment.carry_out import Carried, Show, carry_out_plan, settled_plan
+from deployer.environment.carry_out import PlanOutcome, Show, carry_out_plan, settled_plan
 from deployer.environment.consent import Consent
 from deployer.environment.open import open_environment, open_session
 from deployer.environment.plan import refuse_postponed
 from deployer.environment.two_manifests import load_two_manifests
 from deployer.errors import Refused
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.resources.plan import Plan
 from deployer.targets.registry import RECORDED, open_target
 from deployer.view.progress import Reporter
@@ -36,7 +36,7 @@ class Running(Struct, frozen=True):
     digest: str
 
 
-def promote_image(options: PromoteOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
+def promote_image(options: PromoteOptions, report: Reporter, show: Show, consent: Consent) -> PlanOutcome:
     """Plan the deployment of the image that runs in the source, show the plan, and apply it.
 
     Raises Refused while the environment is declared paused: nothing would run the image.
@@ -51,7 +51,7 @@ def promote_image(options: PromoteOptions, report: Reporter, show: Show, consent
     return carried
 
 
-def running(loaded: Loaded) -> Running:
+def running(loaded: LoadedManifest) -> Running:
     """What runs in an environment. Raises Refused when no healthy release runs there."""
     manifest = loaded.manifest
     session, _ = open_session(loaded)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from deployer.environment.carry_out import Carried, Show, carry_out_plan, settled_plan
+from deployer.environment.carry_out import PlanOutcome, Show, carry_out_plan, settled_plan
 from deployer.environment.consent import Consent
 from deployer.environment.open import Environment, open_environment, open_usable_environment
 from deployer.errors import UsageError
 from deployer.project import environment_name
-from deployer.run.look import Planned
+from deployer.run.look import Comparison
 from deployer.view.progress import Reporter
 
 
@@ -32,7 +32,7 @@ class ReconcileOptions(Struct, frozen=True, kw_only=True):
     unless_held: bool = False
 
 
-def reconcile_environment(options: ReconcileOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
+def reconcile_environment(options: ReconcileOptions, report: Reporter, show: Show, consent: Consent) -> PlanOutcome:
     """Plan, show the plan, and apply it. Raises UsageError for options that contradict each other."""
     _refuse_contradictions(options)
     environment, planned = _saved(options, options.saved, report) if options.saved else _planned(options, report)
@@ -46,7 +46,7 @@ def _refuse_contradictions(options: ReconcileOptions) -> None:
         raise UsageError("a saved plan has its own image and its own --prune", fix="leave out --image and --prune")
 
 
-def _planned(options: ReconcileOptions, report: Reporter) -> tuple[Environment, Planned]:
+def _planned(options: ReconcileOptions, report: Reporter) -> tuple[Environment, Comparison]:
     image = options.image
     if options.build:
         from deployer.verbs.image.push import PushOptions, push_image  # noqa: PLC0415 -- only a build loads the builders
@@ -56,7 +56,7 @@ def _planned(options: ReconcileOptions, report: Reporter) -> tuple[Environment, 
     return environment, settled_plan(environment)
 
 
-def _saved(options: ReconcileOptions, file: Path, report: Reporter) -> tuple[Environment, Planned]:
+def _saved(options: ReconcileOptions, file: Path, report: Reporter) -> tuple[Environment, Comparison]:
     """Make the saved plan again. Raises Refused when it has changed."""
     from deployer.environment import saved_plan  # noqa: PLC0415 -- the document's types take some time to build
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from deployer.environment.apply import settle
-from deployer.environment.carry_out import Carried, Show, carry_out_plan
+from deployer.environment.carry_out import PlanOutcome, Show, carry_out_plan
 from deployer.environment.consent import Consent
 from deployer.environment.open import Environment, open_usable_environment
 from deployer.environment.plan import make_plan
@@ -29,7 +29,7 @@ class RollbackOptions(Struct, frozen=True, kw_only=True):
     with_secrets: bool = False
 
 
-def roll_back(options: RollbackOptions, report: Reporter, show: Show, consent: Consent) -> Carried:
+def roll_back(options: RollbackOptions, report: Reporter, show: Show, consent: Consent) -> PlanOutcome:
     """Plan the rollback, show the plan, ask, and apply it.
 
     A rollback that was stopped is finished first; without `to` that is all, because it was asked for once.

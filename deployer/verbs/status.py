@@ -38,7 +38,7 @@ from deployer.run.look import Run
 from deployer.run.probe import ask
 from deployer.run.ready import read_ready
 from deployer.run.running_image import missing_image
-from deployer.targets.base import Operation, Progress, Started
+from deployer.targets.base import Operation, Progress, RunningOperation
 from deployer.targets.registry import RECORDED
 from deployer.view.blocker_text import blockers
 from deployer.view.details import filled_fields
@@ -178,7 +178,7 @@ def _follow(environment: Environment) -> bool:
     operation = run.target.newest_operation(service.arn) if service else None
     if service is None or operation is None or operation.progress is not Progress.RUNNING:
         return False
-    started = Started(service.arn, operation.id)
+    started = RunningOperation(service.arn, operation.id)
     run.report.step("attach", _under_way(operation) or "")
     follower = Follower.of(run)
     progress = follower.follow(started, operation.started)
@@ -247,7 +247,7 @@ def _failure(run: Run, observed: Observed, reading: ServiceReading) -> FailureDo
         return FailureDocument(entry.number, entry.release.id, entry.release.when, entry.release.why or NO_CAUSE)
     if service is None or service.status is not ServiceStatus.CREATE_FAILED:
         return None
-    started = Started(service.arn, operation.id) if operation else None
+    started = RunningOperation(service.arn, operation.id) if operation else None
     why = Follower.of(run).reason(started, operation.started) if started and operation else ""
     why = why or no_line(run.target.description.title)
     return FailureDocument(None, service.spec.environment.get(RELEASE_VARIABLE), None, why)

@@ -20,14 +20,14 @@ class UnlockOptions(Struct, frozen=True, kw_only=True):
     environment: str
 
 
-class Unlocked(Struct, frozen=True):
+class UnlockResult(Struct, frozen=True):
     """An environment, and whether it had a lock, which is broken now."""
 
     environment: str
     was_locked: bool
 
 
-def break_lock(options: UnlockOptions, report: Reporter, consent: Consent) -> Unlocked:
+def break_lock(options: UnlockOptions, report: Reporter, consent: Consent) -> UnlockResult:
     """Show the lock, then break it when a person types the environment's name or its id was approved.
 
     Raises Refused otherwise.
@@ -38,7 +38,7 @@ def break_lock(options: UnlockOptions, report: Reporter, consent: Consent) -> Un
     ledger = ledger_path(identity.app, name)
     held = lock.read(session.ssm, ledger)
     if held is None:
-        return Unlocked(name, was_locked=False)
+        return UnlockResult(name, was_locked=False)
     for line in lock_lines(held, name):
         report.note(line)
     if consent.approved is not None:
@@ -51,4 +51,4 @@ def break_lock(options: UnlockOptions, report: Reporter, consent: Consent) -> Un
         raise Refused("not confirmed; the lock stays")
     if not lock.break_it(session.ssm, ledger, held):
         raise Refused("another run has just taken the lock; it was not broken", fix=f"check again: just unlock {name}")
-    return Unlocked(name, was_locked=True)
+    return UnlockResult(name, was_locked=True)

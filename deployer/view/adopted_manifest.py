@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from deployer.core.adoption.expected import expected_changes
 from deployer.core.adoption.live import Live
-from deployer.core.adoption.variables import Choice, LeftOut, Taken
+from deployer.core.adoption.variables import AdoptedVariable, Choice, OmittedVariable
 from deployer.core.adoption.yaml import word
 from deployer.manifest import edit
 from deployer.view.adoption_text import expectation, fix, note, shown_name, why
@@ -74,7 +74,7 @@ def _service(live: Live) -> Iterator[str]:
     yield ""
 
 
-def _variables(live: Live, taken: Sequence[Taken]) -> Iterator[str]:
+def _variables(live: Live, taken: Sequence[AdoptedVariable]) -> Iterator[str]:
     yield "# A literal is edited here. It holds no secret: no SecureString was decrypted to write this file."
     yield "variables:" if taken else "variables: {}"
     for one in taken:
@@ -89,7 +89,7 @@ def _variables(live: Live, taken: Sequence[Taken]) -> Iterator[str]:
         yield f"  {word(one.name)}: {entry}"
 
 
-def _left(live: Live, left: Sequence[LeftOut]) -> Iterator[str]:
+def _left(live: Live, left: Sequence[OmittedVariable]) -> Iterator[str]:
     for reaches, title in (
         (True, "Left out, though the service has it now; the next deployment removes it:"),
         (False, "Left out, and left alone:"),

@@ -17,8 +17,8 @@ from deployer.account.finding import (
     OtherPolicies,
     PassRole,
     RightsUnseen,
-    Settled,
-    Shared,
+    SettledItem,
+    SharedPrincipal,
     StrangerTrusted,
 )
 from deployer.account.steps import (
@@ -160,7 +160,7 @@ def note_text(note: Note, found: Steps) -> str:
         case PassRole():
             passes = f"whether {who} may pass the service's roles to {found.target} cannot be checked"
             return f"{passes}: {printed} shows the statement for iam:PassRole"
-        case Shared():
+        case SharedPrincipal():
             consequence = note.if_shared or IF_SHARED[note.use]
             apart = ", if they are to differ" if note.use == "access" else ""
             shared = f"{who} is shared with {', '.join(note.environments)} and {consequence}"
@@ -169,7 +169,7 @@ def note_text(note: Note, found: Steps) -> str:
             assert_never(note)
 
 
-def _settled(found: Settled) -> str:
+def _settled(found: SettledItem) -> str:
     match found.kind:
         case "repository":
             return "as it should be"

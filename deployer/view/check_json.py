@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 from msgspec import to_builtins
 
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.problem import Problem as FoundProblem
 from deployer.view.check_text import count_variables, notes, unchecked
 from deployer.view.documents.check import CheckDocument, Problem, ValidManifest
 from deployer.view.json_text import as_json
 
 
-def checked_json(manifests: Iterable[Loaded]) -> str:
+def checked_json(manifests: Iterable[LoadedManifest]) -> str:
     """Manifests without a problem."""
     good = (
         ValidManifest(

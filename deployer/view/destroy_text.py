@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployer.resources.removal import Removals, Unready
+from deployer.resources.removal import Removals, UnreadyResource
 from deployer.view.details import filled_fields
 from deployer.view.documents.destroy import DestroyDocument, KeptDocument, RemovedDocument
 from deployer.view.resources.texts import describe_obstacle, describe_reason, describe_removal, describe_wait
@@ -35,6 +35,6 @@ def destroy_document(environment: str, found: Removals) -> DestroyDocument:
     )
 
 
-def unready(one: Unready, environment: str) -> tuple[str, str, str]:
+def unready(one: UnreadyResource, environment: str) -> tuple[str, str, str]:
     """What has to wait before anything is deleted, why, and how that ends."""
     return describe_wait(one.name, one.until, environment)

@@ -3,8 +3,33 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import collections.abc
+import re
+import typing
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
 
 from tests.architecture.test_imports import ROOT, sources
+
+PARTICIPLE: Final = re.compile(
+    r"_?([A-Z][a-z]*ed|Broken|Done|Found|Given|Held|Kept|Left|Made|Seen|Sent|Shown|Taken|Told|Written)"
+)
+# Participles that are states, and kinds of a closed union, which programs read by these names.
+STATES: Final = {
+    "deployer/core/desired.py": {"Desired"},
+    "deployer/core/observed.py": {"Observed"},
+    "deployer/core/policies/rights.py": {"Need"},
+    "deployer/core/health.py": {"Served", "Paused", "Prevented"},
+    "deployer/core/caution.py": {"Unverified"},
+    "deployer/core/unverified.py": {"_Unverified"},
+    "deployer/core/adoption/expected.py": {"Paused"},
+    "deployer/resources/github_environment/blocker.py": {"Archived"},
+    "deployer/resources/github_environment/notice.py": {"Unreviewed"},
+}
+GIVEN: Final = {name for module in (builtins, typing, collections.abc) for name in dir(module)}
 
 
 def test_no_function_is_named_after_its_module() -> None:
@@ -16,3 +41,43 @@ def test_no_function_is_named_after_its_module() -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name == (path.parent.name if path.name == "__init__.py" else path.stem)
     ]
+
+
+def participles(source: str) -> Iterator[str]:
+    """The classes that are named by a participle alone. An error may be: it is raised as what happened."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef) and PARTICIPLE.fullmatch(node.name):
+            bases = [ast.unparse(base) for base in node.bases]
+            if not any(base.endswith(("Error", "Exception")) for base in bases):
+                yield node.name
+
+
+def test_no_class_is_named_by_a_participle() -> None:
+    """`Loaded` does not say what was loaded: a class has the noun that the domain has for it."""
+    found = {str(path.relative_to(ROOT)): set(participles(path.read_text())) for path in sources("deployer")}
+    assert {path: names for path, names in found.items() if names} == STATES
+
+
+def test_no_class_has_a_name_of_python_itself() -> None:
+    assert not [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for package in ("deployer", "ansari_whatsapp")
+        for path in sources(package)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and node.name in GIVEN
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("class Loaded: pass", ["Loaded"]),
+        ("class _Held: pass", ["_Held"]),
+        ("class Kept(Struct, frozen=True): pass", ["Kept"]),
+        ("class Refused(DeployerError): pass", []),
+        ("class LoadedManifest: pass", []),
+        ("class Record: pass", []),
+    ],
+)
+def test_a_participle_is_found(source: str, names: list[str]) -> None:
+    assert list(participles(source)) == names

@@ -31,7 +31,7 @@ from deployer.resources.dynamodb_table.state import WaitingEntries
 from deployer.targets.apprunner import answers as of_target
 from deployer.targets.apprunner.rights import CALLS as OF_TARGET
 from deployer.targets.apprunner.target import AppRunner, open_apprunner
-from deployer.targets.base import Started
+from deployer.targets.base import RunningOperation
 from deployer.targets.registry import RECORDED
 from tests.aws.answering import Answer, Answering, Change, answering
 from tests.aws.conftest import ACCOUNT, REGION
@@ -96,7 +96,7 @@ Read = Callable[[Session], object]
 
 def _hold_the_lock(session: Session) -> object:
     record = lock_record.parsed(VALUES[f"{LEDGER}/lock"]).beating()  # however long ago it was made
-    held = lock.Held(session.ssm, f"{LEDGER}/lock", record, 1, None)
+    held = lock.HeldLock(session.ssm, f"{LEDGER}/lock", record, 1, None)
     held.prove()
     return held.under_way
 
@@ -105,8 +105,8 @@ def _target(read: Callable[[AppRunner], object]) -> Read:
     return lambda session: read(open_apprunner(session))
 
 
-def _operation(progress: Callable[[AppRunner, Started], object]) -> Read:
-    return _target(lambda target: progress(target, Started(SERVICE, TEXTS["Id"])))
+def _operation(progress: Callable[[AppRunner, RunningOperation], object]) -> Read:
+    return _target(lambda target: progress(target, RunningOperation(SERVICE, TEXTS["Id"])))
 
 
 WAITING = WaitingEntries("due", "lane", ("w0",), "since")

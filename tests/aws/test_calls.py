@@ -393,7 +393,7 @@ class TestLock:
         left = lock_record.mine("one", "reconcile")
         left = replace(left, beat=slept, expires=slept)
         version = session.ssm.put_parameter(Name=f"/{fresh}/lock", Value=left.text(), Type="String")["Version"]
-        held = lock.Held(session.lock_ssm, f"/{fresh}/lock", left, version, None)
+        held = lock.HeldLock(session.lock_ssm, f"/{fresh}/lock", left, version, None)
         held.prove()
         assert str(body(session, f"/{fresh}")["expires"]) > datetime.now(UTC).isoformat()
 

@@ -19,7 +19,7 @@ def test_what_a_condition_would_decide_is_neither_allowed_nor_denied(session: Se
     statement = {"Effect": "Allow", "Action": READ, "Resource": "*", "Condition": office}
     policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
     session.iam.put_role_policy(RoleName=fresh, PolicyName="p", PolicyDocument=policy)
-    assert iam.simulate(session.iam, arn, [READ, WRITE], [KEY]) == iam.Simulated((WRITE,), (READ,), ("aws:SourceIp",))
+    assert iam.simulate(session.iam, arn, [READ, WRITE], [KEY]) == iam.Simulation((WRITE,), (READ,), ("aws:SourceIp",))
     assert iam.denied(session.iam, arn, [READ, WRITE], [KEY]) == (WRITE, READ)
 
 

@@ -17,7 +17,7 @@ from deployer.core.adoption.command import fault_of_command
 from deployer.core.adoption.expected import expected_changes
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.reason import WasStringList
-from deployer.core.adoption.variables import Taken, choose
+from deployer.core.adoption.variables import AdoptedVariable, choose
 from deployer.core.adoption.yaml import flow
 from deployer.core.cause import State
 from deployer.core.desired import DesiredImage
@@ -35,7 +35,7 @@ from deployer.core.target import ServiceStatus
 from deployer.errors import Blocked, UsageError
 from deployer.manifest.contract import problems, required_variables, setting_variables
 from deployer.manifest.credentials import credential_in, is_telling
-from deployer.manifest.load import Loaded, parse
+from deployer.manifest.load import LoadedManifest, parse
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.unseen import find_unseen
@@ -129,7 +129,7 @@ def string(value: str, description: str = "") -> ObservedParameter:
 SECURE = ObservedParameter(secure=True, version=2, value=None, ours=False)
 
 
-def written(found: Live, settings: type[BaseModel] = Ours) -> Loaded:
+def written(found: Live, settings: type[BaseModel] = Ours) -> LoadedManifest:
     """The manifest, which `check` accepts."""
     choice = choose(found, settings)
     assert choice.missing == ()
@@ -146,7 +146,7 @@ def left_out(found: Live) -> dict[str, tuple[str, bool]]:
     return {shown_name(one.name): (why(one.reason), one.reaches) for one in choose(found, Ours).left}
 
 
-def first_plan(found: Live, loaded: Loaded) -> Plan:
+def first_plan(found: Live, loaded: LoadedManifest) -> Plan:
     observed = Observed(
         account=ACCOUNT,
         region=REGION,
@@ -314,7 +314,7 @@ def test_a_name_that_is_too_long_for_a_parameter_is_left_out_whatever_its_value_
 def test_a_variable_that_the_service_has_in_both_ways_is_read_from_its_parameter() -> None:
     found = live({"level": string("INFO")}, environment={"LEVEL": "DEBUG"})
 
-    assert choose(found, Ours).taken == (Taken("level", "INFO"),)
+    assert choose(found, Ours).taken == (AdoptedVariable("level", "INFO"),)
     written(found)
 
 
@@ -442,7 +442,7 @@ def test_a_parameter_may_be_read_by_its_name_and_keeps_its_description() -> None
         {"a": string("x", "What it is"), "b": string("y", "EAA" + "a1" * 20)}, {"A": f"{PATH}/a", "B": f"{PATH}/b"}
     )
     one, other = choose(found, Ours).taken[:2]
-    assert one == Taken("a", "x", description="What it is", extra=True)
+    assert one == AdoptedVariable("a", "x", description="What it is", extra=True)
     assert (other.description, len(other.notes)) == ("", 1)
     assert "by their ARNs" in manifest_text(found, choose(found, Ours))
 

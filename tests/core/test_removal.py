@@ -12,7 +12,7 @@ from deployer.core.observed import ObservedParameter, RemovableRole
 from deployer.core.reason import History, NeedsOption, NotOurs, TargetLogs, UsedBy
 from deployer.resources.desired import desired_state
 from deployer.resources.iam_roles.reason import OtherPolicies
-from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions
+from deployer.resources.removal import KeptResource, Remains, Removal, RemovalOptions
 from deployer.resources.removals import decide_removals
 from deployer.resources.ssm_parameters.reason import BelowThePath
 from deployer.resources.unions import Reason
@@ -62,7 +62,7 @@ def test_what_is_named_goes_too(desired: Desired) -> None:
 def test_values_that_were_kept_go_with_the_secrets(desired: Desired) -> None:
     remains = replace(NOTHING, replaced=("/app-deployer/x/replaced/a",))
     assert (
-        Kept("secret", remains.replaced[0], NeedsOption("--with-secrets"))
+        KeptResource("secret", remains.replaced[0], NeedsOption("--with-secrets"))
         in decide_removals(desired, remains, RemovalOptions()).kept
     )
     [gone] = decide_removals(desired, remains, RemovalOptions(secrets=True)).deleted
@@ -120,7 +120,7 @@ def test_everything_is_either_deleted_or_stays_and_only_what_is_ours_goes(
     desired: Desired, observed: dict[str, ObservedParameter], options: RemovalOptions, shared: dict[str, str]
 ) -> None:
     found = decide_removals(desired, replace(FULL, parameters=observed, shared=shared), options)
-    every: list[Removal | Kept] = [*found.deleted, *found.kept]
+    every: list[Removal | KeptResource] = [*found.deleted, *found.kept]
     assert sorted(one.name for one in every if one.kind in {"parameter", "secret"}) == sorted(observed)
     for one in found.deleted:
         assert one.name not in shared

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deployer.manifest.load import Loaded, parse
+from deployer.manifest.load import LoadedManifest, parse
 from deployer.manifest.problem import InvalidManifest, Problem
 from tests.samples import sample_text
 
@@ -16,10 +16,10 @@ Edit = tuple[str, str]
 
 
 @pytest.fixture(scope="session")
-def read() -> Callable[..., Loaded]:
+def read() -> Callable[..., LoadedManifest]:
     """Load the sample staging.yaml after some textual edits; each has to find its text."""
 
-    def load_edited(*edits: Edit) -> Loaded:
+    def load_edited(*edits: Edit) -> LoadedManifest:
         text = STAGING
         for old, new in edits:
             assert old in text, f"the edit finds nothing: {old}"
@@ -30,7 +30,7 @@ def read() -> Callable[..., Loaded]:
 
 
 @pytest.fixture(scope="session")
-def refused(read: Callable[..., Loaded]) -> Callable[..., tuple[Problem, ...]]:
+def refused(read: Callable[..., LoadedManifest]) -> Callable[..., tuple[Problem, ...]]:
     """The problems of the sample staging.yaml after some edits."""
 
     def problems_of(*edits: Edit) -> tuple[Problem, ...]:

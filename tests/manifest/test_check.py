@@ -10,7 +10,7 @@ import pytest
 from deployer.environment.contract import refuse_contract_problems
 from deployer.manifest.load import load_manifest
 from deployer.manifest.problem import InvalidManifest
-from deployer.verbs.check import Checked, CheckOptions, check_manifests
+from deployer.verbs.check import CheckOptions, ValidManifests, check_manifests
 from deployer.view.check_json import checked_json, problems_json
 from deployer.view.check_text import render_checked
 from tests.samples import make_project
@@ -27,7 +27,7 @@ def paths(folder: Path) -> list[Path]:
     return [folder / f"{name}.yaml" for name in ENVIRONMENTS]
 
 
-def check(*manifests: Path) -> Checked:
+def check(*manifests: Path) -> ValidManifests:
     return check_manifests(CheckOptions(environments=tuple(map(str, manifests))))
 
 

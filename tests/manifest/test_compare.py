@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from deployer.manifest.compare import Difference, compare_manifests
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from tests.samples import sample_manifest
 
-Read = Callable[..., Loaded]
+Read = Callable[..., LoadedManifest]
 
 
 def test_a_manifest_is_like_itself_whatever_its_comments_say(read: Read) -> None:

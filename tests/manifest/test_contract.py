@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 
 from ansari_whatsapp.settings import Settings as ServiceSettings
 from deployer.manifest.contract import problems
-from deployer.manifest.load import Loaded, parse
+from deployer.manifest.load import LoadedManifest, parse
 from deployer.manifest.problem import InvalidManifest
 from tests.samples import ENVIRONMENTS, sample, sample_text
 
@@ -223,7 +223,7 @@ def test_no_validators_words_are_shown_for_a_telling_name() -> None:
     assert "hunter2" not in str(problem)
 
 
-def test_a_manifest_fits_the_service_itself(read: Callable[..., Loaded]) -> None:
+def test_a_manifest_fits_the_service_itself(read: Callable[..., LoadedManifest]) -> None:
     for environment in ENVIRONMENTS:
         assert problems(sample(environment), ServiceSettings) == ()
     (problem,) = problems(read(("meta-app-secret: {kind: secret", "meta-app-secrt: {kind: secret")), ServiceSettings)

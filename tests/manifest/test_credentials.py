@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deployer.credential_shapes import SHAPES, without_shapes
 from deployer.manifest.credentials import credential_in
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.problem import Problem
 
 # Made up, and cut in two so that no scanner of repositories takes this file for a leak.
@@ -123,7 +123,7 @@ def test_the_arn_of_a_parameter_is_no_literal(refused: Callable[..., tuple[Probl
     assert "it would get the ARN, not the value behind it" in problem.why
 
 
-def test_other_arns_are_ordinary_values(read: Callable[..., Loaded]) -> None:
+def test_other_arns_are_ordinary_values(read: Callable[..., LoadedManifest]) -> None:
     assert read(("value: DEBUG", "value: arn:aws:sqs:us-west-2:123456789012:inbox"))
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deployer.errors import UsageError
 from deployer.manifest import edit
-from deployer.manifest.load import Loaded, parse
+from deployer.manifest.load import LoadedManifest, parse
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.unseen import find_unseen
@@ -41,7 +41,7 @@ def changed(before: str, after: str) -> tuple[list[str], list[str]]:
     return [line[2:] for line in found if line[0] == "-"], [line[2:] for line in found if line[0] == "+"]
 
 
-def loaded(text: str = STAGING) -> Loaded:
+def loaded(text: str = STAGING) -> LoadedManifest:
     return parse(text.encode(), WHERE)
 
 
@@ -139,7 +139,7 @@ def test_what_stands_behind_the_variables_stays_behind_them() -> None:
     ],
     ids=["add", "remove"],
 )
-def test_variables_in_brackets_are_left_to_a_person(work: Callable[[Loaded], str]) -> None:
+def test_variables_in_brackets_are_left_to_a_person(work: Callable[[LoadedManifest], str]) -> None:
     head, _, variables = STAGING.partition("variables:\n")
     entries = ", ".join(
         line.strip() for line in variables.splitlines() if line.strip() and not line.strip().startswith("#")

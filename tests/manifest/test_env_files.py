@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ansari_whatsapp.settings import Settings
 from deployer.ci.workflows import HEAD, workflow_files
 from deployer.manifest.contract import problems
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.manifest.schema import json_schema
 from deployer.verbs.check import CheckOptions, check_manifests
 
@@ -23,18 +23,18 @@ WORKFLOWS = ROOT / ".github" / "workflows"
 
 
 @pytest.fixture(scope="module")
-def environments() -> dict[str, Loaded]:
+def environments() -> dict[str, LoadedManifest]:
     return {path.stem: load_manifest(path) for path in PATHS}
 
 
-def test_they_are_valid_together(environments: dict[str, Loaded]) -> None:
+def test_they_are_valid_together(environments: dict[str, LoadedManifest]) -> None:
     checked = check_manifests(CheckOptions(environments=tuple(map(str, PATHS))))
 
     assert len(checked.manifests) == len(environments) > 0
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_each_fits_the_schema_and_the_service(path: Path, environments: dict[str, Loaded]) -> None:
+def test_each_fits_the_schema_and_the_service(path: Path, environments: dict[str, LoadedManifest]) -> None:
     loaded = environments[path.stem]
 
     assert loaded.manifest.environment == path.stem
@@ -42,7 +42,7 @@ def test_each_fits_the_schema_and_the_service(path: Path, environments: dict[str
     jsonschema.Draft202012Validator(json_schema()).validate(YAML(typ="safe", pure=True).load(path))
 
 
-def test_all_name_the_same_variables(environments: dict[str, Loaded]) -> None:
+def test_all_name_the_same_variables(environments: dict[str, LoadedManifest]) -> None:
     """Those that the service has settings for: an extra variable may be one environment's own."""
     first, *others = (
         {name for name, variable in loaded.manifest.variables.items() if not variable.extra}
@@ -52,7 +52,7 @@ def test_all_name_the_same_variables(environments: dict[str, Loaded]) -> None:
     assert all(other == first for other in others)
 
 
-def test_the_workflows_are_rendered_from_them(environments: dict[str, Loaded]) -> None:
+def test_the_workflows_are_rendered_from_them(environments: dict[str, LoadedManifest]) -> None:
     desired = workflow_files([loaded.manifest for loaded in environments.values()])
     rendered = {path.name: text for path in WORKFLOWS.glob("*.yml") if (text := path.read_text()).startswith(HEAD)}
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, field_validator
 from deployer.apps.app import App
 from deployer.manifest.contract import problems
 from deployer.manifest.inbox import inbox_variable, separate_inboxes
-from deployer.manifest.load import Loaded, parse
+from deployer.manifest.load import LoadedManifest, parse
 from tests.samples import sample, sample_path, sample_text
 
 LEVEL, KEY = "logging-level: {kind: literal, value: INFO}", "inbox-key: {kind: secret, generate: 32}"
@@ -36,13 +36,13 @@ class New(Old):
         return url
 
 
-def loaded(text: str = WITH_INBOX, app: App | None = None) -> Loaded:
+def loaded(text: str = WITH_INBOX, app: App | None = None) -> LoadedManifest:
     """The manifest with no variable but one."""
     kept = text.partition("variables:\n")[0] + f"variables:\n  {LEVEL}\n  {KEY}\n"
     return parse((kept + text.partition("# more\n")[2]).encode(), sample_path("staging"), app)
 
 
-def told(manifest: Loaded, settings: type[BaseModel] | None) -> list[tuple[int, str]]:
+def told(manifest: LoadedManifest, settings: type[BaseModel] | None) -> list[tuple[int, str]]:
     return [(one.line, one.what) for one in problems(manifest, settings)]
 
 

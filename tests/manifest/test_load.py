@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from deployer import errors
 from deployer.manifest import syntax, tree
 from deployer.manifest.explain import explain_problems
-from deployer.manifest.load import Loaded, load_manifest, parse
+from deployer.manifest.load import LoadedManifest, load_manifest, parse
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.problem import InvalidManifest, Position, Problem
 from tests.manifest.conftest import STAGING, WHERE
@@ -45,7 +45,7 @@ def test_a_good_manifest() -> None:
     assert hours.text == "3"
 
 
-def test_every_key_has_its_place(read: Callable[..., Loaded]) -> None:
+def test_every_key_has_its_place(read: Callable[..., LoadedManifest]) -> None:
     loaded = read()
     lines = loaded.text.splitlines()
 
@@ -367,7 +367,7 @@ def test_what_is_no_manifest_at_all(refused_text: RefusedText, text: str | bytes
     assert (problem.what, problem.line) == (what, line)
 
 
-def test_a_second_document_is_refused(read: Callable[..., Loaded]) -> None:
+def test_a_second_document_is_refused(read: Callable[..., LoadedManifest]) -> None:
     text = read().text
     with pytest.raises(InvalidManifest) as refusal:
         parse(f"{text}\n---\n{text}".encode(), Path("env/staging.yaml"))
@@ -385,7 +385,7 @@ def test_characters_nobody_can_see(refused: Refused) -> None:
     assert {problem.fix for problem in unseen} == {"delete it"}
 
 
-def test_a_byte_order_mark_is_refused(read: Callable[..., Loaded]) -> None:
+def test_a_byte_order_mark_is_refused(read: Callable[..., LoadedManifest]) -> None:
     with pytest.raises(InvalidManifest) as refusal:
         parse(b"\xef\xbb\xbf" + read().text.encode(), Path("env/staging.yaml"))
 
@@ -411,7 +411,7 @@ def test_every_tab_in_the_indentation_is_told(refused: Refused) -> None:
     assert [problem.col for problem in problems] == [2, 1]
 
 
-def test_windows_line_ends_are_fine(read: Callable[..., Loaded]) -> None:
+def test_windows_line_ends_are_fine(read: Callable[..., LoadedManifest]) -> None:
     text = read().text
     loaded = parse(text.replace("\n", "\r\n").encode(), Path("env/staging.yaml"))
 
@@ -506,7 +506,7 @@ def test_a_long_line_is_cut_around_the_caret(refused: Refused) -> None:
     assert problem.source[problem.caret :].startswith("vlaue")
 
 
-def test_a_later_stage_can_point_at_a_line(read: Callable[..., Loaded]) -> None:
+def test_a_later_stage_can_point_at_a_line(read: Callable[..., LoadedManifest]) -> None:
     loaded = read()
 
     shown = loaded.problem("variables", "origins", what="wrong", why="so", fix="better")

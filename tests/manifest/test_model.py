@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from deployer.manifest import rules
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.model import LiteralVariable, Manifest, SecretVariable
 from deployer.manifest.problem import Problem
 from deployer.manifest.targets import AppRunnerService
@@ -23,15 +23,15 @@ ON_THIS_MACHINE = (
 
 
 @pytest.fixture
-def plain(read: Callable[..., Loaded]) -> dict[str, Any]:
+def plain(read: Callable[..., LoadedManifest]) -> dict[str, Any]:
     return read().manifest.model_dump(exclude_none=True)
 
 
-def test_a_manifest_survives_a_round_trip(plain: dict[str, Any], read: Callable[..., Loaded]) -> None:
+def test_a_manifest_survives_a_round_trip(plain: dict[str, Any], read: Callable[..., LoadedManifest]) -> None:
     assert Manifest.model_validate(plain) == read().manifest
 
 
-def test_nothing_can_be_changed(read: Callable[..., Loaded]) -> None:
+def test_nothing_can_be_changed(read: Callable[..., LoadedManifest]) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         setattr(read().manifest.service, "port", 1)  # noqa: B010 -- mypy knows it, too
 
@@ -49,7 +49,7 @@ def test_memory_is_compared_as_a_number(memory: str, mb: int) -> None:
     assert limits.MEMORY_MB[memory] == mb
 
 
-def test_a_size_can_be_written_in_two_ways(read: Callable[..., Loaded]) -> None:
+def test_a_size_can_be_written_in_two_ways(read: Callable[..., LoadedManifest]) -> None:
     words = read().manifest.service
     numbers = read(("cpu: 1 vCPU", 'cpu: "1024"'), ("memory: 2 GB", 'memory: "2048"')).manifest.service
 
@@ -193,7 +193,7 @@ def test_generate_and_source_exclude_each_other(refused: Callable[..., tuple[Pro
     assert problem.source[problem.caret :].startswith("local-world")
 
 
-def test_a_secret_may_come_from_the_local_world_only_there(read: Callable[..., Loaded]) -> None:
+def test_a_secret_may_come_from_the_local_world_only_there(read: Callable[..., LoadedManifest]) -> None:
     local = read(
         *ON_THIS_MACHINE,
         ("generate: 32", "source: local-world"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.model import LiteralVariable, SecretVariable
 from deployer.manifest.targets import AppRunnerService
 from tests.samples import ENVIRONMENTS, sample
@@ -22,24 +22,24 @@ SECRETS = {
 
 
 @pytest.fixture(scope="module")
-def environments() -> dict[str, Loaded]:
+def environments() -> dict[str, LoadedManifest]:
     return {name: sample(name) for name in ENVIRONMENTS}
 
 
-def test_all_name_the_same_variables(environments: dict[str, Loaded]) -> None:
+def test_all_name_the_same_variables(environments: dict[str, LoadedManifest]) -> None:
     names = [list(loaded.manifest.variables) for loaded in environments.values()]
 
     assert names[0] == names[1] == names[2]
 
 
-def test_all_flag_the_same_variables_as_secret(environments: dict[str, Loaded]) -> None:
+def test_all_flag_the_same_variables_as_secret(environments: dict[str, LoadedManifest]) -> None:
     for loaded in environments.values():
         variables = loaded.manifest.variables
         assert {name for name, one in variables.items() if isinstance(one, SecretVariable)} == SECRETS
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
-def test_the_parameters_of_the_deployment_document(environments: dict[str, Loaded], environment: str) -> None:
+def test_the_parameters_of_the_deployment_document(environments: dict[str, LoadedManifest], environment: str) -> None:
     manifest = environments[environment].manifest
     plain = {
         name for name, one in manifest.variables.items() if isinstance(one, LiteralVariable) and one.store == "service"
@@ -51,7 +51,7 @@ def test_the_parameters_of_the_deployment_document(environments: dict[str, Loade
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
-def test_the_service_of_the_deployment_document(environments: dict[str, Loaded], environment: str) -> None:
+def test_the_service_of_the_deployment_document(environments: dict[str, LoadedManifest], environment: str) -> None:
     manifest = environments[environment].manifest
     service = manifest.service
 
@@ -69,7 +69,7 @@ def test_the_service_of_the_deployment_document(environments: dict[str, Loaded],
     assert manifest.variables["deployment-type"] == LiteralVariable(kind="literal", value=environment)
 
 
-def test_production_is_protected(environments: dict[str, Loaded]) -> None:
+def test_production_is_protected(environments: dict[str, LoadedManifest]) -> None:
     protect = environments["production"].manifest.protect
 
     assert protect.confirm
@@ -78,13 +78,13 @@ def test_production_is_protected(environments: dict[str, Loaded]) -> None:
     assert protect.healthy_in == "staging"
 
 
-def test_only_the_local_one_is_for_the_local_aws(environments: dict[str, Loaded]) -> None:
+def test_only_the_local_one_is_for_the_local_aws(environments: dict[str, LoadedManifest]) -> None:
     local = [name for name, loaded in environments.items() if loaded.manifest.aws.endpoint]
 
     assert local == ["local"]
 
 
-def test_locally_no_secret_is_asked_for(environments: dict[str, Loaded]) -> None:
+def test_locally_no_secret_is_asked_for(environments: dict[str, LoadedManifest]) -> None:
     secrets = [one for one in environments["local"].manifest.variables.values() if isinstance(one, SecretVariable)]
 
     assert all(secret.generate or secret.source for secret in secrets)

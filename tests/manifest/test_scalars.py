@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.model import LiteralVariable
 from deployer.manifest.problem import Problem
 from deployer.manifest.scalars import bent, read_plain
@@ -25,7 +25,7 @@ from deployer.manifest.scalars import bent, read_plain
     ],
 )  # fmt: skip
 def test_a_word_that_readers_bend_is_refused_with_its_quoted_form(
-    refused: Callable[..., tuple[Problem, ...]], read: Callable[..., Loaded], word: str
+    refused: Callable[..., tuple[Problem, ...]], read: Callable[..., LoadedManifest], word: str
 ) -> None:
     (problem,) = refused(("value: DEBUG", f"value: {word}"))
 
@@ -38,7 +38,7 @@ def test_a_word_that_readers_bend_is_refused_with_its_quoted_form(
 
 
 def test_a_name_that_readers_bend_is_refused_without_its_quotes_only(
-    refused: Callable[..., tuple[Problem, ...]], read: Callable[..., Loaded]
+    refused: Callable[..., tuple[Problem, ...]], read: Callable[..., LoadedManifest]
 ) -> None:
     (problem,) = refused(("  origins:", "  on:"))
     assert problem.what == "variables.on is not taken as it is written"
@@ -74,7 +74,9 @@ def test_nothing_is_refused(refused: Callable[..., tuple[Problem, ...]], word: s
         ('"سلام"', "سلام", "سلام"),
     ],
 )
-def test_a_value_is_taken_as_it_is_written(read: Callable[..., Loaded], written: str, value: object, text: str) -> None:
+def test_a_value_is_taken_as_it_is_written(
+    read: Callable[..., LoadedManifest], written: str, value: object, text: str
+) -> None:
     literal = read(("value: DEBUG", f"value: {written}")).manifest.variables["logging-level"]
 
     assert isinstance(literal, LiteralVariable)
@@ -83,7 +85,7 @@ def test_a_value_is_taken_as_it_is_written(read: Callable[..., Loaded], written:
     assert literal.text == text
 
 
-def test_a_block_of_text_is_taken_whole(read: Callable[..., Loaded]) -> None:
+def test_a_block_of_text_is_taken_whole(read: Callable[..., LoadedManifest]) -> None:
     literal = read(
         ("{kind: literal, value: DEBUG}", "\n    kind: literal\n    value: |\n      one\n      two\n")
     ).manifest.variables["logging-level"]

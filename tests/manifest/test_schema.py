@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.schema import json_schema
 from deployer.verbs.schema import SchemaOptions, describe_format
 from deployer.view.schemas import schema_json
@@ -23,7 +23,7 @@ def validator() -> jsonschema.Draft202012Validator:
 
 
 @pytest.fixture
-def staging(read: Callable[..., Loaded]) -> dict[str, Any]:
+def staging(read: Callable[..., LoadedManifest]) -> dict[str, Any]:
     data: dict[str, Any] = YAML(typ="safe", pure=True).load(read().text)
     return data
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployer.manifest.load import Loaded, parse
+from deployer.manifest.load import LoadedManifest, parse
 from deployer.manifest.problem import InvalidManifest, Problem
 from deployer.view.check_json import problems_json
 
@@ -129,7 +129,7 @@ def test_what_is_no_secret_is_shown(refused: Callable[..., tuple[Problem, ...]])
 
 
 @pytest.fixture(scope="module")
-def text(read: Callable[..., Loaded]) -> str:
+def text(read: Callable[..., LoadedManifest]) -> str:
     return read().text
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.targets import SECTIONS, register, section
 
 
-def test_a_target_cannot_be_added_to_a_model_that_is_made(read: Callable[..., Loaded]) -> None:
+def test_a_target_cannot_be_added_to_a_model_that_is_made(read: Callable[..., LoadedManifest]) -> None:
     assert read().manifest.service.target in SECTIONS
     with pytest.raises(RuntimeError, match="without the target moon"):
         register("moon", SECTIONS["apprunner"])

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from deployer.manifest.load import Loaded, parse
+from deployer.manifest.load import LoadedManifest, parse
 from deployer.manifest.together import clashes, crossed, quarrels, strangers
 from tests.samples import sample_text
 
 
-def loaded(name: str, old: str = "", new: str = "") -> Loaded:
+def loaded(name: str, old: str = "", new: str = "") -> LoadedManifest:
     text = sample_text(name)
     assert old in text
     return parse(text.replace(old, new).encode(), Path(f"env/{name}.yaml"))
@@ -39,7 +39,7 @@ def test_no_two_hold_the_same_service() -> None:
 
 
 def test_no_two_share_an_inbox() -> None:
-    def with_inbox(name: str, table: str) -> Loaded:
+    def with_inbox(name: str, table: str) -> LoadedManifest:
         section = f"inbox: {{kind: dynamodb, table: {table}}}\nprotect:"
         return loaded(name, "\nprotect:", f"\n{section}")
 

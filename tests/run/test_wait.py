@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from deployer.run.wait import wait_for_operation
 from deployer.targets.apprunner.description import APP_RUNNER
-from deployer.targets.base import Progress, Started
+from deployer.targets.base import Progress, RunningOperation
 
-STARTED = Started("arn", "operation")
+STARTED = RunningOperation("arn", "operation")
 
 
 class Scripted:
@@ -20,7 +20,7 @@ class Scripted:
     def __init__(self, steps: Sequence[Progress | None]) -> None:
         self.steps = list(steps)
 
-    def progress(self, started: Started) -> Progress | None:
+    def progress(self, started: RunningOperation) -> Progress | None:
         assert started == STARTED
         return self.steps.pop(0)
 

@@ -17,8 +17,8 @@ from deployer.account.finding import (
     OtherPolicies,
     PassRole,
     RightsUnseen,
-    Settled,
-    Shared,
+    SettledItem,
+    SharedPrincipal,
     StrangerTrusted,
 )
 from deployer.account.steps import Steps
@@ -93,9 +93,9 @@ def test_what_must_be_fixed_first(blocker: Blocker, what: str, fix: str) -> None
     assert blocker_text(blocker, "staging") == (what, fix)
 
 
-def shared(use: str, if_shared: str) -> Shared:
+def shared(use: str, if_shared: str) -> SharedPrincipal:
     key = "service.roles" if if_shared else "github.credentials"
-    return Shared(
+    return SharedPrincipal(
         principal="role", name="ci", use=use, key=key, environments=("next", "production"), if_shared=if_shared
     )
 
@@ -161,10 +161,10 @@ def test_a_note(note: Note, text: str) -> None:
 
 def test_what_is_as_it_should_be_has_a_line() -> None:
     settled = (
-        Settled("repository", "demo"),
-        Settled("provider", ISSUER),
-        Settled("role", "ci", "deploy"),
-        Settled("user", "puller", "access"),
+        SettledItem("repository", "demo"),
+        SettledItem("provider", ISSUER),
+        SettledItem("role", "ci", "deploy"),
+        SettledItem("user", "puller", "access"),
     )
     found = Steps("staging", "App Runner", (), (), settled, ())
     assert render(found, title="demo / staging").splitlines() == [

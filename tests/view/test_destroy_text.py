@@ -5,7 +5,7 @@ from __future__ import annotations
 from deployer.core.reason import History, NeedsOption, NotManaged, NotOurs, TargetLogs, UsedBy
 from deployer.resources.dynamodb_table.reason import MessagesWait, OtherTable
 from deployer.resources.iam_roles.reason import OtherPolicies
-from deployer.resources.removal import Kept, Removal, Removals, Unready
+from deployer.resources.removal import KeptResource, Removal, Removals, UnreadyResource
 from deployer.resources.ssm_parameters.reason import BelowThePath
 from deployer.view.destroy_text import render_removals, unready
 
@@ -23,16 +23,16 @@ def test_each_resource_has_a_line_with_its_consequence_or_reason() -> None:
             Removal("table", "demo-inbox"),
         ),
         kept=(
-            Kept("secret", "/a/key", NeedsOption("--with-secrets")),
-            Kept("repository", "demo", NeedsOption("--with-repository")),
-            Kept("role", "Access", UsedBy("staging")),
-            Kept("role", "Access", NotOurs()),
-            Kept("role", "Access", OtherPolicies(("a", "b"))),
-            Kept("table", "demo-inbox", NotManaged()),
-            Kept("table", "demo-inbox", OtherTable()),
-            Kept("parameter", "/a/b/c", BelowThePath()),
-            Kept("history", "/ledger", History()),
-            Kept("logs", "/logs", TargetLogs("App Runner")),
+            KeptResource("secret", "/a/key", NeedsOption("--with-secrets")),
+            KeptResource("repository", "demo", NeedsOption("--with-repository")),
+            KeptResource("role", "Access", UsedBy("staging")),
+            KeptResource("role", "Access", NotOurs()),
+            KeptResource("role", "Access", OtherPolicies(("a", "b"))),
+            KeptResource("table", "demo-inbox", NotManaged()),
+            KeptResource("table", "demo-inbox", OtherTable()),
+            KeptResource("parameter", "/a/b/c", BelowThePath()),
+            KeptResource("history", "/ledger", History()),
+            KeptResource("logs", "/logs", TargetLogs("App Runner")),
         ),
     )
     assert render_removals(found).splitlines() == [
@@ -64,7 +64,7 @@ def test_without_anything_to_delete_that_is_said() -> None:
 
 
 def test_what_has_to_wait_is_shown_and_refused_with_a_fix() -> None:
-    waits = Unready("table", "demo-inbox", MessagesWait(1))
+    waits = UnreadyResource("table", "demo-inbox", MessagesWait(1))
     assert render_removals(Removals((), (), (waits,))).splitlines()[:2] == [
         "Will be deleted:",
         "  ! table       demo-inbox   not while messages wait in it",

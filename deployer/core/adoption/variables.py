@@ -43,7 +43,7 @@ _SAYABLE: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")  # other text was proba
 _LONGEST_REASON: Final = 200
 
 
-class Taken(Struct, frozen=True):
+class AdoptedVariable(Struct, frozen=True):
     """A variable of the new manifest; `value` is None for a secret. `unset` marks a secret to set before a plan.
 
     `extra` marks a variable that the service has no setting for.
@@ -58,7 +58,7 @@ class Taken(Struct, frozen=True):
     extra: bool = False
 
 
-class LeftOut(Struct, frozen=True):
+class OmittedVariable(Struct, frozen=True):
     """A variable that the new manifest does not name, why, and what to do with it; None for nothing.
 
     `name` is "" where it may not be shown. `reaches` means that the service has the variable now, and loses it with the
@@ -84,8 +84,8 @@ class Choice(Struct, frozen=True):
     `check` accepts a manifest of those that are `taken` when nothing is `missing`.
     """
 
-    taken: tuple[Taken, ...]
-    left: tuple[LeftOut, ...]
+    taken: tuple[AdoptedVariable, ...]
+    left: tuple[OmittedVariable, ...]
     missing: tuple[Missing, ...]
 
 
@@ -96,7 +96,7 @@ def choose(live: Live, settings: contract.SettingsClass, given: Mapping[str, str
     UsageError for a value that no literal can have.
     """
     chooser = _Chooser(live, settings)
-    found: dict[str, Taken | LeftOut | Missing] = {}
+    found: dict[str, AdoptedVariable | OmittedVariable | Missing] = {}
     for variable, live_one in chooser.of_service():
         found.setdefault(variable, live_one)
     for name, value in (given or {}).items():
@@ -105,22 +105,22 @@ def choose(live: Live, settings: contract.SettingsClass, given: Mapping[str, str
     found |= chooser.refused(found)
     required = contract.required_variables(settings)
     for variable in required:
-        if not isinstance(found.get(variable), Taken):
+        if not isinstance(found.get(variable), AdoptedVariable):
             found[variable] = chooser.needed(variable, found.get(variable))
     found |= {
         variable: Missing(names.parameter(variable), left.reason) if variable in required else left
         for variable, left in chooser.refused(found).items()
     }
-    kept = {f"{live.parameter_path}/{one.name}" for one in found.values() if isinstance(one, Taken)}
+    kept = {f"{live.parameter_path}/{one.name}" for one in found.values() if isinstance(one, AdoptedVariable)}
     return Choice(
-        taken=tuple(one for one in found.values() if isinstance(one, Taken)),
-        left=(*(one for one in found.values() if isinstance(one, LeftOut)), *chooser.unread(kept)),
+        taken=tuple(one for one in found.values() if isinstance(one, AdoptedVariable)),
+        left=(*(one for one in found.values() if isinstance(one, OmittedVariable)), *chooser.unread(kept)),
         missing=tuple(one for variable in required if isinstance(one := found[variable], Missing)),
     )
 
 
-def _store(known: Taken | LeftOut | Missing | None) -> str:
-    return known.store if isinstance(known, Taken) else "parameter"
+def _store(known: AdoptedVariable | OmittedVariable | Missing | None) -> str:
+    return known.store if isinstance(known, AdoptedVariable) else "parameter"
 
 
 class _Chooser:
@@ -130,20 +130,20 @@ class _Chooser:
         self._live, self._settings = live, settings
         self._secrets = contract.secret_variables(settings)
 
-    def of_service(self) -> Iterator[tuple[str, Taken | LeftOut]]:
+    def of_service(self) -> Iterator[tuple[str, AdoptedVariable | OmittedVariable]]:
         """Choose each variable that the service has now. One that it has in both ways is read from its parameter."""
         spec = self._live.service.spec
         for variable, reference in sorted(spec.secrets.items()):
             yield variable, self._unnamable(variable) or self._referred(variable, reference)
         for variable, value in sorted(spec.environment.items()):
             if variable == RELEASE_VARIABLE:
-                yield variable, LeftOut(variable, NotAllowed(names.why_reserved(variable) or ""), reaches=False)
+                yield variable, OmittedVariable(variable, NotAllowed(names.why_reserved(variable) or ""), reaches=False)
             elif unnamable := self._unnamable(variable):
                 yield variable, unnamable
             else:
                 yield variable, self._literal(self._new(variable, value, store="service"))
 
-    def given(self, name: str, value: str) -> tuple[str, Taken]:
+    def given(self, name: str, value: str) -> tuple[str, AdoptedVariable]:
         """Take a literal that the user gives, by its variable."""
         variable = names.variable(name)
         if self._is_secret(variable, value):
@@ -159,15 +159,15 @@ class _Chooser:
             raise UsageError(f"--literal {name}: {why}", fix="give it another value")
         return variable, literal
 
-    def refused(self, found: Mapping[str, Taken | LeftOut | Missing]) -> dict[str, LeftOut]:
+    def refused(self, found: Mapping[str, AdoptedVariable | OmittedVariable | Missing]) -> dict[str, OmittedVariable]:
         """Leave out the literals whose values the service's settings refuse."""
         literals = {
             variable: one.value
             for variable, one in found.items()
-            if isinstance(one, Taken) and one.value is not None and not one.extra
+            if isinstance(one, AdoptedVariable) and one.value is not None and not one.extra
         }
         return {
-            variable: LeftOut(
+            variable: OmittedVariable(
                 variable,
                 RefusedValue(textwrap.shorten(reason, _LONGEST_REASON)),
                 reaches=True,
@@ -177,53 +177,57 @@ class _Chooser:
             if variable
         }
 
-    def needed(self, variable: str, known: Taken | LeftOut | Missing | None) -> Taken | Missing:
+    def needed(
+        self, variable: str, known: AdoptedVariable | OmittedVariable | Missing | None
+    ) -> AdoptedVariable | Missing:
         """Add a setting without which the service does not start, and which the service has in no adoptable form."""
-        reason = known.reason if isinstance(known, LeftOut) else NotSet(self._live.source.service)
+        reason = known.reason if isinstance(known, OmittedVariable) else NotSet(self._live.source.service)
         name = names.parameter(variable)
         parameter = self._live.parameters.get(f"{self._live.parameter_path}/{name}")
         found = self._parameter(variable, parameter) if parameter else None
-        if isinstance(found, Taken):
+        if isinstance(found, AdoptedVariable):
             return replace(found, notes=(NotReadNow(reason), *found.notes))
         if variable in self._secrets:
             return replace(self._new(variable, None), notes=(NoValue(reason),), unset=True)
         return Missing(name, reason)
 
-    def unread(self, kept: set[str]) -> Iterator[LeftOut]:
+    def unread(self, kept: set[str]) -> Iterator[OmittedVariable]:
         """List the parameters below the path that neither the service nor the manifest reads."""
         path, read = self._live.parameter_path, set(self._live.service.spec.secrets.values())
         paths = {self._live.place.path_of(reference) for reference in read}
         for parameter in sorted(self._live.parameters.keys() - paths - kept):
             name = parameter.removeprefix(f"{path}/")
-            yield LeftOut(parameter, BelowThePath() if "/" in name else _unread(name), reaches=False)
+            yield OmittedVariable(parameter, BelowThePath() if "/" in name else _unread(name), reaches=False)
 
-    def _new(self, variable: str, value: str | None, *, store: str = "parameter") -> Taken:
-        return Taken(names.parameter(variable), value, store, extra=not self._has_setting(variable))
+    def _new(self, variable: str, value: str | None, *, store: str = "parameter") -> AdoptedVariable:
+        return AdoptedVariable(names.parameter(variable), value, store, extra=not self._has_setting(variable))
 
-    def _referred(self, variable: str, reference: str) -> Taken | LeftOut:
+    def _referred(self, variable: str, reference: str) -> AdoptedVariable | OmittedVariable:
         """Choose what becomes of a variable that the service reads from a parameter."""
         path = f"{self._live.parameter_path}/{names.parameter(variable)}"
         fix = self._add(names.parameter(variable), secret=True)
         if self._live.place.path_of(reference) != path:
             known = reference.startswith(("arn:aws", "/")) and _SAYABLE.fullmatch(reference)
-            return LeftOut(variable, ReadElsewhere(reference if known else "", path), reaches=True, fix=fix)
+            return OmittedVariable(variable, ReadElsewhere(reference if known else "", path), reaches=True, fix=fix)
         parameter = self._live.parameters.get(path)
         if parameter is None:
-            return LeftOut(variable, NoParameter(path), reaches=True, fix=fix)
+            return OmittedVariable(variable, NoParameter(path), reaches=True, fix=fix)
         return self._parameter(variable, parameter)
 
-    def _parameter(self, variable: str, parameter: ObservedParameter) -> Taken | LeftOut:
+    def _parameter(self, variable: str, parameter: ObservedParameter) -> AdoptedVariable | OmittedVariable:
         """Take a parameter at the path that the manifest gives to its variable."""
         if parameter.secure:
             return _described(self._new(variable, None), parameter)
         taken = self._literal(
             self._new(variable, parameter.value if parameter.listed is None else parameter.listed), parameter
         )
-        if isinstance(taken, Taken) and taken.value is not None and parameter.listed is not None:
+        if isinstance(taken, AdoptedVariable) and taken.value is not None and parameter.listed is not None:
             return replace(taken, notes=(*taken.notes, WasStringList()))
         return taken
 
-    def _literal(self, literal: Taken, parameter: ObservedParameter | None = None) -> Taken | LeftOut:
+    def _literal(
+        self, literal: AdoptedVariable, parameter: ObservedParameter | None = None
+    ) -> AdoptedVariable | OmittedVariable:
         """Write the value into the file, unless it must be hidden or the file cannot hold it."""
         variable, value = names.variable(literal.name), literal.value or ""
         if self._is_secret(variable, value):
@@ -231,24 +235,24 @@ class _Chooser:
             secret = replace(literal, value=None, store="parameter", notes=(note,), unset=True)
             return _described(secret, parameter) if parameter else secret
         if reason := self._why_not_written(literal):
-            return LeftOut(variable, reason, reaches=True, fix=self._add(literal.name))
+            return OmittedVariable(variable, reason, reaches=True, fix=self._add(literal.name))
         return _described(literal, parameter) if parameter else literal
 
     def _is_secret(self, variable: str, value: str) -> bool:
         name = names.parameter(variable)
         return variable in self._secrets or is_telling(name) or credential_in(value, name=name) is not None
 
-    def _unnamable(self, variable: str) -> LeftOut | None:
+    def _unnamable(self, variable: str) -> OmittedVariable | None:
         """Leave out a variable that a manifest cannot name, whatever its value."""
         if why := names.why_reserved(variable):
-            return LeftOut(variable, NotAllowed(why), reaches=True)
+            return OmittedVariable(variable, NotAllowed(why), reaches=True)
         why = names.why_not_a_variable(variable) or self._broken(names.parameter(variable), {"kind": "secret"})
         if not why:
             return None
         shown = _SAYABLE.fullmatch(variable) and not credential_in(variable, name="key")
-        return LeftOut(variable if shown else "", NotAllowed(why), reaches=True, fix=RenameVariable())
+        return OmittedVariable(variable if shown else "", NotAllowed(why), reaches=True, fix=RenameVariable())
 
-    def _why_not_written(self, literal: Taken) -> UnseenCharacter | NotAllowed | None:
+    def _why_not_written(self, literal: AdoptedVariable) -> UnseenCharacter | NotAllowed | None:
         """Why the manifest cannot hold this literal, None when it can."""
         value = literal.value or ""
         if find_unseen(value):
@@ -278,7 +282,7 @@ def _unread(name: str) -> Reason:
     return NotAllowed(why) if why else NotRead()
 
 
-def _described(taken: Taken, parameter: ObservedParameter) -> Taken:
+def _described(taken: AdoptedVariable, parameter: ObservedParameter) -> AdoptedVariable:
     if credential_in(parameter.description) or find_unseen(parameter.description):
         return replace(taken, notes=(*taken.notes, LostDescription()))
     return replace(taken, description=parameter.description)

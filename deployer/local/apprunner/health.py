@@ -16,7 +16,7 @@ from deployer.local.apprunner.errors import Problem
 LOOK = 0.02  # seconds between two looks at an instance that does not listen yet
 
 
-class Checked(Protocol):
+class ProbedInstance(Protocol):
     """What a check needs of an instance."""
 
     @property
@@ -58,7 +58,7 @@ class HealthCheck:
         return f"HTTP GET {self.path}" if self.protocol == "HTTP" else "TCP"
 
 
-async def until_healthy(check: HealthCheck, instance: Checked, budget: float) -> None:
+async def until_healthy(check: HealthCheck, instance: ProbedInstance, budget: float) -> None:
     """Wait for an instance that was just started.
 
     It has `budget` seconds to listen. From then on the checks come at the service's interval; Problem is raised
@@ -77,7 +77,7 @@ async def until_healthy(check: HealthCheck, instance: Checked, budget: float) ->
             raise Problem(f"The application stopped: {instance.ending()}.")
 
 
-async def until_unhealthy(check: HealthCheck, instance: Checked) -> str:
+async def until_unhealthy(check: HealthCheck, instance: ProbedInstance) -> str:
     """Watch a running instance until it ends or fails `unhealthy_threshold` checks in a row; return the reason."""
     failed = 0
     while True:
@@ -90,7 +90,7 @@ async def until_unhealthy(check: HealthCheck, instance: Checked) -> str:
             return f"Health check failed {failed} times in a row: {why}."
 
 
-async def _until_listening(instance: Checked, budget: float) -> None:
+async def _until_listening(instance: ProbedInstance, budget: float) -> None:
     loop = asyncio.get_running_loop()
     end = loop.time() + budget
     while not await _listens(instance.port):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployer.local.apprunner.limits import FROZEN_WHEN_IDLE
-from deployer.local.faults import Choice, Faults, Number, Switch, Text
+from deployer.local.faults import Choice, Faults, FreeText, Number, Switch
 
 FROZEN, RUNNING = "frozen", "running"
 
@@ -23,7 +23,7 @@ SWITCHES = {
                     "DELETE_SERVICE",
                 ),
             ),
-            "service": Text("only operations of the service with this name"),
+            "service": FreeText("only operations of the service with this name"),
         },
     ),
     "idle_cpu": Switch(

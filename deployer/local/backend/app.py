@@ -11,12 +11,12 @@ from deployer.core.secret import SecretValue
 from deployer.local.backend.answers import Answer, answer_to
 from deployer.local.backend.checks import Refusal, body_texts, check, query_phone, read_body
 from deployer.local.backend.store import Store, Thread
-from deployer.local.backend.streaming import Sent, drop_content_type, stream
+from deployer.local.backend.streaming import AnswerEnd, drop_content_type, stream
 from deployer.local.backend.switches import SWITCHES
 from deployer.local.ending import Ending
 from deployer.local.faults import Faults, fault_routes
 from deployer.local.loopback import control_only, loopback_only
-from deployer.local.wire import Dropped, reset
+from deployer.local.wire import DroppedConnection, reset
 
 BODY_AT_MOST = 1 << 20  # bytes
 APOLOGY = "I am sorry, something went wrong. Please try again."
@@ -129,13 +129,13 @@ class Backend:
         self._keep(thread, question, answer, sent)
         return response
 
-    def _keep(self, thread: Thread, question: str, answer: Answer, sent: Sent) -> None:
+    def _keep(self, thread: Thread, question: str, answer: Answer, sent: AnswerEnd) -> None:
         """Store the turns at the end of a round, as the backend does: a broken stream usually leaves none."""
-        if sent is Sent.WHOLE:
+        if sent is AnswerEnd.WHOLE:
             thread.answered[question] += 1
-        if sent is Sent.SHORT:
+        if sent is AnswerEnd.SHORT:
             self._store.add(thread, "assistant", APOLOGY)
-        elif sent is not Sent.BROKEN:
+        elif sent is not AnswerEnd.BROKEN:
             if answer.preamble:
                 use = {"type": "tool_use", "id": "toolu_local_1", "name": "search_quran", "input": {"query": question}}
                 result = {"type": "tool_result", "tool_use_id": "toolu_local_1", "content": "results"}
@@ -155,7 +155,7 @@ class Backend:
         if (delay := self.faults.take("headers_delay", route=route, user=user)) is not None:
             await self.ending.pause(delay["seconds"])
         if self.faults.take("no_response", route=route, user=user) is not None:
-            raise Dropped
+            raise DroppedConnection
         if (error := self.faults.take("server_error", route=route, user=user)) is not None:
             default = (
                 "Message processing failed: a fault was asked for" if route == "process" else "a fault was asked for"
@@ -174,7 +174,7 @@ async def _details(
     """Return every error as `{"detail": text}`, like the real backend."""
     try:
         return await handler(request)
-    except Dropped:
+    except DroppedConnection:
         await reset(request)
         return web.Response()  # goes nowhere
     except ConnectionError:

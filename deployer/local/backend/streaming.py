@@ -13,7 +13,7 @@ from deployer.local.faults import Faults
 from deployer.local.wire import cut_chunk, reset
 
 
-class Sent(enum.Enum):
+class AnswerEnd(enum.Enum):
     """How an answer ended. The `stored` endings leave the whole answer in the thread's history."""
 
     WHOLE = "whole"
@@ -38,13 +38,13 @@ async def drop_content_type(_: web.Request, response: web.StreamResponse) -> Non
 
 async def stream(
     request: web.Request, answer: Answer, user: str, faults: Faults, ending: Ending, pace: float
-) -> tuple[AnswerStream, Sent]:
+) -> tuple[AnswerStream, AnswerEnd]:
     """Send the answer; `pace` is the pause between words in seconds. Raises ConnectionError when nobody listens."""
     response = AnswerStream()
     await response.prepare(request)
     await ending.pause(_seconds(faults.take("first_chunk_delay", user=user)))
     if faults.take("empty_answer", user=user) is not None:
-        return response, Sent.SHORT
+        return response, AnswerEnd.SHORT
     delay = _seconds(faults.take("chunk_delay", user=user)) or pace
     stall = faults.take("stall", user=user)
     cut_at, how = _cut(faults, user)
@@ -52,7 +52,7 @@ async def stream(
     for chunk in _chunks(answer, split=faults.take("split_characters", user=user) is not None):
         if ending.begun:
             await reset(request)
-            return response, Sent.BROKEN
+            return response, AnswerEnd.BROKEN
         if stall is not None and sent + len(chunk) > stall["after_bytes"]:
             await ending.pause(stall["seconds"])
             stall = None
@@ -62,7 +62,7 @@ async def stream(
         sent += len(chunk)
         await ending.pause(delay)
     await response.write_eof()
-    return response, Sent.WHOLE
+    return response, AnswerEnd.WHOLE
 
 
 def _chunks(answer: Answer, *, split: bool) -> list[bytes]:
@@ -81,7 +81,7 @@ def _cut(faults: Faults, user: str) -> tuple[int | None, tuple[str, bool]]:
     return None, ("", False)
 
 
-async def _break(request: web.Request, response: AnswerStream, last: bytes, how: tuple[str, bool]) -> Sent:
+async def _break(request: web.Request, response: AnswerStream, last: bytes, how: tuple[str, bool]) -> AnswerEnd:
     name, stored = how
     if name == "truncate":
         cut_chunk(request, last)
@@ -90,9 +90,9 @@ async def _break(request: web.Request, response: AnswerStream, last: bytes, how:
             await response.write(last)
         if name == "end_early":
             await response.write_eof()
-            return Sent.SHORT
+            return AnswerEnd.SHORT
         await reset(request)
-    return Sent.BROKEN_BUT_STORED if stored else Sent.BROKEN
+    return AnswerEnd.BROKEN_BUT_STORED if stored else AnswerEnd.BROKEN
 
 
 def _seconds(settings: dict[str, float] | None) -> float:

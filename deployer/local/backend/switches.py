@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deployer.local.faults import Choice, Flag, Number, Parameter, Switch, Text
+from deployer.local.faults import Choice, Flag, FreeText, Number, Parameter, Switch
 
 SECONDS = Number("how long", 0, 3600, required=True)
 BYTES = Number("how many bytes of the answer go out before", 0, 1e8, whole=True, required=True)
 STORED = Flag("whether the thread still gets the whole answer, to be found in its history")
 ROUTES = ("register", "exists", "new_thread", "last_thread", "history", "process")
-USER: Mapping[str, Parameter] = {"user": Text("only this phone number")}
+USER: Mapping[str, Parameter] = {"user": FreeText("only this phone number")}
 ANY: Mapping[str, Parameter] = {**USER, "route": Choice("only this route", ROUTES)}
 
 SWITCHES: dict[str, Switch] = {
@@ -20,7 +20,7 @@ SWITCHES: dict[str, Switch] = {
     "stall": Switch("one pause within the answer", {"seconds": SECONDS, "after_bytes": BYTES}, USER),
     "server_error": Switch(
         "answers with an error instead",
-        {"status": Choice("which status (500)", (400, 429, 500, 502, 503, 504)), "detail": Text("its text")},
+        {"status": Choice("which status (500)", (400, 429, 500, 502, 503, 504)), "detail": FreeText("its text")},
         ANY,
     ),
     "no_response": Switch("resets the connection before any header", {}, ANY),

@@ -73,7 +73,7 @@ class _Window:
 
 
 @dataclass
-class _Asked:
+class _Call:
     """A parsed call."""
 
     request: Request
@@ -112,7 +112,7 @@ class GitHub:
             (name, right), parts = self._map.bind_to_environ(request.environ).match()
         except HTTPException:
             name, right, parts = "", "", {}
-        found = self._judged(_Asked(request, name, right, parts, now), token, window)
+        found = self._judged(_Call(request, name, right, parts, now), token, window)
         limits = {
             "X-RateLimit-Limit": str(self._config.hourly),
             "X-RateLimit-Remaining": str(max(0, self._config.hourly - window.used)),
@@ -124,7 +124,7 @@ class GitHub:
         version = {"X-GitHub-Api-Version-Selected": request.headers.get("X-GitHub-Api-Version", VERSIONS[0])}
         return Answer(found.status, found.body, {**limits, **version, **accepted, **found.headers})
 
-    def _judged(self, asked: _Asked, token: str | None, window: _Window) -> Answer:
+    def _judged(self, asked: _Call, token: str | None, window: _Window) -> Answer:
         """Check in GitHub's order: form, token, rate limit, existence, rights."""
         if refused := _out_of_form(asked.request) or self._stranger(token, window):
             return refused
@@ -155,7 +155,7 @@ class GitHub:
             return error(401, "Bad credentials")
         return error(403, "API rate limit exceeded for this user") if window.used >= self._config.hourly else None
 
-    def _struck(self, asked: _Asked) -> Answer | None:
+    def _struck(self, asked: _Call) -> Answer | None:
         about = {"call": asked.name, "item": asked.parts.get("item", "")}
         if (limit := self.faults.take("limit", **about)) is not None:
             after = limit.get("retry_after")
@@ -171,7 +171,7 @@ class GitHub:
             return Answer(200, {"key_id": "1", "key": "bm90IGEga2V5"})
         return None
 
-    def _carried_out(self, asked: _Asked, repository: Repository) -> Answer:
+    def _carried_out(self, asked: _Call, repository: Repository) -> Answer:
         if asked.name == "get-repository":
             return environments.show_repository(repository)
         name = asked.parts["environment"]
@@ -182,7 +182,7 @@ class GitHub:
             return NOT_FOUND
         return self._of_environment(asked, environment)
 
-    def _of_environment(self, asked: _Asked, environment: Environment) -> Answer:
+    def _of_environment(self, asked: _Call, environment: Environment) -> Answer:
         request, item, now = asked.request, asked.parts.get("item", ""), asked.now
         calls: dict[str, Callable[[], Answer]] = {
             "get-environment": lambda: environments.show(environment),

@@ -17,7 +17,7 @@ def stamp(seconds: float) -> str:
 
 
 @dataclass(repr=False)
-class Kept:
+class StoredValue:
     """A variable or an opened secret, with the times of its creation and last change."""
 
     value: str
@@ -41,8 +41,8 @@ class Environment:
     reviewers: list[dict[str, Any]] = field(default_factory=list)
     policy: dict[str, bool] | None = None
     branches: dict[int, dict[str, str]] = field(default_factory=dict)
-    variables: dict[str, Kept] = field(default_factory=dict)
-    secrets: dict[str, Kept] = field(default_factory=dict)
+    variables: dict[str, StoredValue] = field(default_factory=dict)
+    secrets: dict[str, StoredValue] = field(default_factory=dict)
     key: PrivateKey = field(default_factory=PrivateKey.generate)
 
     @property

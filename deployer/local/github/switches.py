@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deployer.local.faults import LONGEST_MESSAGE, Choice, Number, Parameter, Switch, Text
+from deployer.local.faults import LONGEST_MESSAGE, Choice, FreeText, Number, Parameter, Switch
 
 WHICH: Mapping[str, Parameter] = {
-    "call": Text("only this call, such as put-secret"),
-    "item": Text("only for the variable or secret of this name"),
+    "call": FreeText("only this call, such as put-secret"),
+    "item": FreeText("only for the variable or secret of this name"),
 }
 
 SWITCHES: dict[str, Switch] = {
@@ -24,9 +24,9 @@ SWITCHES: dict[str, Switch] = {
         "answers with an error",
         {
             "status": Choice("the HTTP status", (301, 403, 404, 409, 422, 500, 502, 503), required=True),
-            "message": Text("its message", longest=LONGEST_MESSAGE),
+            "message": FreeText("its message", longest=LONGEST_MESSAGE),
         },
         WHICH,
     ),
-    "wrong_key": Switch("returns an invalid public key", {}, {"call": Text("get-public-key", required=True)}),
+    "wrong_key": Switch("returns an invalid public key", {}, {"call": FreeText("get-public-key", required=True)}),
 }

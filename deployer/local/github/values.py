@@ -15,7 +15,7 @@ from nacl.public import SealedBox
 from werkzeug.wrappers import Request
 
 from deployer.local.github.answers import NOT_FOUND, Answer, document, error, invalid, page
-from deployer.local.github.state import Environment, Kept, stamp
+from deployer.local.github.state import Environment, StoredValue, stamp
 
 VALUE_BYTES: Final = 48 * 1024
 AT_MOST: Final = 100
@@ -41,7 +41,7 @@ def create_variable(request: Request, environment: Environment, now: float) -> A
         return invalid(wrong)
     if name in environment.variables:
         return error(409, "Already exists - Variable already exists")
-    environment.variables[name] = Kept(str(value), now, now)
+    environment.variables[name] = StoredValue(str(value), now, now)
     return Answer(201, {})
 
 
@@ -58,7 +58,7 @@ def update_variable(request: Request, environment: Environment, name: str, now: 
     if renamed != name.upper() and renamed in environment.variables:
         return error(409, "Already exists - Variable already exists")
     del environment.variables[name.upper()]
-    environment.variables[renamed] = Kept(str(value), one.created, now)
+    environment.variables[renamed] = StoredValue(str(value), one.created, now)
     return Answer(204)
 
 
@@ -97,7 +97,7 @@ def put_secret(request: Request, environment: Environment, name: str, now: float
     if wrong := _wrong(name.upper(), value, environment.secrets):
         return invalid(wrong)
     before = environment.secrets.get(name.upper())
-    environment.secrets[name.upper()] = Kept(value, before.created if before else now, now)
+    environment.secrets[name.upper()] = StoredValue(value, before.created if before else now, now)
     return Answer(204) if before else Answer(201, {})
 
 
@@ -105,7 +105,7 @@ def remove_secret(environment: Environment, name: str) -> Answer:
     return Answer(204) if environment.secrets.pop(name.upper(), None) else NOT_FOUND
 
 
-def _wrong(name: str, value: object, among: dict[str, Kept]) -> str:
+def _wrong(name: str, value: object, among: dict[str, StoredValue]) -> str:
     if not _NAME.fullmatch(name):
         return "a name has only letters, digits and _, starts with no digit, and not with GITHUB_"
     if not isinstance(value, str) or not value:
@@ -117,13 +117,13 @@ def _wrong(name: str, value: object, among: dict[str, Kept]) -> str:
     return ""
 
 
-def _variable(name: str, one: Kept) -> dict[str, str]:
+def _variable(name: str, one: StoredValue) -> dict[str, str]:
     return {"name": name, "value": one.value, **_times(one)}
 
 
-def _secret(name: str, one: Kept) -> dict[str, str]:
+def _secret(name: str, one: StoredValue) -> dict[str, str]:
     return {"name": name, **_times(one)}
 
 
-def _times(one: Kept) -> dict[str, str]:
+def _times(one: StoredValue) -> dict[str, str]:
     return {"created_at": stamp(one.created), "updated_at": stamp(one.updated)}

@@ -21,7 +21,7 @@ from deployer.local.meta.limits import Meter
 from deployer.local.meta.sending import ReadMark, TextMessage, read_request
 from deployer.local.meta.wamid import new_wamid
 from deployer.local.meta.webhook import envelope, status_change, to_bytes
-from deployer.local.wire import Dropped, reset
+from deployer.local.wire import DroppedConnection, reset
 
 VERSION = re.compile(r"v\d+\.\d+")
 TAGS_AT_MOST = 10_000
@@ -54,7 +54,7 @@ class Graph:
         except GraphError as error:
             self.refused[error.code] += 1
             body, status = error.body(trace), error.status
-        except Dropped:
+        except DroppedConnection:
             await reset(request)
             return web.Response()  # goes nowhere
         return web.json_response(body, status=status, headers={"X-FB-Trace-ID": trace})
@@ -92,14 +92,14 @@ class Graph:
         if (latency := self._faults.take("latency", **about)) is not None:
             await self._ending.pause(latency["seconds"])
         if self._faults.take("reset", **about) is not None:
-            raise Dropped
+            raise DroppedConnection
         if self._faults.take("token_revoked", **about) is not None:
             raise _revoked()
         if (error := self._faults.take("error", **about)) is not None:
             raise GraphError(error["code"], status=error.get("status"))
         answer = self._send(chat, call) if isinstance(call, TextMessage) else self._mark(chat, call)
         if self._faults.take("accept_and_drop", **about) is not None:
-            raise Dropped
+            raise DroppedConnection
         return answer
 
     def _authorise(self, request: web.Request) -> None:

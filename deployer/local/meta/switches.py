@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deployer.local.faults import Choice, Number, Parameter, Switch, Text
+from deployer.local.faults import Choice, FreeText, Number, Parameter, Switch
 from deployer.local.meta.errors import CODES
 
-USER: Mapping[str, Parameter] = {"user": Text("only for this user's digits")}
+USER: Mapping[str, Parameter] = {"user": FreeText("only for this user's digits")}
 CALLS: Mapping[str, Parameter] = {
     **USER,
     "kind": Choice("only messages, or only read marks with or without typing", ("message", "read")),

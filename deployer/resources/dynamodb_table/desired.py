@@ -10,7 +10,7 @@ from deployer.apps.app import InboxTable
 from deployer.core.desired import Desired
 from deployer.core.target import Grant
 from deployer.manifest.inbox import inbox_variable
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.resources.dynamodb_table.state import (
     KIND,
     TABLE_ARN,
@@ -23,7 +23,7 @@ from deployer.resources.dynamodb_table.state import (
 )
 
 
-def desired_table(desired: Desired, loaded: Loaded) -> Desired:
+def desired_table(desired: Desired, loaded: LoadedManifest) -> Desired:
     """Add the inbox of a service that can use a table; with a table where the manifest names one."""
     app, section = loaded.app.inbox, loaded.manifest.inbox
     if app is None:

@@ -19,7 +19,7 @@ from deployer.resources.dynamodb_table.plan import USABLE
 from deployer.resources.dynamodb_table.reason import MessagesWait, OtherTable
 from deployer.resources.dynamodb_table.state import KIND, DesiredTable, TableRemains, belongs_to_another
 from deployer.resources.kind import CollectRemains, Reading
-from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions, Unready
+from deployer.resources.removal import KeptResource, Remains, Removal, RemovalOptions, UnreadyResource
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -57,7 +57,9 @@ def _waiting(client: DynamoDBClient, table: DesiredTable) -> int:
     return api.count_waiting(client, table.name, table.waiting) if table.waiting else 0
 
 
-def remove_table(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | Kept | Unready]:
+def remove_table(
+    desired: Desired, remains: Remains, options: RemovalOptions
+) -> Iterator[Removal | KeptResource | UnreadyResource]:
     """Decide whether the table is deleted or kept, or not ready for either. Pure."""
     del options
     table, found = table_of(desired), remains.resources.get(KIND)
@@ -65,15 +67,15 @@ def remove_table(desired: Desired, remains: Remains, options: RemovalOptions) ->
         return
     assert isinstance(found, TableRemains)
     if not table.managed:
-        yield Kept("table", table.name, NotManaged())
+        yield KeptResource("table", table.name, NotManaged())
     elif table.name in remains.shared:
-        yield Kept("table", table.name, UsedBy(remains.shared[table.name]))
+        yield KeptResource("table", table.name, UsedBy(remains.shared[table.name]))
     elif "managed-by" not in found.tags or belongs_to_another(found.tags, table.tags):
-        yield Kept("table", table.name, NotOurs())
+        yield KeptResource("table", table.name, NotOurs())
     elif not found.fits:
-        yield Kept("table", table.name, OtherTable())
+        yield KeptResource("table", table.name, OtherTable())
     elif found.waiting:
-        yield Unready("table", table.name, MessagesWait(found.waiting))
+        yield UnreadyResource("table", table.name, MessagesWait(found.waiting))
     else:
         yield Removal("table", table.name)
 

@@ -12,7 +12,7 @@ from deployer.core.desired import Desired
 from deployer.core.reason import NeedsOption, UsedBy
 from deployer.manifest.model import Manifest
 from deployer.resources.kind import CollectRemains, Reading
-from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions
+from deployer.resources.removal import KeptResource, Remains, Removal, RemovalOptions
 
 
 def named_repository(other: Manifest, region: str) -> Iterator[str]:
@@ -27,17 +27,17 @@ def remaining_repository(reading: Reading) -> CollectRemains:
     return lambda remains: replace(remains, repository=found.result() is not None)
 
 
-def remove_repository(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | Kept]:
+def remove_repository(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | KeptResource]:
     """Decide whether the repository is deleted or kept. Pure."""
     name = desired.image.repository
     if not remains.repository:
         return
     if name in remains.shared:
-        yield Kept("repository", name, UsedBy(remains.shared[name]))
+        yield KeptResource("repository", name, UsedBy(remains.shared[name]))
     elif options.repository:
         yield Removal("repository", name)
     else:
-        yield Kept("repository", name, NeedsOption("--with-repository"))
+        yield KeptResource("repository", name, NeedsOption("--with-repository"))
 
 
 def delete_repository(session: Session, desired: Desired, removal: Removal) -> None:

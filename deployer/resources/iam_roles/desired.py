@@ -6,10 +6,10 @@ from msgspec.structs import replace
 
 from deployer.core.desired import Desired, DesiredRole
 from deployer.core.policies.documents import policy_name, service_trust
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 
 
-def desired_roles(desired: Desired, loaded: Loaded) -> Desired:
+def desired_roles(desired: Desired, loaded: LoadedManifest) -> Desired:
     """Add the roles, where the manifest manages them."""
     return replace(desired, roles=managed_roles(desired)) if loaded.manifest.service.manages_roles else desired
 

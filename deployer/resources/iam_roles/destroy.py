@@ -14,7 +14,7 @@ from deployer.core.reason import NotOurs, UsedBy
 from deployer.manifest.model import Manifest
 from deployer.resources.iam_roles.reason import OtherPolicies
 from deployer.resources.kind import CollectRemains, Reading
-from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions
+from deployer.resources.removal import KeptResource, Remains, Removal, RemovalOptions
 
 
 def named_roles(other: Manifest, region: str) -> Iterator[str]:
@@ -38,18 +38,18 @@ def remaining_roles(reading: Reading) -> CollectRemains:
     return collect
 
 
-def remove_roles(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | Kept]:
+def remove_roles(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | KeptResource]:
     """Decide about each role. Pure."""
     for name, role in sorted(remains.roles.items()):
         stays = name in remains.shared or role.foreign
         if stays and role.ours and role.policy:
             yield Removal("policy", f"{name}/{role.policy}")
         if name in remains.shared:
-            yield Kept("role", name, UsedBy(remains.shared[name]))
+            yield KeptResource("role", name, UsedBy(remains.shared[name]))
         elif not role.ours:
-            yield Kept("role", name, NotOurs())
+            yield KeptResource("role", name, NotOurs())
         elif role.foreign:
-            yield Kept("role", name, OtherPolicies(tuple(role.foreign)))
+            yield KeptResource("role", name, OtherPolicies(tuple(role.foreign)))
         else:
             yield Removal("role", name)
 

@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from deployer import names
 from deployer.core.desired import Desired, DesiredParameter
-from deployer.manifest.load import Loaded
+from deployer.manifest.load import LoadedManifest
 from deployer.manifest.model import LiteralVariable, SecretVariable
 
 
-def desired_variables(desired: Desired, loaded: Loaded) -> Desired:
+def desired_variables(desired: Desired, loaded: LoadedManifest) -> Desired:
     """Add the variables of the manifest, each where it is stored, with their lines."""
     parameters: list[DesiredParameter] = []
     plain, lines = dict(desired.plain), dict(desired.lines)

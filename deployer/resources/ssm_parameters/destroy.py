@@ -12,7 +12,7 @@ from deployer.core.desired import Desired
 from deployer.core.reason import NeedsOption, NotOurs
 from deployer.core.release import replaced_path
 from deployer.resources.kind import CollectRemains, Reading
-from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions
+from deployer.resources.removal import KeptResource, Remains, Removal, RemovalOptions
 from deployer.resources.ssm_parameters.observed import unmarked
 from deployer.resources.ssm_parameters.reason import BelowThePath
 
@@ -32,13 +32,13 @@ def remaining_parameters(reading: Reading) -> CollectRemains:
     return collect
 
 
-def remove_parameters(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | Kept]:
+def remove_parameters(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | KeptResource]:
     """Decide about each parameter. Pure."""
     for path, parameter in sorted(remains.parameters.items()):
         if path.rpartition("/")[0] != desired.parameter_path:
-            yield Kept("parameter", path, BelowThePath())
+            yield KeptResource("parameter", path, BelowThePath())
         elif not parameter.ours:
-            yield Kept("parameter", path, NotOurs())
+            yield KeptResource("parameter", path, NotOurs())
         elif parameter.secure:
             yield _secret(path, options)
         else:
@@ -47,10 +47,10 @@ def remove_parameters(desired: Desired, remains: Remains, options: RemovalOption
         yield _secret(path, options)
 
 
-def _secret(path: str, options: RemovalOptions) -> Removal | Kept:
+def _secret(path: str, options: RemovalOptions) -> Removal | KeptResource:
     if options.secrets:
         return Removal("secret", path)
-    return Kept("secret", path, NeedsOption("--with-secrets"))
+    return KeptResource("secret", path, NeedsOption("--with-secrets"))
 
 
 def delete_parameter(session: Session, desired: Desired, removal: Removal) -> None:

@@ -25,7 +25,7 @@ from deployer.targets.apprunner.members import unmodelled, with_kept
 from deployer.targets.apprunner.rights import CALLS
 from deployer.targets.apprunner.settings import of_app_runner
 from deployer.targets.apprunner.spec import from_answer, to_request
-from deployer.targets.base import Event, LogPlaces, Operation, Progress, Started
+from deployer.targets.base import Event, LogPlaces, Operation, Progress, RunningOperation
 
 if TYPE_CHECKING:
     from types_boto3_apprunner import AppRunnerClient
@@ -108,21 +108,23 @@ class AppRunner:
             only(error, "ResourceNotFoundException")
             return
 
-    def resume(self, arn: str) -> Started | None:
+    def resume(self, arn: str) -> RunningOperation | None:
         answer = self._client.resume_service(ServiceArn=arn)
-        return Started(arn, answer["OperationId"]) if answer.get("OperationId") else None
+        return RunningOperation(arn, answer["OperationId"]) if answer.get("OperationId") else None
 
-    def pause(self, arn: str) -> Started | None:
+    def pause(self, arn: str) -> RunningOperation | None:
         answer = self._client.pause_service(ServiceArn=arn)
-        return Started(arn, answer["OperationId"]) if answer.get("OperationId") else None
+        return RunningOperation(arn, answer["OperationId"]) if answer.get("OperationId") else None
 
-    def restart(self, arn: str) -> Started:
-        return Started(arn, self._client.start_deployment(ServiceArn=arn)["OperationId"])
+    def restart(self, arn: str) -> RunningOperation:
+        return RunningOperation(arn, self._client.start_deployment(ServiceArn=arn)["OperationId"])
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": tags[key]} for key in sorted(tags)])
 
-    def create(self, name: str, spec: ServiceSpec, tags: Mapping[str, str], fixed: Mapping[str, str]) -> Started:
+    def create(
+        self, name: str, spec: ServiceSpec, tags: Mapping[str, str], fixed: Mapping[str, str]
+    ) -> RunningOperation:
         named = fixed.get(KMS_KEY, AWS_MANAGED)
         key: dict[str, Any] = {} if named == AWS_MANAGED else {"EncryptionConfiguration": {"KmsKey": named}}
         answer = self._client.create_service(
@@ -131,18 +133,18 @@ class AppRunner:
             **to_request(spec, self._revision(name, spec)),
             **key,
         )
-        return Started(answer["Service"]["ServiceArn"], answer["OperationId"])
+        return RunningOperation(answer["Service"]["ServiceArn"], answer["OperationId"])
 
-    def update(self, arn: str, spec: ServiceSpec, kept: Mapping[str, object]) -> Started:
+    def update(self, arn: str, spec: ServiceSpec, kept: Mapping[str, object]) -> RunningOperation:
         request = to_request(spec, self._revision(_name(arn), spec))
         answer = self._client.update_service(ServiceArn=arn, **with_kept(request, kept))
-        return Started(arn, answer["OperationId"])
+        return RunningOperation(arn, answer["OperationId"])
 
-    def delete(self, arn: str) -> Started:
+    def delete(self, arn: str) -> RunningOperation:
         answer = self._client.delete_service(ServiceArn=arn)
-        return Started(arn, answer["OperationId"])
+        return RunningOperation(arn, answer["OperationId"])
 
-    def progress(self, started: Started) -> Progress | None:
+    def progress(self, started: RunningOperation) -> Progress | None:
         """There is no call for one operation: the newest twenty are listed."""
         for page in pages(self._client.list_operations, ServiceArn=started.service_arn, MaxResults=20):
             for operation in page["OperationSummaryList"]:
@@ -158,10 +160,10 @@ class AppRunner:
     def is_occupied(self, error: ClientError) -> bool:
         return refusals.is_occupied(error.response)
 
-    def failure_reason(self, started: Started, lines: Sequence[str]) -> str:
+    def failure_reason(self, started: RunningOperation, lines: Sequence[str]) -> str:
         return failure_reason(lines)
 
-    def logs(self, started: Started) -> LogPlaces:
+    def logs(self, started: RunningOperation) -> LogPlaces:
         """Log groups are named after the last two parts of the ARN (App Runner developer guide, monitor-cwl).
 
         An operation's stream is `deployment/` and its id; the guide shows the id without its dashes, so that only
@@ -171,7 +173,7 @@ class AppRunner:
         stream = f"deployment/{started.operation.partition('-')[0]}"
         return LogPlaces(f"{group}/application", f"{group}/service", stream, mark="[AppRunner] ")
 
-    def events(self, started: Started, since: float) -> tuple[Event, ...]:
+    def events(self, started: RunningOperation, since: float) -> tuple[Event, ...]:
         """None: App Runner writes everything to its log group."""
         del started, since
         return ()

@@ -31,14 +31,14 @@ class AuditOptions(Struct, frozen=True, kw_only=True):
     service: str | None = None
 
 
-class Audited(Struct, frozen=True):
+class AuditResult(Struct, frozen=True):
     """A lock file without a known vulnerability, and how many packages it pins."""
 
     lock: str
     packages: int
 
 
-def audit_packages(options: AuditOptions) -> Audited:
+def audit_packages(options: AuditOptions) -> AuditResult:
     """Ask pip-audit about every package of a lock file.
 
     Raises Refused with every finding, and StateUnknown when the data cannot be reached, which proves nothing.
@@ -79,7 +79,7 @@ def audit_packages(options: AuditOptions) -> Audited:
             why="; ".join(skipped[:SHOWN]) + more,
             fix="run it where pip-audit finds them",
         )
-    return Audited(lock.name, len(packages))
+    return AuditResult(lock.name, len(packages))
 
 
 def _packages(text: str) -> list[dict[str, Any]] | None:

@@ -18,23 +18,23 @@ class ConsentOptions(Struct, frozen=True, kw_only=True):
     environment: str
 
 
-class Reviewed(Struct, frozen=True):
+class ReviewRequirement(Struct, frozen=True):
     """An environment, and whether it needs reviewers, whom GitHub asks then."""
 
     environment: str
     required: bool
 
 
-def refuse_unreviewed(options: ConsentOptions, report: Reporter) -> Reviewed:
+def refuse_unreviewed(options: ConsentOptions, report: Reporter) -> ReviewRequirement:
     """Check the reviewers. Raises Refused where protect.confirm relies on reviewers whom GitHub does not ask."""
     loaded = load_manifest(manifest_path(options.environment))
     name = loaded.manifest.environment
     if not loaded.manifest.protect.confirm:
-        return Reviewed(name, required=False)
+        return ReviewRequirement(name, required=False)
     if not asks_reviewers(loaded, report):
         raise Refused(
             f"this plan was not approved for {name}; nothing was changed",
             why=UNREVIEWED,
             fix=f"set required reviewers, or apply it at a terminal: just reconcile {name}",
         )
-    return Reviewed(name, required=True)
+    return ReviewRequirement(name, required=True)

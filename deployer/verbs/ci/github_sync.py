@@ -20,7 +20,7 @@ from deployer.environment.github import (
 )
 from deployer.environment.open import open_session
 from deployer.errors import StateUnknown, UsageError
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.partial import halted
 from deployer.project import manifest_path
 from deployer.resources.github_environment.apply import Writer, apply_sync
@@ -40,7 +40,7 @@ class GitHubSyncOptions(Struct, frozen=True, kw_only=True):
     token_file: Path | None = None
 
 
-class Synced(Struct, frozen=True):
+class SyncResult(Struct, frozen=True):
     """The plan for each environment, and whether it was written."""
 
     plans: tuple[SyncPlan, ...]
@@ -58,7 +58,7 @@ class Synced(Struct, frozen=True):
 
 def sync_github(
     options: GitHubSyncOptions, report: Reporter, show: Callable[[tuple[SyncPlan, ...]], None], consent: Consent
-) -> Synced:
+) -> SyncResult:
     """Show the plans, and make each environment equal to its manifest when that is agreed to.
 
     Raises Blocked and Refused, having changed nothing, and UsageError for options that contradict each other.
@@ -71,16 +71,16 @@ def sync_github(
         plans = tuple(plan for _, plan, _ in compared)
         show(plans)
         if options.check or all(plan.empty for plan in plans):
-            return Synced(plans, written=False)
+            return SyncResult(plans, written=False)
         refuse_blocked_sync(plans)
         _refuse_unconfirmed(sides, plans, consent)
         _write(compared, report)
-        return Synced(plans, written=True)
+        return SyncResult(plans, written=True)
 
 
 @contextmanager
 def _open_sides(
-    manifests: Sequence[Loaded], token_file: Path | None, report: Reporter
+    manifests: Sequence[LoadedManifest], token_file: Path | None, report: Reporter
 ) -> Iterator[list[GitHubEnvironment]]:
     """Open every environment. Raises UsageError for a manifest without `github`, or when there is no token."""
     if len({one.manifest.environment for one in manifests}) < len(manifests):

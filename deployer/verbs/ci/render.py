@@ -11,7 +11,7 @@ from msgspec import Struct
 from deployer.ci.legacy import legacy_workflow
 from deployer.ci.workflows import HEAD, workflow_files
 from deployer.errors import Blocked, UsageError
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.together import crossed, strangers
 from deployer.project import find_root, manifest_path
@@ -64,7 +64,7 @@ def render_workflows(options: RenderOptions) -> Workflows | str:
     return Workflows(_paths(desired), _paths(left), written=True)
 
 
-def _legacy(loaded: Loaded) -> str:
+def _legacy(loaded: LoadedManifest) -> str:
     """Render the workflow that deploys by an existing action. Raises UsageError without a `github` section."""
     if loaded.manifest.github is None:
         raise UsageError(

@@ -12,7 +12,7 @@ from deployer.aws import ledger
 from deployer.core.release import ledger_path
 from deployer.environment.open import open_session
 from deployer.errors import DeployerError
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.project import manifest_path
 from deployer.targets.registry import RECORDED
 
@@ -50,7 +50,7 @@ def same_source(tags: Sequence[str], commit: str, tree: Callable[[str], str | No
     return next((one for one in reversed(tags) if tree(one) == source), commit)
 
 
-def _healthy(loaded: Loaded) -> list[str]:
+def _healthy(loaded: LoadedManifest) -> list[str]:
     """The tags of the healthy releases, oldest first."""
     session, _ = open_session(loaded)
     found = ledger.read(

@@ -20,7 +20,7 @@ from deployer.errors import DeployerError, Refused, StateUnknown
 from deployer.image.builder import find_builder
 from deployer.image.tool import Registry
 from deployer.local.loopback import is_loopback
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.project import manifest_path
 from deployer.view.documents.image import ImageDocument
 from deployer.view.progress import Reporter
@@ -86,7 +86,7 @@ def push_image(options: PushOptions, report: Reporter) -> ImageDocument:
     return ImageDocument(made.environment, "pushed", repository, tag, there.digest, there.platform, builder.tool)
 
 
-def _missing(session: Session, loaded: Loaded, *, create: bool) -> bool:
+def _missing(session: Session, loaded: LoadedManifest, *, create: bool) -> bool:
     """Whether the repository is missing. Raises DeployerError when it must not be created."""
     name, environment = loaded.manifest.image.repository, loaded.manifest.environment
     missing = ecr.read_repository(session.ecr, name) is None

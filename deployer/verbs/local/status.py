@@ -18,7 +18,7 @@ class StatusOptions(Struct, frozen=True, kw_only=True):
     environment: str
 
 
-class FoundWorld(Struct, frozen=True):
+class WorldStatus(Struct, frozen=True):
     """A local world that runs: its process, its ports by name, and the folder of its project."""
 
     pid: int
@@ -26,7 +26,7 @@ class FoundWorld(Struct, frozen=True):
     root: str
 
 
-def find_world(options: StatusOptions) -> FoundWorld | None:
+def find_world(options: StatusOptions) -> WorldStatus | None:
     """The world; None when it does not run."""
     world = lifecycle.find(world_settings(load_manifest(manifest_path(options.environment))))
-    return None if world is None else FoundWorld(world.pid, world.ports, world.root)
+    return None if world is None else WorldStatus(world.pid, world.ports, world.root)

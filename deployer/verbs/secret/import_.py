@@ -17,7 +17,7 @@ from deployer.environment.other_manifests import refuse_shared
 from deployer.environment.secret_parameter import SecretParameter, checked, refuse_unusable, secrets_of
 from deployer.errors import StateUnknown, UsageError, as_typed
 from deployer.manifest.credentials import credential_in
-from deployer.manifest.load import Loaded, load_manifest
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.manifest.model import LiteralVariable
 from deployer.partial import halted
 from deployer.project import manifest_path
@@ -36,14 +36,14 @@ class ImportOptions(Struct, frozen=True, kw_only=True):
     check: bool = False
 
 
-class Imported(Struct, frozen=True):
+class ImportResult(Struct, frozen=True):
     """The outcome for each line of the file, and for each secret that is not in it."""
 
     environment: str
     secrets: tuple[ImportDocument, ...]
 
 
-def import_secrets(options: ImportOptions, read: Callable[[], str]) -> Imported:
+def import_secrets(options: ImportOptions, read: Callable[[], str]) -> ImportResult:
     """Write those secrets of the manifest that the dotenv file gives and SSM does not hold yet.
 
     `read()` returns the text of the file. All values are checked before the first is written. Raises UsageError for
@@ -77,7 +77,7 @@ def import_secrets(options: ImportOptions, read: Callable[[], str]) -> Imported:
         else:
             done.append(ImportDocument(names.variable(name), "would be replaced" if name in held else "would be set"))
     done += [ImportDocument(names.variable(name), "not in the file") for name in known if name not in given]
-    return Imported(loaded.manifest.environment, tuple(done))
+    return ImportResult(loaded.manifest.environment, tuple(done))
 
 
 def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretValue]:
@@ -132,7 +132,7 @@ def _written(parameters: Sequence[SecretParameter], changes: Mapping[str, Secret
     return versions
 
 
-def _why_not(loaded: Loaded, name: str, value: SecretValue) -> str:
+def _why_not(loaded: LoadedManifest, name: str, value: SecretValue) -> str:
     literal = isinstance(loaded.manifest.variables.get(name), LiteralVariable)
     why = f"left: a literal of {loaded.path}" if literal else "left: the manifest does not name it"
     what = credential_in(value.reveal(), name=name)

@@ -16,7 +16,7 @@ from deployer.resources.dynamodb_table.plan import differing_settings, plan_tabl
 from deployer.resources.dynamodb_table.reason import MessagesWait, OtherTable
 from deployer.resources.dynamodb_table.state import KIND, DesiredTable, ObservedTable, Shape, TableRemains
 from deployer.resources.part import PlanPart, Running
-from deployer.resources.removal import Kept, Remains, Removal, RemovalOptions, Unready
+from deployer.resources.removal import KeptResource, Remains, Removal, RemovalOptions, UnreadyResource
 from deployer.resources.unions import Reason
 from tests.resources.dynamodb_table.test_desired import desired_from
 
@@ -111,9 +111,9 @@ def test_only_an_empty_table_of_this_environment_is_deleted(
     match one:
         case Removal():
             assert decided is None
-        case Kept():
+        case KeptResource():
             assert one.reason == decided
-        case Unready():
+        case UnreadyResource():
             assert one.until == decided
 
 

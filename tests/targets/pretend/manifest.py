@@ -6,7 +6,7 @@ from typing import Literal as OneOf
 
 from pydantic import Field
 
-from deployer.manifest.rule import Broken, KeyReason, Section, get, is_number
+from deployer.manifest.rule import BrokenRule, KeyReason, Section, get, is_number
 from deployer.manifest.shapes import Part, RoleName, Shape
 
 NAME: Final = "test-platform"
@@ -69,11 +69,11 @@ class Service(Part):
         return {"cluster": self.cluster} if self.cluster else {}
 
 
-def broken(manifest: Mapping[str, object]) -> Iterator[Broken]:
+def broken(manifest: Mapping[str, object]) -> Iterator[BrokenRule]:
     """The rule that spans two keys."""
     least, most = get(manifest, "service", "tasks", "least"), get(manifest, "service", "tasks", "most")
     if is_number(least) and is_number(most) and least > most:
-        yield Broken(("service", "tasks", "most"), "service.tasks.most is below least", fix="write a larger number")
+        yield BrokenRule(("service", "tasks", "most"), "service.tasks.most is below least", fix="write a larger number")
 
 
 SECTION: Final = Section(

@@ -13,7 +13,7 @@ from deployer.core.finding import TargetFinding
 from deployer.core.observed import ObservedService, ScalingRevision
 from deployer.core.service import ServiceSpec
 from deployer.core.target import ServiceStatus
-from deployer.targets.base import Event, LogPlaces, Operation, Progress, Started
+from deployer.targets.base import Event, LogPlaces, Operation, Progress, RunningOperation
 from tests.targets.pretend.description import TEST_PLATFORM, read_settings
 from tests.targets.pretend.platform import ENDS, Deployment, Platform, Service, Status, Step, in_batches
 
@@ -88,7 +88,7 @@ class TestPlatform:
         progress = PROGRESS[deployment.step]
         return Operation(deployment.revision, "a deployment", progress, began, deploys=True, ended=ended)
 
-    def progress(self, started: Started) -> Progress | None:
+    def progress(self, started: RunningOperation) -> Progress | None:
         if started.operation == DELETION:
             gone = self._platform.status(started.service_arn) is Status.INACTIVE
             return Progress.SUCCEEDED if gone else Progress.RUNNING
@@ -98,23 +98,25 @@ class TestPlatform:
             raise KeyboardInterrupt
         return PROGRESS[found.step] if found else None
 
-    def _deployment(self, started: Started) -> Deployment | None:
+    def _deployment(self, started: RunningOperation) -> Deployment | None:
         listed = self._platform.deployments(started.service_arn)
         return next((one for one in listed if one.revision == started.operation), None)
 
-    def create(self, name: str, spec: ServiceSpec, tags: Mapping[str, str], fixed: Mapping[str, str]) -> Started:
+    def create(
+        self, name: str, spec: ServiceSpec, tags: Mapping[str, str], fixed: Mapping[str, str]
+    ) -> RunningOperation:
         service = self._platform.create(name, fixed.get("cluster", "default"), _configuration(spec), tags)
-        return Started(service.arn, service.newest.revision)
+        return RunningOperation(service.arn, service.newest.revision)
 
-    def update(self, arn: str, spec: ServiceSpec, kept: Mapping[str, object]) -> Started:
-        return Started(arn, self._platform.update(arn, {**_configuration(spec), **kept}))
+    def update(self, arn: str, spec: ServiceSpec, kept: Mapping[str, object]) -> RunningOperation:
+        return RunningOperation(arn, self._platform.update(arn, {**_configuration(spec), **kept}))
 
-    def restart(self, arn: str) -> Started:
-        return Started(arn, self._platform.redeploy(arn))
+    def restart(self, arn: str) -> RunningOperation:
+        return RunningOperation(arn, self._platform.redeploy(arn))
 
-    def delete(self, arn: str) -> Started:
+    def delete(self, arn: str) -> RunningOperation:
         self._platform.delete(arn)
-        return Started(arn, DELETION)
+        return RunningOperation(arn, DELETION)
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         self._platform.tag(arn, tags)
@@ -129,17 +131,17 @@ class TestPlatform:
         del error
         return False
 
-    def failure_reason(self, started: Started, lines: Sequence[str]) -> str:
+    def failure_reason(self, started: RunningOperation, lines: Sequence[str]) -> str:
         """The platform keeps the reason with the deployment."""
         del lines
         found = self._deployment(started)
         return found.reason if found else ""
 
-    def logs(self, started: Started) -> LogPlaces:
+    def logs(self, started: RunningOperation) -> LogPlaces:
         group = f"/test-platform/{started.service_arn.rpartition('/')[2]}"
         return LogPlaces(group, "", started.operation)
 
-    def events(self, started: Started, since: float) -> Sequence[Event]:
+    def events(self, started: RunningOperation, since: float) -> Sequence[Event]:
         """The platform writes no log of its own."""
         service = self._platform.find(started.service_arn.rpartition("/")[2])
         found = service.events if service else []
