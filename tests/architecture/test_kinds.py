@@ -75,3 +75,18 @@ def test_every_kind_with_changes_has_one_file_of_texts(folder: str) -> None:
 def test_the_package_of_a_kind_imports_nothing(path: Path) -> None:
     """So that the unions can import the data of a kind without what reads and writes it."""
     assert [node for node in ast.parse(path.read_text()).body if not isinstance(node, ast.Expr)] == []
+
+
+DATA: Final = ("state", "change", "blocker", "notice", "reason")
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(path for name in DATA for path in RESOURCES.glob(f"*/{name}.py")),
+    ids=lambda path: str(path.relative_to(RESOURCES)),
+)
+def test_the_data_of_a_kind_is_below_the_plan(path: Path) -> None:
+    """The unions and the plan import it, so it imports of the kinds only the other data of its own folder."""
+    folder = f"deployer.resources.{path.parent.name}"
+    below = {"deployer.core", "deployer.manifest", "deployer.names", *(f"{folder}.{name}" for name in DATA)}
+    assert [name for name in imports(path) if within(name, {"deployer"}) and not within(name, below)] == []
