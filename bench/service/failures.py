@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from bench.service.instances import Instances, instances, new_users
 from tests.ansari_whatsapp.tables import independent
-from tests.torture.fleet import parts_of
+from tests.torture.people import parts_of
 
 REDELIVERED, PAIRS, EDITS, FAILED_PARTS, KILLS, PER_KILL, STOPPED = 100, 40, 20, 20, 8, 19, 36
 QUIET = 2.0  # seconds in which a second answer would come

@@ -25,7 +25,8 @@ from tests.ansari_whatsapp.world import APP_SECRET, CONTROLS, envelope, environm
 from tests.loopback import NO_TLS
 from tests.ports import free_port
 from tests.serving import running_loop
-from tests.torture.fleet import Balancer, Instance, edited, parts_of
+from tests.torture.fleet import Balancer, Instance
+from tests.torture.people import edited, parts_of
 
 UP_WITHIN: Final = 60.0  # seconds
 T = TypeVar("T")

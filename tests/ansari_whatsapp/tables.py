@@ -58,6 +58,11 @@ class Tables(Struct, frozen=True):
         while client.describe_table(TableName=name)["Table"]["TableStatus"] != "ACTIVE":
             time.sleep(0.05)
 
+    def items(self, name: str) -> list[dict[str, Any]]:
+        """Every item of a table, as it is now."""
+        pages = self.boto().get_paginator("scan").paginate(TableName=name, ConsistentRead=True)
+        return [item for page in pages for item in page["Items"]]
+
     def client(self) -> Client:
         return Client(REGION, self.url, self.session())
 

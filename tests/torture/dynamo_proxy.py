@@ -12,7 +12,7 @@ import json
 import random
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import aiohttp
@@ -25,6 +25,7 @@ from msgspec import Struct
 from tests.ansari_whatsapp.tables import REGION, Tables
 
 EMPTY: Final = b'{"Items": [], "Count": 0, "ScannedCount": 0}'
+SHARED_FOR: Final = 0.2  # seconds for which an answer to a query is shared
 SLOW: Final = 4.0  # seconds, which is longer than the service waits for an answer
 
 Sabotage = Callable[[str, dict[str, Any]], None]
@@ -44,11 +45,76 @@ class Faults(Struct, frozen=True):
     index_lag: float = 0.0  # seconds, at every query
 
 
+class Death(Struct, frozen=True):
+    """When an instance dies: at the call of this number, counted from one, before or after DynamoDB has made it."""
+
+    number: int
+    after: bool
+
+    def __str__(self) -> str:
+        return f"{'after' if self.after else 'before'} call {self.number}"
+
+
+class Watch:
+    """Counts the calls about one user, by the partition of the user's items, and says at which the instance dies.
+
+    A query of the index is about no user, and a death at one is a death between two of these calls.
+    """
+
+    def __init__(self, partition: str, death: Death | None = None) -> None:
+        self.calls: list[str] = []
+        self._partition = f'"{partition}"'.encode()
+        self._death = death
+
+    def strikes(self, operation: str, body: bytes) -> Death | None:
+        """Count a call; the death that belongs to it."""
+        if self._partition not in body:
+            return None
+        self.calls.append(operation)
+        return self._death if self._death and self._death.number == len(self.calls) else None
+
+
+class LaneAnswers:
+    """The answers to queries of the index, which the instances of a fleet share for a moment.
+
+    moto reads its whole table for each query, and instances with short leases query all the time: it would do nothing
+    else. The index of DynamoDB lags behind its table by as much.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[float, asyncio.Task[tuple[int, bytes]]]] = {}
+
+    async def get(self, body: bytes, ask: Callable[[], Coroutine[Any, Any, tuple[int, bytes]]]) -> tuple[int, bytes]:
+        """Return the answer to a query: that of a moment ago, or a new one."""
+        query, now = _without_time(body), time.monotonic()
+        at, task = self._known.get(query, (-SHARED_FOR, None))
+        if task is None or now - at >= SHARED_FOR:
+            task = asyncio.create_task(ask())
+            self._known[query] = now, task
+        return await asyncio.shield(task)
+
+
+def _without_time(body: bytes) -> str:
+    """A query by its clock instead of its time: instances whose clocks differ do not share what is due."""
+    query = json.loads(body)
+    due = query["ExpressionAttributeValues"].pop(":due", None)
+    ahead = "" if due is None else round(float(due["N"]) - time.time())
+    return f"{ahead} {json.dumps(query)}"
+
+
 class DynamoProxy:
     """One proxy on a free port. `die` ends the instance at once; `made` counts the faults by name."""
 
-    def __init__(self, tables: Tables, seed: int, die: Callable[[], None], sabotage: Sabotage | None = None) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        seed: int,
+        die: Callable[[], None],
+        sabotage: Sabotage | None = None,
+        lanes: LaneAnswers | None = None,
+    ) -> None:
         self.faults = Faults()
+        self.watch: Watch | None = None
         self.made: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
         self.port = 0
@@ -57,6 +123,7 @@ class DynamoProxy:
         self._chance = random.Random(seed)
         self._die = die
         self._sabotage = sabotage
+        self._lanes = lanes or LaneAnswers()
         self._queries: dict[str, bytes] = {}  # the last answer to each query of the index
         self._seen: defaultdict[str, deque[tuple[float, bytes]]] = defaultdict(deque)
         self._runner: web.AppRunner | None = None
@@ -86,7 +153,8 @@ class DynamoProxy:
         operation, body = request.headers["X-Amz-Target"].rpartition(".")[2], await request.read()
         self.calls[operation] += 1
         faults = self.faults
-        if self._happens("death_before", faults.death_before):
+        death = self.watch.strikes(operation, body) if self.watch is not None else None
+        if (death and not death.after) or self._happens("death_before", faults.death_before):
             self._die()
             return self._drop(request)
         if self._happens("lost_request", faults.lost_request):
@@ -97,12 +165,15 @@ class DynamoProxy:
             return _refused(500, "com.amazonaws.dynamodb.v20120810#InternalServerError")
         if operation == "Query" and _lane(body) in self._queries and self._happens("old_index", faults.old_index):
             return web.Response(body=self._queries[_lane(body)], content_type="application/x-amz-json-1.0")
-        status, answer = await self._forward(operation, body)
+        if operation == "Query":
+            status, answer = await self._lanes.get(body, lambda: self._forward(operation, body))
+        else:
+            status, answer = await self._forward(operation, body)
         if operation == "Query":
             if faults.index_lag:
                 answer = self._as_of(_lane(body), answer, faults.index_lag)
             self._queries[_lane(body)] = answer
-        if self._happens("death_after", faults.death_after):
+        if death or self._happens("death_after", faults.death_after):
             self._die()
             return self._drop(request)
         if self._happens("lost_reply", faults.lost_reply):

@@ -11,8 +11,9 @@ import pytest
 
 from tests.ansari_whatsapp.tables import Tables
 from tests.ansari_whatsapp.world import until
-from tests.torture.fleet import Fleet, Instance, Person, fleet
+from tests.torture.fleet import Fleet, Instance, fleet
 from tests.torture.freezer import FreezingBalancer
+from tests.torture.people import Person
 
 MESSAGES = 40
 
