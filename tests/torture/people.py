@@ -24,6 +24,7 @@ from tests.torture.fleet import Fleet
 NO_ANSWER_FOR: Final = 90.0  # seconds in which nothing comes although something is missing
 FIRST_PAUSE: Final = 0.05  # seconds before a webhook is delivered again; each further one is twice as long
 LONGEST_PAUSE: Final = 1.0
+UNANSWERED: Final = 4  # messages after which a person waits for an answer: on a slow machine they would only pile up
 
 
 @dataclass
@@ -40,6 +41,8 @@ class Person:
     answers: list[list[tuple[str, ...]]] = field(default_factory=list)
     redelivered: int = 0
     changed: int = 0
+    came: dict[int, str] = field(default_factory=dict)  # what the service sent, by its place in the chat
+    revision: int = 0  # of the chat, when it was read last
 
     def write(self, stop: threading.Event) -> None:
         chance = random.Random(self.seed)
@@ -48,6 +51,8 @@ class Person:
             while not stop.is_set():
                 self._one(http, chance)
                 stop.wait(chance.uniform(0.0, self.pause))
+                while self.missing() >= UNANSWERED and not stop.is_set():
+                    stop.wait(0.3)
 
     def write_one(self) -> None:
         """Write one message, and wait until it is acknowledged."""
@@ -113,8 +118,12 @@ class Person:
         return answer.status_code == 200
 
     def got(self) -> list[str]:
-        chat = loopback.get(f"{self.fleet.meta}/_local/chats/{self.user}", headers=CONTROLS).json()
-        return [message["text"] for message in chat["messages"] if message["sender"] == "service"]
+        """Everything the service sent, in order."""
+        url = f"{self.fleet.meta}/_local/chats/{self.user}?after={self.revision}"
+        chat = loopback.get(url, headers=CONTROLS).json()
+        self.came |= {each["seq"]: each["text"] for each in chat["messages"] if each["sender"] == "service"}
+        self.revision = chat["revision"]
+        return [self.came[place] for place in sorted(self.came)]
 
     def missing(self) -> int:
         """How many messages have no whole answer yet."""
