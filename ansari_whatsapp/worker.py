@@ -24,6 +24,7 @@ from ansari_whatsapp.telemetry import log, who
 
 SENDING_WITHIN: Final = 2.0  # seconds for a part that is being sent when the drain ends
 LEASE_WITHIN: Final = 1.0  # seconds for a call that leases a job when the leasing ends
+HAND_OVER_WITHIN: Final = 1.0  # seconds to give back all leases at the end of a drain
 APOLOGY_WITHIN: Final = 3.0  # seconds for all apologies at the end of a drain
 APOLOGIES_AT_ONCE: Final = 50
 
@@ -284,8 +285,9 @@ class Worker:
     async def _stop_work(self) -> list[Lease]:
         """End all tasks; return the leases that they still held, given back if the inbox continues with their jobs.
 
-        A part that is being sent gets a moment. If that is not enough, its lease is left to end by itself, so that
-        Meta's status shows the next lessee whether the part was sent.
+        A part that is being sent gets a moment. If that is not enough, nobody knows whether Meta took it, and its job
+        is due only after CONFIRM_SECONDS: by then Meta's status usually shows the next lessee whether the part was
+        sent. Everything else is due at once. What the inbox does not take back in time is due when its lease ends.
         """
         left = list(self._running)
         for each in left:
@@ -299,7 +301,9 @@ class Worker:
         await asyncio.gather(*(each.task for each in left), return_exceptions=True)
         unfinished = [each.lease for each in left if each.lease.held]
         if self._inbox.shared or self._survives:
-            await asyncio.gather(*map(_give_back, unfinished))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HAND_OVER_WITHIN):
+                    await asyncio.gather(*(_give_back(lease, self._clocks.confirm) for lease in unfinished))
         if self._leasing is not None:
             for lease in unfinished:
                 self._leasing.ended(lease.job, lease.again or lease.until)
@@ -356,7 +360,10 @@ def _stop(lease: Lease, work: asyncio.Task[None]) -> None:
     work.cancel()
 
 
-async def _give_back(lease: Lease) -> None:
-    if not lease.sending:
-        with suppress(InboxUnavailable, LeaseLost):
+async def _give_back(lease: Lease, confirm: float) -> None:
+    """Return a lease; `confirm` is how many seconds to wait for the status of a part that may have been sent."""
+    with suppress(InboxUnavailable, LeaseLost):
+        if lease.sending:
+            await lease.retry(lease.job, time.time() + confirm)
+        else:
             await lease.give_back()

@@ -264,6 +264,22 @@ def test_an_instance_that_stops_gives_back_its_leases(engine: Engine) -> None:
         run(engine, test)
 
 
+def test_an_instance_that_stops_leaves_what_has_to_wait_until_its_time(engine: Engine) -> None:
+    async def test(make: Make) -> None:
+        inbox, other = await make(), await make()
+        await inbox.put([message("a")])
+        job = replace(await take(inbox), state=State.ANSWERED, parts=("x",))
+        await inbox.save(job)
+        await inbox.retry(job, 1030)
+        await inbox.aclose()
+        assert await nothing_due(other, 1029)
+        job = await take(other, 1030)
+        assert (job.parts, job.deaths) == (("x",), 0)
+
+    if engine.shared:
+        run(engine, test)
+
+
 def test_the_lessee_before_can_do_nothing_more(engine: Engine) -> None:
     async def test(make: Make) -> None:
         inbox = await make()

@@ -748,19 +748,42 @@ def test_a_part_that_is_being_sent_is_finished_before_the_job_is_handed_over(aro
     assert len(around.sent(user)) == 1
 
 
-def test_a_part_whose_sending_is_unknown_is_not_handed_over_at_once(around: Around) -> None:
+def test_a_part_whose_sending_is_unknown_is_handed_over_when_a_status_has_had_time_to_come(around: Around) -> None:
+    """Neither at once, which would repeat the part, nor at the end of the lease, which is 60 seconds long."""
     user, inbox = next(users), Eager()
     around.fault("meta", latency={"seconds": 60, "user": user, "kind": "message", "times": 1})
 
     async def test() -> None:
-        async with working(around, inbox=inbox, clocks=Clocks(drain=0.01)) as run:
+        async with working(around, inbox=inbox, clocks=Clocks(drain=0.01, confirm=20.0)) as run:
             await run.take(text("a question", user))
             await eventually(lambda: [lease.sending for lease in leases(run)] == [True])
             assert await run.worker.drain() == 1
         assert await inbox.lease(time.time(), time.time() + 60) is None
-        job = await inbox.lease(time.time() + 120, time.time() + 180)
+        job = await inbox.lease(time.time() + 30, time.time() + 90)
         assert job is not None
-        assert (job.state, job.sent, job.deaths) == (State.ANSWERED, 0, 1)
+        assert (job.state, job.sent, job.deaths) == (State.ANSWERED, 0, 0)
+
+    asyncio.run(test())
+
+
+class Stalled(Eager):
+    """Never answers a call that gives a lease back."""
+
+    async def give_back(self, job: Job) -> None:
+        del job
+        await asyncio.Event().wait()
+
+
+def test_a_drain_ends_although_the_inbox_takes_no_lease_back(around: Around) -> None:
+    user, inbox = next(users), Stalled()
+    around.fault("backend", first_chunk_delay={"seconds": 60, "user": user, "times": 1})
+
+    async def test() -> None:
+        async with working(around, inbox=inbox, clocks=Clocks(drain=0.2)) as run:
+            await run.take(text("a question", user))
+            await eventually(lambda: around.asked(user) == ["a question"])
+            async with asyncio.timeout(WITHIN):
+                assert await run.worker.drain() == 1
 
     asyncio.run(test())
 

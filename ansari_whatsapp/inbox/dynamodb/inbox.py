@@ -59,7 +59,7 @@ from ansari_whatsapp.inbox.tag import Tag, is_of
 from ansari_whatsapp.webhook import Message, Status
 
 POLL: Final = 5.0  # seconds
-CLOSE_WITHIN: Final = 2.0  # seconds at the end to return the leases, and again to clean: others do what is left
+CLOSE_WITHIN: Final = 1.0  # seconds at the end to return the leases, and again to clean: others do what is left
 A_LONG_TIME: Final = 86400.0  # seconds: whatever is left is deleted now
 SENT_WORDS: Final = frozenset({"sent", "delivered", "failed"})
 
