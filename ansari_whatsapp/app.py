@@ -41,7 +41,7 @@ def create_app(settings: Settings, inbox: Inbox | None = None, name: str = "ansa
             "REQUEST_MAX_SIZE": LARGEST_BODY,
             "REQUEST_TIMEOUT": 15,
             "RESPONSE_TIMEOUT": 30,
-            "GRACEFUL_SHUTDOWN_TIMEOUT": 1,  # part of the 10 seconds that DRAIN_SECONDS describes
+            "GRACEFUL_SHUTDOWN_TIMEOUT": 1,  # part of REST_OF_STOP
             "AUTO_EXTEND": False,
             "ACCESS_LOG": False,
             "FALLBACK_ERROR_FORMAT": "json",

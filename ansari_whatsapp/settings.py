@@ -20,6 +20,9 @@ from pydantic import (
 from ansari_whatsapp.inbox_address import InTable, parse
 
 SHORTEST_SECRET = 12
+# Seconds of a stop besides DRAIN_SECONDS, at most: a part that is being sent 2, requests under way 1, to close 0.5, and
+# either a call that leases a message 1 and apologies 3, or to give back leases 1, announce them 1, close the inbox 2.
+REST_OF_STOP = 7.5
 PLACEHOLDER = r"(?i)(your[-_].*|change[-_]?me.*|placeholder.*|todo.*|example.*|x+|\*+|<.*>|\$\{.*\})"
 
 
@@ -67,6 +70,17 @@ def _address(url: str, info: ValidationInfo) -> str:
     if parts.scheme == "http" and not here:
         raise ValueError("has to be https: plain http is for this machine, or a local deployment")
     return url.rstrip("/")
+
+
+def _ends_in_time(drain: float, info: ValidationInfo) -> float:
+    stop = info.data.get("stop_seconds")
+    if stop is not None and drain + REST_OF_STOP > stop:
+        most = stop - REST_OF_STOP
+        fit = f"at most {most:g} fit" if most > 0 else f"raise it above {REST_OF_STOP}"
+        raise ValueError(
+            f"{drain:g} and the {REST_OF_STOP} seconds of the rest of a stop exceed STOP_SECONDS, {stop:g}: {fit}"
+        )
+    return drain
 
 
 def _inbox(url: str) -> str:
@@ -173,13 +187,16 @@ class Settings(BaseModel):
     lease_seconds: Seconds = Field(
         default=60.0, description="When a process dies, another one continues with its messages within this time."
     )
-    drain_seconds: Seconds = Field(
+    stop_seconds: Seconds = Field(
+        default=10.0,
+        description="How long the platform waits after SIGTERM before it kills the process. A platform may not "
+        "document it: 10 are assumed. Amazon ECS waits for the container's `stopTimeout`, 30 by default.",
+    )
+    drain_seconds: Annotated[Seconds, AfterValidator(_ends_in_time)] = Field(
         default=2.5,
-        description="How long a stop waits for the answers under way. With the default, a stop takes 10 seconds at "
-        "most: 2.5 for these answers, 1 for a call that leases a message, 2 for a part that is being sent, 3 for "
-        "apologies or for handing over the rest, 1 for requests under way, 0.5 to close. A platform may not "
-        "document when it kills an instance: 10 seconds are assumed. Amazon ECS kills after 30 by default: "
-        "20 fit there.",
+        validate_default=True,
+        description=f"How long a stop waits for the answers under way. The rest of a stop takes {REST_OF_STOP} seconds "
+        "at most, and both have to fit into STOP_SECONDS. With STOP_SECONDS=30, 20 fit.",
     )
     pause_seconds: Seconds = Field(
         default=30.0, description="How long nothing is sent after Meta has refused the token or the account."

@@ -60,7 +60,9 @@ def failures(service: World) -> int:
 def test_no_line_holds_what_meta_repeats(status: int, as_json: bool, code: int) -> None:
     with (
         echoing(status, as_json=as_json, code=code) as meta,
-        running(META_GRAPH_URL=meta, DRAIN_SECONDS="5") as service,  # what Meta refused is tried again after 30
+        running(
+            META_GRAPH_URL=meta, DRAIN_SECONDS="5", STOP_SECONDS="15"
+        ) as service,  # what Meta refused is tried again after 30
     ):
         service.deliver(value(text("a question", "wamid.ECHO")))
         until(lambda: failures(service))

@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansari_whatsapp import work, worker
+from ansari_whatsapp.app import create_app
+from ansari_whatsapp.inbox import MemoryInbox
+from ansari_whatsapp.inbox.dynamodb import inbox as dynamodb
 from ansari_whatsapp.language import detect
-from ansari_whatsapp.settings import Settings, SettingsError
+from ansari_whatsapp.settings import REST_OF_STOP, Settings, SettingsError
 from tests.ansari_whatsapp.world import environment
 
 GOOD = environment("http://127.0.0.1:8000", "http://127.0.0.1:8002", 8001)
@@ -105,3 +109,35 @@ def test_reading_the_settings_loads_no_server() -> None:
 )
 def test_the_language_is_that_of_the_script(text: str, language: str) -> None:
     assert detect(text) == language
+
+
+@pytest.mark.parametrize(
+    ("drain", "stop", "said"),
+    [
+        ("20", None, "20 and the 7.5 seconds of the rest of a stop exceed STOP_SECONDS, 10: at most 2.5 fit"),
+        ("22.6", "30", "at most 22.5 fit"),
+        (None, "9", "at most 1.5 fit"),
+        (None, "7", "raise it above 7.5"),
+    ],
+)
+def test_a_stop_ends_before_the_platform_kills(drain: str | None, stop: str | None, said: str) -> None:
+    given = {"DRAIN_SECONDS": drain, "STOP_SECONDS": stop}
+    told = problems(**{name: value for name, value in given.items() if value is not None})
+    assert "DRAIN_SECONDS: " in told
+    assert said in told
+
+
+@pytest.mark.parametrize(("drain", "stop"), [("20", "30"), ("22.5", "30"), ("2.5", "10"), ("100", "120")])
+def test_a_stop_may_take_as_long_as_the_platform_waits(drain: str, stop: str) -> None:
+    assert Settings.from_environment(GOOD | {"DRAIN_SECONDS": drain, "STOP_SECONDS": stop}).drain_seconds == float(
+        drain
+    )
+
+
+def test_the_rest_of_a_stop_is_the_sum_of_its_steps() -> None:
+    app = create_app(Settings.from_environment(GOOD), MemoryInbox(), "the-rest-of-a-stop")
+    to_close = 0.5
+    both = worker.SENDING_WITHIN + app.config.GRACEFUL_SHUTDOWN_TIMEOUT + to_close
+    alone = worker.LEASE_WITHIN + worker.APOLOGY_WITHIN
+    shared = worker.HAND_OVER_WITHIN + work.SENT_WITHIN + 2 * dynamodb.CLOSE_WITHIN
+    assert both + max(alone, shared) == REST_OF_STOP

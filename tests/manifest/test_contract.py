@@ -229,3 +229,13 @@ def test_a_manifest_fits_the_service_itself(read: Callable[..., LoadedManifest])
     (problem,) = problems(read(("meta-app-secret: {kind: secret", "meta-app-secrt: {kind: secret")), ServiceSettings)
     assert problem.what == "the service has no setting META_APP_SECRT"
     assert problem.fix.startswith("did you mean meta-app-secret? ")
+
+
+def test_a_drain_that_cannot_end_before_the_platform_kills_is_refused_on_its_line() -> None:
+    drain = '\nvariables:\n  drain-seconds: {kind: literal, value: "20"}\n'
+    too_long = sample_text("staging").replace("\nvariables:\n", drain)
+    [found] = problems(parse(too_long.encode(), Path("env/staging.yaml")), ServiceSettings)
+    line = too_long.splitlines().index('  drain-seconds: {kind: literal, value: "20"}') + 1
+    assert (found.line, "exceed STOP_SECONDS, 10: at most 2.5 fit" in str(found)) == (line, True)
+    longer = too_long.replace(drain, f'{drain}  stop-seconds: {{kind: literal, value: "30"}}\n')
+    assert problems(parse(longer.encode(), Path("env/staging.yaml")), ServiceSettings) == ()
