@@ -40,8 +40,8 @@ def packages(file: str, lock: str | None, installed: Mapping[str, str | None]) -
 
 def endpoint(env_vars: Mapping[str, str], *, local: bool) -> Endpoint:
     """Find variables that lead botocore to another endpoint. Values are left out: an address may hold a password."""
-    found = sorted(name for name in env_vars if name.startswith("AWS_ENDPOINT_URL") and env_vars[name])
-    return Endpoint(variables=tuple(found), local=local)
+    set_names = sorted(name for name in env_vars if name.startswith("AWS_ENDPOINT_URL") and env_vars[name])
+    return Endpoint(variables=tuple(set_names), local=local)
 
 
 def caller(arn: str) -> tuple[str, str]:

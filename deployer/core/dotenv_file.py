@@ -47,10 +47,10 @@ def _undo_references(value: str) -> str:
 
 
 def _problem(text: str) -> tuple[Problem, str]:
-    found = _QUOTED.match(text)
-    if found is None:
+    match = _QUOTED.match(text)
+    if match is None:
         return "no-binding", ""
-    quote = found["quote"]
-    if re.search(rf"(?<!\\)(?:\\\\)*{quote}", found["rest"]):
+    quote = match["quote"]
+    if re.search(rf"(?<!\\)(?:\\\\)*{quote}", match["rest"]):
         return "text-after-quote", quote
     return "open-quote", quote

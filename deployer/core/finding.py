@@ -86,7 +86,7 @@ class Packages(Struct, frozen=True, kw_only=True):
     def differing(self) -> Mapping[str, str]:
         """The locked version of each package that has another version."""
         locked = self.locked or {}
-        return {name: locked[name] for name, found in self.installed.items() if locked.get(name, found) != found}
+        return {name: locked[name] for name, version in self.installed.items() if locked.get(name, version) != version}
 
     @property
     def state(self) -> State:

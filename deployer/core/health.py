@@ -109,16 +109,16 @@ def state(
 
 def of_readiness(readiness: Readiness, known: ReadinessPage) -> tuple[Trouble, ...]:
     """The troubles in the service's own report."""
-    found: list[Trouble] = [
+    troubles: list[Trouble] = [
         FailedCheck(check=check.name, reason=check.reason, why=check.why, fix=check.fix)
         for check in checks(readiness, known)
         if not check.ok
     ]
     if readiness.oldest_seconds is not None and readiness.oldest_seconds >= OLD_SECONDS:
-        found.append(LongWait(seconds=readiness.oldest_seconds))
+        troubles.append(LongWait(seconds=readiness.oldest_seconds))
     if readiness.given_up:
-        found.append(MessagesGivenUp(count=readiness.given_up, fix=known.given_up))
-    return tuple(found)
+        troubles.append(MessagesGivenUp(count=readiness.given_up, fix=known.given_up))
+    return tuple(troubles)
 
 
 def last_failure(releases: Sequence[RecordedRelease]) -> RecordedRelease | None:

@@ -123,7 +123,7 @@ def rolled_back(
     left = [
         entry for entry in (running, newest) if entry is not None and source_of(entry.release) not in {None, source}
     ]
-    refused = tuple(dict.fromkeys(found for entry in left if (found := source_of(entry.release))))
+    refused = tuple(dict.fromkeys(rejected for entry in left if (rejected := source_of(entry.release))))
     return Sources(left[-1].number if left else None, target, refused)
 
 

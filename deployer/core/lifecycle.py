@@ -58,8 +58,8 @@ def _prefix(environment: str) -> str:
 
 def _prefixes(policy: str | None) -> list[str]:
     rules = json.loads(policy)["rules"] if policy else []
-    found = [prefix for rule in rules for prefix in rule["selection"].get("tagPrefixList", [])]
-    return [prefix for prefix in found if prefix.startswith("released-")]
+    prefixes = [prefix for rule in rules for prefix in rule["selection"].get("tagPrefixList", [])]
+    return [prefix for prefix in prefixes if prefix.startswith("released-")]
 
 
 def _more_than(count: int) -> dict[str, Any]:

@@ -49,7 +49,7 @@ UnreadLocation = UnreadableFile | TokenUnset | GitHubUnreadable
 
 
 def dotenv_against(
-    found: Mapping[str, SecretValue],
+    values: Mapping[str, SecretValue],
     literals: Mapping[str, str],
     secrets: Collection[str],
     held: Mapping[str, SecretValue] | None,
@@ -59,12 +59,12 @@ def dotenv_against(
     `held` are the secrets of SSM, by variable; None when they must not be read.
     """
     texts = {name: SecretValue(text, hide=False) for name, text in literals.items()}
-    differ = [name for name, text in texts.items() if name in found and found[name] != text]
-    other = [name for name in secrets if name in found and found[name] != (held or {}).get(name, found[name])]
-    empty = [name for name in secrets if name in found and found[name] == SecretValue("")]
+    differ = [name for name, text in texts.items() if name in values and values[name] != text]
+    other = [name for name in secrets if name in values and values[name] != (held or {}).get(name, values[name])]
+    empty = [name for name in secrets if name in values and values[name] == SecretValue("")]
     differences = (
-        DotenvDifference("missing", tuple(name for name in (*literals, *secrets) if name not in found)),
-        DotenvDifference("not-in-manifest", tuple(n for n in found if n not in literals and n not in secrets)),
+        DotenvDifference("missing", tuple(name for name in (*literals, *secrets) if name not in values)),
+        DotenvDifference("not-in-manifest", tuple(n for n in values if n not in literals and n not in secrets)),
         DotenvDifference("other-value", tuple(differ)),
         DotenvDifference("empty-secret", tuple(empty)),
         DotenvDifference("other-secret", tuple(name for name in other if name not in empty)),

@@ -45,20 +45,20 @@ class Check(Struct, frozen=True):
 def parse(body: bytes) -> Readiness | None:
     """Parse the readiness in the body of an answer; None when it holds none. Unknown fields are ignored."""
     try:
-        found = json.loads(body)
+        report = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(found, dict) or not isinstance(found.get("ready"), bool):
+    if not isinstance(report, dict) or not isinstance(report.get("ready"), bool):
         return None
-    reasons, cpu = found.get("reasons"), found.get("cpu")
+    reasons, cpu = report.get("reasons"), report.get("cpu")
     return Readiness(
-        ready=found["ready"],
+        ready=report["ready"],
         reasons=tuple(plain(reason) for reason in reasons if isinstance(reason, str))
         if isinstance(reasons, list)
         else (),
-        waiting=_count(found.get("waiting")),
-        given_up=_count(found.get("given_up")),
-        oldest_seconds=_seconds(found.get("oldest_seconds")),
+        waiting=_count(report.get("waiting")),
+        given_up=_count(report.get("given_up")),
+        oldest_seconds=_seconds(report.get("oldest_seconds")),
         cpu=plain(cpu) if isinstance(cpu, str) else "",
     )
 

@@ -25,12 +25,12 @@ def refuse_newer(fields: Mapping[str, Any], record: str) -> None:
 
     A record without a format has the first format.
     """
-    found, wrote = fields.get("format", 1), fields.get("deployer")
-    if not isinstance(found, int) or found <= FORMAT:
+    number, wrote = fields.get("format", 1), fields.get("deployer")
+    if not isinstance(number, int) or number <= FORMAT:
         return
     needed = f"deployer {wrote}" if isinstance(wrote, str) and wrote else "a newer deployer"
     raise NewerFormat(
-        f"{record} was written by {needed} in format {found}; nothing was changed",
+        f"{record} was written by {needed} in format {number}; nothing was changed",
         why=f"this is deployer {VERSION}, which reads formats up to {FORMAT}",
         fix=f"use {needed} or newer: git pull, or check out the commit that was deployed last",
     )
@@ -51,14 +51,14 @@ def refuse_unknown_target(fields: Mapping[str, Any], record: str, known: Collect
 
 def unknown_fields(given: Mapping[str, Any], read: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a record that the parsed object does not have, also in nested records."""
-    found: dict[str, Any] = {}
+    unknown: dict[str, Any] = {}
     for name, value in given.items():
         if name not in read:
-            found[name] = value
+            unknown[name] = value
         elif isinstance(value, Mapping) and isinstance(read[name], Mapping):
             inner = unknown_fields(value, read[name])
-            found |= {name: inner} if inner else {}
-    return found
+            unknown |= {name: inner} if inner else {}
+    return unknown
 
 
 def with_unknown(known: Mapping[str, Any], unknown: Mapping[str, Any]) -> dict[str, Any]:

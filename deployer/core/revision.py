@@ -16,11 +16,11 @@ _SHORT = re.compile(r"[0-9a-f]{7,39}")
 def recorded(releases: Sequence[RecordedRelease], text: str, environment: str) -> RecordedRelease:
     """The release with this number or commit, whatever its outcome. Raises UsageError when there is none."""
     number = release_number(releases, text, environment)
-    found = next((entry for entry in releases if entry.number == number), None)
-    if found is None:
+    release = next((entry for entry in releases if entry.number == number), None)
+    if release is None:
         known = f"{releases[0].number} to {releases[-1].number}" if releases else "none"
         raise UsageError(f"there is no release {number}; recorded: {known}", fix=f"just releases {environment}")
-    return found
+    return release
 
 
 def release_number(releases: Sequence[RecordedRelease], text: str, environment: str) -> int:
@@ -34,12 +34,12 @@ def release_number(releases: Sequence[RecordedRelease], text: str, environment: 
     if not _COMMIT.fullmatch(text):
         raise UsageError(f"{text!r} is neither a release number nor a commit of at least 7 digits", fix=look)
     tags = list(dict.fromkeys(entry.release.tag for entry in releases))
-    found = [text] if text in tags else [tag for tag in tags if tag.startswith(text)]
-    if not found:
+    matches = [text] if text in tags else [tag for tag in tags if tag.startswith(text)]
+    if not matches:
         raise UsageError(f"there is no release of commit {text}", fix=look)
-    if len(found) > 1:
-        raise UsageError(f"{text} is not unique: {', '.join(found)}", fix="write more of the commit, or the number")
-    same = [entry for entry in releases if entry.release.tag == found[0]]
+    if len(matches) > 1:
+        raise UsageError(f"{text} is not unique: {', '.join(matches)}", fix="write more of the commit, or the number")
+    same = [entry for entry in releases if entry.release.tag == matches[0]]
     healthy = [entry for entry in same if entry.release.healthy]
     first = [entry for entry in healthy if entry.release.rollback_to is None]
     return (first or healthy or same)[-1].number
@@ -58,11 +58,11 @@ def released_tag(releases: Sequence[RecordedRelease], text: str, environment: st
     if not _NUMBER.fullmatch(text):
         return unique_tag([entry.release.tag for entry in releases], text)
     number = int(text)
-    found = next((entry.release.tag for entry in releases if entry.number == number), None)
-    if found is None:
+    released = next((entry.release.tag for entry in releases if entry.number == number), None)
+    if released is None:
         known = f"{releases[0].number} to {releases[-1].number}" if releases else "none"
         raise UsageError(f"there is no release {number}; recorded: {known}", fix=f"just releases {environment}")
-    return found
+    return released
 
 
 def unique_tag(tags: Sequence[str], text: str) -> str | None:
@@ -70,9 +70,9 @@ def unique_tag(tags: Sequence[str], text: str) -> str | None:
 
     Among the tags of one commit, the one without a suffix, which marks uncommitted changes.
     """
-    found = sorted({tag for tag in tags if tag.startswith(text)}, key=len)
-    if not found or text in found:
-        return text if found else None
-    if any(not tag.startswith(found[0]) for tag in found):
-        raise UsageError(f"{text} is not unique: {', '.join(found)}", fix="write more of the commit")
-    return found[0]
+    matches = sorted({tag for tag in tags if tag.startswith(text)}, key=len)
+    if not matches or text in matches:
+        return text if matches else None
+    if any(not tag.startswith(matches[0]) for tag in matches):
+        raise UsageError(f"{text} is not unique: {', '.join(matches)}", fix="write more of the commit")
+    return matches[0]

@@ -32,18 +32,18 @@ def choose(
         return _numbered(releases, number, look)
     newest = releases[-1] if releases else None
     healthy = last_healthy(releases)
-    found = before(releases, healthy, with_secrets=with_secrets) if runs and newest is healthy else healthy
-    if found is None and runs and (secrets := before(releases, healthy, with_secrets=True)):
+    chosen = before(releases, healthy, with_secrets=with_secrets) if runs and newest is healthy else healthy
+    if chosen is None and runs and (secrets := before(releases, healthy, with_secrets=True)):
         raise Refused(
             f"release {secrets.number} and those before it differ only in secrets from what runs; nothing was changed",
             fix=f"bring its secrets back: just rollback {environment} --with-secrets",
         )
-    if found is None:
+    if chosen is None:
         raise Refused(
             f"{environment} has no earlier healthy release to roll back to{_again(healthy)}",
             fix=f"choose one: {look}, then add --to NUMBER",
         )
-    return found
+    return chosen
 
 
 def _again(runs: RecordedRelease | None) -> str:
@@ -54,15 +54,15 @@ def _again(runs: RecordedRelease | None) -> str:
 
 
 def _numbered(releases: Sequence[RecordedRelease], number: int, look: str) -> RecordedRelease:
-    found = next((entry for entry in releases if entry.number == number), None)
-    if found is None:
+    chosen = next((entry for entry in releases if entry.number == number), None)
+    if chosen is None:
         known = f"{releases[0].number} to {releases[-1].number}" if releases else "none"
         raise UsageError(f"there is no release {number}; recorded: {known}", fix=look)
-    if not found.release.healthy:
+    if not chosen.release.healthy:
         raise Refused(
             f"release {number} failed, so it cannot be rolled back to", fix=f"choose a healthy release: {look}"
         )
-    return found
+    return chosen
 
 
 def desired_release(current: Desired, entry: RecordedRelease, *, with_secrets: bool, hold: bool = True) -> Desired:

@@ -152,12 +152,12 @@ def _variables(live: Live, choice: Choice) -> Iterator[Expectation]:
 
 
 def _image(live: Live) -> Iterator[Expectation]:
-    found, name = live.repository, live.source.repository
-    if found is None:
+    repository, name = live.repository, live.source.repository
+    if repository is None:
         yield RepositoryRecreated(name)
-    elif not (found.immutable and found.scan_on_push):
+    elif not (repository.immutable and repository.scan_on_push):
         yield RepositoryHardened(name)
-    yield LifecycleAdded(name) if found is None or found.lifecycle is None else LifecycleReplaced(name)
+    yield LifecycleAdded(name) if repository is None or repository.lifecycle is None else LifecycleReplaced(name)
     yield SecondTag()
 
 

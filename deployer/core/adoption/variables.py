@@ -96,26 +96,26 @@ def choose(live: Live, settings: contract.SettingsClass, given: Mapping[str, str
     UsageError for a value that no literal can have.
     """
     chooser = _Chooser(live, settings)
-    found: dict[str, AdoptedVariable | OmittedVariable | Missing] = {}
+    decisions: dict[str, AdoptedVariable | OmittedVariable | Missing] = {}
     for variable, live_one in chooser.of_service():
-        found.setdefault(variable, live_one)
+        decisions.setdefault(variable, live_one)
     for name, value in (given or {}).items():
         variable, literal = chooser.given(name, value)
-        found[variable] = replace(literal, store=_store(found.get(variable)))
-    found |= chooser.refused(found)
+        decisions[variable] = replace(literal, store=_store(decisions.get(variable)))
+    decisions |= chooser.refused(decisions)
     required = contract.required_variables(settings)
     for variable in required:
-        if not isinstance(found.get(variable), AdoptedVariable):
-            found[variable] = chooser.needed(variable, found.get(variable))
-    found |= {
+        if not isinstance(decisions.get(variable), AdoptedVariable):
+            decisions[variable] = chooser.needed(variable, decisions.get(variable))
+    decisions |= {
         variable: Missing(names.parameter(variable), left.reason) if variable in required else left
-        for variable, left in chooser.refused(found).items()
+        for variable, left in chooser.refused(decisions).items()
     }
-    kept = {f"{live.parameter_path}/{one.name}" for one in found.values() if isinstance(one, AdoptedVariable)}
+    kept = {f"{live.parameter_path}/{one.name}" for one in decisions.values() if isinstance(one, AdoptedVariable)}
     return Choice(
-        taken=tuple(one for one in found.values() if isinstance(one, AdoptedVariable)),
-        left=(*(one for one in found.values() if isinstance(one, OmittedVariable)), *chooser.unread(kept)),
-        missing=tuple(one for variable in required if isinstance(one := found[variable], Missing)),
+        taken=tuple(one for one in decisions.values() if isinstance(one, AdoptedVariable)),
+        left=(*(one for one in decisions.values() if isinstance(one, OmittedVariable)), *chooser.unread(kept)),
+        missing=tuple(one for variable in required if isinstance(one := decisions[variable], Missing)),
     )
 
 
@@ -159,11 +159,13 @@ class _Chooser:
             raise UsageError(f"--literal {name}: {why}", fix="give it another value")
         return variable, literal
 
-    def refused(self, found: Mapping[str, AdoptedVariable | OmittedVariable | Missing]) -> dict[str, OmittedVariable]:
+    def refused(
+        self, decisions: Mapping[str, AdoptedVariable | OmittedVariable | Missing]
+    ) -> dict[str, OmittedVariable]:
         """Leave out the literals whose values the service's settings refuse."""
         literals = {
             variable: one.value
-            for variable, one in found.items()
+            for variable, one in decisions.items()
             if isinstance(one, AdoptedVariable) and one.value is not None and not one.extra
         }
         return {
@@ -184,9 +186,9 @@ class _Chooser:
         reason = known.reason if isinstance(known, OmittedVariable) else NotSet(self._live.source.service)
         name = names.parameter(variable)
         parameter = self._live.parameters.get(f"{self._live.parameter_path}/{name}")
-        found = self._parameter(variable, parameter) if parameter else None
-        if isinstance(found, AdoptedVariable):
-            return replace(found, notes=(NotReadNow(reason), *found.notes))
+        decision = self._parameter(variable, parameter) if parameter else None
+        if isinstance(decision, AdoptedVariable):
+            return replace(decision, notes=(NotReadNow(reason), *decision.notes))
         if variable in self._secrets:
             return replace(self._new(variable, None), notes=(NoValue(reason),), unset=True)
         return Missing(name, reason)

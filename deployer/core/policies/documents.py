@@ -48,10 +48,10 @@ def subjects(repository: str, environment: str, ids: tuple[int, int] | None) -> 
     their tokens (GitHub docs, "OpenID Connect reference").
     """
     owner, _, name = repository.partition("/")
-    found = [f"repo:{repository}:environment:{environment}"]
+    claims = [f"repo:{repository}:environment:{environment}"]
     if ids:
-        found.append(f"repo:{owner}@{ids[0]}/{name}@{ids[1]}:environment:{environment}")
-    return found
+        claims.append(f"repo:{owner}@{ids[0]}/{name}@{ids[1]}:environment:{environment}")
+    return claims
 
 
 def github_trust(account: str, subjects: Sequence[str]) -> object:

@@ -113,12 +113,12 @@ def needs(
 
 
 def _resources(right: Right, parameters: Mapping[str, Any], region: str, account: str) -> tuple[str, ...]:
-    found = {
+    arns = {
         form.format(region=region, account=account, name=_whole(name) if form is PARAMETER else name): None
         for key, form in right.on.items()
         for name in _names(parameters, key)
     }
-    return tuple(found) or ("*",)
+    return tuple(arns) or ("*",)
 
 
 def _names(parameters: Mapping[str, Any], key: str) -> Iterator[str]:

@@ -52,17 +52,17 @@ def strangers(document: object, account: str, named: Collection[str]) -> tuple[S
     These are other jobs or a pattern of jobs, every job on GitHub, another identity provider, another account, or
     everyone. A user or role of the same account is not listed: an administrator of the account can allow it anyway.
     """
-    found: list[Stranger] = []
+    others: list[Stranger] = []
     for statement in _allowing(document):
         if not any(_assumes(action) for action in _listed(statement.get("Action"))):
             continue
         if statement.get("Principal") == "*" or "NotPrincipal" in statement:
-            found.append(Stranger("everybody"))
-        found += [_whose(one) for one in _principals(statement, "AWS") if not _of_account(str(one), account)]
-        found += [_named(one) for one in _principals(statement, "Federated") if one != provider_arn(account)]
+            others.append(Stranger("everybody"))
+        others += [_whose(one) for one in _principals(statement, "AWS") if not _of_account(str(one), account)]
+        others += [_named(one) for one in _principals(statement, "Federated") if one != provider_arn(account)]
         if provider_arn(account) in _principals(statement, "Federated"):
-            found += _jobs(statement, named)
-    return tuple(found)
+            others += _jobs(statement, named)
+    return tuple(others)
 
 
 def _jobs(statement: Mapping[str, Any], named: Collection[str]) -> list[Stranger]:
