@@ -25,9 +25,9 @@ from deployer.view.destroy_text import unready
 from deployer.view.resources.service import foreign_service
 
 
-def refuse_unready(found: Removals, environment: str) -> None:
+def refuse_unready(removals: Removals, environment: str) -> None:
     """Raise Refused when something has to wait, and nothing is deleted before."""
-    for one in found.unready:
+    for one in removals.unready:
         what, why, fix = unready(one, environment)
         raise Refused(what, why=why, fix=fix)
 
@@ -77,9 +77,9 @@ class Destruction:
         """
         run = self.run
         with lock.hold(run.session, run.desired.ledger, who=run.who, verb="destroy", warn=run.report.warn):
-            found = self.decide()
-            refuse_unready(found, run.desired.environment)
-            if set(found.deleted) - set(agreed.deleted):
+            removals = self.decide()
+            refuse_unready(removals, run.desired.environment)
+            if set(removals.deleted) - set(agreed.deleted):
                 raise Refused(
                     "the list of what to delete has changed; nothing was deleted",
                     fix="read the new list, then run again",

@@ -90,14 +90,14 @@ class Follower:
     def _lines(self, group: str, since: float, streams: str = "") -> list[str]:
         start = int((since - CLOCKS_APART) * 1000)
         try:
-            found = logs.since(self.session.logs, group, start, prefix=streams)
+            written = logs.since(self.session.logs, group, start, prefix=streams)
         except (ClientError, BotoCoreError) as error:
             what = explain(error).what
             if what not in self.unseen:
                 self.unseen.add(what)
                 self.report.warn(f"log lines are not shown: {what}")
             return []
-        texts = self.scrubber.clean([without_colours(line.text) for line in found])
+        texts = self.scrubber.clean([without_colours(line.text) for line in written])
         return [line for text in texts for line in text.splitlines() if line.strip()]
 
 

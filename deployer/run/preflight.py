@@ -64,14 +64,14 @@ def inspect(
         unverified.append(NoSettingsClass(file=PROJECT_FILE))
     elif secrets is None:
         unverified.append(SecretsNotRead())
-    found = [role for role in role_checks if role is not None]
+    checked_roles = [role for role in role_checks if role is not None]
     return Inspection(
         platform=seen,
         secrets={} if desired.rollback_to or values is None or examine is None else examine(desired.literals, values),
-        missing_roles=tuple(role.name for role in found if not role.exists),
-        untrusted={role.name: role.service for role in found if role.exists and not role.trusted},
-        denied={role.name: role.denied for role in found if role.denied},
-        unverified=tuple(dict.fromkeys([*unverified, *(role.unverified for role in found if role.unverified)])),
+        missing_roles=tuple(role.name for role in checked_roles if not role.exists),
+        untrusted={role.name: role.service for role in checked_roles if role.exists and not role.trusted},
+        denied={role.name: role.denied for role in checked_roles if role.denied},
+        unverified=tuple(dict.fromkeys([*unverified, *(role.unverified for role in checked_roles if role.unverified)])),
     )
 
 
@@ -89,9 +89,9 @@ def _platform(session: Session, desired: Desired, observed: Observed, digest: st
     runs = observed.service.spec.image if observed.service else ""
     if observed.image is None or runs.endswith(digest):
         return None  # this machine's image, which is about to be pushed, or an image that already runs
-    found = ecr.platforms(session.ecr, desired.image.repository, digest)
+    platforms = ecr.platforms(session.ecr, desired.image.repository, digest)
     runs = desired.target.capabilities.image_platform
-    return runs if runs in found else ", ".join(found)
+    return runs if runs in platforms else ", ".join(platforms)
 
 
 def _secrets(session: Session, desired: Desired, observed: Observed) -> dict[str, SecretValue]:

@@ -23,10 +23,10 @@ def probe_release(url: str, path: str, release: str, *, header: str | None, seco
         while True:
             try:
                 answer = client.get(url + path)
-                found = answer.headers.get(header) if header else None
-                if answer.status_code == 200 and (not header or found == release):
+                served = answer.headers.get(header) if header else None
+                if answer.status_code == 200 and (not header or served == release):
                     return None
-                named = f", release {plain(found) if found else 'not named'}" if header else ""
+                named = f", release {plain(served) if served else 'not named'}" if header else ""
                 last_answer = f"{answer.status_code}{named}"
             except httpx.HTTPError as error:
                 last_answer = type(error).__name__
@@ -48,11 +48,11 @@ def ask(url: str, path: str, release: str, *, header: str | None, seconds: float
             try:
                 answer = client.get(url + path)
                 named = plain(answer.headers.get(header, "")) if header else None
-                found = Answer(named, answer.status_code)
+                latest = Answer(named, answer.status_code)
             except httpx.HTTPError as error:
-                found = Answer(status=None, error=type(error).__name__)
-            if (found.release in {None, release} and found.good) or time.monotonic() >= end:
-                return found
+                latest = Answer(status=None, error=type(error).__name__)
+            if (latest.release in {None, release} and latest.good) or time.monotonic() >= end:
+                return latest
             time.sleep(0.2)
 
 

@@ -107,8 +107,8 @@ def _is_of(operation: Operation, said: Record) -> bool:
 def desired_release(session: Session, desired: Desired) -> Release | None:
     """The release that was deployed last, as it was written down."""
     name = ledger.intention(desired.ledger)
-    found = ssm.read(session.ssm, [name]).get(name)
-    return ledger.intended(found.value or "", RECORDED) if found else None
+    parameter = ssm.read(session.ssm, [name]).get(name)
+    return ledger.intended(parameter.value or "", RECORDED) if parameter else None
 
 
 def _failed(

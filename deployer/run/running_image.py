@@ -16,10 +16,10 @@ def missing_image(session: Session, observed: Observed) -> str | None:
 
     One call to ECR, none when the observed state already shows it. An image of another registry is not checked.
     """
-    found = ECR_IMAGE.fullmatch(observed.service.spec.image) if observed.service else None
-    if found is None or (found[1], found[2]) != (session.account, session.region):
+    match = ECR_IMAGE.fullmatch(observed.service.spec.image) if observed.service else None
+    if match is None or (match[1], match[2]) != (session.account, session.region):
         return None
-    repository, digest, tag = found[3], found[4], found[5]
+    repository, digest, tag = match[3], match[4], match[5]
     if digest and observed.image and observed.image.digest == digest:
         return None
     return None if ecr.read_image(session.ecr, repository, tag or "", digest) else (digest or tag)

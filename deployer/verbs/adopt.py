@@ -166,13 +166,13 @@ def _incomplete(options: AdoptOptions, missing: Sequence[Missing]) -> Blocked:
 
 def _others(path: Path) -> list[LoadedManifest]:
     """The other manifests of the folder. A manifest that has problems is skipped: its own `check` reports them."""
-    found: list[LoadedManifest] = []
+    others: list[LoadedManifest] = []
     for other in sorted(path.parent.glob("*.yaml")):
         try:
-            found.append(load_manifest(shortest(other)))
+            others.append(load_manifest(shortest(other)))
         except (InvalidManifest, OSError):
             continue
-    return found
+    return others
 
 
 def _keep(live: Live, others: Sequence[LoadedManifest]) -> int:

@@ -73,15 +73,15 @@ def prepare_account(
     session, _ = open_session(loaded)
     run = Bootstrap(session, required, report.step)
     steps = run.decide()
-    found = Preparation(manifest.app, manifest.aws.account, manifest.aws.region, steps)
-    show(found)
+    preparation = Preparation(manifest.app, manifest.aws.account, manifest.aws.region, steps)
+    show(preparation)
     _refuse_blocked(steps)
     if options.preview or not steps.steps:
-        return found
+        return preparation
     check_steps(loaded, steps.fingerprint, consent)
     refuse_incident(session, manifest.app, manifest.environment)
     run.carry_out(steps)
-    return replace(found, done=True)
+    return replace(preparation, done=True)
 
 
 def _refuse_blocked(steps: Steps) -> None:

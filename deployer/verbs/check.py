@@ -30,18 +30,18 @@ def check_manifests(options: CheckOptions) -> ValidManifests:
     """Read the manifests. Raises InvalidManifest with all problems of all files, and UsageError for an unknown name."""
     names = options.environments or sorted(path.stem for path in (find_root(Path.cwd()) / "env").glob("*.yaml"))
     loaded: list[LoadedManifest] = []
-    found: list[Problem] = []
+    faults: list[Problem] = []
     for path in [manifest_path(name) for name in names]:
         try:
             loaded.append(load_manifest(path))
         except InvalidManifest as error:
-            found += error.problems
+            faults += error.problems
     for one in loaded:
         try:
-            found += problems(one, settings_class(one.app, one.root))
+            faults += problems(one, settings_class(one.app, one.root))
         except InvalidManifest as error:  # of deployer.yaml
-            found += error.problems
-    found += [*clashes(loaded), *quarrels(loaded), *strangers(loaded), *crossed(loaded)]
-    if found:
-        raise InvalidManifest(found)
+            faults += error.problems
+    faults += [*clashes(loaded), *quarrels(loaded), *strangers(loaded), *crossed(loaded)]
+    if faults:
+        raise InvalidManifest(faults)
     return ValidManifests(tuple(loaded))

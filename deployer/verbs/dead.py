@@ -27,5 +27,5 @@ def list_dead_letters(options: DeadOptions, report: Reporter) -> DeadDocument:
     if options.limit < 1:
         raise UsageError(f"--limit {options.limit} is not a number of dead letters", fix="give 1 or more")
     inbox = open_inbox(options.environment, report)
-    found = inbox.access.list_dead(options.limit).newest(options.limit)
-    return DeadDocument(environment=inbox.name, **asdict(found))
+    letters = inbox.access.list_dead(options.limit).newest(options.limit)
+    return DeadDocument(environment=inbox.name, **asdict(letters))

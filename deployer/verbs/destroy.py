@@ -48,13 +48,13 @@ def destroy_environment(
     refuse_incident(environment.session, desired.app, desired.environment)
     asked = RemovalOptions(secrets=options.with_secrets, repository=options.with_repository)
     destruction = Destruction(environment.run, asked, dict(_shared(environment.loaded)))
-    found = destruction.decide()
-    if found.deleted or found.unready:
-        show(found)
-        refuse_unready(found, desired.environment)
+    removals = destruction.decide()
+    if removals.deleted or removals.unready:
+        show(removals)
+        refuse_unready(removals, desired.environment)
         _refuse_unconfirmed(desired.environment, desired.service_name, consent)
-        destruction.carry_out(found)
-    return DestroyResult(desired.environment, found)
+        destruction.carry_out(removals)
+    return DestroyResult(desired.environment, removals)
 
 
 def _refuse_unconfirmed(environment: str, service: str, consent: Consent) -> None:

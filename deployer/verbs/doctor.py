@@ -96,9 +96,9 @@ def _aws(loaded: LoadedManifest) -> Iterator[Finding]:
     session = Session(aws.account, aws.region, aws.endpoint, keys_beside(loaded.path))
     target = describe(loaded.manifest.service.target)
     yield from run_carefully("region", lambda: account.region(session, target))
-    found = run_carefully("credentials", lambda: account.credentials(session))
-    yield from found
-    if any(finding.state != "ok" for finding in found):
+    findings = run_carefully("credentials", lambda: account.credentials(session))
+    yield from findings
+    if any(finding.state != "ok" for finding in findings):
         yield CheckSkipped(about="account", needs="credentials")
         return
     seen: list[str] = []

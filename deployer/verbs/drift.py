@@ -23,7 +23,7 @@ def find_drift(options: DriftOptions, report: Reporter) -> DriftDocument:
     run = open_environment(options.environment, report, start=False, only_reads=True).run
     observed = run.observe()
     planned = run.compare(observed, None)
-    found = find_waiting(planned.plan)
+    waiting = find_waiting(planned.plan)
     gone = missing_image(run.session, observed)
     lost = (DriftItem("running image", "image", State(value=gone), None),) if gone else ()
-    return DriftDocument(run.desired.environment, (*found.drift, *lost), found.staged)
+    return DriftDocument(run.desired.environment, (*waiting.drift, *lost), waiting.staged)

@@ -69,16 +69,16 @@ def _write_all(loaded: LoadedManifest, form: str, out: Path) -> ExportedFile:
     session, _ = open_session(loaded)
     paths = {name: names.join(aws.parameter_path, name) for name in loaded.manifest.variables}
     secret = [paths[name] for name, one in loaded.manifest.variables.items() if isinstance(one, SecretVariable)]
-    found: dict[str, SecretValue] = {}
+    secrets: dict[str, SecretValue] = {}
     for batch in ssm.batches(secret):
-        found |= ssm.reveal(session.ssm, batch)
-    if missing := [path for path in secret if path not in found]:
+        secrets |= ssm.reveal(session.ssm, batch)
+    if missing := [path for path in secret if path not in secrets]:
         raise Blocked(
             f"{', '.join(missing)}: not in SSM; nothing was written",
             fix=f"just secret list {loaded.manifest.environment}",
         )
     values = {
-        names.variable(name): one.text if isinstance(one, LiteralVariable) else found[paths[name]].reveal()
+        names.variable(name): one.text if isinstance(one, LiteralVariable) else secrets[paths[name]].reveal()
         for name, one in loaded.manifest.variables.items()
     }
     _write_private(out, FORMATS[form](values, ()) + "\n")

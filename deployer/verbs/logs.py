@@ -101,10 +101,10 @@ def _start(options: LogsOptions, since: float | None) -> int:
 
 def _seconds(text: str) -> float:
     """Parse `90s`, `15m`, `2h` and `3d` as seconds. Raises UsageError."""
-    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
-    if not found:
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if not match:
         raise UsageError(f"{text!r} is not a valid duration", fix="write it like 30s, 15m, 2h or 3d")
-    return float(found[1]) * UNITS[found[2]]
+    return float(match[1]) * UNITS[match[2]]
 
 
 def _moment(milliseconds: int) -> str:

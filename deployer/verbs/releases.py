@@ -34,12 +34,12 @@ def list_releases(options: ReleasesOptions, report: Reporter) -> Releases | Rele
     """Read the ledger: all releases, or what differs between two. Raises UsageError for an unknown release."""
     identity = read_usable_identity(options.environment, report)
     session, _ = open_identity(identity)
-    found = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), RECORDED)
+    releases = ledger.read(session.ssm, ledger_path(identity.app, identity.environment), RECORDED)
     if options.compared:
-        before, after = (recorded(found, name, identity.environment) for name in options.compared)
+        before, after = (recorded(releases, name, identity.environment) for name in options.compared)
         differences = compare_releases(before.release, after.release)
         return ReleasesDiffDocument(identity.environment, before.number, after.number, differences)
     service = open_target(identity.target, session).observe(identity.service)[0]
     runs = service.spec.environment.get(RELEASE_VARIABLE) if service else None
-    live = next((entry.number for entry in reversed(found) if entry.release.id == runs), None)
-    return Releases(identity.environment, tuple(found), live)
+    live = next((entry.number for entry in reversed(releases) if entry.release.id == runs), None)
+    return Releases(identity.environment, tuple(releases), live)

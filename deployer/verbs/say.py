@@ -79,8 +79,8 @@ def _unready(settings: WorldSettings) -> tuple[str, str] | None:
     """Why the service cannot serve users and the fix, as it reports; None when it names no reason."""
     known = settings.app.readiness
     readiness = read_ready(settings.service_url, known.path) if known else None
-    found = of_readiness(readiness, known) if known and readiness else ()
-    bad = next((trouble for trouble in found if not trouble.serves), None)
+    troubles = of_readiness(readiness, known) if known and readiness else ()
+    bad = next((trouble for trouble in troubles if not trouble.serves), None)
     if bad is None:
         return None
     text = trouble_text(bad, "local")

@@ -85,8 +85,8 @@ def show_status(options: StatusOptions, report: Reporter) -> StatusDocument:
             raise
         raise StatusUnknown(error.what, why=error.why, fix=error.fix) from None
     except (BotoCoreError, ClientError) as error:
-        found = explain(error)
-        raise StatusUnknown(found.what, why=found.why, fix=found.fix) from None
+        failure = explain(error)
+        raise StatusUnknown(failure.what, why=failure.why, fix=failure.fix) from None
 
 
 def _status(options: StatusOptions, report: Reporter) -> StatusDocument:

@@ -66,10 +66,10 @@ def audit_packages(options: AuditOptions) -> AuditResult:
         raise UsageError(f"pip-audit cannot check {lock}", why=why, fix=fix)
     if not packages:
         raise UsageError(f"{lock} pins no package", fix="name a lock file with hashes: --lock FILE")
-    found = [line for package in packages for line in _findings(package)]
-    if found:
+    vulnerabilities = [line for package in packages for line in _findings(package)]
+    if vulnerabilities:
         raise Refused(
-            f"{len(found)} known vulnerabilities in {lock.name}: {'; '.join(found)}",
+            f"{len(vulnerabilities)} known vulnerabilities in {lock.name}: {'; '.join(vulnerabilities)}",
             fix="just lock, or raise a minimum",
         )
     if skipped := [f"{one['name']} ({one['skip_reason']})" for one in packages if "skip_reason" in one]:
@@ -84,10 +84,10 @@ def audit_packages(options: AuditOptions) -> AuditResult:
 
 def _packages(text: str) -> list[dict[str, Any]] | None:
     try:
-        found: list[dict[str, Any]] = json.loads(text)["dependencies"]
+        packages: list[dict[str, Any]] = json.loads(text)["dependencies"]
     except (ValueError, KeyError, TypeError):
         return None
-    return found
+    return packages
 
 
 def _findings(package: dict[str, Any]) -> list[str]:

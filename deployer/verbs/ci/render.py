@@ -89,8 +89,8 @@ def _desired(root: Path) -> dict[str, str]:
 def _left(root: Path) -> list[str]:
     """Generated files that are no longer needed."""
     desired = _desired(root)
-    found = sorted((root / FOLDER).glob("*.yml"))
-    return [path.name for path in found if path.name not in desired and (_read(path) or "").startswith(HEAD)]
+    paths = sorted((root / FOLDER).glob("*.yml"))
+    return [path.name for path in paths if path.name not in desired and (_read(path) or "").startswith(HEAD)]
 
 
 def _read(path: Path) -> str | None:

@@ -53,18 +53,18 @@ def same_source(tags: Sequence[str], commit: str, tree: Callable[[str], str | No
 def _healthy(loaded: LoadedManifest) -> list[str]:
     """The tags of the healthy releases, oldest first."""
     session, _ = open_session(loaded)
-    found = ledger.read(
+    releases = ledger.read(
         session.ssm,
         ledger_path(loaded.manifest.app, loaded.manifest.environment),
         RECORDED,
     )
-    return [entry.release.tag for entry in found if entry.release.outcome == "healthy"]
+    return [entry.release.tag for entry in releases if entry.release.outcome == "healthy"]
 
 
 def _tree(root: Path, commit: str) -> str | None:
     """The tree of a commit; None for a tag that is not a commit of this repository."""
     try:
-        found = git.run_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{tree}}")
+        tree = git.run_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{tree}}")
     except DeployerError:
         return None
-    return found.decode().strip()
+    return tree.decode().strip()

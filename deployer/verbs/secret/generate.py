@@ -33,9 +33,9 @@ def generate_secret(options: GenerateOptions) -> WrittenSecret:
             why="only its issuer can make a value for it, unless the manifest declares `generate: BYTES`",
             fix=f"just secret set {environment} {name}",
         )
-    if found := parameter.read():
+    if existing := parameter.read():
         raise UsageError(
-            f"{name} is there already (version {found.version}); nothing was changed",
+            f"{name} is there already (version {existing.version}); nothing was changed",
             fix=f"just secret rotate {environment} {name}",
         )
     value = SecretValue(secrets.token_urlsafe(size))

@@ -83,7 +83,7 @@ def import_secrets(options: ImportOptions, read: Callable[[], str]) -> ImportRes
 def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretValue]:
     """The values by parameter name. A line that cannot be read is never repeated: it may hold a secret."""
     wrong: list[str] = []
-    found: dict[str, SecretValue] = {}
+    values: dict[str, SecretValue] = {}
     for one in bindings(text):
         line, variable, value = one.number, one.name, one.value
         if variable is None or value is None:
@@ -92,15 +92,15 @@ def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretVa
             wrong.append(f"{file}:{line}: this is not a valid variable name, such as META_APP_SECRET")
         elif names.why_reserved(variable) is None:
             name = names.parameter(variable)
-            if name in found:
+            if name in values:
                 wrong.append(f"{file}:{line}: {variable} is here a second time")
             hide = name not in literals or credential_in(value, name=name) is not None
-            found[name] = checked(value, hide=hide) if value else SecretValue("")
+            values[name] = checked(value, hide=hide) if value else SecretValue("")
     if wrong:
         raise UsageError(
             f"{file} cannot be imported; nothing was changed", why="\n       ".join(wrong), fix="correct these lines"
         )
-    return found
+    return values
 
 
 def _held(session: Session, parameters: list[SecretParameter]) -> Mapping[str, SecretValue]:

@@ -38,11 +38,11 @@ def list_secrets(options: ListOptions) -> ListedSecrets:
     manifest, known = loaded.manifest, secrets_of(loaded)
     session, _ = open_session(loaded)
     paths = {name: names.join(manifest.aws.parameter_path, name) for name in known}
-    found = ssm.describe(session.ssm, manifest.aws.parameter_path)
+    parameters = ssm.describe(session.ssm, manifest.aws.parameter_path)
     releases = ledger.read(session.ssm, ledger_path(manifest.app, manifest.environment), RECORDED)
     return ListedSecrets(
         environment=manifest.environment,
         manifest=loaded.path,
-        states=tuple(secret_states(paths, found, releases)),
+        states=tuple(secret_states(paths, parameters, releases)),
         generated=frozenset(name for name, secret in known.items() if secret.generate),
     )

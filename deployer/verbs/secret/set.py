@@ -29,9 +29,9 @@ def set_secret(options: SetOptions, read: Callable[[str], str]) -> WrittenSecret
     loaded = load_manifest(manifest_path(options.environment))
     parameter = SecretParameter.open(loaded, options.name)
     value = checked(read(f"{parameter.name}: "))
-    found = parameter.read()
-    if found is not None and found.secure and _holds(parameter, value):
-        return WrittenSecret(loaded.manifest.environment, parameter.name, "same", found.version)
+    existing = parameter.read()
+    if existing is not None and existing.secure and _holds(parameter, value):
+        return WrittenSecret(loaded.manifest.environment, parameter.name, "same", existing.version)
     refuse_unusable(loaded, {parameter.name: value})
     version = parameter.write(value)
     return WrittenSecret(loaded.manifest.environment, parameter.name, "set", version)

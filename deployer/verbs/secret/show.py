@@ -37,10 +37,12 @@ def reveal_secret(options: ShowOptions, ask: Callable[[str], str] | None) -> Sec
         )
     session, _ = open_session(loaded)
     parameter = SecretParameter(loaded, session, name, secret)
-    path, found = parameter.path, parameter.read()
-    if found is None:
+    path, stored = parameter.path, parameter.read()
+    if stored is None:
         raise UsageError(f"{path} is not in SSM", fix=f"just secret set {environment} {name}")
-    question = f"{path} (version {found.version}) will be readable on this screen, and in its history.\nShow it? [y/N] "
+    question = (
+        f"{path} (version {stored.version}) will be readable on this screen, and in its history.\nShow it? [y/N] "
+    )
     if ask(question).strip().lower() not in {"y", "yes"}:
         raise Refused(f"{name} was not shown", why="the answer was not yes", fix="run again, and answer y")
     revealed = parameter.reveal()

@@ -42,8 +42,8 @@ def delete_secret(options: UnsetOptions, consent: Consent) -> DeletedSecret:
     session, _ = open_session(loaded)
     refuse_incident(session, loaded.manifest.app, loaded.manifest.environment)
     path = names.join(aws.parameter_path, name)
-    found = ssm.describe(session.ssm, aws.parameter_path).get(path)
-    if found is None or not found.secure:
+    stored = ssm.describe(session.ssm, aws.parameter_path).get(path)
+    if stored is None or not stored.secure:
         raise UsageError(
             f"no secret of this name is below {aws.parameter_path}",
             fix=f"just secret list {loaded.manifest.environment}",
@@ -52,7 +52,7 @@ def delete_secret(options: UnsetOptions, consent: Consent) -> DeletedSecret:
         raise UsageError(
             f"{path} was not created by the deployer, which leaves it alone", fix="delete it in AWS yourself"
         )
-    loss = f"{path} (version {found.version}) goes with all its versions, and no rollback can bring it back"
+    loss = f"{path} (version {stored.version}) goes with all its versions, and no rollback can bring it back"
     if name in loaded.manifest.variables:
         loss += f".\n{loaded.path} names it: the service cannot start until it is set again"
     _refuse_unconfirmed(name, loss, consent)
