@@ -85,15 +85,15 @@ def check(call: str, answer: Mapping[str, Any], read: Mapping[str, tuple[str, ..
             raise UnusableAnswer(call=call, lacks=f"no {missing}")
 
 
-def _missing(found: Mapping[str, Any], path: list[str], above: str) -> Iterator[str]:
+def _missing(value: Mapping[str, Any], path: list[str], above: str) -> Iterator[str]:
     """Each member of the path that is absent."""
     name, deeper = path[0].removesuffix("[]"), path[1:]
-    if name not in found:
+    if name not in value:
         yield f"{above}{name}"
     elif not deeper:
         return
     elif path[0].endswith("[]"):
-        for element in found[name]:
+        for element in value[name]:
             yield from _missing(element, deeper, f"{above}{name}[].")
     else:
-        yield from _missing(found[name], deeper, f"{above}{name}.")
+        yield from _missing(value[name], deeper, f"{above}{name}.")

@@ -25,16 +25,16 @@ def load_credentials(session: Session) -> Credentials | None:
     provider = session.get_component("credential_provider").get_provider("assume-role")
     provider._prompter = ask_mfa_code  # noqa: SLF001 -- as the AWS CLI replaces it; botocore has no other way
     try:
-        found = session.get_credentials()
-        if found is not None:
-            found.get_frozen_credentials()  # a role is assumed and a token file is read only when a key is needed
+        credentials = session.get_credentials()
+        if credentials is not None:
+            credentials.get_frozen_credentials()  # a role is assumed and a token file is read only when a key is needed
     except (BotoCoreError, ClientError, DeployerError):
         raise
     except OSError as error:
         raise _unreadable(f"{outside(error.filename or '')}: {error.strerror or type(error).__name__}") from None
     except Exception as error:  # noqa: BLE001 -- such as the JSON of a credential_process; its text may hold a key
         raise _unreadable(f"{type(error).__name__} in what the source returned") from None
-    return found
+    return credentials
 
 
 def ask_mfa_code(prompt: str) -> str:

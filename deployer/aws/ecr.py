@@ -50,16 +50,18 @@ def read_repository(ecr: ECRClient, name: str) -> ObservedRepository | None:
         policy = pool.submit(_read_lifecycle, ecr, name)
         try:
             pages = ecr.get_paginator("describe_repositories").paginate(repositoryNames=[name])
-            found = next((one for page in pages for one in page["repositories"] if one["repositoryName"] == name), None)
+            repository = next(
+                (one for page in pages for one in page["repositories"] if one["repositoryName"] == name), None
+            )
         except ClientError as error:
             only(error, "RepositoryNotFoundException")
             return None
-        if found is None:
+        if repository is None:
             return None
         return ObservedRepository(
-            uri=found["repositoryUri"],
-            immutable=found["imageTagMutability"] == "IMMUTABLE",
-            scan_on_push=found.get("imageScanningConfiguration", {}).get("scanOnPush", False),
+            uri=repository["repositoryUri"],
+            immutable=repository["imageTagMutability"] == "IMMUTABLE",
+            scan_on_push=repository.get("imageScanningConfiguration", {}).get("scanOnPush", False),
             lifecycle=policy.result(),
         )
 
@@ -77,11 +79,11 @@ def read_image(ecr: ECRClient, repository: str, tag: str, digest: str | None) ->
     image_id: ImageIdentifierTypeDef = {"imageDigest": digest} if digest else {"imageTag": tag}
     try:
         pages = ecr.get_paginator("describe_images").paginate(repositoryName=repository, imageIds=[image_id])
-        found = [image for page in pages for image in page["imageDetails"]]
+        images = [image for page in pages for image in page["imageDetails"]]
     except ClientError as error:
         only(error, "ImageNotFoundException", "RepositoryNotFoundException")
         return None
-    for image in found:
+    for image in images:
         tags = image.get("imageTags", [])
         if image["imageDigest"] == digest if digest else tag in tags:
             return ObservedImage(image["imageDigest"], tuple(tags))
@@ -172,13 +174,13 @@ def _manifest(ecr: ECRClient, repository: str, digest: str) -> ImageTypeDef:
 
 def _object(text: str | bytes) -> dict[str, Any]:
     """The JSON object in a text; an empty one where it holds something else."""
-    found = json.loads(text)
-    return found if isinstance(found, dict) else {}
+    parsed = json.loads(text)
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def _member(value: object, name: str) -> dict[str, Any]:
-    found = value.get(name) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
+    member = value.get(name) if isinstance(value, dict) else None
+    return member if isinstance(member, dict) else {}
 
 
 def _platform(described: dict[str, Any]) -> str:

@@ -21,9 +21,9 @@ def read_fresh(read: Callable[[], Read]) -> Read:
     """
     for _ in range(ATTEMPTS):
         asked = time.time()
-        found = read()
+        value = read()
         if 0 <= time.time() - asked < FRESH:
-            return found
+            return value
     raise StateUnknown(
         f"AWS takes more than {FRESH:.0f} s to answer a read, so this run stopped before its next change",
         fix="wait a moment, then run again",

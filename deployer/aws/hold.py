@@ -29,8 +29,8 @@ def parameter(ledger: str) -> str:
 
 def read(ssm: SSMClient, ledger: str) -> Hold | None:
     """The hold, or None."""
-    found = read_parameters(ssm, [parameter(ledger)]).get(parameter(ledger))
-    return Hold.from_text(found.value or "") if found else None
+    stored = read_parameters(ssm, [parameter(ledger)]).get(parameter(ledger))
+    return Hold.from_text(stored.value or "") if stored else None
 
 
 def new(who: str, reason: str) -> Hold:

@@ -115,7 +115,7 @@ class Simulation(Struct, frozen=True):
 
 def simulate(iam: IAMClient, role: str, actions: Sequence[str], resources: Sequence[str]) -> Simulation:
     """Which of the actions the role is not allowed on every resource given, as AWS evaluates it."""
-    found: list[tuple[str, list[str]]] = []
+    refusals: list[tuple[str, list[str]]] = []
     pages = iam.get_paginator("simulate_principal_policy").paginate(
         PolicySourceArn=role, ActionNames=actions, ResourceArns=resources
     )
@@ -125,11 +125,11 @@ def simulate(iam: IAMClient, role: str, actions: Sequence[str], resources: Seque
                 specific = result.get("ResourceSpecificResults", [])
                 missing = [*result.get("MissingContextValues", [])]
                 missing += [key for one in specific for key in one.get("MissingContextValues", [])]
-                found.append((result["EvalActionName"], missing if result["EvalDecision"] == "implicitDeny" else []))
+                refusals.append((result["EvalActionName"], missing if result["EvalDecision"] == "implicitDeny" else []))
     return Simulation(
-        denied=_once(action for action, missing in found if not missing),
-        undecided=_once(action for action, missing in found if missing),
-        keys=_once(key for _, missing in found for key in missing),
+        denied=_once(action for action, missing in refusals if not missing),
+        undecided=_once(action for action, missing in refusals if missing),
+        keys=_once(key for _, missing in refusals for key in missing),
     )
 
 
@@ -148,10 +148,10 @@ def refused(iam: IAMClient, principal: str, needs: Iterable[Need]) -> tuple[Need
     together: dict[tuple[str, ...], dict[str, None]] = {}
     for need in needs:
         together.setdefault(need.resources, {})[need.action] = None
-    found: dict[Need, None] = {}
+    needs_refused: dict[Need, None] = {}
     for resources, actions in together.items():
-        found |= {Need(action, resources): None for action in denied(iam, principal, tuple(actions), resources)}
-    return tuple(found)
+        needs_refused |= {Need(action, resources): None for action in denied(iam, principal, tuple(actions), resources)}
+    return tuple(needs_refused)
 
 
 def role_arn(iam: IAMClient, name: str) -> str:

@@ -18,17 +18,17 @@ _INTENDED: Final = "/intended"
 
 def read(ssm: SSMClient, ledger: str, targets: RecordedTargets) -> tuple[RecordedRelease, ...]:
     """Every recorded release, oldest first; empty when there is no ledger. Raises NewerFormat."""
-    found: list[tuple[int, str, float]] = []
+    versions: list[tuple[int, str, float]] = []
     try:
         for page in ssm.get_paginator("get_parameter_history").paginate(Name=f"{ledger}/release"):
-            found += [
+            versions += [
                 (entry["Version"], entry["Value"], entry["LastModifiedDate"].timestamp())
                 for entry in page["Parameters"]
             ]
     except ClientError as error:
         only(error, "ParameterNotFound")
         return ()
-    return _readable(_once(sorted(found)), f"{ledger}/release", targets)
+    return _readable(_once(sorted(versions)), f"{ledger}/release", targets)
 
 
 def _once(entries: list[tuple[int, str, float]]) -> list[tuple[int, str, float]]:
@@ -42,20 +42,20 @@ def _readable(
     entries: list[tuple[int, str, float]], name: str, targets: RecordedTargets
 ) -> tuple[RecordedRelease, ...]:
     """The readable releases. Raises Blocked when the newest, which describes the present state, cannot be read."""
-    found: list[RecordedRelease] = []
+    releases: list[RecordedRelease] = []
     for number, text, at in entries:
         try:
             release = Release.from_text(text, targets, f"release {number}")
-            found.append(RecordedRelease(number, release, at))
+            releases.append(RecordedRelease(number, release, at))
         except ValueError as error:
             if number == entries[-1][0]:
-                good = f"that of version {found[-1].number}" if found else "a release's"
+                good = f"that of version {releases[-1].number}" if releases else "a release's"
                 raise Blocked(
                     f"version {number} of the ledger {name} is not a release; nothing was changed",
                     why=str(error),
                     fix=f"put {good} back as its value: aws ssm get-parameter-history --name {name}",
                 ) from None
-    return tuple(found)
+    return tuple(releases)
 
 
 def intention(ledger: str) -> str:

@@ -133,12 +133,12 @@ class HeldLock:
     def _confirm(self) -> None:
         """Raise LockLost unless this run wrote the newest version, and each one since the last it knows of."""
         try:
-            found = self._ssm.get_parameter(Name=self._name)["Parameter"]
+            stored = self._ssm.get_parameter(Name=self._name)["Parameter"]
         except ClientError as error:
             only(error, "ParameterNotFound")
             raise self._lost(BROKEN) from None
-        self._check(found["Value"], "holds it since")
-        self._adopt(found["Version"], least=self._version)
+        self._check(stored["Value"], "holds it since")
+        self._adopt(stored["Version"], least=self._version)
 
     def _adopt(self, version: int, *, least: int) -> None:
         """Take a version as the newest: `least` or a later one, and each one since the last known is this run's.
@@ -150,11 +150,11 @@ class HeldLock:
             raise self._lost(BROKEN)
         for between in range(self._version, version):
             try:
-                found = self._ssm.get_parameter(Name=f"{self._name}:{between}")["Parameter"]
+                stored = self._ssm.get_parameter(Name=f"{self._name}:{between}")["Parameter"]
             except ClientError as error:
                 only(error, "ParameterNotFound", "ParameterVersionNotFound")
                 raise self._lost(BROKEN) from None
-            self._check(found["Value"], "took it at")
+            self._check(stored["Value"], "took it at")
         self._version = version
 
     def _check(self, text: str, did: str) -> None:
@@ -165,8 +165,8 @@ class HeldLock:
     def _discard(self) -> None:
         """Delete a lock that names this run as its holder by mistake."""
         with suppress(ClientError):
-            found = self._ssm.get_parameter(Name=self._name)["Parameter"]
-            if lock_record.observed_lock(found["Value"]).id == self._record.id:
+            stored = self._ssm.get_parameter(Name=self._name)["Parameter"]
+            if lock_record.observed_lock(stored["Value"]).id == self._record.id:
                 self._ssm.delete_parameter(Name=self._name)
 
     def _lost(self, why: str) -> LockLost:
@@ -210,8 +210,8 @@ def parameter(ledger: str) -> str:
 
 def read(ssm: SSMClient, ledger: str) -> ObservedLock | None:
     """The lock there is, or None."""
-    found = read_parameters(ssm, [parameter(ledger)]).get(parameter(ledger))
-    return lock_record.observed_lock(found.value or "") if found else None
+    stored = read_parameters(ssm, [parameter(ledger)]).get(parameter(ledger))
+    return lock_record.observed_lock(stored.value or "") if stored else None
 
 
 def break_it(ssm: SSMClient, ledger: str, lock: ObservedLock) -> bool:

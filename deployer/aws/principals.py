@@ -24,11 +24,11 @@ TAGS: list[TagTypeDef] = [{"Key": "managed-by", "Value": "deployer"}]
 def read_audiences(iam: IAMClient, account: str) -> tuple[str, ...] | None:
     """The audiences that the account trusts GitHub's tokens for; None when it has no provider for GitHub."""
     try:
-        found = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider_arn(account))
+        provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider_arn(account))
     except ClientError as error:
         only(error, "NoSuchEntity")
         return None
-    return tuple(found.get("ClientIDList", []))
+    return tuple(provider.get("ClientIDList", []))
 
 
 def create_provider(iam: IAMClient) -> None:
@@ -43,20 +43,22 @@ def create_provider(iam: IAMClient) -> None:
 def read(iam: IAMClient, principal: Principal, account: str) -> ObservedPrincipal | None:
     """The role or user, or None. Its permissions are read only where the deployer does not manage it."""
     try:
-        found, arn = (_user if principal.kind == "user" else _role)(iam, principal, account)
+        observed, arn = (_user if principal.kind == "user" else _role)(iam, principal, account)
     except ClientError as error:
         only(error, "NoSuchEntity")
         return None
     if principal.managed:
-        return found
+        return observed
     try:
         denied = refused(iam, arn, principal.needs)
     except ClientError as error:
         if not is_denied(error):
             raise
         why = f"these credentials may not call {refused_call(error)}"
-        return ObservedPrincipal(found.trust, found.ours, found.policy, found.attached, found.others, (), why)
-    return ObservedPrincipal(found.trust, found.ours, found.policy, found.attached, found.others, denied)
+        return ObservedPrincipal(
+            observed.trust, observed.ours, observed.policy, observed.attached, observed.others, (), why
+        )
+    return ObservedPrincipal(observed.trust, observed.ours, observed.policy, observed.attached, observed.others, denied)
 
 
 def create(iam: IAMClient, principal: Principal) -> None:

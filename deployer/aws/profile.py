@@ -45,7 +45,7 @@ def _profiles() -> dict[str, dict[str, Any]]:
 
     try:
         path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
-        found: dict[str, dict[str, Any]] = load_config(str(path))["profiles"]
+        profiles: dict[str, dict[str, Any]] = load_config(str(path))["profiles"]
     except (BotoCoreError, OSError, ValueError, RuntimeError):
         return {}
-    return found
+    return profiles

@@ -73,8 +73,8 @@ class Session:
         """The source of the credentials, such as "env" or "sso"; None when there are none. They are never shown."""
         if self.endpoint:
             return "keys of the local world"
-        found = load_credentials(self._botocore)
-        return found.method if found else None
+        loaded = load_credentials(self._botocore)
+        return loaded.method if loaded else None
 
     def credential_variables(self, service: str) -> dict[str, str]:
         """The credentials and the endpoint of a service as environment variables, for a command of this process.
@@ -82,8 +82,8 @@ class Session:
         Files of the AWS configuration are hidden from the command. The values are hidden in all later output.
         """
         local = self.world_keys()
-        found = None if local else load_credentials(self._botocore)
-        keys = found.get_frozen_credentials() if found else None
+        loaded = None if local else load_credentials(self._botocore)
+        keys = loaded.get_frozen_credentials() if loaded else None
         values = {
             "AWS_ACCESS_KEY_ID": local.access_key if local else keys and keys.access_key,
             "AWS_SECRET_ACCESS_KEY": local.secret_key if local else keys and keys.secret_key,

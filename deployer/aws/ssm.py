@@ -36,12 +36,12 @@ def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def read(ssm: SSMClient, names: Sequence[str]) -> dict[str, ObservedParameter]:
     """Those of up to ten parameters that exist, by name. Secrets are not decrypted and their value is dropped."""
-    found: dict[str, ObservedParameter] = {}
+    observed: dict[str, ObservedParameter] = {}
     for parameter in _named(ssm, names, decrypt=False):
         kind, text = parameter["Type"], parameter["Value"]
         value, listed = text if kind == PLAIN else None, text if kind == LIST else None
-        found[parameter["Name"]] = ObservedParameter(kind == SECURE, parameter["Version"], value, listed=listed)
-    return found
+        observed[parameter["Name"]] = ObservedParameter(kind == SECURE, parameter["Version"], value, listed=listed)
+    return observed
 
 
 def describe(ssm: SSMClient, path: str) -> dict[str, ObservedParameter]:
@@ -116,8 +116,8 @@ def _described(ssm: SSMClient, path: str, *filters: ParameterStringFilterTypeDef
 
 def reveal(ssm: SSMClient, names: Sequence[str], *, only_secure: bool = False) -> dict[str, SecretValue]:
     """The decrypted values of those of up to ten parameters that exist, by name; or of SecureStrings only."""
-    found = _named(ssm, names, decrypt=True)
-    return {p["Name"]: SecretValue(p["Value"]) for p in found if p["Type"] == SECURE or not only_secure}
+    answered = _named(ssm, names, decrypt=True)
+    return {p["Name"]: SecretValue(p["Value"]) for p in answered if p["Type"] == SECURE or not only_secure}
 
 
 def _named(ssm: SSMClient, names: Sequence[str], *, decrypt: bool) -> Iterator[ParameterTypeDef]:
@@ -135,13 +135,13 @@ def reveal_version(
     recreated since, and its versions count from one again. `secret` is False for a literal, which may be shown.
     """
     try:
-        found = ssm.get_parameter(Name=f"{path}:{version}", WithDecryption=True)["Parameter"]
+        parameter = ssm.get_parameter(Name=f"{path}:{version}", WithDecryption=True)["Parameter"]
     except ClientError as error:
         only(error, "ParameterNotFound", "ParameterVersionNotFound")
         return None
-    if made_by is not None and found["LastModifiedDate"].timestamp() > made_by:
+    if made_by is not None and parameter["LastModifiedDate"].timestamp() > made_by:
         return None
-    return SecretValue(found["Value"], hide=secret)
+    return SecretValue(parameter["Value"], hide=secret)
 
 
 def put(

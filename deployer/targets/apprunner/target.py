@@ -49,7 +49,7 @@ class AppRunner:
         """Found by listing, because the ARN ends in an id that the name does not contain."""
         with ThreadPoolExecutor(4) as pool:
             revisions = pool.submit(self._revisions, name)
-            arn = next((found for listed, found in self.services() if listed == name), None)
+            arn = next((listed_arn for listed, listed_arn in self.services() if listed == name), None)
             if arn is None:
                 return None, revisions.result()
             tags = pool.submit(self._client.list_tags_for_resource, ResourceArn=arn)
@@ -77,16 +77,16 @@ class AppRunner:
         for page in pages(self._client.list_operations, ServiceArn=arn, MaxResults=1):
             if not page["OperationSummaryList"]:
                 continue
-            found = page["OperationSummaryList"][0]
-            started, ended = found.get("StartedAt"), found.get("EndedAt")
+            newest = page["OperationSummaryList"][0]
+            started, ended = newest.get("StartedAt"), newest.get("EndedAt")
             return Operation(
-                id=found.get("Id", ""),
-                kind=found.get("Type", ""),
-                progress=words.progress(found.get("Status", "")),
+                id=newest.get("Id", ""),
+                kind=newest.get("Type", ""),
+                progress=words.progress(newest.get("Status", "")),
                 started=started.timestamp() if started else 0.0,
-                deploys=found.get("Type") in {"CREATE_SERVICE", "UPDATE_SERVICE", "START_DEPLOYMENT"},
+                deploys=newest.get("Type") in {"CREATE_SERVICE", "UPDATE_SERVICE", "START_DEPLOYMENT"},
                 ended=ended.timestamp() if ended else 0.0,
-                deletes=found.get("Type") == "DELETE_SERVICE",
+                deletes=newest.get("Type") == "DELETE_SERVICE",
             )
         return None
 
@@ -201,7 +201,7 @@ class AppRunner:
 
     def _revisions(self, name: str) -> tuple[ScalingRevision, ...]:
         """The summary of a revision lacks its numbers, so each one is described."""
-        found: list[tuple[int, ScalingRevision]] = []
+        numbered: list[tuple[int, ScalingRevision]] = []
         listed = self._client.list_auto_scaling_configurations
         for page in pages(listed, AutoScalingConfigurationName=name, LatestOnly=False):
             for summary in page["AutoScalingConfigurationSummaryList"]:
@@ -209,14 +209,14 @@ class AppRunner:
                     arn = summary.get("AutoScalingConfigurationArn", "")
                     free = not (summary.get("HasAssociatedService") or summary.get("IsDefault"))
                     number = summary.get("AutoScalingConfigurationRevision", 0)
-                    found.append((number, ScalingRevision(arn, self._scaling(arn), free)))
-        revisions = tuple(revision for _, revision in sorted(found, key=lambda one: one[0]))
+                    numbered.append((number, ScalingRevision(arn, self._scaling(arn), free)))
+        revisions = tuple(revision for _, revision in sorted(numbered, key=lambda one: one[0]))
         self._used = {(name, revision.scaling): revision.arn for revision in reversed(revisions)}
         return revisions
 
     def _scaling(self, arn: str) -> Scaling:
-        found = self._client.describe_auto_scaling_configuration(AutoScalingConfigurationArn=arn)
-        numbers = found["AutoScalingConfiguration"]
+        answer = self._client.describe_auto_scaling_configuration(AutoScalingConfigurationArn=arn)
+        numbers = answer["AutoScalingConfiguration"]
         return Scaling(
             min=numbers.get("MinSize", 1),
             max=numbers.get("MaxSize", 25),
