@@ -161,15 +161,15 @@ def _spec(desired: Desired, resources: PlanPart) -> tuple[ServiceSpec, str]:
 
 
 def _warnings(observed: Observed, bad: RecordedRelease | None) -> tuple[Caution, ...]:
-    found: list[Caution] = []
+    cautions: list[Caution] = []
     ran = observed.service is not None and observed.service.status is not ServiceStatus.CREATE_FAILED
     if ran and not observed.releases:
-        found.append(NoRelease())
+        cautions.append(NoRelease())
     if bad is not None:
-        found.append(FailedBefore(bad.number, bad.release.why))
+        cautions.append(FailedBefore(bad.number, bad.release.why))
     if observed.inspection:
-        found += [Unverified(check) for check in observed.inspection.unverified]
-    return tuple(found)
+        cautions += [Unverified(check) for check in observed.inspection.unverified]
+    return tuple(cautions)
 
 
 def _too_long(desired: Desired, made: Plan) -> tuple[LongRecord, ...]:

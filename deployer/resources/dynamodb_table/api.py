@@ -185,22 +185,22 @@ def _describe(dynamodb: DynamoDBClient, name: str) -> TableDescriptionTypeDef | 
 
 def _read_expiry(dynamodb: DynamoDBClient, name: str) -> _Expiry:
     try:
-        found = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     except ClientError as error:
         only(error, "ResourceNotFoundException")
         return _Expiry()
-    status = found["TimeToLiveStatus"]
-    return _Expiry(found.get("AttributeName", "") if status in SWITCHED_ON else "", status in SWITCHING)
+    status = expiry["TimeToLiveStatus"]
+    return _Expiry(expiry.get("AttributeName", "") if status in SWITCHED_ON else "", status in SWITCHING)
 
 
 def _read_recovery(dynamodb: DynamoDBClient, name: str) -> bool:
     """Whether point-in-time recovery is on; it is off for a table that is still created."""
     try:
-        found = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+        backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     except ClientError as error:
         only(error, "TableNotFoundException", "ResourceNotFoundException")
         return False
-    return found.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") == "ENABLED"
+    return backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") == "ENABLED"
 
 
 def _read_tags(dynamodb: DynamoDBClient, arn: str) -> dict[str, str]:

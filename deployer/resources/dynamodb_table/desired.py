@@ -56,9 +56,9 @@ def desired_table(desired: Desired, loaded: LoadedManifest) -> Desired:
 
 def inbox_of(desired: Desired) -> Inbox | None:
     """The inbox of a service that can use a table."""
-    found = desired.resources.get(KIND)
-    assert found is None or isinstance(found, Inbox)
-    return found
+    inbox = desired.resources.get(KIND)
+    assert inbox is None or isinstance(inbox, Inbox)
+    return inbox
 
 
 def table_of(desired: Desired) -> DesiredTable | None:

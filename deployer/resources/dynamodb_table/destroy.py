@@ -39,18 +39,18 @@ def remaining_table(reading: Reading) -> CollectRemains:
     look = reading.pool.submit(_look, api.open_client(reading.session), table)
 
     def collect(remains: Remains) -> Remains:
-        found = look.result()
-        return replace(remains, resources={**remains.resources, KIND: found}) if found else remains
+        table_remains = look.result()
+        return replace(remains, resources={**remains.resources, KIND: table_remains}) if table_remains else remains
 
     return collect
 
 
 def _look(client: DynamoDBClient, table: DesiredTable) -> TableRemains | None:
-    found = api.read_table(client, table.name)
-    if found is None:
+    live = api.read_table(client, table.name)
+    if live is None:
         return None
-    fits = found.shape == table.shape
-    return TableRemains(found.tags, _waiting(client, table) if fits and found.status in USABLE else 0, fits=fits)
+    fits = live.shape == table.shape
+    return TableRemains(live.tags, _waiting(client, table) if fits and live.status in USABLE else 0, fits=fits)
 
 
 def _waiting(client: DynamoDBClient, table: DesiredTable) -> int:
@@ -62,20 +62,20 @@ def remove_table(
 ) -> Iterator[Removal | KeptResource | UnreadyResource]:
     """Decide whether the table is deleted or kept, or not ready for either. Pure."""
     del options
-    table, found = table_of(desired), remains.resources.get(KIND)
-    if table is None or found is None:
+    table, remaining = table_of(desired), remains.resources.get(KIND)
+    if table is None or remaining is None:
         return
-    assert isinstance(found, TableRemains)
+    assert isinstance(remaining, TableRemains)
     if not table.managed:
         yield KeptResource("table", table.name, NotManaged())
     elif table.name in remains.shared:
         yield KeptResource("table", table.name, UsedBy(remains.shared[table.name]))
-    elif "managed-by" not in found.tags or belongs_to_another(found.tags, table.tags):
+    elif "managed-by" not in remaining.tags or belongs_to_another(remaining.tags, table.tags):
         yield KeptResource("table", table.name, NotOurs())
-    elif not found.fits:
+    elif not remaining.fits:
         yield KeptResource("table", table.name, OtherTable())
-    elif found.waiting:
-        yield UnreadyResource("table", table.name, MessagesWait(found.waiting))
+    elif remaining.waiting:
+        yield UnreadyResource("table", table.name, MessagesWait(remaining.waiting))
     else:
         yield Removal("table", table.name)
 
@@ -84,10 +84,10 @@ def delete_table(session: Session, desired: Desired, removal: Removal) -> None:
     """Delete the table with every message in it, after counting again: the service has run until a moment ago."""
     table, client = table_of(desired), api.open_client(session)
     assert table is not None
-    found = api.read_table(client, removal.name)
-    if found is None:
+    live = api.read_table(client, removal.name)
+    if live is None:
         return
-    if found.status != "DELETING":
+    if live.status != "DELETING":
         _wait(session, removal.name, "ACTIVE")
         if count := _waiting(client, table):
             raise Refused(
@@ -95,7 +95,7 @@ def delete_table(session: Session, desired: Desired, removal: Removal) -> None:
                 why="they came while the service was deleted, and would never be answered",
                 fix=f"create the service again, which answers them: just reconcile {desired.environment}",
             )
-        if found.deletion_protection:
+        if live.deletion_protection:
             api.protect(client, removal.name, enabled=False)
             _wait(session, removal.name, "ACTIVE")
         api.delete_table(client, removal.name)

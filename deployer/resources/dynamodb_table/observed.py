@@ -16,10 +16,10 @@ def observe_table(reading: Reading) -> Collect:
     table = table_of(reading.desired)
     if table is None:
         return lambda observed: observed
-    found = reading.pool.submit(api.read_table, api.open_client(reading.session), table.name)
+    reading_table = reading.pool.submit(api.read_table, api.open_client(reading.session), table.name)
 
     def collect(observed: Observed) -> Observed:
-        live = found.result()
+        live = reading_table.result()
         return replace(observed, resources={**observed.resources, KIND: live}) if live else observed
 
     return collect

@@ -23,8 +23,8 @@ def named_repository(other: Manifest, region: str) -> Iterator[str]:
 
 def remaining_repository(reading: Reading) -> CollectRemains:
     """Read whether the repository exists."""
-    found = reading.pool.submit(ecr.read_repository, reading.session.ecr, reading.desired.image.repository)
-    return lambda remains: replace(remains, repository=found.result() is not None)
+    repository = reading.pool.submit(ecr.read_repository, reading.session.ecr, reading.desired.image.repository)
+    return lambda remains: replace(remains, repository=repository.result() is not None)
 
 
 def remove_repository(desired: Desired, remains: Remains, options: RemovalOptions) -> Iterator[Removal | KeptResource]:

@@ -13,5 +13,5 @@ def observe_repository(reading: Reading) -> Collect:
     client, image = reading.session.ecr, reading.desired.image
     digest = None if image.here else image.digest
     repository = reading.pool.submit(ecr.read_repository, client, image.repository)
-    found = reading.pool.submit(ecr.read_image, client, image.repository, image.tag, digest)
-    return lambda observed: replace(observed, repository=repository.result(), image=found.result())
+    live_image = reading.pool.submit(ecr.read_image, client, image.repository, image.tag, digest)
+    return lambda observed: replace(observed, repository=repository.result(), image=live_image.result())

@@ -13,15 +13,15 @@ from deployer.resources.github_environment.state import ObservedEnvironment, Obs
 def observe(github: GitHub, name: str) -> ObservedGitHub:
     """Read everything that a plan depends on. A failed read raises: it never counts as absent."""
     about = github.about()
-    found = github.environment(name)
-    variables = list(github.variables(name)) if found else []
-    secrets = list(github.secrets(name)) if found else []
+    environment = github.environment(name)
+    variables = list(github.variables(name)) if environment else []
+    secrets = list(github.secrets(name)) if environment else []
     try:
         return ObservedGitHub(
             owner_id=about["owner"]["id"],
             repository_id=about["id"],
             archived=bool(about.get("archived")),
-            environment=_environment(github, name, found) if found else None,
+            environment=_environment(github, name, environment) if environment else None,
             variables={one["name"]: ObservedVariable(one["value"], seconds(one["updated_at"])) for one in variables},
             secrets={one["name"]: seconds(one["updated_at"]) for one in secrets},
         )
@@ -31,22 +31,22 @@ def observe(github: GitHub, name: str) -> ObservedGitHub:
 
 def reviewed(github: GitHub, name: str) -> bool:
     """Return whether an environment has required reviewers. Needs only the right to read it ("Actions: read")."""
-    found = github.environment(name)
+    environment = github.environment(name)
     try:
-        return bool(_protection((found or {}).get("protection_rules") or []).get("reviewers"))
+        return bool(_protection((environment or {}).get("protection_rules") or []).get("reviewers"))
     except (KeyError, TypeError):
         raise DeployerError("GitHub's answer lacks a field", fix="check GITHUB_API_URL") from None
 
 
-def _environment(github: GitHub, name: str, found: Mapping[str, Any]) -> ObservedEnvironment:
-    flags = found.get("deployment_branch_policy")
+def _environment(github: GitHub, name: str, answer: Mapping[str, Any]) -> ObservedEnvironment:
+    flags = answer.get("deployment_branch_policy")
     policy: Policy = "all" if flags is None else "custom" if flags["custom_branch_policies"] else "protected"
     listed = list(github.branches(name)) if policy == "custom" else []
     return ObservedEnvironment(
         policy=policy,
         branches={one["name"]: one["id"] for one in listed if one.get("type", "branch") == "branch"},
         tags=tuple(sorted(one["name"] for one in listed if one.get("type") == "tag")),
-        protection=_protection(found.get("protection_rules") or []),
+        protection=_protection(answer.get("protection_rules") or []),
     )
 
 

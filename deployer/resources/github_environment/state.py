@@ -77,12 +77,12 @@ def write_record(record: Record) -> str:
 def read_record(text: str | None) -> Record:
     """Parse the record; an empty record where there is none, or where its text is not a record."""
     try:
-        found = json.loads(text or "")
+        fields = json.loads(text or "")
         return Record(
-            number=int(found["number"]),
-            branches=tuple(sorted(map(str, found["branches"]))),
-            variables=tuple(sorted(map(str, found["variables"]))),
-            secrets={str(name): int(version) for name, version in sorted(found["secrets"].items())},
+            number=int(fields["number"]),
+            branches=tuple(sorted(map(str, fields["branches"]))),
+            variables=tuple(sorted(map(str, fields["variables"]))),
+            secrets={str(name): int(version) for name, version in sorted(fields["secrets"].items())},
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         return Record()

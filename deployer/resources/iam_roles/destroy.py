@@ -32,8 +32,8 @@ def remaining_roles(reading: Reading) -> CollectRemains:
     }
 
     def collect(remains: Remains) -> Remains:
-        found = {name: role.result() for name, role in roles.items()}
-        return replace(remains, roles={name: role for name, role in found.items() if role})
+        existing = {name: role.result() for name, role in roles.items()}
+        return replace(remains, roles={name: role for name, role in existing.items() if role})
 
     return collect
 

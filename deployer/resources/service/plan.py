@@ -182,8 +182,8 @@ def _drifted(live: ObservedService, resources: PlanPart, last: Release) -> Itera
 def _left(resources: PlanPart) -> Iterator[Cause]:
     """The first release that left a parameter behind."""
     left = {CauseKind.LEFT_BY_FAILED, CauseKind.LEFT_BY_UNFINISHED}
-    found = (cause for change in resources.changes for cause in change.causes if cause.kind in left)
-    if first := next(found, None):
+    causes = (cause for change in resources.changes for cause in change.causes if cause.kind in left)
+    if first := next(causes, None):
         yield Cause(kind=first.kind, release=first.release, release_id=first.release_id)
 
 
@@ -198,11 +198,11 @@ def _outside(live: ObservedService, last: Release) -> Iterator[Cause]:
         yield _drift("image", "image", State(value=last.image), State(value=live.spec.image))
     if last.settings:
         now = live.spec.settings
-        released, found = last.settings.over(now).words(), now.words()
+        released, live_words = last.settings.over(now).words(), now.words()
         commands = {last.settings.command}
         for name, text in released.items():
-            if found.get(name) != text:
-                recorded, reported = (_readable(name, value, commands) for value in (text, found.get(name)))
+            if live_words.get(name) != text:
+                recorded, reported = (_readable(name, value, commands) for value in (text, live_words.get(name)))
                 yield _drift("setting", name, recorded, reported)
     runs = live.spec.environment.get(RELEASE_VARIABLE)
     if runs != last.id:
@@ -235,18 +235,18 @@ def _differences(
 ) -> tuple[Difference, ...]:
     """The differences that a deployment brings; a setting with its old and new state."""
     old = live.spec
-    found = [Difference("failed-creation")] if live.status is ServiceStatus.CREATE_FAILED else []
+    differences = [Difference("failed-creation")] if live.status is ServiceStatus.CREATE_FAILED else []
     if old.image != spec.image:
-        found.append(Difference("image"))
+        differences.append(Difference("image"))
     moved = {change.address for change in _values(resources)} | {
         notice.variable for notice in resources.notices if isinstance(notice, StagedVariable)
     }
     moved |= _moved(old.environment, spec.environment) | _moved(old.secrets, spec.secrets)
     if names := sorted(moved - {RELEASE_VARIABLE}):
-        found.append(Difference("variables", tuple(names)))
+        differences.append(Difference("variables", tuple(names)))
     released = {last.settings.command} if last and last.settings else set()
-    found += _settings(old.settings, spec.settings, {spec.settings.command} | released)
-    return tuple(found) or (Difference("release-id"),)
+    differences += _settings(old.settings, spec.settings, {spec.settings.command} | released)
+    return tuple(differences) or (Difference("release-id"),)
 
 
 def _values(resources: PlanPart) -> Iterator[ParameterChange | ServiceVariable]:

@@ -16,9 +16,9 @@ UNKNOWN = "a setting that this version of the deployer does not know"  # in the 
 
 def unmanaged_settings(desired: Desired, live: ObservedService) -> dict[str, str]:
     """Each such setting as `name -> value`, without those that have AWS's default."""
-    found = desired.settings.left_out(live.spec.settings)
-    found |= {name: value for name, value in live.fixed.items() if name not in desired.fixed}
-    return found | dict.fromkeys(live.unmodelled, UNKNOWN)
+    unmanaged = desired.settings.left_out(live.spec.settings)
+    unmanaged |= {name: value for name, value in live.fixed.items() if name not in desired.fixed}
+    return unmanaged | dict.fromkeys(live.unmodelled, UNKNOWN)
 
 
 def notices(desired: Desired, live: ObservedService, last: Release | None) -> Iterator[UnmanagedSetting]:
