@@ -29,23 +29,27 @@ def _bootstrap(options: Options) -> int:
     from deployer.view.bootstrap_json import commands_document, steps_document
     from deployer.view.json_text import as_json
 
-    def show(found: Preparation) -> None:
-        steps = found.steps
+    def show(preparation: Preparation) -> None:
+        steps = preparation.steps
         if options.json and (steps.blockers or options.preview):
             out(as_json(steps_document(steps, done=False)))
             return
-        title = f"{found.app} / {steps.environment}   account {found.account}  {found.region}"
+        title = f"{preparation.app} / {steps.environment}   account {preparation.account}  {preparation.region}"
         write(bootstrap_text.render(steps, title=title) + "\n", sys.stderr if options.json else sys.stdout)
 
     asked = BootstrapOptions(environment=options.environment, preview=options.preview, as_commands=options.print)
-    found = prepare_account(asked, Reporter(sys.stderr), show, consent(options.approve))
-    if isinstance(found, AccountCommands):
-        made = found.commands
-        out(as_json(commands_document(found.environment, made)) if options.json else bootstrap_commands.script(made))
+    preparation = prepare_account(asked, Reporter(sys.stderr), show, consent(options.approve))
+    if isinstance(preparation, AccountCommands):
+        made = preparation.commands
+        out(
+            as_json(commands_document(preparation.environment, made))
+            if options.json
+            else bootstrap_commands.script(made)
+        )
     elif options.json and not options.preview:
-        out(as_json(steps_document(found.steps, done=found.done)))
-    elif found.done:
-        out(f"The account is ready for {found.steps.environment}.")
+        out(as_json(steps_document(preparation.steps, done=preparation.done)))
+    elif preparation.done:
+        out(f"The account is ready for {preparation.steps.environment}.")
     return 0
 
 

@@ -22,11 +22,13 @@ def _render(options: Options) -> int:
     from deployer.verbs.ci.render import RenderOptions, render_workflows
     from deployer.view.workflows_text import render_current, render_written
 
-    found = render_workflows(RenderOptions(check=options.check, legacy=options.legacy))
-    if isinstance(found, str):
-        out(found)
+    workflows = render_workflows(RenderOptions(check=options.check, legacy=options.legacy))
+    if isinstance(workflows, str):
+        out(workflows)
     else:
-        out(render_written(found.files, found.deleted) if found.written else render_current(found.files))
+        out(
+            render_written(workflows.files, workflows.deleted) if workflows.written else render_current(workflows.files)
+        )
     return 0
 
 

@@ -172,8 +172,8 @@ def _destroy(options: Options) -> int:
     from deployer.view.destroy_text import destroy_document, render_removals
     from deployer.view.json_text import as_json
 
-    def show(found: Removals) -> None:
-        write(render_removals(found) + "\n", sys.stderr if options.json else sys.stdout)
+    def show(removals: Removals) -> None:
+        write(render_removals(removals) + "\n", sys.stderr if options.json else sys.stdout)
 
     asked = DestroyOptions(
         environment=options.environment,

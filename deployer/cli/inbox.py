@@ -20,8 +20,8 @@ def _inbox(options: Options) -> int:
     from deployer.view import inbox_text
     from deployer.view.json_text import as_json
 
-    found = count_messages(InboxOptions(environment=options.environment), Reporter(sys.stderr))
-    out(as_json(found) if options.json else inbox_text.render_inbox(found))
+    document = count_messages(InboxOptions(environment=options.environment), Reporter(sys.stderr))
+    out(as_json(document) if options.json else inbox_text.render_inbox(document))
     return 0
 
 
@@ -37,8 +37,8 @@ def _dead(options: Options) -> int:
     from deployer.view.json_text import as_json
 
     limit = LIMIT if options.limit is None else options.limit
-    found = list_dead_letters(DeadOptions(environment=options.environment, limit=limit), Reporter(sys.stderr))
-    out(as_json(found) if options.json else inbox_text.render_dead(found, datetime.now(UTC)))
+    document = list_dead_letters(DeadOptions(environment=options.environment, limit=limit), Reporter(sys.stderr))
+    out(as_json(document) if options.json else inbox_text.render_dead(document, datetime.now(UTC)))
     return 0
 
 
@@ -56,8 +56,8 @@ def _replay(options: Options) -> int:
     from deployer.view.json_text import as_json
 
     asked = ReplayOptions(environment=options.environment, ids=tuple(options.ids), everything=options.all)
-    found = replay_dead_letters(asked, Reporter(sys.stderr), consent(options.approve))
-    out(as_json(found) if options.json else inbox_text.render_replayed(found))
+    document = replay_dead_letters(asked, Reporter(sys.stderr), consent(options.approve))
+    out(as_json(document) if options.json else inbox_text.render_replayed(document))
     return 0
 
 

@@ -87,12 +87,12 @@ def _list(options: Options) -> int:
     from deployer.view.secrets_json import secret_document
     from deployer.view.secrets_text import render_secrets
 
-    found = list_secrets(ListOptions(environment=options.environment))
+    secrets = list_secrets(ListOptions(environment=options.environment))
     if options.json:
-        out(as_json([secret_document(state) for state in found.states]))
+        out(as_json([secret_document(state) for state in secrets.states]))
     else:
         now = datetime.now(UTC)
-        out(render_secrets(found.environment, str(found.manifest), found.states, found.generated, now))
+        out(render_secrets(secrets.environment, str(secrets.manifest), secrets.states, secrets.generated, now))
     return 0
 
 

@@ -51,10 +51,10 @@ def _resume(options: Options) -> int:
     return _show(options, resume_environment(asked, Reporter(sys.stderr), consent(options.approve)))
 
 
-def _show(options: Options, found: ServiceStateDocument) -> int:
+def _show(options: Options, document: ServiceStateDocument) -> int:
     from deployer.view import json_text, service_state_text
 
-    out(json_text.as_json(found) if options.json else service_state_text.render(found))
+    out(json_text.as_json(document) if options.json else service_state_text.render(document))
     return 0
 
 

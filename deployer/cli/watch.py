@@ -31,14 +31,14 @@ def _releases(options: Options) -> int:
     from deployer.view.releases_json import release_documents
 
     asked = ReleasesOptions(environment=options.environment, compared=tuple(options.diff) if options.diff else None)
-    found = list_releases(asked, Reporter(sys.stderr))
-    if isinstance(found, ReleasesDiffDocument):
-        out(as_json(found) if options.json else release_diff_text.render(found))
+    releases = list_releases(asked, Reporter(sys.stderr))
+    if isinstance(releases, ReleasesDiffDocument):
+        out(as_json(releases) if options.json else release_diff_text.render(releases))
     elif options.json:
-        out(as_json(release_documents(found.entries, found.live)))
+        out(as_json(release_documents(releases.entries, releases.live)))
     else:
-        name, now = found.environment, datetime.now(UTC)
-        out(releases_text.render(found.entries, found.live, environment=name, everything=options.all, now=now))
+        name, now = releases.environment, datetime.now(UTC)
+        out(releases_text.render(releases.entries, releases.live, environment=name, everything=options.all, now=now))
     return 0
 
 
@@ -56,9 +56,9 @@ def _status(options: Options) -> int:
     from deployer.view.json_text import as_json
 
     asked = StatusOptions(environment=options.environment, follow=options.follow, monitored=options.exit_code)
-    found = show_status(asked, Reporter(sys.stderr))
-    out(as_json(found) if options.json else status_text.render(found, datetime.now(UTC)))
-    return EXIT_CODES[found.state] if options.exit_code else 0
+    status = show_status(asked, Reporter(sys.stderr))
+    out(as_json(status) if options.json else status_text.render(status, datetime.now(UTC)))
+    return EXIT_CODES[status.state] if options.exit_code else 0
 
 
 def _logs_options(parser: Parser) -> None:
@@ -116,9 +116,9 @@ def _verify(options: Options) -> int:
     from deployer.view.verify_text import render_verified
 
     asked = VerifyOptions(environment=options.environment, image=options.image, decrypt=options.decrypt)
-    found = verify_environment(asked, Reporter(sys.stderr))
-    out(as_json(found) if options.json else render_verified(found))
-    return 3 if found.problems else 0
+    results = verify_environment(asked, Reporter(sys.stderr))
+    out(as_json(results) if options.json else render_verified(results))
+    return 3 if results.problems else 0
 
 
 def _doctor_options(parser: Parser) -> None:
@@ -131,9 +131,9 @@ def _doctor(options: Options) -> int:
     from deployer.view import doctor_text
     from deployer.view.json_text import as_json
 
-    found = examine_setup(DoctorOptions(environment=options.environment), Reporter(sys.stderr))
-    out(as_json(found) if options.json else doctor_text.render(found))
-    return 3 if any(finding.state == "problem" for finding in found.findings) else 0
+    diagnosis = examine_setup(DoctorOptions(environment=options.environment), Reporter(sys.stderr))
+    out(as_json(diagnosis) if options.json else doctor_text.render(diagnosis))
+    return 3 if any(finding.state == "problem" for finding in diagnosis.findings) else 0
 
 
 def _drift_options(parser: Parser) -> None:
@@ -147,9 +147,9 @@ def _drift(options: Options) -> int:
     from deployer.view.drift_text import render_drift
     from deployer.view.json_text import as_json
 
-    found = find_drift(DriftOptions(environment=options.environment), Reporter(sys.stderr))
-    out(as_json(found) if options.json else render_drift(found, datetime.now(UTC)))
-    return 2 if options.detailed_exitcode and (found.drift or found.staged) else 0
+    drift = find_drift(DriftOptions(environment=options.environment), Reporter(sys.stderr))
+    out(as_json(drift) if options.json else render_drift(drift, datetime.now(UTC)))
+    return 2 if options.detailed_exitcode and (drift.drift or drift.staged) else 0
 
 
 def _diff_options(parser: Parser) -> None:
@@ -165,9 +165,9 @@ def _diff(options: Options) -> int:
     from deployer.view.diff_text import render_diff
     from deployer.view.json_text import as_json
 
-    found = compare_environments(DiffOptions(left=options.left, right=options.right, secrets=options.secrets))
-    out(as_json(found, ensure_ascii=False) if options.json else render_diff(found))
-    return 2 if options.detailed_exitcode and not found.alike else 0
+    differences = compare_environments(DiffOptions(left=options.left, right=options.right, secrets=options.secrets))
+    out(as_json(differences, ensure_ascii=False) if options.json else render_diff(differences))
+    return 2 if options.detailed_exitcode and not differences.alike else 0
 
 
 def _detailed(parser: Parser) -> None:

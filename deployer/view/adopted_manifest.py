@@ -78,8 +78,8 @@ def _variables(live: Live, taken: Sequence[AdoptedVariable]) -> Iterator[str]:
     yield "# A literal is edited here. It holds no secret: no SecureString was decrypted to write this file."
     yield "variables:" if taken else "variables: {}"
     for one in taken:
-        for found in one.notes:
-            yield from _comment(note(found, one.name, live.place.environment), indent="  ")
+        for remark in one.notes:
+            yield from _comment(note(remark, one.name, live.place.environment), indent="  ")
         description = one.description or None
         if one.value is None:
             entry = edit.secret(generate=None, description=description, extra=one.extra)

@@ -88,22 +88,20 @@ def why(reason: Reason) -> str:
             assert_never(reason)
 
 
-def fix(found: Fix | None, environment: str) -> str:
+def fix(step: Fix | None, environment: str) -> str:
     """What to do with a variable that is left out."""
-    match found:
+    match step:
         case None:
             return NOTHING
         case AddVariable():
-            extra = " --extra" if found.extra else ""
-            if found.secret:
-                return (
-                    f"just add {environment} {found.name} --secret{extra}, and: {set_secret(found.name, environment)}"
-                )
-            return f"just add {environment} {found.name} VALUE{extra}"
+            extra = " --extra" if step.extra else ""
+            if step.secret:
+                return f"just add {environment} {step.name} --secret{extra}, and: {set_secret(step.name, environment)}"
+            return f"just add {environment} {step.name} VALUE{extra}"
         case RenameVariable():
             return "rename it where it is read, and add it by its new name: just add ENV NAME VALUE"
         case _:
-            assert_never(found)
+            assert_never(step)
 
 
 def set_secret(name: str, environment: str) -> str:
@@ -111,74 +109,76 @@ def set_secret(name: str, environment: str) -> str:
     return f"just secret set {environment} {name}"
 
 
-def note(found: Note, name: str, environment: str) -> str:
+def note(remark: Note, name: str, environment: str) -> str:
     """What a person who edits the manifest should know of a variable."""
     command = set_secret(name, environment)
-    match found:
+    match remark:
         case NotReadNow():
-            return f"Nothing reads this parameter now: {why(found.reason)}."
+            return f"Nothing reads this parameter now: {why(remark.reason)}."
         case NoValue():
             absent = "It has no value at this path, and the service does not start without one"
-            return f"{absent}: {why(found.reason)}. Set it: {command}"
+            return f"{absent}: {why(remark.reason)}. Set it: {command}"
         case WasStringList():
             return "A StringList now. A manifest holds a String: the first plan recreates it, with the same value."
         case Readable():
             now = (
                 "A plain String in SSM now"
-                if found.stored
+                if remark.stored
                 else "Anyone with permission to read the service can read it now"
             )
             return f"{now}: {command}; then rotate the credential."
         case LostDescription():
             return "Its description looks like a credential, or holds what cannot be seen: the parameter loses it."
         case _:
-            assert_never(found)
+            assert_never(remark)
 
 
-def expectation(found: Expectation, environment: str) -> str:  # noqa: C901 -- each kind of change
+def expectation(change: Expectation, environment: str) -> str:  # noqa: C901 -- each kind of change
     """A change that the first plan shows."""
-    match found:
+    match change:
         case SecretsUnset():
-            return f"it is blocked until these secrets are set: {', '.join(found.names)}"
+            return f"it is blocked until these secrets are set: {', '.join(change.names)}"
         case ParametersTagged():
-            made = counted(found.count, "parameter")
+            made = counted(change.count, "parameter")
             return f"{made} made elsewhere: tagged managed-by, so that the deployer manages them; their values stay"
         case ParametersLeftAlone():
             return "parameters that are left out below: left alone"
         case VariablesRemoved():
             return "variables that are left out below and that the service has now: the deployment removes them"
         case RepositoryRecreated():
-            return f"repository {found.repository}: it is gone; it will be recreated"
+            return f"repository {change.repository}: it is gone; it will be recreated"
         case RepositoryHardened():
-            return f"repository {found.repository}: tags that cannot be moved, and a scan of each image"
+            return f"repository {change.repository}: tags that cannot be moved, and a scan of each image"
         case LifecycleAdded():
-            return f"lifecycle {found.repository}: old images expire, those that were released stay"
+            return f"lifecycle {change.repository}: old images expire, those that were released stay"
         case LifecycleReplaced():
-            return f"lifecycle {found.repository}: its rules are replaced by those of the deployer"
+            return f"lifecycle {change.repository}: its rules are replaced by those of the deployer"
         case SecondTag():
             return "a second tag for the image, so that it is kept as long as it is a release"
         case Paused():
             first = f"just resume {environment} --old-release-first"
-            return f"service {found.service}: it is paused; nothing is deployed before: {first}"
+            return f"service {change.service}: it is paused; nothing is deployed before: {first}"
         case NewScaling():
-            return f"scaling {found.service}: a revision of its own, with the numbers it has now"
+            return f"scaling {change.service}: a revision of its own, with the numbers it has now"
         case ServiceTags():
-            return f"service {found.service}: the tags managed-by, app and environment, where they differ"
+            return f"service {change.service}: the tags managed-by, app and environment, where they differ"
         case ReleaseVariable():
             shows = "so that the public URL shows which release it serves"
-            return f"deploy {found.service}: {RELEASE_VARIABLE} is set, {shows}"
+            return f"deploy {change.service}: {RELEASE_VARIABLE} is set, {shows}"
         case ImageByDigest():
             digest = "the image of the current commit, by its digest"
-            return f"deploy {found.service}: {digest}; of {found.tag} with --image"
+            return f"deploy {change.service}: {digest}; of {change.tag} with --image"
         case CommandRemoved():
-            return f"deploy {found.service}: its start command {FAULTS[found.fault]}, is left out here, and is removed"
+            return (
+                f"deploy {change.service}: its start command {FAULTS[change.fault]}, is left out here, and is removed"
+            )
         case AutomaticDeploymentsOff():
             planned = "so that nothing is deployed but what was planned"
-            return f"deploy {found.service}: automatic deployments off, {planned}"
+            return f"deploy {change.service}: automatic deployments off, {planned}"
         case ReferencesByArn():
-            return f"deploy {found.service}: parameters by their ARNs instead of their names"
+            return f"deploy {change.service}: parameters by their ARNs instead of their names"
         case _:
-            assert_never(found)
+            assert_never(change)
 
 
 def render_adopted(adopted: AdoptDocument) -> str:

@@ -15,17 +15,17 @@ from deployer.view.documents.note import NoteDocument
 from deployer.view.documents.problem import ProblemDocument
 
 
-def steps_document(found: Steps, *, done: bool) -> BootstrapDocument:
+def steps_document(steps: Steps, *, done: bool) -> BootstrapDocument:
     """The steps; `done` means that they were taken."""
     return BootstrapDocument(
-        environment=found.environment,
-        fingerprint=found.fingerprint,
+        environment=steps.environment,
+        fingerprint=steps.fingerprint,
         done=done,
-        steps=tuple(map(_step, found.steps)),
-        settled=tuple(one.address for one in found.settled),
-        blockers=tuple(_problem(blocker, found.environment) for blocker in found.blockers),
+        steps=tuple(map(_step, steps.steps)),
+        settled=tuple(one.address for one in steps.settled),
+        blockers=tuple(_problem(blocker, steps.environment) for blocker in steps.blockers),
         notes=tuple(
-            NoteDocument(type(note).__name__, filled_fields(note), note_text(note, found)) for note in found.notes
+            NoteDocument(type(note).__name__, filled_fields(note), note_text(note, steps)) for note in steps.notes
         ),
     )
 

@@ -72,25 +72,25 @@ def detail(step: Step) -> str:
             assert_never(step)
 
 
-def render(found: Steps, *, title: str) -> str:
+def render(steps: Steps, *, title: str) -> str:
     """The title, problems, the steps, what is as it should be, notes, and a summary line."""
     lines = [title, ""]
-    for blocker in found.blockers:
-        what, fix = blocker_text(blocker, found.environment)
+    for blocker in steps.blockers:
+        what, fix = blocker_text(blocker, steps.environment)
         lines += [f"blocked: {one_line(what)}   {blocker.line}".rstrip(), f"    fix: {hanging(fix, 9)}"]
-    lines += [""] if found.blockers else []
+    lines += [""] if steps.blockers else []
     rows = [
         (
             f"  {step.symbol} {step.address}",
             detail(step),
             "  ".join(filter(None, (cause_text.reasons(step.causes), step.line))),
         )
-        for step in found.steps
+        for step in steps.steps
     ]
-    rows += [(f"  = {one.address}", _settled(one), "") for one in found.settled]
+    rows += [(f"  = {one.address}", _settled(one), "") for one in steps.settled]
     lines += [render_table(rows)] if rows else []
-    lines += [f"note: {one_line(note_text(note, found))}" for note in found.notes]
-    return "\n".join([*lines, "", _summary(found)])
+    lines += [f"note: {one_line(note_text(note, steps))}" for note in steps.notes]
+    return "\n".join([*lines, "", _summary(steps)])
 
 
 def blocker_text(blocker: Blocker, environment: str) -> tuple[str, str]:
@@ -146,9 +146,9 @@ def _manage(key: str, printed: str) -> str:
     return f"let the deployer create it: `managed: true` in {key}; or create it yourself from: {printed}"
 
 
-def note_text(note: Note, found: Steps) -> str:
+def note_text(note: Note, steps: Steps) -> str:
     """Something to know besides the steps."""
-    who, printed = f"{note.principal} {note.name}", f"just bootstrap {found.environment} --print"
+    who, printed = f"{note.principal} {note.name}", f"just bootstrap {steps.environment} --print"
     match note:
         case OtherPolicies():
             return f"{who} also has other policies: {', '.join(note.policies)}"
@@ -158,7 +158,7 @@ def note_text(note: Note, found: Steps) -> str:
             least = "It runs the code of pull requests, so allow it to write and decrypt nothing"
             return f"whether {who} has more permissions is not checked. {least}: {printed} shows the policy"
         case PassRole():
-            passes = f"whether {who} may pass the service's roles to {found.target} cannot be checked"
+            passes = f"whether {who} may pass the service's roles to {steps.target} cannot be checked"
             return f"{passes}: {printed} shows the statement for iam:PassRole"
         case SharedPrincipal():
             consequence = note.if_shared or IF_SHARED[note.use]
@@ -169,22 +169,22 @@ def note_text(note: Note, found: Steps) -> str:
             assert_never(note)
 
 
-def _settled(found: SettledItem) -> str:
-    match found.kind:
+def _settled(item: SettledItem) -> str:
+    match item.kind:
         case "repository":
             return "as it should be"
         case "provider":
             return f"knows {AUDIENCE}"
         case "role" | "user":
-            return USES.get(found.use, found.use)
+            return USES.get(item.use, item.use)
         case _:
-            assert_never(found.kind)
+            assert_never(item.kind)
 
 
-def _summary(found: Steps) -> str:
-    if count := len(found.blockers):
+def _summary(steps: Steps) -> str:
+    if count := len(steps.blockers):
         return f"Blocked: {to_fix(count)}."
-    if not found.steps:
-        return f"Nothing to do: the account is ready for {found.environment}."
-    added = sum(step.symbol == "+" for step in found.steps)
-    return f"Bootstrap {found.fingerprint}: {added} to add, {len(found.steps) - added} to change."
+    if not steps.steps:
+        return f"Nothing to do: the account is ready for {steps.environment}."
+    added = sum(step.symbol == "+" for step in steps.steps)
+    return f"Bootstrap {steps.fingerprint}: {added} to add, {len(steps.steps) - added} to change."

@@ -8,20 +8,20 @@ from deployer.view.documents.destroy import DestroyDocument, KeptDocument, Remov
 from deployer.view.resources.texts import describe_obstacle, describe_reason, describe_removal, describe_wait
 
 
-def render_removals(found: Removals) -> str:
+def render_removals(removals: Removals) -> str:
     """What is deleted and what is kept, a line each."""
-    title = "Will be deleted:" if found.deleted or found.unready else "Nothing is left to delete."
-    gone = [f"  - {one.kind:<10}  {one.name}   {describe_removal(one.kind)}".rstrip() for one in found.deleted]
-    gone += [f"  ! {one.kind:<10}  {one.name}   {describe_obstacle(one.until)}" for one in found.unready]
-    kept = [f"  = {one.kind:<10}  {one.name}   {describe_reason(one.reason)}" for one in found.kept]
+    title = "Will be deleted:" if removals.deleted or removals.unready else "Nothing is left to delete."
+    gone = [f"  - {one.kind:<10}  {one.name}   {describe_removal(one.kind)}".rstrip() for one in removals.deleted]
+    gone += [f"  ! {one.kind:<10}  {one.name}   {describe_obstacle(one.until)}" for one in removals.unready]
+    kept = [f"  = {one.kind:<10}  {one.name}   {describe_reason(one.reason)}" for one in removals.kept]
     return "\n".join([title, *gone, "Stays:", *kept])
 
 
-def destroy_document(environment: str, found: Removals) -> DestroyDocument:
+def destroy_document(environment: str, removals: Removals) -> DestroyDocument:
     """The same for programs."""
     return DestroyDocument(
         environment=environment,
-        deleted=tuple(RemovedDocument(one.kind, one.name, describe_removal(one.kind)) for one in found.deleted),
+        deleted=tuple(RemovedDocument(one.kind, one.name, describe_removal(one.kind)) for one in removals.deleted),
         kept=tuple(
             KeptDocument(
                 one.kind,
@@ -30,7 +30,7 @@ def destroy_document(environment: str, found: Removals) -> DestroyDocument:
                 type(one.reason).__name__,
                 filled_fields(one.reason),
             )
-            for one in found.kept
+            for one in removals.kept
         ),
     )
 

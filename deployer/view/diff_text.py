@@ -6,13 +6,13 @@ from deployer.view.documents.diff import DiffDocument, SecretPair
 from deployer.view.table import render_table
 
 
-def render_diff(found: DiffDocument) -> str:
+def render_diff(diff: DiffDocument) -> str:
     """A line for each difference."""
-    if not found.differences and not found.secrets:
-        return f"{found.left} and {found.right} are the same."
-    rows = [("", found.left, found.right)]
-    rows += [(one.name, one.left or "–", one.right or "–") for one in found.differences]
-    rows += [(one.name, one.left or "–", (one.right or "–") + _warning(one)) for one in found.secrets]
+    if not diff.differences and not diff.secrets:
+        return f"{diff.left} and {diff.right} are the same."
+    rows = [("", diff.left, diff.right)]
+    rows += [(one.name, one.left or "–", one.right or "–") for one in diff.differences]
+    rows += [(one.name, one.left or "–", (one.right or "–") + _warning(one)) for one in diff.secrets]
     return render_table(rows)
 
 

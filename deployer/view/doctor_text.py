@@ -53,16 +53,16 @@ FIRST: Final = {
 }
 
 
-def render(found: DoctorDocument) -> str:
+def render(diagnosis: DoctorDocument) -> str:
     """A line for each finding with its fix below."""
-    wide = max(len(finding.about) for finding in found.findings)
-    lines = [f"doctor / {found.environment}"]
-    for finding in found.findings:
+    wide = max(len(finding.about) for finding in diagnosis.findings)
+    lines = [f"doctor / {diagnosis.environment}"]
+    for finding in diagnosis.findings:
         lines.append(f"  {STATES[finding.state].ljust(13)}  {finding.about.ljust(wide)}  {one_line(finding.says)}")
         first, *more = as_typed(finding.fix).split("\n")
         lines += [f"{' ' * 17}fix: {first}"] if first else []
         lines += [f"{' ' * 22}{line}" for line in more]
-    count = sum(finding.state == "problem" for finding in found.findings)
+    count = sum(finding.state == "problem" for finding in diagnosis.findings)
     lines.append(f"{counted(count, 'problem')} to fix." if count else "No problem found.")
     return "\n".join(lines)
 

@@ -17,14 +17,14 @@ from deployer.view.times import ago
 LONGEST: Final = 300  # characters of a value; values that differ only after these look the same
 
 
-def render_drift(found: DriftDocument, now: datetime) -> str:
+def render_drift(drift: DriftDocument, now: datetime) -> str:
     """A line for each difference, and the command that ends them."""
-    lines = [f"drift   {line(item, now)}" for item in found.drift]
-    lines += [f"staged  {line(item, now)}" for item in found.staged]
+    lines = [f"drift   {line(item, now)}" for item in drift.drift]
+    lines += [f"staged  {line(item, now)}" for item in drift.staged]
     if not lines:
-        return f"{found.environment} has not drifted."
+        return f"{drift.environment} has not drifted."
     return "\n".join(
-        [*lines, as_typed(f"Undo drift and deploy staged values with: just reconcile {found.environment}")]
+        [*lines, as_typed(f"Undo drift and deploy staged values with: just reconcile {drift.environment}")]
     )
 
 

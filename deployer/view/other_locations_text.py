@@ -25,35 +25,35 @@ from deployer.view.github_text import notice_text, reason
 Difference = DotenvDifference | UnreadableLine | GitHubDifference
 
 
-def difference_text(found: Difference, environment: str) -> str:
+def difference_text(difference: Difference, environment: str) -> str:
     """How `.env` or GitHub differs from the manifest of an environment."""
-    match found:
+    match difference:
         case DotenvDifference():
-            return f"{DOTENV} {_differs(found)}: {', '.join(found.names)}"
+            return f"{DOTENV} {_differs(difference)}: {', '.join(difference.names)}"
         case UnreadableLine():
-            return f"{DOTENV}:{found.number}: {dotenv_problem(found)}"
+            return f"{DOTENV}:{difference.number}: {dotenv_problem(difference)}"
         case GitHubLacks():
-            names = ", ".join(change.words for change in found.changes)
-            return f"{_place(found, environment)} lacks: {names}"
+            names = ", ".join(change.words for change in difference.changes)
+            return f"{_place(difference, environment)} lacks: {names}"
         case GitHubDiffers():
-            return f"{_place(found, environment)} {found.change.words}: {reason(found.change)}"
+            return f"{_place(difference, environment)} {difference.change.words}: {reason(difference.change)}"
         case GitHubNotice():
-            notice = found.notice
-            text = notice_text(notice, found.github_environment)
-            return f"{_place(found, environment)} {notice.what} {notice.name}: {text}"
+            notice = difference.notice
+            text = notice_text(notice, difference.github_environment)
+            return f"{_place(difference, environment)} {notice.what} {notice.name}: {text}"
         case _:
-            assert_never(found)
+            assert_never(difference)
 
 
-def synced_by(found: Difference, environment: str) -> str:
+def synced_by(difference: Difference, environment: str) -> str:
     """The command that ends a difference, "" when none does."""
-    match found:
+    match difference:
         case GitHubLacks() | GitHubDiffers():
             return f"deployer ci github-sync {environment}"
         case DotenvDifference() | UnreadableLine() | GitHubNotice():
             return ""
         case _:
-            assert_never(found)
+            assert_never(difference)
 
 
 def unread_text(location: UnreadLocation) -> str:
@@ -103,5 +103,5 @@ def dotenv_problem(line: Line | UnreadableLine) -> str:
             assert_never(line.problem)
 
 
-def _place(found: GitHubDifference, environment: str) -> str:
-    return "GitHub" if found.github_environment == environment else f"GitHub's {found.github_environment}"
+def _place(difference: GitHubDifference, environment: str) -> str:
+    return "GitHub" if difference.github_environment == environment else f"GitHub's {difference.github_environment}"

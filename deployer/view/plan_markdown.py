@@ -71,4 +71,4 @@ def _code(text: str) -> str:
 
 def _unlinked(text: str) -> str:
     escaped = terminal(text).translate(ENTITIES).replace("://", f"&#58;{GAP}//")
-    return re.sub(r"(?i)\b(www|mailto|xmpp)([.:])", lambda found: f"{found[1]}{GAP}&#{ord(found[2])};", escaped)
+    return re.sub(r"(?i)\b(www|mailto|xmpp)([.:])", lambda match: f"{match[1]}{GAP}&#{ord(match[2])};", escaped)

@@ -7,14 +7,14 @@ from deployer.view.state_text import shown
 from deployer.view.table import render_table
 
 
-def render(found: ReleasesDiffDocument) -> str:
+def render(diff: ReleasesDiffDocument) -> str:
     """A line for each difference, from the first release to the second."""
-    title = f"{found.environment}: release {found.before} -> release {found.after}"
-    if not found.differences:
+    title = f"{diff.environment}: release {diff.before} -> release {diff.after}"
+    if not diff.differences:
         return f"{title}: image, literals, secret versions and settings are the same."
     rows = [
         (f"  {one.kind}", one.name, f"{_side(one.kind, one.before)} -> {_side(one.kind, one.after)}")
-        for one in found.differences
+        for one in diff.differences
     ]
     return f"{title}\n{render_table(rows)}"
 

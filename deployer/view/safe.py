@@ -20,7 +20,7 @@ def terminal(text: str, *, colours: bool = False) -> str:
     """
     if text.replace("\n", "").isprintable():
         return text
-    return re.sub(_BUT_COLOURS if colours else _UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(_BUT_COLOURS if colours else _UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def one_line(text: str) -> str:

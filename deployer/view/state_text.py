@@ -25,15 +25,15 @@ def versioned(state: State) -> str:
     return f"{typed}v{state.version} of {state.path}{again}"
 
 
-def other_version(found: OtherVersion) -> str:
+def other_version(parameter: OtherVersion) -> str:
     """A variable whose parameter is another one than the running release holds."""
-    if found.live is None:
-        change = f"v{found.recorded} -> deleted"
-    elif found.live == found.recorded:
+    if parameter.live is None:
+        change = f"v{parameter.recorded} -> deleted"
+    elif parameter.live == parameter.recorded:
         change = "deleted and recreated"
     else:
-        change = f"v{found.recorded} -> v{found.live}"
-    return f"{found.variable} ({change})"
+        change = f"v{parameter.recorded} -> v{parameter.live}"
+    return f"{parameter.variable} ({change})"
 
 
 def setting(name: str, state: State | None) -> str:

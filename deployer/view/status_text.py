@@ -14,28 +14,28 @@ from deployer.view.health_text import backlog, short_image
 from deployer.view.times import ago
 
 
-def render(found: StatusDocument, now: datetime) -> str:
+def render(status: StatusDocument, now: datetime) -> str:
     """A line for each fact; below each trouble its fix."""
-    number = f"{found.number} ({found.release})" if found.number else f"{found.release} (not recorded)"
+    number = f"{status.number} ({status.release})" if status.number else f"{status.release} (not recorded)"
     rows = [
-        ("service", f"{found.service} at {found.url}" if found.service else "there is none"),
-        ("state", found.state),
-        ("answers", found.answers),
-        ("messages", backlog(found.waiting, found.given_up, found.oldest_seconds)),
-        ("release", f"{number}, image {_image(found.image or '')}" if found.release else "none runs"),
-        ("since", _since(found, now)),
-        ("failed", _failed(found, now)),
-        ("operation", f"{found.operation} (--follow waits for its end)" if found.operation else "none under way"),
-        ("lock", found.lock or "free"),
-        ("held", f"{found.hold} (just resume {found.environment})" if found.hold else ""),
-        ("staged", "; ".join(line(item, now) for item in found.staged) or "nothing"),
-        ("drift", "; ".join(line(item, now) for item in found.drift) or "none"),
-        ("manifest", _manifest(found)),
-        ("edits", _edits(found)),
-        ("blocked", "; ".join(blocked.what for blocked in found.blocked)),
-        *(("problem", f"{trouble.what}; fix: {trouble.fix}") for trouble in found.troubles),
+        ("service", f"{status.service} at {status.url}" if status.service else "there is none"),
+        ("state", status.state),
+        ("answers", status.answers),
+        ("messages", backlog(status.waiting, status.given_up, status.oldest_seconds)),
+        ("release", f"{number}, image {_image(status.image or '')}" if status.release else "none runs"),
+        ("since", _since(status, now)),
+        ("failed", _failed(status, now)),
+        ("operation", f"{status.operation} (--follow waits for its end)" if status.operation else "none under way"),
+        ("lock", status.lock or "free"),
+        ("held", f"{status.hold} (just resume {status.environment})" if status.hold else ""),
+        ("staged", "; ".join(line(item, now) for item in status.staged) or "nothing"),
+        ("drift", "; ".join(line(item, now) for item in status.drift) or "none"),
+        ("manifest", _manifest(status)),
+        ("edits", _edits(status)),
+        ("blocked", "; ".join(blocked.what for blocked in status.blocked)),
+        *(("problem", f"{trouble.what}; fix: {trouble.fix}") for trouble in status.troubles),
     ]
-    title = f"{found.app} / {found.environment}"
+    title = f"{status.app} / {status.environment}"
     return "\n".join([title, *(f"  {name.ljust(9)}  {as_typed(plain_line(text))}" for name, text in rows if text)])
 
 
@@ -44,23 +44,23 @@ def plain_line(text: str) -> str:
     return "".join(plain(letter) for letter in text)
 
 
-def _manifest(found: StatusDocument) -> str:
-    count = found.manifest_problems
+def _manifest(status: StatusDocument) -> str:
+    count = status.manifest_problems
     if not count:
         return ""
-    return f"invalid: {count} problem{'s' if count > 1 else ''}, see just check {found.environment}"
+    return f"invalid: {count} problem{'s' if count > 1 else ''}, see just check {status.environment}"
 
 
-def _edits(found: StatusDocument) -> str:
-    if found.edits is None:
+def _edits(status: StatusDocument) -> str:
+    if status.edits is None:
         return ""
-    return f"{found.edits} to apply: just plan {found.environment}" if found.edits else "none"
+    return f"{status.edits} to apply: just plan {status.environment}" if status.edits else "none"
 
 
-def _since(found: StatusDocument, now: datetime) -> str:
-    if not found.since:
+def _since(status: StatusDocument, now: datetime) -> str:
+    if not status.since:
         return ""
-    return f"{ago(found.since, now)} by {person_name(found.by or '')}, commit {short_tag(found.tag or '')}"
+    return f"{ago(status.since, now)} by {person_name(status.by or '')}, commit {short_tag(status.tag or '')}"
 
 
 def _image(image: str) -> str:
@@ -68,8 +68,8 @@ def _image(image: str) -> str:
     return image[7:19] if image.startswith("sha256:") else short_image(image)
 
 
-def _failed(found: StatusDocument, now: datetime) -> str:
-    failed = found.failed
+def _failed(status: StatusDocument, now: datetime) -> str:
+    failed = status.failed
     if failed is None:
         return ""
     which = f"release {failed.number} ({failed.release})" if failed.number else "the deployment"
