@@ -27,7 +27,7 @@ class Context:
     complete: bool = False
 
     def find(self, key: str) -> Sequence[str] | None:
-        return next((found for name, found in self.values.items() if name.lower() == key.lower()), None)
+        return next((value for name, value in self.values.items() if name.lower() == key.lower()), None)
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ def evaluate(condition: object, context: Context) -> Answer:
         return Answer(True)
     if not isinstance(condition, Mapping):
         return Answer(None, frozenset({"Condition"}))
-    found, unknown = list[bool | None](), set[str]()
+    results, unknown = list[bool | None](), set[str]()
     for operator, keys in condition.items():
         if not isinstance(keys, Mapping):
             return Answer(None, frozenset({str(operator)}))
         for key, expected in keys.items():
             holds = _holds(str(operator), context, str(key), [_text(value) for value in _listed(expected)])
-            found.append(holds)
+            results.append(holds)
             if holds is None:
                 unknown.add(str(key))
-    if False in found:
+    if False in results:
         return Answer(False)
     return Answer(None if unknown else True, frozenset(unknown))
 

@@ -36,12 +36,12 @@ def serve(emulators: Iterable[Emulator], request: Request) -> Response:
 
 
 def _kill(emulators: list[Emulator], name: str) -> Response:
-    found = [(one, emulator) for emulator in emulators for one in emulator.instances() if one.name.startswith(name)]
-    if not found:
+    matching = [(one, emulator) for emulator in emulators for one in emulator.instances() if one.name.startswith(name)]
+    if not matching:
         return _document(404, {"error": "no such instance is running"})
-    if name and len(found) > 1:
-        return _document(409, {"error": f"{len(found)} instances have a name that begins with {name}"})
-    chosen, emulator = found[0]
+    if name and len(matching) > 1:
+        return _document(409, {"error": f"{len(matching)} instances have a name that begins with {name}"})
+    chosen, emulator = matching[0]
     killed: RunningInstance | None = emulator.kill(chosen.name)
     if killed is None:
         return _document(404, {"error": "the instance has just ended"})

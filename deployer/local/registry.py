@@ -79,12 +79,12 @@ class Registry:
         path = request.path.removeprefix(ROUTE)
         if not path:
             return Response("{}", content_type="application/json")
-        if found := _UPLOAD.fullmatch(path):
-            return self._upload(request, clients, found["name"], found["upload"])
-        if found := _BLOB.fullmatch(path):
-            return self._blob(request, found["digest"])
-        if found := _MANIFEST.fullmatch(path):
-            return _manifest(request, clients, found["name"], found["reference"])
+        if match := _UPLOAD.fullmatch(path):
+            return self._upload(request, clients, match["name"], match["upload"])
+        if match := _BLOB.fullmatch(path):
+            return self._blob(request, match["digest"])
+        if match := _MANIFEST.fullmatch(path):
+            return _manifest(request, clients, match["name"], match["reference"])
         return _error(404, "UNSUPPORTED", "There is no such page in the protocol.")
 
     def _blob(self, request: Request, digest: str) -> Response:
@@ -133,15 +133,15 @@ class Registry:
 
     def _complete(self, part: Path, name: str, digest: str) -> Response:
         with part.open("rb") as file:
-            found = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
-        if found != digest:
+            actual = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+        if actual != digest:
             with contextlib.suppress(FileNotFoundError):
                 part.unlink()
-            return _error(400, "DIGEST_INVALID", f"What was uploaded has the digest {found}.")
+            return _error(400, "DIGEST_INVALID", f"What was uploaded has the digest {actual}.")
         self._blobs.mkdir(parents=True, exist_ok=True)
-        part.replace(self._blobs / found.removeprefix("sha256:"))
-        self._uploaded(name, found)
-        place = {"Location": f"{ROUTE}{name}/blobs/{found}", "Docker-Content-Digest": found}
+        part.replace(self._blobs / actual.removeprefix("sha256:"))
+        self._uploaded(name, actual)
+        place = {"Location": f"{ROUTE}{name}/blobs/{actual}", "Docker-Content-Digest": actual}
         return Response(status=201, headers=place)
 
     def _denied(self, call: str) -> Response | None:
@@ -168,8 +168,8 @@ def _manifest(request: Request, clients: Clients, name: str, reference: str) -> 
 
 def _put(request: Request, clients: Clients, name: str, reference: str, *, by_digest: bool) -> Response:
     manifest = request.get_data()
-    found = _digest(manifest)
-    image_id: Any = {"imageDigest": reference if by_digest else found} | ({} if by_digest else {"imageTag": reference})
+    digest = _digest(manifest)
+    image_id: Any = {"imageDigest": reference if by_digest else digest} | ({} if by_digest else {"imageTag": reference})
     try:
         clients.ecr.put_image(
             repositoryName=name,
@@ -180,7 +180,7 @@ def _put(request: Request, clients: Clients, name: str, reference: str, *, by_di
     except ClientError as error:
         if error.response["Error"].get("Code") != "ImageAlreadyExistsException":
             raise
-    place = {"Location": f"{ROUTE}{name}/manifests/{found}", "Docker-Content-Digest": found}
+    place = {"Location": f"{ROUTE}{name}/manifests/{digest}", "Docker-Content-Digest": digest}
     return Response(status=201, headers=place)
 
 

@@ -36,10 +36,10 @@ class Role:
 
 def why_not_assumable(client: IAMClient, arn: str, principal: str) -> str | None:
     """Return why the principal cannot assume the role, or None if it can."""
-    found = _get(client, arn)
-    if found is None:
+    role = _get(client, arn)
+    if role is None:
         return f"the role {arn} does not exist"
-    return untrusted(found[0], arn, principal)
+    return untrusted(role[0], arn, principal)
 
 
 def untrusted(trust: iam.Document, arn: str, principal: str) -> str | None:
@@ -73,10 +73,10 @@ def _context(role: str) -> Context:
 
 def find(client: IAMClient, arn: str) -> Role | None:
     """Return the role with exactly this ARN and all its policies, inline and attached."""
-    found = _get(client, arn)
-    if found is None:
+    role = _get(client, arn)
+    if role is None:
         return None
-    trust, boundary = found
+    trust, boundary = role
     name = _name(arn)
     policies = [
         _document(client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])

@@ -78,12 +78,12 @@ class WorldSettings(Struct, frozen=True):
     @property
     def upstream(self) -> dict[str, str]:
         """The address of each service that the world replaces, by the name to show."""
-        found = {}
+        addresses = {}
         if "backend" in self.stand_ins:
-            found["ansari-backend"] = f"http://127.0.0.1:{self.stand_ins['backend']}"
+            addresses["ansari-backend"] = f"http://127.0.0.1:{self.stand_ins['backend']}"
         if "meta" in self.stand_ins:
-            found["Meta, chat page"] = self.chat_page
-        return found
+            addresses["Meta, chat page"] = self.chat_page
+        return addresses
 
     @property
     def summary(self) -> str:

@@ -123,10 +123,10 @@ def _parts(request: Request, *, presigned: bool) -> tuple[list[str], list[str], 
         if request.args.get("X-Amz-Algorithm") != ALGORITHM:
             raise _Invalid("missing", f"The request has no signature by {ALGORITHM}.")
     else:
-        found = HEADER.fullmatch(request.headers["Authorization"].strip())
-        if found is None:
+        match = HEADER.fullmatch(request.headers["Authorization"].strip())
+        if match is None:
             raise _Invalid("signature", "The Authorization header is not of Signature Version 4.")
-        scope, signed, signature = found["credential"], found["signed"], found["signature"]
+        scope, signed, signature = match["credential"], match["signed"], match["signature"]
     parts, names_signed = scope.split("/"), signed.split(";")
     if len(parts) != 5 or parts[4] != "aws4_request":
         raise _Invalid("signature", "The credential has no scope of date, region, service and aws4_request.")

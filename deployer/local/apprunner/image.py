@@ -106,12 +106,12 @@ class ImageStore:
     def _manifest(self, ecr: ECRClient, identifier: Identifier) -> tuple[str, dict[str, Any]]:
         image_id: Any = {"imageDigest": identifier.digest} if identifier.digest else {"imageTag": identifier.tag}
         try:
-            found = ecr.batch_get_image(repositoryName=identifier.repository, imageIds=[image_id])["images"]
+            images = ecr.batch_get_image(repositoryName=identifier.repository, imageIds=[image_id])["images"]
         except ecr.exceptions.RepositoryNotFoundException:
             raise Problem(f"The repository {identifier.repository} does not exist in ECR.") from None
-        if not found:
+        if not images:
             raise Problem(f"The image {identifier.digest or identifier.tag} is not in {identifier.repository}.")
-        text = found[0]["imageManifest"].encode()
+        text = images[0]["imageManifest"].encode()
         digest = "sha256:" + hashlib.sha256(text).hexdigest()
         if identifier.digest and digest != identifier.digest:
             raise Problem(f"ECR's manifest for {identifier.digest} has the digest {digest}.")

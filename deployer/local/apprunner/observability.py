@@ -59,13 +59,13 @@ class Observability(Revisions[Tracing]):
         return self.add(Tracing(arn=arn, name=name, number=number, tags=tagged, vendor=vendor))
 
     def delete(self, arn: str, in_use: set[str]) -> Tracing:
-        found = self.find(arn, active=True)
-        if found.name == DEFAULT_NAME:
-            raise InvalidRequest(f"{found.arn} is the default and cannot be deleted.")
-        if found.arn in in_use:
-            raise InvalidRequest(f"{found.arn} is used by a service and cannot be deleted.")
-        found.deleted_at = time.time()
-        return found
+        revision = self.find(arn, active=True)
+        if revision.name == DEFAULT_NAME:
+            raise InvalidRequest(f"{revision.arn} is the default and cannot be deleted.")
+        if revision.arn in in_use:
+            raise InvalidRequest(f"{revision.arn} is used by a service and cannot be deleted.")
+        revision.deleted_at = time.time()
+        return revision
 
     def describe(self, revision: Tracing) -> JSON:
         deleted = {"DeletedAt": revision.deleted_at} if revision.deleted_at else {}

@@ -56,16 +56,16 @@ class Revisions(Generic[Kind]):
     def find(self, arn: str, *, active: bool = False) -> Kind:
         """Find a revision by its full ARN, or by an ARN that ends in name or name/revision. Raises ResourceNotFound."""
         parts = arn.removeprefix(self.prefix).split("/") if arn.startswith(self.prefix) else []
-        found = [
+        matching = [
             revision
             for revision in self._all
             if parts in ([revision.name, str(revision.number)], revision.arn.removeprefix(self.prefix).split("/"))
         ]
         if len(parts) == 1:
-            found = self.active(parts[0])[-1:]
-        if not found or (active and not found[-1].active):
+            matching = self.active(parts[0])[-1:]
+        if not matching or (active and not matching[-1].active):
             raise ResourceNotFound(f"There is no {self._title} {arn}.")
-        return found[-1]
+        return matching[-1]
 
     def chosen(self, arn: str) -> Kind:
         """Return the active revision for a service. Raises InvalidRequest, because the service's request is invalid."""

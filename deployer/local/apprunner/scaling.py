@@ -59,10 +59,10 @@ class Scaling(Revisions[ScalingRevision]):
 
     def delete(self, arn: str, *, every: bool, in_use: set[str]) -> ScalingRevision:
         """Delete one revision, or all of a name. The default and those in use are refused."""
-        found = self.find(arn, active=True)
-        if every and arn != self.prefix + found.name:
+        named = self.find(arn, active=True)
+        if every and arn != self.prefix + named.name:
             raise InvalidRequest("DeleteAllRevisions takes only an ARN that ends in the configuration's name.")
-        doomed = self.active(found.name) if every else [found]
+        doomed = self.active(named.name) if every else [named]
         for revision in doomed:
             if revision is self._default or revision.name == DEFAULT_NAME:
                 raise InvalidRequest(f"{revision.arn} is the default and cannot be deleted.")
@@ -70,7 +70,7 @@ class Scaling(Revisions[ScalingRevision]):
                 raise InvalidRequest(f"{revision.arn} is used by a service and cannot be deleted.")
         for revision in doomed:
             revision.deleted_at = time.time()
-        return found
+        return named
 
     def make_default(self, arn: str) -> ScalingRevision:
         self._default = self.find(arn, active=True)

@@ -51,11 +51,11 @@ def _rooted(names: list[str]) -> list[str]:
 
 
 def _read(ssm: SSMClient, names: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for start in range(0, len(names), BATCH):
         answer = ssm.get_parameters(Names=names[start : start + BATCH], WithDecryption=True)
-        found |= {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
-    return found
+        values |= {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
+    return values
 
 
 def _parameter(reference: str, account: str, region: str) -> str:

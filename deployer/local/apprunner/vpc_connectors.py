@@ -62,11 +62,11 @@ class VpcConnectors(Revisions[VpcConnector]):
         )
 
     def delete(self, arn: str, in_use: set[str]) -> VpcConnector:
-        found = self.find(arn, active=True)
-        if found.arn in in_use:
-            raise InvalidRequest(f"Provided VPC connector arn is being used by other services. ARN: {found.arn}")
-        found.deleted_at = time.time()
-        return found
+        connector = self.find(arn, active=True)
+        if connector.arn in in_use:
+            raise InvalidRequest(f"Provided VPC connector arn is being used by other services. ARN: {connector.arn}")
+        connector.deleted_at = time.time()
+        return connector
 
 
 class VpcConnectorsApi:

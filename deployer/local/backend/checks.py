@@ -41,13 +41,13 @@ async def read_body(request: web.Request) -> object:
 def check(request: web.Request, key: SecretValue, problems: Iterable[dict[str, Any]] = ()) -> None:
     """Refuse as the backend does: a wrong key 401, else a missing key or a bad argument 400."""
     given = request.headers.get(KEY_HEADER)
-    found = list(problems)
+    all_problems = list(problems)
     if given is None:
-        found.insert(0, _missing("header", KEY_HEADER.lower(), None))
+        all_problems.insert(0, _missing("header", KEY_HEADER.lower(), None))
     elif not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), key.reveal().encode()):
         raise Refusal(401, "Unauthorized: Invalid or missing API key")
-    if found:
-        raise Refusal(400, str(found))
+    if all_problems:
+        raise Refusal(400, str(all_problems))
 
 
 def body_texts(body: object, *names: str) -> tuple[dict[str, str], list[dict[str, Any]]]:

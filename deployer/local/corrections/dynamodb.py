@@ -96,33 +96,33 @@ def _not_ready(operation: str, name: str) -> AwsError:
 
 
 def _with_status(answer: Response | AwsError, key: str, status: str) -> Response | AwsError:
-    found = answered(answer)
-    if not isinstance(answer, Response) or found is None:
+    body = answered(answer)
+    if not isinstance(answer, Response) or body is None:
         return answer
-    table = found[key]
+    table = body[key]
     table["TableStatus"] = status
     for index in table.get("GlobalSecondaryIndexes") or ():
         index["IndexStatus"] = status
-    return _rewritten(answer, found)
+    return _rewritten(answer, body)
 
 
 def _described_expiry(name: str, answer: Response | AwsError) -> Response | AwsError:
     """Use ResourceNotFoundException for an absent table; of an expiry that is off, AWS names no attribute."""
     if _is_absent(answer):
         return _no_table(name)
-    found = answered(answer)
-    if isinstance(answer, Response) and found and found["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED":
+    body = answered(answer)
+    if isinstance(answer, Response) and body and body["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED":
         return _rewritten(answer, {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}})
     return answer
 
 
 def _each_tag_once(answer: Response | AwsError) -> Response | AwsError:
     """Keep the last value of each tag: moto keeps the values before it, too."""
-    found = answered(answer)
-    if isinstance(answer, Response) and found is not None:
-        tags = {tag["Key"]: tag["Value"] for tag in found["Tags"]}
-        found["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
-        return _rewritten(answer, found)
+    body = answered(answer)
+    if isinstance(answer, Response) and body is not None:
+        tags = {tag["Key"]: tag["Value"] for tag in body["Tags"]}
+        body["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        return _rewritten(answer, body)
     return answer
 
 

@@ -62,20 +62,20 @@ def _tag_clash(request: dict[str, Any], digest: str, answer: Response) -> Respon
 def _batch_get_image(body: bytes, ask: Ask) -> Response | AwsError:
     """Repeat the requested ids of images and failures; moto returns the newest tag, and no digest that failed."""
     answer, asked = ask(body), parsed(body).get("imageIds")
-    found = answered(answer)
-    if not isinstance(answer, Response) or found is None or not isinstance(asked, list):
+    document = answered(answer)
+    if not isinstance(answer, Response) or document is None or not isinstance(asked, list):
         return answer
     if any(len(image_id) != 1 for image_id in asked):
         return answer  # by digest and tag at once, where moto takes either for both
-    tags = {failure["imageId"].get("imageTag") for failure in found["failures"]}
-    digests = {image["imageId"]["imageDigest"] for image in found["images"]}
-    images: Iterator[dict[str, Any]] = iter(found["images"])
+    tags = {failure["imageId"].get("imageTag") for failure in document["failures"]}
+    digests = {image["imageId"]["imageDigest"] for image in document["images"]}
+    images: Iterator[dict[str, Any]] = iter(document["images"])
     failures: list[dict[str, Any]] = []
     for image_id in asked:
         by_digest = "imageDigest" in image_id
         if image_id["imageDigest"] not in digests if by_digest else image_id.get("imageTag") in tags:
-            failures.append({**found["failures"][len(failures)], "imageId": image_id})
+            failures.append({**document["failures"][len(failures)], "imageId": image_id})
         else:
             next(images)["imageId"].update(image_id)
-    answer.set_data(json.dumps({**found, "failures": failures}))
+    answer.set_data(json.dumps({**document, "failures": failures}))
     return answer

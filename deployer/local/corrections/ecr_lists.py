@@ -30,17 +30,17 @@ def listed(operation: str, request: dict[str, Any], ask: Ask) -> Response | AwsE
         return refused
     whole = {key: value for key, value in request.items() if key not in {"maxResults", "nextToken"}}
     answer = ask(json_bytes(whole))
-    found = answered(answer)
-    if not isinstance(answer, Response) or found is None:
+    body = answered(answer)
+    if not isinstance(answer, Response) or body is None:
         return answer
-    elements = [element for element in found[name] if _matches(element, request.get("filter") or {})]
+    elements = [element for element in body[name] if _matches(element, request.get("filter") or {})]
     start = _position(request.get("nextToken"))
     if start is None or start > len(elements):
         return _invalid("Invalid parameter at 'nextToken': this operation did not give it.")
     end = start + (request.get("maxResults") or PAGE)
     more = {"nextToken": _token(end)} if end < len(elements) and not request.get(naming) else {}
     shown = elements if request.get(naming) else elements[start:end]
-    answer.set_data(json.dumps({**found, name: [_without_null(element) for element in shown], **more}))
+    answer.set_data(json.dumps({**body, name: [_without_null(element) for element in shown], **more}))
     return answer
 
 

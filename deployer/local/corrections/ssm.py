@@ -63,19 +63,19 @@ class Ssm:
         if operation == "DescribeParameters":
             ask = _whole_pages(ask, request)
         answer = ask(body)
-        found = answered(answer)
-        if not isinstance(answer, Response) or found is None:
+        document = answered(answer)
+        if not isinstance(answer, Response) or document is None:
             return answer
         if operation in {"DeleteParameter", "DeleteParameters"}:
             gone = {_rooted(name) for name in (request.get("Names") or [request.get("Name")])}
             self._advanced -= gone
             self._types = {name: kind for name, kind in self._types.items() if name not in gone}
         if operation == "GetParameters":
-            _name_selectors(request.get("Names") or [], found["Parameters"])
-        for parameter in found.get("Parameters") or [found.get("Parameter")]:
+            _name_selectors(request.get("Names") or [], document["Parameters"])
+        for parameter in document.get("Parameters") or [document.get("Parameter")]:
             if isinstance(parameter, dict):
                 self._correct(operation, request, parameter)
-        answer.set_data(json.dumps(found))
+        answer.set_data(json.dumps(document))
         return answer
 
     def _put(self, call: Call, request: dict[str, Any], body: bytes, ask: Ask) -> Response | AwsError:
@@ -92,8 +92,8 @@ class Ssm:
         for refused in refusals:
             return refused
         answer = ask(body)
-        if (found := answered(answer)) is not None:
-            self._authors[name, found["Version"]] = self._caller(call.access_key)
+        if (document := answered(answer)) is not None:
+            self._authors[name, document["Version"]] = self._caller(call.access_key)
             self._types[name] = request.get("Type") or self._types.get(name, "String")
             (self._advanced.add if request.get("Tier") == "Advanced" else self._advanced.discard)(name)
         return answer
@@ -115,7 +115,7 @@ def _name_selectors(names: list[str], parameters: list[dict[str, Any]]) -> None:
     left = [(_rooted(SELECTOR.sub("", name)), SELECTOR.search(name)) for name in names]
     for parameter in parameters:
         name, version = _rooted(parameter["Name"]), parameter["Version"]
-        asked = {found[0] if found else "": (of, found) for of, found in left if of == name}
+        asked = {selected[0] if selected else "": (of, selected) for of, selected in left if of == name}
         newest = max(other["Version"] for other in parameters if _rooted(other["Name"]) == name)
         labels = [selector for selector in asked if selector and not selector[1:].isdecimal()]
         chosen = next(
@@ -219,11 +219,11 @@ def _whole_pages(ask: Ask, request: dict[str, Any]) -> Ask:
         token = start = request.get("NextToken") or "0"
         while True:
             answer = ask(json_bytes({**request, "NextToken": token}))
-            found = answered(answer)
-            if not isinstance(answer, Response) or found is None:
+            body = answered(answer)
+            if not isinstance(answer, Response) or body is None:
                 return answer
-            gathered += found["Parameters"]
-            token = found.get("NextToken")
+            gathered += body["Parameters"]
+            token = body.get("NextToken")
             if not token or len(gathered) >= size:
                 break
         more = {"NextToken": str(int(start) + size)} if token or len(gathered) > size else {}

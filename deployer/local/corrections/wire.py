@@ -15,10 +15,10 @@ Ask = Callable[[bytes], Response | AwsError]
 
 def parsed(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body or b"{}")
+        document = json.loads(body or b"{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def answered(answer: Response | AwsError) -> dict[str, Any] | None:

@@ -112,7 +112,7 @@ class GitHub:
             (name, right), parts = self._map.bind_to_environ(request.environ).match()
         except HTTPException:
             name, right, parts = "", "", {}
-        found = self._judged(_Call(request, name, right, parts, now), token, window)
+        answer = self._judged(_Call(request, name, right, parts, now), token, window)
         limits = {
             "X-RateLimit-Limit": str(self._config.hourly),
             "X-RateLimit-Remaining": str(max(0, self._config.hourly - window.used)),
@@ -122,7 +122,7 @@ class GitHub:
         }
         accepted = {"X-Accepted-GitHub-Permissions": right} if right and token in self._tokens else {}
         version = {"X-GitHub-Api-Version-Selected": request.headers.get("X-GitHub-Api-Version", VERSIONS[0])}
-        return Answer(found.status, found.body, {**limits, **version, **accepted, **found.headers})
+        return Answer(answer.status, answer.body, {**limits, **version, **accepted, **answer.headers})
 
     def _judged(self, asked: _Call, token: str | None, window: _Window) -> Answer:
         """Check in GitHub's order: form, token, rate limit, existence, rights."""
@@ -226,8 +226,8 @@ class GitHub:
         if kind == "secrets" and rest.count("/") == 2:
             owner, name, environment = rest.split("/")
             repository = self.repositories.find(owner, name)
-            found = repository.environments.get(environment) if repository else None
-            return Answer(200, {n: one.value for n, one in found.secrets.items()}) if found else NOT_FOUND
+            kept = repository.environments.get(environment) if repository else None
+            return Answer(200, {n: one.value for n, one in kept.secrets.items()}) if kept else NOT_FOUND
         return NOT_FOUND
 
 

@@ -31,7 +31,7 @@ class Page:
 
 def _hash(html: str, tag: str) -> str:
     """Return the one inline element of that name as a source: https://www.w3.org/TR/CSP3/#grammardef-hash-source"""
-    found = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
-    if len(found) != 1:
-        raise ValueError(f"chat.html must have exactly one <{tag}>, it has {len(found)}")
-    return f"'sha256-{base64.b64encode(hashlib.sha256(found[0].encode()).digest()).decode()}'"
+    elements = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+    if len(elements) != 1:
+        raise ValueError(f"chat.html must have exactly one <{tag}>, it has {len(elements)}")
+    return f"'sha256-{base64.b64encode(hashlib.sha256(elements[0].encode()).digest()).decode()}'"
