@@ -135,8 +135,8 @@ def committed(root: Path, name: str) -> bytes | None:
     if top is None:
         return None
     path = (root.resolve() / name).relative_to(top).as_posix()
-    found = objects(top, [f"HEAD:{path}"])[f"HEAD:{path}"]
-    return found.content if found is not None and found.kind == "blob" else None
+    blob = objects(top, [f"HEAD:{path}"])[f"HEAD:{path}"]
+    return blob.content if blob is not None and blob.kind == "blob" else None
 
 
 class Object:
@@ -147,15 +147,15 @@ class Object:
 
     def entries(self) -> Mapping[str, str]:
         """Return the name of each file of a tree, and the id of its object."""
-        found: dict[str, str] = {}
+        by_name: dict[str, str] = {}
         rest, size = self.content, len(self.oid) // 2
         while rest:
             head, _, tail = rest.partition(b"\0")
             mode, _, name = head.partition(b" ")
             if mode.startswith(b"100"):
-                found[os.fsdecode(name)] = tail[:size].hex()
+                by_name[os.fsdecode(name)] = tail[:size].hex()
             rest = tail[size:]
-        return found
+        return by_name
 
 
 def objects(root: Path, names: Iterable[str]) -> Mapping[str, Object | None]:
@@ -167,19 +167,19 @@ def objects(root: Path, names: Iterable[str]) -> Mapping[str, Object | None]:
     done = _run(root, arguments, "".join(f"{name}\n" for name in asked).encode(errors="surrogateescape"))
     if done.returncode:
         raise _failed(root, arguments, done.stderr)
-    rest, found = done.stdout, dict[str, Object | None]()
+    rest, by_name = done.stdout, dict[str, Object | None]()
     for name in asked:
         line, _, rest = rest.partition(b"\n")
         words = line.rsplit(b" ", 2)
         if line.endswith((b" missing", b" ambiguous")):
-            found[name] = None
+            by_name[name] = None
             continue
         if len(words) != 3 or not words[2].isdigit():
             raise _failed(root, arguments, b"unexpected output: " + line)
         size = int(words[2])
-        found[name] = Object(words[0].decode(), words[1].decode(), rest[:size])
+        by_name[name] = Object(words[0].decode(), words[1].decode(), rest[:size])
         rest = rest[size + 1 :]
-    return found
+    return by_name
 
 
 def _run(root: Path, arguments: Iterable[str], stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:

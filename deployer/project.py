@@ -21,7 +21,7 @@ def manifest_path(environment: str, start: Path | None = None) -> Path:
     folder = find_root(start or Path.cwd()) / "env"
     path = folder / f"{environment}.yaml"
     if Path(environment).name != environment or not path.is_file():
-        known = ", ".join(sorted(found.stem for found in folder.glob("*.yaml"))) or "none"
+        known = ", ".join(sorted(manifest.stem for manifest in folder.glob("*.yaml"))) or "none"
         raise UsageError(f"there is no environment {environment!r}: no {path}", fix=f"use one of: {known}")
     return shortest(path)
 

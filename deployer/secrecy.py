@@ -76,8 +76,8 @@ def scrubbed(data: Any) -> Any:
 @lru_cache(maxsize=4)
 def _spellings(values: Iterable[str], shortest: int) -> tuple[str, ...]:
     """Return all encodings of the values, longest first, so that no part of a longer one remains."""
-    found = {spelling for value in values if len(value) >= shortest for spelling in _spelled(value)}
-    return tuple(sorted(found, key=len, reverse=True))
+    spellings = {spelling for value in values if len(value) >= shortest for spelling in _spelled(value)}
+    return tuple(sorted(spellings, key=len, reverse=True))
 
 
 def _spelled(value: str) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _spelled(value: str) -> Iterator[str]:
     yield value.replace("'", "'\"'\"'")
     for quoted in (quote(value, safe=""), quote(value), quote_plus(value)):
         yield quoted
-        yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
+        yield re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), quoted)
     if len(value) >= SHORTEST:
         yield from _base64(value.encode(errors="surrogatepass"))
 

@@ -27,8 +27,8 @@ def statements(needs: Iterable[Need], desired: Desired) -> list[Statement]:
 
 def _resources(need: Need, desired: Desired) -> tuple[str, ...]:
     root = names.ssm_root(desired.parameter_path, desired.region, desired.account)
-    found = (f"{root}*" if resource.startswith(root) else resource for resource in need.resources)
-    return tuple(sorted(set(found)))
+    patterns = (f"{root}*" if resource.startswith(root) else resource for resource in need.resources)
+    return tuple(sorted(set(patterns)))
 
 
 def _statement(

@@ -75,11 +75,11 @@ def operating(desired: Desired) -> tuple[Need, ...]:
 
 
 def _operations(desired: Desired) -> dict[str, list[Call]]:
-    found: dict[str, list[Call]] = {}
+    operations: dict[str, list[Call]] = {}
     for kind in KINDS:
         for verbs, calls in kind.operates(desired).items():
-            found[verbs] = [*desired.target.rights.reads(desired), _holding(desired), *calls]
-    return found
+            operations[verbs] = [*desired.target.rights.reads(desired), _holding(desired), *calls]
+    return operations
 
 
 def _calls(desired: Desired) -> dict[str, list[Call]]:
@@ -179,9 +179,9 @@ def _ledger(desired: Desired) -> Iterator[str]:
 
 
 def _together(calls: Iterable[Call], desired: Desired) -> tuple[Need, ...]:
-    found: dict[str, dict[str, None]] = {}
+    by_action: dict[str, dict[str, None]] = {}
     added = {**CALLS, **desired.target.rights.calls}
     for call, parameters in calls:
         for need in rights.needs(call, parameters, desired.region, desired.account, added):
-            found.setdefault(need.action, {}).update(dict.fromkeys(need.resources))
-    return tuple(Need(action, tuple(resources)) for action, resources in found.items())
+            by_action.setdefault(need.action, {}).update(dict.fromkeys(need.resources))
+    return tuple(Need(action, tuple(resources)) for action, resources in by_action.items())

@@ -22,12 +22,12 @@ def settings_class(app: App, root: Path) -> type[BaseModel] | None:
         return None
     module, _, name = app.settings.partition(":")
     try:
-        found = getattr(_import(module, root), name)
+        named = getattr(_import(module, root), name)
     except Exception as error:  # noqa: BLE001 -- the module is the project's own code
         raise _unusable(app.settings, root, f"{type(error).__name__}: {error}") from None
-    if not (isinstance(found, type) and issubclass(found, BaseModel)):
+    if not (isinstance(named, type) and issubclass(named, BaseModel)):
         raise _unusable(app.settings, root, "it is not a pydantic model")
-    return found
+    return named
 
 
 def _import(module: str, root: Path) -> object:

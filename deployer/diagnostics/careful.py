@@ -14,13 +14,13 @@ from deployer.errors import DeployerError
 
 def run_carefully(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     """The findings of a check until it failed, and its failure as a finding."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     try:
-        found.extend(look())
+        findings.extend(look())
     except (ClientError, BotoCoreError) as error:
-        found.append(failed(about, explain(error)))
+        findings.append(failed(about, explain(error)))
     except DeployerError as error:
-        found.append(failed(about, error))
+        findings.append(failed(about, error))
     except Exception as error:  # noqa: BLE001 -- the other looks are still worth taking
-        found.append(CheckBroken(about=about, error=type(error).__name__))
-    return found
+        findings.append(CheckBroken(about=about, error=type(error).__name__))
+    return findings

@@ -48,10 +48,10 @@ def build_commit_image(loaded: LoadedManifest, context: Context, builder: Builde
 def pushed_image(session: Session, loaded: LoadedManifest, tag: str) -> ImageDocument | None:
     """The image under this tag in ECR. Raises Refused for one that the target cannot run: a tag never moves."""
     repository = loaded.manifest.image.repository
-    found = ecr.read_image(session.ecr, repository, tag, None)
-    if found is None:
+    existing = ecr.read_image(session.ecr, repository, tag, None)
+    if existing is None:
         return None
-    target, held = describe(loaded.manifest.service.target), ecr.platforms(session.ecr, repository, found.digest)
+    target, held = describe(loaded.manifest.service.target), ecr.platforms(session.ecr, repository, existing.digest)
     runs = target.capabilities.image_platform
     if runs not in held:
         raise Refused(
@@ -59,4 +59,4 @@ def pushed_image(session: Session, loaded: LoadedManifest, tag: str) -> ImageDoc
             why="tags are immutable: it cannot be replaced",
             fix="delete that image, or commit again, and push for the right platform",
         )
-    return ImageDocument(loaded.manifest.environment, "there", repository, tag, found.digest, runs, None)
+    return ImageDocument(loaded.manifest.environment, "there", repository, tag, existing.digest, runs, None)

@@ -49,7 +49,7 @@ def governing(loaded: LoadedManifest) -> GoverningManifests:
     Raises Refused where the commit's manifest of this environment is invalid, and was valid in no earlier commit.
     """
     path = loaded.path.resolve()
-    found: list[CommittedManifest] = []
+    committed: list[CommittedManifest] = []
     placed = False
     read: dict[tuple[Path, str], LoadedManifest] = {}
     for root, folders in _repositories(path):
@@ -58,9 +58,9 @@ def governing(loaded: LoadedManifest) -> GoverningManifests:
             if held is None or not governs(held.loaded.manifest, loaded.manifest):
                 continue
             if version.may_deploy(held.loaded.manifest.protect.branches):
-                found.append(held)
+                committed.append(held)
                 placed = placed or (version.ref == "HEAD" and root / version.path == path)
-    return GoverningManifests(tuple(found), placed)
+    return GoverningManifests(tuple(committed), placed)
 
 
 def _repositories(path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:

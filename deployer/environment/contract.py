@@ -10,5 +10,5 @@ from deployer.manifest.problem import InvalidManifest
 
 def refuse_contract_problems(loaded: LoadedManifest) -> None:
     """Raise InvalidManifest when the service would not start with this manifest."""
-    if found := problems(loaded, settings_class(loaded.app, loaded.root)):
-        raise InvalidManifest(found)
+    if broken := problems(loaded, settings_class(loaded.app, loaded.root)):
+        raise InvalidManifest(broken)

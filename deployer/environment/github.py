@@ -51,10 +51,10 @@ class GitHubEnvironment(Struct, frozen=True):
     def reveal(self, name: str) -> SecretValue:
         """The value, read just before it is sent. Raises Blocked when it was deleted since the plan was made."""
         path = self.desired.secrets[name]
-        found = ssm.reveal(self.session.ssm, [path]).get(path)
-        if found is None:
+        value = ssm.reveal(self.session.ssm, [path]).get(path)
+        if value is None:
             raise Blocked(f"{path} is no longer in SSM", fix=f"just secret set {self.desired.environment} NAME")
-        return found
+        return value
 
 
 def desired_github(loaded: LoadedManifest) -> tuple[DesiredGitHub, ...]:

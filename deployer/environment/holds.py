@@ -26,9 +26,9 @@ def not_deployed(plan: Plan) -> str:
 
 def refuse_incident(session: Session, app: str, environment: str) -> None:
     """Raise Refused while an operator holds the environment: only rollback, status and logs work then."""
-    found = ledger_hold.read(session.ssm, ledger_path(app, environment))
-    if found is not None and found.strict:
-        raise held(found, environment)
+    hold = ledger_hold.read(session.ssm, ledger_path(app, environment))
+    if hold is not None and hold.strict:
+        raise held(hold, environment)
 
 
 def held(hold: Hold, environment: str) -> Refused:

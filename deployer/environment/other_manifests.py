@@ -29,7 +29,7 @@ def refuse_shared(loaded: LoadedManifest) -> None:
     Another manifest is read only where its text names them; one that has problems is left to its own verbs. A copy that
     is not committed does not block a committed manifest.
     """
-    found: list[Problem] = []
+    clashing: list[Problem] = []
     for path in _beside(loaded):
         try:
             if not may_govern(path.read_text(errors="replace"), path.name, loaded.manifest):
@@ -39,9 +39,9 @@ def refuse_shared(loaded: LoadedManifest) -> None:
             continue
         shared = list(clashes([other, loaded]))
         if shared and (_committed(path) or not _committed(loaded.path)):
-            found += shared
-    if found:
-        raise InvalidManifest(found)
+            clashing += shared
+    if clashing:
+        raise InvalidManifest(clashing)
 
 
 def _committed(path: Path) -> bool:

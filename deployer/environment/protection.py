@@ -69,15 +69,15 @@ def protections(loaded: LoadedManifest) -> tuple[Protect, ...]:
 
 
 def _rules(loaded: LoadedManifest) -> tuple[Rules, ...]:
-    found = governing(loaded)
-    other = disagreements(loaded.manifest, found.committed)
-    if other and not found.placed:
+    manifests = governing(loaded)
+    other = disagreements(loaded.manifest, manifests.committed)
+    if other and not manifests.placed:
         raise Refused(
             f"{loaded.path} is not the committed manifest of {loaded.manifest.environment}; nothing was changed",
             why="; ".join(f"{one.source} has another {', '.join(one.keys)}" for one in other[:3]),
             fix=f"use the manifest that counts: {other[0].source}",
         )
-    return rules(loaded, found.committed)
+    return rules(loaded, manifests.committed)
 
 
 def _refuse_unfit(loaded: LoadedManifest, rule: Rules) -> None:

@@ -31,10 +31,10 @@ def read_saved(path: Path, environment: str) -> PlanDocument:
     make = f"make one with: just plan {environment} --out FILE"
     try:
         text = path.read_bytes()
-        found = SavedFormat.model_validate_json(text).format
-        if found != FORMAT:
+        number = SavedFormat.model_validate_json(text).format
+        if number != FORMAT:
             raise UsageError(
-                f"{path} was saved in format {found} by {'a newer' if found > FORMAT else 'an older'} deployer",
+                f"{path} was saved in format {number} by {'a newer' if number > FORMAT else 'an older'} deployer",
                 why=f"this is deployer {VERSION}, which applies plans in format {FORMAT}",
                 fix=make,
             )

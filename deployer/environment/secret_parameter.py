@@ -79,11 +79,11 @@ class SecretParameter(Struct, frozen=True):
 
     def write(self, value: SecretValue) -> int:
         """Write a new version and return it. A plain parameter is recreated, because an overwrite changes no type."""
-        description, found, manifest = self.secret.description or "", self.read(), self.loaded.manifest
-        if found is None:
+        description, existing, manifest = self.secret.description or "", self.read(), self.loaded.manifest
+        if existing is None:
             return ssm.put(self.session.ssm, self.path, value, description, create=True)
-        if found.secure:
-            described = ssm.describe(self.session.ssm, manifest.aws.parameter_path).get(self.path, found)
+        if existing.secure:
+            described = ssm.describe(self.session.ssm, manifest.aws.parameter_path).get(self.path, existing)
             return ssm.put(self.session.ssm, self.path, value, description, create=False, tier=described.tier)
         kept = replaced_path(ledger_path(manifest.app, manifest.environment), self.name)
         pause = site_of(self.loaded).recreation_seconds

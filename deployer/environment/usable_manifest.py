@@ -37,9 +37,9 @@ def read_usable_identity(name: str, report: Reporter) -> Identity:
             return identity_of(parse(raw, path, App()).manifest, path)
         except InvalidManifest as error:
             problem = error
-        if found := read_identity(raw, path):
+        if identity := read_identity(raw, path):
             report.note(f"{_state(path, problem)}; what this needs of it is readable")
-            return found
+            return identity
     return _committed(path, problem, report, lambda content: read_identity(content, path))
 
 
@@ -61,7 +61,7 @@ def read_usable_manifest(name: str, report: Reporter) -> UsableManifest:
     """
     path, raw, problem = _file(name)
     identity: Identity | None = None
-    app, found = _known_app(root_of(path), report)
+    app, faults = _known_app(root_of(path), report)
     if raw is not None:
         try:
             loaded = parse(raw, path, app)
@@ -70,7 +70,7 @@ def read_usable_manifest(name: str, report: Reporter) -> UsableManifest:
         else:
             if against := _against_settings(loaded):
                 report.note(f"{_state(path, InvalidManifest(against))}; what this needs of it is readable")
-            return UsableManifest(loaded, found + len(against))
+            return UsableManifest(loaded, faults + len(against))
         identity = read_identity(raw, path)
     loaded = _committed(path, problem, report, lambda content: _like(content, path, identity, app))
     return UsableManifest(loaded, len(problem.problems) if isinstance(problem, InvalidManifest) else 1)
@@ -145,12 +145,12 @@ def _committed(
     while not folder.is_dir():
         folder, name = folder.parent, f"{folder.name}/{name}"
     for version in git.versions(folder, name):
-        found = read(version.content)
-        if found is not None:
+        usable = read(version.content)
+        if usable is not None:
             report.note(
                 f"{_state(path, problem)}; its version of commit {version.commit[:12]} ({version.when}) is used"
             )
-            return found
+            return usable
     raise problem
 
 

@@ -126,12 +126,12 @@ class GitHub:
             answer = self._call("GET", f"{path}?per_page={size}&page={page}", what, needs)
             assert answer is not None
             body = _object(answer)
-            found, total = body.get(key), body.get("total_count")
-            if not isinstance(found, list) or not isinstance(total, int):
+            elements, total = body.get(key), body.get("total_count")
+            if not isinstance(elements, list) or not isinstance(total, int):
                 raise _not_github(answer)
-            yield from found
-            seen, page = seen + len(found), page + 1
-            if not found or seen >= total:
+            yield from elements
+            seen, page = seen + len(elements), page + 1
+            if not elements or seen >= total:
                 return
 
     def _call(

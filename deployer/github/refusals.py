@@ -75,6 +75,6 @@ def _message(answer: httpx.Response) -> str:
 
 def _rights(text: str) -> str:
     """Convert `environments=write` to the form of GitHub's settings page: Environments (write)."""
-    found = re.findall(r"([a-z_]+)=(read|write|admin)", text)
-    named = " and ".join(f"{name.replace('_', ' ').capitalize()} ({level})" for name, level in found)
+    rights = re.findall(r"([a-z_]+)=(read|write|admin)", text)
+    named = " and ".join(f"{name.replace('_', ' ').capitalize()} ({level})" for name, level in rights)
     return f"the repository permission {named}" if named else "the rights for it"

@@ -101,20 +101,20 @@ def find_builder(report: Reporter, tool: str | None = None) -> Builder:
     if tool not in {None, *tools.TOOLS}:
         raise UsageError(f"{tool} is not a supported tool", fix=f"one of {', '.join(tools.TOOLS)}")
     names = (tool,) if tool else tools.TOOLS
-    found = [name for name in names if shutil.which(name)]
+    clients = [name for name in names if shutil.which(name)]
     reasons: list[str] = []
-    for name in found:
+    for name in clients:
         why = why_not(name)
         if why is None:
             return Builder(name, report)
         reasons.append(why)
-    if not found:
+    if not clients:
         raise DeployerError(
             f"nothing that builds images was found: no {', no '.join(names)}",
             fix="install one of them, or let CI build the image",
         )
     raise DeployerError(
-        f"{' and '.join(found)} cannot build images here: the client is there, and what it talks to does not answer",
+        f"{' and '.join(clients)} cannot build images here: the client is there, and what it talks to does not answer",
         why="; ".join(reasons),
         fix="start it; or install buildah, which needs no engine",
     )
@@ -133,16 +133,16 @@ def why_not(name: str) -> str | None:
 def _secrets() -> Iterator[dict[str, str]]:
     """Write the build's secret files: a package index, and this machine's own certificates."""
     with TemporaryDirectory(prefix="deployer-build-") as folder:
-        found: dict[str, str] = {}
+        files: dict[str, str] = {}
         if lines := tools.index_file(os.environ):
             file = Path(folder, "index")
             file.touch(mode=0o600)
             file.write_text(lines)
-            found["index"] = str(file)
+            files["index"] = str(file)
         bundles = (os.environ.get(name, "") for name in tools.CERTIFICATES)
         if bundle := next((path for path in bundles if path and Path(path).is_file()), None):
-            found["certificates"] = bundle
-        yield found
+            files["certificates"] = bundle
+        yield files
 
 
 @contextmanager

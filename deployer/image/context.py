@@ -73,8 +73,8 @@ def source_url(root: Path) -> str:
 
 def public_address(url: str) -> str:
     """Return the https URL of a remote such as git@host:path or one with a token; "" for a local path."""
-    scheme, found, rest = url.partition("://")
-    if not found:
+    scheme, separator, rest = url.partition("://")
+    if not separator:
         host, colon, path = url.partition(":")
         if not colon or "/" in host:
             return ""

@@ -30,7 +30,7 @@ def render_sbom(lock_text: str, revision: str, committed: datetime, app: str) ->
     hashes. A package's hashes are those of its files for every platform: the installer has taken one of them. Raises
     UsageError when no package is pinned in it.
     """
-    packages = [_component(found) for found in _PACKAGE.finditer(lock_text)]
+    packages = [_component(pin) for pin in _PACKAGE.finditer(lock_text)]
     if not packages:
         raise UsageError("the lock file pins no package", fix="name another one: --lock FILE")
     image = Component(type=ComponentType.APPLICATION, name=app, version=revision, bom_ref=app)
@@ -43,15 +43,15 @@ def render_sbom(lock_text: str, revision: str, committed: datetime, app: str) ->
     return JsonV1Dot6(bom).output_as_string(indent=2)
 
 
-def _component(found: re.Match[str]) -> Component:
-    name = re.sub(r"[-_.]+", "-", found["name"]).lower()
-    purl = PackageURL("pypi", name=name, version=found["version"])
-    marker = (found["marker"] or "").strip()
+def _component(pin: re.Match[str]) -> Component:
+    name = re.sub(r"[-_.]+", "-", pin["name"]).lower()
+    purl = PackageURL("pypi", name=name, version=pin["version"])
+    marker = (pin["marker"] or "").strip()
     return Component(
         name=name,
-        version=found["version"],
+        version=pin["version"],
         purl=purl,
         bom_ref=str(purl),
-        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=sha256) for sha256 in _HASH.findall(found["rest"])],
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=sha256) for sha256 in _HASH.findall(pin["rest"])],
         properties=[Property(name="python:marker", value=marker)] if marker else [],
     )

@@ -58,18 +58,18 @@ def governs(committed: Manifest, manifest: Manifest) -> bool:
 
 def disagreements(manifest: Manifest, committed: Sequence[CommittedManifest]) -> list[Disagreement]:
     """What a manifest that is not at its committed location must agree with, and does not."""
-    found = [Disagreement(one.source, _different(one.loaded.manifest, manifest)) for one in committed]
-    return [one for one in found if one.keys]
+    compared = [Disagreement(one.source, _different(one.loaded.manifest, manifest)) for one in committed]
+    return [one for one in compared if one.keys]
 
 
 def rules(loaded: LoadedManifest, committed: Iterable[CommittedManifest]) -> tuple[Rules, ...]:
     """The manifest's own rules and those of each committed manifest that differ: all have to be satisfied."""
-    found = [Rules(loaded.manifest.protect, "", loaded.path.resolve().parent)]
+    distinct = [Rules(loaded.manifest.protect, "", loaded.path.resolve().parent)]
     for one in committed:
         protect, folder = one.loaded.manifest.protect, one.loaded.path.parent
-        if all((rule.protect, rule.folder) != (protect, folder) for rule in found):
-            found.append(Rules(protect, one.source, folder))
-    return tuple(found)
+        if all((rule.protect, rule.folder) != (protect, folder) for rule in distinct):
+            distinct.append(Rules(protect, one.source, folder))
+    return tuple(distinct)
 
 
 def _account(manifest: Manifest) -> tuple[str, str, str | None]:

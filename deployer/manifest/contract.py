@@ -33,7 +33,7 @@ def problems(loaded: LoadedManifest, settings: SettingsClass) -> tuple[Problem, 
         return in_order([*inbox_problems(loaded)])
     fields = {name.upper(): field for name, field in _fields(settings).items()}
     variables = {names.variable(name): name for name in loaded.manifest.variables}
-    found = [
+    broken = [
         *inbox_problems(loaded),
         *_missing(loaded, fields, variables),
         *_unknown(loaded, fields, variables),
@@ -42,7 +42,7 @@ def problems(loaded: LoadedManifest, settings: SettingsClass) -> tuple[Problem, 
         *_exposed(loaded, fields, variables),
         *_refused(loaded, settings, fields, variables),
     ]
-    return in_order(found)
+    return in_order(broken)
 
 
 def refused_secrets(
@@ -69,8 +69,8 @@ def _reasons(settings: SettingsClass, values: Mapping[str, str]) -> dict[str, st
         settings.model_validate({by_variable[v]: text for v, text in values.items() if v in by_variable})
     except ValidationError as error:
         items = error.errors(include_input=False, include_url=False)
-        found = {str(item["loc"][0]).upper() if item["loc"] else "": item for item in items}
-        return {variable: _reason(item) for variable, item in found.items() if item["type"] != "missing"}
+        items_by_variable = {str(item["loc"][0]).upper() if item["loc"] else "": item for item in items}
+        return {variable: _reason(item) for variable, item in items_by_variable.items() if item["type"] != "missing"}
     return {}
 
 

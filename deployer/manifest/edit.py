@@ -77,10 +77,10 @@ def written(value: str, instead_of: tree.Word | None = None) -> str:
 
 
 def _reads_alike(value: str) -> bool:
-    found = read_plain(value)
-    if found is None or bent(value) or not _PLAIN.fullmatch(value):
+    plain = read_plain(value)
+    if plain is None or bent(value) or not _PLAIN.fullmatch(value):
         return False
-    return LiteralVariable(kind="literal", value=found).text == value
+    return LiteralVariable(kind="literal", value=plain).text == value
 
 
 def _entry(kind: str, **more: object) -> str:

@@ -85,8 +85,8 @@ def read_identity(raw: bytes, path: Path) -> Identity | None:
         manifest = Manifest.model_validate(contents)
     except ValidationError:
         return None
-    found = identity_of(manifest, path)
-    return found if found.environment == path.stem else None
+    identity = identity_of(manifest, path)
+    return identity if identity.environment == path.stem else None
 
 
 def _target(root: tree.Node) -> object:

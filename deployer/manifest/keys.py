@@ -19,14 +19,14 @@ _VARIABLES: Final = "variables"  # below it, every name is allowed
 
 def groups(root: Node | None, path: Path) -> tuple[Group, ...]:
     """The types that the group at a path of the file may have: one, or several while its kind is not chosen."""
-    found: tuple[Group, ...] = (Manifest,)
+    reached: tuple[Group, ...] = (Manifest,)
     for length, step in enumerate(path, start=1):
         if path[:length] == (_VARIABLES,):
             continue
-        inside = (SecretVariable, LiteralVariable) if path[:1] == (_VARIABLES,) else _inside(found, str(step))
+        inside = (SecretVariable, LiteralVariable) if path[:1] == (_VARIABLES,) else _inside(reached, str(step))
         chosen = tuple(group for group in inside if _is_chosen(root, path[:length], group))
-        found = chosen or inside
-    return found
+        reached = chosen or inside
+    return reached
 
 
 def fields(of: tuple[Group, ...]) -> dict[str, FieldInfo]:

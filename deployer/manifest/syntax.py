@@ -114,11 +114,11 @@ class _Builder:
 
     def _refuse_unseen(self, text: str, start: Position) -> bool:
         """Refuse an escape such as "\0" in double quotes, which makes a character that the file may not hold."""
-        found = find_unseen(text)
-        if found:
-            what = f"an escape here makes a character that cannot be seen: U+{ord(found[0].group()):04X}"
+        unseen = find_unseen(text)
+        if unseen:
+            what = f"an escape here makes a character that cannot be seen: U+{ord(unseen[0].group()):04X}"
             self._report(start, what, "", "leave the escape out")
-        return bool(found)
+        return bool(unseen)
 
     def _add(self, node: Node) -> None:
         if not self._open:

@@ -50,13 +50,13 @@ class Refusal:
 
 def refusals(error: ValidationError) -> list[Refusal]:
     """The errors that are about the file: one for each path, without pydantic's inner steps."""
-    found = [
+    refused = [
         Refusal(item)
         for item in error.errors(include_input=False, include_url=False)
         if item["type"] != "rule"  # rules.py is called separately: it reports all broken rules, a model only the first
     ]
     first: dict[tuple[Path, bool], Refusal] = {}
-    for refusal in found:
+    for refusal in refused:
         first.setdefault((refusal.path, refusal.is_key), refusal)
     return list(first.values())
 

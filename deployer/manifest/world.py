@@ -17,8 +17,8 @@ Fault: TypeAlias = tuple[Path, str, str, str]
 
 def port_of(address: str) -> int | None:
     """The port of an address of this machine; None for any other address."""
-    found = _ADDRESS.fullmatch(address)
-    return int(found[1]) if found else None
+    match = _ADDRESS.fullmatch(address)
+    return int(match[1]) if match else None
 
 
 def faults(manifest: Mapping[str, object], addresses: Collection[str]) -> Iterator[Fault]:

@@ -81,3 +81,39 @@ def test_no_class_has_a_name_of_python_itself() -> None:
 )
 def test_a_participle_is_found(source: str, names: list[str]) -> None:
     assert list(participles(source)) == names
+
+
+def called_found(source: str) -> Iterator[int]:
+    """The lines that bind a variable or an argument of this name. A field is named by its class, too."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+                for inner in ast.walk(node):
+                    match inner:
+                        case ast.Name(id="found", ctx=ast.Store()) | ast.arg(arg="found"):
+                            yield inner.lineno
+                        case _:
+                            pass
+            case _:
+                pass
+
+
+def test_no_variable_is_only_found() -> None:
+    """`found` hides what it holds: a variable is named after that, such as `parameter`, `match` or `troubles`."""
+    assert not [
+        f"{path.relative_to(ROOT)}:{line}" for path in sources("deployer") for line in called_found(path.read_text())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("def f(found): return found", [1]),
+        ("def f():\n    if found := read(): return found", [2]),
+        ("f = lambda found: found[0]", [1]),
+        ("class Tool:\n    found: str", []),
+        ("def f(): return found", []),
+    ],
+)
+def test_a_variable_that_is_only_found_is_found(source: str, lines: list[int]) -> None:
+    assert list(called_found(source)) == lines
