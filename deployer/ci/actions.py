@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Action:
+
+class Action(Struct, frozen=True):
     """An action. `attested` is the source that names this commit for this version; "" for a tag instead of a commit."""
 
     name: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from deployer.core.secret import SecretValue
 from deployer.errors import DeployerError, UsageError
@@ -22,8 +23,7 @@ LOCAL_PATH: Final = "/_local/github"
 TOKEN_CHARACTERS: Final = 4096
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(Struct, frozen=True):
     address: str
     token: SecretValue
 

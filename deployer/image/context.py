@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+
+from msgspec import Struct
 
 from deployer import git
 from deployer.apps.app import Image
@@ -19,8 +20,7 @@ from deployer.project import PROJECT_FILE
 DOCKERFILE: Final = "Dockerfile"
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Struct, frozen=True):
     """The files of an image, by path. `changes` is a hash of them where they differ from the commit, else empty."""
 
     commit: str

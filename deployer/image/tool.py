@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 LABEL: Final = "org.opencontainers.image"  # OCI image specification, "Annotations"
 TOOLS: Final = ("docker", "podman", "buildah")
@@ -36,8 +37,7 @@ CERTIFICATES: Final = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 _DIGEST: Final = re.compile(r"digest: (sha256:[0-9a-f]{64})\b")
 
 
-@dataclass(frozen=True)
-class Build:
+class Build(Struct, frozen=True):
     """An image to be built from the directory `folder` under the name `name`, such as ansari-whatsapp:SHA.
 
     `secrets` are files that the build may read and the image does not hold. With an empty `base`, the Dockerfile's own
@@ -53,8 +53,7 @@ class Build:
     secrets: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Registry:
+class Registry(Struct, frozen=True):
     """Where to push. `plain` means http, which only a registry on this machine may use."""
 
     host: str

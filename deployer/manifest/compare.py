@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deployer.manifest.model import LiteralVariable, Manifest, SecretVariable
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One difference of two manifests; None where a side lacks it. `group` is `settings` or `variables`."""
 
     group: str
