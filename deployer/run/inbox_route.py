@@ -69,7 +69,7 @@ class InboxRoute(Struct, frozen=True):
             return report
         raise self._error(status, reported_error(body))
 
-    def _error(self, status: int, told: str) -> DeployerError:
+    def _error(self, status: int, reported: str) -> DeployerError:
         name = self.environment
         if status == 404:
             return DeployerError(
@@ -83,12 +83,12 @@ class InboxRoute(Struct, frozen=True):
                 why=f"{self.token_name} was changed after the running release was deployed",
                 fix=f"just reconcile {name}",
             )
-        if status == 503 and told:
+        if status == 503 and reported:
             return DeployerError(
-                f"the service of {name} cannot read its inbox", why=told, fix=f"just logs {name} --since 1h"
+                f"the service of {name} cannot read its inbox", why=reported, fix=f"just logs {name} --since 1h"
             )
         return DeployerError(
             f"the service of {name} answers {status} and no report of its inbox",
-            why=told,
+            why=reported,
             fix=f"see which release runs: just status {name}",
         )

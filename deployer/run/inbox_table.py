@@ -82,21 +82,21 @@ class InboxTable(Struct, frozen=True):
             **self.session.credential_variables("dynamodb"),
         }
 
-    def _error(self, told: str, written: bytes, verb: str) -> DeployerError:
+    def _error(self, reported: str, written: bytes, verb: str) -> DeployerError:
         name = self.environment
-        if told == "ResourceNotFoundException":
+        if reported == "ResourceNotFoundException":
             return Blocked(f"there is no table at {self.address}", fix=f"just reconcile {name}")
-        if told == "AccessDeniedException":
+        if reported == "AccessDeniedException":
             needs = READS + WRITES if verb == "replay" else READS
             return DeployerError(
                 f"these credentials may not use the inbox {self.address}",
-                why=told,
+                why=reported,
                 fix=f"allow {', '.join(needs)} on the table and its index, or use other credentials; "
                 f"just bootstrap {name} --print shows the policy",
             )
-        if told:
+        if reported:
             return DeployerError(
-                f"the inbox {self.address} cannot be used", why=told, fix=f"see the service: just status {name}"
+                f"the inbox {self.address} cannot be used", why=reported, fix=f"see the service: just status {name}"
             )
         return DeployerError(
             "the service's command for the inbox returned no report",

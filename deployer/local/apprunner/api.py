@@ -52,7 +52,7 @@ class ServicesApi:
 
     def create_service(self, request: Request) -> JSON:
         self._judge(request)
-        wanted = tags.of(request.get("Tags"))
+        given_tags = tags.of(request.get("Tags"))
         name, service_id = request["ServiceName"], uuid.uuid4().hex
         with self._services.lock:
             living = self._services.living()
@@ -66,7 +66,7 @@ class ServicesApi:
                 id=service_id,
                 configuration=configuration.complete(self._exact(request)),
                 scaling_arn=self._revision(request.get("AutoScalingConfigurationArn")).arn,
-                tags=wanted,
+                tags=given_tags,
             )
             self._services.add(service)
             return self._begun(service, "CREATE_SERVICE")
@@ -134,9 +134,9 @@ class ServicesApi:
     def tag_resource(self, request: Request) -> JSON:
         with self._services.lock:
             existing = self._tags(request["ResourceArn"])
-            wanted = existing | tags.of(request["Tags"])
-            tags.within_quota(wanted)
-            existing.update(wanted)
+            all_tags = existing | tags.of(request["Tags"])
+            tags.within_quota(all_tags)
+            existing.update(all_tags)
             return {}
 
     def untag_resource(self, request: Request) -> JSON:

@@ -127,11 +127,11 @@ def _thousands(text: str, unit: str) -> str:
 def not_emulated(request: Mapping[str, Any]) -> None:
     """Raise NotEmulated for features of the real service that this one lacks."""
     source = _given(request.get("SourceConfiguration"))
-    wanted = {
+    settings = {
         "services built from source code": bool(source.get("CodeRepository")),
         "images of ECR Public": _given(source.get("ImageRepository")).get("ImageRepositoryType") == "ECR_PUBLIC",
     }
-    missing = [name for name, asked in wanted.items() if asked]
+    missing = [name for name, asked in settings.items() if asked]
     if missing:
         raise NotEmulated(f"Not emulated by the local App Runner: {', '.join(missing)}.")
 

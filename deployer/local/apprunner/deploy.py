@@ -51,7 +51,7 @@ class Preparer:
         self, configuration: Mapping[str, Any], scaling: ScalingRevision, tell: Callable[[str], None]
     ) -> Version:
         source = configuration["SourceConfiguration"]
-        wanted = source["ImageRepository"]["ImageConfiguration"]
+        container = source["ImageRepository"]["ImageConfiguration"]
         tell(f"Pulling image {source['ImageRepository']['ImageIdentifier']} from ECR.")
         image = self._pull(source)
         tell(f"Successfully pulled image {image.digest} from ECR.")
@@ -59,15 +59,15 @@ class Preparer:
         role = assume(self.clients.iam, role_arn, INSTANCE_PRINCIPAL) if role_arn else None
         values = secrets.resolve(
             self.clients.ssm,
-            wanted.get("RuntimeEnvironmentSecrets") or {},
+            container.get("RuntimeEnvironmentSecrets") or {},
             role,
             account=self.account,
             region=self.region,
         )
         if values:
             tell(f"Successfully read {len(values)} secrets.")
-        command = tuple(shlex.split(wanted.get("StartCommand") or "")) or image.command
-        port, fixed = int(wanted["Port"]), names_port(command, wanted["Port"])
+        command = tuple(shlex.split(container.get("StartCommand") or "")) or image.command
+        port, fixed = int(container["Port"]), names_port(command, container["Port"])
         if fixed and scaling.low > 1:
             left = scaling.low - 1
             tell(f"The command names port {port}, which only one instance can have here. {left} are not started.")
@@ -75,7 +75,7 @@ class Preparer:
             configuration=configuration,
             image=image,
             command=command,
-            environment={**image.environment, **(wanted.get("RuntimeEnvironmentVariables") or {}), **values},
+            environment={**image.environment, **(container.get("RuntimeEnvironmentVariables") or {}), **values},
             check=HealthCheck.of(configuration["HealthCheckConfiguration"]),
             port=port if fixed or public(configuration) else None,
             fixed=fixed,

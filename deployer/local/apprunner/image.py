@@ -94,13 +94,13 @@ class ImageStore:
         platform = f"{config.get('os')}/{config.get('architecture')}"
         if platform != "linux/amd64":
             raise Problem(f"The image is built for {platform}; App Runner runs linux/amd64 only.")
-        wanted = config.get("config") or {}
+        settings = config.get("config") or {}
         return Image(
             digest=digest,
             root=self._unpacked(digest, manifest["layers"]),
-            environment=dict(entry.partition("=")[::2] for entry in wanted.get("Env") or []),
-            command=(*(wanted.get("Entrypoint") or ()), *(wanted.get("Cmd") or ())),
-            directory=wanted.get("WorkingDir") or "/",
+            environment=dict(entry.partition("=")[::2] for entry in settings.get("Env") or []),
+            command=(*(settings.get("Entrypoint") or ()), *(settings.get("Cmd") or ())),
+            directory=settings.get("WorkingDir") or "/",
         )
 
     def _manifest(self, ecr: ECRClient, identifier: Identifier) -> tuple[str, dict[str, Any]]:

@@ -35,9 +35,9 @@ def page(
     return shown, {"NextToken": base64.urlsafe_b64encode(key(shown[-1]).encode()).decode()}
 
 
-def _position(items: list[Item], wanted: str, key: Callable[[Item], str]) -> int:
+def _position(items: list[Item], sought: str, key: Callable[[Item], str]) -> int:
     for index, item in enumerate(items):
-        if key(item) == wanted:
+        if key(item) == sought:
             return index
     raise InvalidRequest("NextToken is not one that this operation gave.")
 

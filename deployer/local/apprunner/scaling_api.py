@@ -22,14 +22,14 @@ class ScalingApi:
         self._scaling = scaling
 
     def create(self, request: Request) -> JSON:
-        wanted = tags.of(request.get("Tags"))
+        given_tags = tags.of(request.get("Tags"))
         with self._services.lock:
             revision = self._scaling.create(
                 request["AutoScalingConfigurationName"],
                 concurrency=request.get("MaxConcurrency") or 100,
                 low=request.get("MinSize") or 1,
                 high=request.get("MaxSize") or 25,
-                tags=wanted,
+                tags=given_tags,
             )
             return self._answer(revision)
 
