@@ -107,6 +107,7 @@ def _import_options(parser: Parser) -> None:
 def _import(options: Options) -> int:
     from deployer.verbs.secret.import_ import ImportOptions, import_secrets
     from deployer.view.json_text import as_json
+    from deployer.view.secrets_json import import_document
     from deployer.view.secrets_text import render_imported
 
     def read() -> str:
@@ -114,7 +115,10 @@ def _import(options: Options) -> int:
 
     asked = ImportOptions(environment=options.environment, file=options.file, check=options.check)
     done = import_secrets(asked, read)
-    out(as_json(done.secrets) if options.json else render_imported(done.environment, done.secrets))
+    if options.json:
+        out(as_json([import_document(one, done.environment, done.manifest) for one in done.variables]))
+    else:
+        out(render_imported(done.environment, done.manifest, done.variables))
     return 0
 
 

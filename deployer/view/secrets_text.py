@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Literal, assert_never
 
 from deployer.core.person import person_name
+from deployer.core.secret_import import ImportedVariable, ImportStatus
 from deployer.core.secret_state import SecretState, SecretStatus
 from deployer.errors import as_typed
-from deployer.view.documents.secrets import ImportDocument
+from deployer.names import variable as variable_name
 from deployer.view.table import render_table
 from deployer.view.times import ago
 
@@ -60,11 +61,49 @@ def render_secrets(
     return "\n".join(lines)
 
 
-def render_imported(environment: str, secrets: Sequence[ImportDocument]) -> str:
+def import_text(imported: ImportedVariable, environment: str, manifest: str) -> str:
+    """The outcome for a variable; of one that is left, with the commands that import it where it looks secret."""
+    if not imported.credential:
+        return _imported(imported.status, manifest)
+    literal = imported.status is ImportStatus.LITERAL
+    first = f"just remove {environment} {imported.name}, then: " if literal else ""
+    add = f"{first}just add {environment} {imported.name} --secret"
+    return as_typed(f"{_imported(imported.status, manifest)}; it looks like {imported.credential}: {add}")
+
+
+def _imported(status: ImportStatus, manifest: str) -> str:
+    match status:
+        case ImportStatus.SET:
+            return "set"
+        case ImportStatus.NEW:
+            return "would be set"
+        case ImportStatus.OTHER:
+            return "would be replaced"
+        case ImportStatus.SAME:
+            return "the same already"
+        case ImportStatus.EMPTY:
+            return "left: empty in the file"
+        case ImportStatus.LITERAL:
+            return f"left: a literal of {manifest}"
+        case ImportStatus.NOT_NAMED:
+            return "left: the manifest does not name it"
+        case ImportStatus.NOT_GIVEN:
+            return "not in the file"
+        case _:
+            assert_never(status)
+
+
+def render_imported(environment: str, manifest: str, variables: Sequence[ImportedVariable]) -> str:
     """A line for each, and how the containers get what was set."""
-    rows = [(one.variable, one.did + (f" (version {one.version})" if one.version else "")) for one in secrets]
+    rows = [
+        (
+            variable_name(one.name),
+            import_text(one, environment, manifest) + (f" (version {one.version})" if one.version else ""),
+        )
+        for one in variables
+    ]
     lines = [render_table(rows)] if rows else ["neither the file nor the manifest names a secret"]
-    if any(one.did == "set" for one in secrets):
+    if any(one.status is ImportStatus.SET for one in variables):
         lines.append(as_typed(f"Containers get them with: just reconcile {environment}"))
     return "\n".join(lines)
 

@@ -185,6 +185,15 @@ def test_a_dotenv_file_is_taken_as_far_as_the_manifest_names_it(released: Checko
         "META_BUSINESS_PHONE_NUMBER_ID": "not in the file",
         "META_ACCESS_TOKEN_FROM_SYS_USER": "not in the file",
     }
+    assert {one["variable"]: one["status"] for one in would} == {
+        "META_APP_SECRET": "other",
+        "WHATSAPP_SERVICE_API_KEY": "same",
+        "META_WEBHOOK_VERIFY_TOKEN": "empty",
+        "ORIGINS": "literal",
+        "SOMETHING_ELSE": "not-named",
+        "META_BUSINESS_PHONE_NUMBER_ID": "not-given",
+        "META_ACCESS_TOKEN_FROM_SYS_USER": "not-given",
+    }
     assert aws.secret_values(released)[GIVEN] == f"{VALUE}-of-the-file"
     version = listed(released)[GIVEN]["version"]
     again = run(released, "import", "local", "-", stdin=(released.root / "old.env").read_text())

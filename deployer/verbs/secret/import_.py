@@ -11,17 +11,17 @@ from deployer.aws import ssm
 from deployer.aws.session import Session
 from deployer.core.dotenv_file import bindings
 from deployer.core.secret import SecretValue
+from deployer.core.secret_import import ImportedVariable, ImportStatus
 from deployer.environment.holds import refuse_incident
 from deployer.environment.open import open_session
 from deployer.environment.other_manifests import refuse_shared
 from deployer.environment.secret_parameter import SecretParameter, checked, refuse_unusable, secrets_of
-from deployer.errors import StateUnknown, UsageError, as_typed
+from deployer.errors import StateUnknown, UsageError
 from deployer.manifest.credentials import credential_in
 from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.manifest.model import LiteralVariable
 from deployer.partial import halted
 from deployer.project import manifest_path
-from deployer.view.documents.secrets import ImportDocument
 from deployer.view.other_locations_text import dotenv_problem
 
 
@@ -40,7 +40,8 @@ class ImportResult(Struct, frozen=True):
     """The outcome for each line of the file, and for each secret that is not in it."""
 
     environment: str
-    secrets: tuple[ImportDocument, ...]
+    manifest: str
+    variables: tuple[ImportedVariable, ...]
 
 
 def import_secrets(options: ImportOptions, read: Callable[[], str]) -> ImportResult:
@@ -64,20 +65,21 @@ def import_secrets(options: ImportOptions, read: Callable[[], str]) -> ImportRes
     refuse_unusable(loaded, chosen, beside=held)
     changes = {name: value for name, value in chosen.items() if held.get(name) != value}
     versions = _written(parameters, changes) if not options.check else {}
-    done: list[ImportDocument] = []
+    variables: list[ImportedVariable] = []
     for name in given:
         if name not in known:
-            done.append(ImportDocument(names.variable(name), _why_not(loaded, name, given[name])))
+            variables.append(_left(loaded, name, given[name]))
         elif name not in chosen:
-            done.append(ImportDocument(names.variable(name), "left: empty in the file"))
+            variables.append(ImportedVariable(name=name, status=ImportStatus.EMPTY))
         elif name not in changes:
-            done.append(ImportDocument(names.variable(name), "the same already"))
+            variables.append(ImportedVariable(name=name, status=ImportStatus.SAME))
         elif not options.check:
-            done.append(ImportDocument(names.variable(name), "set", versions[name]))
+            variables.append(ImportedVariable(name=name, status=ImportStatus.SET, version=versions[name]))
         else:
-            done.append(ImportDocument(names.variable(name), "would be replaced" if name in held else "would be set"))
-    done += [ImportDocument(names.variable(name), "not in the file") for name in known if name not in given]
-    return ImportResult(loaded.manifest.environment, tuple(done))
+            status = ImportStatus.OTHER if name in held else ImportStatus.NEW
+            variables.append(ImportedVariable(name=name, status=status))
+    variables += [ImportedVariable(name=name, status=ImportStatus.NOT_GIVEN) for name in known if name not in given]
+    return ImportResult(loaded.manifest.environment, str(loaded.path), tuple(variables))
 
 
 def _read(text: str, file: str, literals: Collection[str]) -> dict[str, SecretValue]:
@@ -132,11 +134,7 @@ def _written(parameters: Sequence[SecretParameter], changes: Mapping[str, Secret
     return versions
 
 
-def _why_not(loaded: LoadedManifest, name: str, value: SecretValue) -> str:
+def _left(loaded: LoadedManifest, name: str, value: SecretValue) -> ImportedVariable:
     literal = isinstance(loaded.manifest.variables.get(name), LiteralVariable)
-    why = f"left: a literal of {loaded.path}" if literal else "left: the manifest does not name it"
-    what = credential_in(value.reveal(), name=name)
-    if what is None:
-        return why
-    first = f"just remove {loaded.manifest.environment} {name}, then: " if literal else ""
-    return as_typed(f"{why}; it looks like {what}: {first}just add {loaded.manifest.environment} {name} --secret")
+    status = ImportStatus.LITERAL if literal else ImportStatus.NOT_NAMED
+    return ImportedVariable(name=name, status=status, credential=credential_in(value.reveal(), name=name) or "")

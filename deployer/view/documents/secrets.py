@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from deployer.core.secret_import import ImportStatus
 from deployer.core.secret_state import SecretStatus
 
 
@@ -23,8 +24,14 @@ class SecretDocument(Struct, frozen=True):
 
 
 class ImportDocument(Struct, frozen=True):
-    """The outcome for one line or one secret: `version` is the new one, None where nothing was written."""
+    """The outcome for one line or one secret: `version` is the new one, None where nothing was written.
+
+    `credential` is what the value of another variable than a secret looks like, None for none. `did` is the outcome as
+    text for people.
+    """
 
     variable: str
+    status: ImportStatus
     did: str
-    version: int | None = None
+    version: int | None
+    credential: str | None
