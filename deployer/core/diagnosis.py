@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from deployer.core.finding import CheckFailed, Clock, Endpoint, Packages
+from deployer.core.account_finding import Clock
+from deployer.core.finding import CheckFailed
+from deployer.core.machine_finding import Endpoint, Packages
 from deployer.errors import DeployerError
 
 _LOCKED: Final = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)

@@ -13,8 +13,9 @@ from deployer.aws import iam
 from deployer.aws.errors import explain, is_denied, refused_call
 from deployer.aws.session import Session
 from deployer.core import diagnosis
+from deployer.core.account_finding import Account, Credentials, Region, Rights, RightsNotSimulated, RootUser
 from deployer.core.desired import Desired
-from deployer.core.finding import Account, Credentials, Finding, Region, Rights, RightsNotSimulated, RootUser
+from deployer.core.finding import Finding
 from deployer.core.target import Description
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.core.finding import Finding, WorldRuns, WorldStopped
+from deployer.core.finding import Finding
+from deployer.core.machine_finding import WorldRuns, WorldStopped
 from deployer.local import lifecycle
 from deployer.local.settings import world_settings
 from deployer.manifest.load import LoadedManifest

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from deployer import git
 from deployer.core import diagnosis
-from deployer.core.finding import CheckedOut, Finding, PythonVersion, Tool
+from deployer.core.finding import Finding
+from deployer.core.machine_finding import CheckedOut, PythonVersion, Tool
 from deployer.image.builder import why_not
 from deployer.image.tool import TOOLS
 

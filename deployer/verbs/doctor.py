@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from deployer.aws.session import Session
 from deployer.core.desired import DesiredImage
-from deployer.core.finding import CheckFailed, CheckSkipped, Finding, ManifestRead, Reviewers
+from deployer.core.finding import CheckFailed, CheckSkipped, Finding, Reviewers
+from deployer.core.machine_finding import ManifestRead
 from deployer.diagnostics import account, machine
 from deployer.diagnostics.careful import run_carefully
 from deployer.diagnostics.local_world import check_local_world

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from deployer.core.account_finding import Account, Clock, Credentials, Region, Rights, RightsNotSimulated, RootUser
 from deployer.core.finding import (
-    Account,
     CheckBroken,
-    CheckedOut,
     CheckFailed,
     CheckSkipped,
-    Clock,
-    Credentials,
-    Endpoint,
     Finding,
-    ManifestRead,
     NotReported,
     NotRunning,
-    Packages,
-    PythonVersion,
-    Region,
     Reviewers,
-    Rights,
-    RightsNotSimulated,
-    RootUser,
     TargetFinding,
-    Tool,
     UsersServed,
     UserTrouble,
+)
+from deployer.core.machine_finding import (
+    CheckedOut,
+    Endpoint,
+    ManifestRead,
+    Packages,
+    PythonVersion,
+    Tool,
     WorldRuns,
     WorldStopped,
 )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from deployer.core.diagnosis import caller, clock, endpoint, packages
-from deployer.core.finding import Endpoint
+from deployer.core.machine_finding import Endpoint
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HEADER = "Tue, 24 Nov 2026 12:00:00 GMT"

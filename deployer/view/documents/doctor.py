@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from deployer.core import finding
+from deployer.core.finding_state import State
 
 
 class FindingDocument(Struct, frozen=True):
@@ -16,7 +16,7 @@ class FindingDocument(Struct, frozen=True):
     """
 
     about: str
-    state: finding.State
+    state: State
     says: str
     fix: str
     kind: str
