@@ -18,9 +18,10 @@ from deployer.apps.project_file import read_app
 from deployer.apps.settings import settings_class
 from deployer.aws import ecr, ssm
 from deployer.aws.session import Session
+from deployer.core.adoption.choice import Missing, OmittedVariable
 from deployer.core.adoption.expected import Expectation, expected_changes
 from deployer.core.adoption.live import Live, Place, parameter_path, source
-from deployer.core.adoption.variables import Missing, OmittedVariable, choose
+from deployer.core.adoption.variables import choose
 from deployer.core.observed import ObservedParameter
 from deployer.environment.contract import refuse_contract_problems
 from deployer.errors import Blocked, UsageError

@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from deployer.core.adoption.choice import AdoptedVariable, Choice, OmittedVariable
 from deployer.core.adoption.expected import expected_changes
 from deployer.core.adoption.live import Live
-from deployer.core.adoption.variables import AdoptedVariable, Choice, OmittedVariable
 from deployer.core.adoption.yaml import word
 from deployer.manifest import edit
 from deployer.view.adoption_text import expectation, fix, note, shown_name, why

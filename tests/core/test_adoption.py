@@ -13,11 +13,12 @@ from msgspec.structs import replace
 from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
 
 from deployer import names
+from deployer.core.adoption.choice import AdoptedVariable
 from deployer.core.adoption.command import fault_of_command
 from deployer.core.adoption.expected import expected_changes
 from deployer.core.adoption.live import Live, Place, parameter_path, source
 from deployer.core.adoption.reason import WasStringList
-from deployer.core.adoption.variables import AdoptedVariable, choose
+from deployer.core.adoption.variables import choose
 from deployer.core.adoption.yaml import flow
 from deployer.core.cause import State
 from deployer.core.desired import DesiredImage

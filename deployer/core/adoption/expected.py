@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from deployer.core.adoption.choice import Choice
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.reason import CommandFault
-from deployer.core.adoption.variables import Choice
 from deployer.core.release import RELEASE_VARIABLE
 from deployer.core.target import ServiceStatus
 

@@ -7,19 +7,17 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from deployer import names
+from deployer.core.adoption.choice import AdoptedVariable, Choice, Missing, OmittedVariable
 from deployer.core.adoption.live import Live
 from deployer.core.adoption.reason import (
     AddVariable,
     BelowThePath,
-    Fix,
     LostDescription,
     NoParameter,
     NotAllowed,
-    Note,
     NotRead,
     NotReadNow,
     NotSet,
@@ -41,52 +39,6 @@ from deployer.manifest.unseen import find_unseen
 
 _SAYABLE: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")  # other text was probably not meant as a name
 _LONGEST_REASON: Final = 200
-
-
-class AdoptedVariable(Struct, frozen=True):
-    """A variable of the new manifest; `value` is None for a secret. `unset` marks a secret to set before a plan.
-
-    `extra` marks a variable that the service has no setting for.
-    """
-
-    name: str
-    value: str | None
-    store: str = "parameter"
-    description: str = ""
-    notes: tuple[Note, ...] = ()
-    unset: bool = False
-    extra: bool = False
-
-
-class OmittedVariable(Struct, frozen=True):
-    """A variable that the new manifest does not name, why, and what to do with it; None for nothing.
-
-    `name` is "" where it may not be shown. `reaches` means that the service has the variable now, and loses it with the
-    next deployment.
-    """
-
-    name: str
-    reason: Reason
-    reaches: bool
-    fix: Fix | None = None
-
-
-class Missing(Struct, frozen=True):
-    """A literal without which the service does not start, and for which no usable value was found."""
-
-    name: str
-    reason: Reason
-
-
-class Choice(Struct, frozen=True):
-    """Every variable of the service and every parameter below the path, once.
-
-    `check` accepts a manifest of those that are `taken` when nothing is `missing`.
-    """
-
-    taken: tuple[AdoptedVariable, ...]
-    left: tuple[OmittedVariable, ...]
-    missing: tuple[Missing, ...]
 
 
 def choose(live: Live, settings: contract.SettingsClass, given: Mapping[str, str] | None = None) -> Choice:
