@@ -25,6 +25,14 @@ def test_idle_instances_answer_every_message(tables: Tables, tmp_path: Path, inb
     assert write_to_idle_instances(tables, tmp_path, MESSAGES, 1 if more else 3, **more) == 0
 
 
+@pytest.mark.timeout(1200)
+def test_25_idle_instances_answer_every_message(tables: Tables, tmp_path: Path, full: bool) -> None:
+    """As many as App Runner has at most."""
+    if not full:
+        pytest.skip("`just torture` starts 25 instances")
+    assert write_to_idle_instances(tables, tmp_path, MESSAGES, 25) == 0
+
+
 def write_to_idle_instances(tables: Tables, folder: Path, messages: int, count: int, **more: Any) -> int:
     """Write to `count` instances, each time when none has its processor, and wait for each answer.
 
