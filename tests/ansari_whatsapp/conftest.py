@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.ansari_whatsapp.tables import Tables, independent, local_endpoint
+from tests.ansari_whatsapp.tables import Tables, independent, local_endpoint, shared_folder
 from tests.ansari_whatsapp.world import World, running
 
 
@@ -51,8 +51,8 @@ def tables() -> Iterator[Tables]:
 
 
 @pytest.fixture(scope="session")
-def independent_tables() -> Iterator[Tables]:
-    with independent() as tables:
+def independent_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tables]:
+    with independent(shared_folder(tmp_path_factory)) as tables:
         yield tables
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from botocore.session import Session
 from msgspec import Struct
 
@@ -71,15 +72,24 @@ class Tables(Struct, frozen=True):
 
 
 @contextmanager
-def independent() -> Iterator[Tables]:
-    """Another emulation of DynamoDB, to judge ours: that at DYNAMODB_URL, or ministack in an environment of its own."""
+def independent(shared: Path | None = None) -> Iterator[Tables]:
+    """Another emulation of DynamoDB, to judge ours: that at DYNAMODB_URL, or ministack in an environment of its own.
+
+    The environment is made once in a folder that test processes share, if one is given.
+    """
     if url := os.environ.get("DYNAMODB_URL"):
         yield Tables(url, "access", "secret")
         return
     with TemporaryDirectory() as folder:
-        python = ministack.install(Path(folder) / "venv")
+        python = ministack.install_once(shared or Path(folder))
         with ministack.running(python, Path(folder)) as url:
             yield Tables(url, "access", "secret")
+
+
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """A folder that all test processes of this run share."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ansari_whatsapp.tables import Tables, local_endpoint
+from tests.ansari_whatsapp.tables import Tables, independent, local_endpoint, shared_folder
 from tests.e2e import tiny
 from tests.e2e.checkout import make_checkout
 from tests.torture.gate import Gate
@@ -34,4 +34,10 @@ def full(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(scope="session")
 def tables() -> Iterator[Tables]:
     with local_endpoint() as tables:
+        yield tables
+
+
+@pytest.fixture(scope="session")
+def independent_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tables]:
+    with independent(shared_folder(tmp_path_factory)) as tables:
         yield tables

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import subprocess
 import sys
@@ -45,6 +46,17 @@ def install(folder: Path) -> Path:
     quiet = ["--quiet", "--disable-pip-version-check", "--require-hashes"]
     subprocess.run([str(python), "-m", "pip", "install", *quiet, "-r", str(LOCK)], check=True)
     return python
+
+
+def install_once(shared: Path) -> Path:
+    """Install ministack for all test processes that share a folder: the first does it, the others wait."""
+    folder, done = shared / "ministack", shared / "ministack.installed"
+    with (shared / "ministack.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            install(folder)
+            done.touch()
+    return folder / "bin" / "python"
 
 
 @contextmanager

@@ -138,6 +138,18 @@ def test_whatever_dies_every_message_is_answered_once_and_in_order(tables: Table
     assert sum(again) <= deaths + done.lost_replies
 
 
+@pytest.mark.timeout(1200)
+def test_nothing_is_lost_doubled_or_inverted_with_another_engine(independent_tables: Tables, tmp_path: Path) -> None:
+    """The same trouble, on an emulation of DynamoDB that is not ours."""
+    more: dict[str, Any] = {"DEATHS": "1000", "COMMIT_SECONDS": "5"}
+    with fleet(independent_tables, tmp_path, seed=4, table="fleet-independent", **more) as made:
+        done = run(made, messages=20, users=4, seed=4, pause=1.0, strikes=2)
+        again = [person.repeated() for person in done.people]
+        deaths = sum(instance.deaths for instance in made.instances) + done.strikes.total()
+    report(made, done, again)
+    assert sum(again) <= deaths
+
+
 def report(made: Fleet, done: Run, again: list[int]) -> None:
     written = sum(len(person.answers) for person in done.people)
     changed = sum(person.changed for person in done.people)
