@@ -18,7 +18,7 @@ INBOX = {
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        page = INBOX.get(self.path)
+        page = INBOX.get(self.path.partition("?")[0])
         body = json.dumps({**INSTANCE, **page} if page else dict(os.environ)).encode()
         self.send_response(200)
         self.send_header("X-App-Release", RELEASE)
