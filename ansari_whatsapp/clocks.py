@@ -19,6 +19,8 @@ class Clocks:
     `pause`: no job is started for this long after Meta has refused the token or the account.
     `busy`, `longest_busy`: nothing is sent for this long, at first and at most, when Meta limits the calls.
     `deaths`: a message is given up after this many processes died, or stopped responding, while they answered it.
+    From `suspect` deaths on an instance answers it with no other suspect at the same time: the others wait for
+    `suspect_pause`, and again.
     `confirm`: how long to wait for a status of a part whose sending timed out.
     `deliver`: the age up to which a message is answered.
     """
@@ -33,8 +35,18 @@ class Clocks:
     drain: float = 2.5
     at_once: int = 200
     deaths: int = 5
+    suspect_pause: float = 5.0
     confirm: float = 10.0
     deliver: float = 24 * 3600.0  # Source: Meta, "Error codes", 131047: free text only within 24 hours
+
+    @property
+    def suspect(self) -> int:
+        """The deaths after which a message may be what ends the processes.
+
+        Every message that is being answered when a process ends counts a death. For its last tries each is alone, and
+        the deaths that are counted then are its own: a message that ends processes is given up alone.
+        """
+        return max(1, self.deaths - 2)
 
     @classmethod
     def of(cls, settings: Settings, poll: float) -> Clocks:

@@ -88,10 +88,10 @@ class Lease:
         self.held, self.again = False, at
         await self._inbox.retry(job, at)
 
-    async def give_back(self) -> None:
-        """Return the lease: another lessee can have the job at once."""
-        self.held, self.again = False, self._clock()
-        await self._inbox.give_back(self.job)
+    async def give_back(self, at: float = 0.0) -> None:
+        """Return the lease: another lessee can have the job at once, or `at`, in unix seconds."""
+        self.held, self.again = False, max(at, self._clock())
+        await self._inbox.give_back(self.job, at)
 
     async def finish(self, job: Job, state: State) -> Job | None:
         """End the job; return the user's next job if it was leased in the same step."""

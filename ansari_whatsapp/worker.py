@@ -76,6 +76,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._busy, self._idle = asyncio.Event(), asyncio.Event()
         self._running: set[_Running] = set()
+        self._suspect: Lease | None = None  # of the job that may end this process
         self._reserved = 0  # places for jobs that a webhook may lease
         self._loop: asyncio.Task[None] | None = None
         self._ending = False  # no more jobs are leased
@@ -262,6 +263,20 @@ class Worker:
             log.error("given up", extra={"user": who(job.message.user), "cause": "its processes died", "n": job.deaths})
             self._metrics.answers["given_up"].inc()
             return await lease.finish(job, State.FAILED)
+        if job.deaths < self._clocks.suspect:
+            return await self._answer_now(lease)
+        if self._suspect is not None:
+            await lease.give_back(time.time() + self._clocks.suspect_pause)
+            return None
+        self._suspect = lease
+        try:
+            return await self._answer_now(lease)
+        finally:
+            self._suspect = None
+
+    async def _answer_now(self, lease: Lease) -> Job | None:
+        """Answer the job, whatever became of the processes that tried before."""
+        job = lease.job
         resumed = job.state is State.ANSWERED
         if not job.withdrawn and not resumed:
             answered = await self._answering.answer(lease)

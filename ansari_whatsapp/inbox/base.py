@@ -225,8 +225,8 @@ class Inbox(Protocol):
     async def retry(self, job: Job, at: float) -> None:
         """Store the progress of a leased job and return the lease; it and the user's later jobs wait until `at`."""
 
-    async def give_back(self, job: Job) -> None:
-        """Return the lease of a job that cannot be finished here: another lessee can have it at once."""
+    async def give_back(self, job: Job, at: float = 0.0) -> None:
+        """Return the lease of a job that cannot be finished here, and store nothing: it is due at once, or `at`."""
 
     async def finish(self, job: Job, state: State) -> Job | None:
         """End a job; return the user's next job if it was leased in the same step.

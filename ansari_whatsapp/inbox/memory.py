@@ -115,9 +115,9 @@ class MemoryInbox:
         self._store(entry, job)
         entry.due, entry.lease, entry.job = at, "", replace(entry.job, deaths=0)
 
-    async def give_back(self, job: Job) -> None:
+    async def give_back(self, job: Job, at: float = 0.0) -> None:
         entry = self._mine(job)
-        entry.due, entry.lease = 0.0, ""
+        entry.due, entry.lease = at, ""
 
     async def finish(self, job: Job, state: State) -> Job | None:
         entry = self._mine(job)

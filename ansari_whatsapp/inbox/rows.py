@@ -88,8 +88,8 @@ class Rows:
     def retry(self, db: sqlite3.Connection, jobs: Sequence[tuple[Job, float]]) -> list[LeaseLost | None]:
         return [self._retry(db, job, at) for job, at in jobs]
 
-    def give_back(self, db: sqlite3.Connection, jobs: Sequence[Job]) -> list[LeaseLost | None]:
-        return [_update(db, job, _FREE) for job in jobs]
+    def give_back(self, db: sqlite3.Connection, jobs: Sequence[tuple[Job, float]]) -> list[LeaseLost | None]:
+        return [_update(db, job, "due = ?, owner = ''", at) for job, at in jobs]
 
     def finish(self, db: sqlite3.Connection, ends: Sequence[tuple[Job, State]]) -> list[LeaseLost | None]:
         return [self._finish(db, job, state) for job, state in ends]

@@ -98,8 +98,8 @@ class SqliteInbox:
     async def retry(self, job: Job, at: float) -> None:
         await self._writer.run(self._rows.retry, (job, at))
 
-    async def give_back(self, job: Job) -> None:
-        await self._writer.run(self._rows.give_back, job)
+    async def give_back(self, job: Job, at: float = 0.0) -> None:
+        await self._writer.run(self._rows.give_back, (job, at))
 
     async def finish(self, job: Job, state: State) -> Job | None:
         await self._writer.run(self._rows.finish, (job, state))

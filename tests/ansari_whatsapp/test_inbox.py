@@ -251,6 +251,20 @@ def test_a_lease_that_was_given_back_is_no_death(engine: Engine) -> None:
     run(engine, test)
 
 
+def test_a_job_that_is_given_back_for_later_keeps_its_deaths(engine: Engine) -> None:
+    async def test(make: Make) -> None:
+        inbox = await make()
+        await inbox.put([message("a")])
+        await take(inbox)
+        job = await take(inbox, 1060)
+        assert job.deaths == 1
+        await inbox.give_back(job, 1100)
+        assert await inbox.lease(1099, 1159) is None
+        assert (await take(inbox, 1100)).deaths == 1
+
+    run(engine, test)
+
+
 def test_an_instance_that_stops_gives_back_its_leases(engine: Engine) -> None:
     async def test(make: Make) -> None:
         one, other = await make(), await make()

@@ -558,6 +558,41 @@ def test_a_message_whose_processes_die_is_given_up(around: Around, deaths: int) 
     assert around.asked(user) == (["deadly", "the next"] if deaths < 5 else ["the next"])
 
 
+class Noting(MemoryInbox):
+    """It notes whose jobs were given back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given_back: set[str] = set()
+
+    async def give_back(self, job: Job, at: float = 0.0) -> None:
+        self.given_back.add(job.message.user)
+        await super().give_back(job, at)
+
+
+@pytest.mark.parametrize("deaths", [2, 3])
+def test_a_message_has_its_last_tries_alone(around: Around, deaths: int) -> None:
+    """What is answered beside a message that ends its processes would be given up with it."""
+    suspects, other = {next(users), next(users)}, next(users)
+    around.fault("backend", first_chunk_delay={"seconds": 0.3})
+
+    async def test() -> Noting:
+        inbox = Noting()
+        await inbox.put([text("beside it", user) for user in suspects])
+        for number in range(deaths):
+            for _ in suspects:
+                await inbox.lease(number, number + 1)
+        async with working(around, inbox=inbox, clocks=Clocks(drain=1.0, suspect_pause=0.05)) as run:
+            await run.take(text("new", other))
+            await run.done()
+            assert await inbox.given_up() == 0
+        return inbox
+
+    inbox = asyncio.run(test())
+    assert [len(around.sent(user)) for user in (*suspects, other)] == [1, 1, 1]
+    assert (len(inbox.given_back), inbox.given_back - suspects) == (int(deaths == 3), set())
+
+
 def test_the_next_job_of_a_user_is_answered_without_a_read(around: Around) -> None:
     user = next(users)
 
@@ -769,7 +804,7 @@ def test_a_part_whose_sending_is_unknown_is_handed_over_when_a_status_has_had_ti
 class Stalled(Eager):
     """Never answers a call that gives a lease back."""
 
-    async def give_back(self, job: Job) -> None:
+    async def give_back(self, job: Job, at: float = 0.0) -> None:
         del job
         await asyncio.Event().wait()
 

@@ -75,7 +75,9 @@ def killable(folder: Path, **more: str) -> Iterator[Killable]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with neighbours(f"{url}/whatsapp/v2") as (backend, meta):
-        environ = environment(backend, meta, port, INBOX_URL=f"sqlite:///{folder}/inbox.sqlite3", LOGGING_LEVEL="INFO")
+        kept = {"INBOX_URL": f"sqlite:///{folder}/inbox.sqlite3"}
+        # Its process ends more often than any message could cause: none of them is given up for that.
+        environ = environment(backend, meta, port, LOGGING_LEVEL="INFO", DEATHS="1000", **kept)
         made = Killable({**environ, **more}, url, backend, meta, folder / "service.log")
         try:
             yield made

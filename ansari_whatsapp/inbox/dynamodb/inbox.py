@@ -311,9 +311,9 @@ class DynamoInbox:
         await self._update(job, write)
         self._held.pop(job.lease, None)
 
-    async def give_back(self, job: Job) -> None:
+    async def give_back(self, job: Job, at: float = 0.0) -> None:
         write = Write()
-        write.set("due", number(self._clock()))
+        write.set("due", number(max(at, self._clock())))
         write.remove("own", "held")
         await self._update(job, write)
         self._held.pop(job.lease, None)
