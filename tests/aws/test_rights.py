@@ -22,6 +22,7 @@ from deployer.core.policies.rights import CALLS as COMMON
 from deployer.core.policies.rights import Need, needs
 from deployer.core.secret import SecretValue
 from deployer.resources.registry import CALLS as OF_KINDS
+from deployer.run.inbox_table import READS, WRITES
 from deployer.targets.apprunner.rights import CALLS as OF_TARGET
 
 CALLS = {**COMMON, **OF_KINDS, **OF_TARGET}
@@ -53,7 +54,8 @@ def test_every_call_of_the_deployer_is_known(session: Session) -> None:
     found = dict(used(session))
     assert {"ssm:PutParameter", "apprunner:CreateService", "sts:GetCallerIdentity"} <= found.keys()
     assert {call: file for call, file in found.items() if call not in CALLS} == {}
-    assert {call for call in CALLS if call not in found} == set()
+    of_the_service = {*READS, *WRITES}  # its command makes these for `just dead` and `just replay`
+    assert {call for call in CALLS if call not in found} == of_the_service - found.keys()
 
 
 @pytest.mark.parametrize("call", sorted(CALLS))
