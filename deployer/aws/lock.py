@@ -177,7 +177,8 @@ class HeldLock:
 def hold(session: Session, ledger: str, *, who: str, verb: str, warn: Callable[[str], None]) -> Iterator[HeldLock]:
     """Hold the environment's lock; each write of the session's clients inside the block proves it first.
 
-    Raises Refused when another run holds it, and LockLost from the write that finds it lost. `warn` is called when the
+    Raises Refused when another run holds it, and LockLost from the write that finds it lost. A StateUnknown of the
+    block becomes LockLost when the lock is lost: what this run saw was another run's doing. `warn` is called when the
     lock could not be deleted at the end.
 
     Creating with Overwrite=false succeeds for one caller only. A lock that has expired is taken by overwriting it; that
@@ -190,7 +191,12 @@ def hold(session: Session, ledger: str, *, who: str, verb: str, warn: Callable[[
     heart.start()
     try:
         with session.fence.guarded_by(held.prove):
-            yield held
+            try:
+                yield held
+            except StateUnknown as error:
+                if not isinstance(error, LockLost) and (lost := _lost_meanwhile(held)):
+                    raise lost from error
+                raise
     finally:
         stop.set()
         heart.join(timeout=5)
@@ -201,6 +207,17 @@ def hold(session: Session, ledger: str, *, who: str, verb: str, warn: Callable[[
             warn(f"the lock was not deleted; it expires by itself: {error.what}")
         except Exception as error:  # noqa: BLE001 -- not even a defect here undoes what was done
             warn(f"the lock could not be deleted; it expires by itself: {(explain_error(error) or defect(error)).what}")
+
+
+def _lost_meanwhile(held: HeldLock) -> LockLost | None:
+    """How the lock was lost; None if it is held, or if that cannot be read: the error at hand is reported then."""
+    try:
+        held.prove()
+    except LockLost as lost:
+        return lost
+    except Exception:  # noqa: BLE001 -- see above
+        return None
+    return None
 
 
 def parameter(ledger: str) -> str:

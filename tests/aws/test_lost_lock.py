@@ -14,7 +14,7 @@ import pytest
 from deployer.aws import lock, lock_record
 from deployer.aws.fresh import FRESH
 from deployer.aws.session import Session
-from deployer.errors import LockLost, Refused
+from deployer.errors import LockLost, Refused, StateUnknown
 from tests.aws.test_calls import another, body, hold, write
 
 
@@ -68,6 +68,22 @@ def test_a_heartbeat_that_arrives_when_another_run_has_as_many_versions_is_lost(
         assert lost.value.why.startswith("two (process ")
         with pytest.raises(LockLost):
             held.prove()
+
+
+def test_what_a_run_without_its_lock_could_not_find_out_is_that_the_lock_is_lost(session: Session, fresh: str) -> None:
+    """It slept through another run, whose release answers now."""
+    name = f"/{fresh}"
+
+    def fail(what: str, before: Callable[[], object] = lambda: None) -> None:
+        with hold(session, name, who="one", verb="resume"):
+            before()
+            raise StateUnknown(what)
+
+    with pytest.raises(LockLost, match="lost the lock") as lost:
+        fail("another release answers", lambda: delete(session, f"{name}/lock"))
+    assert "just unlock" in lost.value.why
+    with pytest.raises(StateUnknown, match="nothing answers"):
+        fail("nothing answers")
 
 
 def test_an_answer_that_came_before_a_sleep_is_asked_for_again(session: Session, fresh: str) -> None:
