@@ -27,6 +27,7 @@ LEASE_WITHIN: Final = 1.0  # seconds for a call that leases a job when the leasi
 HAND_OVER_WITHIN: Final = 1.0  # seconds to give back all leases at the end of a drain
 APOLOGY_WITHIN: Final = 3.0  # seconds for all apologies at the end of a drain
 APOLOGIES_AT_ONCE: Final = 50
+A_LONG_TIME: Final = 86400.0  # seconds: no job waits longer for its next try
 
 
 class Leasing(Protocol):
@@ -329,31 +330,35 @@ class Worker:
         if not self._survives and not self._circuit.left:
             try:
                 async with asyncio.timeout(APOLOGY_WITHIN):
-                    await self._apologise([lease for lease in unfinished if not lease.sending])
+                    await self._apologise(unfinished)
             except (InboxUnavailable, TimeoutError) as error:
                 log.error("not every user got an apology", extra={"cause": type(error).__name__})
         return await self._waiting()
 
     async def _apologise(self, unfinished: list[Lease]) -> None:
-        """Send an apology to the users of these jobs, and of the jobs that wait."""
-        unfinished += await self._next()
-        while unfinished:
-            ended = await asyncio.gather(*(self._apologise_for(lease) for lease in unfinished), return_exceptions=True)
+        """Send an apology to the users of these jobs, and of all others in the inbox.
+
+        Not to a user whose answer may have been sent.
+        """
+        doubtful = {lease.job.message.wamid for lease in unfinished if lease.sending}
+        leases = unfinished or await self._lease_all()
+        while leases:
+            due = [lease for lease in leases if lease.job.message.wamid not in doubtful]
+            ended = await asyncio.gather(*(self._apologise_for(lease) for lease in due), return_exceptions=True)
             for error in ended:
                 if isinstance(error, Exception):
                     log.error("a user got no apology", extra={"cause": type(error).__name__})
-            unfinished = await self._next()
+            leases = await self._lease_all()
 
-    async def _next(self) -> list[Lease]:
-        """Lease jobs that wait."""
+    async def _lease_all(self) -> list[Lease]:
+        """Lease jobs, also those that wait for their next try. No job twice: each lease ends later than any is due."""
         leases: list[Lease] = []
         while len(leases) < APOLOGIES_AT_ONCE:
-            now = time.time()
-            until = self.lease_until(now)
-            job = await self._inbox.lease(now, until)
+            due = time.time() + A_LONG_TIME
+            job = await self._inbox.lease(due, due + A_LONG_TIME)
             if job is None:
                 break
-            leases.append(Lease(self._inbox, job, self._clocks.lease, until))
+            leases.append(Lease(self._inbox, job, self._clocks.lease, due + A_LONG_TIME))
         return leases
 
     async def _apologise_for(self, lease: Lease) -> None:

@@ -847,6 +847,22 @@ def test_what_is_lost_with_the_instance_gets_an_apology(around: Around, survives
     assert around.sent(done) == []
 
 
+def test_what_waits_for_its_next_try_gets_an_apology_too(around: Around) -> None:
+    user = next(users)
+    around.fault("backend", server_error={"user": user, "route": "process", "status": 503, "times": 1})
+
+    async def test() -> None:
+        async with working(around, clocks=Clocks(drain=0.2, first_retry=60.0), survives=False) as run:
+            await run.take(text("asked", user))
+            await run.worker.busy()
+            await run.worker.idle()
+            assert await run.inbox.waiting() == 1
+            assert await run.worker.drain() == 0
+
+    asyncio.run(test())
+    assert around.sent(user) == [Notice.STOPPED.value]
+
+
 def test_no_apology_is_sent_while_meta_refuses_everything(around: Around) -> None:
     user = next(users)
     around.fault("backend", first_chunk_delay={"seconds": 60, "user": user})
