@@ -257,3 +257,44 @@ def test_a_lease_that_ends_before_its_message_is_known_is_another_lessee_s(
             assert (await inbox.lease_user(user, until + 2, until + 57)).job.message == message("2")
 
     run(test())
+
+
+class RepliesLate(Client):
+    """A client that loses the next reply, and does something before it repeats the call."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def _once(self, operation: str, body: bytes) -> dict[str, Any]:
+        answer = await super()._once(operation, body)
+        if self.meanwhile and operation == "UpdateItem":
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+            return await super()._once(operation, body)
+        return answer
+
+
+def test_a_lost_reply_to_an_end_gives_no_lease_that_another_has_by_now(tables: Tables, name: str) -> None:
+    """The user's next message was leased by another instance before the call was repeated."""
+    clock = Clock()
+
+    async def test() -> None:
+        client = RepliesLate(REGION, tables.url, tables.session())
+        async with opened(tables, name, clock) as other, opened(tables, name, clock, client) as inbox:
+            until, user = clock.now + 55, other.name_of(USER)
+            [job] = (await inbox.put([message("1")], until=until, room=1)).leased
+            await inbox.put([message("2")])
+            job = replace(job, state=State.ANSWERED, parts=("a secret answer",))
+            await inbox.save(job)
+            taken: list[Job | None] = []
+
+            async def lease() -> None:
+                taken.append((await other.lease_user(user, until + 1, until + 56)).job)
+
+            client.meanwhile = lease
+            assert await inbox.finish(replace(job, sent=1), State.DONE) is None
+            [next_job] = taken
+            assert next_job is not None
+            assert next_job.message.wamid == "wamid.2"
+            await other.finish(replace(next_job, sent=1), State.DONE)
+
+    run(test())

@@ -367,10 +367,12 @@ class DynamoInbox:
             raise InboxUnavailable("the box changes all the time")
         if end is not None:
             await self._markers.write_end(user, name, end["M"])
-        if not box.ids:
+        # Before a call is repeated the lease may end, and another lessee have the next message.
+        leased = bool(box.ids) and box.own == job.lease
+        if not leased:
             self._held.pop(job.lease, None)
         self._cleaner.clean_later(user, box, now)
-        return box if box.ids else None
+        return box if leased else None
 
     def tag(self, job: Job, part: int) -> str:
         wamid = job.message.wamid
