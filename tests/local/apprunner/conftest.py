@@ -33,7 +33,7 @@ from tests.serving import running_loop
 
 ACCOUNT, REGION = "000000000000", "us-west-2"
 REPOSITORY = "small"
-QUICK = Limits(start_budget=10, drain=5, stop_grace=3, backoff=0.05, idle=0.2, look=0.05)
+QUICK = Limits(start_budget=10, drain=5, backoff=0.05, idle=0.2, look=0.05)
 ACCESS, INSTANCE = f"arn:aws:iam::{ACCOUNT}:role/Access", f"arn:aws:iam::{ACCOUNT}:role/Instance"
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
