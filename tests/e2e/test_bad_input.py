@@ -263,7 +263,7 @@ def good(verb: str, checkout: Checkout) -> dict[str, str]:
     return given | ({"--endpoint": checkout.endpoint} if verb == "adopt" else {})
 
 
-TYPED = {"--generate", "--limit", "--since"}  # what is no number of theirs has words of its own
+TYPED = {"--generate", "--limit", "--since"}  # each has a message of its own for what is not a number
 VALUES = [(verb, named(a)) for verb, actions in verbs() for a in actions if a.nargs != 0]
 FLAGS = [(verb, named(a)) for verb, actions in verbs() for a in actions if a.nargs == 0]
 NAMING = [(verb, name) for verb, name in VALUES if name in ENVIRONMENTS and verb != "adopt"]
