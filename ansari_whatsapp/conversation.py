@@ -42,10 +42,14 @@ class Unanswered(Exception):
 
 
 class Held(NamedTuple):
-    """What a thread holds of a question: whether it is there (None if unknown), and its whole answer."""
+    """What a thread holds of a question: whether it is there (None if unknown), and its whole answer.
+
+    `turns` is how many turns the thread has; 0 if it could not be read.
+    """
 
     asked: bool | None
     answer: Answer | None = None
+    turns: int = 0
 
 
 class Reply(NamedTuple):
@@ -111,20 +115,23 @@ class Conversation:
         async with self._typing(job.message.wamid):
             thread = await self._thread(user, text)
             held = await self._held(user, thread, text, since) if since is not None else Held(None)
-            answer = held.answer or await self._asked(user, thread, text)
+            answer = held.answer or await self._asked(user, thread, text, held.turns)
             # Some markdown takes seconds to parse, and everybody else would wait for it.
             parts = await asyncio.to_thread(to_parts, answer, job.profile.language or "en")
         return Reply(parts, job.profile) if parts else self.notice(job, Notice.NO_ANSWER)
 
-    async def _asked(self, user: str, thread: str, text: str) -> Answer:
-        """Ask the backend. If the answer broke off or sounds unfinished, read the thread for the whole answer."""
+    async def _asked(self, user: str, thread: str, text: str, earlier: int) -> Answer:
+        """Ask the backend. If the answer broke off or sounds unfinished, read the thread for the whole answer.
+
+        The first `earlier` turns of the thread are of earlier questions, as that of a process that died a moment ago.
+        """
         begin = self._clock()
         try:
             answer = await self._backend.process(user, thread, text)
         except BackendError as error:
             if error.again:
                 raise Unanswered(Notice.NO_ANSWER, error) from None
-            held = await self._held(user, thread, text, begin)
+            held = await self._held(user, thread, text, begin, earlier)
             if held.answer is None:
                 # What the thread does not hold was not begun, and nothing is asked twice by asking again.
                 again = not held.asked and not isinstance(error, BackendSilent)
@@ -132,27 +139,28 @@ class Conversation:
             return held.answer
         if answer.complete and not sounds_unfinished(answer.markdown):
             return answer
-        if (held := await self._held(user, thread, text, begin)).answer is not None:
+        if (held := await self._held(user, thread, text, begin, earlier)).answer is not None:
             return held.answer
         if is_preamble(answer.markdown):
             raise Unanswered(Notice.NO_ANSWER, BackendError("only a preamble came", again=False))
         return Answer(answer.markdown, complete=answer.complete and not sounds_broken(answer.markdown))
 
-    async def _held(self, user: str, thread: str, text: str, since: float) -> Held:
-        """Read what the thread holds of this question, asked at `since` or later."""
+    async def _held(self, user: str, thread: str, text: str, since: float, earlier: int = 0) -> Held:
+        """Read what the thread holds of this question, asked at `since` or later, behind the first `earlier` turns."""
         try:
             turns = await self._backend.history(user, thread)
         except BackendError:
             return Held(None)
-        asked = max((n for n, turn in enumerate(turns) if turn.role == "user" and turn.text == text), default=None)
-        if asked is None or (turns[asked].at or 0) < since - CLOCKS_APART:
-            return Held(False)
+        asked = max((n for n, turn in enumerate(turns) if turn.role == "user" and turn.text == text), default=-1)
+        if asked < earlier or (turns[asked].at or 0) < since - CLOCKS_APART:
+            return Held(False, turns=len(turns))
         after = turns[asked + 1 :]
         said = [turn.text for turn in after if turn.role == "assistant" and turn.text and turn.text.strip()]
         whole = bool(after) and after[-1].role == "assistant" and after[-1].text is not None
         if not whole or not said or is_apology(said[-1]) or is_preamble(said[-1]):
-            return Held(True)
-        return Held(True, Answer("\n\n".join(part.strip() for part in said), complete=True))
+            return Held(True, turns=len(turns))
+        whole_answer = Answer("\n\n".join(part.strip() for part in said), complete=True)
+        return Held(True, whole_answer, len(turns))
 
     def notice(self, job: Job, notice: Notice) -> Reply:
         """Return the notice, unless the user has just received it."""

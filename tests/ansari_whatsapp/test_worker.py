@@ -474,6 +474,27 @@ def test_a_job_that_is_leased_again_here_is_answered_by_one_task(around: Around)
     assert len(around.sent(user)) == 1
 
 
+def test_a_question_of_a_process_that_died_is_asked_again_after_a_refusal(around: Around) -> None:
+    """The thread holds the question, of a moment ago and without an answer: the refused one is not taken for it."""
+    user = next(users)
+    around.fault(
+        "backend",
+        first_chunk_delay={"seconds": 60, "user": user, "times": 1},
+        server_error={"route": "process", "status": 503, "user": user, "after": 1, "times": 1},
+    )
+
+    async def test() -> None:
+        async with working(around, inbox=(inbox := Forgetful())) as run:
+            await run.take(text("who answers?", user))
+            await eventually(lambda: around.asked(user) == ["who answers?"])
+            inbox.end_leases()
+            await run.done()
+
+    asyncio.run(test())
+    assert len(around.sent(user)) == 1
+    assert around.sent(user) != [Notice.NO_ANSWER.value]
+
+
 @pytest.mark.parametrize("withdrawn", [False, True])
 def test_a_job_that_arrives_withdrawn_is_not_asked(around: Around, withdrawn: bool) -> None:
     user = next(users)
