@@ -51,8 +51,13 @@ def make_flaky(made: Fleet, seed: int, losing: Sequence[str]) -> None:
 
 def lost_replies(made: Fleet) -> int:
     """Return how many replies Meta lost after it had accepted a part."""
-    found = loopback.get(f"{made.meta}/_local/faults", headers=CONTROLS).json()["faults"]
-    return sum(rule["struck"] for rule in found["accept_and_drop"])
+    return times_struck(made.meta, "accept_and_drop")
+
+
+def times_struck(url: str, switch: str) -> int:
+    """Return how often a fault of the backend or of Meta took effect since its switches were last set."""
+    found = loopback.get(f"{url}/_local/faults", headers=CONTROLS).json()["faults"]
+    return sum(rule["struck"] for rule in found[switch])
 
 
 def _rules(chance: random.Random, count: int = RULES, **settings: Any) -> Rules:

@@ -14,6 +14,7 @@ import httpx
 
 from ansari_whatsapp.backend import Answer
 from ansari_whatsapp.conversation import to_parts
+from ansari_whatsapp.inbox.dynamodb.box import Box
 from ansari_whatsapp.signature import HEADER, Signer
 from deployer.local.backend.answers import answer_to
 from tests import loopback
@@ -194,6 +195,12 @@ def writing(
     wait_for_all(fleet, people, patience)
 
 
+def _waited_for(fleet: Fleet, people: list[Person]) -> str:
+    """What came last to whoever misses an answer, and what the table holds of them."""
+    missed = [f"{person.user} got {person.got()[-3:]}" for person in people if person.missing()]
+    return "\n".join([*missed, *(str(item) for item in fleet.table() if Box(item).ids)])
+
+
 def wait_for_all(fleet: Fleet, people: list[Person], patience: float) -> None:
     """Wait until every message has its answer and nothing waits; fails when nothing comes any more."""
     come, since = -1, time.monotonic()
@@ -201,5 +208,5 @@ def wait_for_all(fleet: Fleet, people: list[Person], patience: float) -> None:
         now = sum(len(person.got()) for person in people)
         if now > come:
             come, since = now, time.monotonic()
-        assert time.monotonic() - since < patience, f"{missing} answers have not come"
+        assert time.monotonic() - since < patience, f"{missing} answers have not come: {_waited_for(fleet, people)}"
         time.sleep(0.5)

@@ -12,6 +12,7 @@ from ansari_whatsapp.inbox.dynamodb.box import Box
 from tests.ansari_whatsapp.tables import Tables
 from tests.ansari_whatsapp.world import until
 from tests.loopback import NO_TLS
+from tests.torture.flaky import times_struck
 from tests.torture.fleet import Fleet, Instance, fleet
 from tests.torture.freezer import FreezingBalancer
 from tests.torture.people import Person
@@ -43,6 +44,8 @@ def test_the_next_webhook_brings_back_what_a_dead_instance_was_answering(tables:
         wait(made, balancer.freeze())
         try:
             write(first)
+            # Until the backend was asked, the next instance would meet its delay, too.
+            until(lambda: times_struck(made.backend, "first_chunk_delay") == 1, 30)
             until(lambda: len(balancer.busy) == 1 and leased(made) is not None, 30)
             (port,) = balancer.busy
             next(each for each in made.instances if each.port == port).die()
