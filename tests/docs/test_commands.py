@@ -57,7 +57,7 @@ def test_the_commands_of_a_page(settled: World, page: str) -> None:
 
 @pytest.mark.parametrize("page", [page for page in ALONE if page in PAGES])
 def test_the_commands_of_a_page_that_starts_from_nothing(tmp_path_factory: pytest.TempPathFactory, page: str) -> None:
-    world = World(tmp_path_factory.mktemp("documented"))
+    world = World(tmp_path_factory.mktemp("documented"), cold=page == "README.md")
     try:
         shown = _type(world, page)
     finally:

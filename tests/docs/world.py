@@ -12,6 +12,7 @@ from tests.e2e import aws
 from tests.e2e.checkout import Checkout, make_checkout
 from tests.ports import free_port
 from tests.terminal import on_terminal
+from tests.typed import write_deployer
 
 TOKEN = "meta-access-token-from-sys-user"
 SECRETS = {
@@ -28,15 +29,22 @@ def missing_tools() -> bool:
 
 
 class World:
-    """`just` is the real one, with this process's Python behind it, so that nothing is installed."""
+    """`just` is the real one, with this process's Python behind it, so that nothing is installed.
 
-    def __init__(self, root: Path) -> None:
+    Its `deployer` starts from nothing if `cold`, else from a process that has imported it.
+    """
+
+    def __init__(self, root: Path, *, cold: bool = False) -> None:
         self.checkout = make_checkout(root)
         for name in ("staging", "production"):
             _move_here(self.checkout, root / "env" / f"{name}.yaml")
         venv = root / ".venv"
-        venv.mkdir()
-        (venv / "bin").symlink_to(Path(sys.prefix) / "bin")
+        (venv / "bin").mkdir(parents=True)
+        for program in (Path(sys.prefix) / "bin").iterdir():
+            if cold or program.name != "deployer":
+                (venv / "bin" / program.name).symlink_to(program)
+        if not cold:
+            write_deployer(venv / "bin" / "deployer")
         for lock in ("requirements.lock", "requirements-dev.lock"):
             shutil.copy(root / lock, venv / f".{lock}")  # what .just/sync leaves when it has installed it
         self.checkout.git("branch", "--move", "main")
