@@ -39,6 +39,11 @@ class Call:
     def writes(self) -> bool:
         return READS.match(self.operation) is None
 
+    def is_like(self, other: Call) -> bool:
+        """Whether both do the same, perhaps in two environments: names are compared without the path before them."""
+        names = [call.name.rpartition("/")[2] for call in (self, other)]
+        return str(self) == str(other) and names[0] == names[1]
+
     def __str__(self) -> str:
         return f"{self.service}:{self.operation}"
 
@@ -47,13 +52,14 @@ class Call:
 class Rule:
     """What happens at the call of this number, counted from one; to all later ones too when it lasts.
 
-    `of` says whether all calls are counted, only those that write, or only those of one operation, such as
-    "UpdateService". `before` is done before the call is forwarded, where the kind is "forward".
+    `of` says whether all calls are counted, only those that write, only those of one operation, such as
+    "UpdateService", or those like another call. `before` is done before the call is forwarded, where the kind is
+    "forward".
     """
 
     kind: Kind
     number: int
-    of: str = "calls"
+    of: str | Call = "calls"
     before: Callable[[], object] = lambda: None
     lasts: bool = False
     seen: int = 0
@@ -61,7 +67,11 @@ class Rule:
 
     def strikes(self, call: Call) -> bool:
         """Count a call; whether it is the one."""
-        if not (self.of in {"calls", call.operation} or (self.of == "writes" and call.writes)):
+        if isinstance(self.of, Call):
+            counts = call.is_like(self.of)
+        else:
+            counts = self.of in {"calls", call.operation} or (self.of == "writes" and call.writes)
+        if not counts:
             return False
         self.seen += 1
         struck = self.seen >= self.number if self.lasts else self.seen == self.number

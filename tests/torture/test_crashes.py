@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -165,10 +166,6 @@ def test_killed_at_a_write_and_run_again_it_ends_as_if_undisturbed(
     ]
     if not full:
         boundaries = random.Random(seeded(scenario.name)).sample(boundaries, min(SAMPLE, len(boundaries)))
-        always = [
-            number for number, call in enumerate(writes, 1) if deletes_a_value(call) or call.service == "dynamodb"
-        ]
-        boundaries += [(number, "kill after") for number in always]
     for number, kind in boundaries:
         with world.environment() as environment:
             scenario.prepare(environment)
@@ -181,17 +178,39 @@ def test_killed_at_a_write_and_run_again_it_ends_as_if_undisturbed(
                 assert before <= environment.values(), f"{where}: a value is lost"
             if given_back(writes, number, kind) and scenario.command == ("rollback", "ENV"):
                 continue  # it was done and said so: given again, it means one more
-            again = scenario.carry_out(environment)
-            assert again.code == 0, f"{where}\n{again.said}"
-            finish(environment, scenario)
-            found = environment.state()
-            if scenario.command[0] == "secret":  # said again, it is written again: only a person knows what was meant
-                for state in (found, wanted):
-                    forget_versions(state)
-            assert found == wanted, where
-            if scenario.command[0] == "rollback":
-                assert environment.run(*RECONCILE).code == 4, f"{where}: it is not held"
+            end_well(environment, scenario, wanted, where)
         world.count("crashes")
+    if calls := [call for call in writes if deletes_a_value(call) or call.service == "dynamodb"]:
+        killed_after_each(world, scenario, calls, wanted)
+
+
+def killed_after_each(world: World, scenario: Scenario, calls: list[Call], wanted: dict[str, Any]) -> None:
+    """Each run is killed after the next of these calls, in one environment, until one is left alone."""
+    with world.environment() as environment:
+        scenario.prepare(environment)
+        before = environment.values()
+        for call in calls:
+            rule = Rule("kill after", 1, of=call)
+            killed = scenario.carry_out(environment, rule)
+            assert killed.code == -9, f"it did not come to {call}: {killed.said}"
+            if "--prune" not in scenario.command:
+                assert before <= environment.values(), f"{call}: a value is lost"
+            world.count("crashes")
+        end_well(environment, scenario, wanted, f"killed after {', '.join(map(str, calls))}")
+
+
+def end_well(environment: Environment, scenario: Scenario, wanted: dict[str, Any], where: str) -> None:
+    """The command is given again, and everything is as if it had never been killed."""
+    again = scenario.carry_out(environment)
+    assert again.code == 0, f"{where}\n{again.said}"
+    finish(environment, scenario)
+    found = environment.state()
+    if scenario.command[0] == "secret":  # said again, it is written again: only a person knows what was meant
+        for state in (found, wanted):
+            forget_versions(state)
+    assert found == wanted, where
+    if scenario.command[0] == "rollback":
+        assert environment.run(*RECONCILE).code == 4, f"{where}: it is not held"
 
 
 def deletes_a_value(call: Call) -> bool:
