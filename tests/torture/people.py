@@ -23,6 +23,7 @@ from tests.loopback import NO_TLS
 from tests.torture.fleet import Fleet
 
 NO_ANSWER_FOR: Final = 90.0  # seconds in which nothing comes although something is missing
+NOTHING_WAITS_FOR: Final = 6.0  # seconds in which nothing waits either
 FIRST_PAUSE: Final = 0.05  # seconds before a webhook is delivered again; each further one is twice as long
 LONGEST_PAUSE: Final = 1.0
 UNANSWERED: Final = 4  # messages after which a person waits for an answer: on a slow machine they would only pile up
@@ -204,9 +205,16 @@ def _waited_for(fleet: Fleet, people: list[Person]) -> str:
 def wait_for_all(fleet: Fleet, people: list[Person], patience: float) -> None:
     """Wait until every message has its answer and nothing waits; fails when nothing comes any more."""
     come, since = -1, time.monotonic()
-    while (missing := sum(person.missing() for person in people)) or fleet.waiting():
-        now = sum(len(person.got()) for person in people)
-        if now > come:
-            come, since = now, time.monotonic()
-        assert time.monotonic() - since < patience, f"{missing} answers have not come: {_waited_for(fleet, people)}"
+    waited = since  # when something waited last
+    while True:
+        missing, waiting = sum(person.missing() for person in people), fleet.waiting()
+        if not missing and not waiting:
+            return
+        now, got = time.monotonic(), sum(len(person.got()) for person in people)
+        if got > come:
+            come, since = got, now
+        if waiting:
+            waited = now
+        late = now - since >= patience or now - max(waited, since) >= NOTHING_WAITS_FOR
+        assert not late, f"{missing} answers have not come: {_waited_for(fleet, people)}"
         time.sleep(0.5)
