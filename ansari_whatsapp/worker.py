@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ansari_whatsapp.answering import Answering
@@ -15,19 +15,13 @@ from ansari_whatsapp.circuit import Circuit
 from ansari_whatsapp.clocks import Clocks
 from ansari_whatsapp.conversation import Conversation
 from ansari_whatsapp.delivery import Delivery
-from ansari_whatsapp.graph import GraphError
-from ansari_whatsapp.inbox import AGAIN, Inbox, InboxUnavailable, Job, LeaseLost, State
+from ansari_whatsapp.inbox import Inbox, InboxUnavailable, Job, LeaseLost, State
 from ansari_whatsapp.lease import Lease
 from ansari_whatsapp.metrics import Metrics
-from ansari_whatsapp.notices import Notice
+from ansari_whatsapp.shutdown import Shutdown
 from ansari_whatsapp.telemetry import log, who
 
-SENDING_WITHIN: Final = 2.0  # seconds for a part that is being sent when the drain ends
 LEASE_WITHIN: Final = 1.0  # seconds for a call that leases a job when the leasing ends
-HAND_OVER_WITHIN: Final = 1.0  # seconds to give back all leases at the end of a drain
-APOLOGY_WITHIN: Final = 3.0  # seconds for all apologies at the end of a drain
-APOLOGIES_AT_ONCE: Final = 50
-A_LONG_TIME: Final = 86400.0  # seconds: no job waits longer for its next try
 
 
 class Leasing(Protocol):
@@ -67,13 +61,15 @@ class Worker:
         survives: bool = True,
     ) -> None:
         self._inbox = inbox
-        self._conversation = conversation
         self._answering = Answering(conversation, clocks, metrics)
         self._delivery = delivery
         self._circuit = circuit
         self._clocks = clocks
         self._metrics = metrics
         self._survives = survives
+        self._shutdown = Shutdown(
+            inbox, conversation, delivery, metrics, lease_seconds=clocks.lease, confirm_seconds=clocks.confirm
+        )
         self._wake = asyncio.Event()
         self._busy, self._idle = asyncio.Event(), asyncio.Event()
         self._running: set[_Running] = set()
@@ -148,7 +144,8 @@ class Worker:
         """Finish the messages under way, within the deadline; return how many stayed unfinished.
 
         A shared inbox gets back what is not finished, and another instance continues. Of an inbox of this instance
-        alone everything that waits is finished, if the time is enough.
+        alone everything that waits is finished, if the time is enough; the rest is left to the next process, or gets an
+        apology if there will be none.
         """
         self.draining = True
         end = time.monotonic() + self._clocks.drain
@@ -161,8 +158,17 @@ class Worker:
                 self.wake()
                 await asyncio.sleep(0.02)
             await self._stop_leasing()
-        unfinished = await self._stop_work()
-        return len(unfinished) if self._inbox.shared else await self._hand_over(unfinished)
+        unfinished = await self._shutdown.stop({each.task: each.lease for each in self._running})
+        if self._inbox.shared or self._survives:
+            await self._shutdown.give_back(unfinished)
+        if self._leasing is not None:
+            for lease in unfinished:
+                self._leasing.ended(lease.job, lease.again or lease.until)
+        if self._inbox.shared:
+            return len(unfinished)
+        if not self._survives and not self._circuit.left:
+            await self._shutdown.apologise(unfinished)
+        return await self._waiting()
 
     @property
     def _free(self) -> int:
@@ -298,92 +304,8 @@ class Worker:
             self._loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
 
-    async def _stop_work(self) -> list[Lease]:
-        """End all tasks; return the leases that they still held, given back if the inbox continues with their jobs.
-
-        A part that is being sent gets a moment. If that is not enough, nobody knows whether Meta took it, and its job
-        is due only after CONFIRM_SECONDS: by then Meta's status usually shows the next lessee whether the part was
-        sent. Everything else is due at once. What the inbox does not take back in time is due when its lease ends.
-        """
-        left = list(self._running)
-        for each in left:
-            each.lease.stopping = True
-            if not each.lease.sending:
-                each.task.cancel()
-        if left:
-            await asyncio.wait([each.task for each in left], timeout=SENDING_WITHIN)
-        for each in left:
-            each.task.cancel()
-        await asyncio.gather(*(each.task for each in left), return_exceptions=True)
-        unfinished = [each.lease for each in left if each.lease.held]
-        if self._inbox.shared or self._survives:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(HAND_OVER_WITHIN):
-                    await asyncio.gather(*(_give_back(lease, self._clocks.confirm) for lease in unfinished))
-        if self._leasing is not None:
-            for lease in unfinished:
-                self._leasing.ended(lease.job, lease.again or lease.until)
-        return unfinished
-
-    async def _hand_over(self, unfinished: list[Lease]) -> int:
-        """Leave the rest to the next process, or apologise if there will be none. Returns how many jobs are left."""
-        if not self._survives and not self._circuit.left:
-            try:
-                async with asyncio.timeout(APOLOGY_WITHIN):
-                    await self._apologise(unfinished)
-            except (InboxUnavailable, TimeoutError) as error:
-                log.error("not every user got an apology", extra={"cause": type(error).__name__})
-        return await self._waiting()
-
-    async def _apologise(self, unfinished: list[Lease]) -> None:
-        """Send an apology to the users of these jobs, and of all others in the inbox.
-
-        Not to a user whose answer may have been sent.
-        """
-        doubtful = {lease.job.message.wamid for lease in unfinished if lease.sending}
-        leases = unfinished or await self._lease_all()
-        while leases:
-            due = [lease for lease in leases if lease.job.message.wamid not in doubtful]
-            ended = await asyncio.gather(*(self._apologise_for(lease) for lease in due), return_exceptions=True)
-            for error in ended:
-                if isinstance(error, Exception):
-                    log.error("a user got no apology", extra={"cause": type(error).__name__})
-            leases = await self._lease_all()
-
-    async def _lease_all(self) -> list[Lease]:
-        """Lease jobs, also those that wait for their next try. No job twice: each lease ends later than any is due."""
-        leases: list[Lease] = []
-        while len(leases) < APOLOGIES_AT_ONCE:
-            due = time.time() + A_LONG_TIME
-            job = await self._inbox.lease(due, due + A_LONG_TIME)
-            if job is None:
-                break
-            leases.append(Lease(self._inbox, job, self._clocks.lease, due + A_LONG_TIME))
-        return leases
-
-    async def _apologise_for(self, lease: Lease) -> None:
-        job: Job | None = lease.job
-        while job is not None:
-            if not job.withdrawn and job.message.kind != AGAIN:
-                reply = self._conversation.notice(job, Notice.STOPPED)
-                for text in reply.parts or ():
-                    with suppress(GraphError):
-                        await self._delivery.tell(job, text)
-                job = replace(job, profile=reply.profile)
-            self._metrics.answers["stopped"].inc()
-            job = await lease.finish(job, State.FAILED)
-
 
 def _stop(lease: Lease, work: asyncio.Task[None]) -> None:
     lease.held = False
     log.warning("a job was leased by another process")
     work.cancel()
-
-
-async def _give_back(lease: Lease, confirm: float) -> None:
-    """Return a lease; `confirm` is how many seconds to wait for the status of a part that may have been sent."""
-    with suppress(InboxUnavailable, LeaseLost):
-        if lease.sending:
-            await lease.retry(lease.job, time.time() + confirm)
-        else:
-            await lease.give_back()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansari_whatsapp import work, worker
+from ansari_whatsapp import shutdown, work, worker
 from ansari_whatsapp.app import create_app
 from ansari_whatsapp.inbox import MemoryInbox
 from ansari_whatsapp.inbox.dynamodb import inbox as dynamodb
@@ -137,7 +137,7 @@ def test_a_stop_may_take_as_long_as_the_platform_waits(drain: str, stop: str) ->
 def test_the_rest_of_a_stop_is_the_sum_of_its_steps() -> None:
     app = create_app(Settings.from_environment(GOOD), MemoryInbox(), "the-rest-of-a-stop")
     to_close = 0.5
-    both = worker.SENDING_WITHIN + app.config.GRACEFUL_SHUTDOWN_TIMEOUT + to_close
-    alone = worker.LEASE_WITHIN + worker.APOLOGY_WITHIN
-    shared = worker.HAND_OVER_WITHIN + work.SENT_WITHIN + 2 * dynamodb.CLOSE_WITHIN
+    both = shutdown.SENDING_WITHIN + app.config.GRACEFUL_SHUTDOWN_TIMEOUT + to_close
+    alone = worker.LEASE_WITHIN + shutdown.APOLOGY_WITHIN
+    shared = shutdown.HAND_OVER_WITHIN + work.SENT_WITHIN + 2 * dynamodb.CLOSE_WITHIN
     assert both + max(alone, shared) == REST_OF_STOP
