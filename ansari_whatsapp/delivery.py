@@ -60,7 +60,7 @@ class Delivery:
                 self._circuit.arrived()
             self._failed.pop(job.message.wamid, None)
             resumed = False
-            job = replace(job, sent=job.sent + 1, tries=0, profile=replace(job.profile, held=0))
+            job = replace(job, sent=job.sent + 1, tries=0, unsure=False, profile=replace(job.profile, held=0))
             if job.sent < len(job.parts):  # the last part is stored as sent with the end of the job
                 await lease.save(job)
                 lease.sending = False
@@ -138,7 +138,7 @@ class Delivery:
 
     async def _unsent(self, lease: Lease, job: Job, error: GraphError) -> Job | None:
         """React to the error; parts that were sent stay sent. Returns the user's next job if this one is given up."""
-        wamid = job.message.wamid
+        wamid, job = job.message.wamid, replace(job, unsure=job.unsure or error.unsure)
         others_arrive = self._circuit.arrived_since(self._failed.get(wamid, math.inf))
         _remember(self._failed, wamid, time.monotonic())
         self._metrics.send_errors[error.code].inc()

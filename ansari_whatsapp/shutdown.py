@@ -16,7 +16,7 @@ from ansari_whatsapp.inbox import AGAIN, Inbox, InboxUnavailable, Job, LeaseLost
 from ansari_whatsapp.lease import Lease
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.notices import Notice
-from ansari_whatsapp.telemetry import log
+from ansari_whatsapp.telemetry import log, who
 
 SENDING_WITHIN: Final = 2.0  # seconds for a part that is being sent when the drain ends
 HAND_OVER_WITHIN: Final = 1.0  # seconds to give back all leases at the end of a drain
@@ -52,7 +52,7 @@ class Shutdown:
     async def stop(self, tasks: Mapping[asyncio.Task[None], Lease]) -> list[Lease]:
         """End the tasks; return the leases that they still held.
 
-        A part that is being sent gets a moment.
+        A part that is being sent gets a moment. If that is not enough, nobody knows whether Meta took it.
         """
         for task, lease in tasks.items():
             lease.stopping = True
@@ -63,14 +63,17 @@ class Shutdown:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        return [lease for lease in tasks.values() if lease.held]
+        unfinished = [lease for lease in tasks.values() if lease.held]
+        for lease in unfinished:
+            lease.job = replace(lease.job, unsure=lease.job.unsure or lease.sending)
+        return unfinished
 
     async def give_back(self, leases: Sequence[Lease]) -> None:
         """Give the leases back to an inbox that continues with their jobs.
 
-        Nobody knows whether Meta took a part that was still being sent. Its job is due only after CONFIRM_SECONDS: by
-        then Meta's status usually shows the next lessee whether the part was sent. Everything else is due at once. What
-        the inbox does not take back in time is due when its lease ends.
+        A job whose part was still being sent is due only after CONFIRM_SECONDS: by then Meta's status usually shows the
+        next lessee whether the part was sent. Everything else is due at once. What the inbox does not take back in time
+        is due when its lease ends.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(HAND_OVER_WITHIN):
@@ -95,11 +98,9 @@ class Shutdown:
                 await lease.give_back()
 
     async def _apologise(self, unfinished: Sequence[Lease]) -> None:
-        doubtful = {lease.job.message.wamid for lease in unfinished if lease.sending}
         leases = unfinished or await self._lease_all()
         while leases:
-            due = [lease for lease in leases if lease.job.message.wamid not in doubtful]
-            ended = await asyncio.gather(*map(self._apologise_for, due), return_exceptions=True)
+            ended = await asyncio.gather(*map(self._apologise_for, leases), return_exceptions=True)
             for error in ended:
                 if isinstance(error, Exception):
                     log.error("a user got no apology", extra={"cause": type(error).__name__})
@@ -119,7 +120,9 @@ class Shutdown:
     async def _apologise_for(self, lease: Lease) -> None:
         job: Job | None = lease.job
         while job is not None:
-            if not job.withdrawn and job.message.kind != AGAIN:
+            if job.in_doubt:
+                log.warning("an answer may have been sent", extra={"user": who(job.message.user), "sent": job.sent})
+            elif not job.withdrawn and job.message.kind != AGAIN:
                 reply = self._conversation.notice(job, Notice.STOPPED)
                 for text in reply.parts or ():
                     with suppress(GraphError):

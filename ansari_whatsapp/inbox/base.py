@@ -64,7 +64,8 @@ class Job:
     `tries` counts the failed tries of the current step, `deaths` how often in that step a lease ended because its
     holder died or stopped responding. `failed` means that `parts` is an apology. `started` is when the backend was
     first asked, in unix seconds. `withdrawn` means that its writer deleted the message. `edits` counts its edits.
-    `lease` identifies this lease of the job to the inbox.
+    `unsure` means that Meta may have accepted the next part; only an inbox that is not shared has to store it. `lease`
+    identifies this lease of the job to the inbox.
     """
 
     message: Message
@@ -77,8 +78,14 @@ class Job:
     deaths: int = 0
     withdrawn: bool = False
     edits: int = 0
+    unsure: bool = False
     profile: Profile = field(default_factory=Profile)
     lease: str = field(default="", compare=False)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Return whether the next part may have been sent, by this process or by one that died."""
+        return self.state is State.ANSWERED and (self.unsure or self.deaths > 0)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ SELECT seq, state = 'answered' AND (sent > 0 OR owner <> '') FROM known LEFT JOI
 # A withdrawal is final, in whichever order the changes come.
 _CHANGE: Final = """
 UPDATE job SET text = CASE WHEN withdrawn THEN NULL ELSE ? END, withdrawn = withdrawn OR ?, edits = edits + 1,
-    state = CASE state WHEN 'answered' THEN 'received' ELSE state END, parts = '[]', failed = 0, status = NULL
+    state = CASE state WHEN 'answered' THEN 'received' ELSE state END, parts = '[]', failed = 0, status = NULL,
+    unsure = 0
 WHERE seq = ?
 """
 _KEEP: Final = """

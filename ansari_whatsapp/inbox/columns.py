@@ -13,18 +13,20 @@ from ansari_whatsapp.inbox.tag import Tag
 from ansari_whatsapp.webhook import Message, Status
 
 JOB: Final = """
-wamid, user, kind, text, timestamp, state, parts, sent, tries, failed, started, withdrawn, edits, profile, job.seq
+wamid, user, kind, text, timestamp, state, parts, sent, tries, failed, started, withdrawn, edits, unsure, profile,
+job.seq
 """
 # A status is that of the next part, so it is deleted when that part was sent.
 PROGRESS: Final = """
-status = CASE WHEN sent = ? THEN status END, state = ?, parts = ?, sent = ?, tries = ?, failed = ?, started = ?
+status = CASE WHEN sent = ? THEN status END, state = ?, parts = ?, sent = ?, tries = ?, failed = ?, started = ?,
+unsure = ?
 """
 LEASE: Final = "job.seq = ? AND lease = ? AND owner <> ''"
 
 
 def to_job(row: Sequence[Any]) -> Job:
     """Return the job of a row of the columns JOB, the number of its lease, and how often a lease of it ended."""
-    wamid, user, kind, text, timestamp, *progress, withdrawn, edits, profile, seq, lease, deaths = row
+    wamid, user, kind, text, timestamp, *progress, withdrawn, edits, unsure, profile, seq, lease, deaths = row
     state, parts, sent, tries, failed, started = progress
     return Job(
         Message(wamid, user, kind, text, timestamp),
@@ -37,6 +39,7 @@ def to_job(row: Sequence[Any]) -> Job:
         deaths,
         bool(withdrawn),
         edits,
+        bool(unsure),
         to_profile(profile),
         f"{seq}.{lease}",
     )
@@ -44,7 +47,7 @@ def to_job(row: Sequence[Any]) -> Job:
 
 def progress_of(job: Job) -> tuple[object, ...]:
     """Return the values of PROGRESS."""
-    return job.sent, job.state.value, parts_of(job), job.sent, job.tries, job.failed, job.started
+    return job.sent, job.state.value, parts_of(job), job.sent, job.tries, job.failed, job.started, job.unsure
 
 
 def parts_of(job: Job) -> str:

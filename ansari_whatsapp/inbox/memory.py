@@ -259,7 +259,7 @@ class MemoryInbox:
 def _with(job: Job, text: str | None) -> Job:
     """The job with another text, or withdrawn, and without an answer to what it was before."""
     state = State.RECEIVED if job.state is State.ANSWERED else job.state
-    fresh = replace(job, state=state, parts=(), failed=False, edits=job.edits + 1)
+    fresh = replace(job, state=state, parts=(), failed=False, unsure=False, edits=job.edits + 1)
     return replace(fresh, message=job.message._replace(text=text), withdrawn=job.withdrawn or text is None)
 
 

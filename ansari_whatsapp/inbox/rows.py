@@ -272,8 +272,8 @@ class Rows:
 _KNOWN: Final = "SELECT wamid FROM known WHERE wamid IN (SELECT value FROM json_each(?))"
 _BUSY: Final = "SELECT DISTINCT user FROM job WHERE user IN (SELECT value FROM json_each(?))"
 _INSERT: Final = """
-INSERT INTO job (seq, user, kind, text, timestamp, state, parts, sent, tries, failed, started, due, owner)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
+INSERT INTO job (seq, user, kind, text, timestamp, state, parts, sent, tries, failed, started, unsure, due, owner)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
 """
 _JOBS: Final = "job JOIN known USING (seq) LEFT JOIN profile USING (user)"
 _NEXT: Final = f"""

@@ -627,10 +627,10 @@ def test_an_answer_that_waits_to_be_sent_is_dropped_when_its_message_changes(eng
         await inbox.put([message("a")])
         job = replace(await take(inbox), state=State.ANSWERED, parts=("x",))
         await inbox.save(job)
-        await inbox.retry(job, 1010)
+        await inbox.retry(replace(job, unsure=True), 1010)
         assert await inbox.amend(message("a").user, "a", "better")
         job = await take(inbox, 1010)
-        assert (job.message.text, job.parts) == ("better", ())
+        assert (job.message.text, job.parts, job.unsure) == ("better", (), False)
         assert job.state is not State.ANSWERED
         job = replace(job, state=State.ANSWERED, parts=("x", "y"))
         await inbox.save(job)
@@ -745,7 +745,7 @@ def test_a_job_comes_back_just_as_it_was_saved(engine: Engine) -> None:
         job = await take(inbox)
         full = replace(job, state=State.ANSWERED, parts=("é", "", "z"), failed=True, started=12.5)
         await inbox.save(full)
-        full = replace(full, sent=2, tries=3)
+        full = replace(full, sent=2, tries=3, unsure=not inbox.shared)
         await inbox.retry(full, 1001)
         assert await take(inbox, 1001) == full
 

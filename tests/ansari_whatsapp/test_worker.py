@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,7 +21,7 @@ from ansari_whatsapp.clocks import Clocks
 from ansari_whatsapp.conversation import Conversation
 from ansari_whatsapp.delivery import Delivery
 from ansari_whatsapp.graph import Graph
-from ansari_whatsapp.inbox import Job, MemoryInbox, State
+from ansari_whatsapp.inbox import Job, MemoryInbox, SqliteInbox, State
 from ansari_whatsapp.lease import Lease
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.notices import Notice
@@ -90,7 +91,7 @@ def around(servers: Around) -> Iterator[Around]:
 
 @dataclass
 class Run:
-    inbox: MemoryInbox
+    inbox: MemoryInbox | SqliteInbox
     worker: Worker
     circuit: Circuit
     metrics: Metrics
@@ -115,7 +116,7 @@ async def working(
     variables: dict[str, str] | None = None,
     *,
     clocks: Clocks | None = None,
-    inbox: MemoryInbox | None = None,
+    inbox: MemoryInbox | SqliteInbox | None = None,
     clock: Callable[[], float] = time.time,
     poll: float = 0.02,
     survives: bool = True,
@@ -129,11 +130,13 @@ async def working(
     conversation = Conversation(settings, backend, graph, circuit, clock)
     delivery = Delivery(inbox, graph, circuit, clocks, metrics)
     worker = Worker(inbox, conversation, delivery, circuit, clocks, metrics, survives=survives)
+    await inbox.open()
     worker.start()
     try:
         yield Run(inbox, worker, circuit, metrics)
     finally:
         await worker.drain()
+        await inbox.aclose()
         await backend.aclose()
         await graph.aclose()
 
@@ -878,6 +881,66 @@ def test_what_waits_for_its_next_try_gets_an_apology_too(around: Around) -> None
             await run.worker.busy()
             await run.worker.idle()
             assert await run.inbox.waiting() == 1
+            assert await run.worker.drain() == 0
+
+    asyncio.run(test())
+    assert around.sent(user) == [Notice.STOPPED.value]
+
+
+def opened(engine: str, folder: Path) -> MemoryInbox | SqliteInbox:
+    return MemoryInbox() if engine == "memory" else SqliteInbox(folder / "inbox.sqlite3")
+
+
+@pytest.mark.parametrize("engine", ["memory", "sqlite"])
+def test_an_answer_that_may_have_been_sent_gets_no_apology(around: Around, engine: str, tmp_path: Path) -> None:
+    """Meta took the part and its reply was lost: the job waits, and the user may have the answer."""
+    user = next(users)
+    around.fault("meta", accept_and_drop={"user": user, "kind": "message", "times": 1})
+    clocks = Clocks(drain=0.2, first_retry=60.0, confirm=0.05)
+
+    async def test() -> None:
+        async with working(around, clocks=clocks, inbox=opened(engine, tmp_path), survives=False) as run:
+            await run.take(text("asked", user))
+            await run.worker.busy()
+            await run.worker.idle()
+            assert await run.inbox.waiting() == 1
+            assert await run.worker.drain() == 0
+
+    asyncio.run(test())
+    [answer] = around.sent(user)
+    assert answer != Notice.STOPPED.value
+
+
+def test_an_answer_that_an_earlier_process_may_have_sent_gets_no_apology(around: Around, tmp_path: Path) -> None:
+    user = next(users)
+    around.fault("meta", accept_and_drop={"user": user, "kind": "message", "times": 1})
+    clocks = Clocks(drain=0.2, first_retry=60.0, confirm=0.05)
+
+    async def test() -> None:
+        async with working(around, clocks=clocks, inbox=opened("sqlite", tmp_path)) as run:
+            await run.take(text("asked", user))
+            await run.worker.busy()
+            await run.worker.idle()
+            assert await run.worker.drain() == 1
+        async with working(around, clocks=clocks, inbox=opened("sqlite", tmp_path), survives=False) as run:
+            assert await run.worker.drain() == 0
+
+    asyncio.run(test())
+    assert len(around.sent(user)) == 1
+
+
+@pytest.mark.parametrize("engine", ["memory", "sqlite"])
+def test_a_message_behind_an_answer_that_is_being_sent_gets_an_apology(
+    around: Around, engine: str, tmp_path: Path
+) -> None:
+    user = next(users)
+    around.fault("meta", latency={"seconds": 60, "user": user, "kind": "message", "times": 1})
+
+    async def test() -> None:
+        clocks = Clocks(drain=0.01)
+        async with working(around, clocks=clocks, inbox=opened(engine, tmp_path), survives=False) as run:
+            await run.take(text("asked", user), text("behind it", user))
+            await eventually(lambda: [lease.sending for lease in leases(run)] == [True])
             assert await run.worker.drain() == 0
 
     asyncio.run(test())
