@@ -10,7 +10,7 @@ from ansari_whatsapp.inbox.base import Backlog, Stage, State
 from ansari_whatsapp.inbox.dynamodb.attributes import Item, get_number
 from ansari_whatsapp.inbox.dynamodb.box import Box
 from ansari_whatsapp.inbox.dynamodb.client import Client
-from ansari_whatsapp.inbox.dynamodb.markers import query
+from ansari_whatsapp.inbox.dynamodb.index import query
 from ansari_whatsapp.inbox.dynamodb.names import lanes
 
 MOST_OF_LANE: Final = 250  # boxes that are read; a box may have 400 KB

@@ -28,9 +28,7 @@ from ansari_whatsapp.inbox.base import (
     Turn,
 )
 from ansari_whatsapp.inbox.dynamodb.attributes import (
-    Item,
     get_fields,
-    get_number,
     get_text,
     number,
     packed,
@@ -52,8 +50,9 @@ from ansari_whatsapp.inbox.dynamodb.box_writes import (
 from ansari_whatsapp.inbox.dynamodb.boxes import Boxes
 from ansari_whatsapp.inbox.dynamodb.cleaning import ENDS_KEPT, Cleaner
 from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
-from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers, query
-from ansari_whatsapp.inbox.dynamodb.names import Names, ended, lanes, waits
+from ansari_whatsapp.inbox.dynamodb.index import Index
+from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers
+from ansari_whatsapp.inbox.dynamodb.names import Names, ended, waits
 from ansari_whatsapp.inbox.dynamodb.write import Write
 from ansari_whatsapp.inbox.tag import Tag, is_of
 from ansari_whatsapp.webhook import Message, Status
@@ -88,6 +87,7 @@ class DynamoInbox:
         self._clock = clock
         self._commit_seconds = commit_seconds
         self._boxes = Boxes(client, table)
+        self._index = Index(client, table)
         self._markers = Markers(client, table, clock)
         self._cleaner = Cleaner(self._boxes, self._markers, clock)
         self.poll = POLL
@@ -208,23 +208,17 @@ class DynamoInbox:
         return None
 
     async def _find(self, now: float) -> None:
-        """Find the boxes that are due. The index may lag behind: the lease itself decides."""
-        found = [user_of(item) for item in await self._due_items(now)]
+        """Find the boxes that are due; the lease itself decides."""
+        found = [user_of(item) for item in await self._index.due(now)]
         random.shuffle(found)  # so that instances do not all try the same
         self._due.extend(found)
-
-    async def _due_items(self, now: float) -> list[Item]:
-        async def of(name: str) -> list[Item]:
-            return [item async for item in query(self.client, self._table, name, now)]
-
-        return [item for each in await asyncio.gather(*(of(name) for name in lanes())) for item in each]
 
     def name_of(self, user: str) -> str:
         return self._names.user(user)
 
     async def due(self, now: float) -> Sequence[str]:
         await self._cleaner.clean_due(now)
-        found = await self._due_items(now)
+        found = await self._index.due(now)
         for item in found:
             if "since" not in item:  # a box without work, which an instance without processor time could not clean
                 await self._cleaner.clean(user_of(item), now)
@@ -455,20 +449,11 @@ class DynamoInbox:
         return not isinstance(await self._boxes.apply(write, user), ConditionFailed)
 
     async def waiting(self) -> int:
-        self._waiting = len(await self._since())
+        self._waiting = len(await self._index.since())
         return self._waiting
 
     async def oldest(self) -> float | None:
-        return min(await self._since(), default=None)
-
-    async def _since(self) -> list[float]:
-        """When the work of each user with waiting messages began."""
-
-        async def of(name: str) -> list[float]:
-            items = [item async for item in query(self.client, self._table, name)]
-            return [get_number(item, "since") for item in items if "since" in item]
-
-        return [since for each in await asyncio.gather(*(of(name) for name in lanes())) for since in each]
+        return min(await self._index.since(), default=None)
 
     async def backlog(self) -> Backlog:
         return await read_backlog(self.client, self._table, self._clock())

@@ -20,13 +20,12 @@ from ansari_whatsapp.inbox.dynamodb.attributes import (
     unpacked,
 )
 from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
+from ansari_whatsapp.inbox.dynamodb.index import query
 from ansari_whatsapp.inbox.dynamodb.names import BIN, DEAD, marker, partition
-from ansari_whatsapp.inbox.dynamodb.table import INDEX
 from ansari_whatsapp.inbox.dynamodb.write import Write
 from ansari_whatsapp.webhook import Message
 
 KEPT: Final = REMEMBER + 86400.0  # seconds of a marker, with a day for clocks and DynamoDB's own deletion
-PER_PAGE: Final = 100
 LETTER: Final = "d."  # begins the id of a dead letter: on a command line, a hash that begins with "-" is an option
 
 Key = dict[str, Value]
@@ -145,27 +144,6 @@ class Markers:
 
     def _query(self, lane: str, before: float | None = None) -> AsyncIterator[Item]:
         return query(self._client, self._table, lane, before)
-
-
-async def query(
-    client: Client, table: str, lane: str, before: float | None = None, *, last_first: bool = False
-) -> AsyncIterator[Item]:
-    """Every index entry of a lane, those due first or last; only those that are due `before` a time, if given."""
-    request: dict[str, object] = {
-        "TableName": table,
-        "IndexName": INDEX,
-        "KeyConditionExpression": "lane = :lane" if before is None else "lane = :lane AND due <= :due",
-        "ExpressionAttributeValues": {":lane": text(lane)} | ({} if before is None else {":due": number(before)}),
-        "Limit": PER_PAGE,
-        "ScanIndexForward": not last_first,
-    }
-    while True:
-        answer = await client.call("Query", request)
-        for item in answer["Items"]:
-            yield item
-        if "LastEvaluatedKey" not in answer:
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def key(user: str, message: str) -> Key:
