@@ -37,7 +37,6 @@ from ansari_whatsapp.inbox.dynamodb.attributes import (
 from ansari_whatsapp.inbox.dynamodb.backlog import read_backlog
 from ansari_whatsapp.inbox.dynamodb.box import Box, entry, last, name_of_part
 from ansari_whatsapp.inbox.dynamodb.box_writes import (
-    change_message,
     go_on_to_next,
     lease_box,
     pop_first,
@@ -48,6 +47,7 @@ from ansari_whatsapp.inbox.dynamodb.box_writes import (
     user_of,
 )
 from ansari_whatsapp.inbox.dynamodb.boxes import Boxes
+from ansari_whatsapp.inbox.dynamodb.changes import change
 from ansari_whatsapp.inbox.dynamodb.cleaning import ENDS_KEPT, Cleaner
 from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
 from ansari_whatsapp.inbox.dynamodb.index import Index
@@ -417,36 +417,9 @@ class DynamoInbox:
     async def amend(self, user: str, wamid: str, text: str) -> bool:
         return await self._change(user, wamid, text)
 
-    async def _change(self, number_of_user: str, wamid: str, said: str | None) -> bool:
-        """Change a waiting message; if it is nowhere, keep the change until it comes."""
-        user, name = self._names.user(number_of_user), self._names.message(wamid)
-        for early in (True, False):
-            write = change_message(name, said)
-            write.when(
-                f"{write.compare('ids[0]', '<>', text(name))} OR {write.absent('ans')}",
-                write.absent(f"{waits(name)}.p"),
-            )
-            found = await self._boxes.apply(write, user)
-            if not isinstance(found, ConditionFailed):
-                return True
-            box = Box(found.item)
-            if waits(name) in box.item:
-                if said is not None and box.full:
-                    raise InboxFull
-                return not box.sending(name) and await self._drop_answer(user, name, said)
-            if ended(name) in box.item:
-                return False
-            # The message may come between the two writes: then the box is changed after all.
-            if early and not await self._markers.change_early(user, name, said):
-                return False
-        return True
-
-    async def _drop_answer(self, user: str, name: str, said: str | None) -> bool:
-        """Change a message whose answer waits to be sent, and drop that answer."""
-        write = change_message(name, said)
-        write.remove("ans", "sent", "bad", "out")
-        write.when(write.compare("ids[0]", "=", text(name)), write.absent("own"), write.compare("sent", "=", number(0)))
-        return not isinstance(await self._boxes.apply(write, user), ConditionFailed)
+    async def _change(self, user: str, wamid: str, said: str | None) -> bool:
+        names = self._names.user(user), self._names.message(wamid)
+        return await change(self._boxes, self._markers, *names, said)
 
     async def waiting(self) -> int:
         self._waiting = len(await self._index.since())
