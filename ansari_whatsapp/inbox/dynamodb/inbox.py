@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -15,10 +14,8 @@ import orjson
 
 from ansari_whatsapp.inbox.base import (
     AGAIN,
-    KEEP_SENT,
     Accepted,
     Backlog,
-    Changed,
     DeadLetter,
     InboxFull,
     InboxUnavailable,
@@ -28,21 +25,16 @@ from ansari_whatsapp.inbox.base import (
     Turn,
 )
 from ansari_whatsapp.inbox.dynamodb.attributes import (
-    get_fields,
     get_text,
     number,
-    packed,
     text,
 )
 from ansari_whatsapp.inbox.dynamodb.backlog import read_backlog
-from ansari_whatsapp.inbox.dynamodb.box import Box, entry, last, name_of_part
+from ansari_whatsapp.inbox.dynamodb.box import Box, entry, name_of_part
 from ansari_whatsapp.inbox.dynamodb.box_writes import (
-    go_on_to_next,
     lease_box,
-    pop_first,
     put_alone,
     put_behind,
-    set_progress,
     stored_by,
     user_of,
 )
@@ -51,8 +43,9 @@ from ansari_whatsapp.inbox.dynamodb.changes import change
 from ansari_whatsapp.inbox.dynamodb.cleaning import ENDS_KEPT, Cleaner
 from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
 from ansari_whatsapp.inbox.dynamodb.index import Index
-from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers
-from ansari_whatsapp.inbox.dynamodb.names import Names, ended, waits
+from ansari_whatsapp.inbox.dynamodb.leases import Leases
+from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers, is_end
+from ansari_whatsapp.inbox.dynamodb.names import Names, ended
 from ansari_whatsapp.inbox.dynamodb.write import Write
 from ansari_whatsapp.inbox.tag import Tag, is_of
 from ansari_whatsapp.webhook import Message, Status
@@ -90,10 +83,9 @@ class DynamoInbox:
         self._index = Index(client, table)
         self._markers = Markers(client, table, clock)
         self._cleaner = Cleaner(self._boxes, self._markers, clock)
+        self._leases = Leases(self._names, self._boxes, self._markers, self._index, self._cleaner, clock)
         self.poll = POLL
         self._waiting = 0
-        self._due: deque[str] = deque()  # users whose box was due at the last query
-        self._held: dict[str, str] = {}  # lease token → user
 
     @property
     def problem(self) -> str:
@@ -108,7 +100,7 @@ class DynamoInbox:
 
     async def aclose(self) -> None:
         now, users = self._clock(), self._cleaner.users
-        held = [self._release(user, token, now) for token, user in list(self._held.items())]
+        held = [self._leases.release(user, token, now) for token, user in self._leases.held.items()]
         await _within(CLOSE_WITHIN, held)
         await _within(CLOSE_WITHIN, [self._cleaner.clean(user, now + A_LONG_TIME) for user in users])
         await self.client.aclose()
@@ -153,17 +145,8 @@ class DynamoInbox:
         )
         if time.monotonic() - begin > ENDS_KEPT:  # the process slept: its end may have been written in between
             found = await self._markers.read(user, name, self._commit_seconds)
-        ends = found is not None and get_text(found, "st") in {"done", "failed"}
-        if box is None:
-            return is_new and not ends, None
-        job = box.job(found)
-        self._held[job.lease] = user
-        if ends:  # delivered again long after its end
-            with suppress(LeaseLost):
-                following = await self._pop(job, user, name, box, None)
-                return False, (await self._open(user, following, self._clock())).job if following else None
-            return False, None  # another lessee takes it off
-        return is_new, job
+        is_new = is_new and not is_end(found)  # it may be delivered again long after its end
+        return is_new, None if box is None else await self._leases.take(user, box, found)
 
     async def _add(
         self, user: str, number_of_user: str, name: str, job: Job, *, until: float | None = None, at: float = 0.0
@@ -196,22 +179,7 @@ class DynamoInbox:
         raise InboxUnavailable("the box changes all the time")
 
     async def lease(self, now: float, until: float) -> Job | None:
-        await self._cleaner.clean_due(now)
-        for _ in range(2):
-            while self._due:
-                turn = await self.lease_user(self._due.popleft(), now, until)
-                if turn.job is not None:
-                    return turn.job
-            await self._find(now)
-            if not self._due:
-                return None
-        return None
-
-    async def _find(self, now: float) -> None:
-        """Find the boxes that are due; the lease itself decides."""
-        found = [user_of(item) for item in await self._index.due(now)]
-        random.shuffle(found)  # so that instances do not all try the same
-        self._due.extend(found)
+        return await self._leases.lease(now, until)
 
     def name_of(self, user: str) -> str:
         return self._names.user(user)
@@ -225,148 +193,22 @@ class DynamoInbox:
         return [user_of(item) for item in found if "since" in item]
 
     async def lease_user(self, name: str, now: float, until: float) -> Turn:
-        user = name
-        token = secrets.token_urlsafe(9)
-        write = Write()
-        lease_box(write, token, until, now, first=False)
-        write.when(write.exists("ids"), write.size("ids", ">", 0), write.compare("due", "<=", number(now)))
-        found = await self._boxes.apply(write, user, "ALL_NEW")
-        if isinstance(found, ConditionFailed):
-            box = Box(found.item)
-            if box.own != token:
-                if found.item and not box.ids and box.due <= now:
-                    await self._cleaner.clean(user, now)
-                return Turn(due=box.due if box.ids else None)
-        else:
-            box = Box(found)
-        self._held[token] = user
-        return await self._open(user, box, now)
-
-    async def _open(self, user: str, box: Box, now: float) -> Turn:
-        """Return the first message of a leased box; if the first has ended before, the one after it.
-
-        The lease may end meanwhile, when the process was stopped or the calls were slow. Another lessee has the
-        user's work then, as if this one had come second.
-        """
-        try:
-            return await self._first(user, box, now)
-        except LeaseLost:
-            return Turn(due=self._clock())
-
-    async def _first(self, user: str, box: Box, now: float) -> Turn:
-        """See `_open`. Raises LeaseLost."""
-        following: Box | None = box
-        while following is not None:
-            name = following.first
-            found = await self._markers.read(user, name)
-            job = following.job(found)
-            if found is not None and get_text(found, "st") in {"done", "failed"}:
-                following = await self._pop(job, user, name, following, None)
-            elif following.not_before > now:
-                await self._retry(user, job, following.not_before)
-                return Turn(due=following.not_before)
-            else:
-                return Turn(job)
-        return Turn()
+        return await self._leases.lease_user(name, now, until)
 
     async def extend(self, job: Job, until: float) -> None:
-        write = Write()
-        write.set("due", number(until))
-        await self._update(job, write)
+        await self._leases.extend(job, until)
 
     async def save(self, job: Job) -> None:
-        if job.state in {State.RECEIVED, State.PROCESSING}:
-            return  # the lease has written it
-        name = self._names.message(job.message.wamid)
-        write = Write()
-        if job.sent:
-            if job.sent >= len(job.parts):
-                return  # the end of the job is written next
-            write.remove("out", "deaths")
-            write.set("sent", number(job.sent))
-            write.set("tries", number(job.tries))
-            await self._update(job, write)
-            return
-        write.set("ans", packed(job.parts))
-        set_progress(write, job)
-        write.when(write.compare(f"{waits(name)}.ed", "=", number(job.edits)))
-        await self._update(job, write, changes=True)
+        await self._leases.save(job)
 
     async def retry(self, job: Job, at: float) -> None:
-        await self._retry(self._names.user(job.message.user), job, at)
-
-    async def _retry(self, user: str, job: Job, at: float) -> None:
-        write = Write()
-        write.set("due", number(at))
-        set_progress(write, job)
-        if job.state is State.ANSWERED:
-            write.set("ans", packed(job.parts))
-        write.remove("own", "held")
-        await self._update(job, write)
-        self._held.pop(job.lease, None)
+        await self._leases.retry(job, at)
 
     async def give_back(self, job: Job, at: float = 0.0) -> None:
-        write = Write()
-        write.set("due", number(max(at, self._clock())))
-        write.remove("own", "held")
-        await self._update(job, write)
-        self._held.pop(job.lease, None)
-
-    async def _release(self, user: str, token: str, now: float) -> None:
-        """Return a lease by its token."""
-        write = Write()
-        write.set("due", number(now))
-        write.remove("own", "held")
-        write.when(write.compare("own", "=", text(token)))
-        found = await self._boxes.apply(write, user)
-        self._held.pop(token, None)
-        if isinstance(found, ConditionFailed):
-            raise found
+        await self._leases.give_back(job, at)
 
     async def finish(self, job: Job, state: State) -> Job | None:
-        user, name = self._names.user(job.message.user), self._names.message(job.message.wamid)
-        following = await self._pop(job, user, name, None, state)
-        self._cleaner.note_end(name)
-        if following is None:
-            return None
-        return (await self._open(user, following, self._clock())).job
-
-    async def _pop(self, job: Job, user: str, name: str, known: Box | None, state: State | None) -> Box | None:
-        """Take the first message off its box; return the box if another message is first now, leased the same way.
-
-        `state` is what came of the message, None when its marker exists already. The end is kept in the box first: the
-        marker is written after it, and the box is cleaned only after that.
-        """
-        now = self._clock()
-        end = None if state is None else last(job, state, secrets.token_urlsafe(9), now, now + KEEP_SENT)
-        overdue = await self._cleaner.overdue(user, known, now) if known is not None else []
-        for _ in range(10):
-            write = pop_first(job, name, end, overdue)
-            if known is not None and len(known.ids) > 1:
-                go_on_to_next(write, known, now)
-            else:
-                write.remove("own", "held", "since")
-                write.when(write.size("ids", "=", 1))
-            found = await self._boxes.apply_with_room(write, user, "ALL_NEW")
-            if not isinstance(found, ConditionFailed):
-                box = Box(found)
-                break
-            box = known = Box(found.item)
-            if end is not None and get_fields(box.item, ended(name)) == end["M"]:  # the reply was lost
-                break
-            if box.own != job.lease or box.first != name:
-                self._held.pop(job.lease, None)
-                raise LeaseLost(job.message.wamid)
-        else:
-            raise InboxUnavailable("the box changes all the time")
-        if end is not None:
-            await self._markers.write_end(user, name, end["M"])
-        # Before a call is repeated the lease may end, and another lessee have the next message.
-        leased = bool(box.ids) and box.own == job.lease
-        if not leased:
-            self._held.pop(job.lease, None)
-        self._cleaner.clean_later(user, box, now)
-        return box if leased else None
+        return await self._leases.finish(job, state)
 
     def tag(self, job: Job, part: int) -> str:
         wamid = job.message.wamid
@@ -458,19 +300,6 @@ class DynamoInbox:
         write.remove(ended(name))
         write.when(write.exists(ended(name)))
         await self._boxes.apply(write, user)
-
-    async def _update(self, job: Job, write: Write, *, changes: bool = False) -> None:
-        """Write to the box of a leased job. Raises LeaseLost; Changed, if that is what the condition is about."""
-        user, name = self._names.user(job.message.user), self._names.message(job.message.wamid)
-        write.when(write.compare("own", "=", text(job.lease)), write.compare("ids[0]", "=", text(name)))
-        found = await self._boxes.apply_with_room(write, user)
-        if not isinstance(found, ConditionFailed):
-            return
-        box = Box(found.item)
-        if changes and box.own == job.lease and box.first == name:
-            raise Changed(box.job())
-        self._held.pop(job.lease, None)
-        raise LeaseLost(job.message.wamid)
 
 
 async def _within(seconds: float, work: Sequence[Coroutine[Any, Any, object]]) -> None:

@@ -146,6 +146,11 @@ class Markers:
         return query(self._client, self._table, lane, before)
 
 
+def is_end(marker: Item | None) -> bool:
+    """Whether a message has this marker because it ended."""
+    return marker is not None and get_text(marker, "st") in {"done", "failed"}
+
+
 def key(user: str, message: str) -> Key:
     return {"pk": text(partition(user)), "sk": text(marker(message))}
 
