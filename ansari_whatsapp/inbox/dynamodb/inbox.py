@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
-from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -17,34 +15,29 @@ from ansari_whatsapp.inbox.base import (
     Accepted,
     Backlog,
     DeadLetter,
-    InboxFull,
     InboxUnavailable,
     Job,
     LeaseLost,
     State,
     Turn,
 )
+from ansari_whatsapp.inbox.dynamodb.arrivals import Arrivals
 from ansari_whatsapp.inbox.dynamodb.attributes import (
     get_text,
-    number,
     text,
 )
 from ansari_whatsapp.inbox.dynamodb.backlog import read_backlog
-from ansari_whatsapp.inbox.dynamodb.box import Box, entry, name_of_part
+from ansari_whatsapp.inbox.dynamodb.box import name_of_part
 from ansari_whatsapp.inbox.dynamodb.box_writes import (
-    lease_box,
-    put_alone,
-    put_behind,
-    stored_by,
     user_of,
 )
 from ansari_whatsapp.inbox.dynamodb.boxes import Boxes
 from ansari_whatsapp.inbox.dynamodb.changes import change
-from ansari_whatsapp.inbox.dynamodb.cleaning import ENDS_KEPT, Cleaner
-from ansari_whatsapp.inbox.dynamodb.client import Client, ConditionFailed
+from ansari_whatsapp.inbox.dynamodb.cleaning import Cleaner
+from ansari_whatsapp.inbox.dynamodb.client import Client
 from ansari_whatsapp.inbox.dynamodb.index import Index
 from ansari_whatsapp.inbox.dynamodb.leases import Leases
-from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers, is_end
+from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers
 from ansari_whatsapp.inbox.dynamodb.names import Names, ended
 from ansari_whatsapp.inbox.dynamodb.write import Write
 from ansari_whatsapp.inbox.tag import Tag, is_of
@@ -74,18 +67,18 @@ class DynamoInbox:
         commit_seconds: float = 1.0,
     ) -> None:
         self.client = client
+        self.poll = POLL
         self._table = table
-        self._names = Names(key)
-        self._capacity = capacity
         self._clock = clock
-        self._commit_seconds = commit_seconds
-        self._boxes = Boxes(client, table)
+        self._names = Names(key)
+        self._boxes = Boxes(client, table, clock, commit_seconds)
         self._index = Index(client, table)
         self._markers = Markers(client, table, clock)
         self._cleaner = Cleaner(self._boxes, self._markers, clock)
         self._leases = Leases(self._names, self._boxes, self._markers, self._index, self._cleaner, clock)
-        self.poll = POLL
-        self._waiting = 0
+        self._arrivals = Arrivals(
+            self._names, self._boxes, self._markers, self._index, self._leases, capacity, commit_seconds
+        )
 
     @property
     def problem(self) -> str:
@@ -106,77 +99,7 @@ class DynamoInbox:
         await self.client.aclose()
 
     async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
-        by_user: defaultdict[str, list[Message]] = defaultdict(list)
-        for message in messages:
-            by_user[message.user].append(message)
-        room = room if until is not None else 0
-        tasks = []
-        for count, group in enumerate(by_user.values()):
-            tasks.append(self._put_in_order(group, until if count < room else None))
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        done = [result for result in results if not isinstance(result, BaseException)]
-        return Accepted(sum(new for new, _ in done), tuple(job for _, job in done if job))
-
-    async def _put_in_order(self, messages: Sequence[Message], until: float | None) -> tuple[int, Job | None]:
-        new, leased = 0, None
-        for message in messages:
-            if self._waiting >= self._capacity and not await self._is_known(message):
-                raise InboxFull
-            is_new, job = await self._put(message, None if leased else until)
-            new += is_new
-            leased = leased or job
-        return new, leased
-
-    async def _is_known(self, message: Message) -> bool:
-        user, name = self._names.user(message.user), self._names.message(message.wamid)
-        box = await self._boxes.read(user)
-        return box.has(name) or await self._markers.read(user, name) is not None
-
-    async def _put(self, message: Message, until: float | None) -> tuple[bool, Job | None]:
-        """Store one message; lease it if `until` is given and its user has no other work."""
-        user, name = self._names.user(message.user), self._names.message(message.wamid)
-        begin = time.monotonic()
-        (is_new, box), found = await asyncio.gather(
-            self._add(user, message.user, name, Job(message), until=until),
-            self._markers.read(user, name, self._commit_seconds),
-        )
-        if time.monotonic() - begin > ENDS_KEPT:  # the process slept: its end may have been written in between
-            found = await self._markers.read(user, name, self._commit_seconds)
-        is_new = is_new and not is_end(found)  # it may be delivered again long after its end
-        return is_new, None if box is None else await self._leases.take(user, box, found)
-
-    async def _add(
-        self, user: str, number_of_user: str, name: str, job: Job, *, until: float | None = None, at: float = 0.0
-    ) -> tuple[bool, Box | None]:
-        """Append a message to its user's box. Returns whether it is new, and the box if it was leased."""
-        now, token = self._clock(), secrets.token_urlsafe(9)
-        one = entry(job, token, now, at if at > now else 0.0)
-        for _ in range(10):
-            write = put_alone(name, one, user, number_of_user, now)
-            if until is None:
-                write.set("due", number(max(now, at)))
-            else:
-                lease_box(write, token, until, now, first=True)
-            returns = "ALL_NEW" if until is not None else "NONE"
-            found = await self._boxes.apply(write, user, returns, self._commit_seconds)
-            if not isinstance(found, ConditionFailed):
-                return True, None if until is None else Box(found)
-            box = Box(found.item)
-            if box.own == token:  # written, and the reply was lost
-                return True, box
-            if box.ids and not box.has(name):
-                found = await self._boxes.apply(put_behind(name, one), user, within=self._commit_seconds)
-                if not isinstance(found, ConditionFailed):
-                    return True, None
-                box = Box(found.item)
-            if box.has(name):
-                return stored_by(token, box, name), None
-            if box.full:
-                raise InboxFull
-        raise InboxUnavailable("the box changes all the time")
+        return await self._arrivals.put(messages, until, room)
 
     async def lease(self, now: float, until: float) -> Job | None:
         return await self._leases.lease(now, until)
@@ -250,7 +173,7 @@ class DynamoInbox:
             return False
         user = get_text(box.item, "usr")
         job = Job(Message(again, user, AGAIN, None, None), State.ANSWERED, (parts[tag.part - 1],))
-        is_new, _ = await self._add(tag.user, user, name, job, at=at)
+        is_new, _ = await self._boxes.append(tag.user, user, name, job, at=at)
         return is_new
 
     async def withdraw(self, user: str, wamid: str) -> bool:
@@ -264,8 +187,7 @@ class DynamoInbox:
         return await change(self._boxes, self._markers, *names, said)
 
     async def waiting(self) -> int:
-        self._waiting = len(await self._index.since())
-        return self._waiting
+        return await self._index.count()
 
     async def oldest(self) -> float | None:
         return min(await self._index.since(), default=None)
@@ -290,7 +212,7 @@ class DynamoInbox:
             return False
         state = State.ANSWERED if letter.parts else State.RECEIVED
         await self._forget_end(user, name)
-        await self._add(user, letter.message.user, name, Job(letter.message, state, letter.parts, letter.sent))
+        await self._boxes.append(user, letter.message.user, name, Job(letter.message, state, letter.parts, letter.sent))
         await self._markers.delete(user, name, only="again")
         return True
 

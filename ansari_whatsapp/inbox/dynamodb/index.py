@@ -23,6 +23,12 @@ class Index:
     def __init__(self, client: Client, table: str) -> None:
         self._client = client
         self._table = table
+        self.users = 0  # with waiting messages, when they were counted last
+
+    async def count(self) -> int:
+        """Count the users with waiting messages."""
+        self.users = len(await self.since())
+        return self.users
 
     async def due(self, now: float) -> list[Item]:
         """The entries of the boxes that are due, with and without work."""
