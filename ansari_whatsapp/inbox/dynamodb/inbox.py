@@ -8,8 +8,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-import orjson
-
 from ansari_whatsapp.inbox.base import (
     AGAIN,
     Accepted,
@@ -17,14 +15,12 @@ from ansari_whatsapp.inbox.base import (
     DeadLetter,
     InboxUnavailable,
     Job,
-    LeaseLost,
     State,
     Turn,
 )
 from ansari_whatsapp.inbox.dynamodb.arrivals import Arrivals
 from ansari_whatsapp.inbox.dynamodb.attributes import (
     get_text,
-    text,
 )
 from ansari_whatsapp.inbox.dynamodb.backlog import read_backlog
 from ansari_whatsapp.inbox.dynamodb.box import name_of_part
@@ -39,14 +35,14 @@ from ansari_whatsapp.inbox.dynamodb.index import Index
 from ansari_whatsapp.inbox.dynamodb.leases import Leases
 from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers
 from ansari_whatsapp.inbox.dynamodb.names import Names, ended
+from ansari_whatsapp.inbox.dynamodb.statuses import Statuses
 from ansari_whatsapp.inbox.dynamodb.write import Write
-from ansari_whatsapp.inbox.tag import Tag, is_of
+from ansari_whatsapp.inbox.tag import Tag
 from ansari_whatsapp.webhook import Message, Status
 
 POLL: Final = 5.0  # seconds
 CLOSE_WITHIN: Final = 1.0  # seconds at the end to return the leases, and again to clean: others do what is left
 A_LONG_TIME: Final = 86400.0  # seconds: whatever is left is deleted now
-SENT_WORDS: Final = frozenset({"sent", "delivered", "failed"})
 
 
 class DynamoInbox:
@@ -76,6 +72,7 @@ class DynamoInbox:
         self._markers = Markers(client, table, clock)
         self._cleaner = Cleaner(self._boxes, self._markers, clock)
         self._leases = Leases(self._names, self._boxes, self._markers, self._index, self._cleaner, clock)
+        self._statuses = Statuses(self._names, self._boxes, self._cleaner)
         self._arrivals = Arrivals(
             self._names, self._boxes, self._markers, self._index, self._leases, capacity, commit_seconds
         )
@@ -134,35 +131,13 @@ class DynamoInbox:
         return await self._leases.finish(job, state)
 
     def tag(self, job: Job, part: int) -> str:
-        wamid = job.message.wamid
-        user, message = self._names.user(job.message.user), self._names.message(wamid)
-        return str(Tag.of(part, wamid.count(f"{AGAIN}:"), user, message, job.parts))
+        return self._statuses.tag(job, part)
 
     async def settle(self, status: Status) -> None:
-        tag = Tag.parse(status.tag)
-        if tag is None or self._cleaner.ended_here(tag.message) or status.status not in SENT_WORDS:
-            return
-        box = await self._boxes.read(tag.user, consistent=False)
-        if box.first != tag.message:
-            return
-        job = box.job()
-        if job.state is not State.ANSWERED or tag.part != job.sent + 1 or not tag.fits(job.parts):
-            return
-        known = box.outcome()
-        if known is not None and known.tag == status.tag and status.status != "failed" != known.status:
-            return  # "delivered" after "sent" shows nothing new
-        write = Write()
-        write.set("out", text(orjson.dumps([tag.part, *status]).decode()))
-        sent = write.compare("sent", "=", box.item["sent"]) if "sent" in box.item else write.absent("sent")
-        write.when(write.compare("ids[0]", "=", text(tag.message)), sent)
-        await self._boxes.apply(write, tag.user)
+        await self._statuses.settle(status)
 
     async def outcome(self, job: Job) -> Status | None:
-        box = await self._boxes.read(self._names.user(job.message.user))
-        if box.own != job.lease:
-            raise LeaseLost(job.message.wamid)
-        status = box.outcome()
-        return status if status and is_of(status.tag, self.tag(job, job.sent + 1)) else None
+        return await self._statuses.outcome(job)
 
     async def resend(self, tag: Tag, at: float) -> bool:
         box = await self._boxes.read(tag.user)
