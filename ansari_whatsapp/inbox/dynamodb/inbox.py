@@ -8,35 +8,20 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from ansari_whatsapp.inbox.base import (
-    AGAIN,
-    Accepted,
-    Backlog,
-    DeadLetter,
-    InboxUnavailable,
-    Job,
-    State,
-    Turn,
-)
+from ansari_whatsapp.inbox.base import Accepted, Backlog, DeadLetter, InboxUnavailable, Job, State, Turn
 from ansari_whatsapp.inbox.dynamodb.arrivals import Arrivals
-from ansari_whatsapp.inbox.dynamodb.attributes import (
-    get_text,
-)
 from ansari_whatsapp.inbox.dynamodb.backlog import read_backlog
-from ansari_whatsapp.inbox.dynamodb.box import name_of_part
-from ansari_whatsapp.inbox.dynamodb.box_writes import (
-    user_of,
-)
+from ansari_whatsapp.inbox.dynamodb.box_writes import user_of
 from ansari_whatsapp.inbox.dynamodb.boxes import Boxes
 from ansari_whatsapp.inbox.dynamodb.changes import change
 from ansari_whatsapp.inbox.dynamodb.cleaning import Cleaner
 from ansari_whatsapp.inbox.dynamodb.client import Client
 from ansari_whatsapp.inbox.dynamodb.index import Index
 from ansari_whatsapp.inbox.dynamodb.leases import Leases
-from ansari_whatsapp.inbox.dynamodb.markers import LETTER, Markers
-from ansari_whatsapp.inbox.dynamodb.names import Names, ended
+from ansari_whatsapp.inbox.dynamodb.markers import Markers
+from ansari_whatsapp.inbox.dynamodb.names import Names
+from ansari_whatsapp.inbox.dynamodb.requeue import replay, resend
 from ansari_whatsapp.inbox.dynamodb.statuses import Statuses
-from ansari_whatsapp.inbox.dynamodb.write import Write
 from ansari_whatsapp.inbox.tag import Tag
 from ansari_whatsapp.webhook import Message, Status
 
@@ -140,16 +125,7 @@ class DynamoInbox:
         return await self._statuses.outcome(job)
 
     async def resend(self, tag: Tag, at: float) -> bool:
-        box = await self._boxes.read(tag.user)
-        parts = box.answer_of(tag.message)
-        again = name_of_part(tag.message, tag.part)
-        name = self._names.message(again)
-        if not tag.fits(parts) or box.has(name) or await self._markers.read(tag.user, name):
-            return False
-        user = get_text(box.item, "usr")
-        job = Job(Message(again, user, AGAIN, None, None), State.ANSWERED, (parts[tag.part - 1],))
-        is_new, _ = await self._boxes.append(tag.user, user, name, job, at=at)
-        return is_new
+        return await resend(self._names, self._boxes, self._markers, tag, at)
 
     async def withdraw(self, user: str, wamid: str) -> bool:
         return await self._change(user, wamid, None)
@@ -181,22 +157,7 @@ class DynamoInbox:
         return await self._markers.dead(newest)
 
     async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter
-        user, _, name = id.removeprefix(LETTER).partition(".")
-        letter = await self._markers.take_dead(user, name)
-        if letter is None:
-            return False
-        state = State.ANSWERED if letter.parts else State.RECEIVED
-        await self._forget_end(user, name)
-        await self._boxes.append(user, letter.message.user, name, Job(letter.message, state, letter.parts, letter.sent))
-        await self._markers.delete(user, name, only="again")
-        return True
-
-    async def _forget_end(self, user: str, name: str) -> None:
-        """Remove the end of a message from its box, so that the message can wait there again."""
-        write = Write()
-        write.remove(ended(name))
-        write.when(write.exists(ended(name)))
-        await self._boxes.apply(write, user)
+        return await replay(self._boxes, self._markers, id)
 
 
 async def _within(seconds: float, work: Sequence[Coroutine[Any, Any, object]]) -> None:
