@@ -26,7 +26,8 @@ from ansari_whatsapp.reporting import report
 from ansari_whatsapp.routes import LARGEST_BODY, Routes
 from ansari_whatsapp.settings import Settings, is_tls
 from ansari_whatsapp.telemetry import log, write_metrics
-from ansari_whatsapp.work import Work, token_of
+from ansari_whatsapp.work import Work
+from ansari_whatsapp.work_order import token_of
 from ansari_whatsapp.worker import Worker
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansari_whatsapp import shutdown, work, worker
+from ansari_whatsapp import announcer, shutdown, worker
 from ansari_whatsapp.app import create_app
 from ansari_whatsapp.inbox import MemoryInbox
 from ansari_whatsapp.inbox.dynamodb import inbox as dynamodb
@@ -139,5 +139,5 @@ def test_the_rest_of_a_stop_is_the_sum_of_its_steps() -> None:
     to_close = 0.5
     both = shutdown.SENDING_WITHIN + app.config.GRACEFUL_SHUTDOWN_TIMEOUT + to_close
     alone = worker.LEASE_WITHIN + shutdown.APOLOGY_WITHIN
-    shared = shutdown.HAND_OVER_WITHIN + work.SENT_WITHIN + 2 * dynamodb.CLOSE_WITHIN
+    shared = shutdown.HAND_OVER_WITHIN + announcer.SENT_WITHIN + 2 * dynamodb.CLOSE_WITHIN
     assert both + max(alone, shared) == REST_OF_STOP

@@ -20,15 +20,16 @@ import httpx
 import pytest
 from sanic import HTTPResponse, Request
 
-from ansari_whatsapp import work
 from ansari_whatsapp.circuit import Circuit
 from ansari_whatsapp.clocks import Clocks
 from ansari_whatsapp.cpu import CpuState
+from ansari_whatsapp.held_requests import BEGIN_WITHIN, HELD_AT_MOST
 from ansari_whatsapp.inbox import Job, State
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.public_address import PublicAddress
 from ansari_whatsapp.webhook import Message
-from ansari_whatsapp.work import Order, Work, token_of
+from ansari_whatsapp.work import Work
+from ansari_whatsapp.work_order import NAMES_AT_MOST, Order, token_of
 from ansari_whatsapp.worker import Leasing, Worker
 from tests.ansari_whatsapp.eager import Eager
 from tests.ansari_whatsapp.tables import INBOX_KEY, REGION, Tables
@@ -100,7 +101,7 @@ class TestOverHttp:
                 assert ask(world, Order().encode(), token) == 404
             assert ask(world, Order().encode()) == 204
             assert ask(world, Order(instance="another").encode()) == 409
-            many = json.dumps({"users": ["x"] * (work.NAMES_AT_MOST + 1), "instance": ""}).encode()
+            many = json.dumps({"users": ["x"] * (NAMES_AT_MOST + 1), "instance": ""}).encode()
             for body in (
                 b"",
                 b"[]",
@@ -335,7 +336,7 @@ class TestWork:
     def test_of_many_held_requests_the_oldest_ends(self) -> None:
         async def test(url: str) -> None:
             async with made(url) as case:
-                held = [case.serve(await case.put(f"1555000{n}", str(n))) for n in range(work.HELD_AT_MOST + 1)]
+                held = [case.serve(await case.put(f"1555000{n}", str(n))) for n in range(HELD_AT_MOST + 1)]
                 await eventually(held[0].done)
                 assert not any(each.done() for each in held[1:])
                 for done in [*case.worker.running.values()]:
@@ -373,7 +374,7 @@ class TestWork:
                 begun = case.worker.begun
                 await case.work.begin()
                 assert (case.worker.begun, got) == (begun + 1, [])
-                case.now += work.BEGIN_WITHIN
+                case.now += BEGIN_WITHIN
                 await case.work.begin()
                 assert case.worker.begun == begun + 1
                 await eventually(lambda: names_in(got) == [name])
