@@ -15,6 +15,7 @@ from deployer.account.finding import (
     MoreRights,
     NoProvider,
     Note,
+    OperatorPolicy,
     OtherAudience,
     OtherPolicies,
     PassRole,
@@ -23,6 +24,7 @@ from deployer.account.finding import (
     SharedPrincipal,
     StrangerTrusted,
 )
+from deployer.account.operating import operating_policy, operating_policy_name
 from deployer.account.requirements import Principal, Requirements
 from deployer.account.steps import (
     AttachPolicy,
@@ -76,6 +78,8 @@ def plan_steps(requirements: Requirements, observed: ObservedAccount) -> Steps:
     lines += _provider(requirements, observed.audiences) if requirements.provider else ()
     for principal in requirements.principals:
         lines += _principal(requirements, principal, observed.principals[principal.use])
+    if operating_policy(requirements.desired):
+        lines.append(OperatorPolicy(name=operating_policy_name(requirements.desired)))
     return Steps(
         requirements.desired.environment,
         requirements.desired.target.title,

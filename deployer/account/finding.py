@@ -129,4 +129,10 @@ class SharedPrincipal(Struct, frozen=True, kw_only=True):
     if_shared: str
 
 
-Note = OtherPolicies | RightsUnseen | MoreRights | PassRole | SharedPrincipal
+class OperatorPolicy(Struct, frozen=True, kw_only=True):
+    """People need this policy to answer what was given up. An administrator creates it and decides who gets it."""
+
+    name: str
+
+
+Note = OtherPolicies | RightsUnseen | MoreRights | PassRole | SharedPrincipal | OperatorPolicy

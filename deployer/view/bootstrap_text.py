@@ -13,6 +13,7 @@ from deployer.account.finding import (
     MoreRights,
     NoProvider,
     Note,
+    OperatorPolicy,
     OtherAudience,
     OtherPolicies,
     PassRole,
@@ -148,7 +149,11 @@ def _manage(key: str, printed: str) -> str:
 
 def note_text(note: Note, steps: Steps) -> str:
     """Something to know besides the steps."""
-    who, printed = f"{note.principal} {note.name}", f"just bootstrap {steps.environment} --print"
+    printed = f"just bootstrap {steps.environment} --print"
+    if isinstance(note, OperatorPolicy):
+        use = "lets people use just inbox, dead and replay"
+        return f"policy {note.name} {use}, and is not created here: {printed} shows the commands"
+    who = f"{note.principal} {note.name}"
     match note:
         case OtherPolicies():
             return f"{who} also has other policies: {', '.join(note.policies)}"

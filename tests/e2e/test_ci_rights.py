@@ -83,6 +83,8 @@ def test_a_role_that_plans_can_look(world: Checkout, name: str) -> None:
 def test_the_printed_policy_of_an_operator_is_enough_to_answer_what_was_given_up(world: Checkout) -> None:
     printed = json.loads(world.deployer("bootstrap", "staging", "--print", "--json").stdout)["commands"]
     [document] = [one["document"] for one in printed if one["about"].startswith("ansari-whatsapp-staging-operator: ")]
+    preview = run(world, "bootstrap", "staging", "--preview")
+    assert "note: policy ansari-whatsapp-staging-operator lets people use just inbox, dead and replay" in preview
     asyncio.run(give_up(inbox(world, "staging-inbox"), "wamid.given-up"))
     world.git("checkout", "--quiet", "HEAD~2", "--", SERVICE)  # whose command reads the table
     try:

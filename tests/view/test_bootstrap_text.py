@@ -13,6 +13,7 @@ from deployer.account.finding import (
     MoreRights,
     NoProvider,
     Note,
+    OperatorPolicy,
     OtherAudience,
     OtherPolicies,
     PassRole,
@@ -123,6 +124,13 @@ def shared(use: str, if_shared: str) -> SharedPrincipal:
             (
                 "whether role ci may pass the service's roles to App Runner cannot be checked: "
                 "just bootstrap staging --print shows the statement for iam:PassRole"
+            ),
+        ),
+        (
+            OperatorPolicy(name="demo-staging-operator"),
+            (
+                "policy demo-staging-operator lets people use just inbox, dead and replay, and is not created here: "
+                "just bootstrap staging --print shows the commands"
             ),
         ),
         (
