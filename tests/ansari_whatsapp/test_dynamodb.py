@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansari_whatsapp.inbox import Job, LeaseLost, State
+from ansari_whatsapp.inbox import Job, LeaseLost, State, Turn
 from ansari_whatsapp.inbox.dynamodb.client import Client
 from ansari_whatsapp.inbox.dynamodb.inbox import DynamoInbox
 from ansari_whatsapp.webhook import Message
@@ -296,5 +296,40 @@ def test_a_lost_reply_to_an_end_gives_no_lease_that_another_has_by_now(tables: T
             assert next_job is not None
             assert next_job.message.wamid == "wamid.2"
             await other.finish(replace(next_job, sent=1), State.DONE)
+
+    run(test())
+
+
+class Silent(Client):
+    """A client that gets no answer to writes while it is `silent`."""
+
+    silent = False
+
+    async def _once(self, operation: str, body: bytes) -> dict[str, Any]:
+        if self.silent and operation == "UpdateItem":
+            await asyncio.Event().wait()
+        return await super()._once(operation, body)
+
+
+def test_a_job_that_could_not_be_handed_over_in_time_still_waits_as_long(tables: Tables, name: str) -> None:
+    """Its part may have been sent: another instance has to wait for the status."""
+    clock = Clock()
+
+    async def test() -> None:
+        client = Silent(REGION, tables.url, tables.session())
+        async with opened(tables, name, clock) as other:
+            async with opened(tables, name, clock, client) as inbox:
+                [job] = (await inbox.put([message("1")], until=clock.now + 55, room=1)).leased
+                job = replace(job, state=State.ANSWERED, parts=("a secret answer",))
+                await inbox.save(job)
+                client.silent = True
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.1):
+                        await inbox.retry(job, clock.now + 10)
+                client.silent = False
+            user = other.name_of(USER)
+            assert await other.lease_user(user, clock.now, clock.now + 55) == Turn(due=clock.now + 10)
+            job = (await other.lease_user(user, clock.now + 10, clock.now + 65)).job
+            assert (job.parts, job.deaths) == (("a secret answer",), 0)
 
     run(test())

@@ -75,8 +75,7 @@ class DynamoInbox:
 
     async def aclose(self) -> None:
         now, users = self._clock(), self._cleaner.users
-        held = [self._leases.release(user, token, now) for token, user in self._leases.held.items()]
-        await _within(CLOSE_WITHIN, held)
+        await _within(CLOSE_WITHIN, [self._leases.release(token, now) for token in self._leases.held])
         await _within(CLOSE_WITHIN, [self._cleaner.clean(user, now + A_LONG_TIME) for user in users])
         await self.client.aclose()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from ansari_whatsapp.inbox.base import KEEP_SENT, Changed, InboxUnavailable, Job, LeaseLost, State, Turn
 from ansari_whatsapp.inbox.dynamodb.attributes import Item, get_fields, number, packed, text
@@ -18,6 +19,14 @@ from ansari_whatsapp.inbox.dynamodb.index import Index
 from ansari_whatsapp.inbox.dynamodb.markers import Markers, is_end
 from ansari_whatsapp.inbox.dynamodb.names import Names, ended, waits
 from ansari_whatsapp.inbox.dynamodb.write import Write
+
+
+@dataclass
+class _Lease:
+    """A lease of a user's box. `due` is when the box is due once the lease has been returned."""
+
+    user: str
+    due: float = 0.0
 
 
 class Leases:
@@ -42,13 +51,13 @@ class Leases:
         self._index = index
         self._cleaner = cleaner
         self._clock = clock
-        self._users: dict[str, str] = {}  # by the token of the lease
+        self._held: dict[str, _Lease] = {}  # by their tokens
         self._due: deque[str] = deque()  # users whose box was due at the last query
 
     @property
-    def held(self) -> dict[str, str]:
-        """The users whose boxes this instance has leased, by the token of the lease."""
-        return dict(self._users)
+    def held(self) -> Collection[str]:
+        """The tokens of the leases that this instance holds."""
+        return tuple(self._held)
 
     async def lease(self, now: float, until: float) -> Job | None:
         await self._cleaner.clean_due(now)
@@ -76,13 +85,13 @@ class Leases:
                 return Turn(due=box.due if box.ids else None)
         else:
             box = Box(found)
-        self._users[token] = user
+        self._held[token] = _Lease(user)
         return await self._open(user, box, now)
 
     async def take(self, user: str, box: Box, marker: Item | None) -> Job | None:
         """Return the first job of a box that a put has leased; if its marker shows that it has ended, the next job."""
         job = box.job(marker)
-        self._users[job.lease] = user
+        self._held[job.lease] = _Lease(user)
         if not is_end(marker):
             return job
         try:
@@ -115,6 +124,7 @@ class Leases:
         await self._update(job, write, changes=True)
 
     async def retry(self, job: Job, at: float) -> None:
+        self._note_due(job, at)
         write = Write()
         write.set("due", number(at))
         set_progress(write, job)
@@ -122,23 +132,28 @@ class Leases:
             write.set("ans", packed(job.parts))
         write.remove("own", "held")
         await self._update(job, write)
-        self._users.pop(job.lease, None)
+        self._held.pop(job.lease, None)
 
     async def give_back(self, job: Job, at: float = 0.0) -> None:
+        self._note_due(job, at)
         write = Write()
         write.set("due", number(max(at, self._clock())))
         write.remove("own", "held")
         await self._update(job, write)
-        self._users.pop(job.lease, None)
+        self._held.pop(job.lease, None)
 
-    async def release(self, user: str, token: str, now: float) -> None:
-        """Return a lease by its token, whatever its job is. Raises ConditionFailed if it has ended."""
+    async def release(self, token: str, now: float) -> None:
+        """Return a held lease by its token, whatever its job is. Raises ConditionFailed if it has ended.
+
+        Where a `retry` or `give_back` did not succeed, the box is due when that call wanted it to be.
+        """
+        lease = self._held[token]
         write = Write()
-        write.set("due", number(now))
+        write.set("due", number(max(now, lease.due)))
         write.remove("own", "held")
         write.when(write.compare("own", "=", text(token)))
-        found = await self._boxes.apply(write, user)
-        self._users.pop(token, None)
+        found = await self._boxes.apply(write, lease.user)
+        self._held.pop(token, None)
         if isinstance(found, ConditionFailed):
             raise found
 
@@ -147,6 +162,10 @@ class Leases:
         following = await self._pop(job, user, name, None, state)
         self._cleaner.note_end(name)
         return await self._next(user, following)
+
+    def _note_due(self, job: Job, at: float) -> None:
+        if job.lease in self._held:
+            self._held[job.lease].due = at
 
     async def _find(self, now: float) -> None:
         """Find the boxes that are due; the lease itself decides."""
@@ -207,7 +226,7 @@ class Leases:
             if end is not None and get_fields(box.item, ended(name)) == end["M"]:  # the reply was lost
                 break
             if box.own != job.lease or box.first != name:
-                self._users.pop(job.lease, None)
+                self._held.pop(job.lease, None)
                 raise LeaseLost(job.message.wamid)
         else:
             raise InboxUnavailable("the box changes all the time")
@@ -216,7 +235,7 @@ class Leases:
         # Before a call is repeated the lease may end, and another lessee have the next message.
         leased = bool(box.ids) and box.own == job.lease
         if not leased:
-            self._users.pop(job.lease, None)
+            self._held.pop(job.lease, None)
         self._cleaner.clean_later(user, box, now)
         return box if leased else None
 
@@ -230,5 +249,5 @@ class Leases:
         box = Box(found.item)
         if changes and box.own == job.lease and box.first == name:
             raise Changed(box.job())
-        self._users.pop(job.lease, None)
+        self._held.pop(job.lease, None)
         raise LeaseLost(job.message.wamid)
