@@ -96,7 +96,11 @@ class Lease:
     async def finish(self, job: Job, state: State) -> Job | None:
         """End the job; return the user's next job if it was leased in the same step."""
         self.held = False
-        following = await self._inbox.finish(job, state)
+        try:
+            following = await self._inbox.finish(job, state)
+        except asyncio.CancelledError:
+            self.held = True  # nobody knows whether the end was stored
+            raise
         if following is not None:
             self.job, self.held = following, True
         return following

@@ -825,6 +825,37 @@ def test_a_part_whose_sending_is_unknown_is_handed_over_when_a_status_has_had_ti
     asyncio.run(test())
 
 
+class Unending(Eager):
+    """Never answers a call that ends a job."""
+
+    ends = 0
+
+    async def finish(self, job: Job, state: State) -> Job | None:
+        del job, state
+        self.ends += 1
+        await asyncio.Event().wait()
+        return None
+
+
+def test_a_sent_answer_whose_end_is_not_stored_is_handed_over_when_a_status_has_had_time_to_come(
+    around: Around,
+) -> None:
+    user, inbox = next(users), Unending()
+
+    async def test() -> None:
+        async with working(around, inbox=inbox, clocks=Clocks(drain=0.01, confirm=20.0)) as run:
+            await run.take(text("a question", user))
+            await eventually(lambda: inbox.ends == 1)
+            assert await run.worker.drain() == 1
+        assert await inbox.lease(time.time(), time.time() + 60) is None
+        job = await inbox.lease(time.time() + 30, time.time() + 90)
+        assert job is not None
+        assert (job.state, job.sent, job.deaths) == (State.ANSWERED, 0, 0)
+
+    asyncio.run(test())
+    assert len(around.sent(user)) == 1
+
+
 class Stalled(Eager):
     """Never answers a call that gives a lease back."""
 
