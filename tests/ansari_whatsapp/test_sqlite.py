@@ -16,7 +16,7 @@ import pytest
 
 from ansari_whatsapp.inbox import AGAIN, InboxUnavailable, Job, Profile, Seen, SqliteInbox, State, Tag
 from ansari_whatsapp.inbox.base import KEEP_EARLY, KEEP_PROFILE, KEEP_SENT, REMEMBER
-from ansari_whatsapp.inbox.sqlite import ASK_EVERY
+from ansari_whatsapp.inbox.sqlite.inbox import ASK_EVERY
 from ansari_whatsapp.webhook import USER, WAMID, Message
 from tests.ansari_whatsapp.world import ROOT
 

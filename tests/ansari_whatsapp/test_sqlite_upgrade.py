@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 
 from ansari_whatsapp.inbox import DeadLetter, Job, SqliteInbox, State
-from ansari_whatsapp.inbox.schema import connect, upgrade
+from ansari_whatsapp.inbox.sqlite.schema import connect, upgrade
 from ansari_whatsapp.webhook import Message
 from tests.ansari_whatsapp.world import ROOT
 
@@ -115,7 +115,7 @@ async def replayed(inbox: SqliteInbox, letters: Sequence[DeadLetter]) -> None:
 def test_a_kill_during_the_upgrade_changes_nothing(path: Path) -> None:
     code = """
 import os, sqlite3, sys
-from ansari_whatsapp.inbox.schema import upgrade
+from ansari_whatsapp.inbox.sqlite.schema import upgrade
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("PRAGMA cache_size = 1")  # so that pages are written before the commit
 db.execute("BEGIN IMMEDIATE")

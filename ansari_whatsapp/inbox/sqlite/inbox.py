@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ansari_whatsapp.inbox.base import Accepted, Backlog, DeadLetter, InboxUnavailable, Job, State, Turn
-from ansari_whatsapp.inbox.columns import tag_of
-from ansari_whatsapp.inbox.owner import Owner, delete_files_of_gone, is_gone
-from ansari_whatsapp.inbox.rows import Rows
-from ansari_whatsapp.inbox.schema import connect
+from ansari_whatsapp.inbox.sqlite.columns import tag_of
+from ansari_whatsapp.inbox.sqlite.owner import Owner, delete_files_of_gone, is_gone
+from ansari_whatsapp.inbox.sqlite.rows import Rows
+from ansari_whatsapp.inbox.sqlite.schema import connect
+from ansari_whatsapp.inbox.sqlite.writer import Writer
 from ansari_whatsapp.inbox.tag import Tag
-from ansari_whatsapp.inbox.writer import Writer
 
 if TYPE_CHECKING:
     from ansari_whatsapp.webhook import Message, Status

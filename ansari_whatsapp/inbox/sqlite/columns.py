@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from ansari_whatsapp.inbox.base import AGAIN, Job, State
-from ansari_whatsapp.inbox.profiles import to_profile
+from ansari_whatsapp.inbox.sqlite.profiles import to_profile
 from ansari_whatsapp.inbox.tag import Tag
 from ansari_whatsapp.webhook import Message, Status
 

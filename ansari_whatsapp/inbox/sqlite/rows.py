@@ -25,8 +25,8 @@ from ansari_whatsapp.inbox.base import (
     Stage,
     State,
 )
-from ansari_whatsapp.inbox.changes import change, change_early
-from ansari_whatsapp.inbox.columns import (
+from ansari_whatsapp.inbox.sqlite.changes import change, change_early
+from ansari_whatsapp.inbox.sqlite.columns import (
     JOB,
     LEASE,
     PROGRESS,
@@ -38,7 +38,7 @@ from ansari_whatsapp.inbox.columns import (
     to_job,
     to_status,
 )
-from ansari_whatsapp.inbox.profiles import keep_profile
+from ansari_whatsapp.inbox.sqlite.profiles import keep_profile
 from ansari_whatsapp.inbox.tag import Tag, is_of
 from ansari_whatsapp.webhook import Message, Status
 
