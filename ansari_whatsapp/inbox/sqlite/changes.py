@@ -9,11 +9,23 @@ from typing import Final
 import orjson
 
 
-def change(db: sqlite3.Connection, wamid: str, text: str | None, now: float) -> bool:
-    """Replace the text of a message, or withdraw it if `text` is None; if it did not come yet, keep the change for it.
+def change(db: sqlite3.Connection, changes: Sequence[tuple[str, str | None, float]]) -> list[bool]:
+    """Change messages: (wamid, new text, now) for each, the text None if it is withdrawn.
 
-    Returns False if its answer is being sent or was sent.
+    A change of a message that did not come yet is kept for it. Returns for each whether it was not too late: False if
+    the answer is being sent or was sent.
     """
+    return [_change(db, wamid, text, now) for wamid, text, now in changes]
+
+
+def change_early(db: sqlite3.Connection, wamids: Sequence[str], now: float) -> None:
+    """Change messages that were just stored, and whose changes came before them."""
+    for wamid, text in db.execute(_EARLY, (orjson.dumps(wamids).decode(),)).fetchall():
+        db.execute("DELETE FROM early WHERE wamid = ?", (wamid,))
+        _change(db, wamid, text, now)
+
+
+def _change(db: sqlite3.Connection, wamid: str, text: str | None, now: float) -> bool:
     row = db.execute(_BEGUN, (wamid,)).fetchone()
     if row is None:
         db.execute(_KEEP, (wamid, text, now))
@@ -23,13 +35,6 @@ def change(db: sqlite3.Connection, wamid: str, text: str | None, now: float) -> 
         return False
     db.execute(_CHANGE, (text, text is None, seq))
     return True
-
-
-def change_early(db: sqlite3.Connection, wamids: Sequence[str], now: float) -> None:
-    """Change messages that were just stored, and whose changes came before them."""
-    for wamid, text in db.execute(_EARLY, (orjson.dumps(wamids).decode(),)).fetchall():
-        db.execute("DELETE FROM early WHERE wamid = ?", (wamid,))
-        change(db, wamid, text, now)
 
 
 _BEGUN: Final = """

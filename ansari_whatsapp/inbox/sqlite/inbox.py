@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ansari_whatsapp.inbox.base import Accepted, Backlog, DeadLetter, InboxUnavailable, Job, State, Turn
+from ansari_whatsapp.inbox.sqlite import backlog, changes, expiry, statuses
 from ansari_whatsapp.inbox.sqlite.columns import tag_of
+from ansari_whatsapp.inbox.sqlite.jobs import Jobs
 from ansari_whatsapp.inbox.sqlite.owner import Owner, delete_files_of_gone, is_gone
-from ansari_whatsapp.inbox.sqlite.rows import Rows
+from ansari_whatsapp.inbox.sqlite.requeue import Requeue
 from ansari_whatsapp.inbox.sqlite.schema import connect
 from ansari_whatsapp.inbox.sqlite.writer import Writer
 from ansari_whatsapp.inbox.tag import Tag
@@ -46,7 +48,8 @@ class SqliteInbox:
         self._asked = -ASK_EVERY
         self._owner: Owner | None = None
         self._owning = asyncio.Lock()
-        self._rows = Rows(capacity, clock)
+        self._jobs = Jobs(capacity, clock)
+        self._requeue = Requeue(self._jobs, clock)
         self._writer = Writer(lambda: connect(path), commit_seconds)
 
     @property
@@ -61,7 +64,7 @@ class SqliteInbox:
     async def aclose(self) -> None:
         if self._owner is not None:
             with suppress(InboxUnavailable):
-                await self._writer.run(self._rows.release, self._owner.name)
+                await self._writer.run(self._jobs.release, self._owner.name)
         await self._writer.stop()
         if self._owner is not None:
             self._owner.close()
@@ -69,12 +72,12 @@ class SqliteInbox:
 
     async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
         del until, room  # to lease costs little here
-        return Accepted(await self._writer.run(self._rows.put, messages, urgent=True))
+        return Accepted(await self._writer.run(self._jobs.put, messages, urgent=True))
 
     async def lease(self, now: float, until: float) -> Job | None:
         async with self._owning:
             await self._take_over()
-        job: Job | None = await self._writer.run(self._rows.lease, (now, until))
+        job: Job | None = await self._writer.run(self._jobs.lease, (now, until))
         return job
 
     def name_of(self, user: str) -> str:
@@ -90,19 +93,19 @@ class SqliteInbox:
         return ()
 
     async def extend(self, job: Job, until: float) -> None:
-        await self._writer.run(self._rows.extend, (job, until))
+        await self._writer.run(self._jobs.extend, (job, until))
 
     async def save(self, job: Job) -> None:
-        await self._writer.run(self._rows.save, job)
+        await self._writer.run(self._jobs.save, job)
 
     async def retry(self, job: Job, at: float) -> None:
-        await self._writer.run(self._rows.retry, (job, at))
+        await self._writer.run(self._jobs.retry, (job, at))
 
     async def give_back(self, job: Job, at: float = 0.0) -> None:
-        await self._writer.run(self._rows.give_back, (job, at))
+        await self._writer.run(self._jobs.give_back, (job, at))
 
     async def finish(self, job: Job, state: State) -> Job | None:
-        await self._writer.run(self._rows.finish, (job, state))
+        await self._writer.run(self._jobs.finish, (job, state))
         return None
 
     def tag(self, job: Job, part: int) -> str:
@@ -110,53 +113,53 @@ class SqliteInbox:
 
     async def settle(self, status: Status) -> None:
         if (tag := Tag.parse(status.tag)) is not None:
-            await self._writer.run(self._rows.settle, (tag, status), urgent=True)
+            await self._writer.run(statuses.settle, (tag, status), urgent=True)
 
     async def outcome(self, job: Job) -> Status | None:
-        status: Status | None = await self._writer.run(self._rows.outcome, job)
+        status: Status | None = await self._writer.run(statuses.outcome, job)
         return status
 
     async def resend(self, tag: Tag, at: float) -> bool:
-        new: bool = await self._writer.run(self._rows.resend, (tag, at), urgent=True)
+        new: bool = await self._writer.run(self._requeue.resend, (tag, at), urgent=True)
         return new
 
     async def withdraw(self, user: str, wamid: str) -> bool:
         del user  # the wamid alone finds the message
-        gone: bool = await self._writer.run(self._rows.change, (wamid, None), urgent=True)
+        gone: bool = await self._writer.run(changes.change, (wamid, None, self._clock()), urgent=True)
         return gone
 
     async def amend(self, user: str, wamid: str, text: str) -> bool:
         del user
-        changed: bool = await self._writer.run(self._rows.change, (wamid, text), urgent=True)
+        changed: bool = await self._writer.run(changes.change, (wamid, text, self._clock()), urgent=True)
         return changed
 
     async def waiting(self) -> int:
-        count: int = await self._writer.run(self._rows.waiting)
+        count: int = await self._writer.run(backlog.waiting)
         return count
 
     async def given_up(self) -> int:
-        count: int = await self._writer.run(self._rows.given_up)
+        count: int = await self._writer.run(backlog.given_up)
         return count
 
     async def oldest(self) -> float | None:
-        when: float | None = await self._writer.run(self._rows.oldest)
+        when: float | None = await self._writer.run(backlog.oldest)
         return when
 
     async def backlog(self) -> Backlog:
-        found: Backlog = await self._writer.run(self._rows.backlog)
+        found: Backlog = await self._writer.run(backlog.read_backlog, self._clock())
         return found
 
     async def forget(self) -> None:
-        await self._writer.run(self._rows.forget)
+        await self._writer.run(expiry.forget, self._clock())
 
     async def dead(self, newest: int | None = None) -> Sequence[DeadLetter]:
-        letters: Sequence[DeadLetter] = await self._writer.run(self._rows.dead, newest)
+        letters: Sequence[DeadLetter] = await self._writer.run(backlog.dead, newest)
         return letters
 
     async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter
         if len(id) > LONGEST_ID or not (id.isascii() and id.isdecimal()):
             return False
-        found: bool = await self._writer.run(self._rows.replay, int(id))
+        found: bool = await self._writer.run(self._requeue.replay, int(id))
         return found
 
     async def _take_over(self) -> None:
@@ -167,8 +170,8 @@ class SqliteInbox:
                 self._owner = Owner(self._path)
             except OSError as error:
                 raise InboxUnavailable(f"{type(error).__name__}: {error.strerror}") from None
-            self._rows.owner = self._owner.name
+            self._jobs.owner = self._owner.name
         now = self._clock()
         if not 0 <= now - self._asked < ASK_EVERY:  # also if the clock was set back
-            await self._writer.run(self._rows.take_over, partial(is_gone, self._path))
+            await self._writer.run(self._jobs.take_over, partial(is_gone, self._path))
             self._asked = now
