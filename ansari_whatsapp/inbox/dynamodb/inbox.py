@@ -11,11 +11,11 @@ from typing import Any, Final
 from ansari_whatsapp.inbox.base import Accepted, Backlog, DeadLetter, InboxUnavailable, Job, State, Turn
 from ansari_whatsapp.inbox.dynamodb.arrivals import Arrivals
 from ansari_whatsapp.inbox.dynamodb.backlog import read_backlog
-from ansari_whatsapp.inbox.dynamodb.box_writes import user_of
 from ansari_whatsapp.inbox.dynamodb.boxes import Boxes
 from ansari_whatsapp.inbox.dynamodb.changes import change
 from ansari_whatsapp.inbox.dynamodb.cleaning import Cleaner
 from ansari_whatsapp.inbox.dynamodb.client import Client
+from ansari_whatsapp.inbox.dynamodb.due_users import DueUsers
 from ansari_whatsapp.inbox.dynamodb.index import Index
 from ansari_whatsapp.inbox.dynamodb.leases import Leases
 from ansari_whatsapp.inbox.dynamodb.markers import Markers
@@ -56,7 +56,8 @@ class DynamoInbox:
         self._index = Index(client, table)
         self._markers = Markers(client, table, clock)
         self._cleaner = Cleaner(self._boxes, self._markers, clock)
-        self._leases = Leases(self._names, self._boxes, self._markers, self._index, self._cleaner, clock)
+        self._leases = Leases(self._names, self._boxes, self._markers, self._cleaner, clock)
+        self._due_users = DueUsers(self._index, self._cleaner, self._leases)
         self._statuses = Statuses(self._names, self._boxes, self._cleaner)
         self._arrivals = Arrivals(
             self._names, self._boxes, self._markers, self._index, self._leases, capacity, commit_seconds
@@ -83,18 +84,13 @@ class DynamoInbox:
         return await self._arrivals.put(messages, until, room)
 
     async def lease(self, now: float, until: float) -> Job | None:
-        return await self._leases.lease(now, until)
+        return await self._due_users.lease(now, until)
 
     def name_of(self, user: str) -> str:
         return self._names.user(user)
 
     async def due(self, now: float) -> Sequence[str]:
-        await self._cleaner.clean_due(now)
-        found = await self._index.due(now)
-        for item in found:
-            if "since" not in item:  # a box without work, which an instance without processor time could not clean
-                await self._cleaner.clean(user_of(item), now)
-        return [user_of(item) for item in found if "since" in item]
+        return await self._due_users.due(now)
 
     async def lease_user(self, name: str, now: float, until: float) -> Turn:
         return await self._leases.lease_user(name, now, until)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import random
 import secrets
-from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ansari_whatsapp.inbox.base import KEEP_SENT, Changed, InboxUnavailable, Job, LeaseLost, State, Turn
 from ansari_whatsapp.inbox.dynamodb.attributes import Item, get_fields, number, packed, text
 from ansari_whatsapp.inbox.dynamodb.box import Box, last
-from ansari_whatsapp.inbox.dynamodb.box_writes import go_on_to_next, lease_box, pop_first, set_progress, user_of
+from ansari_whatsapp.inbox.dynamodb.box_writes import go_on_to_next, lease_box, pop_first, set_progress
 from ansari_whatsapp.inbox.dynamodb.boxes import Boxes
 from ansari_whatsapp.inbox.dynamodb.cleaning import Cleaner
 from ansari_whatsapp.inbox.dynamodb.client import ConditionFailed
-from ansari_whatsapp.inbox.dynamodb.index import Index
 from ansari_whatsapp.inbox.dynamodb.markers import Markers, is_end
 from ansari_whatsapp.inbox.dynamodb.names import Names, ended, waits
 from ansari_whatsapp.inbox.dynamodb.write import Write
@@ -32,44 +29,24 @@ class _Lease:
 class Leases:
     """The leases that this instance holds, each of one user's box.
 
-    `lease`, `lease_user`, `extend`, `save`, `retry`, `give_back` and `finish` are those of the Inbox protocol. A user
-    is given as a hash.
+    `lease_user`, `extend`, `save`, `retry`, `give_back` and `finish` are those of the Inbox protocol. A user is given
+    as a hash.
     """
 
     def __init__(
-        self,
-        names: Names,
-        boxes: Boxes,
-        markers: Markers,
-        index: Index,
-        cleaner: Cleaner,
-        clock: Callable[[], float],
+        self, names: Names, boxes: Boxes, markers: Markers, cleaner: Cleaner, clock: Callable[[], float]
     ) -> None:
         self._names = names
         self._boxes = boxes
         self._markers = markers
-        self._index = index
         self._cleaner = cleaner
         self._clock = clock
         self._held: dict[str, _Lease] = {}  # by their tokens
-        self._due: deque[str] = deque()  # users whose box was due at the last query
 
     @property
     def held(self) -> Collection[str]:
         """The tokens of the leases that this instance holds."""
         return tuple(self._held)
-
-    async def lease(self, now: float, until: float) -> Job | None:
-        await self._cleaner.clean_due(now)
-        for _ in range(2):
-            while self._due:
-                turn = await self.lease_user(self._due.popleft(), now, until)
-                if turn.job is not None:
-                    return turn.job
-            await self._find(now)
-            if not self._due:
-                return None
-        return None
 
     async def lease_user(self, user: str, now: float, until: float) -> Turn:
         token = secrets.token_urlsafe(9)
@@ -166,12 +143,6 @@ class Leases:
     def _note_due(self, job: Job, at: float) -> None:
         if job.lease in self._held:
             self._held[job.lease].due = at
-
-    async def _find(self, now: float) -> None:
-        """Find the boxes that are due; the lease itself decides."""
-        found = [user_of(item) for item in await self._index.due(now)]
-        random.shuffle(found)  # so that instances do not all try the same
-        self._due.extend(found)
 
     async def _open(self, user: str, box: Box, now: float) -> Turn:
         """Return the first message of a leased box; if the first has ended before, the one after it.
