@@ -191,12 +191,12 @@ class Backend:
             again = answer.status_code >= 500 or answer.status_code in REFUSED
             raise BackendError(f"{path} answered {answer.status_code}", again=again)
         try:
-            found = answer.json()
+            document = answer.json()
         except ValueError:
-            found = None
-        if not isinstance(found, dict):
+            document = None
+        if not isinstance(document, dict):
             raise BackendError(f"{path} answered no JSON object", again=True)
-        return found
+        return document
 
 
 def _turn(message: dict[str, Any]) -> Turn:

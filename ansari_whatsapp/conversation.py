@@ -21,7 +21,7 @@ from ansari_whatsapp.markdown import LONGEST, to_whatsapp
 from ansari_whatsapp.notices import Notice, Notices
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.short_hash import derive_key
-from ansari_whatsapp.split import split
+from ansari_whatsapp.split import split_blocks
 from ansari_whatsapp.telemetry import log
 from ansari_whatsapp.webhook import KNOWN, LONGEST_TEXT, Message
 
@@ -41,7 +41,7 @@ class Unanswered(Exception):
         self.again = cause.again if again is None else again
 
 
-class Held(NamedTuple):
+class ThreadLookup(NamedTuple):
     """What a thread holds of a question: whether it is there (None if unknown), and its whole answer.
 
     `turns` is how many turns the thread has; 0 if it could not be read.
@@ -114,7 +114,7 @@ class Conversation:
         user, text = job.message.user, job.message.text or ""
         async with self._typing(job.message.wamid):
             thread = await self._thread(user, text)
-            held = await self._held(user, thread, text, since) if since is not None else Held(None)
+            held = await self._held(user, thread, text, since) if since is not None else ThreadLookup(None)
             answer = held.answer or await self._asked(user, thread, text, held.turns)
             # Some markdown takes seconds to parse, and everybody else would wait for it.
             parts = await asyncio.to_thread(to_parts, answer, job.profile.language or "en")
@@ -145,22 +145,22 @@ class Conversation:
             raise Unanswered(Notice.NO_ANSWER, BackendError("only a preamble came", again=False))
         return Answer(answer.markdown, complete=answer.complete and not sounds_broken(answer.markdown))
 
-    async def _held(self, user: str, thread: str, text: str, since: float, earlier: int = 0) -> Held:
+    async def _held(self, user: str, thread: str, text: str, since: float, earlier: int = 0) -> ThreadLookup:
         """Read what the thread holds of this question, asked at `since` or later, behind the first `earlier` turns."""
         try:
             turns = await self._backend.history(user, thread)
         except BackendError:
-            return Held(None)
+            return ThreadLookup(None)
         asked = max((n for n, turn in enumerate(turns) if turn.role == "user" and turn.text == text), default=-1)
         if asked < earlier or (turns[asked].at or 0) < since - CLOCKS_APART:
-            return Held(False, turns=len(turns))
+            return ThreadLookup(False, turns=len(turns))
         after = turns[asked + 1 :]
         said = [turn.text for turn in after if turn.role == "assistant" and turn.text and turn.text.strip()]
         whole = bool(after) and after[-1].role == "assistant" and after[-1].text is not None
         if not whole or not said or is_apology(said[-1]) or is_preamble(said[-1]):
-            return Held(True, turns=len(turns))
+            return ThreadLookup(True, turns=len(turns))
         whole_answer = Answer("\n\n".join(part.strip() for part in said), complete=True)
-        return Held(True, whole_answer, len(turns))
+        return ThreadLookup(True, whole_answer, len(turns))
 
     def notice(self, job: Job, notice: Notice) -> Reply:
         """Return the notice, unless the user has just received it."""
@@ -229,7 +229,7 @@ def to_parts(answer: Answer, language: str = "en") -> tuple[str, ...]:
     blocks = to_whatsapp(answer.markdown)
     if blocks and not answer.complete:
         blocks.append(Notice.ENDED_EARLY.text(language))
-    parts = split(blocks)
+    parts = split_blocks(blocks)
     if len(answer.markdown) > LONGEST or len(parts) > MOST_PARTS:
         return (*parts[: MOST_PARTS - 1], Notice.CUT_SHORT.text(language))
     return parts

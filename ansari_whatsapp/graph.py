@@ -131,12 +131,12 @@ class Graph:
             unsure = not isinstance(error, NOT_SENT)
             raise GraphError(Reaction.RETRY, None, type(error).__name__, unsure=unsure) from None
         try:
-            found = orjson.loads(answer.content)
+            document = orjson.loads(answer.content)
         except orjson.JSONDecodeError:
-            found = {}
-        if answer.status_code == 200 and not (isinstance(found, dict) and "error" in found):
-            return found if isinstance(found, dict) else {}
-        raise _error(answer.status_code, found)
+            document = {}
+        if answer.status_code == 200 and not (isinstance(document, dict) and "error" in document):
+            return document if isinstance(document, dict) else {}
+        raise _error(answer.status_code, document)
 
 
 def refusal(code: int | None) -> str:

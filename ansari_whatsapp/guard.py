@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from ansari_whatsapp.inbox import Profile, Seen
-from ansari_whatsapp.short_hash import short_hash
+from ansari_whatsapp.inbox import Profile, SeenMessage
+from ansari_whatsapp.short_hash import hash_text
 from ansari_whatsapp.webhook import Message
 
 HOUR: Final = 3600.0  # seconds
@@ -37,10 +37,10 @@ class LoopGuard:
         A message that was let through before is let through again on a retry.
         """
         now = self._clock()
-        wamid, text = short_hash(self._key, message.wamid), short_hash(self._key, message.text or "")
+        wamid, text = hash_text(self._key, message.wamid), hash_text(self._key, message.text or "")
         seen = tuple(each for each in profile.seen if now - each.at < self._seconds)[-self._most :]
         if any(each.wamid == wamid for each in seen):
             return True, replace(profile, seen=seen)
         if len(seen) >= self._most or sum(each.text == text for each in seen) >= self._same:
             return False, replace(profile, seen=seen)
-        return True, replace(profile, seen=(*seen, Seen(int(now), wamid, text)))
+        return True, replace(profile, seen=(*seen, SeenMessage(int(now), wamid, text)))

@@ -103,14 +103,14 @@ async def replay_dead(inbox: Inbox, ids: Sequence[str] | None, instance: str = "
     stopped = ""
     for each in chosen:
         try:
-            found = await inbox.replay(each)
+            existed = await inbox.replay(each)
         except InboxFull:
             stopped = "the inbox is full"
             break
         except InboxUnavailable as error:
             stopped = str(error)
             break
-        (replayed if found else unknown).append(each)
+        (replayed if existed else unknown).append(each)
     within = math.ceil(inbox.poll)
     return ReplayReport(instance, inbox.shared, tuple(replayed), tuple(unknown), within, stopped)
 

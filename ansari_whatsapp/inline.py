@@ -16,7 +16,7 @@ _BREAKS = {"softbreak", "hardbreak"}
 _MARKS = {"strong": "*", "em": "_", "s": "~"}
 
 
-def inline(token: Token, skip: str = "") -> str:
+def format_inline(token: Token, skip: str = "") -> str:
     """The text of a token, its marks not `settled` yet. Those of the same kind inside each other become one."""
     children = token.children
     if not children:
@@ -87,7 +87,7 @@ def _text(child: Token, before: str, after: str, *, in_bold: bool) -> str:
         case "code_inline":
             return code(child.content, before, after)
         case "image":
-            return _link(inline(child), str(child.attrs["src"]), child)
+            return _link(format_inline(child), str(child.attrs["src"]), child)
         case _:
             return child.content  # an address
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from markdown_it.token import Token
 
-from ansari_whatsapp.inline import inline
+from ansari_whatsapp.inline import format_inline
 from ansari_whatsapp.markdown_parser import parsed
 from ansari_whatsapp.marks import code_block, marked, settled
 
@@ -39,29 +39,29 @@ def to_whatsapp(markdown: str) -> list[str]:
 
 def _blocks(tokens: Iterator[Token], indent: str) -> list[tuple[str, str]]:
     """The blocks up to the end of the element that holds them."""
-    found: list[tuple[str, str]] = []
+    blocks: list[tuple[str, str]] = []
     for token in tokens:
         match token.type:
             case "heading_open":
-                found.append(("heading", settled(marked("*", inline(next(tokens), skip="*")))))
+                blocks.append(("heading", settled(marked("*", format_inline(next(tokens), skip="*")))))
                 next(tokens)
             case "paragraph_open":
-                found.append(("text", settled(inline(next(tokens)))))
+                blocks.append(("text", settled(format_inline(next(tokens)))))
                 next(tokens)
             case "fence" | "code_block":
-                found.append(("text", code_block(_code(token))))
+                blocks.append(("text", code_block(_code(token))))
             case "blockquote_open":
                 quoted = "\n\n".join(text for _, text in _blocks(tokens, ""))
-                found.append(("text", "\n".join(f"> {line}" if line else ">" for line in quoted.split("\n"))))
+                blocks.append(("text", "\n".join(f"> {line}" if line else ">" for line in quoted.split("\n"))))
             case "bullet_list_open" | "ordered_list_open":
-                found.append(("text", _list(token, tokens, indent)))
+                blocks.append(("text", _list(token, tokens, indent)))
             case "table_open":
-                found.append(("text", _table(tokens)))
+                blocks.append(("text", _table(tokens)))
             case "hr":
                 pass  # it is the blank line between two blocks
             case _:
                 break
-    return found
+    return blocks
 
 
 def _code(token: Token) -> str:
@@ -96,7 +96,7 @@ def _table(tokens: Iterator[Token]) -> str:
         if token.type == "tr_open":
             rows.append([])
         elif token.type == "inline":
-            rows[-1].append(" ".join(inline(token).split()))
+            rows[-1].append(" ".join(format_inline(token).split()))
     head, *body = rows
     if not body:
         return settled(" | ".join(head))

@@ -37,22 +37,22 @@ class Span(NamedTuple):
 
 def spans_in(text: str) -> list[Span]:
     """Return the formatted ranges that WhatsApp reads in a text."""
-    found: list[Span] = []
+    spans: list[Span] = []
     opened: dict[str, int] = {}
     for match in _READ.finditer(text):
         start, end, mark = match.start(), match.end(), match[0][0]
         if "\n" in match[0]:
             opened.clear()
         if mark == "`":
-            found.append(Span(start, end, FENCE if match[0].startswith(FENCE) else mark))
+            spans.append(Span(start, end, FENCE if match[0].startswith(FENCE) else mark))
         elif mark != "\n":
             before, after, several = text[max(start - 1, 0) : start], text[end : end + 1], end - start > 1
             closes = mark in opened and not before.isspace() and (several or not after.isalnum())
             if closes:
-                found.append(Span(opened.pop(mark), start + 1, mark))
+                spans.append(Span(opened.pop(mark), start + 1, mark))
             if (several or not (closes or before.isalnum())) and after.strip(f"{WORD_JOINER} \t\n"):
                 opened.setdefault(mark, end - 1)
-    return sorted(found)
+    return sorted(spans)
 
 
 def marked(mark: str, text: str, before: str = "", after: str = "") -> str:
@@ -71,7 +71,7 @@ def marked(mark: str, text: str, before: str = "", after: str = "") -> str:
 def _has_another(mark: str, line: str) -> bool:
     """Return whether the line holds a mark of the same kind, which WhatsApp would pair with the outer marks."""
     at_an_edge = line.startswith(mark) or line.endswith((mark, mark + WORD_JOINER))
-    return at_an_edge or any(found[0] == mark for found in _COULD_CLOSE_IF_JOINED.finditer(line))
+    return at_an_edge or any(match[0] == mark for match in _COULD_CLOSE_IF_JOINED.finditer(line))
 
 
 def _gap(outside: str, edge: str, separable: frozenset[str]) -> str | None:
@@ -105,7 +105,7 @@ def settled(text: str) -> str:
 
 
 def _settled(line: str) -> str:
-    last = {found[0]: found.start() for found in _COULD_CLOSE.finditer(line)}
+    last = {match[0]: match.start() for match in _COULD_CLOSE.finditer(line)}
 
     def joined_if_read(run: re.Match[str]) -> str:
         marks = len(run[0]) // 2

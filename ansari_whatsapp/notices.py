@@ -9,7 +9,7 @@ from enum import Enum
 
 from ansari_whatsapp.inbox import Profile, SentNotice
 from ansari_whatsapp.notice_texts import TEXTS
-from ansari_whatsapp.short_hash import short_hash
+from ansari_whatsapp.short_hash import hash_text
 from ansari_whatsapp.webhook import Message
 
 HOUR, MINUTE = 3600.0, 60.0  # seconds
@@ -53,7 +53,7 @@ class Notices:
 
         True counts as sent, and stays true when the same message is retried.
         """
-        now, wamid = self._clock(), short_hash(self._key, message.wamid)
+        now, wamid = self._clock(), hash_text(self._key, message.wamid)
         recent = {name: each for name, each in profile.notices.items() if now - each.at < HOUR}
         last = recent.get(notice.name)
         if last is not None and last.wamid == wamid:

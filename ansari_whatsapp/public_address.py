@@ -37,9 +37,9 @@ class PublicAddress:
             return
         self._learned_from = names
         host, forwarded, scheme = names
-        found = self._address(host, scheme) or self._address(forwarded, scheme)
-        if found:
-            self.url = found
+        address = self._address(host, scheme) or self._address(forwarded, scheme)
+        if address:
+            self.url = address
 
     def _address(self, host: str | None, scheme: str | None) -> str:
         name = (host or "").lower()

@@ -279,8 +279,8 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(given)
         except ValidationError as error:
-            found = error.errors(include_input=False, include_url=False)
-            raise SettingsError([_told(each["loc"], each["type"], each["msg"]) for each in found]) from None
+            problems = error.errors(include_input=False, include_url=False)
+            raise SettingsError([_told(each["loc"], each["type"], each["msg"]) for each in problems]) from None
 
 
 def _told(place: tuple[int | str, ...], kind: str, message: str) -> str:

@@ -10,11 +10,11 @@ LENGTH: Final = 6  # characters: 36 bits, for the few messages of one user in an
 
 
 def derive_key(secret: str) -> bytes:
-    """Return a key for `short_hash`. All instances with the same secret have the same key."""
+    """Return a key for `hash_text`. All instances with the same secret have the same key."""
     return hashlib.blake2b(secret.encode(), digest_size=32, person=b"user profile").digest()
 
 
-def short_hash(key: bytes, text: str) -> str:
+def hash_text(key: bytes, text: str) -> str:
     """Return the first characters of a BLAKE2b digest of the text, in URL-safe base64."""
     digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=9, key=key).digest()
     return base64.urlsafe_b64encode(digest)[:LENGTH].decode()

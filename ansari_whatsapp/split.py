@@ -27,7 +27,7 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def split(blocks: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
+def split_blocks(blocks: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
     """Split a text into messages of at most `limit` units, each as long as possible, at the best cut near its end.
 
     No message is blank, and only white space at the cuts is lost. Formatting that a cut would break is closed before
@@ -74,8 +74,8 @@ def _cut(text: str, limit: int, spans: Sequence[Span]) -> tuple[int, int]:
             forbidden[at] = 1  # a mark of its own there would have nothing to mark
     for avoided in (marked, forbidden):
         for place in _PLACES:
-            found = [match.span() for match in place.finditer(text, window // 3 + 1, window + 1)]
-            usable = [(end, begin) for end, begin in found if end <= window and not avoided[end] | forbidden[begin]]
+            places = [match.span() for match in place.finditer(text, window // 3 + 1, window + 1)]
+            usable = [(end, begin) for end, begin in places if end <= window and not avoided[end] | forbidden[begin]]
             if usable:
                 return usable[-1]
     letters = [match.end() for match in _GRAPHEME.finditer(text, 0, window + _LONGEST_GRAPHEME)]

@@ -155,8 +155,8 @@ def _text(item: dict[str, Any], kind: str) -> str | None:
         return _whole(chosen) if isinstance(chosen, str) else None
     if kind not in _SAID_IN:
         return None
-    found = _get(item, kind, _SAID_IN[kind])
-    return _whole(found) if isinstance(found, str) else None
+    said = _get(item, kind, _SAID_IN[kind])
+    return _whole(said) if isinstance(said, str) else None
 
 
 def _original(change: object) -> str | None:

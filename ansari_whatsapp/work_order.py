@@ -28,8 +28,8 @@ class Order:
     @classmethod
     def decode(cls, body: bytes) -> Self:
         """Parse a body. Raises ValueError."""
-        found = orjson.loads(body)
-        match found:
+        document = orjson.loads(body)
+        match document:
             case {"users": list(users), "instance": str(instance)} if len(users) <= NAMES_AT_MOST:
                 if all(isinstance(user, str) and 0 < len(user) <= LONGEST_NAME for user in users):
                     return cls(tuple(users), instance)

@@ -2,7 +2,6 @@
 
 from ansari_whatsapp.inbox.base import (
     AGAIN,
-    Accepted,
     Backlog,
     Changed,
     DeadLetter,
@@ -12,7 +11,8 @@ from ansari_whatsapp.inbox.base import (
     Job,
     LeaseLost,
     Profile,
-    Seen,
+    PutResult,
+    SeenMessage,
     SentNotice,
     Stage,
     State,
@@ -24,7 +24,6 @@ from ansari_whatsapp.inbox.tag import Tag
 
 __all__ = [
     "AGAIN",
-    "Accepted",
     "Backlog",
     "Changed",
     "DeadLetter",
@@ -35,7 +34,8 @@ __all__ = [
     "LeaseLost",
     "MemoryInbox",
     "Profile",
-    "Seen",
+    "PutResult",
+    "SeenMessage",
     "SentNotice",
     "SqliteInbox",
     "Stage",

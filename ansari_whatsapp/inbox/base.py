@@ -28,7 +28,7 @@ class State(Enum):
     FAILED = "failed"
 
 
-class Seen(NamedTuple):
+class SeenMessage(NamedTuple):
     """A message of the last hour: when it was let through, in unix seconds, and short hashes of its wamid and text."""
 
     at: int
@@ -51,7 +51,7 @@ class Profile:
     counts how often in a row Meta asked to wait before this user gets more.
     """
 
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[SeenMessage, ...] = ()
     notices: Mapping[str, SentNotice] = field(default_factory=dict)
     language: str = ""
     held: int = 0
@@ -132,7 +132,7 @@ class Backlog:
     complete: bool = True
 
 
-class Accepted(NamedTuple):
+class PutResult(NamedTuple):
     """The result of a put: how many messages are new, and the jobs that were leased in the same step."""
 
     new: int
@@ -196,7 +196,7 @@ class Inbox(Protocol):
     async def aclose(self) -> None:
         """Close the inbox and give back its leases."""
 
-    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
+    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> PutResult:
         """Store messages, and skip known wamids. Raises InboxFull.
 
         When it returns, all messages are stored; when it raises, some may be, and a repeated call completes them. Up to

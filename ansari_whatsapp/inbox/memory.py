@@ -14,7 +14,6 @@ from ansari_whatsapp.inbox.base import (
     KEEP_PROFILE,
     KEEP_SENT,
     REMEMBER,
-    Accepted,
     Backlog,
     Changed,
     DeadLetter,
@@ -22,6 +21,7 @@ from ansari_whatsapp.inbox.base import (
     Job,
     LeaseLost,
     Profile,
+    PutResult,
     Stage,
     State,
     Turn,
@@ -65,14 +65,14 @@ class MemoryInbox:
     async def aclose(self) -> None:
         """Do nothing: the leases end with the process."""
 
-    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
+    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> PutResult:
         del until, room  # to lease costs no call here
         new = {m.wamid: m for m in messages if m.wamid not in self._known}
         if len(self._entries) + len(new) > self._capacity:
             raise InboxFull
         for message in new.values():
             self._add(self._changed_early(Job(message)))
-        return Accepted(len(new))
+        return PutResult(len(new))
 
     async def lease(self, now: float, until: float) -> Job | None:
         for user, queue in self._queues.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Self
 
-from ansari_whatsapp.short_hash import short_hash
+from ansari_whatsapp.short_hash import hash_text
 
 
 class Tag(NamedTuple):
@@ -29,7 +29,7 @@ class Tag(NamedTuple):
     @classmethod
     def of(cls, part: int, again: int, user: str, message: str, parts: tuple[str, ...]) -> Self:
         """Return the tag of a part of this answer."""
-        return cls(part, again, user, message, short_hash(b"", text_of(parts, part)))
+        return cls(part, again, user, message, hash_text(b"", text_of(parts, part)))
 
     @classmethod
     def parse(cls, text: str | None) -> Self | None:
@@ -44,7 +44,7 @@ class Tag(NamedTuple):
 
     def fits(self, parts: tuple[str, ...]) -> bool:
         """Return whether the part may be one of this answer."""
-        return 1 <= self.part <= len(parts) and self.text in {"", short_hash(b"", text_of(parts, self.part))}
+        return 1 <= self.part <= len(parts) and self.text in {"", hash_text(b"", text_of(parts, self.part))}
 
 
 def text_of(parts: tuple[str, ...], part: int) -> str:
@@ -54,8 +54,8 @@ def text_of(parts: tuple[str, ...], part: int) -> str:
 
 def is_of(text: str | None, tag: str) -> bool:
     """Return whether the tag in a status is this tag, or the same one in an older version."""
-    found, own = Tag.parse(text), Tag.parse(tag)
-    return found is not None and own is not None and found in {own, own._replace(text="")}
+    other, own = Tag.parse(text), Tag.parse(tag)
+    return other is not None and own is not None and other in {own, own._replace(text="")}
 
 
 def _is_small(number: str) -> bool:

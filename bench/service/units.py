@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ansari_whatsapp.guard import KEPT
-from ansari_whatsapp.inbox import Profile, Seen, State
+from ansari_whatsapp.inbox import Profile, SeenMessage, State
 from ansari_whatsapp.inbox.dynamodb import DynamoInbox
 from ansari_whatsapp.webhook import Message, Status
 from bench.measure import Result
@@ -138,7 +138,8 @@ def _busy() -> Profile:
     """The largest profile that there is."""
     chance = random.Random(0)  # noqa: S311 -- short hashes
     seen = (
-        Seen(1_790_000_000 + n, f"{chance.randrange(10**6):06}", f"{chance.randrange(10**6):06}") for n in range(KEPT)
+        SeenMessage(1_790_000_000 + n, f"{chance.randrange(10**6):06}", f"{chance.randrange(10**6):06}")
+        for n in range(KEPT)
     )
     return Profile(tuple(seen), language="en")
 

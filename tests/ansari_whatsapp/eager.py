@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from ansari_whatsapp.inbox import Accepted, Job, MemoryInbox, State, Turn
+from ansari_whatsapp.inbox import Job, MemoryInbox, PutResult, State, Turn
 from ansari_whatsapp.webhook import Message
 
 
@@ -15,7 +15,7 @@ class Eager(MemoryInbox):
     shared = True
     poll = 0.02
 
-    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
+    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> PutResult:
         accepted = await super().put(messages)
         leased: list[Job] = []
         while until is not None and len(leased) < room:
@@ -23,7 +23,7 @@ class Eager(MemoryInbox):
             if job is None:
                 break
             leased.append(job)
-        return Accepted(accepted.new, tuple(leased))
+        return PutResult(accepted.new, tuple(leased))
 
     def name_of(self, user: str) -> str:
         return f"name-of-{user}"

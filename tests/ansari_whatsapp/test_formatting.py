@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from ansari_whatsapp.markdown import LONGEST, to_whatsapp
 from ansari_whatsapp.marks import spans_in
-from ansari_whatsapp.split import LIMIT, split, units
+from ansari_whatsapp.split import LIMIT, split_blocks, units
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ documents = st.recursive(
 @given(st.lists(documents, min_size=1, max_size=4).map(joined), st.integers(60, 300))
 def test_every_letter_is_shown_in_its_place(document: Written, limit: int) -> None:
     markdown, expected = document
-    assert letters("\n".join(split(to_whatsapp(markdown), limit))) == expected
+    assert letters("\n".join(split_blocks(to_whatsapp(markdown), limit))) == expected
 
 
 pieces = ["a", "صَ", " ", ".", ":", "(", ")", "*", "**", "_", "__", "~", "~~", "`", "\\*", "\\_", "\\`", "\nb "]
@@ -194,18 +194,18 @@ blocks = st.lists(st.text(alphabet="ab. \n؟ن👨‍👩‍👧é", min_size=1,
 
 @given(blocks, st.integers(20, 200))
 def test_nothing_is_lost_no_message_is_blank_and_all_fit(given_blocks: list[str], limit: int) -> None:
-    messages = split(given_blocks, limit)
+    messages = split_blocks(given_blocks, limit)
     assert all(message.strip() and units(message) <= limit for message in messages)
     assert "".join("".join(messages).split()) == "".join("".join(given_blocks).split())
 
 
 @given(st.lists(st.text(alphabet="abc", min_size=1, max_size=9), min_size=1, max_size=200), st.integers(20, 100))
 def test_no_word_that_fits_is_cut(words: list[str], limit: int) -> None:
-    assert " ".join(split([" ".join(words)], limit)).split() == words
+    assert " ".join(split_blocks([" ".join(words)], limit)).split() == words
 
 
 def test_messages_are_filled() -> None:
-    assert split(["a" * 30] * 4, 64) == (("a" * 30 + "\n\n" + "a" * 30),) * 2
+    assert split_blocks(["a" * 30] * 4, 64) == (("a" * 30 + "\n\n" + "a" * 30),) * 2
 
 
 def test_the_limit_counts_as_javascript_does() -> None:
@@ -215,13 +215,13 @@ def test_the_limit_counts_as_javascript_does() -> None:
 
 def test_a_family_is_not_torn_apart() -> None:
     family = "👨‍👩‍👧"
-    messages = split([family * 30], 50)
+    messages = split_blocks([family * 30], 50)
     assert all(message.count("👨") == message.count("👧") for message in messages)
 
 
 @pytest.mark.parametrize("grapheme", ["👨‍👩‍👧", "🇸🇦", "각", "é", "بِّ", "क्षि", "👍🏽"])
 def test_no_grapheme_is_torn_apart(grapheme: str) -> None:
-    assert all(len(message) % len(grapheme) == 0 for message in split([grapheme * 60], 50))
+    assert all(len(message) % len(grapheme) == 0 for message in split_blocks([grapheme * 60], 50))
 
 
 words = st.lists(st.sampled_from(["one", "آية", "سورة", "naïve", "🕌", "2"]), min_size=1, max_size=25).map(" ".join)
@@ -237,7 +237,7 @@ answers = st.lists(st.one_of(paragraphs, code, headed, listed), min_size=1, max_
 
 @given(answers, st.integers(60, 300))
 def test_every_message_closes_the_marks_it_opens(markdown: str, limit: int) -> None:
-    for message in split(to_whatsapp(markdown), limit):
+    for message in split_blocks(to_whatsapp(markdown), limit):
         assert units(message) <= limit
         assert message.count("```") % 2 == 0
         for line in re.sub(r"(?s)```.*?```", "", message).splitlines():
@@ -248,13 +248,13 @@ def test_every_message_closes_the_marks_it_opens(markdown: str, limit: int) -> N
 @given(answers, st.integers(60, 300))
 def test_marks_and_cuts_lose_no_word(markdown: str, limit: int) -> None:
     word = re.compile(r"[^\W_]+|🕌")
-    assert word.findall("\n".join(split(to_whatsapp(markdown), limit))) == word.findall(markdown)
+    assert word.findall("\n".join(split_blocks(to_whatsapp(markdown), limit))) == word.findall(markdown)
 
 
 @given(answers)
 def test_a_message_that_fits_is_cut_no_further(markdown: str) -> None:
-    for message in split(to_whatsapp(markdown), 300):
-        assert split([message], 300) == (message,)
+    for message in split_blocks(to_whatsapp(markdown), 300):
+        assert split_blocks([message], 300) == (message,)
 
 
 @given(answers)
@@ -266,4 +266,4 @@ def test_plain_paragraphs_stay_as_they_are(markdown: str) -> None:
 
 @given(answers, st.integers(60, 300))
 def test_a_heading_is_never_the_end_of_a_message(markdown: str, limit: int) -> None:
-    assert all(not message.endswith("*A heading*") for message in split(to_whatsapp(markdown), limit))
+    assert all(not message.endswith("*A heading*") for message in split_blocks(to_whatsapp(markdown), limit))

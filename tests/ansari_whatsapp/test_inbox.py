@@ -20,7 +20,7 @@ from ansari_whatsapp.inbox import (
     Job,
     LeaseLost,
     Profile,
-    Seen,
+    SeenMessage,
     SentNotice,
     State,
     Tag,
@@ -698,7 +698,9 @@ def test_how_old_the_oldest_is(engine: Engine, clock: Clock) -> None:
 
 
 def test_what_is_remembered_of_a_user_comes_with_the_next_message(engine: Engine, clock: Clock) -> None:
-    known = Profile((Seen(999, "w1", "t1"), Seen(1000, "w2", "t1")), {"TEXT_ONLY": SentNotice(1000, "w2")}, "ar", 2)
+    known = Profile(
+        (SeenMessage(999, "w1", "t1"), SeenMessage(1000, "w2", "t1")), {"TEXT_ONLY": SentNotice(1000, "w2")}, "ar", 2
+    )
 
     async def test(make: Make) -> None:
         inbox = await make()

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from ansari_whatsapp.app import create_app
-from ansari_whatsapp.inbox import Accepted, Inbox, InboxUnavailable, Job, MemoryInbox, Tag
+from ansari_whatsapp.inbox import Inbox, InboxUnavailable, Job, MemoryInbox, PutResult, Tag
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.signature import HEADER, Signer
 from ansari_whatsapp.webhook import Message, Status
@@ -25,7 +25,7 @@ NOBODY = "http://127.0.0.1:9"
 
 
 class Failing(MemoryInbox):
-    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
+    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> PutResult:
         raise InboxUnavailable("the disk is full")
 
 
@@ -89,7 +89,7 @@ class Noting(MemoryInbox):
         self.changed.append((user, wamid))
         return await super().withdraw(user, wamid)
 
-    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
+    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> PutResult:
         self.rooms.append(room)
         self.puts.append([message.wamid for message in messages])
         assert until is not None

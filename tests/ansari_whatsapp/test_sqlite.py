@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ansari_whatsapp.inbox import AGAIN, InboxUnavailable, Job, Profile, Seen, SqliteInbox, State, Tag
+from ansari_whatsapp.inbox import AGAIN, InboxUnavailable, Job, Profile, SeenMessage, SqliteInbox, State, Tag
 from ansari_whatsapp.inbox.base import KEEP_EARLY, KEEP_PROFILE, KEEP_SENT, REMEMBER
 from ansari_whatsapp.inbox.sqlite.inbox import ASK_EVERY
 from ansari_whatsapp.webhook import USER, WAMID, Message
@@ -407,7 +407,7 @@ def test_a_change_is_kept_for_a_day_until_its_message_comes(path: Path) -> None:
 
 
 def test_what_is_remembered_of_a_user_is_deleted_a_day_after_the_last_message(path: Path) -> None:
-    profile = Profile((Seen(1, "w", "t"),), {}, "ar", 1)
+    profile = Profile((SeenMessage(1, "w", "t"),), {}, "ar", 1)
 
     async def answered(inbox: SqliteInbox, wamid: str) -> Profile:
         """Answer a message; return what was remembered when it came."""

@@ -14,6 +14,7 @@ import pytest
 
 from tests.architecture.test_imports import ROOT, sources
 
+PACKAGES: Final = ("deployer", "ansari_whatsapp")
 PARTICIPLE: Final = re.compile(
     r"_?([A-Z][a-z]*ed|Broken|Done|Found|Given|Held|Kept|Left|Made|Seen|Sent|Shown|Taken|Told|Written)"
 )
@@ -36,7 +37,8 @@ def test_no_function_is_named_after_its_module() -> None:
     """Such a function takes the name that its result needs in the caller: `image = image(...)`."""
     assert not [
         f"{path.relative_to(ROOT)}: {node.name}"
-        for path in sources("deployer")
+        for package in PACKAGES
+        for path in sources(package)
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name == (path.parent.name if path.name == "__init__.py" else path.stem)
@@ -54,14 +56,18 @@ def participles(source: str) -> Iterator[str]:
 
 def test_no_class_is_named_by_a_participle() -> None:
     """`Loaded` does not say what was loaded: a class has the noun that the domain has for it."""
-    found = {str(path.relative_to(ROOT)): set(participles(path.read_text())) for path in sources("deployer")}
-    assert {path: names for path, names in found.items() if names} == STATES
+    classes = {
+        str(path.relative_to(ROOT)): set(participles(path.read_text()))
+        for package in PACKAGES
+        for path in sources(package)
+    }
+    assert {path: names for path, names in classes.items() if names} == STATES
 
 
 def test_no_class_has_a_name_of_python_itself() -> None:
     assert not [
         f"{path.relative_to(ROOT)}: {node.name}"
-        for package in ("deployer", "ansari_whatsapp")
+        for package in PACKAGES
         for path in sources(package)
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ClassDef) and node.name in GIVEN
@@ -101,7 +107,10 @@ def called_found(source: str) -> Iterator[int]:
 def test_no_variable_is_only_found() -> None:
     """`found` hides what it holds: a variable is named after that, such as `parameter`, `match` or `troubles`."""
     assert not [
-        f"{path.relative_to(ROOT)}:{line}" for path in sources("deployer") for line in called_found(path.read_text())
+        f"{path.relative_to(ROOT)}:{line}"
+        for package in PACKAGES
+        for path in sources(package)
+        for line in called_found(path.read_text())
     ]
 
 

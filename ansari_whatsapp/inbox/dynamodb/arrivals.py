@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ansari_whatsapp.inbox.base import Accepted, InboxFull, Job
+from ansari_whatsapp.inbox.base import InboxFull, Job, PutResult
 from ansari_whatsapp.inbox.dynamodb.boxes import Boxes
 from ansari_whatsapp.inbox.dynamodb.cleaning import ENDS_KEPT
 from ansari_whatsapp.inbox.dynamodb.index import Index
@@ -41,7 +41,7 @@ class Arrivals:
         self._capacity = capacity
         self._commit_seconds = commit_seconds
 
-    async def put(self, messages: Sequence[Message], until: float | None, room: int) -> Accepted:
+    async def put(self, messages: Sequence[Message], until: float | None, room: int) -> PutResult:
         """See the Inbox protocol."""
         by_user: defaultdict[str, list[Message]] = defaultdict(list)
         for message in messages:
@@ -55,7 +55,7 @@ class Arrivals:
             if isinstance(result, BaseException):
                 raise result
         done = [result for result in results if not isinstance(result, BaseException)]
-        return Accepted(sum(new for new, _ in done), tuple(job for _, job in done if job))
+        return PutResult(sum(new for new, _ in done), tuple(job for _, job in done if job))
 
     async def _put_in_order(self, messages: Sequence[Message], until: float | None) -> tuple[int, Job | None]:
         """Store the messages of one user. Returns how many are new, and the job that was leased."""

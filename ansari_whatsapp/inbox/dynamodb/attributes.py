@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from ansari_whatsapp.inbox.base import Profile, Seen, SentNotice
+from ansari_whatsapp.inbox.base import Profile, SeenMessage, SentNotice
 
 Value: TypeAlias = dict[str, Any]
 Item: TypeAlias = Mapping[str, Value]
@@ -80,8 +80,8 @@ def get_texts(item: Item, name: str) -> list[str]:
 
 def get_fields(item: Item, name: str) -> Item | None:
     value = item.get(name)
-    found: Item | None = value["M"] if value else None
-    return found
+    fields: Item | None = value["M"] if value else None
+    return fields
 
 
 def profile(value: Profile) -> Value:
@@ -95,7 +95,7 @@ def get_profile(item: Item, name: str) -> Profile:
         return Profile()
     seen, told, language, held = _decompressed(item[name])
     return Profile(
-        tuple(Seen(*each) for each in seen),
+        tuple(SeenMessage(*each) for each in seen),
         {notice: SentNotice(*each) for notice, each in told.items()},
         language,
         held,

@@ -19,8 +19,8 @@ AT_ONCE: Final = 16
 
 async def read_backlog(client: Client, table: str, now: float, most: int = MOST_OF_LANE) -> Backlog:
     """Read the boxes that are due first, up to `most` in each lane. Nothing is kept of their content."""
-    found = await asyncio.gather(*(_entries(client, table, lane, most) for lane in lanes()))
-    entries = [entry for each in found for entry in each[:most]]
+    pages = await asyncio.gather(*(_entries(client, table, lane, most) for lane in lanes()))
+    entries = [entry for each in pages for entry in each[:most]]
     room = asyncio.Semaphore(AT_ONCE)
 
     async def stages_of(entry: Item) -> Counter[Stage]:
@@ -31,7 +31,7 @@ async def read_backlog(client: Client, table: str, now: float, most: int = MOST_
 
     stages = [each for each in await asyncio.gather(*map(stages_of, entries)) if each]
     oldest = min((get_number(entry, "since") for entry in entries), default=None)
-    complete = all(len(each) <= most for each in found)
+    complete = all(len(each) <= most for each in pages)
     return Backlog(len(stages), sum(stages, Counter()), oldest, complete)
 
 

@@ -62,17 +62,17 @@ class Boxes:
             else:
                 lease_box(write, token, until, now, first=True)
             returns = "ALL_NEW" if until is not None else "NONE"
-            found = await self.apply(write, user, returns, self._commit_seconds)
-            if not isinstance(found, ConditionFailed):
-                return True, None if until is None else Box(found)
-            box = Box(found.item)
+            answer = await self.apply(write, user, returns, self._commit_seconds)
+            if not isinstance(answer, ConditionFailed):
+                return True, None if until is None else Box(answer)
+            box = Box(answer.item)
             if box.own == token:  # written, and the reply was lost
                 return True, box
             if box.ids and not box.has(name):
-                found = await self.apply(put_behind(name, one), user, within=self._commit_seconds)
-                if not isinstance(found, ConditionFailed):
+                answer = await self.apply(put_behind(name, one), user, within=self._commit_seconds)
+                if not isinstance(answer, ConditionFailed):
                     return True, None
-                box = Box(found.item)
+                box = Box(answer.item)
             if box.has(name):
                 return stored_by(token, box, name), None
             if box.full:

@@ -23,10 +23,10 @@ async def change(boxes: Boxes, markers: Markers, user: str, name: str, said: str
             f"{write.compare('ids[0]', '<>', text(name))} OR {write.absent('ans')}",
             write.absent(f"{waits(name)}.p"),
         )
-        found = await boxes.apply(write, user)
-        if not isinstance(found, ConditionFailed):
+        answer = await boxes.apply(write, user)
+        if not isinstance(answer, ConditionFailed):
             return True
-        box = Box(found.item)
+        box = Box(answer.item)
         if waits(name) in box.item:
             if said is not None and box.full:
                 raise InboxFull

@@ -63,7 +63,7 @@ class Credentials:
             raise InboxUnavailable(f"no AWS credentials: {type(error).__name__}") from None
 
     def _read(self) -> ReadOnlyCredentials:
-        found = self._session.get_credentials()
-        if found is None:
+        credentials = self._session.get_credentials()
+        if credentials is None:
             raise InboxUnavailable("no AWS credentials: the instance has no role, and the environment names none")
-        return found.get_frozen_credentials()
+        return credentials.get_frozen_credentials()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from ansari_whatsapp.inbox.base import Accepted, Backlog, DeadLetter, InboxUnavailable, Job, State, Turn
+from ansari_whatsapp.inbox.base import Backlog, DeadLetter, InboxUnavailable, Job, PutResult, State, Turn
 from ansari_whatsapp.inbox.dynamodb.arrivals import Arrivals
 from ansari_whatsapp.inbox.dynamodb.backlog import read_backlog
 from ansari_whatsapp.inbox.dynamodb.boxes import Boxes
@@ -80,7 +80,7 @@ class DynamoInbox:
         await _within(CLOSE_WITHIN, [self._cleaner.clean(user, now + A_LONG_TIME) for user in users])
         await self.client.aclose()
 
-    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
+    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> PutResult:
         return await self._arrivals.put(messages, until, room)
 
     async def lease(self, now: float, until: float) -> Job | None:

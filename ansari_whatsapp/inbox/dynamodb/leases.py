@@ -53,15 +53,15 @@ class Leases:
         write = Write()
         lease_box(write, token, until, now, first=False)
         write.when(write.exists("ids"), write.size("ids", ">", 0), write.compare("due", "<=", number(now)))
-        found = await self._boxes.apply(write, user, "ALL_NEW")
-        if isinstance(found, ConditionFailed):
-            box = Box(found.item)
+        answer = await self._boxes.apply(write, user, "ALL_NEW")
+        if isinstance(answer, ConditionFailed):
+            box = Box(answer.item)
             if box.own != token:
-                if found.item and not box.ids and box.due <= now:
+                if answer.item and not box.ids and box.due <= now:
                     await self._cleaner.clean(user, now)
                 return Turn(due=box.due if box.ids else None)
         else:
-            box = Box(found)
+            box = Box(answer)
         self._held[token] = _Lease(user)
         return await self._open(user, box, now)
 
@@ -129,10 +129,10 @@ class Leases:
         write.set("due", number(max(now, lease.due)))
         write.remove("own", "held")
         write.when(write.compare("own", "=", text(token)))
-        found = await self._boxes.apply(write, lease.user)
+        answer = await self._boxes.apply(write, lease.user)
         self._held.pop(token, None)
-        if isinstance(found, ConditionFailed):
-            raise found
+        if isinstance(answer, ConditionFailed):
+            raise answer
 
     async def finish(self, job: Job, state: State) -> Job | None:
         user, name = self._names.user(job.message.user), self._names.message(job.message.wamid)
@@ -189,11 +189,11 @@ class Leases:
             else:
                 write.remove("own", "held", "since")
                 write.when(write.size("ids", "=", 1))
-            found = await self._boxes.apply_with_room(write, user, "ALL_NEW")
-            if not isinstance(found, ConditionFailed):
-                box = Box(found)
+            answer = await self._boxes.apply_with_room(write, user, "ALL_NEW")
+            if not isinstance(answer, ConditionFailed):
+                box = Box(answer)
                 break
-            box = known = Box(found.item)
+            box = known = Box(answer.item)
             if end is not None and get_fields(box.item, ended(name)) == end["M"]:  # the reply was lost
                 break
             if box.own != job.lease or box.first != name:
@@ -214,10 +214,10 @@ class Leases:
         """Write to the box of a leased job. Raises LeaseLost; Changed, if that is what the condition is about."""
         user, name = self._names.user(job.message.user), self._names.message(job.message.wamid)
         write.when(write.compare("own", "=", text(job.lease)), write.compare("ids[0]", "=", text(name)))
-        found = await self._boxes.apply_with_room(write, user)
-        if not isinstance(found, ConditionFailed):
+        answer = await self._boxes.apply_with_room(write, user)
+        if not isinstance(answer, ConditionFailed):
             return
-        box = Box(found.item)
+        box = Box(answer.item)
         if changes and box.own == job.lease and box.first == name:
             raise Changed(box.job())
         self._held.pop(job.lease, None)

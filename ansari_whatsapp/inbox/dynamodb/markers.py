@@ -42,8 +42,8 @@ class Markers:
     async def read(self, user: str, message: str, within: float = 10.0) -> Item | None:
         """The marker of a message, None if there is none."""
         request = {"TableName": self._table, "Key": key(user, message), "ConsistentRead": True}
-        item: Item | None = (await self._client.call("GetItem", request, within)).get("Item")
-        return item if item and get_number(item, "gone") > self._clock() else None
+        stored: Item | None = (await self._client.call("GetItem", request, within)).get("Item")
+        return stored if stored and get_number(stored, "gone") > self._clock() else None
 
     async def write_end(self, user: str, message: str, last: Item) -> None:
         """Keep what came of a message. It may be written twice; an end that is there already stays."""
@@ -139,8 +139,8 @@ class Markers:
 
     async def _get(self, item: Item) -> Item | None:
         request = {"TableName": self._table, "Key": {"pk": item["pk"], "sk": item["sk"]}, "ConsistentRead": True}
-        found: Item | None = (await self._client.call("GetItem", request)).get("Item")
-        return found
+        stored: Item | None = (await self._client.call("GetItem", request)).get("Item")
+        return stored
 
     def _query(self, lane: str, before: float | None = None) -> AsyncIterator[Item]:
         return query(self._client, self._table, lane, before)

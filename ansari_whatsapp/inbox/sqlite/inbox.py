@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ansari_whatsapp.inbox.base import Accepted, Backlog, DeadLetter, InboxUnavailable, Job, State, Turn
+from ansari_whatsapp.inbox.base import Backlog, DeadLetter, InboxUnavailable, Job, PutResult, State, Turn
 from ansari_whatsapp.inbox.sqlite import backlog, changes, expiry, statuses
 from ansari_whatsapp.inbox.sqlite.columns import tag_of
 from ansari_whatsapp.inbox.sqlite.jobs import Jobs
@@ -70,9 +70,9 @@ class SqliteInbox:
             self._owner.close()
             self._owner = None
 
-    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> Accepted:
+    async def put(self, messages: Sequence[Message], until: float | None = None, room: int = 0) -> PutResult:
         del until, room  # to lease costs little here
-        return Accepted(await self._writer.run(self._jobs.put, messages, urgent=True))
+        return PutResult(await self._writer.run(self._jobs.put, messages, urgent=True))
 
     async def lease(self, now: float, until: float) -> Job | None:
         async with self._owning:
@@ -146,8 +146,8 @@ class SqliteInbox:
         return when
 
     async def backlog(self) -> Backlog:
-        found: Backlog = await self._writer.run(backlog.read_backlog, self._clock())
-        return found
+        report: Backlog = await self._writer.run(backlog.read_backlog, self._clock())
+        return report
 
     async def forget(self) -> None:
         await self._writer.run(expiry.forget, self._clock())
@@ -159,8 +159,8 @@ class SqliteInbox:
     async def replay(self, id: str) -> bool:  # noqa: A002 -- the field of DeadLetter
         if len(id) > LONGEST_ID or not (id.isascii() and id.isdecimal()):
             return False
-        found: bool = await self._writer.run(self._requeue.replay, int(id))
-        return found
+        replayed: bool = await self._writer.run(self._requeue.replay, int(id))
+        return replayed
 
     async def _take_over(self) -> None:
         """Become an owner, and return the leases of processes that have ended. Processes are checked at intervals."""

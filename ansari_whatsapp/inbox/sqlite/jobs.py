@@ -132,13 +132,13 @@ class Jobs:
 
     def _finish(self, db: sqlite3.Connection, job: Job, state: State) -> LeaseLost | None:
         row = db.execute(f"SELECT seq, user, kind, text, timestamp FROM job WHERE {LEASE}", lease_of(job))  # noqa: S608
-        if (found := row.fetchone()) is None:
+        if (letter := row.fetchone()) is None:
             return LeaseLost(job.message.wamid)
-        seq, user, *_ = found
+        seq, user, *_ = letter
         now = self._clock()
         if state is not State.DONE:
             answer = ("[]", 0) if job.failed else (parts_of(job), job.sent)  # an apology is no answer
-            db.execute(f"INSERT INTO dead ({_DEAD}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*found, now, *answer))  # noqa: S608
+            db.execute(f"INSERT INTO dead ({_DEAD}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*letter, now, *answer))  # noqa: S608
         elif job.parts:
             db.execute("INSERT INTO sent (seq, user, parts, at) VALUES (?, ?, ?, ?)", (seq, user, parts_of(job), now))
         db.execute("DELETE FROM job WHERE seq = ?", (seq,))

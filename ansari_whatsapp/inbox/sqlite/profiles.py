@@ -7,7 +7,7 @@ from typing import Final
 
 import orjson
 
-from ansari_whatsapp.inbox.base import Job, Profile, Seen, SentNotice
+from ansari_whatsapp.inbox.base import Job, Profile, SeenMessage, SentNotice
 
 SAME_USE: Final = 60.0  # seconds in which an unchanged profile is not written again
 
@@ -30,7 +30,7 @@ def to_profile(text: str | None) -> Profile:
         return _NOTHING
     seen, told, language, held = orjson.loads(text)
     return Profile(
-        tuple(Seen(*each) for each in seen), {n: SentNotice(*each) for n, each in told.items()}, language, held
+        tuple(SeenMessage(*each) for each in seen), {n: SentNotice(*each) for n, each in told.items()}, language, held
     )
 
 

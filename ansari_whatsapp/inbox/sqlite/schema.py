@@ -102,9 +102,9 @@ def upgrade(connection: sqlite3.Connection) -> None:
 def _check(connection: sqlite3.Connection) -> None:
     if (version := _version(connection)) != VERSION:
         raise InboxUnavailable(f"this inbox was made by another version of the service: {version}")
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise InboxUnavailable(f"the inbox is damaged: {found}")
+    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise InboxUnavailable(f"the inbox is damaged: {verdict}")
 
 
 def _version(connection: sqlite3.Connection) -> int:
