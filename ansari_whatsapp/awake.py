@@ -28,7 +28,7 @@ HOLD: Final = 25.0  # seconds; the server ends a request that takes longer than 
 RENEW_BEFORE: Final = 5.0  # seconds before the end of a held request, so that the next one is there in time
 ATTEMPTS: Final = 10  # behind a load balancer a request may reach another instance
 REACH_WITHIN: Final = 5.0  # seconds for one attempt
-ANNOUNCE_WITHIN: Final = 1.0  # seconds that a webhook waits at most for the first request to be held
+ANNOUNCE_WITHIN: Final = 1.0  # seconds
 AFTER_FAILURE: Final = 5.0  # seconds
 CHECK_EVERY: Final = 0.2  # seconds between two counts of what waits, while nothing is being answered
 
@@ -37,23 +37,34 @@ class Awake:
     """See Cpu, for an inbox that is not shared: only this instance can do the work.
 
     The request carries a token that only this process knows. So the process recognises whether its request has
-    reached itself and not another instance.
+    reached itself and not another instance. `announce_within` is how many seconds a webhook waits at most for the first
+    request to be held.
     """
 
     may_lease = True
 
-    def __init__(self, address: PublicAddress, inbox: Inbox, worker: Worker, metrics: Metrics, *, tls: bool) -> None:
+    def __init__(
+        self,
+        address: PublicAddress,
+        inbox: Inbox,
+        worker: Worker,
+        metrics: Metrics,
+        *,
+        tls: bool,
+        announce_within: float = ANNOUNCE_WITHIN,
+    ) -> None:
         self._address = address
         self._inbox = inbox
         self._worker = worker
         self._metrics = metrics
+        self._announce_within = announce_within
         self._token = secrets.token_urlsafe(24)
         self._http = make_client(HOLD, connections=ATTEMPTS, tls=tls)
         self._state = CpuState.UNKNOWN
         self._ends: list[float] = []  # of the held requests, on the monotonic clock
         self._announced = 0
         self._asked = asyncio.Event()  # a request is needed
-        self._arrived, self._tried = asyncio.Event(), asyncio.Event()  # one is held; one is held, or none can be
+        self._arrived, self._tried = asyncio.Event(), asyncio.Event()  # one is held; or none can be, or need be
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
         self._requests: set[asyncio.Task[int]] = set()
@@ -81,7 +92,10 @@ class Awake:
         await self._http.aclose()
 
     async def announce(self, names: Collection[str]) -> None:
-        """Return when a request is held: the instance may lose its processor right after the webhook's answer."""
+        """Return when a request is held: the instance may lose its processor right after the webhook's answer.
+
+        Without work, as after a webhook that was delivered again, none is needed.
+        """
         del names
         self._announced += 1
         if self._ends or not self._address.url:
@@ -90,7 +104,7 @@ class Awake:
         self._asked.set()
         if self._state is not CpuState.UNHELD:
             with suppress(TimeoutError):
-                async with asyncio.timeout(ANNOUNCE_WITHIN):
+                async with asyncio.timeout(self._announce_within):
                     await self._tried.wait()
 
     async def hold(self, request: Request) -> HTTPResponse:
@@ -137,6 +151,8 @@ class Awake:
                     task.cancel()
             self._asked.clear()
             await self._keep()
+            if not self._asked.is_set():  # else a webhook came meanwhile, and its messages may not have been counted
+                self._tried.set()
 
     async def _keep(self) -> None:
         while await self._needed():

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Any, cast
 
+from ansari_whatsapp.awake import Awake
+from ansari_whatsapp.inbox import MemoryInbox
+from ansari_whatsapp.metrics import Metrics
+from ansari_whatsapp.public_address import PublicAddress
+from ansari_whatsapp.worker import Worker
 from tests import loopback
-from tests.ansari_whatsapp.world import USER, World, envelope, running, text, until, value
+from tests.ansari_whatsapp.world import USER, WITHIN, World, envelope, running, text, until, value
 from tests.ports import free_port
 from tests.serving import serving
 
@@ -109,6 +115,31 @@ def test_that_nothing_is_reached_is_a_reason_only_while_messages_wait() -> None:
         said = world.say("hello again")
         until(lambda: report(world)["reasons"] == ["cpu"])
         assert world.answer(USER, said["wamid"])
+
+
+class IdleWorker:
+    """A worker that answers nothing."""
+
+    under_way = 0
+
+    def start(self) -> None: ...
+
+    async def busy(self) -> None:
+        await asyncio.Event().wait()
+
+
+def test_a_webhook_without_work_waits_for_no_request() -> None:
+    """Meta delivers again what is answered already: its 200 must not wait for a request that nobody sends."""
+
+    async def test() -> None:
+        address, worker = PublicAddress("http://127.0.0.1:9", local=True), cast(Worker, IdleWorker())
+        awake = Awake(address, MemoryInbox(), worker, Metrics(), tls=False, announce_within=10 * WITHIN)
+        awake.start()
+        async with asyncio.timeout(WITHIN):
+            await awake.announce([""])
+        await awake.stop()
+
+    asyncio.run(test())
 
 
 def report(world: World) -> dict[str, Any]:
