@@ -64,7 +64,13 @@ class Operators(RuleBasedStateMachine):
 
     @rule(value=st.sampled_from(("a-first-secret-of-the-app", "a-second-secret-of-the-app")))
     def set_a_secret(self, value: str) -> None:
-        self.environment.must("secret", "set", "ENV", SECRET, stdin=value)
+        """It is refused while an operator holds the environment, and not while a rollback does."""
+        before, by_hand = self.environment.values(), self.environment.hold_kind() == "manual"
+        done = self.environment.run("secret", "set", "ENV", SECRET, stdin=value)
+        assert (done.code == 4) == by_hand, done.said
+        assert done.code in {0, *REFUSED}, done.said
+        if by_hand:
+            assert self.environment.values() == before
 
     @rule()
     def break_or_mend_the_service(self) -> None:

@@ -145,6 +145,11 @@ class Environment:
                 done = self.run("resume", "ENV", *words, "--old-release-first")
             assert done.code == 0, done.said
 
+    def hold_kind(self) -> str | None:
+        """Why deployments are stopped, as the ledger names it; None when they are not."""
+        hold = self.parameters(self.ledger).get("hold")
+        return str(json.loads(hold["Value"])["kind"]) if hold else None
+
     def status(self) -> str | None:
         """The service's status once no operation is under way; None when there is no service."""
         arn = self.arn()
