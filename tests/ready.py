@@ -1,7 +1,7 @@
 """The deployer in processes of its own: real ones, which a kill -9 ends at once, forked from one that is ready.
 
-What a command imports takes most of its time, and the tests start about a thousand. How it starts from nothing is
-tested by whoever types it in a shell: the README's commands, the newcomer, and `tests/cli`.
+Importing takes most of a command's time, and the tests start about a thousand commands. The README's commands, the
+newcomer's and those of `tests/cli` start as new processes that import everything.
 """
 
 from __future__ import annotations

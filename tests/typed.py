@@ -1,7 +1,7 @@
 """A `deployer` for the PATH of a shell, that runs in a process forked from one that has imported it.
 
-What a shell types starts the same program with the same words, terminal and variables; only the imports are left out.
-How it starts from nothing is tested by the commands of the README, the newcomer, and `tests/cli`.
+The shell runs the same program with the same arguments, terminal and variables; only the imports are saved. The
+README's commands, the newcomer's and those of `tests/cli` start as new processes that import everything.
 """
 
 from __future__ import annotations

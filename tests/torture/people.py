@@ -197,7 +197,7 @@ def writing(
 
 
 def _waited_for(fleet: Fleet, people: list[Person]) -> str:
-    """What came last to whoever misses an answer, and what the table holds of them."""
+    """The last messages of each person who misses an answer, and the boxes that still have work."""
     missed = [f"{person.user} got {person.got()[-3:]}" for person in people if person.missing()]
     return "\n".join([*missed, *(str(item) for item in fleet.table() if Box(item).ids)])
 
