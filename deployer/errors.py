@@ -64,6 +64,7 @@ def as_typed(advice: str) -> str:
     typed = os.environ.get("DEPLOYER_JUST") or _command()
     if typed == DEPLOYER:
         advice = re.sub(r"(?<![\w./-])just (?=(?:up|down) )", "just local ", advice)
+        advice = re.sub(r"(?<![\w./-])just (?=deployer )", "", advice)
     return re.sub(r"(?<![\w./-])just (?=[a-z])", f"{typed} ", advice)
 
 

@@ -6,7 +6,7 @@ import argparse
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, NoReturn, TypeAlias
+from typing import Final, NamedTuple, NoReturn, TypeAlias
 
 from deployer.errors import UsageError
 
@@ -47,10 +47,10 @@ class Parser(argparse.ArgumentParser):
         named = f"unknown option {', '.join(options)}" if options else ""
         if len(options) == 1 and (meant := _meant(options[0], self._option_string_actions)):
             named += f" (did you mean {meant}?)"
-        return UsageError(f"{self.prog}: {', '.join(filter(None, (named, beside)))}", fix=f"{self.prog} --help")
+        return UsageError(f"{self.prog}: {', '.join(filter(None, (named, beside)))}", fix=f"just {self.prog} --help")
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {_without_values(message)}", fix=f"{self.prog} --help")
+        raise UsageError(f"{self.prog}: {_in_our_words(message)}", fix=f"just {self.prog} --help")
 
 
 def _meant(word: str, known: Collection[str]) -> str | None:
@@ -60,12 +60,26 @@ def _meant(word: str, known: Collection[str]) -> str | None:
     return close(word, known)
 
 
-def _without_values(message: str) -> str:
-    """argparse's message without the argument that it repeats, which may be a secret."""
-    message = re.sub(r"(invalid \w+ value): .*", r"\1", message, flags=re.DOTALL)
-    message = re.sub(r"invalid choice: .* \(choose from", "invalid choice (choose from", message, flags=re.DOTALL)
-    message = re.sub(r"(ignored explicit argument) .*", r"\1: the option takes no value", message, flags=re.DOTALL)
-    return re.sub(r"(ambiguous option: [^=\s]*)=.* could match", r"\1 could match", message, flags=re.DOTALL)
+def _in_our_words(message: str) -> str:
+    """argparse's message in plain words, and without the argument that it repeats, which may be a secret."""
+    for pattern, ours in _OURS:
+        message = pattern.sub(ours, message)
+    return message
+
+
+_OURS: Final = [
+    (re.compile(pattern, re.DOTALL), ours)
+    for pattern, ours in (
+        (r"invalid int value: .*", "a whole number is needed"),
+        (r"(invalid \w+ value): .*", r"\1"),
+        (r"invalid choice: .* \(choose from (.*)\)", r"it must be one of \1"),
+        (r"ignored explicit argument .*", "it takes no value"),
+        (r"(ambiguous option: [^=\s]*)=.* could match", r"\1 could match"),
+        (r"expected (?:one|at least one) argument", "its value is missing"),
+        (r"the following arguments are required: ", "missing: "),
+        (r"^argument ", ""),
+    )
+]
 
 
 def _given(text: str) -> str:
@@ -99,10 +113,10 @@ def choose(program: str, group: Group, words: Sequence[str]) -> tuple[Callable[[
     if chosen is None:
         if words and (meant := _meant(words[0], group.verbs)):
             raise UsageError(
-                f"{program}: there is no such verb; did you mean {meant}?", fix=f"{program} {meant} --help"
+                f"{program}: there is no such verb; did you mean {meant}?", fix=f"just {program} {meant} --help"
             )
         _listing(program, group).parse_args(words)
-        raise UsageError(f"{program}: a verb comes first", fix=f"{program} --help")
+        raise UsageError(f"{program}: a verb comes first", fix=f"just {program} --help")
     name = f"{program} {words[0]}"
     if isinstance(chosen, Group):
         return choose(name, chosen, words[1:])

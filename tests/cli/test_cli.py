@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -132,8 +133,40 @@ def test_commands_are_named_as_the_user_types_them(typed: str) -> None:
 def test_without_recipes_they_are_those_of_the_deployer(tmp_path: Path) -> None:
     (tmp_path / "env").mkdir()
     (tmp_path / "deployer.yaml").touch()
-    script = "from deployer.errors import as_typed; print(as_typed('just plan x; just up x; just down x'))"
+    script = "from deployer.errors import as_typed; print(as_typed('just plan x; just up x; just deployer sbom'))"
     environ = {name: text for name, text in os.environ.items() if name != "DEPLOYER_JUST"}
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True)
-    assert done.stdout == "deployer plan x; deployer local up x; deployer local down x\n"
+    assert done.stdout == "deployer plan x; deployer local up x; deployer sbom\n"
+
+
+@pytest.mark.parametrize("recipes", [True, False])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["dead"],
+        ["dead", "local", "--limit", "x"],
+        ["dead", "local", "more"],
+        ["local", "--jso"],
+        ["recncile", "local"],
+        ["secret", "sett", "local", "x"],
+    ],
+    ids=" ".join,
+)
+def test_the_fix_of_a_mistyped_command_works_when_pasted(
+    tmp_path: Path, words: list[str], recipes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEPLOYER_JUST", raising=False)
+    (tmp_path / "env").mkdir()
+    (tmp_path / "deployer.yaml").touch()
+    if recipes:
+        (tmp_path / "Justfile").write_text((ROOT / "Justfile").read_text())
+    refused = deployer(*words, cwd=tmp_path)
+    assert refused.returncode == 3
+    fix = re.search(r"\n  fix: (.*)\n", refused.stderr)
+    assert fix, refused.stderr
+    typed = fix[1].split()
+    assert typed[: 1 + recipes] == ["just", "deployer"][not recipes :]
+    shown = deployer(*typed[1 + recipes :], cwd=tmp_path)
+    assert (shown.returncode, shown.stdout[:7]) == (0, "usage: ")

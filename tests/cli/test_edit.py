@@ -103,7 +103,7 @@ def test_an_extra_variable_is_added_set_and_removed(run: Run, project: Path) -> 
         (("add", "staging", "lease-seconds", "30", "--secret"), "a manifest never holds a secret's value"),
         (("add", "staging", "metrics-token", "--secret", "--store", "service"), "--store belongs to a literal"),
         (("add", "staging", "metrics-token", "--generate", "5"), "env/staging.yaml:66:"),
-        (("add", "staging", "metrics-token", "--generate", "many"), "invalid int value"),
+        (("add", "staging", "metrics-token", "--generate", "many"), "a whole number is needed"),
         (("remove", "staging", "meta-app-secret"), "the service does not start without META_APP_SECRET"),
         (("remove", "staging", "no-such-variable"), "has no variable no-such-variable"),
     ],
