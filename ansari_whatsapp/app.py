@@ -105,7 +105,7 @@ def _cpu(settings: Settings, inbox: Inbox, worker: Worker, circuit: Circuit, met
         return Awake(address, inbox, worker, metrics, tls=tls)
     secrets = (settings.meta_app_secret, settings.meta_app_secret_previous)
     tokens = [token_of(secret.get_secret_value()) for secret in secrets if secret is not None]
-    return Work(address, tokens, inbox, worker, circuit, metrics, tls=tls)
+    return Work(address, tokens, inbox, worker, circuit, metrics)
 
 
 def _inbox(settings: Settings) -> Inbox:

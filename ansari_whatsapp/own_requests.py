@@ -10,12 +10,13 @@ import httpx
 from sanic import Request
 
 MARGIN: Final = 15.0  # seconds: a held request has been answered by then
+CONNECT_WITHIN: Final = 5.0  # seconds
 
 
 def make_client(seconds: float, *, connections: int, tls: bool) -> httpx.AsyncClient:
     """Return a client for requests that are held for up to `seconds`. Certificates are loaded for `tls` alone."""
     return httpx.AsyncClient(
-        timeout=httpx.Timeout(seconds + MARGIN, connect=5.0, write=5.0),
+        timeout=httpx.Timeout(seconds + MARGIN, connect=CONNECT_WITHIN, write=5.0),
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=0),
         verify=tls,
     )

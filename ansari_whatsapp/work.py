@@ -53,7 +53,6 @@ class Work:
         circuit: Circuit,
         metrics: Metrics,
         *,
-        tls: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._address = address
@@ -61,7 +60,7 @@ class Work:
         self._inbox = inbox
         self._worker = worker
         self._clock = clock
-        self._announcer = Announcer(address, tokens, metrics, self._note, tls=tls)
+        self._announcer = Announcer(address, tokens, metrics, self._note)
         self._instance = secrets.token_urlsafe(9)
         self._state = CpuState.UNKNOWN
         self._held = HeldRequests(clock)

@@ -31,10 +31,14 @@ class Seen:
 
 
 class Webhooks:
-    """Every request is a new message of one of a thousand users."""
+    """Every request is a new message of one of a thousand users.
 
-    def __init__(self, secret: str) -> None:
+    It is sent to `host`, where the service learns its public address: at another one it would not reach itself.
+    """
+
+    def __init__(self, secret: str, host: str) -> None:
         self._signer = Signer(secret)
+        self._host = host.encode()
         self._run = f"{os.getpid():08}{time.time_ns() % 10**10:010}"
         self._count = 0
         profile = [{"profile": {"name": "A user"}, "wa_id": "15551230000"}]
@@ -50,9 +54,9 @@ class Webhooks:
         user = b"1559%07d" % (self._count % 1000)
         body = (self._before + wamid + self._after).replace(self._user, user)
         return (
-            b"POST /whatsapp/v2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"POST /whatsapp/v2 HTTP/1.1\r\nHost: %b\r\nContent-Type: application/json\r\n"
             b"%b: %b\r\nContent-Length: %d\r\n\r\n%b"
-            % (HEADER.encode(), self._signer.sign(body).encode(), len(body), body)
+            % (self._host, HEADER.encode(), self._signer.sign(body).encode(), len(body), body)
         )
 
 
@@ -162,7 +166,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rate", type=float, default=0.0, help="a second; 0: as fast as answers come")
     options = parser.parse_args()
-    load = Load(Webhooks(APP_SECRET), options.seconds, options.rate)
+    load = Load(Webhooks(APP_SECRET, f"127.0.0.1:{options.port}"), options.seconds, options.rate)
     took = uvloop.run(load.run(options.port, options.connections))
     latencies = sorted(load.seen.latencies)
     seen = {

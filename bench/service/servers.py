@@ -79,7 +79,7 @@ def stub() -> Iterator[Server]:
 def service(folder: Path, table: Server | None = None) -> Iterator[Server]:
     """The service, whose worker waits for a backend that never answers: what is measured is how messages come in.
 
-    Its inbox is a file, or the `table` of a stub.
+    Its inbox is a file, or the `table` of a stub; there, other instances take the work.
     """
     port = free_port()
     inbox = {"INBOX_URL": f"sqlite:///{folder}/service.sqlite3"} if table is None else _table(table)
@@ -103,6 +103,7 @@ def service(folder: Path, table: Server | None = None) -> Iterator[Server]:
 
 def _table(table: Server) -> dict[str, str]:
     return {
+        "PUBLIC_URL": f"http://127.0.0.1:{table.port}",  # other instances take the work
         "INBOX_URL": "dynamodb://table?region=us-west-2",
         "INBOX_KEY": "inbox-key-0123456789abcdef",
         "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{table.port}",

@@ -1,6 +1,7 @@
-"""A DynamoDB that answers every call at once and keeps nothing: `python -m bench.service.stub PORT`.
+"""A DynamoDB that keeps nothing, and the other instances of a service: `python -m bench.service.stub PORT`.
 
-What calls it is measured, not a database: it is a process of its own, and takes less time than its callers.
+Both answer at once: what calls them is measured. They are a process of their own, which takes less time than its
+callers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any, cast
 import orjson
 import uvloop
 
+TAKEN = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+WORK = b"POST /work "
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\n\r\n%b"
 TARGET = re.compile(rb"x-amz-target:\s*DynamoDB_20120810\.(\w+)", re.IGNORECASE)
 LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
@@ -39,6 +42,10 @@ class Connection(asyncio.Protocol):
             if not end or len(rest) < size:
                 return
             body, self._buffer = rest[:size], rest[size:]
+            if head.startswith(WORK):
+                self._transport.write(TAKEN)
+                self._transport.close()
+                return
             target = TARGET.search(head)
             answer = answer_to(target[1].decode(), body) if target else b"{}"
             self._transport.write(HEAD % (len(answer), answer))

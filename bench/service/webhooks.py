@@ -118,7 +118,7 @@ def _all() -> Iterator[dict[str, servers.Server]]:
 
 def _ceiling() -> float:
     signer = Signer(APP_SECRET)
-    head, _, body = Webhooks(APP_SECRET).next().partition(b"\r\n\r\n")
+    head, _, body = Webhooks(APP_SECRET, "127.0.0.1").next().partition(b"\r\n\r\n")
     header = next(line for line in head.decode().split("\r\n") if "sha256=" in line).partition(": ")[2]
     times = 50_000
     begin = time.perf_counter()

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -32,6 +31,7 @@ from ansari_whatsapp.work import Work
 from ansari_whatsapp.work_order import NAMES_AT_MOST, Order, token_of
 from ansari_whatsapp.worker import Leasing, Worker
 from tests.ansari_whatsapp.eager import Eager
+from tests.ansari_whatsapp.receiving import names_in, receiving
 from tests.ansari_whatsapp.tables import INBOX_KEY, REGION, Tables
 from tests.ansari_whatsapp.world import (
     APP_SECRET,
@@ -41,7 +41,6 @@ from tests.ansari_whatsapp.world import (
     running,
     until,
 )
-from tests.serving import serving
 
 TOKEN = token_of(APP_SECRET)
 NOBODY = "http://127.0.0.1:9"
@@ -63,25 +62,6 @@ def sharing(tables: Tables, name: str, **more: str) -> Iterator[World]:
 def ask(world: World, body: bytes, token: str = TOKEN) -> int:
     headers = {"Authorization": f"Bearer {token}"}
     return world.http.post(f"{world.service}/work", content=body, headers=headers, timeout=60).status_code
-
-
-@contextmanager
-def receiving(hold: Callable[[], object] = lambda: None) -> Iterator[tuple[str, list[bytes]]]:
-    """What stands at the public address: it keeps the bodies that it gets, and answers when `hold` returns."""
-    got: list[bytes] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(self.rfile.read(int(self.headers["Content-Length"])))
-            hold()
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with serving(Handler) as server:
-        yield f"http://127.0.0.1:{server.server_port}", got
 
 
 class TestOverHttp:
@@ -237,7 +217,7 @@ async def made(url: str) -> AsyncIterator[Case]:
     def clock() -> float:
         return case.now
 
-    keeper = Work(address, [TOKEN], inbox, cast(Worker, worker), Circuit(Clocks()), metrics, tls=False, clock=clock)
+    keeper = Work(address, [TOKEN], inbox, cast(Worker, worker), Circuit(Clocks()), metrics, clock=clock)
     case = Case(keeper, worker, inbox, metrics)
     keeper.start()
     try:
@@ -252,10 +232,6 @@ async def eventually(true: Callable[[], object]) -> None:
     async with asyncio.timeout(WITHIN):
         while not true():  # noqa: ASYNC110 -- what is waited for tells nobody
             await asyncio.sleep(0.01)
-
-
-def names_in(got: list[bytes]) -> list[str]:
-    return [name for body in got for name in Order.decode(body).users]
 
 
 class TestWork:
