@@ -42,14 +42,18 @@ class Unanswered(Exception):
 
 
 class ThreadLookup(NamedTuple):
-    """What a thread holds of a question: whether it is there (None if unknown), and its whole answer.
+    """What a thread holds of a question: whether it is there, its whole answer, and how many turns the thread has.
 
-    `turns` is how many turns the thread has; 0 if it could not be read.
+    `asked` and `turns` are None if the thread could not be read.
     """
 
     asked: bool | None
-    answer: Answer | None = None
-    turns: int = 0
+    answer: Answer | None
+    turns: int | None
+
+
+UNREAD = ThreadLookup(None, None, None)
+NOT_ASKED = ThreadLookup(False, None, 0)
 
 
 class Reply(NamedTuple):
@@ -114,16 +118,18 @@ class Conversation:
         user, text = job.message.user, job.message.text or ""
         async with self._typing(job.message.wamid):
             thread = await self._thread(user, text)
-            held = await self._held(user, thread, text, since) if since is not None else ThreadLookup(None)
-            answer = held.answer or await self._asked(user, thread, text, held.turns)
+            held = await self._held(user, thread, text, since) if since is not None else NOT_ASKED
+            earlier = None if job.deaths else held.turns  # who had the lease may be alive, and asking at this moment
+            answer = held.answer or await self._asked(user, thread, text, earlier)
             # Some markdown takes seconds to parse, and everybody else would wait for it.
             parts = await asyncio.to_thread(to_parts, answer, job.profile.language or "en")
         return Reply(parts, job.profile) if parts else self.notice(job, Notice.NO_ANSWER)
 
-    async def _asked(self, user: str, thread: str, text: str, earlier: int) -> Answer:
+    async def _asked(self, user: str, thread: str, text: str, earlier: int | None) -> Answer:
         """Ask the backend. If the answer broke off or sounds unfinished, read the thread for the whole answer.
 
         The first `earlier` turns of the thread are of earlier questions, as that of a process that died a moment ago.
+        If that is not known, a question without an answer may be another process's, and is asked again.
         """
         begin = self._clock()
         try:
@@ -134,7 +140,8 @@ class Conversation:
             held = await self._held(user, thread, text, begin, earlier)
             if held.answer is None:
                 # What the thread does not hold was not begun, and nothing is asked twice by asking again.
-                again = not held.asked and not isinstance(error, BackendSilent)
+                begun = held.asked and earlier is not None
+                again = not begun and not isinstance(error, BackendSilent)
                 raise Unanswered(Notice.NO_ANSWER, error, again=again) from None
             return held.answer
         if answer.complete and not sounds_unfinished(answer.markdown):
@@ -145,22 +152,22 @@ class Conversation:
             raise Unanswered(Notice.NO_ANSWER, BackendError("only a preamble came", again=False))
         return Answer(answer.markdown, complete=answer.complete and not sounds_broken(answer.markdown))
 
-    async def _held(self, user: str, thread: str, text: str, since: float, earlier: int = 0) -> ThreadLookup:
+    async def _held(self, user: str, thread: str, text: str, since: float, earlier: int | None = None) -> ThreadLookup:
         """Read what the thread holds of this question, asked at `since` or later, behind the first `earlier` turns."""
         try:
             turns = await self._backend.history(user, thread)
         except BackendError:
-            return ThreadLookup(None)
+            return UNREAD
         asked = max((n for n, turn in enumerate(turns) if turn.role == "user" and turn.text == text), default=-1)
-        if asked < earlier or (turns[asked].at or 0) < since - CLOCKS_APART:
-            return ThreadLookup(False, turns=len(turns))
+        if asked < (earlier or 0) or (turns[asked].at or 0) < since - CLOCKS_APART:
+            return ThreadLookup(False, None, len(turns))
         after = turns[asked + 1 :]
         said = [turn.text for turn in after if turn.role == "assistant" and turn.text and turn.text.strip()]
         whole = bool(after) and after[-1].role == "assistant" and after[-1].text is not None
         if not whole or not said or is_apology(said[-1]) or is_preamble(said[-1]):
-            return ThreadLookup(True, turns=len(turns))
-        whole_answer = Answer("\n\n".join(part.strip() for part in said), complete=True)
-        return ThreadLookup(True, whole_answer, len(turns))
+            return ThreadLookup(True, None, len(turns))
+        answer = Answer("\n\n".join(part.strip() for part in said), complete=True)
+        return ThreadLookup(True, answer, len(turns))
 
     def notice(self, job: Job, notice: Notice) -> Reply:
         """Return the notice, unless the user has just received it."""

@@ -28,8 +28,9 @@ from ansari_whatsapp.notices import Notice
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.webhook import LONGEST_TEXT, Message
 from ansari_whatsapp.worker import Worker
+from deployer.local.backend.checks import KEY_HEADER
 from tests.ansari_whatsapp.eager import Eager
-from tests.ansari_whatsapp.world import CONTROLS, WITHIN, environment, neighbours
+from tests.ansari_whatsapp.world import API_KEY, CONTROLS, WITHIN, environment, neighbours
 from tests.loopback import NO_TLS
 
 users = (f"1555300{number:04}" for number in itertools.count())
@@ -50,6 +51,18 @@ class Around:
     def threads(self, user: str) -> list[dict[str, Any]]:
         record = self.http.get(f"{self.backend}/_local/record").json()
         return [thread for thread in record["threads"].values() if thread["phone_num"] == user]
+
+    def struck(self, switch: str) -> int:
+        """How often a fault of the backend took effect."""
+        faults = self.http.get(f"{self.backend}/_local/faults").json()["faults"]
+        return sum(rule["struck"] for rule in faults[switch])
+
+    async def ask(self, client: httpx.AsyncClient, user: str, question: str) -> None:
+        """Ask in the user's thread, as another process does."""
+        threads = self.http.get(f"{self.backend}/_local/record").json()["threads"].items()
+        (name,) = (name for name, thread in threads if thread["phone_num"] == user)
+        body = {"phone_num": user, "thread_id": name, "message": question}
+        await client.post(f"{self.backend}/whatsapp/v2/messages/process", json=body, headers={KEY_HEADER: API_KEY})
 
     def asked(self, user: str) -> list[str]:
         messages = [message for thread in self.threads(user) for message in thread["messages"]]
@@ -477,13 +490,22 @@ def test_a_job_that_is_leased_again_here_is_answered_by_one_task(around: Around)
     assert len(around.sent(user)) == 1
 
 
-def test_a_question_of_a_process_that_died_is_asked_again_after_a_refusal(around: Around) -> None:
-    """The thread holds the question, of a moment ago and without an answer: the refused one is not taken for it."""
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"server_error": [{"route": "process", "status": 503, "after": 1}]},
+        {"no_response": [{"route": "process", "after": 1}], "server_error": [{"route": "history", "status": 503}]},
+    ],
+    ids=["refused", "broken off, and the thread could not be read"],
+)
+def test_a_question_of_a_process_that_died_is_asked_again(around: Around, faults: dict[str, list[Any]]) -> None:
+    """The thread holds the question, of a moment ago and without an answer: the second one is not taken for it."""
     user = next(users)
+    once = {"user": user, "times": 1}
     around.fault(
         "backend",
-        first_chunk_delay={"seconds": 60, "user": user, "times": 1},
-        server_error={"route": "process", "status": 503, "user": user, "after": 1, "times": 1},
+        first_chunk_delay={"seconds": 60, **once},
+        **{switch: [{**rule, **once} for rule in rules] for switch, rules in faults.items()},
     )
 
     async def test() -> None:
@@ -492,6 +514,32 @@ def test_a_question_of_a_process_that_died_is_asked_again_after_a_refusal(around
             await eventually(lambda: around.asked(user) == ["who answers?"])
             inbox.end_leases()
             await run.done()
+
+    asyncio.run(test())
+    assert len(around.sent(user)) == 1
+    assert around.sent(user) != [Notice.NO_ANSWER.value]
+
+
+def test_a_question_of_a_process_that_lives_is_not_taken_for_ones_own(around: Around) -> None:
+    """Its lease ended early, and it asks after its successor has read the thread: whose question broke off?"""
+    user = next(users)
+    around.fault(
+        "backend",
+        first_chunk_delay={"seconds": 60, "user": user, "times": 2},
+        headers_delay={"route": "process", "seconds": 1, "user": user, "after": 1, "times": 1},
+        no_response={"route": "process", "user": user, "after": 2, "times": 1},
+    )
+
+    async def test() -> None:
+        async with working(around, inbox=(inbox := Forgetful())) as run, httpx.AsyncClient(verify=NO_TLS) as other:
+            await run.take(text("who asked?", user))
+            await eventually(lambda: around.asked(user) == ["who asked?"])
+            inbox.end_leases()
+            await eventually(lambda: around.struck("headers_delay") == 1)
+            asking = asyncio.create_task(around.ask(other, user, "who asked?"))
+            await run.done()
+            asking.cancel()
+            assert around.struck("no_response") == 1
 
     asyncio.run(test())
     assert len(around.sent(user)) == 1
