@@ -181,6 +181,12 @@ class Fleet:
         except httpx.TransportError:
             return False
 
+    def revive(self, instance: Instance) -> bool:
+        """Start an instance that has ended; return whether it serves."""
+        if not instance.running:
+            instance.start()
+        return self.up(instance)
+
 
 @contextmanager
 def fleet(

@@ -109,8 +109,8 @@ def run(
             made.faults(Faults())
             stop.set()
             chaos.join(60)
-        for instance in made.instances:
-            until(lambda instance=instance: made.up(instance), 60)
+        for instance in made.instances:  # a call that was under way may have ended one after the trouble was over
+            until(lambda instance=instance: made.revive(instance), 60)
     done.lost_replies = lost_replies(made) if losing else 0
     return done
 
