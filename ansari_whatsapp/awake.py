@@ -20,6 +20,7 @@ from ansari_whatsapp.inbox import Inbox, InboxUnavailable
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.own_requests import is_authorized, make_client
 from ansari_whatsapp.public_address import PublicAddress
+from ansari_whatsapp.refusals import not_served
 from ansari_whatsapp.telemetry import log
 from ansari_whatsapp.worker import Worker
 
@@ -110,7 +111,7 @@ class Awake:
     async def hold(self, request: Request) -> HTTPResponse:
         """Return when no message waits any more, or after HOLD."""
         if not is_authorized(request, [self._token]):
-            return HTTPResponse(status=404)
+            return not_served()
         end = time.monotonic() + HOLD
         self._ends.append(end)
         self._state = CpuState.HELD

@@ -18,6 +18,7 @@ from sanic import HTTPResponse, Request, Sanic
 
 from ansari_whatsapp.inbox import Inbox, InboxUnavailable
 from ansari_whatsapp.inbox_report import replay_dead, report_dead, report_inbox
+from ansari_whatsapp.refusals import refuse_token
 from ansari_whatsapp.telemetry import log
 from ansari_whatsapp.worker import Worker
 
@@ -61,7 +62,7 @@ class OperatorRoutes:
         With `instance`, only that instance does it, because another one's file has other letters under the same ids.
         """
         if not self._may(request):
-            return self._json(403, {"error": "forbidden"})
+            return refuse_token(request)
         if self._worker.draining:
             return self._json(503, {"error": "the instance is stopping"})
         try:
@@ -81,7 +82,7 @@ class OperatorRoutes:
 
     async def _answer(self, request: Request, work: Callable[[], Awaitable[object]]) -> HTTPResponse:
         if not self._may(request):
-            return self._json(403, {"error": "forbidden"})
+            return refuse_token(request)
         try:
             async with asyncio.timeout(WITHIN):
                 return self._json(200, await work())

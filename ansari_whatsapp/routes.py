@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import orjson
 from sanic import HTTPResponse, Request, Sanic, text
-from sanic.exceptions import PayloadTooLarge, SanicException
+from sanic.exceptions import MethodNotAllowed, NotFound, PayloadTooLarge, SanicException
 from sanic.http.http1 import Http
 
 from ansari_whatsapp.cpu import Cpu
@@ -18,6 +18,7 @@ from ansari_whatsapp.delivery import Delivery
 from ansari_whatsapp.inbox import Inbox, InboxFull, InboxUnavailable, Tag
 from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.readiness import Readiness
+from ansari_whatsapp.refusals import not_served, refuse_token
 from ansari_whatsapp.settings import Settings
 from ansari_whatsapp.signature import HEADER, Signer
 from ansari_whatsapp.telemetry import log
@@ -88,7 +89,7 @@ class Routes:
         token = self._settings.metrics_token
         given = (request.headers.get("authorization") or "").encode("utf-8", "surrogateescape")
         if token is None or not hmac.compare_digest(given, b"Bearer " + token.get_secret_value().encode()):
-            return text("forbidden", status=403)
+            return refuse_token(request)
         return HTTPResponse(self._metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def verify(self, request: Request) -> HTTPResponse:
@@ -197,6 +198,8 @@ async def _failed(_: Request, error: Exception) -> HTTPResponse:
     if not isinstance(error, SanicException):
         log.error("a request failed", exc_info=error)
         return _told(500, "something went wrong")
+    if isinstance(error, NotFound | MethodNotAllowed):
+        return not_served()
     return _told(error.status_code, "not possible", headers=dict(error.headers))
 
 

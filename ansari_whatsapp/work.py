@@ -24,6 +24,7 @@ from ansari_whatsapp.metrics import Metrics
 from ansari_whatsapp.named_work import NamedWork
 from ansari_whatsapp.own_requests import is_authorized, may_take
 from ansari_whatsapp.public_address import PublicAddress
+from ansari_whatsapp.refusals import not_served
 from ansari_whatsapp.telemetry import log
 from ansari_whatsapp.work_order import HOLD, NAMES_AT_MOST, ROUTE, Order
 from ansari_whatsapp.worker import Worker
@@ -126,7 +127,7 @@ class Work:
     async def serve(self, request: Request) -> HTTPResponse:
         """Do the work of the named users, and other due work; return when it is done, or after HOLD."""
         if not is_authorized(request, self._tokens):
-            return HTTPResponse(status=404)
+            return not_served()
         self.learn(request)
         if self._worker.draining:
             return HTTPResponse(status=503)

@@ -19,6 +19,7 @@ SECONDS: Final = 30.0  # the service gives up after 20
 MOST_BYTES: Final = 16 * 1024 * 1024
 TRIES: Final = 30  # requests until one reaches a certain instance: the platform chooses
 OTHER_INSTANCE: Final = 409
+NOT_SERVED: Final = frozenset({303, 404})  # 404: by releases of older versions
 
 
 class InboxRoute(Struct, frozen=True):
@@ -71,7 +72,7 @@ class InboxRoute(Struct, frozen=True):
 
     def _error(self, status: int, reported: str) -> DeployerError:
         name = self.environment
-        if status == 404:
+        if status in NOT_SERVED:
             return DeployerError(
                 f"the running release of {name} does not report its inbox",
                 why=f"it is older than these routes, or was deployed before {self.token_name} was set",

@@ -33,7 +33,7 @@ class Balancer:
     def forward(self, path: str, authorization: str) -> int:
         self.seen += 1
         if self.seen <= self.elsewhere:
-            return 404
+            return 409
         self.open += 1
         status = loopback.post(
             f"{self.service}{path}",
@@ -79,7 +79,7 @@ def test_nobody_else_can_hold_a_request() -> None:
     with running(PUBLIC_URL="http://127.0.0.1:9") as world:
         for token in (b"", b"Bearer x", b"Bearer \xff"):
             answer = world.http.post(f"{world.service}/awake", headers={b"Authorization": token})
-            assert answer.status_code == 404
+            assert answer.status_code == 303
         assert world.ask("hello")  # also when the address leads nowhere
         until(lambda: any("the CPU may be throttled" in line for line in world.output))
 

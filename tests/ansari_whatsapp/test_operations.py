@@ -68,7 +68,7 @@ class TestMetrics:
         assert 'ansari_account_errors_total{code="131031"} 1.0' in page
 
     def test_without_a_token_there_is_no_such_page(self, world: World) -> None:
-        assert world.http.get(f"{world.service}/metrics").status_code == 404
+        assert world.http.get(f"{world.service}/metrics").status_code == 303
 
     def test_a_line_for_cloudwatch_holds_what_changed(self) -> None:
         metrics = Metrics()

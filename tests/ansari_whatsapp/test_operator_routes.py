@@ -156,8 +156,8 @@ def test_a_limit_is_a_number(operated: World, limit: str) -> None:
 
 def test_without_a_token_there_are_no_such_pages(world: World) -> None:
     for path in ("/inbox", "/inbox/dead"):
-        assert world.http.get(world.service + path, headers=AS_OPERATOR).status_code == 404
-    assert world.http.post(f"{world.service}/inbox/replay", headers=AS_OPERATOR).status_code == 404
+        assert world.http.get(world.service + path, headers=AS_OPERATOR).status_code == 303
+    assert world.http.post(f"{world.service}/inbox/replay", headers=AS_OPERATOR).status_code == 303
 
 
 def test_a_table_that_is_not_there_is_reported_by_its_code(tables: Tables) -> None:

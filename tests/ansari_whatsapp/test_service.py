@@ -13,6 +13,7 @@ import sys
 from concurrent.futures import Future
 from typing import Any
 
+import httpx
 import pytest
 
 from ansari_whatsapp.notices import Notice
@@ -30,6 +31,7 @@ from tests.ansari_whatsapp.world import (
     until,
     value,
 )
+from tests.loopback import NO_TLS
 from tests.ports import free_port
 
 users = (f"1555200{number:04}" for number in itertools.count())
@@ -47,10 +49,26 @@ class TestHealth:
         world.fault("backend", server_error=True)
         assert world.http.get(world.service).status_code == 200
 
-    def test_an_unknown_route_tells_nothing(self, world: World) -> None:
-        answer = world.http.get(f"{world.service}/.env")
-        assert answer.status_code == 404
-        assert "Traceback" not in answer.text
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "/.env"),
+            ("GET", "/wp-login.php"),
+            ("HEAD", "/favicon.ico"),
+            ("GET", "/inbox"),
+            ("GET", "/metrics"),
+            ("POST", "/work"),
+            ("POST", "/awake"),
+            ("POST", "/"),
+            ("PUT", "/whatsapp/v2"),
+            ("OPTIONS", "/whatsapp/v2/more"),
+        ],
+    )
+    def test_a_scanner_is_told_nothing_and_meets_no_error(self, world: World, method: str, path: str) -> None:
+        """Amazon ECS counts answers with 4xx and 5xx, and rolls a deployment back for one in a hundred."""
+        with httpx.Client(verify=NO_TLS) as scanner:
+            answer = scanner.request(method, world.service + path)
+        assert (answer.status_code, answer.headers["Location"], answer.text) == (303, "/", "")
 
 
 class TestVerification:

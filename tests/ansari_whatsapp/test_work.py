@@ -78,7 +78,7 @@ class TestOverHttp:
     def test_only_instances_of_the_service_bring_work(self, tables: Tables) -> None:
         with sharing(tables, "work-token") as world:
             for token in ("-", "x", TOKEN[:-1], token_of("another-secret-0123456789"), APP_SECRET):
-                assert ask(world, Order().encode(), token) == 404
+                assert ask(world, Order().encode(), token) == 303
             assert ask(world, Order().encode()) == 204
             assert ask(world, Order(instance="another").encode()) == 409
             many = json.dumps({"users": ["x"] * (NAMES_AT_MOST + 1), "instance": ""}).encode()
@@ -106,7 +106,7 @@ class TestOverHttp:
 
     def test_with_an_idle_cpu_there_is_no_such_route(self, tables: Tables) -> None:
         with sharing(tables, "work-idle", IDLE_CPU="true", PUBLIC_URL=NOBODY) as world:
-            assert ask(world, Order().encode()) == 404
+            assert ask(world, Order().encode()) == 303
             assert world.ask("hello")
             assert ready(world)["cpu"] == "idle_cpu"
 
