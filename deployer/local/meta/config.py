@@ -12,7 +12,7 @@ REDELIVER_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 60.0)
 
 @dataclass(frozen=True)
 class MetaConfig:
-    """The app's secrets, its number, and where its webhooks go. Times are in seconds.
+    """The app's secrets, its number, and where its webhooks go at first. Times are in seconds.
 
     `control` is the token of the control routes. `redeliver_after` are the pauses before each further try of a
     webhook that got no 200; the real Meta goes on for days. `status_delay` is the pause before each of sent,
@@ -26,6 +26,7 @@ class MetaConfig:
     control: str = field(repr=False)
     display_phone_number: str = "15550000001"
     waba_id: str = "100000000000001"
+    app_id: str = "100000000000002"
     webhook_timeout: float = 10.0
     redeliver_after: tuple[float, ...] = REDELIVER_AFTER
     status_delay: float = 0.15

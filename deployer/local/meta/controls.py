@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from deployer.local.ending import Ending
+from deployer.local.meta.callbacks import Callbacks
 from deployer.local.meta.chats import Chat, Chats, Message
 from deployer.local.meta.config import MetaConfig
 from deployer.local.meta.delivery import Attempt, Delivery
@@ -32,9 +33,17 @@ class Controls:
     """The handlers. An invalid request gets 400 with `{"error": reason}`."""
 
     def __init__(
-        self, config: MetaConfig, chats: Chats, meter: Meter, graph: Graph, delivery: Delivery, ending: Ending
+        self,
+        config: MetaConfig,
+        callbacks: Callbacks,
+        chats: Chats,
+        meter: Meter,
+        graph: Graph,
+        delivery: Delivery,
+        ending: Ending,
     ) -> None:
         self._config = config
+        self._callbacks = callbacks
         self._chats = chats
         self._meter = meter
         self._graph = graph
@@ -59,7 +68,7 @@ class Controls:
         return web.json_response(
             {
                 "display_phone_number": self._config.display_phone_number,
-                "callback_url": self._config.callback_url,
+                "callback_url": self._callbacks.url(),
                 "default_user": DEFAULT_USER,
             }
         )
@@ -103,10 +112,10 @@ class Controls:
         return await self._post(asked, to_bytes(payload))
 
     async def verify(self, request: web.Request) -> web.Response:
-        """Make the handshake of Meta for a new callback: `{"verify_token"}`."""
+        """Make the handshake of Meta for the callback of messages: `{"verify_token"}`."""
         asked = await _asked(request, {"verify_token"})
         challenge = str(secrets.randbelow(10**10))
-        attempt = await self._delivery.verify(_given(asked, "verify_token", str, ""), challenge)
+        attempt = await self._delivery.verify(self._callbacks.url(), _given(asked, "verify_token", str, ""), challenge)
         verified = attempt.delivered and attempt.answer == challenge
         return web.json_response({"verified": verified, "status": attempt.status, "error": attempt.error})
 

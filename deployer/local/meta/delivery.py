@@ -16,8 +16,9 @@ from aiohttp import web
 
 from deployer.local.ending import Ending
 from deployer.local.faults import Faults
+from deployer.local.meta.callbacks import Callbacks
 from deployer.local.meta.config import MetaConfig
-from deployer.local.meta.webhook import signed_headers
+from deployer.local.meta.webhook import field_of, signed_headers
 
 TASKS_AT_MOST = 2_000
 ANSWER_AT_MOST = 2_000  # bytes of the service's answer that are looked at
@@ -44,10 +45,14 @@ class Attempt:
 
 
 class Delivery:
-    """The HTTP client of this server. It calls the service's webhook only."""
+    """The HTTP client of this server. It calls the service's webhook only.
 
-    def __init__(self, config: MetaConfig, faults: Faults, ending: Ending) -> None:
+    Each try goes where the callbacks lead at that moment, also that of an older webhook: Meta does not document it.
+    """
+
+    def __init__(self, config: MetaConfig, callbacks: Callbacks, faults: Faults, ending: Ending) -> None:
         self._config = config
+        self._callbacks = callbacks
         self._faults = faults
         self._ending = ending
         self._session: aiohttp.ClientSession | None = None
@@ -113,21 +118,19 @@ class Delivery:
 
     async def attempt(self, body: bytes, signature: str = "valid") -> Attempt:
         """Try once. `signature` is valid, wrong or missing."""
-        attempt = await self._call(
-            "POST", data=io.BytesIO(body), headers=_headers(self._config.app_secret, body, signature)
-        )
+        url, headers = self._callbacks.url(field_of(body)), _headers(self._config.app_secret, body, signature)
+        attempt = await self._call("POST", url, data=io.BytesIO(body), headers=headers)
         self.counts["delivered" if attempt.delivered else "failed"] += 1
         return attempt
 
-    async def verify(self, token: str, challenge: str) -> Attempt:
-        """Send the verification request to the callback, as Meta does when its URL is entered."""
+    async def verify(self, url: str, token: str, challenge: str) -> Attempt:
+        """Send the verification request to a callback, as Meta does when its URL is entered."""
         query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": token}
-        return await self._call("GET", params=query)
+        return await self._call("GET", url, params=query)
 
-    async def _call(self, method: str, **request: Any) -> Attempt:
+    async def _call(self, method: str, url: str, **request: Any) -> Attempt:
         if self._session is None:
             raise RuntimeError("the webhook client is not open")
-        url = self._config.callback_url
         try:
             async with self._session.request(method, url, allow_redirects=False, **request) as answer:
                 text = await answer.content.read(ANSWER_AT_MOST)

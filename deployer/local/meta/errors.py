@@ -33,6 +33,7 @@ CODES: dict[int, Code] = {
     200: Code(403, "API Permission", "Permission is either not granted or has been removed."),
     368: Code(403, "Temporarily blocked for policies violations", "The account has been restricted."),
     613: Code(400, "Calls to this API have exceeded the rate limit", "Try again later."),
+    2200: Code(400, "Callback verification failed", "The callback did not return the challenge."),
     80007: Code(400, "Rate limit issues", "The WhatsApp Business Account has reached its rate limit."),
     130429: Code(429, "Rate limit hit", "Cloud API message throughput has been reached."),
     130472: Code(400, "User's number is part of an experiment", "Message was not sent as part of an experiment."),

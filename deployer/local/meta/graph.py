@@ -63,7 +63,7 @@ class Graph:
         """Return the id of the user that owns the access token."""
         trace = new_trace()
         try:
-            self._authenticate(request)
+            self.authenticate(request)
             if self._faults.on("token_revoked"):
                 raise _revoked()
             body, status = {"id": SYSTEM_USER}, 200
@@ -106,7 +106,7 @@ class Graph:
         version, number = request.match_info["version"], request.match_info["number"]
         if not VERSION.fullmatch(version):
             raise GraphError(100, message=f"Unknown path components: /{version}/{number}/messages", subcode=2500)
-        self._authenticate(request)
+        self.authenticate(request)
         if number != self._config.phone_number_id:
             raise GraphError(
                 100,
@@ -117,7 +117,8 @@ class Graph:
                 subcode=33,
             )
 
-    def _authenticate(self, request: web.Request) -> None:
+    def authenticate(self, request: web.Request) -> None:
+        """Raise GraphError for a request without the access token."""
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         given = token.encode("utf-8", "surrogateescape")
         if kind != "Bearer" or not hmac.compare_digest(given, self._token.reveal().encode()):

@@ -48,6 +48,15 @@ def to_bytes(payload: object) -> bytes:
     return json.dumps(payload, separators=(",", ":")).replace("/", "\\/").encode()
 
 
+def field_of(body: bytes) -> str:
+    """Return the field of a webhook's first change; "messages" for a body that is none of Meta's."""
+    try:
+        field = json.loads(body)["entry"][0]["changes"][0]["field"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return "messages"
+    return field if isinstance(field, str) else "messages"
+
+
 def signed_headers(app_secret: str, body: bytes) -> dict[str, str]:
     """Return the headers of a webhook: both signatures over exactly these bytes.
 
