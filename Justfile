@@ -108,6 +108,10 @@ export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 @check *envs: _sync
     deployer check "$@"
 
+# show what the service costs each month on each target, at least
+@costs env *options: _sync
+    deployer costs "$@"
+
 # send a text as a WhatsApp user and print the answer (local world)
 @say env +text: _sync
     deployer say "$@"

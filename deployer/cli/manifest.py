@@ -1,4 +1,4 @@
-"""The verbs of the manifest itself: check, adopt, set, add, remove, export, schema."""
+"""The verbs of the manifest itself: check, costs, adopt, set, add, remove, export, schema."""
 
 from __future__ import annotations
 
@@ -40,6 +40,21 @@ def _check(options: Options) -> int:
         from deployer.view.check_text import render_checked
 
         out(render_checked(checked.manifests))
+    return 0
+
+
+def _costs_options(parser: Parser) -> None:
+    names_environment(parser)
+    accepts_json(parser, "costs")
+
+
+def _costs(options: Options) -> int:
+    from deployer.verbs.costs import CostsOptions, calculate_costs
+    from deployer.view.costs_text import render_costs
+    from deployer.view.json_text import as_json
+
+    costs = calculate_costs(CostsOptions(environment=options.environment))
+    out(as_json(costs) if options.json else render_costs(costs))
     return 0
 
 
@@ -193,6 +208,7 @@ def _schema(options: Options) -> int:
 
 VERBS = {
     "check": Verb("read manifests and report every problem", _check_options, _check),
+    "costs": Verb("show what each target costs each month, at least", _costs_options, _costs),
     "adopt": Verb("write the manifest of a service that was made by hand", _adopt_options, _adopt),
     "set": Verb("give a literal of a manifest another value", _set_options, _set),
     "add": Verb("add a variable to a manifest", _add_options, _add),

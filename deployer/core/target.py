@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct
 
 from deployer.core.blocker import TargetBlocker
+from deployer.core.costs import Costs
 from deployer.core.policies.rights import Right
 from deployer.core.service import ServiceSpec, Settings
+from deployer.manifest.size import Size
 
 if TYPE_CHECKING:
     from deployer.core.adoption.expected import Expectation
@@ -164,8 +166,8 @@ class Description(Struct, frozen=True):
     pattern for all groups adds `/*`. `settings` reads the manifest's section, for an account, and `read_settings` the
     settings in a record. It raises TypeError if a setting without default is missing. `fixed` names the settings that
     it takes only when it creates a service, each with its default as a manifest writes it. `adoption` loads what
-    only `adopt` needs. `blockers` are what blocks a plan on this target only, and `describe_blocker` gives the text of
-    one: what is wrong, and its fix.
+    only `adopt` needs. `costs` calculates what a service of a size costs at least. `blockers` are what blocks a plan on
+    this target only, and `describe_blocker` gives the text of one: what is wrong, and its fix.
     """
 
     name: str
@@ -179,6 +181,7 @@ class Description(Struct, frozen=True):
     roles: Callable[[Desired], tuple[ServiceRole, ...]]
     rights: TargetRights
     adoption: Callable[[], Adoption]
+    costs: Callable[[Size], Costs]
     fixed: Mapping[str, str]
     blockers: Callable[[Desired, Observed], Iterable[TargetBlocker]]
     describe_blocker: Callable[[TargetBlocker], tuple[str, str]]

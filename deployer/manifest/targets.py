@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Protocol
 from pydantic import Field
 
 from deployer.manifest.rule import Section, get
+from deployer.manifest.size import Size
 from deployer.targets.apprunner import manifest as apprunner
 
 TAG: Final = "target"  # the key of the section that names its target
@@ -61,6 +62,10 @@ class ServiceSection(Protocol):
     @property
     def most_instances(self) -> int:
         """How many instances may run at once."""
+
+    @property
+    def provisioned(self) -> Size:
+        """What one instance has, and how many run at all times."""
 
     @property
     def fixed(self) -> Mapping[str, str]:

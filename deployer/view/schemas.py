@@ -14,6 +14,7 @@ from deployer.resources.outcome import Outcome
 from deployer.view.documents.adopt import AdoptDocument
 from deployer.view.documents.bootstrap import BootstrapCommands, BootstrapDocument
 from deployer.view.documents.check import CheckDocument
+from deployer.view.documents.costs import CostsDocument
 from deployer.view.documents.destroy import DestroyDocument
 from deployer.view.documents.diff import DiffDocument
 from deployer.view.documents.doctor import DoctorDocument
@@ -38,6 +39,7 @@ _DOCUMENTS: Final[dict[str, tuple[str, Any]]] = {
     "releases": ("What was released, newest first", tuple[ReleaseDocument, ...]),
     "releases-diff": ("What differs between two releases", ReleasesDiffDocument),
     "check": ("Manifests and their problems", CheckDocument),
+    "costs": ("What a service costs each month, at least", CostsDocument),
     "status": ("The status of an environment", StatusDocument),
     "verify": ("The results of checking everything a deployment needs", VerifyDocument),
     "doctor": ("The findings of doctor", DoctorDocument),

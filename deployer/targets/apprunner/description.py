@@ -6,6 +6,7 @@ from typing import Final
 
 from deployer.core.target import Adoption, Capabilities, Commands, Description, FoundBy, SecretsRead
 from deployer.targets.apprunner.blocker import describe_blocker, plan_blockers
+from deployer.targets.apprunner.costs import calculate_costs
 from deployer.targets.apprunner.manifest import AWS_MANAGED, KMS_KEY
 from deployer.targets.apprunner.rights import RIGHTS
 from deployer.targets.apprunner.roles import service_roles
@@ -50,6 +51,7 @@ APP_RUNNER: Final = Description(
     roles=service_roles,
     rights=RIGHTS,
     adoption=_adoption,
+    costs=calculate_costs,
     fixed={KMS_KEY: AWS_MANAGED},
     blockers=plan_blockers,
     describe_blocker=describe_blocker,

@@ -12,6 +12,7 @@ from pydantic import Field
 from deployer.manifest import limits as of_aws
 from deployer.manifest.rule import Section
 from deployer.manifest.shapes import Part, RoleName, Shape
+from deployer.manifest.size import Size
 from deployer.targets.apprunner import limits
 from deployer.targets.apprunner.rules import broken
 
@@ -206,6 +207,11 @@ class Service(Part):
     def most_instances(self) -> int:
         """How many instances may run at once."""
         return self.scaling.max
+
+    @property
+    def provisioned(self) -> Size:
+        """What one instance has, and how many run at all times."""
+        return Size(self.cpu_units, self.memory_mb, self.scaling.min)
 
     @property
     def fixed(self) -> Mapping[str, str]:

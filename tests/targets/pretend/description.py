@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from deployer import names
+from deployer.core.costs import Cost, Costs
 from deployer.core.desired import Desired
 from deployer.core.policies.documents import allow, policy
 from deployer.core.service import Scaling, ServiceSpec
@@ -138,6 +139,7 @@ TEST_PLATFORM: Final = Description(
     read_settings=read_settings,
     roles=roles,
     rights=TargetRights({}, lambda _: (), lambda _: (), lambda _: (), (TASKS,), "arn:aws:iam::{account}:role/none"),
+    costs=lambda size: Costs((Cost("tasks", 10.0 * size.instances),), "nothing", "us-west-2", (), "2026-11-29"),
     adoption=lambda: Adoption("[a-z-]{3,60}", _refuse, lambda _: (), lambda _: (), lambda _: ()),
     fixed={"cluster": "default"},
     blockers=plan_blockers,

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from deployer.manifest.rule import BrokenRule, KeyReason, Section, get, is_number
 from deployer.manifest.shapes import Part, RoleName, Shape
+from deployer.manifest.size import Size
 
 NAME: Final = "test-platform"
 TITLE: Final = "Test Platform"
@@ -63,6 +64,10 @@ class Service(Part):
     @property
     def most_instances(self) -> int:
         return self.tasks.most
+
+    @property
+    def provisioned(self) -> Size:
+        return Size(1024, 2048, self.tasks.least)
 
     @property
     def fixed(self) -> Mapping[str, str]:
