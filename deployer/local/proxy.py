@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -113,12 +113,34 @@ class Generation:
         return True
 
 
-class Proxy:
-    """A proxy on one port of 127.0.0.1. `current` may change at any moment; None answers 503."""
+class Split:
+    """Two versions that share the requests. Of `every` requests, one goes to `canary`, the others to `stable`."""
 
-    def __init__(self, *, request_limit: float) -> None:
-        self.current: Generation | None = None
+    def __init__(self, stable: Generation, canary: Generation, every: float) -> None:
+        self._stable = stable
+        self._canary = canary
+        self._every = every
+        self._due = 0.0
+
+    def pick(self) -> Generation:
+        """Return the version for the next request."""
+        self._due += 1
+        if self._due < self._every:
+            return self._stable
+        self._due -= self._every
+        return self._canary
+
+
+class Proxy:
+    """A proxy on one port of 127.0.0.1. `current` may change at any moment; None answers 503.
+
+    `seen` gets the status of each answer that a version has given.
+    """
+
+    def __init__(self, *, request_limit: float, seen: Callable[[int], None] | None = None) -> None:
+        self.current: Generation | Split | None = None
         self._limit = request_limit
+        self._seen = seen
         self._server: web.Server | None = None
         self._listener: asyncio.Server | None = None
         self._upstream: aiohttp.ClientSession | None = None
@@ -156,11 +178,15 @@ class Proxy:
         self._listener = self._server = self._upstream = None
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        generation = self.current
-        if generation is None:
+        current = self.current
+        if current is None:
             return _refusal(503, "the service is not running")
+        generation = current.pick() if isinstance(current, Split) else current
         with generation.entered():
-            return await self._forward(request, generation)
+            response = await self._forward(request, generation)
+        if self._seen is not None:
+            self._seen(response.status)
+        return response
 
     async def _forward(self, request: web.BaseRequest, generation: Generation) -> web.StreamResponse:
         response = web.StreamResponse()

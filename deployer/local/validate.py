@@ -48,13 +48,19 @@ def _check(shape: Shape, value: object, path: str) -> Iterator[str]:
         case "boolean":
             if not isinstance(value, bool):
                 yield f"{path} must be true or false"
-        case "integer" | "long":
-            if isinstance(value, bool) or not isinstance(value, int):
-                yield f"{path} must be a whole number"
-            else:
-                yield from _range(shape, value, f"{path} = {_shown(shape, value)}")
+        case "integer" | "long" | "timestamp" | "double" | "float":
+            yield from _number(shape, value, path)
         case other:
             yield f"{path} is of the kind {other}, which is not known here"
+
+
+def _number(shape: Shape, value: object, path: str) -> Iterator[str]:
+    """Check a number. A timestamp is one too: AWS JSON sends it in seconds."""
+    whole = shape.type_name in {"integer", "long"}
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        yield f"{path} must be a {'whole ' if whole else ''}number"
+    else:
+        yield from _range(shape, value, f"{path} = {_shown(shape, value)}")
 
 
 def _structure(shape: StructureShape, value: object, path: str) -> Iterator[str]:
@@ -105,7 +111,7 @@ def _string(shape: StringShape, value: object, path: str) -> Iterator[str]:
         yield f"{path} = {_shown(shape, value)} does not match {pattern}"
 
 
-def _range(shape: Shape, size: int, subject: str) -> Iterator[str]:
+def _range(shape: Shape, size: float, subject: str) -> Iterator[str]:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if low is not None and size < low:
         yield f"{subject} is less than {low}"

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deployer.local.apprunner.errors import Problem
-from deployer.local.apprunner.image import Identifier, parse
+from deployer.local.compute.image import Identifier, parse
+from deployer.local.compute.problem import Problem
 
 OPERATION = "START_DEPLOYMENT"
 

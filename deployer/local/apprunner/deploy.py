@@ -10,15 +10,16 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deployer.local.apprunner import image as images
 from deployer.local.apprunner import secrets
 from deployer.local.apprunner.configuration import public
-from deployer.local.apprunner.errors import Problem
 from deployer.local.apprunner.fleet import Version
-from deployer.local.apprunner.health import HealthCheck
-from deployer.local.apprunner.roles import ACCESS_PRINCIPAL, INSTANCE_PRINCIPAL, assume
+from deployer.local.apprunner.roles import ACCESS_PRINCIPAL, INSTANCE_PRINCIPAL
 from deployer.local.apprunner.scaling import ScalingRevision
 from deployer.local.clients import Clients
+from deployer.local.compute import image as images
+from deployer.local.compute.health import HealthCheck
+from deployer.local.compute.problem import Problem
+from deployer.local.compute.roles import assume
 
 # App Runner developer guide, "How App Runner works with IAM": what the access role must allow.
 ON_REPOSITORY = (
@@ -76,7 +77,7 @@ class Preparer:
             image=image,
             command=command,
             environment={**image.environment, **(container.get("RuntimeEnvironmentVariables") or {}), **values},
-            check=HealthCheck.of(configuration["HealthCheckConfiguration"]),
+            check=_health_check(configuration["HealthCheckConfiguration"]),
             port=port if fixed or public(configuration) else None,
             fixed=fixed,
             role=role.arn if role else None,
@@ -97,6 +98,20 @@ class Preparer:
         if denied:
             raise Problem(f"Failed to pull the image: the access role {role.arn} does not allow {', '.join(denied)}.")
         return self.store.pull(self.clients.ecr, identifier)
+
+
+def _health_check(configuration: Mapping[str, Any]) -> HealthCheck:
+    """Return the check of a complete HealthCheckConfiguration."""
+    return HealthCheck(
+        protocol=configuration["Protocol"],
+        path=configuration["Path"],
+        interval=configuration["Interval"],
+        timeout=configuration["Timeout"],
+        healthy_threshold=configuration["HealthyThreshold"],
+        unhealthy_threshold=configuration["UnhealthyThreshold"],
+        agent="AppRunner-HealthCheck",
+        hint="If it has a port of its own, name it in the StartCommand: that port is then handed over to it.",
+    )
 
 
 def names_port(command: Sequence[str], port: str) -> bool:

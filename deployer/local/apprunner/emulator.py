@@ -14,11 +14,7 @@ from deployer.local import validate
 from deployer.local.apprunner.api import ServicesApi
 from deployer.local.apprunner.deploy import Preparer
 from deployer.local.apprunner.errors import ApiError, InvalidRequest, NotEmulated
-from deployer.local.apprunner.image import Identifier, ImageStore
-from deployer.local.apprunner.instances import Instance
-from deployer.local.apprunner.launcher import Launcher
 from deployer.local.apprunner.limits import Limits
-from deployer.local.apprunner.logs import LogShipper
 from deployer.local.apprunner.observability import ObservabilityApi
 from deployer.local.apprunner.operations import Operations
 from deployer.local.apprunner.resources import Resources
@@ -27,6 +23,10 @@ from deployer.local.apprunner.state import Service, Services
 from deployer.local.apprunner.switches import freezes
 from deployer.local.apprunner.vpc_connectors import VpcConnectorsApi
 from deployer.local.aws_errors import AwsError
+from deployer.local.compute.image import Identifier, ImageStore
+from deployer.local.compute.instances import Instance
+from deployer.local.compute.launcher import Launcher
+from deployer.local.compute.logs import LogShipper
 from deployer.local.guard import Guard
 from deployer.local.host import Host, RunningInstance
 from deployer.local.models import service_model
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 JSON = dict[str, Any]
 T = TypeVar("T")
+DISK = 3  # GB; an instance's whole disk (developer guide, "Developing application code")
 STOP_WITHIN = 30.0  # seconds
 ANSWER_WITHIN = 10.0  # seconds
 
@@ -60,7 +61,7 @@ class AppRunner:
             host.loop,
             services,
             resources.scaling,
-            Preparer(clients, ImageStore(host.images, host.work / "content"), account, region),
+            Preparer(clients, ImageStore(host.images, host.work / "content", DISK), account, region),
             self._launcher,
             self._logs,
             limits,

@@ -1,4 +1,4 @@
-"""Errors of the API, and causes of a failed deployment.
+"""Errors of the API.
 
 ApiError
 ├── InvalidRequest
@@ -6,7 +6,6 @@ ApiError
 ├── InvalidState
 ├── QuotaExceeded
 └── NotEmulated      of the real API, but not of this one
-Problem              a deployment cannot go on; its text is written to the service's log
 """
 
 from __future__ import annotations
@@ -51,7 +50,3 @@ class QuotaExceeded(ApiError):
 class NotEmulated(ApiError):
     code = "NotEmulated"
     status = 501
-
-
-class Problem(Exception):
-    """The cause of a failed deployment, as text for the service's log, without values of variables."""

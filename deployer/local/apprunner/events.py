@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deployer.local.apprunner.logs import LogShipper
 from deployer.local.apprunner.state import Operation, Service
+from deployer.local.compute.logs import LogShipper
 
 
 @dataclass(frozen=True)

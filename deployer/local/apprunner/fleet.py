@@ -9,12 +9,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deployer.local.apprunner.errors import Problem
-from deployer.local.apprunner.health import HealthCheck, until_healthy, until_unhealthy
-from deployer.local.apprunner.image import Image
-from deployer.local.apprunner.instances import Instance
-from deployer.local.apprunner.launcher import Launcher
 from deployer.local.apprunner.limits import Limits
+from deployer.local.compute.health import HealthCheck, until_healthy, until_unhealthy
+from deployer.local.compute.image import Image
+from deployer.local.compute.instances import Instance
+from deployer.local.compute.launcher import Launcher
+from deployer.local.compute.problem import Problem
 from deployer.local.proxy import Generation
 
 STEADY = 60.0  # seconds after which an instance's next failure counts as its first

@@ -11,13 +11,8 @@ from typing import Any
 
 from deployer.local.apprunner.automatic import OPERATION, watched
 from deployer.local.apprunner.deploy import Preparer
-from deployer.local.apprunner.errors import Problem
 from deployer.local.apprunner.events import Journal
-from deployer.local.apprunner.image import Identifier
-from deployer.local.apprunner.instances import Instance
-from deployer.local.apprunner.launcher import Launcher
 from deployer.local.apprunner.limits import Limits
-from deployer.local.apprunner.logs import LogShipper
 from deployer.local.apprunner.rollout import Attempt, Live, Rollout, route
 from deployer.local.apprunner.scaling import Scaling
 from deployer.local.apprunner.state import (
@@ -30,6 +25,11 @@ from deployer.local.apprunner.state import (
     Service,
     Services,
 )
+from deployer.local.compute.image import Identifier
+from deployer.local.compute.instances import Instance
+from deployer.local.compute.launcher import Launcher
+from deployer.local.compute.logs import LogShipper
+from deployer.local.compute.problem import Problem
 from deployer.local.faults import Faults
 
 FLUSH_WITHIN = 3.0  # seconds; whoever sees an operation end should find its log complete

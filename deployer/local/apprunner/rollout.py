@@ -7,11 +7,11 @@ import contextlib
 import errno
 from dataclasses import dataclass
 
-from deployer.local.apprunner.errors import Problem
 from deployer.local.apprunner.events import Journal
 from deployer.local.apprunner.fleet import Fleet, Version
-from deployer.local.apprunner.launcher import Launcher
 from deployer.local.apprunner.limits import Limits
+from deployer.local.compute.launcher import Launcher
+from deployer.local.compute.problem import Problem
 from deployer.local.proxy import Proxy
 
 LEAVE_WITHIN = 5.0  # seconds for the requests inside when the whole world stops

@@ -10,7 +10,7 @@ from typing import Any
 
 from deployer.local.apprunner import configuration
 from deployer.local.apprunner.errors import ResourceNotFound
-from deployer.local.apprunner.image import Identifier
+from deployer.local.compute.image import Identifier
 
 DELETED_FOR = 3600.0  # seconds in which a deleted service can still be described
 

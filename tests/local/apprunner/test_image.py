@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from deployer.local.apprunner.errors import Problem
-from deployer.local.apprunner.image import parse
-from deployer.local.apprunner.launcher import program, working_directory
+from deployer.local.compute.image import parse
+from deployer.local.compute.launcher import program, working_directory
+from deployer.local.compute.problem import Problem
 
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 GZIPPED = f"{LAYER}+gzip"

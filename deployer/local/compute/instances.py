@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from deployer.local.apprunner.cpu import Cpu
+from deployer.local.compute.cpu import Cpu
 from deployer.local.guard import Guard, kill_group
 
 LONGEST_LINE = 200_000  # bytes
@@ -89,6 +89,11 @@ class Instance:
             return False
         await self._last_output()
         return True
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, negative after a signal; None while it runs."""
+        return self._process.returncode
 
     def ending(self) -> str:
         """Return how the process ended, as text."""

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from deployer.local.apprunner.disk import Disk
-from deployer.local.apprunner.errors import Problem
-from deployer.local.apprunner.instances import Instance
+from deployer.local.compute.disk import Disk
+from deployer.local.compute.instances import Instance
+from deployer.local.compute.problem import Problem
 from deployer.local.guard import Guard
 from deployer.local.host import Host
 
@@ -55,7 +55,7 @@ class Launcher:
 
         Without a fixed `port` it gets a free port in PORT. Raises Problem if the fixed port is taken.
 
-        The environment is what is given and what App Runner itself sets, nothing of this process. With the ARN of a
+        The environment is what is given and what the platform itself sets, nothing of this process. With the ARN of a
         `role`, the instance gets the role's credentials as on AWS: from an address, for a token.
         """
         name = uuid.uuid4().hex

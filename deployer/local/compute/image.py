@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from deployer.local.apprunner.errors import Problem
+from deployer.local.compute.problem import Problem
 
 if not hasattr(tarfile, "data_filter"):  # Python before 3.11.4, such as Debian 12's
     from backports import tarfile  # type: ignore[import-not-found, import-untyped, no-redef, unused-ignore]
@@ -28,11 +28,19 @@ LAYERS = {
     "application/vnd.docker.image.rootfs.diff.tar": "r:",
     "application/vnd.docker.image.rootfs.diff.tar.gzip": "r:gz",
 }
-LARGEST = 3 * 1024**3  # bytes; an instance's whole disk (App Runner's guide, "Developing application code")
+PLATFORM = "linux/amd64"
 IDENTIFIER = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[^:@]+)(?P<rest>[:@].+)?"
 )
 WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"  # OCI image specification, "Image Layer Filesystem Changeset"
+
+
+class ImageNotFound(Problem):
+    """ECR has no such repository or image."""
+
+
+class WrongPlatform(Problem):
+    """The image is built for another platform."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +82,13 @@ class Image:
 
 
 class ImageStore:
-    """Unpacks images below `content`, each once, from the blobs of the layout at `images`."""
+    """Unpacks images below `content`, each once, from the blobs of the layout at `images`.
 
-    def __init__(self, images: Path, content: Path) -> None:
+    `largest` is the size in GB of an instance's disk, into which the image has to fit.
+    """
+
+    def __init__(self, images: Path, content: Path, largest: int) -> None:
+        self._largest = largest
         self._blobs = images / "blobs" / "sha256"
         self._content = content
 
@@ -92,8 +104,8 @@ class ImageStore:
         digest, manifest = self._manifest(ecr, identifier)
         config = json.loads(self._blob(manifest["config"]["digest"]).read_bytes())
         platform = f"{config.get('os')}/{config.get('architecture')}"
-        if platform != "linux/amd64":
-            raise Problem(f"The image is built for {platform}; App Runner runs linux/amd64 only.")
+        if platform != PLATFORM:
+            raise WrongPlatform(f"The image is built for {platform}; only {PLATFORM} runs here.")
         settings = config.get("config") or {}
         return Image(
             digest=digest,
@@ -108,9 +120,9 @@ class ImageStore:
         try:
             images = ecr.batch_get_image(repositoryName=identifier.repository, imageIds=[image_id])["images"]
         except ecr.exceptions.RepositoryNotFoundException:
-            raise Problem(f"The repository {identifier.repository} does not exist in ECR.") from None
+            raise ImageNotFound(f"The repository {identifier.repository} does not exist in ECR.") from None
         if not images:
-            raise Problem(f"The image {identifier.digest or identifier.tag} is not in {identifier.repository}.")
+            raise ImageNotFound(f"The image {identifier.digest or identifier.tag} is not in {identifier.repository}.")
         text = images[0]["imageManifest"].encode()
         digest = "sha256:" + hashlib.sha256(text).hexdigest()
         if identifier.digest and digest != identifier.digest:
@@ -142,7 +154,7 @@ class ImageStore:
                 mode = LAYERS.get(layer.get("mediaType", ""))
                 if mode is None:
                     raise Problem(f"A layer of the type {layer.get('mediaType')} cannot be unpacked here.")
-                _apply(self._blob(layer["digest"]), mode, part)
+                _apply(self._blob(layer["digest"]), mode, part, self._largest)
             part.rename(target)
         except OSError as error:
             if not target.is_dir():  # else another deployment of the same image was quicker
@@ -152,13 +164,13 @@ class ImageStore:
         return target
 
 
-def _apply(layer: Path, mode: Any, root: Path) -> None:
+def _apply(layer: Path, mode: Any, root: Path, largest: int) -> None:
     """Unpack a layer over the content of `root`. Raises Problem if it is unsafe, broken or too large."""
     try:
         with tarfile.open(layer, mode) as tar:
             members = tar.getmembers()
-            if sum(member.size for member in members) > LARGEST:
-                raise Problem("The image is larger than the 3 GB an instance has.")
+            if sum(member.size for member in members) > largest * 1024**3:
+                raise Problem(f"The image is larger than the {largest} GB an instance has.")
             plain = [member for member in members if not PurePosixPath(member.name).name.startswith(WHITEOUT)]
             for path in _removed(members, root):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)

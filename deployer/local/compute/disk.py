@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployer.local.apprunner.errors import Problem
+from deployer.local.compute.problem import Problem
 
 
 @dataclass(frozen=True)

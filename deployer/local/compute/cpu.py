@@ -1,6 +1,6 @@
-"""The CPU of an instance: App Runner takes it away while no request is in flight.
+"""The CPU of an instance, for platforms that take it away while no request is in flight.
 
-App Runner throttles such an instance; how far is not documented, so here it is frozen (SIGSTOP). A health check is
+Such a platform throttles the instance; how far is not documented, so here it is frozen (SIGSTOP). A health check is
 answered by the instance itself, so it gives CPU for as long as it lasts.
 """
 

@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from deployer.local.apprunner.errors import Problem
+from deployer.local.compute.problem import Problem
 
 LOOK = 0.02  # seconds between two looks at an instance that does not listen yet
 
@@ -34,25 +33,19 @@ class ProbedInstance(Protocol):
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """HealthCheckConfiguration with every default filled in; interval and timeout in seconds."""
+    """The settings of a health check; interval and timeout in seconds. `agent` is its User-Agent.
+
+    `hint` follows the error about a program that never listens.
+    """
 
     protocol: str
     path: str
-    interval: int
-    timeout: int
+    interval: float
+    timeout: float
     healthy_threshold: int
     unhealthy_threshold: int
-
-    @classmethod
-    def of(cls, configuration: Mapping[str, Any]) -> HealthCheck:
-        return cls(
-            protocol=configuration["Protocol"],
-            path=configuration["Path"],
-            interval=configuration["Interval"],
-            timeout=configuration["Timeout"],
-            healthy_threshold=configuration["HealthyThreshold"],
-            unhealthy_threshold=configuration["UnhealthyThreshold"],
-        )
+    agent: str
+    hint: str = ""
 
     def describe(self) -> str:
         return f"HTTP GET {self.path}" if self.protocol == "HTTP" else "TCP"
@@ -64,7 +57,7 @@ async def until_healthy(check: HealthCheck, instance: ProbedInstance, budget: fl
     It has `budget` seconds to listen. From then on the checks come at the service's interval; Problem is raised
     after `unhealthy_threshold` failures in a row, and at once when the process ends.
     """
-    await _until_listening(instance, budget)
+    await _until_listening(check, instance, budget)
     healthy = failed = 0
     while True:
         why = await probe(check, instance.port)
@@ -90,15 +83,13 @@ async def until_unhealthy(check: HealthCheck, instance: ProbedInstance) -> str:
             return f"Health check failed {failed} times in a row: {why}."
 
 
-async def _until_listening(instance: ProbedInstance, budget: float) -> None:
+async def _until_listening(check: HealthCheck, instance: ProbedInstance, budget: float) -> None:
     loop = asyncio.get_running_loop()
     end = loop.time() + budget
     while not await _listens(instance.port):
         if loop.time() > end:
-            raise Problem(
-                f"The application did not listen on the port in the variable PORT within {budget:g} seconds. "
-                "If it has a port of its own, name it in the StartCommand: that port is then handed over to it."
-            )
+            why = f"The application did not listen on the port in the variable PORT within {budget:g} seconds."
+            raise Problem(f"{why} {check.hint}".rstrip())
         if await instance.exits_within(LOOK):
             raise Problem(f"The application stopped before it listened: {instance.ending()}.")
 
@@ -118,7 +109,7 @@ async def _listens(port: int) -> bool:
 async def probe(check: HealthCheck, port: int) -> str | None:
     """Check once. Return None if healthy, else the reason."""
     if check.protocol == "HTTP":
-        return await _http(port, check.path, check.timeout)
+        return await _http(check, port)
     return await _tcp(port, check.timeout)
 
 
@@ -134,14 +125,15 @@ async def _tcp(port: int, patience: float) -> str | None:
     return None
 
 
-async def _http(port: int, path: str, patience: float) -> str | None:
+async def _http(check: HealthCheck, port: int) -> str | None:
     """Send a GET request. Only status 200 is healthy."""
+    path, patience = check.path, check.timeout
     try:
         async with asyncio.timeout(patience):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
                 writer.write(
-                    f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: AppRunner-HealthCheck\r\n"
+                    f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: {check.agent}\r\n"
                     "Accept: */*\r\nConnection: close\r\n\r\n".encode()
                 )
                 status = await reader.readline()

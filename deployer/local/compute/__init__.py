@@ -1,0 +1,1 @@
+"""What every compute platform of the local world has: images, instances as real processes, health checks and logs."""
