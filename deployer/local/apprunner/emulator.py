@@ -56,7 +56,7 @@ class AppRunner:
         self._logs = LogShipper(clients)
         limits = limits or Limits()
         services, resources = Services(), Resources.of(account, region)
-        self._launcher = Launcher(host, self._guard, partial(freezes, host.faults), limits.freeze_after)
+        self._launcher = Launcher(host, self._guard, partial(freezes, host.faults), limits.freeze_after, "instances")
         self._operations = Operations(
             host.loop,
             services,

@@ -24,14 +24,17 @@ PORTS = range(20_000, 32_000)  # below what systems give to outgoing connections
 
 
 class Launcher:
-    """Starts instances. `freezes` returns whether they are frozen without a request, `freeze_after` seconds later."""
+    """Starts instances. `freezes` returns whether they are frozen without a request, `freeze_after` seconds later.
 
-    def __init__(self, host: Host, guard: Guard, freezes: Callable[[], bool], freeze_after: float) -> None:
+    Their disks are in `folder` of the world's work directory.
+    """
+
+    def __init__(self, host: Host, guard: Guard, freezes: Callable[[], bool], freeze_after: float, folder: str) -> None:
         self._guard = guard
         self._region = host.region
         self._url = host.clients.url
         self._credentials = host.credentials
-        self._disks = host.work / "instances" / str(urlsplit(self._url).port)
+        self._disks = host.work / folder / str(urlsplit(self._url).port)
         self._freezes = freezes
         self._freeze_after = freeze_after
         self._recent: list[int] = []
