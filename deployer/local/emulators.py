@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from deployer.local.apprunner import AppRunner
-from deployer.local.apprunner.switches import SWITCHES as SWITCHES  # noqa: PLC0414 -- the endpoint reads them here
+from deployer.local.apprunner.switches import SWITCHES as OF_APP_RUNNER
+from deployer.local.ecs_express import EcsExpress
+from deployer.local.ecs_express.switches import SWITCHES as OF_ECS_EXPRESS
 from deployer.local.host import Emulator, Host
+
+SWITCHES = {**OF_APP_RUNNER, **OF_ECS_EXPRESS}
 
 
 def make_emulators(host: Host) -> tuple[Emulator, ...]:
     """Return every compute platform that the world emulates."""
-    return (AppRunner(host),)
+    return (AppRunner(host), EcsExpress(host))
