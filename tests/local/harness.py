@@ -51,6 +51,8 @@ def answer(method, path, headers, body):
         os._exit(9)
     if path == "/sicken":
         sick.set()
+    if path.startswith("/status="):
+        return int(path.partition("=")[2]), b"{}"
     if path.startswith("/slow"):
         time.sleep(float(path.partition("=")[2]))
     who = {"pid": os.getpid(), "env": dict(os.environ), "cwd": os.getcwd(), "path": path}
