@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -56,9 +55,7 @@ def _check(shape: Shape, value: object, path: str) -> Iterator[str]:
 
 
 def _number(shape: Shape, value: object, path: str) -> Iterator[str]:
-    """Check a number. A timestamp is one too: AWS JSON sends it in seconds, and botocore reads it as a datetime."""
-    if shape.type_name == "timestamp" and isinstance(value, datetime):
-        return
+    """Check a number. A timestamp is one too: AWS JSON sends it in seconds."""
     whole = shape.type_name in {"integer", "long"}
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
         yield f"{path} must be a {'whole ' if whole else ''}number"

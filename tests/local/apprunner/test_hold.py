@@ -61,4 +61,4 @@ def test_a_document_that_cannot_be_taken(world: Any, document: object, told: str
     assert status == 400
     assert told in answer["error"]
     assert world.switch("GET")[1]["faults"] == {}
-    assert list(world.switch("GET")[1]["switches"]) == ["refuse", "hold", "idle_cpu"]
+    assert {"refuse", "hold", "idle_cpu"} <= world.switch("GET")[1]["switches"].keys()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import botocore.session
@@ -205,6 +206,6 @@ def test_answers_fit_the_model(world: Any, port: int) -> None:
         ("DeleteVpcConnector", world.apprunner.delete_vpc_connector(VpcConnectorArn=connector_arn)),
     ):
         del answer["ResponseMetadata"]
-        plain = json.loads(json.dumps(answer, default=str))
+        plain = json.loads(json.dumps(answer, default=datetime.timestamp))
         wrong = validate.reasons(model.operation_model(operation).output_shape, plain)
-        assert [reason for reason in wrong if "timestamp" not in reason and "ServiceId" not in reason] == []
+        assert [reason for reason in wrong if "ServiceId" not in reason] == []
