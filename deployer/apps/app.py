@@ -76,9 +76,13 @@ class Backend(Part):
 
 
 class Meta(Part):
-    """A stand-in for Meta's Graph API, by the names of parameters, and the path where the service accepts webhooks."""
+    """A stand-in for Meta's Graph API, by the names of parameters, and the path where the service accepts webhooks.
+
+    By the same names, `verify` asks the real one where it sends messages.
+    """
 
     address: Name
+    api_version: Name | None = None
     webhook: UrlPath
     app_secret: Name
     access_token: Name

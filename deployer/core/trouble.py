@@ -85,6 +85,14 @@ class AutomaticDeployments(_Trouble, frozen=True):
     """The platform deploys a pushed image by itself."""
 
 
+class OtherCallback(_Trouble, frozen=True):
+    """Meta sends messages to another URL. `level` is what that callback is set for, by its name in the Graph API."""
+
+    serves: ClassVar[bool] = False
+    level: str
+    url: str
+
+
 Trouble = (
     NoService
     | ServiceNotCreated
@@ -96,4 +104,5 @@ Trouble = (
     | ImageGone
     | OtherImage
     | AutomaticDeployments
+    | OtherCallback
 )

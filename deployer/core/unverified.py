@@ -42,4 +42,10 @@ class SecretsNotRead(_Unverified, frozen=True):
     """Whether the service accepts its secrets was not checked, because they were not to be read."""
 
 
-UnverifiedCheck = CallRefused | RightsRefused | RightsConditional | NoSettingsClass | SecretsNotRead
+class CallbackNotRead(_Unverified, frozen=True):
+    """Where Meta sends messages was not found out; `why` is text."""
+
+    why: str
+
+
+UnverifiedCheck = CallRefused | RightsRefused | RightsConditional | NoSettingsClass | SecretsNotRead | CallbackNotRead

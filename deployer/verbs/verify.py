@@ -5,7 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from deployer.core.health import of_readiness
-from deployer.core.trouble import ImageGone, Trouble
+from deployer.core.trouble import ImageGone, OtherCallback, Trouble
+from deployer.core.unverified import CallbackNotRead
+from deployer.environment.callback import check_callback
 from deployer.environment.open import open_environment
 from deployer.environment.other_locations import disagreements
 from deployer.environment.readiness import read_readiness
@@ -19,7 +21,8 @@ from deployer.view.verify_json import verify_document
 class VerifyOptions(Struct, frozen=True, kw_only=True):
     """`environment` is a name or a manifest's path; `image` a release number, a commit or a tag.
 
-    `decrypt` reads the secrets, too, to check that the service would accept them.
+    `decrypt` reads the secrets, too, to check that the service would accept them, and to ask Meta where it sends
+    messages.
     """
 
     environment: str
@@ -41,11 +44,17 @@ def verify_environment(options: VerifyOptions, report: Reporter) -> VerifyDocume
     troubles: list[Trouble] = []
     if gone := missing_image(run.session, observed):
         troubles.append(ImageGone(number=None, image=gone))
+    unverified = list(inspection.unverified)
+    match check_callback(environment, observed) if options.decrypt else None:
+        case CallbackNotRead() as unread_callback:
+            unverified.append(unread_callback)
+        case OtherCallback() as other:
+            troubles.append(other)
     readiness, page = read_readiness(environment, observed), run.app.readiness
     cpu: CpuDocument | None = None
     if readiness and page:
         troubles += of_readiness(readiness, page)
         cpu = CpuDocument(readiness.cpu, page.cpu.get(readiness.cpu, "")) if readiness.cpu else None
     return verify_document(
-        plan, unverified=inspection.unverified, unread=unread, troubles=troubles, differences=differences, cpu=cpu
+        plan, unverified=unverified, unread=unread, troubles=troubles, differences=differences, cpu=cpu
     )

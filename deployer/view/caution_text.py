@@ -6,6 +6,7 @@ from typing import Final, assert_never
 
 from deployer.core.caution import Caution, FailedBefore, NoRelease, Unverified
 from deployer.core.unverified import (
+    CallbackNotRead,
     CallRefused,
     NoSettingsClass,
     RightsConditional,
@@ -45,5 +46,7 @@ def unverified_text(check: UnverifiedCheck) -> str:
             return f"{ACCEPTED}: {check.file} names no settings class"
         case SecretsNotRead():
             return f"{ACCEPTED}: that takes reading them"
+        case CallbackNotRead():
+            return f"whether Meta sends messages to this service: {check.why}"
         case _:
             assert_never(check)

@@ -15,6 +15,7 @@ from deployer.core.trouble import (
     LongWait,
     MessagesGivenUp,
     NoService,
+    OtherCallback,
     OtherImage,
     ServiceNotCreated,
     Trouble,
@@ -22,6 +23,11 @@ from deployer.core.trouble import (
 )
 from deployer.view.times import duration
 
+CALLBACKS: Final = {
+    "phone_number": "the phone number",
+    "whatsapp_business_account": "the WhatsApp Business account",
+    "application": "the app",
+}
 NO_CAUSE: Final = "no cause is recorded"
 
 
@@ -72,6 +78,12 @@ def _text(trouble: Trouble, environment: str) -> tuple[str, str]:  # noqa: C901 
             return f"the service runs {live}, but release {trouble.number} is {recorded}", reconcile
         case AutomaticDeployments():
             return "automatic deployments are on: a pushed image is deployed at once, unrecorded", reconcile
+        case OtherCallback():
+            level = CALLBACKS.get(trouble.level, trouble.level)
+            return (
+                f"Meta sends messages to {trouble.url}, the callback of {level}",
+                "change it at Meta, unless it is meant so: docs/how-to/troubleshoot.md",
+            )
         case _:
             assert_never(trouble)
 

@@ -10,11 +10,15 @@ from typing import Any
 
 import jsonschema
 import pytest
+from aiohttp import web
 from dotenv import dotenv_values
 
 from deployer.view.env_text import FORMATS
+from tests import loopback
 from tests.e2e import aws, tiny
 from tests.e2e.checkout import Checkout, approved, write_second
+from tests.local.meta.conftest import Receiver
+from tests.serving import serving_apps
 
 pytestmark = pytest.mark.timeout(240)
 NOT_DRIFTED = {"environment": "second", "drift": [], "staged": [], "format": 2}
@@ -110,6 +114,31 @@ def test_everything_a_deployment_needs_is_looked_at(deployed: Checkout) -> None:
     client.put_parameter(Name=f"{SECOND}/meta-app-secret", Value=before, Overwrite=True)
     after = aws.apprunner(deployed).list_operations(ServiceArn=arn_of(deployed, "ansari-second-whatsapp"))
     assert len(operations["OperationSummaryList"]) == len(after["OperationSummaryList"])
+
+
+def test_a_callback_at_meta_that_leads_elsewhere_is_warned_of(deployed: Checkout) -> None:
+    found = document(deployed, "verify", "verify", "local", "--decrypt")
+    assert (found["warnings"], found["unseen"]) == ([], [])
+    client, path = aws.ssm(deployed), aws.PATH
+    names = ("meta-access-token-from-sys-user", "meta-business-phone-number-id", "meta-webhook-verify-token")
+    token, number, verify = (
+        client.get_parameter(Name=f"{path}/{name}", WithDecryption=True)["Parameter"]["Value"] for name in names
+    )
+    receiver, app = Receiver(verify_token=verify), web.Application()
+    app.add_routes([web.get("/other", receiver.get)])
+    with serving_apps(app) as [other]:
+        url = f"{other}/other"
+        answer = loopback.post(
+            f"http://127.0.0.1:{deployed.ports['8002']}/v26.0/{number}",
+            json={"webhook_configuration": {"override_callback_uri": url, "verify_token": verify}},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+    assert answer.status_code == 200, answer.text
+    [warning] = document(deployed, "verify", "verify", "local", "--decrypt")["warnings"]
+    assert (warning["kind"], warning["details"]) == ("OtherCallback", {"level": "phone_number", "url": url})
+    said = run(deployed, "verify", "local", "--decrypt")
+    assert f"warning: Meta sends messages to {url}, the callback of the phone number; fix: change it at Meta" in said
+    assert "sends messages" not in run(deployed, "verify", "local")  # it takes the access token to ask
 
 
 def test_what_drifted_is_told_with_who_and_when(deployed: Checkout) -> None:

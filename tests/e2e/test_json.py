@@ -25,6 +25,7 @@ KIND = {
 # In this order: each finds what the ones before have left. Where nothing else is said, the exit code is 0.
 DAY = (
     ("check", "local", 0),
+    ("costs", "local", 0),
     ("plan", "local", 0),
     ("reconcile", "local", 0),
     ("reconcile", "local", 0),
