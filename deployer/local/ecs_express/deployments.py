@@ -237,7 +237,7 @@ class Deployments:
             if broken.is_set():
                 waits[0].cancel()
                 return False
-        if live.proxy:
+        if live.proxy and not live.split:
             live.proxy.current = live.serving.generation
         return True
 

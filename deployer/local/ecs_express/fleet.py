@@ -24,10 +24,11 @@ from deployer.local.ecs_express.tasks import (
 from deployer.local.proxy import Generation
 
 HEALTHY, UNHEALTHY = 1, 2  # of the target group: a first success was seen to be enough, where the guide has 5
+STEADY = 60.0  # seconds after which a task's next failure counts as its first
 
 
 class Fleet:
-    """The tasks of a revision, on one loop. `failed` is called for each task that does not become healthy."""
+    """The tasks of a revision, on one loop. `failed` is called for each task that fails."""
 
     def __init__(
         self,
@@ -73,9 +74,15 @@ class Fleet:
 
         What ends the wait is the caller's: `failed` may cancel it.
         """
-        launches = [self._begin(self._launch_until_healthy()) for _ in range(count)]
-        for task, instance in await asyncio.gather(*launches):
-            self._begin(self._keep(task, instance))
+        loop = asyncio.get_running_loop()
+        healthy = [loop.create_future() for _ in range(count)]
+        slots = [self._begin(self._occupy(future)) for future in healthy]
+        try:
+            await asyncio.gather(*healthy)
+        except asyncio.CancelledError:
+            for slot in slots:
+                slot.cancel()
+            raise
 
     async def stop(self, *, drain: float, reason: str) -> None:
         """Deregister the tasks, let requests inside end within `drain` seconds, then stop every process."""
@@ -96,10 +103,27 @@ class Fleet:
             named = " ".join(f"(task {task.id})" for task, _ in running)
             self._tell(f"has stopped {len(running)} running tasks: {named}.")
 
-    async def _launch_until_healthy(self) -> tuple[Task, Instance]:
-        """Start a task, and try again as long as that fails, with growing pauses."""
+    async def _occupy(self, healthy: asyncio.Future[None]) -> None:
+        """Keep a task there: whenever it ends or becomes unhealthy, another is started with the values of that time."""
+        loop = asyncio.get_running_loop()
         pause = self._limits.backoff
         while True:
+            task, instance = await self._launch_until_healthy(pause)
+            if not healthy.done():
+                healthy.set_result(None)
+            began = loop.time()
+            why = await until_unhealthy(self._check, instance)
+            await self._fell(task, instance, why)
+            self._failed()
+            pause = self._limits.backoff if loop.time() - began > STEADY else self._longer(pause)
+
+    def _longer(self, pause: float) -> float:
+        return min(pause * 2, self._limits.backoff_most)
+
+    async def _launch_until_healthy(self, pause: float) -> tuple[Task, Instance]:
+        """Start a task after a pause, and try again as long as that fails, with growing pauses."""
+        while True:
+            await asyncio.sleep(pause)
             try:
                 return await self._launch()
             except CannotStart as problem:
@@ -107,8 +131,7 @@ class Fleet:
             except Problem:
                 pass  # the stopped task has the reason
             self._failed()
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, self._limits.backoff_most)
+            pause = self._longer(pause)
 
     async def _launch(self) -> tuple[Task, Instance]:
         """Start a task and let it take requests when it is healthy. Raises Problem; then it has stopped."""
@@ -147,13 +170,6 @@ class Fleet:
         if self._stopping:
             await self._end(task, instance, BY_SCHEDULER, "Task stopped by the service scheduler")
         return instance
-
-    async def _keep(self, task: Task, instance: Instance) -> None:
-        """Keep a task there: whenever it ends or becomes unhealthy, another is started with the values of that time."""
-        while True:
-            why = await until_unhealthy(self._check, instance)
-            await self._fell(task, instance, why)
-            task, instance = await self._launch_until_healthy()
 
     async def _fell(self, task: Task, instance: Instance, why: str) -> None:
         """Stop a task that has ended by itself or fails its health checks."""

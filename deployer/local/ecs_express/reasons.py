@@ -18,6 +18,10 @@ _REGISTRY: Final = (
 )
 EXITED: Final = "Essential container in task exited"
 ROLLED_BACK_BY_BREAKER: Final = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+SPLIT_RULE: Final = (
+    "Service deployment rolled back because of an invalid networking configuration. The productionListenerRule "
+    "should have exactly one target group serving traffic but found 2 target groups which are serving traffic."
+)
 NO_CANDIDATE: Final = "No rollback candidate was found to run the rollback."
 STOPPED_BY_USER: Final = "Service deployment rolled back because it was stopped by the user."  # not documented
 SUPERSEDED: Final = "Service deployment stopped because a newer service deployment started."  # not documented

@@ -16,7 +16,7 @@ from deployer.local.ecs_express.fleet import Fleet
 from deployer.local.ecs_express.limits import Limits
 from deployer.local.ecs_express.state import CANARY_PERCENT, Revision, Service, Services
 from deployer.local.faults import Faults
-from deployer.local.proxy import Proxy, Split
+from deployer.local.proxy import Generation, Proxy, Split
 
 LOOK: Final = 0.02  # seconds between two looks whether a held deployment may go on
 NEVER_RETRIED: Final = (
@@ -31,12 +31,16 @@ class AlarmTriggered(Exception):
 
 @dataclass
 class Live:
-    """The running state of a service: its listener, the tasks that serve, and those of a deployment under way."""
+    """The running state of a service: its listener, the tasks that serve, and those of a deployment under way.
+
+    `split` means that the listener rule has two target groups with a weight, so that ECS refuses every deployment.
+    """
 
     alarm: RollbackAlarm
     proxy: Proxy | None = None
     serving: Fleet | None = None
     attempt: Fleet | None = None
+    split: bool = False
 
 
 @dataclass
@@ -88,6 +92,8 @@ class Rollout:
             deployment.move(states.IN_PROGRESS)
             deployment.alarms = states.DISABLED if live.alarm.rings() else states.MONITORING
         await self._stage(service, deployment, "RECONCILE_SERVICE")
+        if live.split:
+            raise Problem(reasons.SPLIT_RULE)
         if live.proxy is None:
             await self._provision(service, live)
         await self._stage(service, deployment, "PRE_SCALE_UP")
@@ -99,6 +105,8 @@ class Rollout:
         await self._bake(deployment, live, deployment.configuration["bakeTimeInMinutes"])
         await self._stage(service, deployment, "CLEAN_UP")
         await self._clean_up(deployment, live)
+        if self._strikes("ecs_split_rule", service):
+            self._split(live)
 
     async def _provision(self, service: Service, live: Live) -> None:
         """Wait for the managed resources one by one. The URL refuses, then answers 503, then serves."""
@@ -113,7 +121,7 @@ class Rollout:
 
     async def _create_load_balancer(self, service: Service) -> None:
         """Return if the infrastructure role may do it. A refusal is not tried again: the deployment never ends."""
-        failed = service.resources.failure == NEVER_RETRIED or self._faults.take("ecs_wedge", service=service.name)
+        failed = service.resources.failure == NEVER_RETRIED or self._strikes("ecs_wedge", service)
         if failed or not await asyncio.to_thread(self._may_provision, service):
             with self._services.lock:
                 service.resources.failure = NEVER_RETRIED
@@ -136,7 +144,7 @@ class Rollout:
         def failed() -> None:
             """Count a task that failed, and trip the circuit breaker."""
             with self._services.lock:
-                if deployment.ended:
+                if deployment.ended or deployment.breaker == states.TRIGGERED:
                     return
                 deployment.failures += 1
                 if deployment.failures < deployment.threshold:
@@ -146,7 +154,7 @@ class Rollout:
             interruption.strike(states.ROLLING_BACK, reasons.ROLLED_BACK_BY_BREAKER)
 
         live.attempt = self._fleet(service, deployment.target, failed)
-        count = 0 if self._faults.take("ecs_desired_zero", service=service.name) else deployment.target.low
+        count = 0 if self._strikes("ecs_desired_zero", service) else deployment.target.low
         with self._services.lock:
             service.desired = count
         await live.attempt.start(count)
@@ -173,6 +181,13 @@ class Rollout:
             replaced, live.serving = live.serving, None
             await asyncio.shield(asyncio.ensure_future(self._retire(replaced, reasons.scaled_in(deployment.id))))
 
+    def _split(self, live: Live) -> None:
+        """Leave the rule as after the canary's first step: nearly all requests go to a group without targets."""
+        assert live.proxy is not None
+        assert live.attempt is not None
+        live.proxy.current = Split(Generation(), live.attempt.generation, 100 / CANARY_PERCENT)
+        live.split = True
+
     async def _bake(self, deployment: Deployment, live: Live, minutes: float) -> None:
         """Wait, and watch the alarm unless it rang before the deployment."""
         loop = asyncio.get_running_loop()
@@ -194,6 +209,10 @@ class Rollout:
 
     async def _wait(self, seconds: float) -> None:
         await asyncio.sleep(self._limits.real(seconds))
+
+    def _strikes(self, switch: str, service: Service) -> bool:
+        """Return whether a switch without parameters is on for a service, and count it."""
+        return self._faults.take(switch, service=service.name) is not None
 
     async def _held(self, service: Service, stage: str) -> None:
         hold = self._faults.take("ecs_hold", stage=stage, service=service.name)

@@ -44,6 +44,10 @@ SWITCHES: Final = {
         "a new service's load balancer is refused once and never tried again: the deployment never ends",
         selectors=_SERVICE,
     ),
+    "ecs_split_rule": Switch(
+        "a deployment leaves 95 percent of the requests on a target group without targets; later ones roll back",
+        selectors=_SERVICE,
+    ),
     "ecs_desired_zero": Switch("an update ends with a desired count of 0", selectors=_SERVICE),
 }
 
