@@ -45,7 +45,7 @@ SWITCHES: Final = {
         selectors=_SERVICE,
     ),
     "ecs_split_rule": Switch(
-        "a deployment leaves 95 percent of the requests on a target group without targets; later ones roll back",
+        "a deployment leaves 95 percent of the requests to an empty target group; all later deployments roll back",
         selectors=_SERVICE,
     ),
     "ecs_desired_zero": Switch("an update ends with a desired count of 0", selectors=_SERVICE),
