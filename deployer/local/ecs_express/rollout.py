@@ -117,7 +117,7 @@ class Rollout:
             if service.resources.ready == resources.LISTENING - 1:
                 live.proxy = await self._open(service, live)
             with self._services.lock:
-                service.resources.ready += 1
+                service.resources.advance()
 
     async def _create_load_balancer(self, service: Service) -> None:
         """Return if the infrastructure role may do it. A refusal is not tried again: the deployment never ends."""
@@ -189,7 +189,7 @@ class Rollout:
         live.split = True
 
     async def _bake(self, deployment: Deployment, live: Live, minutes: float) -> None:
-        """Wait, and watch the alarm unless it rang before the deployment."""
+        """Wait, and watch the alarm. That it is not watched if it rings before the deployment is not verified."""
         loop = asyncio.get_running_loop()
         minute = self._limits.real(self._limits.minute)
         end = loop.time() + minutes * minute

@@ -74,6 +74,12 @@ class Provisioning:
     deleting: bool = False
     updated_at: float = field(default_factory=time.time)
 
+    def advance(self) -> None:
+        """Take note that the next resource is ready, perhaps after it failed."""
+        self.ready += 1
+        self.failure = None
+        self.updated_at = time.time()
+
 
 @dataclass
 class Service:

@@ -173,8 +173,8 @@ def test_delete_in_the_middle_of_a_deployment(world: Any, port: int) -> None:
     assert world.deployment(arn, revision)["status"] == "STOPPED"
 
 
-def test_two_services_cannot_have_one_port(world: Any, port: int) -> None:
-    world.create("port-one", world.push().uri, port)
+def test_two_services_cannot_have_one_port(world: Any, port: int, status_of: Any) -> None:
+    first, _ = world.create("port-one", world.push().uri, port)
     arn, ended = world.create("port-two", world.push().uri, port)
     assert ended["status"] == "ROLLBACK_FAILED"
     revision = ended["targetServiceRevision"]["arn"]
@@ -182,4 +182,9 @@ def test_two_services_cannot_have_one_port(world: Any, port: int) -> None:
     rule = found["ecsManagedResources"]["ingressPaths"][0]["rule"]
     assert rule["status"] == "FAILED"
     assert f"Port {port} of 127.0.0.1 cannot be opened" in rule["statusReason"]
-    world.delete(arn)
+    world.delete(first)
+    again = world.update(arn, cpu="512", memory="1024")
+    assert (again["status"], status_of(port)) == ("SUCCESSFUL", 200)
+    revisions = world.ecs.describe_service_revisions(serviceRevisionArns=[again["targetServiceRevision"]["arn"]])
+    managed = revisions["serviceRevisions"][0]["ecsManagedResources"]
+    assert (managed["ingressPaths"][0]["rule"]["status"], managed["metricAlarms"][0]["status"]) == ("ACTIVE", "ACTIVE")
