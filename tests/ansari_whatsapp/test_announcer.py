@@ -25,7 +25,8 @@ def test_a_webhook_waits_for_its_own_users_and_not_for_those_that_come_after_it(
                 await asyncio.sleep(0.001)
             return len(others)
         finally:
-            assert all(await asyncio.gather(first, *others))
+            await asyncio.gather(*others)
+            assert await first
             await announcer.aclose()
 
     with receiving() as (url, got):
