@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import boto3
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
     from types_boto3_sts import STSClient
 
+ATTEMPTS: Final = 6  # to send a call that AWS did not answer, or answered with a server error
+
 
 @dataclass(frozen=True)
 class Session:
@@ -52,7 +54,7 @@ class Session:
     calls: Counter[str] = field(default_factory=Counter, compare=False)
     fence: Fence = field(default_factory=Fence, compare=False)
     _calls: dict[str, tuple[rights.Right, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
-    _clients: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _clients: dict[tuple[str, int], Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     _read: dict[str, tuple[str, ...]] = field(default_factory=answers.READ.copy, init=False, compare=False, repr=False)
 
     def check(self) -> str:
@@ -108,13 +110,13 @@ class Session:
         """The regions where a service is offered, as far as this botocore knows."""
         return self._boto3.get_available_regions(service)
 
-    def _client(self, service: str, *, fenced: bool = True) -> Any:
+    def _client(self, service: str, *, fenced: bool = True, attempts: int = ATTEMPTS) -> Any:
         if self.endpoint is None:
             _refuse_redirection(service)
         config = Config(
             connect_timeout=5,
             read_timeout=30,
-            retries={"mode": "standard", "max_attempts": 6},
+            retries={"mode": "standard", "max_attempts": attempts},
             max_pool_connections=16,
             user_agent_extra=f"ansari-deployer md/pid#{os.getpid()}",  # CloudTrail shows the run
         )
@@ -191,17 +193,23 @@ class Session:
         return self._client("logs")  # type: ignore[no-any-return]
 
     def client(
-        self, service: str, calls: Mapping[str, tuple[rights.Right, ...]], read: Mapping[str, tuple[str, ...]]
+        self,
+        service: str,
+        calls: Mapping[str, tuple[rights.Right, ...]],
+        read: Mapping[str, tuple[str, ...]],
+        *,
+        attempts: int = ATTEMPTS,
     ) -> Any:
         """The client of a service that only a target or one kind of resource uses; the same for every caller.
 
-        `calls` are the rights that each call needs, `read` is as in READ.
+        `calls` are the rights that each call needs, `read` is as in READ. With 1 as `attempts`, no call is repeated:
+        for those that AWS would carry out twice.
         """
         self._calls.update(calls)
         self._read.update(read)
-        if service not in self._clients:
-            self._clients[service] = self._client(service)
-        return self._clients[service]
+        if (service, attempts) not in self._clients:
+            self._clients[service, attempts] = self._client(service, attempts=attempts)
+        return self._clients[service, attempts]
 
 
 def _call(model: OperationModel) -> str:
