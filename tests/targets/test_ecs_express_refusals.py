@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deployer.aws.errors import is_refusal
-from deployer.targets.ecs_express.refusals import is_gone, is_inactive, is_too_new, is_under_way, under_way
+from deployer.targets.ecs_express.client import under_way
+from deployer.targets.ecs_express.refusals import is_gone, is_inactive, is_too_new, is_under_way
 
 INACTIVE = "Cannot call DescribeServiceRevisions for a service that is INACTIVE"
 

@@ -59,6 +59,10 @@ specs = st.builds(
 ).filter(lambda spec: not spec.environment.keys() & spec.secrets.keys())
 
 
+def members(shape: str) -> set[str]:
+    return set(MODEL.shape_for(shape).members)  # type: ignore[attr-defined]
+
+
 def described(request: dict[str, Any], seed: int = 0) -> dict[str, Any]:
     """What Describe answers after such a request: lists come in any order."""
     answer = {**request, "primaryContainer": {**request["primaryContainer"]}}
@@ -92,10 +96,9 @@ def test_what_the_model_and_the_guide_give_different_defaults_is_always_sent(spe
     """terraform-provider-aws#49511 and #47919."""
     request = to_request(spec, {})
     assert request.keys() >= {"cpu", "memory", "healthCheckPath", "executionRoleArn", "taskRoleArn"}
-    assert request["scalingTarget"].keys() == MODEL.shape_for("ExpressGatewayScalingTarget").members.keys()
+    assert request["scalingTarget"].keys() == members("ExpressGatewayScalingTarget")
     kept = {"awsLogsConfiguration", "repositoryCredentials"}
-    container = MODEL.shape_for("ExpressGatewayContainer").members.keys()
-    assert request["primaryContainer"].keys() == container - kept
+    assert request["primaryContainer"].keys() == members("ExpressGatewayContainer") - kept
 
 
 @given(environments, environments)

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import ClientError, PaginationError
 
 from deployer.aws.errors import is_busy
+from deployer.targets.ecs_express.refusals import UNDER_WAY
 
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0)  # seconds
 
@@ -59,3 +60,12 @@ def listed(call: Callable[..., dict[str, Any]], member: str, **request: Any) -> 
             raise PaginationError(message=f"the token of a page of {member} is repeated")
         tokens.add(token)
         request["nextToken"] = token
+
+
+def under_way(call: str, revision: str) -> ClientError:
+    """The refusal of a second deployment. Two at once can leave the load balancer without a healthy target."""
+    text = f"a deployment is under way, of revision {revision}, and a second one at once is not safe"
+    return ClientError(
+        {"Error": {"Code": UNDER_WAY, "Message": text}, "ResponseMetadata": {"HTTPStatusCode": 409}},  # type: ignore[typeddict-item]
+        call,
+    )

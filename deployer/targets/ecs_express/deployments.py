@@ -77,8 +77,8 @@ def serving(service: Mapping[str, Any], deployments: Sequence[Deployment]) -> Ma
     """
     active = {one.get("serviceRevisionArn", ""): one for one in service.get("activeConfigurations") or ()}
     succeeded = (one.revision for one in newest_first(deployments) if one.progress is Progress.SUCCEEDED)
-    found = next((active[revision] for revision in succeeded if revision in active), None)
-    return found or max(active.values(), key=lambda one: seconds(one.get("createdAt")), default={})
+    newest = next((active[revision] for revision in succeeded if revision in active), None)
+    return newest or max(active.values(), key=lambda one: seconds(one.get("createdAt")), default={})
 
 
 def unlisted(service: Mapping[str, Any], deployments: Sequence[Deployment], now: float) -> Operation | None:
@@ -100,9 +100,9 @@ def status_of(service: Mapping[str, Any], deployments: Sequence[Deployment], now
 
     Only deployments of the last 90 days are listed, so that a service without any is one that was deployed before.
     """
-    found = words.status(service["status"]["statusCode"])
-    if found is not ServiceStatus.RUNNING:
-        return found
+    status = words.status(service["status"]["statusCode"])
+    if status is not ServiceStatus.RUNNING:
+        return status
     progresses = [one.progress for one in deployments]
     if Progress.RUNNING in progresses or unlisted(service, deployments, now):
         return ServiceStatus.BUSY

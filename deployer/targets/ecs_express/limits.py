@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-# A size is written in two ways, as for App Runner, and both mean the same: they are compared as numbers.
+# A size is written in two ways, and both mean the same: they are compared as numbers.
 Cpu = Literal[
     "0.25 vCPU", "0.5 vCPU", "1 vCPU", "2 vCPU", "4 vCPU", "8 vCPU", "16 vCPU",
     "256", "512", "1024", "2048", "4096", "8192", "16384",

@@ -17,7 +17,9 @@ from deployer.targets.ecs_express.rules import broken
 NAME: Final = "ecs-express"
 TITLE: Final = "ECS Express Mode"
 INFRASTRUCTURE: Final = "roles.infrastructure"  # only a new service takes it
-Unused = Annotated[int, Field(ge=1, le=20)]  # the range of App Runner, so that a manifest can change its target
+Unused = Annotated[
+    int, Field(ge=1, le=20)
+]  # the range of a target that uses them, so that a manifest can go from one to the other
 Metric = OneOf["AVERAGE_CPU", "AVERAGE_MEMORY", "REQUEST_COUNT_PER_TARGET"]
 
 

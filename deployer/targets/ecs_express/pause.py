@@ -24,10 +24,10 @@ def tag_of(tasks: Tasks) -> dict[str, str]:
 
 def restored(tasks: Tasks, tags: Mapping[str, str]) -> Tasks | None:
     """The scaling before the pause; None where no tag keeps it, as after a pause by hand."""
-    found = _NUMBERS.fullmatch(tags.get(TAG, ""))
-    if found is None:
+    numbers = _NUMBERS.fullmatch(tags.get(TAG, ""))
+    if numbers is None:
         return None
-    least, most = int(found["min"]), int(found["max"])
+    least, most = int(numbers["min"]), int(numbers["max"])
     return replace(tasks, min=least, max=most) if 0 <= least <= most and most > 0 else None
 
 
@@ -37,7 +37,7 @@ def paused(tasks: Tasks) -> Tasks:
 
 
 def as_resumed(spec: ServiceSpec, tags: Mapping[str, str]) -> ServiceSpec:
-    """The spec of a paused service with the scaling that a resume brings back, so that a pause is no drift."""
+    """The spec of a paused service with the scaling that a resume brings back: a pause does not count as drift."""
     settings = of_ecs_express(spec)
     back = restored(settings.tasks, tags)
     return spec if back is None else replace(spec, settings=replace(settings, tasks=back))

@@ -21,7 +21,7 @@ BETWEEN: Final = 1.0  # seconds between two reads
 TASKS_READ: Final = 10
 
 
-class Seen(Struct, frozen=True):
+class ServiceReading(Struct, frozen=True):
     """A service that exists: its description, its tags, and its deployments, newest first."""
 
     service: Mapping[str, Any]
@@ -36,7 +36,7 @@ class Reader:
         self._client = client
         self._log_groups: dict[str, str] = {}
 
-    def see(self, arn: str) -> Seen | None:
+    def see(self, arn: str) -> ServiceReading | None:
         """The service; None where there is none, or where it was deleted."""
         try:
             service = self._client.describe_express_gateway_service(serviceArn=arn, include=["TAGS"])["service"]
@@ -48,21 +48,21 @@ class Reader:
                 return None
             raise
         tags = {tag["key"]: tag.get("value", "") for tag in service.get("tags") or () if tag.get("key")}
-        return Seen(service, tags, deployments)
+        return ServiceReading(service, tags, deployments)
 
     def deployments(self, arn: str) -> tuple[Deployment, ...]:
         """Every listed deployment of a service, newest first."""
-        found = listed(
+        every = listed(
             self._client.list_service_deployments, "serviceDeployments", service=arn, cluster=CLUSTER, maxResults=100
         )
-        return newest_first([read_deployment(one) for one in found])
+        return newest_first([read_deployment(one) for one in every])
 
     def deployment(self, started: RunningOperation) -> Deployment | None:
         """The newest deployment of a revision; None while it is not listed."""
         return find(self.deployments(started.service_arn), started.operation)
 
     def new_revision(self, arn: str, known: Collection[str]) -> str:
-        """The revision of the deployment that is not among the `known` ones, once it is listed."""
+        """The revision of the deployment that is not in `known`, once it is listed."""
         end = time.monotonic() + LISTED_WITHIN
         while time.monotonic() < end:
             fresh = [one for one in self.deployments(arn) if one.arn not in known]
@@ -117,5 +117,5 @@ class Reader:
         if group := next(filter(None, named), ""):
             return str(group)
         revisions = (self.revision(configuration["serviceRevisionArn"]) for configuration in configurations)
-        resources = (revision.get("ecsManagedResources") or {} for revision in revisions)
-        return next((str(one["logGroupName"]) for found in resources for one in found.get("logGroups") or ()), "")
+        managed = (revision.get("ecsManagedResources") or {} for revision in revisions)
+        return next((str(one["logGroupName"]) for resources in managed for one in resources.get("logGroups") or ()), "")

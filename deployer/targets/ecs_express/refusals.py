@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
 UNDER_WAY: Final = "DeploymentUnderWay"  # the deployer's own code: ECS would accept a second deployment
 # Of the Terraform provider's resource for Express services, which repeats a call that is refused with these texts; the
 # last is that of an account's first cluster.
@@ -48,14 +46,6 @@ def is_inactive(answer: Mapping[str, Any]) -> bool:
     )
 
 
-def under_way(call: str, revision: str) -> ClientError:
-    """The refusal of a second deployment. Two at once can leave the load balancer without a healthy target."""
-    text = f"a deployment is under way, of revision {revision}, and a second one at once is not safe"
-    return ClientError(
-        {"Error": {"Code": UNDER_WAY, "Message": text}, "ResponseMetadata": {"HTTPStatusCode": 409}},  # type: ignore[typeddict-item]
-        call,
-    )
-
-
 def is_under_way(answer: Mapping[str, Any]) -> bool:
+    """Whether the deployer itself refused a second deployment."""
     return bool(answer.get("Error", {}).get("Code") == UNDER_WAY)

@@ -87,7 +87,7 @@ class ServiceSettings(Struct, frozen=True, omit_defaults=True):
         return frozenset({"network"} if self.network is not None else ())
 
     def left_out(self, live: ServiceSettings) -> dict[str, str]:
-        """Nothing: a network that the manifest does not name cannot be told from that of the default VPC."""
+        """Nothing: a network that the manifest does not name looks like that of the default VPC."""
         del live
         return {}
 
@@ -169,7 +169,7 @@ def _network(network: manifest.Network) -> Network:
 
 
 def split_command(command: str) -> list[str]:
-    """The words of a command: ECS starts it without a shell."""
+    """A command as a list: ECS starts it without a shell."""
     return shlex.split(command)
 
 

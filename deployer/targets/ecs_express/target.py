@@ -18,14 +18,14 @@ from deployer.targets.base import Event, LogPlaces, Operation, Progress, Running
 from deployer.targets.ecs_express import pause as pausing
 from deployer.targets.ecs_express import refusals
 from deployer.targets.ecs_express.answers import READ
-from deployer.targets.ecs_express.client import EcsClient, send_once
+from deployer.targets.ecs_express.client import EcsClient, send_once, under_way
 from deployer.targets.ecs_express.deployments import DELETION, serving, status_of, unlisted
 from deployer.targets.ecs_express.description import ECS_EXPRESS
 from deployer.targets.ecs_express.diagnosis import failure_reason
 from deployer.targets.ecs_express.examine import use
 from deployer.targets.ecs_express.manifest import INFRASTRUCTURE
 from deployer.targets.ecs_express.members import unmodelled, with_kept
-from deployer.targets.ecs_express.reading import Reader, Seen
+from deployer.targets.ecs_express.reading import Reader, ServiceReading
 from deployer.targets.ecs_express.rights import CALLS, CLUSTER, service_arn
 from deployer.targets.ecs_express.roles import infrastructure_arn
 from deployer.targets.ecs_express.rollout import changed_rollout
@@ -105,8 +105,8 @@ class EcsExpress:
             case _ if started.operation == DELETION:
                 return Progress.SUCCEEDED if self._reader.see(started.service_arn) is None else Progress.RUNNING
             case _:
-                found = self._reader.deployment(started)
-                return found.progress if found else None
+                deployment = self._reader.deployment(started)
+                return deployment.progress if deployment else None
 
     def _turned(self, started: RunningOperation) -> Progress:
         """Whether no task runs after a pause, or enough of them after a resume.
@@ -200,14 +200,14 @@ class EcsExpress:
         send_once(self._writes.update_express_gateway_service, serviceArn=arn, scalingTarget=target)
         return RunningOperation(arn, pausing.RESUME)
 
-    def _free(self, arn: str, call: str) -> Seen:
+    def _free(self, arn: str, call: str) -> ServiceReading:
         """The service, on which no deployment is under way."""
         seen = self._reader.see(arn)
         if seen is None:
             raise StateUnknown(f"the service {arn.rpartition('/')[2]} is gone; nothing was changed", fix="run again")
         running = next((one.operation for one in seen.deployments if one.progress is Progress.RUNNING), None)
         if busy := running or unlisted(seen.service, seen.deployments, time.time()):
-            raise refusals.under_way(call, busy.id.rpartition("/")[2])
+            raise under_way(call, busy.id.rpartition("/")[2])
         return seen
 
     def delete(self, arn: str) -> RunningOperation:
@@ -228,8 +228,8 @@ class EcsExpress:
         return refusals.is_under_way(error.response)
 
     def failure_reason(self, started: RunningOperation, lines: Sequence[str]) -> str:
-        found = self._reader.deployment(started)
-        details = self._reader.details(found) if found else {}
+        deployment = self._reader.deployment(started)
+        details = self._reader.details(deployment) if deployment else {}
         return failure_reason(details, lines, self._reader.stopped_tasks(started.service_arn))
 
     def logs(self, started: RunningOperation) -> LogPlaces:
@@ -245,8 +245,8 @@ class EcsExpress:
         deployment = self._reader.deployment(started) if started.operation.startswith("arn:") else None
         first = max(since, deployment.created - 1) if deployment else since
         last = deployment.finished + 1 if deployment and deployment.finished else float("inf")
-        found = [Event(one["createdAt"].timestamp(), one["message"]) for one in listed_events]
-        return tuple(sorted((one for one in found if first <= one.at <= last), key=lambda one: one.at))
+        every = (Event(one["createdAt"].timestamp(), one["message"]) for one in listed_events)
+        return tuple(sorted((one for one in every if first <= one.at <= last), key=lambda one: one.at))
 
     def examine(self) -> Iterator[Finding]:
         yield use(self._reads.describe_clusters(clusters=[CLUSTER]))
