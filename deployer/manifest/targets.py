@@ -13,9 +13,10 @@ from pydantic import Field
 from deployer.manifest.rule import Section, get
 from deployer.manifest.size import Size
 from deployer.targets.apprunner import manifest as apprunner
+from deployer.targets.ecs_express import manifest as ecs_express
 
 TAG: Final = "target"  # the key of the section that names its target
-SECTIONS: Final[dict[str, Section]] = {"apprunner": apprunner.SECTION}
+SECTIONS: Final[dict[str, Section]] = {"apprunner": apprunner.SECTION, ecs_express.NAME: ecs_express.SECTION}
 FIRST: Final = next(iter(SECTIONS))
 AppRunnerService = apprunner.Service
 

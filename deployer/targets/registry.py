@@ -10,6 +10,8 @@ from deployer.core.target import Description
 from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.target import open_apprunner
 from deployer.targets.base import Target
+from deployer.targets.ecs_express.description import ECS_EXPRESS
+from deployer.targets.ecs_express.target import open_ecs_express
 
 DEFAULT = APP_RUNNER.name
 _DESCRIBED: dict[str, Description] = {}
@@ -26,6 +28,7 @@ def register(description: Description, opens: Callable[[Session], Target]) -> No
 
 
 register(APP_RUNNER, open_apprunner)
+register(ECS_EXPRESS, open_ecs_express)
 
 
 def targets() -> tuple[str, ...]:

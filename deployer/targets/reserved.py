@@ -9,5 +9,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from deployer.targets.apprunner import reserved as apprunner
+from deployer.targets.ecs_express import reserved as ecs_express
 
-PREFIXES: Final[Mapping[str, str]] = {apprunner.RESERVED_PREFIX: apprunner.WHY}
+PREFIXES: Final[Mapping[str, str]] = {
+    apprunner.RESERVED_PREFIX: apprunner.WHY,
+    ecs_express.RESERVED_PREFIX: ecs_express.WHY,
+}

@@ -113,7 +113,7 @@ def a_manifest_is_checked_against_the_section_of_its_target(world: World) -> Non
         ("size: small", "size: huge", "service.size has to be one of: small, large"),
         ("size: small", "sticky: true", "service.sticky cannot be used on this target"),
         (f"target: {NAME}", "target: test-platfrom", f"did you mean {NAME}?"),
-        (f"  target: {NAME}\n", "", f"add `target: apprunner` or `target: {NAME}`"),
+        (f"  target: {NAME}\n", "", f"add `target: apprunner` or `target: ecs-express` or `target: {NAME}`"),
         ("execution: ExecutionRole, ", "", "service.roles.execution is missing"),
         ("size: small", "tasks: {least: 3, most: 2}", "service.tasks.most is below least"),
     ):
@@ -130,9 +130,10 @@ def a_manifest_is_checked_against_the_section_of_its_target(world: World) -> Non
 def the_schema_and_the_reference_show_both_sections(world: World) -> None:
     del world
     service = json_schema()["properties"]["service"]
-    assert len(service["oneOf"]) == 2
+    assert len(service["oneOf"]) == 3
     page = render_reference()
     assert "\n## service: apprunner\n" in page
+    assert "\n## service: ecs-express\n" in page
     assert f"\n## service: {NAME}\n" in page
     assert f"\n## service: {NAME}: tasks\n" in page
 
