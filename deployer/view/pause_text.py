@@ -19,17 +19,19 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 def postponed(plan: Plan) -> str:
     """Why nothing of the plan is applied now."""
-    return (
-        f"service {plan.service_name} is paused, as env/{plan.environment}.yaml declares (service.paused), and"
-        f" {plan.target.title} deploys nothing to a paused service"
-    )
+    starts = plan.target.capabilities.updates_while_paused
+    why = "a deployment would start it" if starts else f"{plan.target.title} deploys nothing to a paused service"
+    return f"service {plan.service_name} is paused, as env/{plan.environment}.yaml declares (service.paused), and {why}"
 
 
 def ends(plan: Plan) -> str:
-    """The steps that end the pause and deploy what waits. The release that ran last starts first."""
+    """The steps that end the pause and deploy what waits. The release that ran last starts first where it has to."""
+    remove = f"remove `paused: true` from env/{plan.environment}.yaml"
+    if plan.target.capabilities.updates_while_paused:
+        return f"{remove}, then: {as_typed(f'just reconcile {plan.environment}')}"
     resume = as_typed(f"just resume {plan.environment} --old-release-first")
     reconcile = as_typed(f"just reconcile {plan.environment}")
-    return f"remove `paused: true` from env/{plan.environment}.yaml, then: {resume}, then: {reconcile}"
+    return f"{remove}, then: {resume}, then: {reconcile}"
 
 
 def turned(environment: str, outcome: Outcome) -> str:

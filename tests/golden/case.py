@@ -1,11 +1,14 @@
 """A plan case is a folder of data: what is wanted and what was observed, and the plan as text and as JSON.
 
-    staging.yaml   the manifest; that of base/ when left out
-    facts.yaml     how the observed state differs from base/facts.yaml: maps are merged, `gone` removes a key,
+    staging.yaml   the manifest; that of the base when left out
+    facts.yaml     how the observed state differs from that of the base: maps are merged, `gone` removes a key,
                    `key+` adds to a list, everything else replaces what was there
-    options.yaml   tag, digest and here of the image; prune; rollback and with_secrets
+    options.yaml   tag, digest and here of the image; prune; rollback and with_secrets; base
     plan.txt       what `deployer plan` prints
     plan.json      what `deployer plan --json` prints
+
+The base is a manifest and an observed state of one target: that of base/, or that of the folder below it that the
+option `base` names, whose observed state differs from that of base/ in the same way.
 
 `python -m tests.golden.case` writes plan.txt and plan.json of every case again: read the difference in git.
 """
@@ -24,12 +27,13 @@ from deployer.core import rollback
 from deployer.core.desired import Desired, DesiredImage
 from deployer.core.observed import Observed
 from deployer.core.service import Settings
-from deployer.manifest.load import load_manifest
+from deployer.core.target import Description
+from deployer.manifest.load import LoadedManifest, load_manifest
 from deployer.resources.desired import desired_state
 from deployer.resources.dynamodb_table import state
 from deployer.resources.plan import Plan
 from deployer.resources.planner import plan
-from deployer.targets.apprunner.description import APP_RUNNER
+from deployer.targets.registry import describe
 from deployer.view.plan_json import document
 from deployer.view.plan_text import render
 
@@ -47,18 +51,17 @@ class Case:
     @property
     def observed(self) -> Observed:
         """The observed state."""
-        patched = merged(read(BASE / "facts.yaml"), read(self.folder / "facts.yaml"))
+        patched = merged(self._base_facts(), read(self.folder / "facts.yaml"))
         others = {name: convert(found, OTHERS[name]) for name, found in patched.pop("resources", {}).items()}
-        return replace(convert(patched, Observed, dec_hook=_settings), resources=others)
+        return replace(convert(patched, Observed, dec_hook=self._settings), resources=others)
 
     @property
     def desired(self) -> Desired:
         """The desired state; that of a recorded release when the case is a rollback."""
-        options, own = self._options(), self.folder / "staging.yaml"
-        loaded = load_manifest(own if own.exists() else BASE / "staging.yaml")
+        options, loaded = self._options(), self._loaded()
         image = loaded.manifest.image
         tag, digest, here = options.get("tag", TAG), options.get("digest"), options.get("here", False)
-        current = desired_state(loaded, DesiredImage(image.repository, tag, digest, image.keep, here=here), APP_RUNNER)
+        current = desired_state(loaded, DesiredImage(image.repository, tag, digest, image.keep, here=here), self.target)
         if "rollback" not in options:
             return current
         entry = rollback.choose(self.observed.releases, options["rollback"], "staging")
@@ -71,17 +74,35 @@ class Case:
         """The file names and what they should hold."""
         made = self.plan()
         return {
-            "plan.txt": render(made, manifest="env/staging.yaml", target="apprunner") + "\n",
+            "plan.txt": render(made, manifest="env/staging.yaml", target=self.target.name) + "\n",
             "plan.json": document(made).model_dump_json(indent=2) + "\n",
         }
+
+    @property
+    def target(self) -> Description:
+        """The target that the manifest chooses."""
+        return describe(self._loaded().manifest.service.target)
+
+    def _loaded(self) -> LoadedManifest:
+        own = self.folder / "staging.yaml"
+        return load_manifest(own if own.exists() else self._base / "staging.yaml")
+
+    @property
+    def _base(self) -> Path:
+        base: Path = BASE / self._options().get("base", ".")
+        return base
+
+    def _base_facts(self) -> dict[str, Any]:
+        first = read(BASE / "facts.yaml")
+        patched: dict[str, Any] = first if self._base == BASE else merged(first, read(self._base / "facts.yaml"))
+        return patched
 
     def _options(self) -> dict[str, Any]:
         return read(self.folder / "options.yaml")
 
-
-def _settings(kind: type, value: Any) -> Any:
-    """The settings of App Runner where the observed state has those of any target."""
-    return APP_RUNNER.read_settings(value) if kind is Settings else value
+    def _settings(self, kind: type, value: Any) -> Any:
+        """The settings of the target where the observed state has those of any."""
+        return self.target.read_settings(value) if kind is Settings else value
 
 
 def cases() -> list[Case]:

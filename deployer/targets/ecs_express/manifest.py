@@ -76,11 +76,12 @@ class Network(Part):
     """The subnets and security groups of the tasks."""
 
     subnets: tuple[Subnet, ...] = Field(
+        strict=False,
         description="At least two, in two availability zones.",
         examples=[["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]],
     )
     security_groups: tuple[SecurityGroup, ...] = Field(
-        default=(), description="Security groups of the tasks; ECS adds one of its own."
+        strict=False, default=(), description="Security groups of the tasks; ECS adds one of its own."
     )
 
 

@@ -165,6 +165,8 @@ def _paused(blocker: ServicePaused, plan: Plan) -> tuple[str, str]:
     file = f"env/{plan.environment}.yaml"
     if plan.rollback_to is not None:
         start = f"start it with the release it ran last, then roll back: {resume} --old-release-first"
+        if blocker.declared and plan.target.capabilities.updates_while_paused:
+            return f"{what}, as {file} declares, and a deployment would start it", f"remove `paused: true` from {file}"
         if blocker.declared:
             start = f"remove `paused: true` from {file}; {start}"
         return f"{what}, and {plan.target.title} deploys nothing to a paused service", start
