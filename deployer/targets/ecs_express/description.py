@@ -6,6 +6,7 @@ from typing import Final
 
 from deployer.core.target import Adoption, Capabilities, Commands, Description, FoundBy, SecretsRead
 from deployer.targets.ecs_express.blocker import describe_blocker, plan_blockers
+from deployer.targets.ecs_express.costs import calculate_costs
 from deployer.targets.ecs_express.manifest import INFRASTRUCTURE, NAME, TITLE
 from deployer.targets.ecs_express.rights import RIGHTS
 from deployer.targets.ecs_express.roles import service_roles
@@ -47,6 +48,7 @@ ECS_EXPRESS: Final = Description(
     roles=service_roles,
     rights=RIGHTS,
     adoption=_adoption,
+    costs=calculate_costs,
     fixed={INFRASTRUCTURE: ""},
     blockers=plan_blockers,
     describe_blocker=describe_blocker,

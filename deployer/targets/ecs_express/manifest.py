@@ -11,6 +11,7 @@ from pydantic import Field
 
 from deployer.manifest.rule import KeyReason, Section
 from deployer.manifest.shapes import Part, RoleName, Shape
+from deployer.manifest.size import Size
 from deployer.targets.ecs_express import limits
 from deployer.targets.ecs_express.rules import broken
 
@@ -174,6 +175,11 @@ class Service(Part):
     def most_instances(self) -> int:
         """How many tasks may run at once."""
         return self.scaling.max
+
+    @property
+    def provisioned(self) -> Size:
+        """What one task has, and how many run at all times."""
+        return Size(self.cpu_units, self.memory_mb, self.scaling.min)
 
     @property
     def fixed(self) -> Mapping[str, str]:
