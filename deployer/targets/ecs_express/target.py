@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from deployer.aws.errors import only
 from deployer.aws.session import Session
 from deployer.core.finding import Finding
 from deployer.core.observed import ObservedService, ScalingRevision
@@ -29,7 +30,7 @@ from deployer.targets.ecs_express.reading import Reader, ServiceReading
 from deployer.targets.ecs_express.rights import CALLS, CLUSTER, service_arn
 from deployer.targets.ecs_express.roles import infrastructure_arn
 from deployer.targets.ecs_express.rollout import changed_rollout
-from deployer.targets.ecs_express.settings import of_ecs_express
+from deployer.targets.ecs_express.settings import Rollout, of_ecs_express
 from deployer.targets.ecs_express.spec import from_answer, managed_groups, scaling_target, tasks_of, to_request
 
 # Codes with which a change of the canary may be refused: whether Express Mode allows it is not documented.
@@ -152,17 +153,23 @@ class EcsExpress:
     def _set_rollout(self, arn: str, spec: ServiceSpec) -> None:
         """Write the canary that the manifest names before a deployment, and go on where ECS refuses it.
 
-        It starts no deployment, and holds from the next one on: seen by two teams, and not documented.
+        It starts no deployment, and holds from the next one on: seen by two teams, and not documented. A refusal may
+        be of the share alone, so that the minutes are tried without it.
         """
         rollout = of_ecs_express(spec).rollout
-        changed = changed_rollout(self._reader.plain(arn).get("deploymentConfiguration"), rollout) if rollout else None
-        if changed is None:
+        if rollout is None:
             return
-        try:
-            send_once(self._writes.update_service, cluster=CLUSTER, service=arn, deploymentConfiguration=changed)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") not in ROLLOUT_REFUSED:
-                raise
+        live = self._reader.plain(arn).get("deploymentConfiguration")
+        for tried in dict.fromkeys((rollout, Rollout(bake_minutes=rollout.bake_minutes))):
+            changed = changed_rollout(live, tried)
+            if changed is None:
+                return
+            try:
+                send_once(self._writes.update_service, cluster=CLUSTER, service=arn, deploymentConfiguration=changed)
+            except ClientError as error:
+                only(error, *ROLLOUT_REFUSED)
+            else:
+                return
 
     def restart(self, arn: str) -> RunningOperation:
         """Express Mode has no call for it: the plain one of ECS starts a deployment, and returns no revision."""
