@@ -84,7 +84,8 @@ def _operations(desired: Desired) -> dict[str, list[Call]]:
 
 def _calls(desired: Desired) -> dict[str, list[Call]]:
     secrets = [parameter.path for parameter in desired.parameters if parameter.secure]
-    group = {"logGroupName": f"{desired.target.log_groups.format(service=desired.service_name)}/*"}
+    groups = desired.target.log_groups.format(service=desired.service_name)
+    group = {"logGroupName": groups if groups.endswith("*") else f"{groups}/*"}
     lines: list[Call] = [("logs:FilterLogEvents", group), ("logs:DescribeLogStreams", group)]
     return {
         "plan, status, drift": [*_reads(desired)],

@@ -61,6 +61,7 @@ def _costs(options: Options) -> int:
 def _adopt_options(parser: Parser) -> None:
     parser.add_argument("environment", metavar="ENV", help="the new environment's name; env/ENV.yaml is written")
     parser.add_argument("--service", metavar="NAME", required=True, help="the service that exists")
+    parser.add_argument("--target", metavar="NAME", help="the platform that it runs on, as service.target")
     parser.add_argument("--parameter-path", metavar="PATH", help="where its parameters are; asked of it if left out")
     parser.add_argument("--app", metavar="NAME", help="the app's name; that of deployer.yaml when left out")
     parser.add_argument("--region", default="us-west-2", help="us-west-2 when left out")
@@ -76,6 +77,7 @@ def _adopt_options(parser: Parser) -> None:
 
 
 def _adopt(options: Options) -> int:
+    from deployer.targets.registry import DEFAULT
     from deployer.verbs.adopt import AdoptOptions, adopt_service
     from deployer.view.adoption_text import render_adopted
     from deployer.view.json_text import as_json
@@ -88,6 +90,7 @@ def _adopt(options: Options) -> int:
         endpoint=options.endpoint,
         parameter_path=options.parameter_path,
         literals=dict(map(_literal, options.literal)),
+        target=options.target or DEFAULT,
     )
     adopted = adopt_service(asked)
     out(as_json(adopted, ensure_ascii=False) if options.json else render_adopted(adopted))

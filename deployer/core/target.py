@@ -163,11 +163,11 @@ class Description(Struct, frozen=True):
     """The description of one target. `title` is its name for people, `aws_service` the name of its API in botocore.
 
     `log_groups` is where a service and its target write logs: `{service}` is replaced by the service's name, and the
-    pattern for all groups adds `/*`. `settings` reads the manifest's section, for an account, and `read_settings` the
-    settings in a record. It raises TypeError if a setting without default is missing. `fixed` names the settings that
-    it takes only when it creates a service, each with its default as a manifest writes it. `adoption` loads what
-    only `adopt` needs. `costs` calculates what a service of a size costs at least. `blockers` are what blocks a plan on
-    this target only, and `describe_blocker` gives the text of one: what is wrong, and its fix.
+    pattern for all groups adds `/*` where it does not end in `*`. `settings` reads the manifest's section, for an
+    account, and `read_settings` the settings in a record. It raises TypeError if a setting without default is missing.
+    `fixed` names the settings that it takes only when it creates a service, each with its default as a manifest writes
+    it. `adoption` loads what only `adopt` needs. `costs` calculates what a service of a size costs at least. `blockers`
+    are what blocks a plan on this target only, and `describe_blocker` gives the text of one: the problem and its fix.
     """
 
     name: str

@@ -58,7 +58,7 @@ def plan(desired: Desired, observed: Observed, *, prune: bool = False) -> Plan:
     removals = joined(*(kind.prune(desired, observed, previous, prune=prune) for kind in KINDS))
     content = content_id(spec.image, desired.literals, resources.versions, resources.recreated, spec.settings)
     bad = known_bad(observed.releases, content) if deploys else None
-    pausing = plan_pause(desired, observed, deploys=deploys, releases=releases)
+    pausing = plan_pause(desired, observed, release, deploys=deploys, releases=releases)
     hold, held = plan_hold(desired, observed, running.release, spec)
     made = Plan(
         target=desired.target,

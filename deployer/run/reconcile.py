@@ -138,9 +138,9 @@ class _Carrier:
         self._turns = None
 
     def _resumed(self, planned: Comparison, change: ResumeService) -> None:
-        """Prove that the service answers again, unless the plan proves a release next; then clear the pause tag."""
+        """Prove that the service answers again, unless the plan proves a release itself; then clear the pause tag."""
         service = planned.observed.service
-        proves = any(isinstance(other, RecordRelease) for other in planned.plan.changes)
+        proves = any(isinstance(other, DeployService | RecordRelease) for other in planned.plan.changes)
         if service is not None and not proves:
             turn.prove(self._run, "resume", service)
         self._run.target.tag(change.arn, {TAG: BY_NOBODY})

@@ -30,7 +30,7 @@ from deployer.manifest.model import Aws
 from deployer.manifest.problem import InvalidManifest
 from deployer.manifest.together import clashes
 from deployer.project import PROJECT_FILE, find_root, shortest
-from deployer.targets.registry import DEFAULT, describe, open_target
+from deployer.targets.registry import DEFAULT, describe, open_target, targets
 from deployer.view.adopted_manifest import KEEP, manifest_text
 from deployer.view.adoption_text import expectation, fix, set_secret, shown_name, why
 from deployer.view.details import filled_fields
@@ -121,6 +121,8 @@ def _new_file(options: AdoptOptions) -> Path:
     for option, name in (("ENV", options.environment), ("--app", options.app)):
         if why := names.why_not_a_name(name):
             raise UsageError(f"{option} is not a name", why=why, fix="write it like staging, or ansari-whatsapp")
+    if options.target not in targets():
+        raise UsageError("--target is not a known target", fix=f"use one of: {', '.join(targets())}")
     if not re.fullmatch(describe(options.target).adoption().name, options.service):
         raise UsageError(
             f"--service is not a valid name of an {describe(options.target).title} service",

@@ -37,7 +37,9 @@ def client(checkout: Checkout) -> Any:
 
 def described(checkout: Checkout) -> dict[str, Any]:
     """The service, as DescribeExpressGatewayService shows it."""
-    service: dict[str, Any] = client(checkout).describe_express_gateway_service(serviceArn=ARN)["service"]
+    service: dict[str, Any] = client(checkout).describe_express_gateway_service(serviceArn=ARN, include=["TAGS"])[
+        "service"
+    ]
     return service
 
 

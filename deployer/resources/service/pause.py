@@ -36,8 +36,8 @@ class Pausing(Struct, frozen=True):
     postponed: bool = False
 
 
-def plan_pause(desired: Desired, observed: Observed, *, deploys: bool, releases: bool) -> Pausing:
-    """Plan the pause. `deploys` means that a deployment waits, `releases` that one or its record waits.
+def plan_pause(desired: Desired, observed: Observed, release: str, *, deploys: bool, releases: bool) -> Pausing:
+    """Plan the pause. `deploys` means that a deployment of `release` waits, `releases` that one or its record waits.
 
     A reconcile pauses what the manifest declares paused, and resumes only what a reconcile has paused: a service that
     an operator has paused is started by an operator. A rollback does neither.
@@ -54,7 +54,7 @@ def plan_pause(desired: Desired, observed: Observed, *, deploys: bool, releases:
     if live is None or not stopped:
         return Pausing()
     if by_manifest(live) and (reached or not deploys):
-        return Pausing(resume=_resume(desired, live))
+        return Pausing(resume=_resume(desired, live, release if deploys else ""))
     return Pausing(blocker=_refuses(desired, deploys=deploys and not reached))
 
 
@@ -88,8 +88,9 @@ def _pause(desired: Desired, live: ObservedService | None) -> PauseService:
     return PauseService(name, arn, symbol="~", causes=(cause,), line=desired.lines["paused"])
 
 
-def _resume(desired: Desired, live: ObservedService) -> ResumeService:
-    release = live.spec.environment.get(RELEASE_VARIABLE, "")
+def _resume(desired: Desired, live: ObservedService, deployed: str) -> ResumeService:
+    """`deployed` is the release that a deployment of the same plan brings; "" where there is none."""
+    release = deployed or live.spec.environment.get(RELEASE_VARIABLE, "")
     line, causes = desired.lines["paused"], (Cause(kind=CauseKind.EDIT),)
     return ResumeService(desired.service_name, live.arn, release, symbol="~", causes=causes, line=line)
 

@@ -64,9 +64,9 @@ def newest_first(deployments: Sequence[Deployment]) -> tuple[Deployment, ...]:
     return tuple(sorted(deployments, key=lambda one: one.created, reverse=True))
 
 
-def find(deployments: Sequence[Deployment], revision: str) -> Deployment | None:
-    """The newest deployment of a revision; None while it is not listed."""
-    return next((one for one in newest_first(deployments) if one.revision == revision), None)
+def find(deployments: Sequence[Deployment], operation: str) -> Deployment | None:
+    """The newest deployment of a revision, or the deployment with this ARN; None while it is not listed."""
+    return next((one for one in newest_first(deployments) if operation in {one.revision, one.arn}), None)
 
 
 def serving(service: Mapping[str, Any], deployments: Sequence[Deployment]) -> Mapping[str, Any]:
@@ -82,7 +82,13 @@ def serving(service: Mapping[str, Any], deployments: Sequence[Deployment]) -> Ma
 
 
 def unlisted(service: Mapping[str, Any], deployments: Sequence[Deployment], now: float) -> Operation | None:
-    """The deployment of a revision that was created just now and has no listed deployment yet."""
+    """A deployment that is not listed yet: the service names it, or one of its revisions was created just now.
+
+    The service names none right after Create, and none of a deployment that has ended: so one that is not listed runs.
+    """
+    current = service.get("currentDeployment") or ""
+    if current and current not in {one.arn for one in deployments}:
+        return Operation(current, "a deployment", Progress.RUNNING, seconds(service.get("updatedAt")), deploys=True)
     known = {one.revision for one in deployments}
     new = [
         (seconds(one.get("createdAt")), one.get("serviceRevisionArn", ""))

@@ -6,6 +6,7 @@ service history" and "Amazon ECS stopped tasks error messages".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -15,6 +16,11 @@ from deployer.secrecy import without_secrets
 TRIGGERED: Final = "TRIGGERED"
 _USUAL: Final = frozenset({"Scaling activity initiated by deployment", "EssentialContainerExited"})
 _EXIT: Final = "Essential container in task exited"
+# What AWS puts before the cause, which is at the end: a reason is cut where it is too long.
+_AROUND: Final = re.compile(
+    r"unable to pull secrets or registry auth: |execution resource retrieval failed: "
+    r"|service call has been retried [0-9]+ time\(s\): "
+)
 
 
 def failure_reason(deployment: Mapping[str, Any], lines: Sequence[str], stopped: Iterable[Mapping[str, Any]]) -> str:
@@ -75,8 +81,8 @@ def _of_tasks(stopped: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _sentence(text: str) -> str:
-    """A text of AWS without its full stop, so that it can be part of a sentence."""
-    return str(text).strip().rstrip(".")
+    """A text of AWS as part of a sentence, without what it puts around the cause."""
+    return _AROUND.sub("", str(text)).strip().rstrip(".")
 
 
 def _safe(text: str) -> str:

@@ -45,8 +45,11 @@ class Scaling(Part):
         default=20, ge=1, le=limits.MOST_TASKS, description="The most tasks under load. Never below `min`."
     )
     metric: Metric = Field(default="AVERAGE_CPU", description="The metric that ECS keeps at `target`.")
-    target: int = Field(
-        default=60, ge=1, le=100000, description="Percent of CPU or memory, or requests per task and minute."
+    target: int | None = Field(
+        default=None,
+        ge=1,
+        le=100000,
+        description="Percent of CPU or memory, 60 when left out; or requests per task and minute, without default.",
     )
 
 

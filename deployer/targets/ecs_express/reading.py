@@ -12,7 +12,7 @@ from msgspec import Struct
 from deployer.errors import StateUnknown
 from deployer.targets.base import RunningOperation
 from deployer.targets.ecs_express.client import EcsClient, listed
-from deployer.targets.ecs_express.deployments import Deployment, find, newest_first, read_deployment
+from deployer.targets.ecs_express.deployments import Deployment, find, newest_first, read_deployment, serving
 from deployer.targets.ecs_express.refusals import is_gone, is_inactive
 from deployer.targets.ecs_express.rights import CLUSTER
 
@@ -27,6 +27,11 @@ class ServiceReading(Struct, frozen=True):
     service: Mapping[str, Any]
     tags: Mapping[str, str]
     deployments: tuple[Deployment, ...]
+
+    @property
+    def serving(self) -> Mapping[str, Any]:
+        """The configuration that serves; empty where there is none."""
+        return serving(self.service, self.deployments)
 
 
 class Reader:

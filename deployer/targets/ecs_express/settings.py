@@ -157,11 +157,16 @@ def desired_settings(section: manifest.Service, account: str) -> ServiceSettings
         execution_role=role_arn + section.roles.execution,
         task_role=role_arn + section.roles.task,
         health_path=section.health_check.path,
-        tasks=Tasks(**section.scaling.model_dump()),
+        tasks=_tasks(section.scaling),
         command=command_text(split_command(section.command)),
         network=_network(section.network) if section.network else None,
         rollout=Rollout(rollout.bake_minutes, rollout.canary_percent) if rollout else None,
     )
+
+
+def _tasks(scaling: manifest.Scaling) -> Tasks:
+    """The default of the target is that of the ECS developer guide."""
+    return Tasks(scaling.min, scaling.max, scaling.metric, scaling.target or 60)
 
 
 def _network(network: manifest.Network) -> Network:

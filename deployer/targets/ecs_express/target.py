@@ -30,12 +30,17 @@ from deployer.targets.ecs_express.reading import Reader, ServiceReading
 from deployer.targets.ecs_express.rights import CALLS, CLUSTER, service_arn
 from deployer.targets.ecs_express.roles import infrastructure_arn
 from deployer.targets.ecs_express.rollout import changed_rollout
-from deployer.targets.ecs_express.settings import Rollout, of_ecs_express
+from deployer.targets.ecs_express.settings import Rollout, Tasks, of_ecs_express
 from deployer.targets.ecs_express.spec import from_answer, managed_groups, scaling_target, tasks_of, to_request
 
 # Codes with which a change of the canary may be refused: whether Express Mode allows it is not documented.
 ROLLOUT_REFUSED: Final = frozenset(
     {"InvalidParameterException", "ClientException", "UnsupportedFeatureException", "AccessDeniedException"}
+)
+
+# Everything that an update takes but the scaling, and the network, which stays.
+SENT_AGAIN: Final = (
+    *("executionRoleArn", "taskRoleArn", "healthCheckPath", "primaryContainer", "cpu", "memory", "cpuArchitecture"),
 )
 
 
@@ -64,7 +69,7 @@ class EcsExpress:
         if seen is None:
             return None, ()
         service, tags = seen.service, seen.tags
-        configuration = serving(service, seen.deployments)
+        configuration = seen.serving
         status = status_of(service, seen.deployments, time.time())
         spec = from_answer(configuration, self._managed(configuration, status))
         endpoint = next((path.get("endpoint", "") for path in configuration.get("ingressPaths") or ()), "")
@@ -117,7 +122,7 @@ class EcsExpress:
         seen, plain = self._reader.see(started.service_arn), self._reader.plain(started.service_arn)
         if seen is None or any(one.progress is Progress.RUNNING for one in seen.deployments):
             return Progress.RUNNING
-        least = tasks_of(serving(seen.service, seen.deployments)).min
+        least = tasks_of(seen.serving).min
         running = plain.get("runningCount", 0)
         stopped = started.operation == pausing.PAUSE
         done = running == 0 and least == 0 if stopped else running >= least > 0
@@ -145,7 +150,7 @@ class EcsExpress:
         """
         seen = self._free(arn, "UpdateExpressGatewayService")
         self._set_rollout(arn, spec)
-        container = serving(seen.service, seen.deployments).get("primaryContainer", {})
+        container = seen.serving.get("primaryContainer", {})
         request = with_kept(to_request(spec, container), kept)
         answer = send_once(self._writes.update_express_gateway_service, serviceArn=arn, **request)
         return RunningOperation(arn, answer["service"]["targetConfiguration"]["serviceRevisionArn"])
@@ -172,8 +177,14 @@ class EcsExpress:
                 return
 
     def restart(self, arn: str) -> RunningOperation:
-        """Express Mode has no call for it: the plain one of ECS starts a deployment, and returns no revision."""
+        """Deploy the configuration that serves once more.
+
+        Express Mode has no call for it: the plain one of ECS starts a deployment, and returns no revision. Which
+        revision it deploys after a rollback is not documented, so that the serving one is sent then.
+        """
         seen = self._free(arn, "UpdateService")
+        if seen.deployments and seen.deployments[0].progress is not Progress.SUCCEEDED:
+            return RunningOperation(arn, self._deploy_again(seen, tasks_of(seen.serving)))
         known = frozenset(one.arn for one in seen.deployments)
         send_once(self._writes.update_service, cluster=CLUSTER, service=arn, forceNewDeployment=True)
         return RunningOperation(arn, self._reader.new_revision(arn, known))
@@ -181,18 +192,17 @@ class EcsExpress:
     def pause(self, arn: str) -> RunningOperation | None:
         """Let no task run. The numbers to come back to are written first, so that a stopped run loses none."""
         seen = self._free(arn, "UpdateExpressGatewayService")
-        tasks = tasks_of(serving(seen.service, seen.deployments))
+        tasks = tasks_of(seen.serving)
         if tasks.max == 0:
             return None
         self.tag(arn, pausing.tag_of(tasks))
-        target = scaling_target(pausing.paused(tasks))
-        send_once(self._writes.update_express_gateway_service, serviceArn=arn, scalingTarget=target)
+        self._deploy_again(seen, pausing.paused(tasks))
         return RunningOperation(arn, pausing.PAUSE)
 
     def resume(self, arn: str) -> RunningOperation | None:
         """Let as many tasks run as before the pause."""
         seen = self._free(arn, "UpdateExpressGatewayService")
-        tasks = tasks_of(serving(seen.service, seen.deployments))
+        tasks = tasks_of(seen.serving)
         if tasks.max > 0:
             return None
         back = pausing.restored(tasks, seen.tags)
@@ -203,9 +213,24 @@ class EcsExpress:
                 fix="aws ecs update-express-gateway-service --scaling-target minTaskCount=1,maxTaskCount=20"
                 f" --service-arn {arn}",
             )
-        target = scaling_target(back)
-        send_once(self._writes.update_express_gateway_service, serviceArn=arn, scalingTarget=target)
+        self._deploy_again(seen, back)
         return RunningOperation(arn, pausing.RESUME)
+
+    def _deploy_again(self, seen: ServiceReading, tasks: Tasks) -> str:
+        """Send the configuration that serves with another scaling. Returns the new revision.
+
+        Whether an update of some settings starts from the serving or from the newest revision, which ECS may have
+        rolled back, is not documented: so all of them are sent.
+        """
+        request = {name: seen.serving[name] for name in SENT_AGAIN if name in seen.serving}
+        answer = send_once(
+            self._writes.update_express_gateway_service,
+            serviceArn=seen.service["serviceArn"],
+            scalingTarget=scaling_target(tasks),
+            **request,
+        )
+        revision: str = answer["service"]["targetConfiguration"]["serviceRevisionArn"]
+        return revision
 
     def _free(self, arn: str, call: str) -> ServiceReading:
         """The service, on which no deployment is under way."""
