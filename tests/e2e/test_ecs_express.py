@@ -15,6 +15,7 @@ from tests import loopback
 from tests.e2e import aws, ecs_express, tiny
 from tests.e2e.checkout import Checkout, approved, resumed
 from tests.e2e.ecs_express import ARN, NAME, client, deployments, described, tasks
+from tests.e2e.stand_in import stand_in
 from tests.e2e.test_releases import held, level, listed, run
 
 pytestmark = pytest.mark.timeout(300)
@@ -179,15 +180,19 @@ def test_a_deployment_that_another_user_started_is_waited_for(world: Checkout) -
     assert len(deployments(world)) == before + 2
 
 
-def test_a_deployment_that_is_not_listed_yet_is_waited_for_too(world: Checkout) -> None:
+def test_an_update_whose_answer_is_lost_is_found_and_not_sent_again(world: Checkout) -> None:
+    """Express Mode takes no client token: a repeated update would be a second deployment beside the first."""
     before = len(deployments(world))
-    switch(world, ecs_list_late={"seconds": 3})
-    by_hand(world)
     level(world, "ERROR", "INFO")
-    said = run(world, "reconcile", "local")
-    switch(world)
-    assert "a deployment is under way" in said
-    assert len(deployments(world)) == before + 2
+    text, port = world.manifest.read_text(), str(world.ports["4566"])
+    with stand_in(world.ports["4566"], damages=lambda call: call == "ecs:UpdateExpressGatewayService") as other:
+        world.share_keys(other.port)
+        world.edit(f"127.0.0.1:{port} ", f"127.0.0.1:{other.port} ")
+        run(world, "reconcile", "local")
+    world.manifest.write_text(text)
+    assert len(deployments(world)) == before + 1
+    assert held(world)["LOGGING_LEVEL"] == "INFO"
+    assert listed(world)[0]["outcome"] == "healthy"
 
 
 def test_a_pause_stops_all_tasks_and_a_resume_brings_the_numbers_back(world: Checkout) -> None:

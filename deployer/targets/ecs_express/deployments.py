@@ -101,6 +101,20 @@ def unlisted(service: Mapping[str, Any], deployments: Sequence[Deployment], now:
     return Operation(revision, "a deployment", Progress.RUNNING, created, deploys=True)
 
 
+def progress_of(
+    service: Mapping[str, Any], deployments: Sequence[Deployment], operation: str, now: float
+) -> Progress | None:
+    """How far the deployment of a revision is; None while it is not listed.
+
+    A revision that serves, and of which no deployment has been listed for long, needs none.
+    """
+    deployment = find(deployments, operation)
+    if deployment:
+        return deployment.progress
+    serves = serving(service, deployments).get("serviceRevisionArn") == operation
+    return Progress.SUCCEEDED if serves and unlisted(service, deployments, now) is None else None
+
+
 def status_of(service: Mapping[str, Any], deployments: Sequence[Deployment], now: float) -> ServiceStatus:
     """What a service does. A deployment under way makes it busy, because ECS would accept a second one.
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 from msgspec import Struct
 
-from deployer.errors import StateUnknown
 from deployer.targets.base import RunningOperation
 from deployer.targets.ecs_express.client import EcsClient, listed
 from deployer.targets.ecs_express.deployments import Deployment, find, newest_first, read_deployment, serving
@@ -66,18 +65,15 @@ class Reader:
         """The newest deployment of a revision; None while it is not listed."""
         return find(self.deployments(started.service_arn), started.operation)
 
-    def new_revision(self, arn: str, known: Collection[str]) -> str:
-        """The revision of the deployment that is not in `known`, once it is listed."""
+    def new_revision(self, arn: str, known: Collection[str]) -> str | None:
+        """The revision of the deployment that is not in `known`, once it is listed; None if it is not in time."""
         end = time.monotonic() + LISTED_WITHIN
         while time.monotonic() < end:
             fresh = [one for one in self.deployments(arn) if one.arn not in known]
             if fresh:
                 return fresh[0].revision
             time.sleep(BETWEEN)
-        raise StateUnknown(
-            f"ECS does not list the deployment of {arn.rpartition('/')[2]} that was started",
-            fix="see what runs in the ECS console, then run again",
-        )
+        return None
 
     def revision(self, arn: str) -> Mapping[str, Any]:
         """What ECS manages for a revision; nothing while it does not know the revision yet."""

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from deployer.aws.errors import only
 from deployer.aws.session import Session
 from deployer.core.finding import Finding
 from deployer.core.observed import ObservedService, ScalingRevision
@@ -20,7 +19,7 @@ from deployer.targets.ecs_express import pause as pausing
 from deployer.targets.ecs_express import refusals
 from deployer.targets.ecs_express.answers import READ
 from deployer.targets.ecs_express.client import EcsClient, send_once, under_way
-from deployer.targets.ecs_express.deployments import DELETION, serving, status_of, unlisted
+from deployer.targets.ecs_express.deployments import DELETION, progress_of, serving, status_of, unlisted
 from deployer.targets.ecs_express.description import ECS_EXPRESS
 from deployer.targets.ecs_express.diagnosis import failure_reason
 from deployer.targets.ecs_express.examine import use
@@ -29,14 +28,9 @@ from deployer.targets.ecs_express.members import unmodelled, with_kept
 from deployer.targets.ecs_express.reading import Reader, ServiceReading
 from deployer.targets.ecs_express.rights import CALLS, CLUSTER, service_arn
 from deployer.targets.ecs_express.roles import infrastructure_arn
-from deployer.targets.ecs_express.rollout import changed_rollout
-from deployer.targets.ecs_express.settings import Rollout, Tasks, of_ecs_express
+from deployer.targets.ecs_express.settings import Tasks
 from deployer.targets.ecs_express.spec import from_answer, managed_groups, scaling_target, tasks_of, to_request
-
-# Codes with which a change of the canary may be refused: whether Express Mode allows it is not documented.
-ROLLOUT_REFUSED: Final = frozenset(
-    {"InvalidParameterException", "ClientException", "UnsupportedFeatureException", "AccessDeniedException"}
-)
+from deployer.targets.ecs_express.updating import Updater
 
 # Everything that an update takes but the scaling, and the network, which stays.
 SENT_AGAIN: Final = (
@@ -60,6 +54,7 @@ class EcsExpress:
         self._reads = reads
         self._writes = writes
         self._reader = Reader(reads)
+        self._updater = Updater(writes, self._reader)
         self._region = region
         self._account = account
 
@@ -111,8 +106,8 @@ class EcsExpress:
             case _ if started.operation == DELETION:
                 return Progress.SUCCEEDED if self._reader.see(started.service_arn) is None else Progress.RUNNING
             case _:
-                deployment = self._reader.deployment(started)
-                return deployment.progress if deployment else None
+                seen = self._reader.see(started.service_arn)
+                return progress_of(seen.service, seen.deployments, started.operation, time.time()) if seen else None
 
     def _turned(self, started: RunningOperation) -> Progress:
         """Whether no task runs after a pause, or enough of them after a resume.
@@ -141,7 +136,7 @@ class EcsExpress:
         )["service"]
         arn = answer["serviceArn"]
         revision = serving(answer, ()).get("serviceRevisionArn", "")
-        return RunningOperation(arn, revision or self._reader.new_revision(arn, frozenset()))
+        return RunningOperation(arn, revision or self._updater.listed(arn, frozenset()))
 
     def update(self, arn: str, spec: ServiceSpec, kept: Mapping[str, object]) -> RunningOperation:
         """Deploy, with what the container has and the manifest has no key for.
@@ -149,32 +144,10 @@ class EcsExpress:
         Raises the refusal `under_way` while another deployment runs, because ECS would accept a second one.
         """
         seen = self._free(arn, "UpdateExpressGatewayService")
-        self._set_rollout(arn, spec)
+        self._updater.set_rollout(arn, spec)
         container = seen.serving.get("primaryContainer", {})
         request = with_kept(to_request(spec, container), kept)
-        answer = send_once(self._writes.update_express_gateway_service, serviceArn=arn, **request)
-        return RunningOperation(arn, answer["service"]["targetConfiguration"]["serviceRevisionArn"])
-
-    def _set_rollout(self, arn: str, spec: ServiceSpec) -> None:
-        """Write the canary that the manifest names before a deployment, and go on where ECS refuses it.
-
-        It starts no deployment, and holds from the next one on: seen by two teams, and not documented. A refusal may
-        be of the share alone, so that the minutes are tried without it.
-        """
-        rollout = of_ecs_express(spec).rollout
-        if rollout is None:
-            return
-        live = self._reader.plain(arn).get("deploymentConfiguration")
-        for tried in dict.fromkeys((rollout, Rollout(bake_minutes=rollout.bake_minutes))):
-            changed = changed_rollout(live, tried)
-            if changed is None:
-                return
-            try:
-                send_once(self._writes.update_service, cluster=CLUSTER, service=arn, deploymentConfiguration=changed)
-            except ClientError as error:
-                only(error, *ROLLOUT_REFUSED)
-            else:
-                return
+        return RunningOperation(arn, self._updater.send(seen, request))
 
     def restart(self, arn: str) -> RunningOperation:
         """Deploy the configuration that serves once more.
@@ -187,7 +160,7 @@ class EcsExpress:
             return RunningOperation(arn, self._deploy_again(seen, tasks_of(seen.serving)))
         known = frozenset(one.arn for one in seen.deployments)
         send_once(self._writes.update_service, cluster=CLUSTER, service=arn, forceNewDeployment=True)
-        return RunningOperation(arn, self._reader.new_revision(arn, known))
+        return RunningOperation(arn, self._updater.listed(arn, known))
 
     def pause(self, arn: str) -> RunningOperation | None:
         """Let no task run. The numbers to come back to are written first, so that a stopped run loses none."""
@@ -223,14 +196,7 @@ class EcsExpress:
         rolled back, is not documented: so all of them are sent.
         """
         request = {name: seen.serving[name] for name in SENT_AGAIN if name in seen.serving}
-        answer = send_once(
-            self._writes.update_express_gateway_service,
-            serviceArn=seen.service["serviceArn"],
-            scalingTarget=scaling_target(tasks),
-            **request,
-        )
-        revision: str = answer["service"]["targetConfiguration"]["serviceRevisionArn"]
-        return revision
+        return self._updater.send(seen, {**request, "scalingTarget": scaling_target(tasks)})
 
     def _free(self, arn: str, call: str) -> ServiceReading:
         """The service, on which no deployment is under way."""
