@@ -41,7 +41,15 @@ PLATFORMS = {
     "ecs_express": Platform(
         re.compile(r"ecs.?express|express.?gateway|express mode", re.IGNORECASE),
         ("deployer/targets/ecs_express/", "deployer/local/ecs_express/"),
-        frozenset({"deployer/local/emulators.py", "ansari_whatsapp/refusals.py"}),  # the latter cites its guide
+        frozenset(
+            {
+                "deployer/local/emulators.py",
+                "deployer/manifest/targets.py",
+                "deployer/targets/registry.py",
+                "deployer/targets/reserved.py",
+                "ansari_whatsapp/refusals.py",  # cites its guide
+            }
+        ),
     ),
 }
 

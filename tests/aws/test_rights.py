@@ -24,8 +24,9 @@ from deployer.core.secret import SecretValue
 from deployer.resources.registry import CALLS as OF_KINDS
 from deployer.run.inbox_table import READS, WRITES
 from deployer.targets.apprunner.rights import CALLS as OF_TARGET
+from deployer.targets.ecs_express.rights import CALLS as OF_ECS_EXPRESS
 
-CALLS = {**COMMON, **OF_KINDS, **OF_TARGET}
+CALLS = {**COMMON, **OF_KINDS, **OF_TARGET, **OF_ECS_EXPRESS}
 ROOT = Path(__file__).parents[2] / "deployer"
 SERVICE = "arn:aws:apprunner:us-west-2:000000000000:service/ansari/abc"
 ROLE = "arn:aws:iam::000000000000:role/"
@@ -39,6 +40,7 @@ def used(session: Session) -> Iterator[tuple[str, str]]:
     """Every call that the sources below name, with the file: methods of the clients whose types a file imports."""
     for path in sorted(path for part in ("aws", "targets", "resources") for path in (ROOT / part).rglob("*.py")):
         services = sorted(set(re.findall(r"from types_boto3_(\w+) import", path.read_text())))
+        services += ["ecs"] if "EcsClient" in path.read_text() else []  # it has no published types here
         words = {
             node.attr if isinstance(node, ast.Attribute) else str(getattr(node, "value", ""))
             for node in ast.walk(ast.parse(path.read_text()))

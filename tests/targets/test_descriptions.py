@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import asdict
 
 from deployer.manifest.targets import SECTIONS
-from deployer.targets.apprunner.description import APP_RUNNER
 from deployer.targets.apprunner.target import AppRunner
 from deployer.targets.base import KeepsScalings, Pauses
+from deployer.targets.ecs_express.target import EcsExpress
 from deployer.targets.registry import describe, targets
 from tests.samples import ROOT
 
@@ -63,7 +63,8 @@ def test_the_table_is_true_of_the_section_and_of_the_protocol(name: str) -> None
     assert bool(described.commands.list_scaling) == (table.scaling_revisions > 0)
 
 
-def test_app_runner_has_the_calls_that_its_table_promises() -> None:
-    table = APP_RUNNER.capabilities
-    assert issubclass(AppRunner, Pauses) == table.pause
-    assert issubclass(AppRunner, KeepsScalings) == (table.scaling_revisions > 0)
+@pytest.mark.parametrize("target", [AppRunner, EcsExpress])
+def test_a_target_has_the_calls_that_its_table_promises(target: type[AppRunner | EcsExpress]) -> None:
+    table = target.description.capabilities
+    assert issubclass(target, Pauses) == table.pause
+    assert issubclass(target, KeepsScalings) == (table.scaling_revisions > 0)
