@@ -77,7 +77,6 @@ def _adopt_options(parser: Parser) -> None:
 
 
 def _adopt(options: Options) -> int:
-    from deployer.targets.registry import DEFAULT
     from deployer.verbs.adopt import AdoptOptions, adopt_service
     from deployer.view.adoption_text import render_adopted
     from deployer.view.json_text import as_json
@@ -90,7 +89,7 @@ def _adopt(options: Options) -> int:
         endpoint=options.endpoint,
         parameter_path=options.parameter_path,
         literals=dict(map(_literal, options.literal)),
-        target=options.target or DEFAULT,
+        target=options.target or "",
     )
     adopted = adopt_service(asked)
     out(as_json(adopted, ensure_ascii=False) if options.json else render_adopted(adopted))

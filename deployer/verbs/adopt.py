@@ -44,9 +44,9 @@ _UNKNOWN_ACCOUNT = "000000000000"
 class AdoptOptions(Struct, frozen=True, kw_only=True):
     """`environment` names the manifest to write, `service` the existing service.
 
-    `app` is the app's name, "" for that of deployer.yaml. `endpoint` is the local AWS, None for the real one.
-    `parameter_path` is where the parameters are, None when it is read from the service. `literals` holds values, by
-    parameter name, that replace those of the service.
+    `app` is the app's name, "" for that of deployer.yaml; `target` its platform, "" for the first. `endpoint` is the
+    local AWS, None for the real one. `parameter_path` is where the parameters are, None when it is read from the
+    service. `literals` holds values, by parameter name, that replace those of the service.
     """
 
     environment: str
@@ -56,7 +56,7 @@ class AdoptOptions(Struct, frozen=True, kw_only=True):
     endpoint: str | None = None
     parameter_path: str | None = None
     literals: Mapping[str, str] = {}
-    target: str = DEFAULT
+    target: str = ""
 
 
 def adopt_service(options: AdoptOptions) -> AdoptDocument:
@@ -65,7 +65,7 @@ def adopt_service(options: AdoptOptions) -> AdoptDocument:
     Raises UsageError when the file exists or names are wrong, Blocked when no manifest can describe the service or a
     setting has no usable value, and InvalidManifest when `check` would refuse the file. Then nothing is written.
     """
-    options = replace(options, app=options.app or _app())
+    options = replace(options, app=options.app or _app(), target=options.target or DEFAULT)
     path = _new_file(options)
     live = _look(options)
     root = find_root(Path.cwd())

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from deployer.aws.errors import is_denied
 from deployer.aws.session import Session
 from deployer.core.finding import Finding
 from deployer.core.observed import ObservedService, ScalingRevision
@@ -226,9 +227,16 @@ class EcsExpress:
         return refusals.is_under_way(error.response)
 
     def failure_reason(self, started: RunningOperation, lines: Sequence[str]) -> str:
+        """Tasks that these credentials may not read are left out: the failure itself matters more."""
         deployment = self._reader.deployment(started)
         details = self._reader.details(deployment) if deployment else {}
-        return failure_reason(details, lines, self._reader.stopped_tasks(started.service_arn))
+        try:
+            stopped = self._reader.stopped_tasks(started.service_arn)
+        except ClientError as error:
+            if not is_denied(error):
+                raise
+            stopped = []
+        return failure_reason(details, lines, stopped)
 
     def logs(self, started: RunningOperation) -> LogPlaces:
         """ECS writes no log of its own: it has events. The log group's name ends in characters that ECS chooses."""
