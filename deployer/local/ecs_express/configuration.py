@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from deployer.local.ecs_express.answers import present
+
 JSON = dict[str, Any]
 Request = Mapping[str, Any]
 
@@ -86,7 +88,7 @@ def as_reported(configuration: Request) -> JSON:
 
 
 def _given(block: Request | None) -> JSON:
-    return {name: value for name, value in (block or {}).items() if value is not None}
+    return present(block or {})
 
 
 def _network(given: JSON) -> JSON:

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from deployer.local.ecs_express.answers import present
+
 if TYPE_CHECKING:
     from deployer.local.ecs_express.state import Revision, Service
 
@@ -86,7 +88,7 @@ class Deployment:
             "createdAt": self.created_at,
             "targetServiceRevisionArn": self.target.arn,
             "status": self.status,
-            **_present(times),
+            **present(times),
         }
 
     def describe(self, service: Service) -> JSON:
@@ -107,7 +109,7 @@ class Deployment:
                 "threshold": self.threshold,
             },
             "alarms": {"status": self.alarms, "alarmNames": [self.alarm], **triggered},
-            **_present(more),
+            **present(more),
         }
 
     def _revision(self, service: Service, revision: Revision, weight: float) -> JSON:
@@ -118,7 +120,3 @@ class Deployment:
             "pendingTaskCount": len(service.pending(revision.arn)),
             "requestedProductionTrafficWeight": weight,
         }
-
-
-def _present(values: JSON) -> JSON:
-    return {name: value for name, value in values.items() if value is not None}

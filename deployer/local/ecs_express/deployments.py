@@ -135,9 +135,9 @@ class Deployments:
         late = self._faults.take("ecs_list_late", service=service.name)
         await asyncio.sleep(late["seconds"] if late else self._limits.real(self._limits.listed))
         interruption = self._interruptions[deployment.arn] = Interruption()
-        for other in service.deployments:
-            if other is not deployment and not other.ended:
-                await self._interrupt(service, other, states.STOPPED, reasons.SUPERSEDED)
+        for older in service.deployments[: service.deployments.index(deployment)]:
+            if not older.ended:
+                await self._interrupt(service, older, states.STOPPED, reasons.SUPERSEDED)
         async with self._turn(service):
             await self._carry_out(service, deployment, interruption)
         del self._interruptions[deployment.arn]
@@ -152,11 +152,14 @@ class Deployments:
             deployment.listed, service.current = True, deployment
             if deployment.target not in service.active:
                 service.active = [*service.active[-1:], deployment.target] if live.serving else [deployment.target]
+        if interruption.struck():
+            await self._end(service, deployment, live, interruption.status, interruption.reason)
+            return
         interruption.body = asyncio.create_task(self._rollout.advance(service, deployment, live, interruption))
         try:
             await interruption.body
         except asyncio.CancelledError:
-            if interruption.status is None:
+            if not interruption.struck():
                 interruption.body.cancel()
                 raise
             await self._end(service, deployment, live, interruption.status, interruption.reason)

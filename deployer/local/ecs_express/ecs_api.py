@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from deployer.local.ecs_express import tags
+from deployer.local.ecs_express.answers import listed_tags
 from deployer.local.ecs_express.arns import Arns, cluster_name, service_key
 from deployer.local.ecs_express.errors import (
     ClusterNotFound,
@@ -14,7 +15,7 @@ from deployer.local.ecs_express.errors import (
     ServiceNotFound,
 )
 from deployer.local.ecs_express.express_api import ExpressApi, deployment_configuration, new_cluster
-from deployer.local.ecs_express.state import ACTIVE, CANARY_PERCENT, Bake, Service, Services, listed
+from deployer.local.ecs_express.state import ACTIVE, CANARY_PERCENT, Bake, Service, Services
 
 JSON = dict[str, Any]
 Request = Mapping[str, Any]
@@ -137,7 +138,7 @@ class EcsApi:
 
     def list_tags(self, request: Request) -> JSON:
         with self._services.lock:
-            return {"tags": listed(self._tagged(request).tags)}
+            return {"tags": listed_tags(self._tagged(request).tags)}
 
     def _tagged(self, request: Request) -> Service:
         service = self._services.get(request["resourceArn"])
@@ -200,7 +201,7 @@ class EcsApi:
             "deploymentController": {"type": "ECS"},
             "resourceManagementType": "ECS",
             **current,
-            **({"tags": listed(service.tags)} if shows_tags else {}),
+            **({"tags": listed_tags(service.tags)} if shows_tags else {}),
         }
 
 

@@ -45,16 +45,21 @@ class Live:
 
 @dataclass
 class Interruption:
-    """Why a deployment was cancelled from outside or by its own tasks; None while it was not."""
+    """Why a deployment was cancelled from outside or by its own tasks; "" while it was not."""
 
-    status: str | None = None
+    status: str = ""
     reason: str = ""
     body: asyncio.Task[None] | None = field(default=None, repr=False)
 
+    def struck(self) -> bool:
+        return bool(self.status)
+
     def strike(self, status: str, reason: str) -> None:
-        """Cancel the deployment; the first cause stays."""
-        if self.status is None and self.body is not None and not self.body.done():
-            self.status, self.reason = status, reason
+        """Cancel the deployment, also before it begins; the first cause stays."""
+        if self.struck() or (self.body is not None and self.body.done()):
+            return
+        self.status, self.reason = status, reason
+        if self.body is not None:
             self.body.cancel()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from deployer.local.ecs_express import configuration
+from deployer.local.ecs_express.answers import listed_tags
 from deployer.local.ecs_express.deployment import Deployment
 from deployer.local.ecs_express.tasks import Task
 
@@ -159,7 +160,7 @@ class Service:
             **current,
             "infrastructureRoleArn": self.infrastructure_role,
             "activeConfigurations": [revision.describe(self.endpoint) for revision in self.active],
-            **({"tags": listed(self.tags)} if tags else {}),
+            **({"tags": listed_tags(self.tags)} if tags else {}),
         }
 
 
@@ -184,7 +185,3 @@ class Services:
 
     def every(self) -> list[Service]:
         return [service for service in self._all.values() if not service.forgotten]
-
-
-def listed(tags: dict[str, str]) -> list[JSON]:
-    return [{"key": key, "value": value} for key, value in tags.items()]

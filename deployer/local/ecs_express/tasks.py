@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from deployer.local.ecs_express.answers import present
 from deployer.local.ecs_express.configuration import CONTAINER
 
 JSON = dict[str, Any]
@@ -86,7 +87,7 @@ class Task:
             "healthStatus": "UNKNOWN",  # only containers with a health check of their own have another
             "version": self.version,
             "containers": [self._container()],
-            **_present({**times, **ending}),
+            **present({**times, **ending}),
         }
 
     def _container(self) -> JSON:
@@ -99,13 +100,9 @@ class Task:
             "lastStatus": self.last_status if self.last_status in {"RUNNING", "STOPPED"} else "PENDING",
             "healthStatus": "UNKNOWN",
             "cpu": "0",
-            **_present(known),
+            **present(known),
         }
 
 
 def new_task_id() -> str:
     return uuid.uuid4().hex
-
-
-def _present(values: JSON) -> JSON:
-    return {name: value for name, value in values.items() if value is not None}

@@ -156,6 +156,18 @@ def test_a_newer_update_stops_the_one_under_way(world: Any, port: int, get: Get)
     assert get(port)["env"]["VERSION"] == "3"
 
 
+def test_of_several_updates_at_once_the_last_is_deployed(world: Any, port: int, get: Get) -> None:
+    arn, _ = world.create("web-many", world.push().uri, port, container=VERSION_1)
+    revisions = []
+    for number in range(2, 6):
+        container = {"environment": [{"name": "VERSION", "value": str(number)}]}
+        revisions.append(world.begin_update(arn, primaryContainer=_container(world, port, container)))
+    assert world.ended(arn, revisions[-1])["status"] == "SUCCESSFUL"
+    assert {world.ended(arn, revision)["status"] for revision in revisions[:-1]} == {"STOPPED"}
+    assert get(port)["env"]["VERSION"] == "5"
+    assert len(world.instances()) == 1
+
+
 def test_plain_ecs_refuses_to_delete_and_to_change_the_rest(world: Any, port: int) -> None:
     world.create("web-plain", world.push().uri, port)
     canary = {"canaryConfiguration": {"canaryPercent": 50.0}}
