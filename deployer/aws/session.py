@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
     from types_boto3_sts import STSClient
 
-ATTEMPTS: Final = 6  # to send a call that AWS did not answer, or answered with a server error
+ATTEMPTS: Final = 7  # to send a call that AWS did not answer, or answered with a server error
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Session:
         config = Config(
             connect_timeout=5,
             read_timeout=30,
-            retries={"mode": "standard", "max_attempts": attempts},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=16,
             user_agent_extra=f"ansari-deployer md/pid#{os.getpid()}",  # CloudTrail shows the run
         )
