@@ -116,6 +116,7 @@ CASES: dict[tuple[str, str], tuple[Bad, ...]] = {
     ("adopt", "--service"): bad(
         ("no-such-service", "there is no service"), ("a b", "is not a valid name of an App Runner")
     ),
+    ("adopt", "--target"): bad(("nope", "is not a known target"), ("Not A Target", "is not a known target")),
     ("adopt", "--parameter-path"): bad(("nope", "has to be a path"), ("/", "has to be a path"), ("/aws/x", "has to")),
     ("adopt", "--app"): bad(("Not A Name", "is not a name")),
     ("adopt", "--literal"): bad(
