@@ -257,6 +257,20 @@ def test_an_environment_is_destroyed_and_created_again(world: Checkout) -> None:
     assert deployments(world)[0] == "SUCCESSFUL"
 
 
+def test_a_creation_whose_answer_is_lost_is_continued_by_the_next_run(world: Checkout) -> None:
+    run(world, "destroy", "local", "--approve", NAME)
+    text, port = world.manifest.read_text(), str(world.ports["4566"])
+    with stand_in(world.ports["4566"], damages=lambda call: call == "ecs:CreateExpressGatewayService") as other:
+        world.share_keys(other.port)
+        world.edit(f"127.0.0.1:{port} ", f"127.0.0.1:{other.port} ")
+        run(world, "reconcile", "local", code=6)
+    world.manifest.write_text(text)
+    run(world, "reconcile", "local")
+    assert deployments(world)[0] == "SUCCESSFUL"
+    assert listed(world)[0]["outcome"] == "healthy"
+    assert "Nothing to do" in run(world, "reconcile", "local")
+
+
 def test_a_first_deployment_that_fails_is_told_and_can_be_repeated(world: Checkout) -> None:
     run(world, "destroy", "local", "--approve", NAME)
     tiny.install(world, tiny.BROKEN)
