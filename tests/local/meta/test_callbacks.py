@@ -14,10 +14,10 @@ import pytest
 from aiohttp import web
 
 from tests.local.meta.conftest import NUMBER, SECRET, Meta, Receiver
+from tests.local.meta.conftest import TOKEN as USERS_TOKEN
 from tests.serving import serving_apps
 
 ACCOUNT, APP = "100000000000001", "100000000000002"
-APP_TOKEN = {"Authorization": f"Bearer {APP}|{SECRET}"}
 TOKEN = "the-verify-token"
 Other = tuple[str, Receiver]
 
@@ -35,6 +35,10 @@ def others() -> Iterator[list[Other]]:
         yield made
 
 
+def bearing(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
 def override_number(meta: Meta, url: str, token: str = TOKEN) -> httpx.Response:
     configuration = {"override_callback_uri": url, "verify_token": token}
     return meta.graph.post(f"/v26.0/{NUMBER}", json={"webhook_configuration": configuration})
@@ -46,9 +50,9 @@ def override_account(meta: Meta, url: str, token: str = TOKEN) -> httpx.Response
     )
 
 
-def subscribe(meta: Meta, url: str, **headers: str) -> httpx.Response:
+def subscribe(meta: Meta, url: str, token: str = f"{APP}|{SECRET}") -> httpx.Response:
     form = {"object": "whatsapp_business_account", "callback_url": url, "verify_token": TOKEN, "fields": "messages"}
-    return meta.graph.post(f"/v26.0/{APP}/subscriptions", data=form, headers=headers or APP_TOKEN)
+    return meta.graph.post(f"/v26.0/{APP}/subscriptions", data=form, headers=bearing(token))
 
 
 def configured(meta: Meta) -> dict[str, str]:
@@ -125,9 +129,9 @@ def test_a_callback_that_fails_the_challenge_is_refused_and_the_old_one_stays(
 
 def test_the_apps_own_callback_is_set_with_the_apps_token(meta: Meta, others: list[Other]) -> None:
     [(url, other), _] = others
-    assert subscribe(meta, url, Authorization="Bearer EAAtoken-of-the-user").json()["error"]["code"] == 190
+    assert subscribe(meta, url, USERS_TOKEN).json()["error"]["code"] == 190
     assert subscribe(meta, url).json() == {"success": True}
-    [told] = meta.graph.get(f"/v26.0/{APP}/subscriptions", headers=APP_TOKEN).json()["data"]
+    [told] = meta.graph.get(f"/v26.0/{APP}/subscriptions", headers=bearing(f"{APP}|{SECRET}")).json()["data"]
     assert (told["callback_url"], told["object"]) == (url, "whatsapp_business_account")
     meta.say("hello")
     assert len(other.of("messages")) == 1
