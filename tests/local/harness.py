@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import boto3
 from botocore.auth import SigV4Auth
@@ -97,6 +97,7 @@ class Harness:
     images: Path
     loop: asyncio.AbstractEventLoop
     clients: dict[str, Any] = field(default_factory=dict)
+    account: ClassVar[str] = ACCOUNT  # moto keeps one state for each account of a process
 
     def client(self, service: str, region: str = REGION, *, mode: RetryMode = "legacy", retries: int = 1) -> Any:
         """A real boto3 client, with parameter validation off where a test wants to send nonsense itself."""
@@ -170,7 +171,7 @@ class Harness:
         put: dict[str, Any] = {"imageTag": tag} if tag else {"imageTag": digest[7:19]}
         with contextlib.suppress(self.client("ecr").exceptions.ImageAlreadyExistsException):
             self.client("ecr").put_image(repositoryName=REPOSITORY, imageManifest=text, imageDigest=digest, **put)
-        return Pushed(f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{REPOSITORY}@{digest}", digest)
+        return Pushed(f"{self.account}.dkr.ecr.{REGION}.amazonaws.com/{REPOSITORY}@{digest}", digest)
 
     def blob(self, kind: str, content: bytes) -> dict[str, Any]:
         digest = sha256(content)

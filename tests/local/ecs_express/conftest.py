@@ -14,11 +14,12 @@ from deployer.local.ecs_express import EcsExpress, Limits
 from deployer.local.endpoint import AwsEndpoint
 from deployer.world_keys import Keys
 from tests.local import harness
-from tests.local.harness import ACCOUNT, REGION, REPOSITORY, allow, control, trust, until
+from tests.local.harness import REGION, REPOSITORY, allow, control, trust, until
 from tests.ports import free_port
 from tests.serving import running_loop
 
 QUICK = Limits(start_budget=10, check_interval=0.1, drain=5, stop_grace=3, backoff=0.02)
+ACCOUNT = "000000000002"  # the tests of App Runner have the other one
 EXECUTION, INFRASTRUCTURE = f"arn:aws:iam::{ACCOUNT}:role/Execution", f"arn:aws:iam::{ACCOUNT}:role/Infrastructure"
 TASK = f"arn:aws:iam::{ACCOUNT}:role/Task"
 MANAGED = "arn:aws:iam::aws:policy/service-role"
@@ -27,6 +28,8 @@ ENDED = {"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"}
 
 class Harness(harness.Harness):
     """One endpoint with its clients, three roles and a repository."""
+
+    account = ACCOUNT
 
     @property
     def ecs(self) -> Any:

@@ -13,7 +13,7 @@ from deployer.local.ecs_express import configuration
 from deployer.local.ecs_express.alarm import RollbackAlarm, in_alarm
 from deployer.local.ecs_express.arns import Arns, owner, service_key
 
-ARNS = Arns("000000000000", "us-west-2")
+ARNS = Arns("000000000002", "us-west-2")
 NAMES = st.from_regex(r"[A-Za-z0-9_-]{1,30}", fullmatch=True)
 POINTS = st.dictionaries(st.integers(0, 5), st.tuples(st.integers(0, 50), st.integers(50, 1000)))
 VARIABLES = st.dictionaries(st.text(min_size=1), st.text(), max_size=6)

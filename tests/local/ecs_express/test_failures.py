@@ -75,7 +75,7 @@ def test_a_secret_outside_the_execution_role_is_denied(world: Any, port: int) ->
     denied = container(world, port, secrets=[{"name": "KEY", "valueFrom": "/other/key"}])
     arn, _ = world.create("bad-denied", world.push().uri, port, container=denied)
     reason = world.stopped(arn)[0]["stoppedReason"]
-    assert reason.startswith(f"{SECRETS_HEAD}AccessDeniedException: User: arn:aws:sts::000000000000:assumed-role/Exec")
+    assert reason.startswith(f"{SECRETS_HEAD}AccessDeniedException: User: arn:aws:sts::000000000002:assumed-role/Exec")
     assert "is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm" in reason
     assert "never-shown" not in str(world.events(arn))
 
@@ -83,8 +83,8 @@ def test_a_secret_outside_the_execution_role_is_denied(world: Any, port: int) ->
 @pytest.mark.parametrize(
     ("image", "text"),
     [
-        ("000000000000.dkr.ecr.us-west-2.amazonaws.com/small:absent", "small:absent: not found"),
-        ("000000000000.dkr.ecr.us-west-2.amazonaws.com/nowhere:x", "nowhere:x: not found"),
+        ("000000000002.dkr.ecr.us-west-2.amazonaws.com/small:absent", "small:absent: not found"),
+        ("000000000002.dkr.ecr.us-west-2.amazonaws.com/nowhere:x", "nowhere:x: not found"),
         ("docker.io/library/python:3", "is not an image of ECR"),
         (None, "does not contain descriptor matching platform 'linux/amd64'"),
     ],

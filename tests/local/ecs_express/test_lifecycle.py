@@ -21,7 +21,7 @@ def test_create_answers_before_anything_runs(world: Any, port: int, get: Get, st
     request = world.request("web-one", image.uri, port, container=VERSION_1, tags=[{"key": "a", "value": "b"}])
     service = world.ecs.create_express_gateway_service(**request)["service"]
     arn = service["serviceArn"]
-    assert arn == "arn:aws:ecs:us-west-2:000000000000:service/default/web-one"
+    assert arn == "arn:aws:ecs:us-west-2:000000000002:service/default/web-one"
     assert service["status"] == {"statusCode": "ACTIVE"}
     assert "currentDeployment" not in service
     assert service["tags"] == [{"key": "a", "value": "b"}]

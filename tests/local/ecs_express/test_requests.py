@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import botocore.session
@@ -10,9 +11,9 @@ import pytest
 from deployer.local import validate
 
 SECRET = "never-repeat-this"
-IMAGE = "000000000000.dkr.ecr.us-west-2.amazonaws.com/small:x"
-DEFINITION = "arn:aws:ecs:us-west-2:000000000000:task-definition/mine:1"
-UNKNOWN = "arn:aws:ecs:us-west-2:000000000000:service/default/absent"
+IMAGE = "000000000002.dkr.ecr.us-west-2.amazonaws.com/small:x"
+DEFINITION = "arn:aws:ecs:us-west-2:000000000002:task-definition/mine:1"
+UNKNOWN = "arn:aws:ecs:us-west-2:000000000002:service/default/absent"
 
 
 def changed(world: Any, **changes: Any) -> dict[str, Any]:
@@ -30,8 +31,8 @@ def changed(world: Any, **changes: Any) -> dict[str, Any]:
 ENVIRONMENT, SECRETS = "primaryContainer__environment", "primaryContainer__secrets"
 REFUSED = [
     ("infrastructureRoleArn", None, "infrastructureRoleArn is required"),
-    ("infrastructureRoleArn", "arn:aws:iam::000000000000:role/Absent", "Cannot assume role"),
-    ("infrastructureRoleArn", "arn:aws:iam::000000000000:role/Execution", "does not trust ecs.amazonaws.com"),
+    ("infrastructureRoleArn", "arn:aws:iam::000000000002:role/Absent", "Cannot assume role"),
+    ("infrastructureRoleArn", "arn:aws:iam::000000000002:role/Execution", "does not trust ecs.amazonaws.com"),
     ("executionRoleArn", None, "executionRoleArn are required"),
     ("primaryContainer", None, "primaryContainer and executionRoleArn are required"),
     ("primaryContainer__image", None, "primaryContainer.image is required"),
@@ -141,7 +142,9 @@ def test_deployments_are_listed_newest_first_in_pages(world: Any, port: int) -> 
     assert "nextToken" not in rest
     after = world.ecs.list_service_deployments(service=arn, createdAt={"after": first["createdAt"]})
     assert second["serviceDeploymentArn"] in [one["serviceDeploymentArn"] for one in after["serviceDeployments"]]
-    before = world.ecs.list_service_deployments(service=arn, createdAt={"before": first["createdAt"]})
+    before = world.ecs.list_service_deployments(
+        service=arn, createdAt={"before": first["createdAt"] - timedelta(seconds=1)}
+    )
     assert before["serviceDeployments"] == []
     none = world.ecs.list_service_deployments(service=arn, status=["IN_PROGRESS"])
     assert none["serviceDeployments"] == []

@@ -94,7 +94,7 @@ def test_a_refused_load_balancer_is_never_tried_again(world: Any, port: int, sta
 def test_an_infrastructure_role_without_rights_wedges_a_service(world: Any, port: int) -> None:
     iam = world.client("iam")
     iam.create_role(RoleName="Powerless", AssumeRolePolicyDocument=world.trust("ecs.amazonaws.com"))
-    role = "arn:aws:iam::000000000000:role/Powerless"
+    role = "arn:aws:iam::000000000002:role/Powerless"
     arn, revision = begun(world, "powerless", port, infrastructureRoleArn=role)
     world.until(lambda: load_balancer(world, revision)["status"] == "FAILED")
     deployment = world.deployment(arn, revision)["serviceDeploymentArn"]

@@ -13,8 +13,8 @@ import pytest
 from deployer.local.ecs_express import EcsExpress
 from deployer.local.endpoint import AwsEndpoint
 from deployer.world_keys import Keys
-from tests.local.ecs_express.conftest import QUICK, Harness
-from tests.local.harness import ACCOUNT, REGION, control
+from tests.local.ecs_express.conftest import ACCOUNT, QUICK, Harness
+from tests.local.harness import REGION, control
 
 
 @pytest.fixture
