@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
@@ -19,26 +19,24 @@ from deployer.local.apprunner.observability import ObservabilityApi
 from deployer.local.apprunner.operations import Operations
 from deployer.local.apprunner.resources import Resources
 from deployer.local.apprunner.scaling_api import ScalingApi
-from deployer.local.apprunner.state import Service, Services
+from deployer.local.apprunner.state import Services
 from deployer.local.apprunner.switches import freezes
 from deployer.local.apprunner.vpc_connectors import VpcConnectorsApi
 from deployer.local.aws_errors import AwsError
 from deployer.local.compute.image import Identifier, ImageStore
-from deployer.local.compute.instances import Instance
 from deployer.local.compute.launcher import Launcher
 from deployer.local.compute.logs import LogShipper
+from deployer.local.compute.service_instances import ServiceInstances
 from deployer.local.guard import Guard
-from deployer.local.host import Host, RunningInstance
+from deployer.local.host import Host
 from deployer.local.models import service_model
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
 JSON = dict[str, Any]
-T = TypeVar("T")
 DISK = 3  # GB; an instance's whole disk (developer guide, "Developing application code")
 STOP_WITHIN = 30.0  # seconds
-ANSWER_WITHIN = 10.0  # seconds
 
 
 class AppRunner:
@@ -67,6 +65,8 @@ class AppRunner:
             limits,
             host.faults,
         )
+        serving = ServiceInstances(host.loop, self._operations.instances)
+        self.instances, self.kill = serving.instances, serving.kill
         api = ServicesApi(account, region, services, resources, self._operations, clients)
         revisions = ScalingApi(services, resources.scaling)
         connectors = VpcConnectorsApi(services, resources.connectors)
@@ -118,28 +118,6 @@ class AppRunner:
         """Start the automatic deployments of a tag that was pushed to this account's ECR."""
         self._operations.pushed(Identifier(self._account, self._region, repository, tag=tag))
 
-    def instances(self) -> list[RunningInstance]:
-        """Return the instances that serve, oldest first. Not from the loop's own thread."""
-        return self._on_loop(self._running())
-
-    def kill(self, name: str) -> RunningInstance | None:
-        """Kill an instance and delete its disk; return what it was, or None if no instance has that name."""
-        return self._on_loop(self._kill(name))
-
-    async def _running(self) -> list[RunningInstance]:
-        return [_described(service, instance) for service, instance in self._operations.instances()]
-
-    async def _kill(self, name: str) -> RunningInstance | None:
-        for service, instance in self._operations.instances():
-            if instance.name == name:
-                killed = _described(service, instance)
-                await instance.kill()
-                return killed
-        return None
-
-    def _on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(ANSWER_WITHIN)
-
     def answer(self, operation: str, body: bytes) -> Response | AwsError:
         try:
             answer = self.call(operation, body)
@@ -159,13 +137,3 @@ class AppRunner:
         if wrong:
             raise InvalidRequest("; ".join(wrong))
         return self._calls[operation](request)
-
-
-def _described(service: Service, instance: Instance) -> RunningInstance:
-    return RunningInstance(
-        name=instance.name,
-        service=service.name,
-        pid=instance.pid,
-        requests=instance.requests,
-        frozen=instance.cpu.frozen,
-    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from botocore.model import OperationNotFoundError
 from werkzeug.wrappers import Response
@@ -14,9 +14,9 @@ from werkzeug.wrappers import Response
 from deployer.local import validate
 from deployer.local.aws_errors import AwsError
 from deployer.local.compute.image import ImageStore
-from deployer.local.compute.instances import Instance
 from deployer.local.compute.launcher import Launcher
 from deployer.local.compute.logs import LogShipper
+from deployer.local.compute.service_instances import ServiceInstances
 from deployer.local.ecs_express.arns import Arns
 from deployer.local.ecs_express.deployments import Deployments
 from deployer.local.ecs_express.deployments_api import DeploymentsApi
@@ -25,15 +25,13 @@ from deployer.local.ecs_express.errors import ApiError, InvalidParameter, NotEmu
 from deployer.local.ecs_express.express_api import ExpressApi
 from deployer.local.ecs_express.limits import Limits
 from deployer.local.ecs_express.starter import TaskStarter
-from deployer.local.ecs_express.state import Service, Services
+from deployer.local.ecs_express.state import Services
 from deployer.local.guard import Guard
-from deployer.local.host import Host, RunningInstance
+from deployer.local.host import Host
 
 JSON = dict[str, Any]
-T = TypeVar("T")
 DISK: Final = 20  # GB; the ephemeral storage of a Fargate task (developer guide, "Fargate task ephemeral storage")
 STOP_WITHIN: Final = 40.0  # seconds
-ANSWER_WITHIN: Final = 10.0  # seconds
 
 
 class EcsExpress:
@@ -62,6 +60,8 @@ class EcsExpress:
             host.region,
         )
         self._deployments = Deployments(host.loop, services, starter, limits, host.faults, arns)
+        serving = ServiceInstances(host.loop, self._deployments.instances)
+        self.instances, self.kill = serving.instances, serving.kill
         express = ExpressApi(services, self._deployments, arns, host.clients, host.faults, self._begin)
         deployments = DeploymentsApi(services, self._deployments, arns, host.faults)
         plain = EcsApi(services, express, arns)
@@ -102,14 +102,6 @@ class EcsExpress:
     def pushed(self, repository: str, tag: str) -> None:
         """Do nothing: a pushed tag is not deployed."""
 
-    def instances(self) -> list[RunningInstance]:
-        """Return the tasks that serve, oldest first. Not from the loop's own thread."""
-        return self._on_loop(self._running())
-
-    def kill(self, name: str) -> RunningInstance | None:
-        """Kill a task's process and delete its disk; return what it was, or None if no task's process has that name."""
-        return self._on_loop(self._kill(name))
-
     def answer(self, operation: str, body: bytes) -> Response | AwsError:
         try:
             answer = self.call(operation, body)
@@ -141,31 +133,7 @@ class EcsExpress:
                 self._logs.start()
                 self._began = True
 
-    async def _running(self) -> list[RunningInstance]:
-        return [_described(service, instance) for service, instance in self._deployments.instances()]
-
-    async def _kill(self, name: str) -> RunningInstance | None:
-        for service, instance in self._deployments.instances():
-            if instance.name == name:
-                killed = _described(service, instance)
-                await instance.kill()
-                return killed
-        return None
-
-    def _on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(ANSWER_WITHIN)
-
 
 def _never_frozen() -> bool:
     """Fargate tasks keep their CPU between requests."""
     return False
-
-
-def _described(service: Service, instance: Instance) -> RunningInstance:
-    return RunningInstance(
-        name=instance.name,
-        service=service.name,
-        pid=instance.pid,
-        requests=instance.requests,
-        frozen=instance.cpu.frozen,
-    )
