@@ -11,7 +11,7 @@ from tests.ansari_whatsapp.receiving import names_in, receiving
 
 
 def test_a_webhook_waits_for_its_own_users_and_not_for_those_that_come_after_it() -> None:
-    """Without an end of those that come, the first would wait for ever."""
+    """While more keep coming, the first would otherwise never be sent."""
     many = 600
 
     async def test(url: str) -> int:

@@ -12,10 +12,10 @@ import tarfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import boto3
 from botocore.auth import SigV4Auth
@@ -24,6 +24,8 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 from deployer.local.endpoint import AwsEndpoint
+from deployer.local.host import Emulator, Host
+from deployer.world_keys import Keys
 
 ACCOUNT, REGION = "000000000000", "us-west-2"
 REPOSITORY = "small"
@@ -98,6 +100,32 @@ class Harness:
     loop: asyncio.AbstractEventLoop
     clients: dict[str, Any] = field(default_factory=dict)
     account: ClassVar[str] = ACCOUNT  # moto keeps one state for each account of a process
+
+    @classmethod
+    @contextlib.contextmanager
+    def started(
+        cls, emulate: Callable[[Host], Iterable[Emulator]], images: Path, work: Path, loop: asyncio.AbstractEventLoop
+    ) -> Iterator[Self]:
+        """An endpoint on a free port, with the account of this class, until the end of the block."""
+        endpoint = AwsEndpoint(
+            port=0,
+            account=cls.account,
+            region=REGION,
+            images=images,
+            work=work,
+            loop=loop,
+            control=control,
+            keys=Keys.make(),
+            emulate=emulate,
+        )
+        endpoint.start()
+        harness = cls(endpoint, images, loop)
+        try:
+            yield harness
+        finally:
+            for client in harness.clients.values():
+                client.close()
+            endpoint.stop()
 
     def client(self, service: str, region: str = REGION, *, mode: RetryMode = "legacy", retries: int = 1) -> Any:
         """A real boto3 client, with parameter validation off where a test wants to send nonsense itself."""

@@ -12,10 +12,8 @@ from typing import Any
 import pytest
 
 from deployer.local.apprunner import AppRunner, Limits
-from deployer.local.endpoint import AwsEndpoint
-from deployer.world_keys import Keys
 from tests.local import harness
-from tests.local.harness import ACCOUNT, REGION, REPOSITORY, allow, control, trust, until
+from tests.local.harness import ACCOUNT, REGION, REPOSITORY, allow, trust, until
 from tests.ports import free_port
 from tests.serving import running_loop
 
@@ -134,49 +132,21 @@ def health(**settings: Any) -> dict[str, Any]:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """One endpoint for the whole run: loading moto takes seconds."""
     home = tmp_path_factory.mktemp("world")
-    with running_loop() as loop:
-        endpoint = AwsEndpoint(
-            port=0,
-            account=ACCOUNT,
-            region=REGION,
-            images=home / "images",
-            work=home / "work",
-            loop=loop,
-            control=control,
-            keys=Keys.make(),
-            emulate=lambda host: [AppRunner(host, QUICK)],
-        )
-        endpoint.start()
-        harness = Harness(endpoint, home / "images", loop)
-        try:
-            harness.prepare()
-            yield harness
-        finally:
-            for client in harness.clients.values():
-                client.close()
-            endpoint.stop()
+    with (
+        running_loop() as loop,
+        Harness.started(lambda host: [AppRunner(host, QUICK)], home / "images", home / "work", loop) as harness,
+    ):
+        harness.prepare()
+        yield harness
 
 
 @pytest.fixture
 def other(shared: Harness, tmp_path: Path) -> Iterator[Harness]:
     """A second endpoint in this process, which a test may stop. It has no patience with slow answers."""
-    endpoint = AwsEndpoint(
-        port=0,
-        account=ACCOUNT,
-        region=REGION,
-        images=shared.images,
-        work=tmp_path,
-        loop=shared.loop,
-        control=control,
-        keys=Keys.make(),
-        emulate=lambda host: [AppRunner(host, Limits(stop_grace=3, request=1.5))],
-    )
-    endpoint.start()
-    harness = Harness(endpoint, shared.images, shared.loop)
-    yield harness
-    for client in harness.clients.values():
-        client.close()
-    endpoint.stop()
+    with Harness.started(
+        lambda host: [AppRunner(host, Limits(stop_grace=3, request=1.5))], shared.images, tmp_path, shared.loop
+    ) as harness:
+        yield harness
 
 
 @pytest.fixture

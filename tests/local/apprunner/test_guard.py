@@ -50,13 +50,10 @@ def deploy(world):
 
 async def main():
     loop = asyncio.get_running_loop()
-    endpoint = harness.AwsEndpoint(
-        port=0, account=harness.ACCOUNT, region=harness.REGION, images=home / "images", work=home / "work",
-        loop=loop, control=harness.control, keys=harness.Keys.make(),
-    )
-    endpoint.start()
-    await asyncio.to_thread(deploy, harness.Harness(endpoint, home / "images", loop))
-    await asyncio.Event().wait()
+    emulators = lambda host: [harness.AppRunner(host)]
+    with harness.Harness.started(emulators, home / "images", home / "work", loop) as world:
+        await asyncio.to_thread(deploy, world)
+        await asyncio.Event().wait()
 
 asyncio.run(main())
 '''

@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from deployer.local.ecs_express import EcsExpress, Limits
-from deployer.local.endpoint import AwsEndpoint
-from deployer.world_keys import Keys
 from tests.local import harness
-from tests.local.harness import REGION, REPOSITORY, allow, control, trust, until
+from tests.local.harness import REGION, REPOSITORY, allow, trust, until
 from tests.ports import free_port
 from tests.serving import running_loop
 
@@ -172,27 +170,12 @@ class Harness(harness.Harness):
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """One endpoint for the whole run: loading moto takes seconds."""
     home = tmp_path_factory.mktemp("world")
-    with running_loop() as loop:
-        endpoint = AwsEndpoint(
-            port=0,
-            account=ACCOUNT,
-            region=REGION,
-            images=home / "images",
-            work=home / "work",
-            loop=loop,
-            control=control,
-            keys=Keys.make(),
-            emulate=lambda host: [EcsExpress(host, QUICK)],
-        )
-        endpoint.start()
-        harness = Harness(endpoint, home / "images", loop)
-        try:
-            harness.prepare()
-            yield harness
-        finally:
-            for client in harness.clients.values():
-                client.close()
-            endpoint.stop()
+    with (
+        running_loop() as loop,
+        Harness.started(lambda host: [EcsExpress(host, QUICK)], home / "images", home / "work", loop) as harness,
+    ):
+        harness.prepare()
+        yield harness
 
 
 @pytest.fixture

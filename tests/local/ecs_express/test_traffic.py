@@ -11,32 +11,14 @@ from typing import Any
 import pytest
 
 from deployer.local.ecs_express import EcsExpress
-from deployer.local.endpoint import AwsEndpoint
-from deployer.world_keys import Keys
-from tests.local.ecs_express.conftest import ACCOUNT, QUICK, Harness
-from tests.local.harness import REGION, control
+from tests.local.ecs_express.conftest import QUICK, Harness
 
 
 @pytest.fixture
 def other(shared: Any, tmp_path: Path) -> Iterator[Any]:
     """A second endpoint in this process, which a test may stop."""
-    endpoint = AwsEndpoint(
-        port=0,
-        account=ACCOUNT,
-        region=REGION,
-        images=shared.images,
-        work=tmp_path,
-        loop=shared.loop,
-        control=control,
-        keys=Keys.make(),
-        emulate=lambda host: [EcsExpress(host, QUICK)],
-    )
-    endpoint.start()
-    harness = Harness(endpoint, shared.images, shared.loop)
-    yield harness
-    for client in harness.clients.values():
-        client.close()
-    endpoint.stop()
+    with Harness.started(lambda host: [EcsExpress(host, QUICK)], shared.images, tmp_path, shared.loop) as harness:
+        yield harness
 
 
 def test_no_request_is_lost_in_a_deployment(world: Any, port: int) -> None:
